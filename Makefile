@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The commands of the project. `make help` lists them; each installs what it needs first (tools/setup).
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup lab lab-down test bench lint unit services sanity molecule e2e readme readmes clean
+
+# The model whose twin `make lab` raises: a file, or a directory of files.
+LAB ?= inventories/lab/cloud.yml
+# One role for `make molecule ROLE=host_base`; empty: every scenario.
+ROLE ?=
+# Further arguments for pytest (`make unit ARGS='-k bond -x'`) or ansible-playbook (`make lab ARGS='--check --diff'`).
+ARGS ?=
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+PLAY := ansible-playbook $(ARGS)
+PYTEST := python -m pytest
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what the virtual rack needs: Debian packages (one apt call) and .venv; nothing to do: under a second
+	@tools/setup lab
+
+lab: setup ## raise the virtual rack (LAB=model), run site.yml on it, prove it; exit 0 only if every proof holds
+	tools/lab up $(LAB) $(ARGS)
+
+lab-down: ## take the virtual rack away and leave nothing behind
+	@tools/setup lab
+	tools/lab down $(LAB) $(ARGS)
+
+test: ## everything CI runs: lint, unit, services, sanity, Molecule, end to end (GROUNDUP_TEST_STAGES='lint unit' for some)
+	@tools/setup test
+	tests/run $(ARGS)
+
+bench: ## measure; writes build/bench.json
+	@tools/setup test
+	python tests/bench/run.py $(ARGS)
+
+lint: ## yamllint, ruff, mypy, ansible-lint, antsibull-changelog, fresh READMEs
+	@tools/setup test
+	tools/lint $(ARGS)
+
+unit: ## tables of given and expected: no daemon, no machine
+	@tools/setup test
+	$(PYTEST) tests/unit $(ARGS)
+
+services: ## the real daemons on this machine
+	@tools/setup test
+	$(PYTEST) tests/services $(ARGS)
+
+sanity: ## ansible-test sanity, the tests that work offline
+	@tools/setup test
+	tools/sanity $(ARGS)
+
+molecule: ## every role in a virtual machine; ROLE=name for one
+	@tools/setup test
+	$(PLAY) playbooks/bundle.yml
+	tools/molecule $(ROLE)
+
+e2e: ## the virtual rack from blank machines to proofs, faults included
+	@tools/setup test
+	$(PYTEST) tests/e2e $(ARGS)
+
+readme readmes: ## write every role's README.md from its argument specs
+	@tools/setup test
+	python tools/readme.py roles/*
+
+clean: ## remove what the commands above wrote into the checkout, .venv excepted
+	rm -rf build .cache .mypy_cache .pytest_cache .ruff_cache

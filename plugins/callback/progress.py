@@ -1,0 +1,179 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: progress
+type: aggregate
+short_description: One line per task saying how far the run is
+version_added: 0.1.0
+description:
+  - Numbers the tasks of a run against the tasks planned, with the elapsed time.
+  - Says so again while a task is long, so that a silent run is a stuck run.
+  - At the end names the stages (plays) with their seconds, and writes them to a file if asked to.
+author: The groundup authors (@groundup)
+requirements: [enable in configuration]
+options:
+  heartbeat:
+    description: Seconds of silence after which the running task is named again; V(0) turns this off.
+    type: int
+    default: 60
+    env: [{name: GROUNDUP_PROGRESS_HEARTBEAT}]
+    ini: [{section: groundup_progress, key: heartbeat}]
+  timings_file:
+    description:
+      - File that receives the run's figures as JSON, after every play.
+      - Its keys are C(seconds), C(tasks) (started), C(hosts) (name to number of task results) and
+        C(stages) (list of C(name), C(seconds), C(tasks), C(changed), C(failed), C(unreachable)).
+    type: path
+    default: null
+    env: [{name: GROUNDUP_PROGRESS_TIMINGS_FILE}]
+    ini: [{section: groundup_progress, key: timings_file}]
+"""
+
+import dataclasses
+import json
+import pathlib
+import threading
+import time
+import typing as t
+
+from ansible import constants as C
+from ansible.playbook.block import Block
+from ansible.plugins.callback import CallbackBase
+
+if t.TYPE_CHECKING:
+    from ansible.executor.stats import AggregateStats
+    from ansible.executor.task_result import CallbackTaskResult
+    from ansible.playbook import Playbook
+    from ansible.playbook.play import Play
+    from ansible.playbook.task import Task
+
+
+@dataclasses.dataclass
+class Stage:
+    """One play: its name, when it began (seconds into the run) and what happened in it."""
+
+    name: str
+    began: float
+    seconds: float = 0.0
+    tasks: int = 0
+    changed: int = 0
+    failed: int = 0
+    unreachable: int = 0
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """The stage without its beginning, seconds rounded to tenths."""
+        return {
+            **{k: v for k, v in dataclasses.asdict(self).items() if k != "began"},
+            "seconds": round(self.seconds, 1),
+        }
+
+
+def count(block: Block) -> int:
+    """Number of tasks in a compiled block, rescue sections and meta tasks left out."""
+    total = 0
+    for section in (block.block, block.always):
+        for item in section:
+            total += count(item) if isinstance(item, Block) else int(item.action not in C._ACTION_META)
+    return total
+
+
+class CallbackModule(CallbackBase):
+    """Counts tasks; a timer repeats the running one."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "groundup.cloud.progress"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started = time.monotonic()
+        self.done = self.planned = 0
+        self.task = ""
+        self.stages: list[Stage] = []
+        self.hosts: dict[str, int] = {}
+        self.timer: threading.Timer | None = None
+
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self.started
+
+    def v2_playbook_on_start(self, playbook: Playbook) -> None:
+        self.planned = sum(count(block) for play in playbook.get_plays() for block in play.compile())
+
+    def v2_playbook_on_play_start(self, play: Play) -> None:
+        self._end_stage()
+        self._write()
+        self.stages.append(Stage(play.get_name(), self.elapsed()))
+
+    def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:
+        self.done += 1
+        self.planned = max(self.planned, self.done)
+        self.task = task.get_name()
+        if self.stages:
+            self.stages[-1].tasks += 1
+        self._say("")
+        self._beat()
+
+    def v2_playbook_on_handler_task_start(self, task: Task) -> None:
+        self.v2_playbook_on_task_start(task, False)
+
+    def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
+        self._note(result, "changed" if result.result.get("changed") else "")
+
+    def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
+        self._note(result, "failed")
+
+    def v2_runner_on_unreachable(self, result: CallbackTaskResult) -> None:
+        self._note(result, "unreachable")
+
+    def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
+        if self.timer:
+            self.timer.cancel()
+        self._end_stage()
+        for stage in self.stages:
+            self._display.display(f"{stage.seconds:8.1f} s  {stage.tasks:3} tasks  {stage.name}", color="blue")
+        self._write()
+
+    def _note(self, result: CallbackTaskResult, outcome: str) -> None:
+        host = result.host.get_name()
+        self.hosts[host] = self.hosts.get(host, 0) + 1
+        if outcome and self.stages:
+            stage = self.stages[-1]
+            setattr(stage, outcome, getattr(stage, outcome) + 1)
+
+    def _end_stage(self) -> None:
+        if self.stages:
+            self.stages[-1].seconds = self.elapsed() - self.stages[-1].began
+
+    def _write(self) -> None:
+        """Leaves the figures so far, also between plays: a report at the end of a run names the stages before it."""
+        file = self.get_option("timings_file")
+        if file:
+            figures = {
+                "seconds": round(self.elapsed(), 1),
+                "tasks": self.done,
+                "hosts": self.hosts,
+                "stages": [stage.as_dict() for stage in self.stages],
+            }
+            pathlib.Path(file).write_text(json.dumps(figures, indent=2) + "\n")
+
+    def _say(self, note: str) -> None:
+        clock = time.strftime("%H:%M:%S", time.gmtime(self.elapsed()))
+        percent = 100 * self.done // max(self.planned, 1)
+        self._display.display(f"[{self.done:>3}/{self.planned} {percent:>3}% {clock}]{note} {self.task}", color="blue")
+
+    def _beat(self) -> None:
+        if self.timer:
+            self.timer.cancel()
+        seconds = self.get_option("heartbeat")
+        if seconds:
+            self.timer = threading.Timer(seconds, self._again)
+            self.timer.daemon = True
+            self.timer.start()
+
+    def _again(self) -> None:
+        self._say(" still running:")
+        self._beat()

@@ -1,0 +1,59 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prints what a run did, or in check mode would do, as one page at its end."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: steps
+type: aggregate
+short_description: What a run did, or would do, on one page
+version_added: 0.1.0
+author: groundup.cloud founders (@groundup-cloud)
+description:
+  - Modules of this collection say in C(steps) what they changed, or would change in check mode. This callback gathers
+    them and prints them at the end, stage by stage, hosts with the same steps together.
+requirements: [enable in configuration]
+"""
+
+import typing as t
+
+from ansible.plugins.callback import CallbackBase
+from ansible_collections.groundup.cloud.plugins.module_utils.report.steps import Steps
+
+if t.TYPE_CHECKING:
+    from ansible.executor.stats import AggregateStats
+    from ansible.executor.task_result import CallbackTaskResult
+    from ansible.playbook.play import Play
+
+
+class CallbackModule(CallbackBase):
+    """Listens to results, speaks at the end."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "groundup.cloud.steps"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps = Steps()
+        self.stage = ""
+        self.foreseen = False
+        self.spoken = False
+
+    def v2_playbook_on_play_start(self, play: Play) -> None:
+        self.stage = play.get_name()
+
+    def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
+        said = result.result.get("steps")
+        self.spoken = self.spoken or said is not None
+        if not said or not result.result.get("changed"):
+            return
+        self.foreseen = self.foreseen or bool(result.task.check_mode)
+        if isinstance(said, list):
+            self.steps.add(self.stage, result.host.get_name(), [str(step) for step in said])
+
+    def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
+        if self.spoken:
+            self._display.display(self.steps.page("Plan" if self.foreseen else "Done"), color="cyan")

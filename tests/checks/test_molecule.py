@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every Molecule scenario, two at a time, each with a machine of its own."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import pathlib
+from collections.abc import Iterator
+
+import pytest
+from checks.commands import ROOT, command
+
+SCENARIOS = sorted(p.parent.name for p in pathlib.Path(ROOT, "molecule").glob("*/molecule.yml"))
+SCENARIOS.remove("default")
+#: GROUNDUP_MOLECULE='switch prove' runs some; a name that is no scenario is an error, not an empty run.
+CHOSEN = os.environ.get("GROUNDUP_MOLECULE", "").split() or SCENARIOS
+UNKNOWN = sorted(set(CHOSEN) - set(SCENARIOS))
+if UNKNOWN:
+    raise ValueError(f"GROUNDUP_MOLECULE: there is no scenario {', '.join(UNKNOWN)}; there are: {', '.join(SCENARIOS)}")
+
+
+def scenario(name: str) -> str:
+    return command(f"molecule-{name}", "tools/molecule", name, minutes=25, lines=120)
+
+
+@pytest.fixture(scope="session")
+def runs() -> Iterator[dict[str, concurrent.futures.Future[str]]]:
+    """All scenarios in flight; the machine's saved state is made once, by whoever comes first."""
+    command(
+        "bundle", "ansible-playbook", "playbooks/bundle.yml", minutes=30
+    )  # what some scenarios serve to their machine
+    jobs = int(os.environ.get("GROUNDUP_MOLECULE_JOBS", "2"))
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        yield {name: pool.submit(scenario, name) for name in CHOSEN}
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_role(name: str, runs: dict[str, concurrent.futures.Future[str]]) -> None:
+    runs[name].result()

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules of this code base that a machine can check. Each failure names the file, the rule and what to do."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import re
+import typing as t
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PYTHON = sorted(p for d in ("plugins", "tests", "tools", "molecule") for p in (ROOT / d).rglob("*.py"))
+UTILS = sorted((ROOT / "plugins/module_utils").rglob("*.py"))
+SHELLS = sorted(p for p in (ROOT / "plugins/modules").glob("*.py") if p.name != "__init__.py")
+PLUGINS = sorted(p for p in (ROOT / "plugins").rglob("*.py") if p.name != "__init__.py")
+TASKS = sorted(p for d in ("tasks", "handlers") for p in (ROOT / "roles").glob(f"*/{d}/**/*.yml"))
+ROLES = sorted(p.parent.parent for p in (ROOT / "roles").glob("*/tasks/main.yml"))
+PLAYS = sorted((ROOT / "playbooks").glob("*.yml"))
+
+MAX_PYTHON_LINES = 300
+MAX_TASK_LINES = 80
+MAX_FUNCTION_LINES = 60
+MAX_SHELL_STATEMENTS = 25
+
+
+def name(path: pathlib.Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def files(paths: t.Iterable[pathlib.Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("path", list(paths), ids=name)
+
+
+def load(path: pathlib.Path) -> t.Any:
+    return yaml.safe_load(path.read_text())
+
+
+def imports(path: pathlib.Path) -> list[tuple[int, str]]:
+    """Every absolute import of a file: line and dotted name."""
+    found: list[tuple[int, str]] = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.append((node.lineno, node.module or ""))
+    return found
+
+
+def tasks_of(path: pathlib.Path) -> t.Iterator[dict[str, t.Any]]:
+    """Every task of a task file or a playbook, inside blocks too."""
+    todo = list(load(path) or [])
+    while todo:
+        item = todo.pop()
+        if not isinstance(item, dict):
+            continue
+        yield item
+        for key in ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always"):
+            todo += item.get(key) or []
+
+
+@files(UTILS)
+def test_the_library_does_not_know_ansible(path: pathlib.Path) -> None:
+    bad = [f"line {line}: import of {what}" for line, what in imports(path) if what.split(".")[0] == "ansible"]
+    assert not bad, f"{name(path)}: module_utils holds plain Python; move what needs Ansible into a shell: {bad}"
+
+
+@files(UTILS)
+def test_the_library_imports_itself_relatively(path: pathlib.Path) -> None:
+    bad = [f"line {line}" for line, what in imports(path) if what.startswith("ansible_collections")]
+    assert not bad, f"{name(path)}: use `from ..x import y`, so that only what is needed travels to a machine: {bad}"
+
+
+@files(PLUGINS)
+def test_python_files_are_short(path: pathlib.Path) -> None:
+    lines = len(path.read_text().splitlines())
+    assert lines <= MAX_PYTHON_LINES, f"{name(path)} has {lines} lines; split it by vocabulary ({MAX_PYTHON_LINES})"
+
+
+@files(PLUGINS)
+def test_functions_are_short(path: pathlib.Path) -> None:
+    bad = [
+        f"{node.name} ({node.end_lineno - node.lineno + 1})"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno >= MAX_FUNCTION_LINES
+    ]
+    assert not bad, f"{name(path)}: functions of more than {MAX_FUNCTION_LINES} lines: {bad}"
+
+
+def statements(tree: ast.Module) -> int:
+    """Executable statements of a module shell: documentation, imports and the definition lines left out."""
+    skipped = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+    documentation = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
+    total = 0
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.stmt) or isinstance(node, skipped):
+            continue
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and node.targets[0].id in documentation
+        ):
+            continue
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        total += 1
+    return total
+
+
+@files(SHELLS)
+def test_modules_are_thin(path: pathlib.Path) -> None:
+    found = statements(ast.parse(path.read_text()))
+    assert found <= MAX_SHELL_STATEMENTS, f"{name(path)}: {found} statements; logic belongs in module_utils"
+
+
+@files(SHELLS)
+def test_modules_are_documented(path: pathlib.Path) -> None:
+    text = path.read_text()
+    missing = [word for word in ("DOCUMENTATION = ", "EXAMPLES = ", "RETURN = ") if word not in text]
+    assert not missing, f"{name(path)}: no {missing}"
+    assert "GNU General Public License v3.0+" in "\n".join(text.splitlines()[:20]), f"{name(path)}: no licence line"
+
+
+@files(PYTHON)
+def test_every_file_names_its_licence(path: pathlib.Path) -> None:
+    head = "\n".join(path.read_text().splitlines()[:20])
+    assert not head or "SPDX-License-Identifier: GPL-3.0-or-later" in head, f"{name(path)}: no SPDX line near the top"
+
+
+@files(TASKS)
+def test_task_files_are_short(path: pathlib.Path) -> None:
+    lines = len(path.read_text().splitlines())
+    assert lines <= MAX_TASK_LINES, f"{name(path)} has {lines} lines; split it by component ({MAX_TASK_LINES})"
+
+
+@files([*TASKS, *PLAYS])
+def test_nothing_is_swallowed(path: pathlib.Path) -> None:
+    for task in tasks_of(path):
+        where = f"{name(path)}: {task.get('name')}"
+        assert "ignore_errors" not in task, f"{where}: decide what the error means instead of ignoring it"
+        assert task.get("failed_when") not in (False, "false"), f"{where}: failed_when: false hides every error"
+        chains = re.findall(r"default\([^()]*(?:\([^()]*\)[^()]*)*\)\s*\|\s*default", str(task))
+        assert not chains, f"{where}: a chain of default(); absence is decided in the argument spec"
+
+
+@files(TASKS)
+def test_no_role_knows_the_lab(path: pathlib.Path) -> None:
+    conditions = [str(task.get("when", "")) for task in tasks_of(path)]
+    bad = [when for when in conditions if re.search(r"\blab\b|\b\w+_lab\b", when)]
+    assert not bad, f"{name(path)}: {bad}; what is special in a lab belongs in the model or the inventory"
+
+
+def spec_of(role: pathlib.Path) -> dict[str, t.Any]:
+    found = role / "meta/argument_specs.yml"
+    assert found.exists(), f"{name(role)}: no meta/argument_specs.yml"
+    specs: dict[str, t.Any] = load(found)["argument_specs"]
+    return specs
+
+
+@files(ROLES)
+def test_roles_have_specs_equal_to_their_defaults(path: pathlib.Path) -> None:
+    options = {key: value for spec in spec_of(path).values() for key, value in (spec.get("options") or {}).items()}
+    optional = {key for key, value in options.items() if not value.get("required")}
+    file = path / "defaults/main.yml"
+    defaults = set(load(file) or {}) if file.exists() else set()
+    assert defaults - set(options) == set(), f"{name(path)}: defaults that no spec names"
+    assert optional - defaults == set(), f"{name(path)}: optional inputs without a default"
+
+
+@files(ROLES)
+def test_role_variables_carry_the_role_s_name(path: pathlib.Path) -> None:
+    role = path.name
+    options = {key for spec in spec_of(path).values() for key in spec.get("options") or {}}
+    bad = [key for key in options if key != role and not key.startswith(f"{role}_")]
+    assert not bad, f"{name(path)}: public variables are `{role}` or begin with `{role}_`: {bad}"
+    for file in path.glob("tasks/**/*.yml"):
+        for task in tasks_of(file):
+            made = [task["register"]] if "register" in task else []
+            made += list(task.get("ansible.builtin.set_fact") or {})
+            made += [task["loop_control"]["loop_var"]] if "loop_var" in (task.get("loop_control") or {}) else []
+            wrong = [key for key in made if key != "cacheable" and not key.startswith((f"__{role}_", f"{role}_"))]
+            assert not wrong, f"{name(file)}: internal variables begin with `__{role}_`: {wrong}"
+
+
+@files(ROLES)
+def test_roles_are_whole(path: pathlib.Path) -> None:
+    wanted = ("meta/main.yml", "meta/argument_specs.yml", "README.md")
+    missing = [file for file in wanted if not (path / file).exists()]
+    assert not missing, f"{name(path)}: {missing} missing; `make readmes` writes README.md"
+    scenario = ROOT / "molecule" / path.name
+    assert (scenario / "molecule.yml").exists(), f"{name(path)}: no Molecule scenario in {name(scenario)}"
+
+
+def test_the_action_group_names_every_module() -> None:
+    group = load(ROOT / "meta/runtime.yml")["action_groups"]["cloud"]
+    assert group == sorted(path.stem for path in SHELLS), "meta/runtime.yml: action_groups.cloud names every module"
+
+
+@files(PLAYS)
+def test_playbooks_are_named_by_a_verb_or_noun_without_numbers(path: pathlib.Path) -> None:
+    assert re.fullmatch(r"[a-z_]+", path.stem), f"{name(path)}: a playbook's name is letters and underscores"

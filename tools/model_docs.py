@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write docs/schema/cloud.schema.json and docs/reference/model.md from the classes of the model."""
+
+import json
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / ".ansible/collections"))
+
+from ansible_collections.groundup.cloud.plugins.module_utils.model import reference, schema  # noqa: E402
+
+for path, text in {
+    "docs/schema/cloud.schema.json": json.dumps(schema.schema(), indent=2, ensure_ascii=False) + "\n",
+    "docs/reference/model.md": reference.page(),
+}.items():
+    target = ROOT / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write each role's README.md from its meta/argument_specs.yml, or with --check say which are stale.
+
+readme.py [--check] ROLE_DIRECTORY…
+"""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import sys
+import typing as t
+
+import yaml
+
+Spec = dict[str, t.Any]
+
+
+def words(text: str | list[str] | None) -> list[str]:
+    """Paragraphs of a description, Ansible's markup turned into Markdown."""
+    paragraphs = [text] if isinstance(text, str) else list(text or [])
+    return [re.sub(r"\b[CVOEMIB]\(([^()]*)\)", r"`\1`", " ".join(str(p).split())) for p in paragraphs]
+
+
+def cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def rows(options: Spec, above: str = "") -> t.Iterator[str]:
+    """One table row per option, nested ones behind their parent with its name before theirs."""
+    for name, option in options.items():
+        path = f"{above}.{name}" if above else name
+        kind = str(option.get("type", "str"))
+        if kind == "list" and option.get("elements"):
+            kind, path = f"list of {option['elements']}", f"{path}[]" if option.get("options") else path
+        notes = words(option.get("description"))
+        if option.get("choices"):
+            notes.append("One of " + ", ".join(f"`{choice}`" for choice in option["choices"]) + ".")
+        if option.get("no_log"):
+            notes.append("Secret: never printed.")
+        if option.get("required"):
+            default = "**required**"
+        else:
+            default = f"`{value(option['default'])}`" if "default" in option else ""
+        yield f"| `{path}` | {kind} | {cell(default)} | {cell(' '.join(notes))} |"
+        yield from rows(option.get("options") or {}, path)
+
+
+def value(default: t.Any) -> str:
+    text = yaml.safe_dump(default, default_flow_style=True, width=10**6).strip().removesuffix("...").strip()
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
+def entry_point(role: str, name: str, spec: Spec) -> list[str]:
+    """The section of one entry point: what it does and its variables."""
+    lines = [] if name == "main" else [f"## Entry point `{name}`", ""]
+    lines += [line for paragraph in words(spec.get("description")) for line in (paragraph, "")]
+    options = spec.get("options") or {}
+    if options:
+        lines += ["| variable | type | default | meaning |", "|---|---|---|---|", *rows(options), ""]
+    else:
+        lines += ["It takes no variables.", ""]
+    return lines
+
+
+def readme(role: pathlib.Path) -> str:
+    """The whole README of a role directory; KeyError or OSError if its specs are not there."""
+    specs: Spec = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]
+    name = role.name
+    first = specs.get("main") or next(iter(specs.values()))
+    tasks_from = "" if "main" in specs else f"\n        tasks_from: {next(iter(specs))}"
+    lines = [
+        f"# {name}",
+        "",
+        "<!-- Written by `make readmes` from meta/argument_specs.yml; change that file, not this one. -->",
+        "",
+        words(first["short_description"])[0].rstrip(".") + ".",
+        "",
+    ]
+    for entry in sorted(specs, key=lambda key: (key != "main", key)):
+        lines += entry_point(name, entry, specs[entry])
+    lines += ["## Use", "", "```yaml", "- hosts: all", "  tasks:", f"    - name: Run {name}"]
+    lines += ["      ansible.builtin.import_role:", f"        name: groundup.cloud.{name}{tasks_from}", "```", ""]
+    lines += [f"The tag `{name}` runs this role alone in `playbooks/site.yml`.", ""] if in_site(role) else []
+    lines += ["## Licence", "", "GPL-3.0-or-later", ""]
+    return "\n".join(lines)
+
+
+def in_site(role: pathlib.Path) -> bool:
+    """True when the main playbook runs the role under a tag of its name."""
+    site = role.resolve().parents[1] / "playbooks/site.yml"
+    return site.exists() and bool(re.search(rf"groundup\.cloud\.{role.name}\b", site.read_text()))
+
+
+def main(arguments: list[str]) -> int:
+    check = "--check" in arguments
+    stale = []
+    for role in (pathlib.Path(a) for a in arguments if a != "--check"):
+        if not (role / "meta/argument_specs.yml").exists():
+            continue
+        target, text = role / "README.md", readme(role)
+        if not target.exists() or target.read_text() != text:
+            stale.append(str(target))
+            if not check:
+                target.write_text(text)
+    if stale:
+        print(("stale, run `make readmes`: " if check else "written: ") + " ".join(stale))
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
