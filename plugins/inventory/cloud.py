@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: cloud
+short_description: The inventory of a private cloud, derived from its model
+version_added: "1.0.0"
+author: The groundup.cloud contributors (@groundup-cloud)
+description:
+  - Reads the model of a cloud, checks it, and derives hosts, groups and the input of every role from it.
+  - A model is one file named C(cloud.yml) or C(NAME.cloud.yml), or a directory of such files, which are joined.
+  - All errors of a model are reported at once, with place, value and remedy.
+  - The keys of a model are described in C(docs/reference/model.md).
+options:
+  plugin:
+    description: Marks the file as a model.
+    type: str
+    required: true
+    choices: [groundup.cloud.cloud]
+extends_documentation_fragment:
+  - ansible.builtin.constructed
+notes:
+  - Values may be templates. They are evaluated when the inventory is read, with extra variables and the variables of
+    C(group_vars/all) beside the model.
+  - Passwords are evaluated later, where they are used, so they may come from any vault.
+"""
+
+EXAMPLES = r"""
+plugin: groundup.cloud.cloud
+name: rack1
+networks:
+  provision: {vlan: 10, subnet: 10.10.0.0/24, native: true}
+  cluster: {vlan: 30, subnet: 10.30.0.0/24}
+switches:
+  leaf1: {platform: eos, address: 10.10.0.2}
+machines:
+  node1:
+    roles: [control_plane, compute]
+    bmc: {address: 10.20.0.101, password: "{{ vault_bmc }}"}
+    nics:
+      nic0: {mac: "52:54:00:00:01:01", port: leaf1/Ethernet1}
+    root_disk: {serial: SN-ROOT-1}
+kubernetes: {endpoint: 10.30.0.10}
+"""
+
+import os
+import sys
+import typing as t
+from pathlib import Path
+
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.parsing.vault import EncryptedString
+from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
+from ansible.plugins.loader import vars_loader
+from ansible.template import trust_as_template
+from ansible_collections.groundup.cloud.plugins.module_utils.model import documents
+from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import Derived, derive
+from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load_documents
+from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError, Problem
+from ansible_collections.groundup.cloud.plugins.module_utils.model.values import Evaluation, Unevaluated, is_template
+
+VAULT_HEADER = b"$ANSIBLE_VAULT"
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable):
+    """Fills an inventory from the model of a cloud."""
+
+    NAME = "groundup.cloud.cloud"
+
+    def verify_file(self, path: str) -> bool:
+        """Whether the file is named like a model."""
+        return super().verify_file(path) and documents.is_model_name(Path(path).name)
+
+    def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
+        """Read the model that begins in the file, and fill the inventory from it."""
+        super().parse(inventory, loader, path, cache)
+        self._read_config_data(path)
+        try:
+            files = documents.model_of(path, self._data)
+            if files:
+                self._fill(*self._derive(files))
+        except ModelError as error:
+            self._warn(error.warnings)
+            raise AnsibleParserError(str(error)) from error
+
+    def _derive(self, files: list[Path]) -> tuple[Derived, list[Problem]]:
+        self.templar.available_variables = self._variables(files[0])
+        evaluation = Evaluation(self._evaluate, lambda value: isinstance(value, EncryptedString), self._reveal)
+        docs = [self._document(file, evaluation) for file in files]
+        encrypted = all(file.read_bytes().startswith(VAULT_HEADER) for file in files)
+        loaded = load_documents(docs, evaluation.problems, whole_vault=encrypted)
+        home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+        return derive(loaded.cloud, home), list(loaded.warnings)
+
+    def _document(self, file: Path, evaluation: Evaluation) -> documents.Document:
+        data = evaluation.walk(self._data(file))
+        return documents.Document(file.name, data, str(self.loader.get_text_file_contents(str(file))))
+
+    def _data(self, file: Path) -> t.Any:
+        return self.loader.load_from_file(str(file), cache="none", trusted_as_template=True)
+
+    def _variables(self, file: Path) -> dict[str, t.Any]:
+        """What templates may use: group_vars/all beside the model, and extra variables above that."""
+        plugin = vars_loader.get("ansible.builtin.host_group_vars")
+        beside = plugin.get_vars(self.loader, str(file.parent), [self.inventory.groups["all"]])
+        return {**beside, **(self._vars or {})}
+
+    def _evaluate(self, text: str) -> t.Any:
+        try:
+            return self.templar.template(text)
+        except AnsibleError as error:
+            raise Unevaluated(" ".join(str(error).split())) from error
+
+    def _reveal(self, value: t.Any) -> str:
+        try:
+            return str(value)
+        except AnsibleError as error:
+            raise Unevaluated(" ".join(str(error).split())) from error
+
+    def _warn(self, warnings: t.Iterable[Problem]) -> None:
+        for warning in warnings:
+            self.display.warning(str(warning))
+
+    def _fill(self, derived: Derived, warnings: list[Problem]) -> None:
+        self._warn(warnings)
+        for group, hosts in derived.groups.items():
+            self.inventory.add_group(group)
+            for host in hosts:
+                self.inventory.add_host(host, group=group)
+        for key, value in derived.all_vars.items():
+            self.inventory.set_variable("all", key, _trusted(value))
+        for group, variables in derived.group_vars.items():
+            for key, value in variables.items():
+                self.inventory.set_variable(group, key, _trusted(value))
+        self.inventory.set_variable("all", "groundup_cloud_warnings", [_trusted(str(item)) for item in warnings])
+        for host, variables in derived.hostvars.items():
+            if variables.get("ansible_connection") == "local":
+                self.inventory.set_variable(host, "ansible_python_interpreter", _trusted(sys.executable))
+            for key, value in variables.items():
+                self.inventory.set_variable(host, key, _trusted(value))
+            self._construct(host)
+
+    def _construct(self, host: str) -> None:
+        strict = self.get_option("strict")
+        variables = self.inventory.get_host(host).get_vars()
+        self._set_composite_vars(self.get_option("compose"), variables, host, strict=strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict=strict)
+
+
+def _trusted(value: t.Any) -> t.Any:
+    """Constants marked as harmless, so that listings show them plainly.
+
+    A string with a template keeps the mark it came with: what a person wrote into the model is evaluated where it's
+    used, and what came out of a template or a vault never is.
+    """
+    if isinstance(value, str):
+        return value if is_template(value) else trust_as_template(value)
+    if isinstance(value, dict):
+        return {key: _trusted(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_trusted(item) for item in value]
+    return value

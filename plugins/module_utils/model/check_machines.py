@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks of machines: names, numbers, hardware that exists once, disks, images, racks."""
+
+from __future__ import annotations
+
+from .checks import Claims, Report
+from .enums import BmcProtocol, DeployVia, Firmware, ImageSource, Role
+from .hardware import Bmc, Disk, Machine
+from .layout import number_of
+from .problems import choose
+
+RESERVED = frozenset(
+    {"all", "ungrouped", "localhost", "provisioner", "provisioners", "switches", "machines", *map(str, Role)}
+)
+
+
+def check_machines(report: Report) -> None:
+    """Every machine for itself, and what only one machine may have."""
+    numbers = Claims(report, "the number of", "give it another number; numbers make addresses and must never change")
+    macs = Claims(report, "the MAC of", "read it off the machine's label or BMC")
+    disks = Claims(report, "the disk", "read it off the disk")
+    bmcs = Claims(report, "the BMC of", "give its own address")
+    units: dict[tuple[str, int], str] = {}
+    for machine in report.cloud.machines.values():
+        path = f"machines.{machine.name}"
+        _name(report, machine.name, path)
+        _number(report, machine, path, numbers)
+        _nics(report, machine, path, macs)
+        _disks(report, machine, path, disks)
+        _choices(report, machine, path)
+        if machine.bmc:
+            _bmc(report, machine, machine.bmc, path, bmcs)
+        _rack(report, machine.location, path, units)
+    for switch in report.cloud.switches.values():
+        _name(report, switch.name, f"switches.{switch.name}")
+        if switch.name in report.cloud.machines:
+            report.say(f"switches.{switch.name}", switch.name, "is also the name of a machine", "give it another name")
+        _rack(report, switch.location, f"switches.{switch.name}", units)
+    _images(report)
+
+
+def _name(report: Report, name: str, path: str) -> None:
+    if name in RESERVED or name.startswith("rack_"):
+        report.say(path, name, "is reserved: the inventory has a host or group of that name", "give it another name")
+
+
+def _number(report: Report, machine: Machine, path: str, numbers: Claims) -> None:
+    number = number_of(machine)
+    if number is None:
+        report.say(
+            path, None, "has no number: its name ends in no digits", "give number: N, one that no other machine has"
+        )
+    else:
+        numbers.claim(number, f"{path}.number")
+
+
+def _nics(report: Report, machine: Machine, path: str, macs: Claims) -> None:
+    if not machine.nics:
+        report.say(f"{path}.nics", None, "is missing", 'give its network cards: {nic0: {mac: "…", port: SWITCH/PORT}}')
+    for nic in machine.nics.values():
+        where = f"{path}.nics.{nic.name}"
+        if not nic.mac:
+            continue
+        if int(nic.mac[:2], 16) & 1 or nic.mac == "00:00:00:00:00:00":
+            report.say(f"{where}.mac", nic.mac, "is no address of a single card", "give the MAC printed on the card")
+        macs.claim(nic.mac, f"{where}.mac", where)
+
+
+def _disks(report: Report, machine: Machine, path: str, disks: Claims) -> None:
+    root = machine.root_disk
+    if root is None and machine.bmc is not None:
+        report.say(
+            f"{path}.root_disk", None, "is missing: a deployment needs to know its disk", "give {serial: …} or {wwn: …}"
+        )
+    if root is not None:
+        _disk(report, root, f"{path}.root_disk", disks)
+    for index, disk in enumerate(machine.storage_disks):
+        where = f"{path}.storage_disks[{index}]"
+        if root and ((disk.serial and disk.serial == root.serial) or (disk.wwn and disk.wwn == root.wwn)):
+            report.say(where, disk.serial or disk.wwn, "is the root disk too", "take it away from storage_disks")
+        else:
+            _disk(report, disk, where, disks)
+
+
+def _disk(report: Report, disk: Disk, path: str, disks: Claims) -> None:
+    if not disk.serial and not disk.wwn and not report.missing(path):
+        report.say(path, None, "says nothing about the disk", "give serial or wwn")
+    for kind, value in (("serial", disk.serial), ("wwn", disk.wwn)):
+        if value:
+            disks.claim((kind, value), f"{path}.{kind}", path, shown=value)
+
+
+def _choices(report: Report, machine: Machine, path: str) -> None:
+    if machine.os not in report.cloud.images:
+        report.say(f"{path}.os", machine.os, "is no image", choose(machine.os, report.cloud.images))
+    if DeployVia.HTTP in machine.deploy.via and machine.firmware is Firmware.BIOS:
+        report.say(f"{path}.deploy.via", "http", "needs UEFI firmware", "take http away, or write firmware: uefi")
+    for index, role in enumerate(machine.roles):
+        if role in machine.roles[:index]:
+            report.say(f"{path}.roles[{index}]", str(role), "is listed twice", "list every role once")
+    if machine.identity and not machine.identity.serial and not machine.identity.uuid:
+        report.say(f"{path}.identity", None, "says nothing", "give serial or uuid, or take it away")
+
+
+def _bmc(report: Report, machine: Machine, bmc: Bmc, path: str, bmcs: Claims) -> None:
+    if bmc.address is not None:
+        # One controller may serve the sleds of a chassis; then `system` tells them apart.
+        key = (bmc.address, bmc.port, bmc.system)
+        bmcs.claim(key, f"{path}.bmc.address", path, shown=bmc.address)
+    if bmc.password is None:
+        report.say(f"{path}.bmc.password", None, "is missing", 'give it from a vault: password: "{{ vault_bmc }}"')
+    if bmc.tls and bmc.tls.ca_file and bmc.tls.fingerprint:
+        report.say(f"{path}.bmc.tls", None, "has a CA and a fingerprint", "keep one of ca_file and fingerprint")
+    if bmc.tls and bmc.protocol is BmcProtocol.IPMI:
+        report.say(
+            f"{path}.bmc.tls", None, "is for redfish: IPMI has no TLS", "take it away, or write protocol: redfish"
+        )
+
+
+def _rack(report: Report, location: object, path: str, units: dict[tuple[str, int], str]) -> None:
+    rack, unit, height = (getattr(location, key) for key in ("rack", "unit", "height"))
+    if rack is None or unit is None:
+        return
+    for level in range(unit, unit + min(height, 100)):
+        first = units.setdefault((rack, level), path)
+        if first != path:
+            report.say(
+                f"{path}.location.unit",
+                unit,
+                f"is taken: {first} stands in unit {level} of rack {rack}",
+                "name a free unit",
+            )
+            return
+
+
+def _images(report: Report) -> None:
+    for image in report.cloud.images.values():
+        path = f"images.{image.name}"
+        if image.url is None and image.source is ImageSource.URL:
+            report.say(f"{path}.url", None, "is missing", "give the URL of the image, or write source: build")
+        if image.url is not None and image.sha256 is None:
+            report.say(
+                f"{path}.sha256",
+                None,
+                "is missing: what is downloaded must be verified",
+                "give the SHA-256 of the image",
+            )
+        if image.sha256 is not None and image.url is None:
+            report.say(f"{path}.sha256", None, "has no url to verify", "give url, or take it away")

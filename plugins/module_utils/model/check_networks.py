@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks of networks: VLANs, subnets, gateways, routes, the provision network."""
+
+from __future__ import annotations
+
+from .checks import Claims, Report
+from .hardware import Network
+from .problems import choose
+from .scalars import Subnet
+from .services import Tenant
+
+
+def check_networks(report: Report) -> None:
+    """Every network for itself, and what networks have to share."""
+    for network in report.cloud.networks.values():
+        path = f"networks.{network.name}"
+        _vlans(report, network, path)
+        _subnet(report, network, path)
+    _vlans_once(report)
+    _overlaps(report)
+    _native(report)
+    for tenant in report.cloud.tenants.values():
+        _tenant(report, tenant)
+
+
+def _vlans(report: Report, network: Network, path: str) -> None:
+    if network.vlan is not None and network.vlans is not None:
+        report.say(f"{path}.vlans", str(network.vlans), "stands beside vlan", "keep one of vlan and vlans")
+    if network.vlan is None and network.vlans is None and not report.missing(f"{path}.vlan"):
+        report.say(f"{path}.vlan", None, "is missing", "give vlan: ID, or vlans: FIRST-LAST for networks of tenants")
+    if network.vlans is not None:
+        for key in ("subnet", "gateway"):
+            if getattr(network, key) is not None:
+                report.say(
+                    f"{path}.{key}",
+                    getattr(network, key),
+                    "needs one VLAN",
+                    "take it away, or give vlan instead of vlans",
+                )
+        if network.native:
+            report.say(f"{path}.native", True, "needs one VLAN", "give vlan instead of vlans")
+
+
+def _subnet(report: Report, network: Network, path: str) -> None:
+    subnet = network.subnet
+    if subnet is None:
+        if network.gateway is not None and network.vlans is None:
+            report.say(f"{path}.gateway", str(network.gateway), "has no subnet around it", f"give {path}.subnet")
+        return
+    if network.gateway is not None:
+        _inside(report, network.gateway, subnet, f"{path}.gateway")
+    if network.first >= subnet.num_addresses:
+        report.say(f"{path}.first", network.first, f"is beyond {subnet}", "give a smaller offset or a larger subnet")
+    for index, route in enumerate(network.routes):
+        if route.via is not None:
+            _inside(report, route.via, subnet, f"{path}.routes[{index}].via")
+
+
+def _inside(report: Report, address: object, subnet: Subnet, path: str) -> None:
+    if address not in subnet:
+        report.say(path, str(address), f"is outside {subnet}", f"give an address of {subnet}")
+    elif address in (subnet.network_address, subnet.broadcast_address) and subnet.prefixlen < subnet.max_prefixlen - 1:
+        report.say(path, str(address), f"is the network or broadcast address of {subnet}", "give another address of it")
+
+
+def _vlans_once(report: Report) -> None:
+    claims = Claims(report, "used by", "give another VLAN")
+    for network in report.cloud.networks.values():
+        if network.vlan is not None:
+            claims.claim(network.vlan, f"networks.{network.name}.vlan")
+    for network in report.cloud.networks.values():
+        if network.vlans is not None:
+            for vlan in network.vlans.ids():
+                # One problem per range is enough; the next VLANs of it would all say the same.
+                if not claims.claim(vlan, f"networks.{network.name}.vlans", remedy="give a range without it"):
+                    break
+
+
+def _overlaps(report: Report) -> None:
+    kubernetes = report.cloud.kubernetes
+    named: list[tuple[str, Subnet]] = [
+        (f"networks.{network.name}.subnet", network.subnet)
+        for network in report.cloud.networks.values()
+        if network.subnet
+    ]
+    if kubernetes:
+        named += [("kubernetes.pods", kubernetes.pods), ("kubernetes.services", kubernetes.services)]
+    for version in (4, 6):
+        order = {path: index for index, (path, _subnet) in enumerate(named)}
+        widest: tuple[str, Subnet] | None = None
+        for path, subnet in sorted((item for item in named if item[1].version == version), key=_start):
+            if widest and int(subnet.network_address) <= int(widest[1].broadcast_address):
+                one, other = sorted([(path, subnet), widest], key=lambda item: order[item[0]])
+                report.say(other[0], str(other[1]), f"overlaps {one[1]} of {one[0]}", "give a subnet that is free")
+            if widest is None or int(subnet.broadcast_address) > int(widest[1].broadcast_address):
+                widest = (path, subnet)
+
+
+def _start(item: tuple[str, Subnet]) -> tuple[int, int]:
+    return int(item[1].network_address), item[1].prefixlen
+
+
+def _native(report: Report) -> None:
+    natives = [network for network in report.cloud.networks.values() if network.native]
+    for network in natives[1:]:
+        report.say(
+            f"networks.{network.name}.native",
+            True,
+            f"is the second: networks.{natives[0].name} is native too",
+            "keep one native network, the one machines boot in",
+        )
+    for network in natives[:1]:
+        if network.subnet is None and network.vlans is None:
+            report.say(
+                f"networks.{network.name}.subnet", None, "is missing: machines boot in this network", "give its subnet"
+            )
+        elif network.subnet is not None and network.subnet.version != 4:
+            report.say(
+                f"networks.{network.name}.subnet",
+                str(network.subnet),
+                "is not IPv4, which network boot needs",
+                "give an IPv4 subnet",
+            )
+    managed = next((machine for machine in report.cloud.machines.values() if machine.bmc), None)
+    if not natives and managed and not report.missing("networks."):
+        report.say(
+            "networks",
+            None,
+            f"hold no provision network, but machines.{managed.name} has a BMC to be deployed through",
+            "mark one network native: true",
+        )
+
+
+def _tenant(report: Report, tenant: Tenant) -> None:
+    for index, text in enumerate(tenant.networks):
+        path = f"tenants.{tenant.name}.networks[{index}]"
+        name, slash, vlan = text.partition("/")
+        network = report.cloud.networks.get(name)
+        if not slash or not vlan.isascii() or not vlan.isdigit() or len(vlan) > 4:
+            report.say(path, text, "is no VLAN of a network", "write NETWORK/VLAN, such as tenants/110")
+        elif network is None:
+            offered = [item.name for item in report.cloud.networks.values() if item.vlans]
+            report.say(path, text, f"names no network: there is no networks.{name}", choose(name, offered))
+        elif network.vlans is None:
+            report.say(
+                path,
+                text,
+                f"is not offered to tenants: networks.{name} has no vlans",
+                "name a network with vlans: FIRST-LAST",
+            )
+        elif int(vlan) not in network.vlans.ids():
+            report.say(path, text, f"is outside {network.vlans}", f"give a VLAN of {network.vlans}")

@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runs on a machine: inputs of `host_base`, `container_runtime`, `kubernetes` and `network_basic`."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .enums import NetworkProvider, Role
+from .hardware import Machine
+from .host_view import interface
+from .layout import Layout
+from .metal_view import provisioner_address, registry
+
+View = dict[str, t.Any]
+CONTROL_PLANE_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
+
+
+class ClusterView:
+    """The views of everything in and under Kubernetes; what all machines share is computed once."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        members = [machine for machine in layout.cloud.machines.values() if Role.CONTROL_PLANE in machine.roles]
+        self.control_planes = {machine.name: self._address(machine) for machine in members}
+        kubernetes = layout.cloud.kubernetes
+        self.endpoint = str(kubernetes.endpoint) if kubernetes else None
+        self.hosts = self._hosts()
+        self.firewall = self._firewall()
+
+    def _hosts(self) -> dict[str, str]:
+        # Only names that must resolve before there is DNS; never all machines: that would grow with their square.
+        domain = self.layout.cloud.domain
+        own = provisioner_address(self.layout)
+        hosts = {f"provisioner.{domain}": own} if own else {}
+        if self.endpoint:
+            hosts[f"kubernetes.{domain}"] = self.endpoint
+        return hosts
+
+    def _address(self, machine: Machine) -> str | None:
+        network = self.layout.cluster
+        address = self.layout.addresses_of(machine.name).get(network.name) if network else None
+        return str(address) if address else None
+
+    def _firewall(self) -> View:
+        cloud = self.layout.cloud
+        trusted = [str(network.subnet) for network in cloud.networks.values() if network.subnet]
+        if cloud.kubernetes:
+            trusted += [str(cloud.kubernetes.pods), str(cloud.kubernetes.services)]
+        return {"enabled": cloud.firewall.enabled, "trusted": trusted, "open": list(cloud.firewall.open)}
+
+    def host_base(self) -> View:
+        """The role input `host_base`."""
+        layout = self.layout
+        own = provisioner_address(layout)
+        return {
+            "ntp_servers": [own] if own else list(layout.cloud.ntp.servers),
+            "hosts": self.hosts,
+            "firewall": self.firewall,
+        }
+
+    def container_runtime(self) -> View:
+        """The role input `container_runtime`."""
+        kubernetes = self.layout.cloud.kubernetes
+        address = provisioner_address(self.layout)
+        return {
+            "runtime": str(kubernetes.runtime) if kubernetes else "crun",
+            "registry": {"address": registry(self.layout)} if address else {},
+        }
+
+    def kubernetes(self, machine: Machine) -> View:
+        """The role input `kubernetes`; only for clouds that have a cluster."""
+        settings, network = self.layout.cloud.kubernetes, self.layout.cluster
+        if settings is None or network is None or network.subnet is None:
+            return {}
+        return {
+            "cluster": self.layout.cloud.name,
+            "version": settings.version,
+            "endpoint": {
+                "address": str(settings.endpoint),
+                "port": settings.endpoint_port,
+                "interface": interface(machine, network),
+            },
+            "pods": str(settings.pods),
+            "services": str(settings.services),
+            "domain": settings.domain,
+            "node": {
+                "name": machine.name,
+                "address": self._address(machine),
+                "control_plane": Role.CONTROL_PLANE in machine.roles,
+                "labels": self._labels(machine),
+                "taints": self._taints(machine),
+            },
+            "control_planes": self.control_planes,
+            "encryption": settings.encryption,
+            "audit": settings.audit,
+            "timings": str(settings.timings),
+        }
+
+    @staticmethod
+    def _labels(machine: Machine) -> dict[str, str]:
+        labels = {f"groundup.cloud/{role}": "true" for role in machine.roles if role is not Role.CONTROL_PLANE}
+        if machine.location.rack:
+            labels["topology.kubernetes.io/zone"] = machine.location.rack
+        return {**labels, **machine.labels}
+
+    @staticmethod
+    def _taints(machine: Machine) -> list[View]:
+        taints: list[View] = [
+            {"key": taint.key, **({"value": taint.value} if taint.value else {}), "effect": str(taint.effect)}
+            for taint in machine.taints
+        ]
+        if set(machine.roles) == {Role.CONTROL_PLANE}:
+            taints.append(dict(CONTROL_PLANE_TAINT))
+        return taints
+
+    def network_basic(self, machine: Machine) -> View:
+        """The role input `network_basic`; empty where another provider is chosen."""
+        settings, network = self.layout.cloud.kubernetes, self.layout.cluster
+        if settings is None or network is None or self.layout.cloud.network.provider is not NetworkProvider.BASIC:
+            return {}
+        return {
+            "pods": str(settings.pods),
+            "interface": interface(machine, network),
+            "mtu": network.mtu,
+        }

@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`derive`: from a checked cloud to the groups and variables of an inventory."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .cluster_view import ClusterView
+from .drawing_view import drawing
+from .enums import Role
+from .hardware import Machine
+from .host_view import host_network
+from .layout import Layout
+from .metal_view import ca_file, machine_view, provisioner, provisioner_address, provisioner_url, registry, state_dir
+from .prove_view import Neighbours, prove, prove_cluster
+from .switch_view import switch_views
+from .types import Cloud
+
+View = dict[str, t.Any]
+PROVISIONER = "provisioner"
+LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclasses.dataclass(frozen=True)
+class Derived:
+    """An inventory: the hosts of every group, the variables of every host, of some groups, and of all hosts."""
+
+    groups: dict[str, list[str]]
+    hostvars: dict[str, View]
+    all_vars: View
+    group_vars: dict[str, View]
+
+
+def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
+    """Everything the other layers need, derived from a cloud without errors. Linear in the number of machines.
+
+    `state_home` is where the controller keeps state ($XDG_STATE_HOME); the cloud's own lies in groundup/NAME below it.
+    """
+    layout = Layout(cloud)
+    state = f"{state_home}/groundup/{cloud.name}"
+    hostvars: dict[str, View] = {}
+    for name, view in switch_views(layout).items():
+        hostvars[name] = {"ansible_connection": "local", "switch": view}
+    hostvars[PROVISIONER] = {
+        **_connection(cloud),
+        "provisioner": provisioner(layout),
+        "prove": prove_cluster(layout),
+        "drawing": drawing(layout),
+    }
+    neighbours = Neighbours(layout)
+    cluster = ClusterView(layout)
+    for machine in cloud.machines.values():
+        hostvars[machine.name] = _machine(layout, cluster, neighbours, machine)
+    all_vars = {
+        "groundup_cloud": _all(layout),
+        "cloud_state_dir": state,
+        "cloud_known_hosts": f"{state}/known_hosts",
+    }
+    return Derived(
+        groups=_groups(cloud), hostvars=hostvars, all_vars=all_vars, group_vars={"machines": _reach(cloud, state)}
+    )
+
+
+def _connection(cloud: Cloud) -> View:
+    own = cloud.provisioner
+    if own.host in LOCAL:
+        return {"ansible_host": "localhost", "ansible_connection": "local"}
+    return {"ansible_host": own.host, "ansible_user": own.user or cloud.access.user}
+
+
+def _reach(cloud: Cloud, state: str) -> View:
+    """How Ansible logs in to machines: with the host key that the deployment pinned, or not at all.
+
+    The interpreter is Debian's, so that nobody has to look for it on every machine.
+    """
+    options = f'-o UserKnownHostsFile="{state}/known_hosts" -o StrictHostKeyChecking=yes'
+    key = cloud.access.private_key_file
+    return {
+        "ansible_user": cloud.access.user,
+        "ansible_ssh_common_args": options,
+        "ansible_python_interpreter": "/usr/bin/python3",
+        **({"ansible_ssh_private_key_file": key} if key else {}),
+    }
+
+
+def _machine(layout: Layout, cluster: ClusterView, neighbours: Neighbours, machine: Machine) -> View:
+    peers = neighbours.addresses(machine.name)
+    addresses = layout.texts_of(machine.name)
+    reached = [network.name for network in (layout.management, layout.provision) if network]
+    host = next((addresses[name] for name in [*reached, *addresses] if name in addresses), None)
+    variables: View = {"ansible_host": host}
+    if machine.bmc:
+        variables["machine"] = machine_view(layout, machine)
+    variables["host_network"] = host_network(layout, machine, peers)
+    variables["host_base"] = cluster.host_base()
+    if layout.cloud.kubernetes:
+        variables["container_runtime"] = cluster.container_runtime()
+        variables["kubernetes"] = cluster.kubernetes(machine)
+        basic = cluster.network_basic(machine)
+        if basic:
+            variables["network_basic"] = basic
+    variables["prove"] = prove(layout, neighbours, machine, peers)
+    return variables
+
+
+def _groups(cloud: Cloud) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {
+        "switches": list(cloud.switches),
+        "provisioners": [PROVISIONER],
+        "machines": list(cloud.machines),
+        **{str(role): [] for role in Role},
+    }
+    for machine in cloud.machines.values():
+        for role in machine.roles:
+            groups[str(role)].append(machine.name)
+        if machine.location.rack:
+            groups.setdefault(f"rack_{machine.location.rack.replace('-', '_')}", []).append(machine.name)
+    return groups
+
+
+def _all(layout: Layout) -> View:
+    cloud = layout.cloud
+    return {
+        "name": cloud.name,
+        "domain": cloud.domain,
+        "kubernetes": cloud.kubernetes is not None,
+        "network": str(cloud.network.provider),
+        "storage": str(cloud.storage.provider),
+        "virtualization": cloud.virtualization.enabled,
+        "provision": layout.provision.name if layout.provision else None,
+        "management": layout.management.name if layout.management else None,
+        "provisioner": {
+            "address": provisioner_address(layout),
+            "url": provisioner_url(layout),
+            "registry": registry(layout),
+            "state_dir": state_dir(layout),
+            "ca_file": ca_file(layout),
+        },
+        "bundle": {"source": str(cloud.bundle.source), "dir": cloud.bundle.dir},
+        "access": {
+            "user": cloud.access.user,
+            "public_keys": list(cloud.access.public_keys),
+            "private_key_file": cloud.access.private_key_file,
+        },
+        "endpoint": f"https://{cloud.kubernetes.endpoint}:{cloud.kubernetes.endpoint_port}"
+        if cloud.kubernetes
+        else None,
+    }

@@ -1,0 +1,222 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of a model: found, read, joined, and searched for the line that a problem is in."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import typing as t
+
+import yaml
+
+from .problems import ModelError, Path, Problem, join, show
+from .scalars import Sealed
+
+# No model needs more levels; the classes have seven.
+DEEPEST = 64
+_Base: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):
+    """YAML as Ansible reads it, as far as a model needs it; encrypted values stay sealed."""
+
+
+_Loader.add_constructor("!vault", lambda loader, node: Sealed(node.value))
+_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+
+
+@dataclasses.dataclass(frozen=True)
+class Document:
+    """One file of a model: its name in messages, its values, and its text (for line numbers)."""
+
+    file: str
+    data: t.Any
+    text: str
+
+
+def files_of(source: str | os.PathLike[str]) -> list[pathlib.Path]:
+    """The files of a model: the one that is named, or `cloud.yml` and `*.cloud.yml` of a directory, in order."""
+    path = pathlib.Path(source)
+    if path.is_dir():
+        found = sorted(
+            {*path.glob("cloud.yml"), *path.glob("*.cloud.yml"), *path.glob("cloud.yaml"), *path.glob("*.cloud.yaml")}
+        )
+        if not found:
+            raise ModelError([Problem(str(path), "", "holds no model", "put a cloud.yml or NAME.cloud.yml into it")])
+        return found
+    return [path]
+
+
+def is_model_name(name: str) -> bool:
+    """Whether a file name is that of a model: `cloud.yml` or `NAME.cloud.yml`."""
+    return name in ("cloud.yml", "cloud.yaml") or name.endswith((".cloud.yml", ".cloud.yaml"))
+
+
+def model_of(path: str | os.PathLike[str], data_of: t.Callable[[pathlib.Path], t.Any]) -> list[pathlib.Path]:
+    """The files of the model that begins in `path`: that file, and those beside it that have no `name` of their own.
+
+    Empty if the file is itself such a part: an inventory made of the whole directory then gets the model once.
+    """
+    own = pathlib.Path(path)
+    beside = files_of(own.parent)
+    names = {file: _names_a_cloud(data_of(file)) for file in beside}
+    heads = [file for file in beside if names[file]]
+    parts = [file for file in beside if not names[file]]
+    if parts and len(heads) != 1:
+        listed = ", ".join(file.name for file in heads) or "no file"
+        said = (
+            f"is part of a model, but {listed} beside it has a name" if not heads else f"may belong to any of {listed}"
+        )
+        raise ModelError(
+            [Problem(parts[0].name, "", said, "keep one model per directory, with one file that gives name")]
+        )
+    if not names.get(own, True):
+        return []
+    return [own, *parts]
+
+
+def _names_a_cloud(data: t.Any) -> bool:
+    return isinstance(data, t.Mapping) and "name" in data
+
+
+def read(source: str | os.PathLike[str]) -> list[Document]:
+    """All documents of a model; ModelError if one can't be read."""
+    docs, problems = [], []
+    for path in files_of(source):
+        try:
+            text = path.read_text(encoding="utf-8")
+            _refuse_depth(text)
+            docs.append(Document(path.name, yaml.load(text, Loader=_Loader), text))
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(Problem(str(path), "", f"can't be read: {error}", "name a readable UTF-8 file"))
+        except (yaml.YAMLError, ValueError, TypeError) as error:
+            problems.append(Problem(path.name, "", f"is no YAML: {' '.join(str(error).split())}", "mend the file"))
+        except RecursionError:
+            problems.append(Problem(path.name, "", "is nested too deeply", "mend the file"))
+    if problems:
+        raise ModelError(problems)
+    return docs
+
+
+def _refuse_depth(text: str) -> None:
+    """RecursionError for text nested so deeply that composing it would overflow the C stack instead of raising."""
+    bound = opened = 0
+    for line in text.splitlines():
+        opened += line.count("[") + line.count("{") - line.count("]") - line.count("}")
+        bound = max(bound, opened + line.count("[") + line.count("{") + line.count("- ") + line.count("? "))
+        bound = max(bound, len(line) - len(line.lstrip(" ")))
+    if bound <= DEEPEST:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            depth += 1
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            depth -= 1
+        if depth > DEEPEST:
+            raise RecursionError
+
+
+def combine(docs: t.Sequence[Document]) -> tuple[dict[t.Any, t.Any], list[Problem]]:
+    """One mapping out of all documents. What two of them define, or one of them twice, is an error."""
+    data: dict[t.Any, t.Any] = {}
+    origin: dict[Path, str] = {}
+    problems: list[Problem] = []
+    for doc in docs:
+        problems += _twice(doc)
+        if not isinstance(doc.data, t.Mapping):
+            problems.append(
+                Problem(doc.file, show(doc.data), "is no model", "write a mapping that begins with `plugin:`")
+            )
+            continue
+        for key, value in doc.data.items():
+            if key == "plugin" and data.get("plugin", value) == value:
+                data[key] = value
+            elif key not in data:
+                data[key] = dict(value) if isinstance(value, t.Mapping) else value
+                names = value if isinstance(value, t.Mapping) else ()
+                origin[(str(key),)] = doc.file
+                origin.update({(str(key), str(name)): doc.file for name in names})
+            elif isinstance(value, t.Mapping) and isinstance(data[key], dict):
+                problems += _join_section(data[key], str(key), value, doc, origin)
+            else:
+                problems.append(_both((str(key),), doc.file, origin))
+    return data, problems
+
+
+def _join_section(
+    section: dict[t.Any, t.Any],
+    key: str,
+    value: t.Mapping[t.Any, t.Any],
+    doc: Document,
+    origin: dict[Path, str],
+) -> list[Problem]:
+    problems = []
+    for name, item in value.items():
+        if name in section:
+            problems.append(_both((key, str(name)), doc.file, origin))
+        else:
+            section[name] = item
+            origin[(key, str(name))] = doc.file
+    return problems
+
+
+def _both(path: Path, file: str, origin: t.Mapping[Path, str]) -> Problem:
+    return Problem(join(path), "", f"is in {origin.get(path, 'another file')} and in {file}", "keep one of them")
+
+
+def _twice(doc: Document) -> list[Problem]:
+    """Keys that one mapping of the file has twice: YAML would silently take the last."""
+    return [
+        Problem(join(path), "", "is there twice", "keep one of them", place=f"{doc.file}:{line}")
+        for path, line, first in _lines(doc)
+        if not first
+    ]
+
+
+def locate(docs: t.Sequence[Document], problems: t.Sequence[Problem]) -> list[Problem]:
+    """The problems with `FILE:LINE`, or that of the nearest enclosing key where the value itself isn't in a file."""
+    if not problems:
+        return []
+    places: dict[str, str] = {}
+    for doc in docs:
+        for path, line, _first in _lines(doc):
+            places.setdefault(join(path), f"{doc.file}:{line}")
+    return [
+        problem if problem.place else dataclasses.replace(problem, place=_place(problem.path, places))
+        for problem in problems
+    ]
+
+
+def _place(path: str, places: t.Mapping[str, str]) -> str:
+    while path:
+        if path in places:
+            return places[path]
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+    return ""
+
+
+def _lines(doc: Document) -> t.Iterator[tuple[Path, int, bool]]:
+    """Every key and item of a file: its path, its line (from 1), and whether it's the first of that name."""
+    try:
+        root = yaml.compose(doc.text, Loader=_Loader)
+    except (yaml.YAMLError, RecursionError):
+        return
+    stack: list[tuple[Path, t.Any, frozenset[int]]] = [((), root, frozenset())]
+    while stack:
+        path, node, above = stack.pop()
+        if node is None or id(node) in above:
+            continue
+        children: list[tuple[t.Any, t.Any, int]] = []
+        if isinstance(node, yaml.MappingNode):
+            children = [(str(key.value), value, key.start_mark.line) for key, value in node.value if key.value != "<<"]
+        elif isinstance(node, yaml.SequenceNode):
+            children = [(index, value, value.start_mark.line) for index, value in enumerate(node.value)]
+        seen = set()
+        for part, value, line in children:
+            yield (*path, part), line + 1, part not in seen
+            seen.add(part)
+            stack.append(((*path, part), value, above | {id(node)}))

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every closed vocabulary of the model. The value is what a person writes in the file."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Platform(enum.StrEnum):
+    """Operating system of a switch."""
+
+    OPENVSWITCH = "openvswitch"
+    EOS = "eos"
+    NXOS = "nxos"
+    JUNOS = "junos"
+    SONIC = "sonic"
+    NVUE = "nvue"
+
+
+class Role(enum.StrEnum):
+    """What a machine does in the cloud."""
+
+    CONTROL_PLANE = "control_plane"
+    COMPUTE = "compute"
+    STORAGE = "storage"
+
+
+class Firmware(enum.StrEnum):
+    """How a machine boots."""
+
+    UEFI = "uefi"
+    BIOS = "bios"
+
+
+class BmcProtocol(enum.StrEnum):
+    """How a management controller is spoken to."""
+
+    REDFISH = "redfish"
+    IPMI = "ipmi"
+
+
+class BondMode(enum.StrEnum):
+    """How the NICs of a machine are bundled."""
+
+    LACP = "802.3ad"
+    ACTIVE_BACKUP = "active-backup"
+    NONE = "none"
+
+
+class LacpRate(enum.StrEnum):
+    """How often LACP speaks: every second, or every thirty."""
+
+    FAST = "fast"
+    SLOW = "slow"
+
+
+class PortMode(enum.StrEnum):
+    """How a switch port carries VLANs."""
+
+    ACCESS = "access"
+    TRUNK = "trunk"
+
+
+class DeployVia(enum.StrEnum):
+    """A way to start the deploy ramdisk."""
+
+    PXE = "pxe"
+    HTTP = "http"
+    MEDIA = "media"
+
+
+class ServiceManager(enum.StrEnum):
+    """What keeps the provisioner's services running."""
+
+    SYSTEMD = "systemd"
+    PROCESSES = "processes"
+
+
+class NetworkProvider(enum.StrEnum):
+    """What connects pods and VMs."""
+
+    BASIC = "basic"
+    KUBE_OVN = "kube_ovn"
+    CALICO = "calico"
+    CUSTOM = "custom"
+
+
+class StorageProvider(enum.StrEnum):
+    """What gives volumes."""
+
+    NONE = "none"
+    ROOK = "rook"
+
+
+class ImageSource(enum.StrEnum):
+    """Where an operating system image comes from."""
+
+    BUILD = "build"
+    URL = "url"
+
+
+class BundleSource(enum.StrEnum):
+    """Where the artefacts of a release come from."""
+
+    SOURCE = "source"
+    UPSTREAM = "upstream"
+
+
+class ImageProfile(enum.StrEnum):
+    """What kind of machine an image is built for; `emulated` is a virtual one without hardware help."""
+
+    METAL = "metal"
+    VIRTUAL = "virtual"
+    EMULATED = "emulated"
+
+
+class Timings(enum.StrEnum):
+    """How patient Kubernetes is; `slow` is for emulated or starved machines."""
+
+    DEFAULT = "default"
+    SLOW = "slow"
+
+
+class ContainerRuntime(enum.StrEnum):
+    """The low-level runtime under containerd."""
+
+    RUNC = "runc"
+    CRUN = "crun"
+
+
+class TaintEffect(enum.StrEnum):
+    """What a taint does to pods that don't tolerate it."""
+
+    NO_SCHEDULE = "NoSchedule"
+    PREFER_NO_SCHEDULE = "PreferNoSchedule"
+    NO_EXECUTE = "NoExecute"

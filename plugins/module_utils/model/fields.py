@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a class of the model declares its keys: `one` value, `many` in a list, `named` ones in a mapping.
+
+The declaration is the single source of the parser, the JSON Schema and the reference page.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import typing as t
+
+from .scalars import LABEL_NAME, Scalar
+
+Kind = Scalar | type
+SPEC = "groundup"
+
+
+class Shape(enum.Enum):
+    """How often a key holds its kind of value."""
+
+    ONE = "one"
+    MANY = "many"
+    NAMED = "named"
+    KEY = "key"
+
+
+@dataclasses.dataclass(frozen=True)
+class KeySpec:
+    """One key of a mapping in the model file."""
+
+    name: str
+    kind: Kind
+    shape: Shape
+    doc: str
+    required: bool
+    default: t.Any
+    unit: str = ""
+    secret: bool = False
+    shown_default: str = ""
+    names: Scalar = LABEL_NAME
+    example: str = ""
+
+
+def _key(kind: Kind, shape: Shape, doc: str, default: t.Any, **extra: t.Any) -> t.Any:
+    metadata = {SPEC: {"kind": kind, "shape": shape, "doc": doc, **extra}}
+    if default is dataclasses.MISSING:
+        return dataclasses.field(metadata=metadata)
+    if isinstance(default, dict):
+        return dataclasses.field(default_factory=dict, metadata=metadata)
+    if dataclasses.is_dataclass(default):
+        return dataclasses.field(default_factory=lambda: default, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def one(kind: Kind, doc: str, *, default: t.Any = dataclasses.MISSING, **extra: t.Any) -> t.Any:
+    """A key with one value; required unless there is a `default`."""
+    return _key(kind, Shape.ONE, doc, default, **extra)
+
+
+def many(kind: Kind, doc: str, *, default: t.Any = (), **extra: t.Any) -> t.Any:
+    """A key with a list."""
+    return _key(kind, Shape.MANY, doc, default, **extra)
+
+
+def named(kind: Kind, doc: str, *, default: t.Any = dataclasses.MISSING, **extra: t.Any) -> t.Any:
+    """A key with a mapping from names to values; `names` is the scalar its names must match."""
+    return _key(kind, Shape.NAMED, doc, {} if default is dataclasses.MISSING else default, **extra)
+
+
+def own_name(doc: str) -> t.Any:
+    """The object's own name: taken from the mapping it stands in, never written inside of it."""
+    return _key(LABEL_NAME, Shape.KEY, doc, dataclasses.MISSING)
+
+
+@functools.cache
+def keys_of(cls: type) -> dict[str, KeySpec]:
+    """The keys of one class, by name, in the order of the reference."""
+    specs = {}
+    for item in dataclasses.fields(cls):
+        extra = dict(item.metadata[SPEC])
+        default = item.default
+        if item.default_factory is not dataclasses.MISSING:
+            default = item.default_factory()
+        required = default is dataclasses.MISSING
+        specs[item.name] = KeySpec(name=item.name, required=required, default=None if required else default, **extra)
+    return specs

@@ -1,0 +1,259 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Networks, switches and machines: what can be touched."""
+
+# ruff: noqa: RUF009  (one() and many() return dataclasses.field())
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from . import enums, scalars
+from .fields import many, named, one, own_name
+from .scalars import Address, PortRef, Subnet, VlanRange
+
+
+@dataclass(frozen=True)
+class Route:
+    """A static route of every machine in a network."""
+
+    to: Subnet = one(scalars.SUBNET, "Destination.")
+    via: Address = one(scalars.ADDRESS, "Router, an address inside the network's subnet.")
+
+
+@dataclass(frozen=True)
+class Network:
+    """A VLAN with a subnet for machines, or a range of VLANs that is offered to tenants."""
+
+    name: str = own_name("Name of the network.")
+    vlan: int | None = one(scalars.VLAN, "VLAN of the network. One of `vlan` and `vlans` is required.", default=None)
+    vlans: VlanRange | None = one(
+        scalars.VLAN_RANGE,
+        "VLANs offered to VMs and tenants, carried to every machine with the role `compute`.",
+        default=None,
+        example="100-199",
+    )
+    subnet: Subnet | None = one(
+        scalars.SUBNET, "Subnet; required for networks in which machines have addresses.", default=None
+    )
+    gateway: Address | None = one(scalars.ADDRESS, "Router towards the rest of the world.", default=None)
+    mtu: int = one(scalars.MTU, "Largest packet.", default=1500, unit="bytes")
+    native: bool = one(
+        scalars.BOOLEAN,
+        "Untagged on the machines' ports. The native network is the provision network: machines boot over it.",
+        default=False,
+    )
+    first: int = one(
+        scalars.COUNT,
+        "Where machine addresses begin: a machine's address is subnet + `first` + the machine's `number`.",
+        default=20,
+    )
+    routes: tuple[Route, ...] = many(Route, "Static routes of every machine in the network.")
+
+
+@dataclass(frozen=True)
+class Tls:
+    """How the certificate of a device is verified: give one of the two, or nothing for the system's CAs."""
+
+    ca_file: str | None = one(scalars.PATH, "CA certificates, a PEM file on the controller.", default=None)
+    fingerprint: str | None = one(scalars.FINGERPRINT, "SHA-256 of the device's own certificate.", default=None)
+
+
+@dataclass(frozen=True)
+class Uplink:
+    """A switch port that doesn't lead to a machine: the provisioner's, or one that leads out."""
+
+    networks: tuple[str, ...] = many(
+        scalars.TEXT, "Networks on this port; `[all]` for every network.", example="[provision, management]"
+    )
+    mode: enums.PortMode | None = one(
+        enums.PortMode, "How VLANs are carried.", default=None, shown_default="`access` for one network, else `trunk`"
+    )
+    description: str = one(scalars.TEXT, "Written to the port's description.", default="uplink")
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a device stands: for pictures and failure domains."""
+
+    rack: str | None = one(scalars.LABEL_NAME, "Rack.", default=None)
+    unit: int | None = one(scalars.NUMBER, "Lowest height unit in the rack.", default=None, unit="U")
+    height: int = one(scalars.NUMBER, "Height.", default=1, unit="U")
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A switch that machines are cabled to."""
+
+    name: str = own_name("Name of the switch.")
+    platform: enums.Platform = one(enums.Platform, "Operating system of the switch.")
+    address: Address | None = one(
+        scalars.ADDRESS, "Management address; required unless `database` is given.", default=None
+    )
+    database: str | None = one(
+        scalars.DATABASE, "OVSDB of an `openvswitch` switch.", default=None, example="ssl:10.20.0.11:6640"
+    )
+    username: str | None = one(scalars.TEXT, "Account on the switch.", default=None)
+    password: t.Any = one(scalars.SECRET, "Password of the account.", default=None, secret=True)
+    tls: Tls | None = one(Tls, "How the switch's certificate is verified.", default=None)
+    mlag: str | None = one(
+        scalars.LABEL_NAME, "The other switch of an MLAG (vPC, MC-LAG) pair; it must name this one.", default=None
+    )
+    mtu: int = one(
+        scalars.MTU, "Largest frame payload the switch's ports are set to carry.", default=9216, unit="bytes"
+    )
+    ports: tuple[str, ...] = many(
+        scalars.TEXT,
+        "Ports the switch has, single or as a range; cables to other ports are errors. Unchecked if absent.",
+        example='["Ethernet1-48"]',
+    )
+    vlans: tuple[VlanRange, ...] = many(
+        scalars.VLAN_SET,
+        "VLANs the switch can carry, single or as ranges. Unchecked if absent.",
+        example="[10, 100-199]",
+    )
+    uplinks: t.Mapping[str, Uplink] = named(Uplink, "Ports that don't lead to a machine.", names=scalars.PORT_NAME)
+    location: Location = one(Location, "Where the switch stands.", default=Location())
+
+
+@dataclass(frozen=True)
+class Ipmi:
+    """Settings that only IPMI has."""
+
+    cipher: int = one(scalars.COUNT, "Cipher suite; 17 is the only one with SHA-256.", default=17)
+
+
+@dataclass(frozen=True)
+class Bmc:
+    """The management controller of a machine."""
+
+    address: Address = one(scalars.ADDRESS, "Address.")
+    protocol: enums.BmcProtocol = one(
+        enums.BmcProtocol, "How it is spoken to. IPMI has no TLS.", default=enums.BmcProtocol.REDFISH
+    )
+    port: int | None = one(
+        scalars.TCP_PORT, "TCP or UDP port.", default=None, shown_default="443 for redfish, 623 for ipmi"
+    )
+    username: str = one(scalars.TEXT, "Account.", default="admin")
+    password: t.Any = one(scalars.SECRET, "Password of the account; take it from a vault.", default=None, secret=True)
+    tls: Tls | None = one(Tls, "How the BMC's certificate is verified.", default=None)
+    system: str | None = one(
+        scalars.TEXT, "Redfish system, for a BMC that has several.", default=None, shown_default="the only one"
+    )
+    ipmi: Ipmi = one(Ipmi, "Settings of IPMI.", default=Ipmi())
+    switch_port: PortRef | None = one(
+        scalars.PORT_REF,
+        "Switch port the BMC is cabled to; it becomes an access port of the BMC's network.",
+        default=None,
+    )
+
+
+@dataclass(frozen=True)
+class Nic:
+    """A network card's port, and the switch port at the other end of its cable."""
+
+    name: str = own_name("Name of the NIC; the machine's interface gets it.")
+    mac: str = one(scalars.MAC, "Hardware address.", example='"52:54:00:00:01:01"')
+    port: PortRef | None = one(
+        scalars.PORT_REF, "The switch port it is cabled to.", default=None, example="leaf1/Ethernet1"
+    )
+
+
+@dataclass(frozen=True)
+class Bond:
+    """How the NICs are bundled."""
+
+    mode: enums.BondMode = one(enums.BondMode, "Kind of bond.", default=enums.BondMode.LACP)
+    members: tuple[str, ...] = many(scalars.TEXT, "NICs in the bond.", shown_default="all NICs of the machine")
+    lacp_rate: enums.LacpRate = one(enums.LacpRate, "How often LACP speaks.", default=enums.LacpRate.FAST)
+    name: str = one(scalars.LABEL_NAME, "Name of the bond.", default="bond0")
+    mtu: int | None = one(
+        scalars.MTU, "Largest packet.", default=None, unit="bytes", shown_default="what its networks need"
+    )
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk, by what is printed on it; never by the order in which it was found. One of the two is required."""
+
+    serial: str | None = one(scalars.TEXT, "Serial number.", default=None)
+    wwn: str | None = one(scalars.TEXT, "World wide name.", default=None)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the BMC must say about the machine before anything is changed."""
+
+    serial: str | None = one(scalars.TEXT, "Serial number of the chassis.", default=None)
+    uuid: str | None = one(scalars.TEXT, "UUID of the system.", default=None)
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """How the deploy ramdisk is started."""
+
+    via: tuple[enums.DeployVia, ...] = many(
+        enums.DeployVia, "Ways to try, in this order.", default=(enums.DeployVia.PXE,)
+    )
+
+
+@dataclass(frozen=True)
+class Taint:
+    """A Kubernetes taint."""
+
+    key: str = one(scalars.TEXT, "Key.")
+    value: str | None = one(scalars.TEXT, "Value.", default=None)
+    effect: enums.TaintEffect = one(enums.TaintEffect, "Effect.", default=enums.TaintEffect.NO_SCHEDULE)
+
+
+@dataclass(frozen=True)
+class LabMachine:
+    """Size of the machine's twin in the virtual rack."""
+
+    memory: int = one(scalars.NUMBER, "Memory.", default=1536, unit="MiB")
+    cpus: int = one(scalars.NUMBER, "Virtual CPUs.", default=2)
+    disk: int = one(scalars.NUMBER, "Root disk.", default=8, unit="GiB")
+    storage_disk: int = one(scalars.NUMBER, "Each storage disk.", default=2, unit="GiB")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine of the cloud."""
+
+    name: str = own_name("Name of the machine: its host name and its name in Kubernetes.")
+    number: int | None = one(
+        scalars.NUMBER,
+        "Number in all address plans; it must never change.",
+        default=None,
+        shown_default="the digits at the end of the name",
+    )
+    roles: tuple[enums.Role, ...] = many(enums.Role, "What it does.", default=(enums.Role.COMPUTE,))
+    location: Location = one(Location, "Where it stands.", default=Location())
+    bmc: Bmc | None = one(
+        Bmc, "Its management controller; without one it can't be deployed, only configured.", default=None
+    )
+    nics: t.Mapping[str, Nic] = named(Nic, "Its network cards.")
+    bond: Bond = one(Bond, "How the NICs are bundled; with one NIC there is no bond.", default=Bond())
+    networks: tuple[str, ...] = many(
+        scalars.LABEL_NAME,
+        "Networks it has an address in, besides the provision network.",
+        shown_default="every network with a subnet",
+    )
+    addresses: t.Mapping[str, Address] = named(
+        scalars.ADDRESS, "Addresses that differ from the plan, by network.", example="{cluster: 10.30.0.7}"
+    )
+    root_disk: Disk | None = one(Disk, "The disk that gets the operating system; required with a BMC.", default=None)
+    storage_disks: tuple[Disk, ...] = many(Disk, "Disks that storage may use.")
+    firmware: enums.Firmware = one(enums.Firmware, "How it boots.", default=enums.Firmware.UEFI)
+    boot_nic: str | None = one(
+        scalars.LABEL_NAME, "NIC that boots from the network.", default=None, shown_default="the first NIC"
+    )
+    identity: Identity | None = one(Identity, "What its BMC must say about it.", default=None)
+    deploy: Deploy = one(Deploy, "How the deploy ramdisk is started.", default=Deploy())
+    os: str = one(scalars.LABEL_NAME, "Operating system image, one of `images`.", default="debian-13")
+    labels: t.Mapping[str, str] = named(scalars.TEXT, "Labels of its Kubernetes node.", names=scalars.TEXT)
+    taints: tuple[Taint, ...] = many(
+        Taint, "Taints of its Kubernetes node; a machine that is only `control_plane` gets the usual one."
+    )
+    lab: LabMachine = one(LabMachine, "Size of its twin in the virtual rack.", default=LabMachine())

@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The machine side of every cable: the input of the role `host_network`, one per machine."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .enums import BondMode
+from .hardware import Machine, Network, Nic
+from .layout import Layout, bond_members, boot_nic, link_name
+
+View = dict[str, t.Any]
+
+
+def host_network(layout: Layout, machine: Machine, peers: View) -> View:
+    """The role input `host_network` of a machine."""
+    cloud = layout.cloud
+    router, boot = default_router(layout, machine), boot_nic(machine)
+    addresses = layout.texts_of(machine.name)
+    networks = [network for network in layout.networks_of(machine) if network.name in addresses]
+    return {
+        "backend": "networkd",
+        "hostname": machine.name,
+        "fqdn": f"{machine.name}.{cloud.domain}",
+        "bond": _bond(layout, machine),
+        "nics": [_nic(nic) for nic in sorted(machine.nics.values(), key=lambda nic: nic is not boot)],
+        "mtu": layout.link_mtu(machine),
+        "addresses": [_address(machine, network, addresses[network.name], network is router) for network in networks],
+        "bridges": [],
+        "dns": {
+            "servers": resolvers(layout),
+            "search": list(cloud.dns.search) or [cloud.domain],
+        },
+        "peers": peers,
+        "confirm_timeout": 180,
+    }
+
+
+def resolvers(layout: Layout) -> list[str]:
+    """The model's resolvers, else the provisioner, which knows the names of the cloud."""
+    own = layout.provisioner.get(layout.provision.name) if layout.provision else None
+    return [str(server) for server in layout.cloud.dns.servers] or ([str(own)] if own else [])
+
+
+def default_router(layout: Layout, machine: Machine) -> Network | None:
+    """The network whose gateway is the machine's default route: the first of its networks that has one."""
+    ordered = layout.networks_of(machine)
+    own = [network for network in ordered if network is not layout.provision]
+    return next((network for network in [*own, *ordered] if network.gateway), None)
+
+
+def interface(machine: Machine, network: Network) -> str:
+    """The interface of a machine in one network."""
+    return link_name(machine) if network.native else f"{link_name(machine)}.{network.vlan}"
+
+
+def _nic(nic: Nic) -> View:
+    return {"name": nic.name, "mac": nic.mac, **({"port": str(nic.port)} if nic.port else {})}
+
+
+def _bond(layout: Layout, machine: Machine) -> View | None:
+    members = bond_members(machine)
+    boot = boot_nic(machine)
+    if not members:
+        return None
+    lacp = machine.bond.mode is BondMode.LACP
+    return {
+        "name": machine.bond.name,
+        "mode": str(machine.bond.mode),
+        "members": [_nic(nic) for nic in members],
+        # The address the DHCP reservation and the switch know from the first boot on.
+        "mac": boot.mac if boot in members and boot else members[0].mac,
+        "primary": boot.name if boot in members and boot else members[0].name,
+        "lacp_rate": str(machine.bond.lacp_rate) if lacp else None,
+        "mtu": layout.link_mtu(machine),
+    }
+
+
+def _address(machine: Machine, network: Network, address: str, default: bool) -> View:
+    prefix = network.subnet.prefixlen if network.subnet else 32
+    return {
+        "network": network.name,
+        "vlan": None if network.native else network.vlan,
+        "interface": interface(machine, network),
+        "address": f"{address}/{prefix}",
+        "mtu": network.mtu,
+        "gateway": str(network.gateway) if default else None,
+        "routes": [{"to": str(route.to), "via": str(route.via)} for route in network.routes],
+    }
+
+
+def disk_view(serial: str | None, wwn: str | None) -> View:
+    """A disk as roles take it: only what was said."""
+    return {key: value for key, value in (("serial", serial), ("wwn", wwn)) if value}

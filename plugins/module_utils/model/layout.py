@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What follows from a cloud and is needed by more than one view: numbers, addresses, links, carried VLANs.
+
+Everything here also works on a cloud with errors in it (fields may be None), because the checks use it too.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import typing as t
+
+from .enums import BondMode, Role
+from .hardware import Machine, Network, Nic
+from .scalars import Address
+from .types import Cloud
+
+_DIGITS = re.compile(r"([0-9]+)$")
+
+
+def number_of(machine: Machine) -> int | None:
+    """The machine's number in all address plans: said, or the digits at the end of its name."""
+    if machine.number is not None:
+        return machine.number
+    match = _DIGITS.search(machine.name)
+    return int(match[1]) if match else None
+
+
+def boot_nic(machine: Machine) -> Nic | None:
+    """The NIC that boots from the network."""
+    if machine.boot_nic is not None:
+        return machine.nics.get(machine.boot_nic)
+    return next(iter(machine.nics.values()), None)
+
+
+def bond_members(machine: Machine) -> tuple[Nic, ...]:
+    """The NICs of the machine's bond, or none if it has no bond."""
+    if machine.bond.mode is BondMode.NONE or len(machine.nics) < 2:
+        return ()
+    names = machine.bond.members or tuple(machine.nics)
+    return tuple(machine.nics[name] for name in names if name in machine.nics)
+
+
+def link_name(machine: Machine) -> str:
+    """The interface that carries the machine's networks: its bond, or the NIC it boots from."""
+    if bond_members(machine):
+        return machine.bond.name
+    nic = boot_nic(machine)
+    return nic.name if nic else ""
+
+
+def link_nics(machine: Machine) -> tuple[Nic, ...]:
+    """The NICs that carry the machine's networks."""
+    nic = boot_nic(machine)
+    return bond_members(machine) or ((nic,) if nic else ())
+
+
+class Layout:
+    """The address plan of a cloud and which VLANs its machines need; computed once, linear in the machines."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        natives = [network for network in cloud.networks.values() if network.native]
+        self.provision: Network | None = natives[0] if natives else None
+        self._networks: dict[tuple[str, ...], list[Network]] = {}
+        self._carried: dict[tuple[tuple[str, ...], bool], list[int]] = {}
+
+    def networks_of(self, machine: Machine) -> list[Network]:
+        """The networks a machine has an address in, the provision network first; a shared list."""
+        if machine.networks not in self._networks:
+            self._networks[machine.networks] = self._ordered(machine)
+        return self._networks[machine.networks]
+
+    def _ordered(self, machine: Machine) -> list[Network]:
+        names = machine.networks or tuple(name for name, network in self.cloud.networks.items() if network.subnet)
+        rest = [self.cloud.networks[name] for name in dict.fromkeys(names) if name in self.cloud.networks]
+        first = [self.provision] if self.provision else []
+        return first + [network for network in rest if network is not self.provision]
+
+    @functools.cache  # noqa: B019  (a Layout lives as long as one run of the model)
+    def addresses_of(self, name: str) -> dict[str, Address]:
+        """The addresses of a machine by network; networks in which it can't have one are left out."""
+        machine = self.cloud.machines[name]
+        number = number_of(machine)
+        addresses: dict[str, Address] = {}
+        for network in self.networks_of(machine):
+            said = machine.addresses.get(network.name)
+            if said is not None:
+                addresses[network.name] = said
+            elif number is not None and network.subnet is not None:
+                offset = network.first + number
+                if offset < network.subnet.num_addresses - (1 if network.subnet.version == 4 else 0):
+                    addresses[network.name] = network.subnet.network_address + offset
+        return addresses
+
+    @functools.cache  # noqa: B019
+    def texts_of(self, name: str) -> dict[str, str]:
+        """The addresses of a machine by network, as text."""
+        return {network: str(address) for network, address in self.addresses_of(name).items()}
+
+    @functools.cached_property
+    def provisioner(self) -> dict[str, Address]:
+        """The provisioner's addresses by network: said, or the first that isn't the gateway."""
+        addresses: dict[str, Address] = {}
+        for name, network in self.cloud.networks.items():
+            said = self.cloud.provisioner.addresses.get(name)
+            if said is not None:
+                addresses[name] = said
+            elif network.subnet is not None and network.subnet.num_addresses > 3:
+                first = network.subnet.network_address + 1
+                addresses[name] = first + 1 if first == network.gateway else first
+        return addresses
+
+    @functools.cached_property
+    def cluster(self) -> Network | None:
+        """The network Kubernetes runs in: the one that holds its endpoint."""
+        kubernetes = self.cloud.kubernetes
+        return self.holder(kubernetes.endpoint) if kubernetes else None
+
+    def holder(self, address: Address | None) -> Network | None:
+        """The network whose subnet holds an address."""
+        if address is None:
+            return None
+        holders = (network for network in self.cloud.networks.values() if network.subnet and address in network.subnet)
+        return next(holders, None)
+
+    @functools.cached_property
+    def management(self) -> Network | None:
+        """The network machines are reached in: `management` if there is one, else the provision network."""
+        return self.cloud.networks.get("management", self.provision)
+
+    @functools.cached_property
+    def control_planes(self) -> int | None:
+        """How many control planes the cluster has; None without a cluster."""
+        if self.cloud.kubernetes is None:
+            return None
+        return sum(Role.CONTROL_PLANE in machine.roles for machine in self.cloud.machines.values())
+
+    @functools.cached_property
+    def unused_vlan(self) -> int | None:
+        """The highest VLAN below 4001 that the model doesn't use: nothing may ever be heard on it."""
+        used = vlan_names(self.cloud.networks.values())
+        return next((vlan for vlan in range(4000, 0, -1) if vlan not in used), None)
+
+    def carried(self, machine: Machine) -> list[int]:
+        """The VLANs the machine's ports carry, the native one included; sorted. The list is shared: don't change it."""
+        key = (machine.networks, Role.COMPUTE in machine.roles)
+        if key not in self._carried:
+            ids = {network.vlan for network in self.networks_of(machine) if network.vlan is not None}
+            if Role.COMPUTE in machine.roles:
+                ids.update(
+                    vlan for network in self.cloud.networks.values() if network.vlans for vlan in network.vlans.ids()
+                )
+            self._carried[key] = sorted(ids)
+        return self._carried[key]
+
+    def link_mtu(self, machine: Machine) -> int:
+        """The largest packet of the machine's bond or NIC: said, or what any of its networks needs."""
+        if machine.bond.mtu is not None and bond_members(machine):
+            return machine.bond.mtu
+        sizes = [network.mtu for network in self.networks_of(machine)]
+        if Role.COMPUTE in machine.roles:
+            sizes += [network.mtu for network in self.cloud.networks.values() if network.vlans]
+        return max(sizes, default=1500)
+
+
+def vlan_names(networks: t.Iterable[Network]) -> dict[int, str]:
+    """The name of every VLAN of some networks; VLANs out of a range are `NAME-ID`."""
+    names: dict[int, str] = {}
+    for network in networks:
+        if network.vlan is not None:
+            names[network.vlan] = network.name
+        if network.vlans is not None:
+            names.update({vlan: f"{network.name}-{vlan}" for vlan in network.vlans.ids()})
+    return names

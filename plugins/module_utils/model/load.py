@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`load`: from files or a mapping to a checked `Cloud`."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from . import documents
+from .fields import Shape, keys_of
+from .parse import Parser, Raw, merge
+from .problems import ModelError, Path, Problem, show
+from .types import Cloud, Image, Machine, Network, Switch
+from .validate import validate
+from .warn import warn
+
+# Keys of the file that belong to Ansible's inventory machinery and not to the cloud.
+INVENTORY_KEYS = frozenset(
+    {
+        "plugin",
+        "compose",
+        "groups",
+        "keyed_groups",
+        "strict",
+        "leading_separator",
+        "use_extra_vars",
+    }
+)
+PLUGIN = "groundup.cloud.cloud"
+DEFAULT_IMAGE = "debian-13"
+SECTION_DEFAULTS: dict[str, tuple[str, type]] = {
+    "machine": ("machines", Machine),
+    "network": ("networks", Network),
+    "switch": ("switches", Switch),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Loaded:
+    """A cloud without errors, and what is doubtful about it."""
+
+    cloud: Cloud
+    warnings: tuple[Problem, ...]
+
+
+def load(source: t.Any) -> Cloud:
+    """The cloud described by `source`: a mapping, a file, or a directory with `cloud.yml` and `*.cloud.yml`.
+
+    Raises ModelError with every error of the model; templates in values are not evaluated here.
+    """
+    return load_all(source).cloud
+
+
+def load_all(source: t.Any) -> Loaded:
+    """Like `load`, and says what is doubtful."""
+    if isinstance(source, t.Mapping):
+        return load_data(source)
+    return load_documents(documents.read(source))
+
+
+def load_documents(
+    docs: t.Sequence[documents.Document], problems: t.Sequence[Problem] = (), whole_vault: bool = False
+) -> Loaded:
+    """Like `load_all`, from documents that were already read; `problems` were found while reading them."""
+    data, doubles = documents.combine(docs)
+    try:
+        loaded = load_data(data, [*problems, *doubles], whole_vault)
+    except ModelError as error:
+        raise ModelError(documents.locate(docs, error.errors), documents.locate(docs, error.warnings)) from None
+    return dataclasses.replace(loaded, warnings=tuple(documents.locate(docs, loaded.warnings)))
+
+
+def load_data(data: Raw, problems: t.Sequence[Problem] = (), whole_vault: bool = False) -> Loaded:
+    """Like `load_all`, from one mapping; `whole_vault` says that it came out of an encrypted file."""
+    parser = Parser()
+    cloud = _parse(parser, data)
+    told = {problem.path for problem in problems}
+    errors = [*problems, *(problem for problem in parser.problems if problem.path not in told)]
+    told.update(problem.path for problem in errors)
+    errors += [problem for problem in validate(cloud, frozenset(told)) if problem.path not in told]
+    warnings = warn(cloud, whole_vault)
+    if errors:
+        raise ModelError(errors, warnings)
+    return Loaded(cloud, tuple(warnings))
+
+
+def _parse(parser: Parser, data: Raw) -> Cloud:
+    if data.get("plugin", PLUGIN) != PLUGIN:
+        parser.report(("plugin",), show(data["plugin"]), "is another plugin", f"write {PLUGIN}")
+    own = {key: value for key, value in data.items() if key not in INVENTORY_KEYS and key != "defaults"}
+    for word, base in _defaults(parser, data.get("defaults")).items():
+        section, cls = SECTION_DEFAULTS[word]
+        if base and isinstance(own.get(section), t.Mapping):
+            own[section] = {name: merge(cls, base, item) for name, item in own[section].items()}
+    cloud: Cloud = parser.record(Cloud, own, ())
+    images = (
+        cloud.images if DEFAULT_IMAGE in cloud.images else {DEFAULT_IMAGE: Image(name=DEFAULT_IMAGE), **cloud.images}
+    )
+    domain = cloud.domain or f"{cloud.name or 'cloud'}.internal"
+    return dataclasses.replace(cloud, images=images, domain=domain)
+
+
+def _defaults(parser: Parser, raw: t.Any) -> dict[str, dict[t.Any, t.Any]]:
+    """The usable part of `defaults`; what is wrong there is reported there, and not once more in every object."""
+    if raw is None:
+        return {}
+    path: Path = ("defaults",)
+    if not isinstance(raw, t.Mapping):
+        parser.report(path, show(raw), "is no mapping", f"give defaults for {', '.join(SECTION_DEFAULTS)}")
+        return {}
+    usable: dict[str, dict[t.Any, t.Any]] = {}
+    for word, keys in raw.items():
+        if word not in SECTION_DEFAULTS or not isinstance(keys, t.Mapping):
+            parser.report(
+                (*path, show(word)),
+                "",
+                "is no set of defaults",
+                f"give a mapping under one of {', '.join(SECTION_DEFAULTS)}",
+            )
+            continue
+        usable[word] = _usable(parser, SECTION_DEFAULTS[word][1], keys, (*path, word))
+    return usable
+
+
+def _usable(parser: Parser, cls: type, keys: Raw, path: Path) -> dict[t.Any, t.Any]:
+    specs = {key: spec for key, spec in keys_of(cls).items() if spec.shape is not Shape.KEY}
+    good = {}
+    for key, value in keys.items():
+        before = len(parser.problems)
+        if isinstance(key, str) and key in specs and value is not None:
+            parser.value(specs[key], value, (*path, key), partial=True)
+        elif value is not None or key not in specs:
+            parser.record(cls, {key: value}, path, partial=True)
+        if len(parser.problems) == before:
+            good[key] = value
+    return good

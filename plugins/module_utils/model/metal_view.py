@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What boots and feeds the machines: the inputs of the roles `provisioner` and `machine`."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .enums import BmcProtocol, ImageSource
+from .hardware import Bmc, Machine, Tls
+from .host_view import disk_view
+from .layout import Layout, boot_nic, number_of
+
+View = dict[str, t.Any]
+_PORTS = {BmcProtocol.REDFISH: 443, BmcProtocol.IPMI: 623}
+
+
+def state_dir(layout: Layout) -> str:
+    """The provisioner's directory."""
+    return layout.cloud.provisioner.state_dir or f"/var/lib/groundup/{layout.cloud.name}"
+
+
+def ca_file(layout: Layout) -> str:
+    """The CA of the provisioner's own services, on the provisioner."""
+    return f"{state_dir(layout)}/ca/ca.crt"
+
+
+def provisioner_address(layout: Layout) -> str | None:
+    """The provisioner's address in the provision network."""
+    address = layout.provisioner.get(layout.provision.name) if layout.provision else None
+    return str(address) if address else None
+
+
+def provisioner_url(layout: Layout) -> str:
+    """Where the provisioner's file server is."""
+    return f"http://{provisioner_address(layout)}:{layout.cloud.provisioner.http_port}"
+
+
+def registry(layout: Layout) -> str:
+    """Where the provisioner's image registry is, HOST:PORT."""
+    return f"{provisioner_address(layout)}:{layout.cloud.provisioner.registry_port}"
+
+
+def provisioner(layout: Layout) -> View:
+    """The role input `provisioner`."""
+    cloud, own = layout.cloud, layout.cloud.provisioner
+    network = layout.provision
+    return {
+        "cloud": cloud.name,
+        "state_dir": state_dir(layout),
+        "service_manager": str(own.service_manager),
+        "network": {
+            "interface": own.interface,
+            "address": provisioner_address(layout),
+            "subnet": str(network.subnet) if network else None,
+            "range": None,
+        },
+        "addresses": {name: str(address) for name, address in layout.provisioner.items()},
+        "bundle_dir": cloud.bundle.dir,
+        "machines": [_reservation(layout, machine) for machine in cloud.machines.values() if machine.bmc],
+        "images": _images(layout),
+        "ntp_upstream": list(cloud.ntp.servers),
+        "dns": {"servers": [str(server) for server in cloud.dns.servers], "domain": cloud.domain},
+        "http_port": own.http_port,
+        "registry_port": own.registry_port,
+    }
+
+
+def _images(layout: Layout) -> View:
+    wanted = {machine.os for machine in layout.cloud.machines.values() if machine.bmc}
+    views: View = {}
+    for name, image in layout.cloud.images.items():
+        if name in wanted:
+            remote = image.source is ImageSource.URL or image.url is not None
+            views[name] = (
+                {"url": image.url, "sha256": image.sha256}
+                if remote
+                else {"source": "build", "profile": str(image.profile), "packages": list(image.packages)}
+            )
+    return views
+
+
+def _reservation(layout: Layout, machine: Machine) -> View:
+    provision = layout.provision.name if layout.provision else ""
+    address = layout.addresses_of(machine.name).get(provision)
+    return {**_card(machine), "address": str(address) if address else None}
+
+
+def _card(machine: Machine) -> View:
+    boot = boot_nic(machine)
+    return {
+        "name": machine.name,
+        "number": number_of(machine),
+        "macs": [nic.mac for nic in machine.nics.values()],
+        "boot_mac": boot.mac if boot else None,
+        "firmware": str(machine.firmware),
+    }
+
+
+def machine_view(layout: Layout, machine: Machine) -> View:
+    """The role input `machine` of a machine with a BMC; the play adds what image and host layers know."""
+    cloud = layout.cloud
+    identity = machine.identity
+    disk = machine.root_disk
+    return {
+        "fqdn": f"{machine.name}.{cloud.domain}",
+        "cloud": cloud.name,
+        **_card(machine),
+        "identity": {"serial": identity.serial, "uuid": identity.uuid} if identity else None,
+        "bmc": _bmc(machine.bmc) if machine.bmc else None,
+        "root_disk": disk_view(disk.serial, disk.wwn) if disk else None,
+        "storage_disks": [disk_view(item.serial, item.wwn) for item in machine.storage_disks],
+        "os": machine.os,
+        "image": {"name": machine.os},
+        "seed": {"authorized_keys": list(cloud.access.public_keys)},
+    }
+
+
+def _bmc(bmc: Bmc) -> View:
+    view: View = {
+        "protocol": str(bmc.protocol),
+        "address": str(bmc.address),
+        "port": bmc.port or _PORTS[bmc.protocol],
+        "username": bmc.username,
+        "password": bmc.password,
+        "tls": _tls(bmc.tls),
+        "system": bmc.system,
+    }
+    if bmc.protocol is BmcProtocol.IPMI:
+        view["ipmi"] = {"cipher": bmc.ipmi.cipher}
+    return view
+
+
+def _tls(tls: Tls | None) -> View | None:
+    if tls is None:
+        return None
+    return {key: value for key, value in (("ca_file", tls.ca_file), ("fingerprint", tls.fingerprint)) if value}

@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From raw YAML values to the classes of the model, collecting everything that is wrong on the way."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import typing as t
+
+from .fields import KeySpec, Shape, keys_of
+from .problems import HIDDEN, Path, Problem, choose, join, nearest, show
+from .scalars import BadScalar, Scalar
+
+_BAD: t.Any = object()
+Raw = t.Mapping[t.Any, t.Any]
+
+
+class Parser:
+    """Parses raw mappings into dataclasses.
+
+    A value that can't be parsed is reported once, and its field holds the default (or None), so that the rest of the
+    model is still checked in the same run. Whoever reads `problems` must not use the result when there are any.
+    """
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def report(self, path: Path, value: str, message: str, remedy: str) -> None:
+        """Remember one problem."""
+        self.problems.append(Problem(join(path), value, message, remedy))
+
+    def record(self, cls: type, raw: t.Any, path: Path, name: str = "", partial: bool = False) -> t.Any:
+        """One object of the model out of a mapping; `partial` is for defaults, where required keys may be absent."""
+        if not isinstance(raw, t.Mapping):
+            self.report(path, show(raw), "is no mapping", f"give the keys {', '.join(keys_of(cls))}")
+            raw = {}
+            partial = True
+        specs = keys_of(cls)
+        self._unknown(specs, raw, path)
+        values: dict[str, t.Any] = {}
+        for key, spec in specs.items():
+            if spec.shape is Shape.KEY:
+                values[key] = name
+            elif raw.get(key) is None:
+                if spec.required and not partial:
+                    self.report((*path, key), "", "is missing", _hint(spec))
+                values[key] = spec.default
+            else:
+                parsed = self.value(spec, raw[key], (*path, key), partial)
+                values[key] = spec.default if parsed is _BAD else parsed
+        return cls(**values)
+
+    def _unknown(self, specs: t.Mapping[str, KeySpec], raw: Raw, path: Path) -> None:
+        known = [key for key, spec in specs.items() if spec.shape is not Shape.KEY]
+        for key in raw:
+            if not isinstance(key, str) or key not in known:
+                self.report((*path, show(key)), "", "is an unknown key", choose(str(key), known))
+
+    def value(self, spec: KeySpec, raw: t.Any, path: Path, partial: bool = False) -> t.Any:
+        """The value of one key, or _BAD."""
+        if spec.shape is Shape.MANY:
+            return self._list(spec, raw, path)
+        if spec.shape is Shape.NAMED:
+            return self._mapping(spec, raw, path, partial)
+        return self._single(spec, raw, path, "", partial)
+
+    def _list(self, spec: KeySpec, raw: t.Any, path: Path) -> t.Any:
+        if not isinstance(raw, (list, tuple)):
+            self.report(
+                path, show(raw), "is no list", f"write [{show(raw)}]" if isinstance(raw, (str, int)) else "give a list"
+            )
+            return _BAD
+        items = [self._single(spec, item, (*path, index)) for index, item in enumerate(raw)]
+        return tuple(item for item in items if item is not _BAD)
+
+    def _mapping(self, spec: KeySpec, raw: t.Any, path: Path, partial: bool) -> t.Any:
+        if not isinstance(raw, t.Mapping):
+            self.report(path, show(raw), "is no mapping", "give names and their values")
+            return _BAD
+        items = {}
+        for key, item in raw.items():
+            name = self._name(spec, key, path)
+            empty = {} if item is None and dataclasses.is_dataclass(spec.kind) else item
+            parsed = self._single(spec, empty, (*path, name), name, partial)
+            if parsed is not _BAD:
+                items[name] = parsed
+        return items
+
+    def _name(self, spec: KeySpec, key: t.Any, path: Path) -> str:
+        try:
+            return str(spec.names.parse(key))
+        except BadScalar as error:
+            self.report((*path, show(key)), show(key), error.message, error.remedy)
+            return show(key)
+
+    def _single(self, spec: KeySpec, raw: t.Any, path: Path, name: str = "", partial: bool = False) -> t.Any:
+        kind = spec.kind
+        if isinstance(kind, Scalar):
+            return self._scalar(kind, raw, path, spec.secret)
+        if issubclass(kind, enum.Enum):
+            return self._word(kind, raw, path)
+        return self.record(kind, raw, path, name, partial)
+
+    def _scalar(self, kind: Scalar, raw: t.Any, path: Path, secret: bool) -> t.Any:
+        try:
+            return kind.parse(raw)
+        except BadScalar as error:
+            self.report(path, HIDDEN if secret else show(raw), error.message, error.remedy)
+            return _BAD
+
+    def _word(self, kind: type[enum.Enum], raw: t.Any, path: Path) -> t.Any:
+        words = [str(member.value) for member in kind]
+        if isinstance(raw, str) and raw in words:
+            return kind(str.__str__(raw))
+        best = nearest(str(raw), words) if isinstance(raw, str) else ""
+        meant = f" (did you mean {best}?)" if best else ""
+        self.report(path, show(raw), f"is not one of {', '.join(words)}{meant}", "choose one of them")
+        return _BAD
+
+
+def _hint(spec: KeySpec) -> str:
+    example = f", such as {spec.example}" if spec.example else ""
+    if isinstance(spec.kind, Scalar):
+        return f"give its {spec.kind.name}{example}"
+    if issubclass(spec.kind, enum.Enum):
+        return f"choose one of {', '.join(str(member.value) for member in spec.kind)}"
+    return f"give it{example}"
+
+
+def merge(cls: type, base: Raw, over: t.Any) -> t.Any:
+    """Defaults under one object's own keys: mappings merge key by key, everything else is replaced, null takes away."""
+    if not isinstance(over, t.Mapping):
+        return dict(base) if over is None else over
+    merged = {key: value for key, value in base.items() if key not in over}
+    specs = keys_of(cls)
+    for key, value in over.items():
+        spec = specs.get(key) if isinstance(key, str) else None
+        below = base.get(key) if isinstance(key, str) else None
+        if spec and isinstance(below, t.Mapping) and isinstance(value, t.Mapping):
+            if spec.shape is Shape.NAMED:
+                value = {**below, **value}
+            elif isinstance(spec.kind, type) and dataclasses.is_dataclass(spec.kind):
+                value = merge(spec.kind, below, value)
+        merged[key] = value
+    return merged

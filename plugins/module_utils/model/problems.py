@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be wrong with a model, and how it's said: place, value, what is wrong, remedy."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import typing as t
+
+Path = tuple[str | int, ...]
+HIDDEN = "(hidden)"
+_LONGEST = 80
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong (or, as a warning, doubtful) in a model.
+
+    `path` leads to the value (`machines.node7.nics.nic1.port`), `place` is `FILE:LINE` where that is known.
+    """
+
+    path: str
+    value: str
+    message: str
+    remedy: str
+    place: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.place}: " if self.place else ""
+        value = f"{self.value} " if self.value else ""
+        remedy = f"; {self.remedy}" if self.remedy else ""
+        return f"{place}{self.path}: {value}{self.message}{remedy}"
+
+
+class ModelError(Exception):
+    """Everything that is wrong with a model, at once; `warnings` is what was doubtful besides."""
+
+    def __init__(self, errors: t.Sequence[Problem], warnings: t.Sequence[Problem] = ()) -> None:
+        self.errors = list(errors)
+        self.warnings = list(warnings)
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        count = len(self.errors)
+        head = "the model has one error" if count == 1 else f"the model has {count} errors"
+        return "\n".join([f"{head}:", *(f"  {problem}" for problem in self.errors)])
+
+
+def join(path: Path) -> str:
+    """`("nodes", 2, "mac")` as `nodes[2].mac`."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if text else part
+    return text or "model"
+
+
+def show(value: t.Any) -> str:
+    """A value as it's quoted in an error: short, in one line, and never what a container holds."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (dict, t.Mapping)):
+        return "a mapping"
+    if isinstance(value, (list, tuple, set)):
+        return "a list"
+    text = str(value) if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
+    text = text if text.isprintable() else repr(text)
+    text = text if text.strip() else repr(text)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def nearest(word: str, known: t.Iterable[str]) -> str:
+    """The known word that was probably meant, or an empty string."""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return found[0] if found else ""
+
+
+def choose(word: str, known: t.Iterable[str]) -> str:
+    """The remedy for a word that isn't known: the nearest one, or all there are."""
+    words = sorted(known)
+    best = nearest(word, words)
+    if best:
+        return f"did you mean {best}?"
+    if not words:
+        return "there are none"
+    listed = ", ".join(words[:12]) + (", …" if len(words) > 12 else "")
+    return f"choose from: {listed}"

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who must hear whom: the peers of every machine, and the input of the role `prove`."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .enums import StorageProvider
+from .hardware import Machine
+from .host_view import disk_view, interface
+from .layout import Layout, bond_members, link_name
+
+View = dict[str, t.Any]
+# Enough to tell a broken VLAN from one dead neighbour, and few enough to stay linear in the machines.
+MOST_PEERS = 8
+
+
+class Neighbours:
+    """For every network its machines in a ring: the next MOST_PEERS of a machine are its peers.
+
+    So everybody is somebody's peer, the choice is the same in every run, and the work stays linear.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self._rings: dict[str, list[str]] = {name: [] for name in layout.cloud.networks}
+        self._places: dict[tuple[str, str], int] = {}
+        for name in layout.cloud.machines:
+            for network in layout.addresses_of(name):
+                self._places[(network, name)] = len(self._rings[network])
+                self._rings[network].append(name)
+
+    def of(self, machine: str, network: str) -> list[str]:
+        """Names of the machine's peers in a network."""
+        ring, place = self._rings[network], self._places[(network, machine)]
+        return [ring[(place + step) % len(ring)] for step in range(1, min(MOST_PEERS, len(ring) - 1) + 1)]
+
+    def addresses(self, machine: str) -> dict[str, list[str]]:
+        """Addresses of the machine's peers by network; the provisioner, which is always up, comes first."""
+        found: dict[str, list[str]] = {}
+        for network in self.layout.texts_of(machine):
+            own = self.layout.provisioner.get(network)
+            peers = [self.layout.texts_of(name)[network] for name in self.of(machine, network)]
+            found[network] = ([str(own)] if own else []) + peers
+        return found
+
+
+def prove(layout: Layout, neighbours: Neighbours, machine: Machine, peers: dict[str, list[str]]) -> View:
+    """The role input `prove` of a machine: what its proofs compare reality with."""
+    addresses = layout.addresses_of(machine.name)
+    members = bond_members(machine)
+    blank = layout.cloud.storage.provider is StorageProvider.NONE
+    return {
+        "host": machine.name,
+        "bond": {"name": machine.bond.name, "members": len(members)} if members else None,
+        "networks": [
+            {
+                "name": network.name,
+                "interface": interface(machine, network),
+                "mtu": network.mtu,
+                "peers": peers[network.name][:MOST_PEERS],
+            }
+            for network in layout.networks_of(machine)
+            if network.name in addresses
+        ],
+        "isolation": _isolation(layout, neighbours, machine),
+        "control_planes": layout.control_planes,
+        "blank_disks": [disk_view(disk.serial, disk.wwn) for disk in machine.storage_disks] if blank else [],
+    }
+
+
+def _isolation(layout: Layout, neighbours: Neighbours, machine: Machine) -> View | None:
+    if layout.unused_vlan is None:
+        return None
+    addresses = layout.addresses_of(machine.name)
+    shared = {
+        "" if network.native else str(network.vlan): neighbours.of(machine.name, network.name)
+        for network in layout.networks_of(machine)
+        if network.name in addresses
+    }
+    return {
+        "interface": link_name(machine),
+        "vlans": [int(vlan) if vlan else None for vlan in shared],
+        "forbidden": layout.unused_vlan,
+        "peers": shared,
+    }
+
+
+def prove_cluster(layout: Layout) -> View:
+    """The role input `prove` of the host that proves the cluster: what all machines together have to be."""
+    kubernetes = layout.cloud.kubernetes
+    if kubernetes is None:
+        return {"cluster": None}
+    endpoint = f"[{kubernetes.endpoint}]" if kubernetes.endpoint.version == 6 else str(kubernetes.endpoint)
+    return {
+        "cluster": {
+            "endpoint": f"{endpoint}:{kubernetes.endpoint_port}",
+            "version": kubernetes.version,
+            "nodes": list(layout.cloud.machines),
+            "domain": kubernetes.domain,
+        }
+    }

@@ -1,0 +1,277 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The scalar vocabulary of the model: how one YAML value becomes one Python value.
+
+Every parser takes the raw value and returns the parsed one, or raises `BadScalar(message, remedy)`.
+A scalar also knows its JSON Schema, so that editors complain about the same things as we do.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+from dataclasses import dataclass
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class BadScalar(Exception):
+    """A value that is not what its field needs: what is wrong, and what to write instead."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One kind of scalar: its name in the reference, its parser and its JSON Schema."""
+
+    name: str
+    parse: t.Callable[[t.Any], t.Any]
+    schema: dict[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A value that can't be looked at while the model is read (an encrypted string); only secrets may be sealed."""
+
+    value: t.Any
+
+
+@dataclass(frozen=True, order=True)
+class PortRef:
+    """One port of one switch, written `SWITCH/PORT`."""
+
+    switch: str
+    port: str
+
+    def __str__(self) -> str:
+        return f"{self.switch}/{self.port}"
+
+
+@dataclass(frozen=True, order=True)
+class VlanRange:
+    """VLANs `first` to `last`, both included, written `FIRST-LAST`."""
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+    def ids(self) -> range:
+        """The VLAN ids of the range."""
+        return range(self.first, self.last + 1)
+
+
+def _text(value: t.Any, remedy: str) -> str:
+    if not isinstance(value, str):
+        raise BadScalar("is no string", f"{remedy} (in quotes if YAML would read it as something else)")
+    text = str.__str__(value)
+    if not text.strip() or not text.isprintable():
+        raise BadScalar("is empty or holds control characters", remedy)
+    return text
+
+
+def _pattern(regex: str, what: str, remedy: str, lower: bool = False) -> t.Callable[[t.Any], str]:
+    compiled = re.compile(regex)
+
+    def parse(value: t.Any) -> str:
+        text = _text(value, remedy)
+        text = text.lower() if lower else text
+        if not compiled.fullmatch(text):
+            raise BadScalar(f"is no {what}", remedy)
+        return text
+
+    return parse
+
+
+def _integer(low: int, high: int, what: str) -> t.Callable[[t.Any], int]:
+    remedy = f"give a whole number from {low} to {high}"
+
+    def parse(value: t.Any) -> int:
+        # A template evaluates to text; digits are as good as the number they spell.
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise BadScalar(f"is no {what}", remedy)
+        if not low <= value <= high:
+            raise BadScalar(f"is out of range for {what}", remedy)
+        return int(value)
+
+    return parse
+
+
+def _boolean(value: t.Any) -> bool:
+    if isinstance(value, str) and value in ("True", "true", "False", "false"):
+        return value in ("True", "true")
+    if not isinstance(value, bool):
+        raise BadScalar("is neither true nor false", "give true or false")
+    return value
+
+
+def _address(value: t.Any) -> Address:
+    remedy = "give an IPv4 or IPv6 address such as 10.20.0.11"
+    try:
+        return ipaddress.ip_address(_text(value, remedy))
+    except ValueError:
+        raise BadScalar("is no IP address", remedy) from None
+
+
+def _subnet(value: t.Any) -> Subnet:
+    remedy = "give a network such as 10.20.0.0/24"
+    text = _text(value, remedy)
+    if "/" not in text:
+        raise BadScalar("has no prefix length", remedy)
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        pass
+    try:
+        right = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise BadScalar("is no subnet", remedy) from None
+    raise BadScalar("has host bits set", f"write {right}")
+
+
+def subnet(text: str) -> Subnet:
+    """A subnet constant."""
+    return ipaddress.ip_network(text)
+
+
+def _port_ref(value: t.Any) -> PortRef:
+    remedy = "write SWITCH/PORT, such as leaf1/Ethernet1"
+    switch, slash, port = _text(value, remedy).partition("/")
+    if not (switch and slash and port) or re.search(r"\s", port):
+        raise BadScalar("is no switch port", remedy)
+    return PortRef(switch, port)
+
+
+def _vlan_range(value: t.Any) -> VlanRange:
+    remedy = "write FIRST-LAST with VLANs from 1 to 4094, such as 100-199"
+    match = re.fullmatch(r"([0-9]{1,4})-([0-9]{1,4})", _text(value, remedy))
+    if not match:
+        raise BadScalar("is no range of VLANs", remedy)
+    first, last = int(match[1]), int(match[2])
+    if not 1 <= first <= last <= 4094:
+        raise BadScalar("is out of range", remedy)
+    return VlanRange(first, last)
+
+
+def _vlan_set(value: t.Any) -> VlanRange:
+    if isinstance(value, str) and "-" in value:
+        return _vlan_range(value)
+    vlan = _integer(1, 4094, "VLAN id")(value)
+    return VlanRange(vlan, vlan)
+
+
+def _secret(value: t.Any) -> t.Any:
+    """Keep the very object: it may be an encrypted string, or a template that is evaluated only where it's used."""
+    if isinstance(value, Sealed):
+        return value.value
+    if not isinstance(value, str) or not value:
+        raise BadScalar("is no string", 'give a string in quotes, best a variable from a vault: "{{ vault_password }}"')
+    return value
+
+
+def _quantity(value: t.Any) -> str:
+    remedy = "give a Kubernetes quantity such as 40, 500m, 160Gi or 2Ti"
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return str(int(value))
+    text = _text(value, remedy)
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?", text):
+        raise BadScalar("is no quantity", remedy)
+    return text
+
+
+LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_NUMBER_OR_TEXT = {"type": ["integer", "string"]}
+
+TEXT = Scalar("text", lambda value: _text(value, "give text"), {"type": "string", "minLength": 1})
+LABEL_NAME = Scalar(
+    "DNS label",
+    _pattern(LABEL, "valid DNS label", "use lower-case letters, digits and inner dashes, at most 63 characters"),
+    {"type": "string", "pattern": f"^{LABEL}$"},
+)
+DOMAIN = Scalar(
+    "DNS name",
+    _pattern(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*", "valid DNS name", "give a name such as rack1.example.net"),
+    {"type": "string", "pattern": rf"^{LABEL}(\.{LABEL})*$"},
+)
+HOST = Scalar(
+    "host",
+    _pattern(r"[A-Za-z0-9.:_-]{1,253}", "host name or address", "give a host name or an address"),
+    {"type": "string"},
+)
+MAC = Scalar(
+    "MAC address",
+    _pattern(
+        r"[0-9a-f]{2}(:[0-9a-f]{2}){5}",
+        "MAC address",
+        'give six bytes in quotes, such as "52:54:00:00:01:01"',
+        lower=True,
+    ),
+    {"type": "string", "pattern": "^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$"},
+)
+ADDRESS = Scalar("IP address", _address, {"type": "string"})
+SUBNET = Scalar("subnet", _subnet, {"type": "string", "pattern": "/[0-9]+$"})
+PORT_REF = Scalar("switch port", _port_ref, {"type": "string", "pattern": "^[^/]+/[^ ]+$"})
+PORT_NAME = Scalar(
+    "port name",
+    _pattern(r"[A-Za-z0-9/_.:-]{1,64}", "port name", "give the port's name on its switch, such as Ethernet1"),
+    {"type": "string"},
+)
+VLAN = Scalar("VLAN id", _integer(1, 4094, "VLAN id"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": 4094})
+VLAN_RANGE = Scalar("VLAN range", _vlan_range, {"type": "string", "pattern": "^[0-9]+-[0-9]+$"})
+VLAN_SET = Scalar("VLAN id or range", _vlan_set, _NUMBER_OR_TEXT)
+MTU = Scalar("MTU", _integer(1280, 65535, "MTU"), {**_NUMBER_OR_TEXT, "minimum": 1280, "maximum": 65535})
+NUMBER = Scalar("number", _integer(1, 16777214, "number"), {**_NUMBER_OR_TEXT, "minimum": 1})
+COUNT = Scalar("count", _integer(0, 16777214, "count"), {**_NUMBER_OR_TEXT, "minimum": 0})
+TCP_PORT = Scalar("port number", _integer(1, 65535, "port number"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": 65535})
+BOOLEAN = Scalar("yes or no", _boolean, {"type": ["boolean", "string"]})
+PATH = Scalar(
+    "path", _pattern(r"[~/][^\0\n]*", "absolute path", "give a path that begins with / or ~"), {"type": "string"}
+)
+URL = Scalar(
+    "URL",
+    _pattern(r"https?://[^\s]+", "http(s) URL", "give a URL such as https://example.net/image.raw"),
+    {"type": "string"},
+)
+SHA256 = Scalar(
+    "SHA-256",
+    _pattern(r"[0-9a-f]{64}", "SHA-256 digest", "give 64 hexadecimal digits", lower=True),
+    {"type": "string", "pattern": "^[0-9A-Fa-f]{64}$"},
+)
+FINGERPRINT = Scalar(
+    "certificate fingerprint",
+    _pattern(
+        r"(sha256:)?[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}",
+        "SHA-256 fingerprint",
+        "give the SHA-256 of the certificate, as `openssl x509 -noout -fingerprint -sha256` prints it",
+    ),
+    {"type": "string"},
+)
+DATABASE = Scalar(
+    "OVSDB",
+    _pattern(
+        r"(unix:/[^\s]+|(ssl|tcp):[^\s]+:[0-9]{1,5})", "OVSDB address", "write unix:/PATH/db.sock or ssl:HOST:6640"
+    ),
+    {"type": "string"},
+)
+SOCKET = Scalar(
+    "socket",
+    _pattern(r"(tcp|udp)/[0-9]{1,5}(-[0-9]{1,5})?", "protocol and port", "write tcp/PORT or udp/PORT"),
+    {"type": "string"},
+)
+VERSION = Scalar(
+    "version",
+    _pattern(r"[0-9]+\.[0-9]+\.[0-9]+", "version", 'give three numbers in quotes, such as "1.36.3"'),
+    {"type": "string"},
+)
+QUANTITY = Scalar("quantity", _quantity, {"type": ["integer", "string"]})
+SECRET = Scalar("secret", _secret, {"type": "string"})

@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The JSON Schema of a model file, generated from the classes: for completion and first checks in an editor."""
+
+from __future__ import annotations
+
+import enum
+import typing as t
+
+from .fields import KeySpec, Kind, Shape, keys_of
+from .load import INVENTORY_KEYS, PLUGIN, SECTION_DEFAULTS
+from .scalars import Scalar
+from .types import Cloud
+
+Schema = dict[str, t.Any]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_TEMPLATE: Schema = {"type": "string", "pattern": r"\{[{%#]"}
+
+
+def schema() -> Schema:
+    """The schema of a model file, or of one part of a model that is split over a directory."""
+    definitions: dict[str, Schema] = {"template": {"description": "An Ansible template.", **_TEMPLATE}}
+    defaultable = {cls for _section, cls in SECTION_DEFAULTS.values()}
+    loose = _reachable(defaultable)
+    for cls in sorted(_reachable({Cloud}), key=lambda item: item.__name__):
+        definitions[cls.__name__] = _record(cls, required=cls not in loose and cls is not Cloud)
+    top = definitions.pop(Cloud.__name__)
+    top["properties"] = {
+        "plugin": {"const": PLUGIN, "description": "Marks the file as a model."},
+        "defaults": {
+            "description": "Keys for every machine, network or switch that doesn't give them itself.",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {word: _ref(cls.__name__) for word, (_section, cls) in SECTION_DEFAULTS.items()},
+        },
+        **top["properties"],
+        **{key: {"description": "Ansible's constructed inventory."} for key in sorted(INVENTORY_KEYS - {"plugin"})},
+    }
+    return {
+        "$schema": DIALECT,
+        "title": "A private cloud of groundup.cloud",
+        **top,
+        "required": ["plugin"],
+        "$defs": definitions,
+    }
+
+
+def _reachable(roots: set[type]) -> set[type]:
+    found: set[type] = set()
+    todo = list(roots)
+    while todo:
+        cls = todo.pop()
+        if cls not in found:
+            found.add(cls)
+            todo += [spec.kind for spec in keys_of(cls).values() if is_record(spec.kind)]
+    return found
+
+
+def is_record(kind: Kind) -> t.TypeGuard[type]:
+    """Whether a kind of value is a mapping with keys of its own."""
+    return not isinstance(kind, Scalar) and not issubclass(kind, enum.Enum)
+
+
+def _record(cls: type, required: bool) -> Schema:
+    specs = {key: spec for key, spec in keys_of(cls).items() if spec.shape is not Shape.KEY}
+    record: Schema = {
+        "description": (cls.__doc__ or "").strip(),
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "properties": {key: _property(spec) for key, spec in specs.items()},
+    }
+    needed = [key for key, spec in specs.items() if spec.required]
+    return {**record, "required": needed} if required and needed else record
+
+
+def _property(spec: KeySpec) -> Schema:
+    value = _kind(spec.kind)
+    if spec.shape is Shape.MANY:
+        value = {"type": ["array", "null"], "items": value}
+    elif spec.shape is Shape.NAMED:
+        value = {"type": ["object", "null"], "additionalProperties": value}
+        if "pattern" in spec.names.schema:
+            value["propertyNames"] = {"pattern": spec.names.schema["pattern"]}
+    elif not is_record(spec.kind):
+        value = {"anyOf": [*value["anyOf"], {"type": "null"}]}
+    unit = f" In {spec.unit}." if spec.unit else ""
+    shown = default_text(spec)
+    return {"description": spec.doc + unit + (f" Default: {shown}." if shown else ""), **value}
+
+
+def _kind(kind: Kind) -> Schema:
+    if isinstance(kind, Scalar):
+        return {"anyOf": [kind.schema, _ref("template")]}
+    if issubclass(kind, enum.Enum):
+        return {"anyOf": [{"enum": [str(member.value) for member in kind]}, _ref("template")]}
+    return _ref(kind.__name__)
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def default_text(spec: KeySpec) -> str:
+    """The default of a key in words; empty if it has none."""
+    if spec.shown_default:
+        return spec.shown_default
+    if spec.required or spec.default in (None, (), {}, "") or is_record(spec.kind):
+        return ""
+    if isinstance(spec.default, bool):
+        return "true" if spec.default else "false"
+    if isinstance(spec.default, tuple):
+        return "[" + ", ".join(str(item) for item in spec.default) + "]"
+    return str(spec.default)

@@ -1,0 +1,189 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runs on the machines, and what serves them."""
+
+# ruff: noqa: RUF009  (one() and many() return dataclasses.field())
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from . import enums, scalars
+from .fields import many, named, one, own_name
+from .scalars import Address, Subnet
+
+
+@dataclass(frozen=True)
+class Kubernetes:
+    """The Kubernetes cluster."""
+
+    endpoint: Address = one(
+        scalars.ADDRESS, "Address of the API, free in one of the networks; machines talk to each other in that network."
+    )
+    endpoint_port: int = one(scalars.TCP_PORT, "Port of the API at the endpoint.", default=8443)
+    version: str = one(scalars.VERSION, "Version.", default="1.36.3")
+    pods: Subnet = one(scalars.SUBNET, "Addresses of pods.", default=scalars.subnet("10.64.0.0/14"))
+    services: Subnet = one(scalars.SUBNET, "Addresses of services.", default=scalars.subnet("10.96.0.0/16"))
+    domain: str = one(scalars.DOMAIN, "Domain of services.", default="cluster.local")
+    runtime: enums.ContainerRuntime = one(
+        enums.ContainerRuntime, "Low-level runtime under containerd.", default=enums.ContainerRuntime.CRUN
+    )
+    encryption: bool = one(scalars.BOOLEAN, "Secrets are encrypted at rest.", default=True)
+    audit: bool = one(scalars.BOOLEAN, "The API writes an audit log.", default=True)
+    timings: enums.Timings = one(
+        enums.Timings,
+        "How patient its members are with each other; `slow` for emulated machines.",
+        default=enums.Timings.DEFAULT,
+    )
+
+
+@dataclass(frozen=True)
+class PodNetwork:
+    """The network of pods and VMs."""
+
+    provider: enums.NetworkProvider = one(
+        enums.NetworkProvider,
+        "Who provides it. `basic` has no policies and is meant for labs.",
+        default=enums.NetworkProvider.BASIC,
+    )
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Volumes."""
+
+    provider: enums.StorageProvider = one(
+        enums.StorageProvider, "Who provides them.", default=enums.StorageProvider.NONE
+    )
+
+
+@dataclass(frozen=True)
+class Virtualization:
+    """Virtual machines."""
+
+    enabled: bool = one(scalars.BOOLEAN, "The cloud runs VMs.", default=False)
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What a tenant may use at most."""
+
+    cpu: str | None = one(scalars.QUANTITY, "CPUs.", default=None)
+    memory: str | None = one(scalars.QUANTITY, "Memory.", default=None)
+    storage: str | None = one(scalars.QUANTITY, "Volumes.", default=None)
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """Somebody who uses a part of the cloud."""
+
+    name: str = own_name("Name of the tenant.")
+    quota: Quota = one(Quota, "What it may use at most.", default=Quota())
+    networks: tuple[str, ...] = many(
+        scalars.TEXT, "VLANs it may attach VMs to, as NETWORK/VLAN.", example="[tenants/110]"
+    )
+
+
+@dataclass(frozen=True)
+class Provisioner:
+    """The host that boots and feeds the machines. Its inventory name is `provisioner`."""
+
+    host: str = one(scalars.HOST, "Where it is: `localhost`, or a name or address to ssh to.", default="localhost")
+    user: str | None = one(scalars.TEXT, "Account on it.", default=None, shown_default="`access.user`")
+    addresses: t.Mapping[str, Address] = named(
+        scalars.ADDRESS, "Its addresses, by network.", shown_default="the first of each subnet that isn't the gateway"
+    )
+    interface: str | None = one(
+        scalars.TEXT, "Its interface in the provision network.", default=None, shown_default="found by its address"
+    )
+    service_manager: enums.ServiceManager = one(
+        enums.ServiceManager, "What keeps its services running.", default=enums.ServiceManager.SYSTEMD
+    )
+    state_dir: str | None = one(
+        scalars.PATH, "Where it keeps images and state.", default=None, shown_default="/var/lib/groundup/CLOUD"
+    )
+    http_port: int = one(scalars.TCP_PORT, "Port of the file and boot server.", default=8080)
+    registry_port: int = one(scalars.TCP_PORT, "Port of the image registry.", default=5000)
+
+
+@dataclass(frozen=True)
+class Access:
+    """How the controller logs in to the machines."""
+
+    user: str = one(scalars.TEXT, "Account.", default="root")
+    public_keys: tuple[str, ...] = many(scalars.TEXT, "Public ssh keys put into a new operating system.")
+    private_key_file: str | None = one(
+        scalars.PATH, "Private ssh key on the controller.", default=None, shown_default="the ssh client's own"
+    )
+
+
+@dataclass(frozen=True)
+class Image:
+    """An operating system image."""
+
+    name: str = own_name("Name of the image; machines choose it by `os`.")
+    source: enums.ImageSource = one(
+        enums.ImageSource, "Built by the provisioner out of packages, or downloaded.", default=enums.ImageSource.BUILD
+    )
+    profile: enums.ImageProfile = one(
+        enums.ImageProfile, "Kind of machine it is built for.", default=enums.ImageProfile.METAL
+    )
+    packages: tuple[str, ...] = many(scalars.TEXT, "Further packages of a built image.")
+    url: str | None = one(scalars.URL, "Where a ready image is.", default=None)
+    sha256: str | None = one(scalars.SHA256, "Digest of the image at `url`; required with it.", default=None)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The artefacts of a release."""
+
+    source: enums.BundleSource = one(enums.BundleSource, "Where they come from.", default=enums.BundleSource.UPSTREAM)
+    dir: str | None = one(
+        scalars.PATH,
+        "Directory of the bundle on the controller.",
+        default=None,
+        shown_default="~/.cache/groundup/bundle",
+    )
+
+
+@dataclass(frozen=True)
+class Ntp:
+    """Time. Machines ask the provisioner."""
+
+    servers: tuple[str, ...] = many(scalars.HOST, "Servers the provisioner asks.")
+
+
+@dataclass(frozen=True)
+class Dns:
+    """Name resolution."""
+
+    servers: tuple[Address, ...] = many(scalars.ADDRESS, "Resolvers of the machines.", shown_default="the provisioner")
+    search: tuple[str, ...] = many(scalars.DOMAIN, "Search domains.", shown_default="the cloud's `domain`")
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """The packet filter of the machines: the cloud's own networks, and ssh."""
+
+    enabled: bool = one(scalars.BOOLEAN, "Machines filter what comes from elsewhere.", default=True)
+    open: tuple[str, ...] = many(
+        scalars.SOCKET, "Ports that are open for everybody, besides ssh.", example="[tcp/8443]"
+    )
+
+
+@dataclass(frozen=True)
+class Lab:
+    """The virtual rack: how the twin of this model is raised."""
+
+    throw_away_secrets: bool = one(
+        scalars.BOOLEAN,
+        "Passwords in this file protect nothing but a virtual rack: no warning about clear text.",
+        default=False,
+    )
+    accelerator: str | None = one(
+        scalars.TEXT, "QEMU accelerator.", default=None, shown_default="kvm if a machine boots with it, else tcg"
+    )
+    state_dir: str | None = one(
+        scalars.PATH, "Where disks and logs are.", default=None, shown_default="~/.local/state/groundup/CLOUD"
+    )

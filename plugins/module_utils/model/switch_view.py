@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The switch side of every cable: the input of the role `switch`, one per switch.
+
+Ports and bundles come from the same Machine objects as the host side (`host_view`), so the two ends can't disagree.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .enums import BondMode, PortMode
+from .hardware import Machine, Nic, Switch, Uplink
+from .layout import Layout, bond_members, boot_nic, link_name, link_nics, number_of, vlan_names
+
+View = dict[str, t.Any]
+CONFIRM_SECONDS = 120
+MOST_PEERS = 8
+
+
+def switch_views(layout: Layout) -> dict[str, View]:
+    """The role input `switch` of every switch, by name."""
+    views = {name: _blank(switch) for name, switch in layout.cloud.switches.items()}
+    for machine in layout.cloud.machines.values():
+        _add_cables(views, layout, machine)
+        _add_machine(views, layout, machine)
+        _add_bmc(views, layout, machine)
+    names = vlan_names(layout.cloud.networks.values())
+    for name, switch in layout.cloud.switches.items():
+        view = views[name]
+        view["ports"] += [_uplink(layout, port, uplink) for port, uplink in switch.uplinks.items()]
+        used = {vlan for entry in [*view["ports"], *view["lags"]] for vlan in entry["vlans"]}
+        view["vlans"] = [{"id": vlan, "name": names[vlan]} for vlan in sorted(used)]
+    return views
+
+
+def _blank(switch: Switch) -> View:
+    connection: View = {"address": str(switch.address) if switch.address else None}
+    if switch.database:
+        connection = {"database": switch.database}
+    elif switch.username or switch.password:
+        connection.update(username=switch.username, password=switch.password)
+    if switch.tls:
+        connection["tls"] = {"ca_file": switch.tls.ca_file, "fingerprint": switch.tls.fingerprint}
+    return {
+        "name": switch.name,
+        "platform": str(switch.platform),
+        "connection": connection,
+        "mtu": switch.mtu,
+        "vlans": [],
+        "ports": [],
+        "lags": [],
+        "cabling": [],
+        "confirm": {"peers": [], "timeout": CONFIRM_SECONDS},
+    }
+
+
+def _add_cables(views: dict[str, View], layout: Layout, machine: Machine) -> None:
+    network = layout.management
+    address = layout.addresses_of(machine.name).get(network.name) if network else None
+    for nic in machine.nics.values():
+        if nic.port is None:
+            continue
+        view = views[nic.port.switch]
+        view["cabling"].append({"port": nic.port.port, "machine": machine.name, "nic": nic.name, "mac": nic.mac})
+        peers = view["confirm"]["peers"]
+        if address and len(peers) < MOST_PEERS and str(address) not in peers:
+            peers.append(str(address))
+
+
+def _add_machine(views: dict[str, View], layout: Layout, machine: Machine) -> None:
+    native = layout.provision.vlan if layout.provision else None
+    common: View = {"native": native, "vlans": layout.carried(machine), "mtu": layout.link_mtu(machine)}
+    if bond_members(machine) and machine.bond.mode is BondMode.LACP:
+        ends: dict[str, list[Nic]] = {}
+        for nic in bond_members(machine):
+            if nic.port:
+                ends.setdefault(nic.port.switch, []).append(nic)
+        for name, nics in ends.items():
+            views[name]["lags"].append(_lag(machine, nics, len(ends) > 1, common))
+        return
+    for nic in link_nics(machine):
+        if nic.port:
+            views[nic.port.switch]["ports"].append(
+                {"name": nic.port.port, "description": f"{machine.name}.{nic.name}", "mode": "trunk", **common}
+            )
+
+
+def _lag(machine: Machine, nics: list[Nic], spans: bool, common: View) -> View:
+    boot = boot_nic(machine)
+    fallback = next((nic.port.port for nic in nics if nic is boot and nic.port), None)
+    return {
+        "name": machine.name,
+        "description": f"{machine.name}.{link_name(machine)}",
+        "members": [nic.port.port for nic in nics if nic.port],
+        **common,
+        "lacp": {
+            "mode": "active",
+            "rate": str(machine.bond.lacp_rate),
+            # Before LACP speaks, firmware must reach the boot server through this one port and no other.
+            "fallback": fallback is not None,
+            "fallback_port": fallback,
+        },
+        "mlag": number_of(machine) if spans else None,
+    }
+
+
+def _add_bmc(views: dict[str, View], layout: Layout, machine: Machine) -> None:
+    if machine.bmc is None or machine.bmc.switch_port is None:
+        return
+    network = layout.holder(machine.bmc.address)
+    port = machine.bmc.switch_port
+    if network is not None and network.vlan is not None:
+        views[port.switch]["ports"].append(_access(port.port, f"{machine.name}.bmc", network.vlan, network.mtu))
+
+
+def _access(name: str, description: str, vlan: int, mtu: int) -> View:
+    return {"name": name, "description": description, "mode": "access", "native": vlan, "vlans": [vlan], "mtu": mtu}
+
+
+def _uplink(layout: Layout, name: str, uplink: Uplink) -> View:
+    networks = list(layout.cloud.networks.values())
+    if "all" not in uplink.networks:
+        networks = [network for network in networks if network.name in uplink.networks]
+    vlans = sorted(vlan_names(networks))
+    mtu = max((network.mtu for network in networks), default=1500)
+    if uplink_mode(uplink) is PortMode.ACCESS and len(vlans) == 1:
+        return _access(name, uplink.description, vlans[0], mtu)
+    native = next((network.vlan for network in networks if network.native), None)
+    return {
+        "name": name,
+        "description": uplink.description,
+        "mode": "trunk",
+        "native": native,
+        "vlans": vlans,
+        "mtu": mtu,
+    }
+
+
+def uplink_mode(uplink: Uplink) -> PortMode:
+    """How an uplink carries VLANs: said, or access for exactly one network."""
+    if uplink.mode is not None:
+        return uplink.mode
+    return PortMode.ACCESS if len(uplink.networks) == 1 and "all" not in uplink.networks else PortMode.TRUNK

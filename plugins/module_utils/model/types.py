@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The model of a private cloud: the classes that a `cloud.yml` is made of.
+
+This is the whole vocabulary; parser, JSON Schema and reference page are generated from these classes.
+"""
+
+# ruff: noqa: RUF009  (one() and many() return dataclasses.field())
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from . import scalars
+from .enums import (
+    BmcProtocol,
+    BondMode,
+    BundleSource,
+    ContainerRuntime,
+    DeployVia,
+    Firmware,
+    ImageProfile,
+    ImageSource,
+    LacpRate,
+    NetworkProvider,
+    Platform,
+    PortMode,
+    Role,
+    ServiceManager,
+    StorageProvider,
+    TaintEffect,
+    Timings,
+)
+from .fields import named, one
+from .hardware import (
+    Bmc,
+    Bond,
+    Deploy,
+    Disk,
+    Identity,
+    Ipmi,
+    LabMachine,
+    Location,
+    Machine,
+    Network,
+    Nic,
+    Route,
+    Switch,
+    Taint,
+    Tls,
+    Uplink,
+)
+from .scalars import Address, PortRef, Sealed, Subnet, VlanRange
+from .services import (
+    Access,
+    Bundle,
+    Dns,
+    Firewall,
+    Image,
+    Kubernetes,
+    Lab,
+    Ntp,
+    PodNetwork,
+    Provisioner,
+    Quota,
+    Storage,
+    Tenant,
+    Virtualization,
+)
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One private cloud."""
+
+    name: str = one(scalars.LABEL_NAME, "Name of the cloud; destructive plays want it typed.")
+    domain: str = one(scalars.DOMAIN, "DNS domain of the machines.", default="", shown_default="NAME.internal")
+    networks: t.Mapping[str, Network] = named(Network, "Networks.")
+    switches: t.Mapping[str, Switch] = named(Switch, "Switches.")
+    machines: t.Mapping[str, Machine] = named(Machine, "Machines.")
+    provisioner: Provisioner = one(Provisioner, "The host that boots and feeds the machines.", default=Provisioner())
+    access: Access = one(Access, "How the controller logs in to the machines.", default=Access())
+    kubernetes: Kubernetes | None = one(
+        Kubernetes, "The Kubernetes cluster; without it the machines are only made ready.", default=None
+    )
+    network: PodNetwork = one(PodNetwork, "The network of pods and VMs.", default=PodNetwork())
+    storage: Storage = one(Storage, "Volumes.", default=Storage())
+    virtualization: Virtualization = one(Virtualization, "Virtual machines.", default=Virtualization())
+    tenants: t.Mapping[str, Tenant] = named(Tenant, "Tenants.")
+    images: t.Mapping[str, Image] = named(Image, "Operating system images.", shown_default="`debian-13`, built")
+    bundle: Bundle = one(Bundle, "The artefacts of a release.", default=Bundle())
+    ntp: Ntp = one(Ntp, "Time.", default=Ntp())
+    dns: Dns = one(Dns, "Name resolution.", default=Dns())
+    firewall: Firewall = one(Firewall, "The packet filter of the machines.", default=Firewall())
+    lab: Lab | None = one(Lab, "The virtual rack.", default=None)
+
+
+__all__ = [
+    "Access",
+    "Address",
+    "Bmc",
+    "BmcProtocol",
+    "Bond",
+    "BondMode",
+    "Bundle",
+    "BundleSource",
+    "Cloud",
+    "ContainerRuntime",
+    "Deploy",
+    "DeployVia",
+    "Disk",
+    "Dns",
+    "Firewall",
+    "Firmware",
+    "Identity",
+    "Image",
+    "ImageProfile",
+    "ImageSource",
+    "Ipmi",
+    "Kubernetes",
+    "Lab",
+    "LabMachine",
+    "LacpRate",
+    "Location",
+    "Machine",
+    "Network",
+    "NetworkProvider",
+    "Nic",
+    "Ntp",
+    "Platform",
+    "PodNetwork",
+    "PortMode",
+    "PortRef",
+    "Provisioner",
+    "Quota",
+    "Role",
+    "Route",
+    "Sealed",
+    "ServiceManager",
+    "Storage",
+    "StorageProvider",
+    "Subnet",
+    "Switch",
+    "Taint",
+    "TaintEffect",
+    "Tenant",
+    "Timings",
+    "Tls",
+    "Uplink",
+    "Virtualization",
+    "VlanRange",
+]

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make bench`: measures and writes build/bench.json.
+
+Each entry is `{name, unit, value, peer, peer_value, ratio, note}`: `peer` is what the value is held against, measured
+in the same run on the same machine (a floor that no implementation can beat, or the same done by hand); `ratio` is
+value / peer_value. What could not be measured has value null and says why in `note`, and the exit status is 1.
+
+run.py [--cold] [model|bundle|noop|stages …]     the rack of `make lab` must be up for noop and stages
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections.abc
+import hashlib
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import typing as t
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / ".ansible/collections"), str(ROOT / "tests"), str(ROOT / "tests/bench")]
+
+Entry = dict[str, t.Any]
+
+
+def entry(name: str, value: float, unit: str, peer: str = "", peer_value: float | None = None, note: str = "") -> Entry:
+    ratio = round(value / peer_value, 2) if peer_value else None
+    held = round(peer_value, 3) if peer_value is not None else None
+    found = {"name": name, "unit": unit, "value": round(value, 3), "peer": peer, "peer_value": held}
+    return {**found, "ratio": ratio, "note": note}
+
+
+def timed(*words: str, env: dict[str, str] | None = None) -> float:
+    """Seconds that a command takes; RuntimeError with its end if it fails."""
+    began = time.monotonic()
+    done = subprocess.run(
+        words, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, **(env or {})}
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(words)}: exit {done.returncode}: {(done.stdout + done.stderr)[-800:]}")
+    return time.monotonic() - began
+
+
+def measure_model(_cold: bool) -> list[Entry]:
+    """Load and derive; the peer of 10,000 machines is ten times 1,000, so a ratio of 1 is linear."""
+    import model
+
+    figures = model.measure()
+    small, large = figures["model_1000"]["total"], figures["model_10000"]["total"]
+    return [
+        entry("model.1000_machines", small, "s", "the bound of 2 s", 2.0),
+        entry("model.10000_machines", large, "s", "ten times 1,000 machines", 10 * small),
+    ]
+
+
+def measure_bundle(cold: bool) -> list[Entry]:
+    """A warm run; its peer reads every file of the bundle once, which a run that verifies can't do without."""
+    found = [ansible_bundle("bundle.warm")]
+    if not cold:
+        return [*found, missing("bundle.cold", "takes about twelve minutes; ask for it with --cold")]
+    with tempfile.TemporaryDirectory(prefix="groundup-bench-") as cache:
+        extra = json.dumps({"bundle": {"dir": f"{cache}/bundle", "cache_dir": f"{cache}/cache"}})
+        seconds = timed("ansible-playbook", "playbooks/bundle.yml", "-e", extra, env={"GOCACHE": f"{cache}/go"})
+    return [*found, entry("bundle.cold", seconds, "s", "the bound of 12 min", 720.0)]
+
+
+def ansible_bundle(name: str) -> Entry:
+    seconds = timed("ansible-playbook", "playbooks/bundle.yml")
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    began, size = time.monotonic(), 0
+    for file in pathlib.Path(base, "groundup/bundle").rglob("sha256/*"):
+        if file.is_file():
+            with file.open("rb") as data:
+                hashlib.file_digest(data, "sha256")
+            size += file.stat().st_size
+    return entry(name, seconds, "s", f"sha256 of its files ({size >> 20} MiB), once", time.monotonic() - began)
+
+
+def measure_noop(_cold: bool) -> list[Entry]:
+    """A second site.yml; its peer is one module run on every host: what any look at the machines costs."""
+    from e2e.rack import RACK, changes, lab, site
+
+    ping = ("ansible", "-i", str(RACK / "cloud.yml"), "machines", "-m", "ansible.builtin.ping")
+    lab("bench-warm", "run", *ping, minutes=5)
+    began = time.monotonic()
+    lab("bench-ping", "run", *ping, minutes=5)
+    floor = time.monotonic() - began
+    figures = site("bench-noop", "--skip-tags", "prove")
+    if changes(figures):
+        raise RuntimeError(f"the run changed something: {changes(figures)}; run site.yml until it doesn't")
+    most = max(count for host, count in figures["hosts"].items() if host not in ("localhost", "provisioner"))
+    return [
+        entry("noop.seconds", figures["seconds"], "s", "`ansible machines -m ping`", floor),
+        entry("noop.tasks_per_machine", most, "tasks", "single digits", 9),
+    ]
+
+
+def measure_stages(_cold: bool) -> list[Entry]:
+    """The stages of the first run; the machines' peer is two boots of the same image, by hand, now."""
+    from e2e.rack import RACK
+
+    first = RACK / "timings-first.json"
+    if not first.exists():
+        raise RuntimeError(f"{first.relative_to(ROOT)} is not there; `make lab` on a rack that was down writes it")
+    found = []
+    for stage in json.loads(first.read_text())["stages"]:
+        if stage["name"] != "Machines":
+            found.append(entry(f"stage.{stage['name']}", stage["seconds"], "s"))
+            continue
+        boot = timed_boot()
+        note = "three machines share the cores; the peer is one machine's boot, twice"
+        found.append(entry("stage.Machines", stage["seconds"], "s", "two boots of the same image", 2 * boot, note))
+    return [
+        *found,
+        missing("stage.kubeadm_by_hand", "no machine of the rack is spare to run `kubeadm init` by hand on"),
+    ]
+
+
+def timed_boot() -> float:
+    """Seconds from power-on to ssh of one machine with the provisioner's image, without a saved state."""
+    name = "gu-bench"
+    with tempfile.TemporaryDirectory(prefix="groundup-bench-") as directory:
+        done = subprocess.run(
+            [sys.executable, "molecule/default/machine.py", "boot", name, f"{directory}/machine"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT / ".ansible/collections")},
+        )
+        return float(json.loads(done.stdout.splitlines()[-1])["seconds"])
+
+
+def missing(name: str, why: str) -> Entry:
+    return {"name": name, "unit": "", "value": None, "peer": "", "peer_value": None, "ratio": None, "note": why}
+
+
+PARTS: dict[str, collections.abc.Callable[[bool], list[Entry]]] = {
+    "model": measure_model,
+    "bundle": measure_bundle,
+    "noop": measure_noop,
+    "stages": measure_stages,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="measure, and write build/bench.json")
+    parser.add_argument("--cold", action="store_true", help="also make the bundle from nothing")
+    parser.add_argument("parts", nargs="*", default=list(PARTS), help=f"of {', '.join(PARTS)}; all without")
+    wanted = parser.parse_args()
+    os.environ["PATH"] = f"{ROOT}/.venv/bin:{os.environ['PATH']}"
+    entries, failed = [], False
+    for part in wanted.parts:
+        try:
+            found = PARTS[part](wanted.cold)
+        except (RuntimeError, AssertionError, OSError, subprocess.CalledProcessError) as error:
+            found, failed = [missing(part, f"{type(error).__name__}: {error}")], True
+        entries += found
+        for line in found:
+            held = f"{line['ratio']} x {line['peer']}" if line["ratio"] is not None else line["note"]
+            print(
+                f"{line['name']:32} {line['value'] if line['value'] is not None else '-':>10} {line['unit']:5} {held}"
+            )
+    target = ROOT / "build/bench.json"
+    target.parent.mkdir(exist_ok=True)
+    where = {"cpus": os.cpu_count(), "machine": platform.machine(), "load_1min": os.getloadavg()[0]}
+    target.write_text(json.dumps({"host": where, "entries": entries}, indent=2) + "\n")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every check of the model as a case: what differs from a correct model, and the whole answer."""
+
+# ruff: noqa: E501  (messages are quoted whole, as people read them)
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load, load_all
+from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError
+
+from .base import GONE, model
+
+BMC = {"address": "10.20.0.103", "password": "{{ v }}"}
+N1, N2 = "machines.node1", "machines.node2"
+
+
+def third(**keys: Any) -> dict[str, Any]:
+    """A third machine with what a case needs."""
+    nics = {"nic0": {"mac": "52:54:00:00:03:00", "port": "leaf1/Ethernet3"}}
+    return {"nics": nics, "networks": ["management", "cluster"], **keys}
+
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {}
+
+
+def case(name: str, changes: dict[str, Any], *expected: str) -> None:
+    CASES[name] = (changes, list(expected))
+
+
+# fmt: off
+case("nothing wrong", {})
+# names and keys
+case("unknown key", {f"{N1}.roels": []}, f"{N1}.roels: is an unknown key; did you mean roles?")
+case("unknown key at the top", {"machine": {}}, "machine: is an unknown key; did you mean machines?")
+case("unknown word", {f"{N1}.firmware": "efi"},
+     f"{N1}.firmware: efi is not one of uefi, bios (did you mean uefi?); choose one of them")
+case("bad host name", {"machines.Node_3": third()},
+     "machines.Node_3: Node_3 is no valid DNS label; use lower-case letters, digits and inner dashes, at most 63 characters")
+case("reserved name", {"machines.compute": third(number=3)},
+     "machines.compute: compute is reserved: the inventory has a host or group of that name; give it another name")
+case("machine named as a switch", {"machines.leaf1": third(number=3)},
+     "switches.leaf1: leaf1 is also the name of a machine; give it another name")
+case("no number", {"machines.web": third()},
+     "machines.web: has no number: its name ends in no digits; give number: N, one that no other machine has")
+case("number used twice", {"machines.web": third(number=2)},
+     "machines.web.number: 2 is already the number of machines.node2.number; give it another number; numbers make "
+     "addresses and must never change",
+     *[f"machines.web: {a} (its address in networks.{n}) is already the address of machines.node2; give machines.web another "
+       f"number or an address in addresses.{n}, or move networks.{n}.first"
+       for n, a in (("provision", "10.10.0.22"), ("management", "10.20.0.22"), ("cluster", "10.30.0.22"))])
+# hardware
+case("MAC twice", {f"{N2}.nics.nic0.mac": "52:54:00:00:01:01"},
+     f"{N2}.nics.nic0.mac: 52:54:00:00:01:01 is already the MAC of {N1}.nics.nic1; read it off the machine's label or BMC")
+case("MAC that YAML read as a number", {f"{N2}.nics.nic0.mac": 41135040061},
+     f'{N2}.nics.nic0.mac: 41135040061 is no string; give six bytes in quotes, such as "52:54:00:00:01:01" (in quotes if '
+     "YAML would read it as something else)")
+case("multicast MAC", {f"{N2}.nics.nic0.mac": "01:54:00:00:01:01"},
+     f"{N2}.nics.nic0.mac: 01:54:00:00:01:01 is no address of a single card; give the MAC printed on the card")
+case("serial twice", {f"{N2}.storage_disks": [{"serial": "S1"}]},
+     f"{N2}.storage_disks[0].serial: S1 is already the disk {N1}.storage_disks[0]; read it off the disk")
+case("root disk as storage disk", {f"{N2}.storage_disks": [{"serial": "R2"}]},
+     f"{N2}.storage_disks[0]: R2 is the root disk too; take it away from storage_disks")
+case("disk without a name", {f"{N2}.storage_disks": [{}]},
+     f"{N2}.storage_disks[0]: says nothing about the disk; give serial or wwn")
+case("no root disk", {f"{N2}.root_disk": GONE},
+     f"{N2}.root_disk: is missing: a deployment needs to know its disk; give {{serial: …}} or {{wwn: …}}")
+case("BMC address twice", {f"{N2}.bmc.address": "10.20.0.101"},
+     f"{N2}.bmc.address: 10.20.0.101 is already the BMC of {N1}; give its own address")
+case("two sleds behind one BMC", {f"{N2}.bmc.address": "10.20.0.101", f"{N2}.bmc.system": "2", f"{N1}.bmc.system": "1"})
+case("BMC without a password", {f"{N2}.bmc.password": GONE},
+     f'{N2}.bmc.password: is missing; give it from a vault: password: "{{{{ vault_bmc }}}}"')
+case("TLS for IPMI", {f"{N2}.bmc.protocol": "ipmi", f"{N2}.bmc.tls": {"ca_file": "/ca.pem"}},
+     f"{N2}.bmc.tls: is for redfish: IPMI has no TLS; take it away, or write protocol: redfish")
+case("CA and fingerprint", {f"{N2}.bmc.tls": {"ca_file": "/ca.pem", "fingerprint": "ab" * 32}},
+     f"{N2}.bmc.tls: has a CA and a fingerprint; keep one of ca_file and fingerprint")
+case("unit taken", {f"{N2}.location.unit": 1},
+     f"{N2}.location.unit: 1 is taken: {N1} stands in unit 1 of rack r1; name a free unit")
+case("unknown image", {f"{N2}.os": "debian-31"}, f"{N2}.os: debian-31 is no image; did you mean debian-13?")
+case("image without a digest", {"images.big": {"url": "https://example.net/big.raw"}},
+     "images.big.sha256: is missing: what is downloaded must be verified; give the SHA-256 of the image")
+case("HTTP boot on BIOS", {f"{N2}.firmware": "bios", f"{N2}.deploy": {"via": ["http"]}},
+     f"{N2}.deploy.via: http needs UEFI firmware; take http away, or write firmware: uefi")
+# cables
+case("port twice", {f"{N2}.nics.nic1.port": "leaf2/Ethernet1"},
+     f"{N2}.nics.nic1.port: leaf2/Ethernet1 is already cabled to {N1}.nics.nic1; name another port")
+case("port twice: BMC", {f"{N2}.bmc.switch_port": "leaf2/Ethernet1"},
+     f"{N2}.bmc.switch_port: leaf2/Ethernet1 is already cabled to {N1}.nics.nic1; name another port")
+case("port twice: uplink", {"switches.leaf1.uplinks": {"Ethernet1": {"networks": ["all"]}}},
+     f"{N1}.nics.nic0.port: leaf1/Ethernet1 is already cabled to switches.leaf1.uplinks.Ethernet1; name another port")
+case("no such switch", {f"{N2}.nics.nic1.port": "leaf3/Ethernet1"},
+     f"{N2}.nics.nic1.port: leaf3/Ethernet1 is on no switch: there is no switches.leaf3; did you mean leaf2?")
+case("no such port", {f"{N2}.nics.nic1.port": "leaf2/Ethernet9"},
+     f"{N2}.nics.nic1.port: leaf2/Ethernet9 does not exist on leaf2; did you mean Ethernet8?")
+case("no port at all", {f"{N2}.nics.nic1.port": "leaf2"},
+     f"{N2}.nics.nic1.port: leaf2 is no switch port; write SWITCH/PORT, such as leaf1/Ethernet1")
+case("MLAG on one side", {"switches.leaf2.mlag": GONE},
+     "switches.leaf1.mlag: leaf2 is declared on one side only: switches.leaf2.mlag says no MLAG; write switches.leaf2.mlag: "
+     "leaf1, or take this one away")
+case("LACP over strangers", {"switches.leaf1.mlag": GONE, "switches.leaf2.mlag": GONE},
+     *[f"{node}.bond: spans leaf1, leaf2, which are no MLAG pair; declare mlag on both, cable it to one switch, or write "
+       "mode: active-backup" for node in (N1, N2)])
+case("active-backup over strangers", {"switches.leaf1.mlag": GONE, "switches.leaf2.mlag": GONE,
+                                     "defaults": {"machine": {"bond": {"mode": "active-backup"}}}})
+case("bond of a NIC that isn't there", {f"{N2}.bond": {"members": ["nic0", "nic2"]}},
+     f"{N2}.bond.members[1]: nic2 is no NIC of node2; did you mean nic1?")
+case("boot NIC outside of the bond", {f"{N2}.bond": {"members": ["nic0"]}, f"{N2}.boot_nic": "nic1"},
+     f"{N2}.boot_nic: nic1 is not in the bond, which carries the provision network; choose one of nic0, or add it to "
+     "bond.members")
+case("switch without an address", {"switches.leaf1.address": GONE},
+     "switches.leaf1.address: is missing; give its management address")
+case("database of another maker", {"switches.leaf1.database": "unix:/x"},
+     "switches.leaf1.database: unix:/x is for openvswitch and not for eos; give address instead")
+case("VLAN the port can't carry", {"switches.leaf1.vlans": [10, "20-29"]},
+     *[f"{node}.networks: cluster is VLAN 30, which leaf1 can't carry; add it to switches.leaf1.vlans, or take the network "
+       "away from the machine" for node in (N1, N2)])
+case("MTU above the port's", {"networks.cluster.mtu": 9000, "switches.leaf2.mtu": 1500},
+     *[f"{node}: needs packets of 9000 bytes (networks.cluster.mtu), but ports of leaf2 carry 1500; raise "
+       "switches.leaf2.mtu or lower networks.cluster.mtu" for node in (N1, N2)])
+case("MTU above the bond's", {"networks.cluster.mtu": 9000, f"{N2}.bond": {"mtu": 1500}},
+     f"{N2}.bond.mtu: 1500 is less than the 9000 of networks.cluster.mtu; raise the one or lower the other")
+case("interface name too long", {f"{N2}.bond": {"name": "the-only-bond"}},
+     f"{N2}: the-only-bond.20 is too long for an interface (15 characters); give the bond or the NIC a shorter name")
+case("access port with many VLANs", {"switches.leaf1.uplinks": {"Ethernet8": {"networks": ["all"], "mode": "access"}}},
+     "switches.leaf1.uplinks.Ethernet8.mode: access carries one VLAN only; write mode: trunk, or name one network with one VLAN")
+# networks
+case("VLAN out of range", {"networks.cluster.vlan": 4095},
+     "networks.cluster.vlan: 4095 is out of range for VLAN id; give a whole number from 1 to 4094")
+case("VLAN twice", {"networks.cluster.vlan": 20},
+     "networks.cluster.vlan: 20 is already used by networks.management.vlan; give another VLAN")
+case("VLAN in a range", {"networks.cluster.vlan": 150},
+     "networks.tenants.vlans: 150 is already used by networks.cluster.vlan; give a range without it")
+case("no VLAN", {"networks.cluster.vlan": GONE},
+     "networks.cluster.vlan: is missing; give vlan: ID, or vlans: FIRST-LAST for networks of tenants")
+case("subnets overlap", {"networks.cluster.subnet": "10.20.0.128/25", "kubernetes.endpoint": "10.20.0.200"},
+     "networks.cluster.subnet: 10.20.0.128/25 overlaps 10.20.0.0/24 of networks.management.subnet; give a subnet that is free")
+case("subnet overlaps pods", {"kubernetes.pods": "10.30.0.0/16"},
+     "kubernetes.pods: 10.30.0.0/16 overlaps 10.30.0.0/24 of networks.cluster.subnet; give a subnet that is free")
+case("pods overlap services", {"kubernetes.services": "10.64.0.0/16"},
+     "kubernetes.services: 10.64.0.0/16 overlaps 10.64.0.0/14 of kubernetes.pods; give a subnet that is free")
+case("host bits", {"networks.cluster.subnet": "10.30.0.1/24"},
+     "networks.cluster.subnet: 10.30.0.1/24 has host bits set; write 10.30.0.0/24")
+case("gateway outside", {"networks.management.gateway": "10.21.0.1"},
+     "networks.management.gateway: 10.21.0.1 is outside 10.20.0.0/24; give an address of 10.20.0.0/24")
+case("two native networks", {"networks.cluster.native": True},
+     "networks.cluster.native: true is the second: networks.provision is native too; keep one native network, the one "
+     "machines boot in")
+case("no provision network", {"networks.provision.native": False},
+     "networks: hold no provision network, but machines.node1 has a BMC to be deployed through; mark one network native: true")
+case("machine in a network without subnet", {f"{N2}.networks": ["cluster", "tenants"]},
+     f"{N2}.networks[1]: tenants has no subnet, so machines can't have an address in it; give networks.tenants.subnet, or "
+     "take it away here")
+case("machine in an unknown network", {f"{N2}.networks": ["cluster", "storage"]},
+     f"{N2}.networks[1]: storage is no network; choose from: cluster, management, provision, tenants")
+# addresses
+case("explicit address outside", {f"{N2}.addresses": {"cluster": "10.31.0.7"}},
+     f"{N2}.addresses.cluster: 10.31.0.7 is outside 10.30.0.0/24; give an address of 10.30.0.0/24")
+case("explicit address taken", {f"{N2}.addresses": {"cluster": "10.30.0.21"}},
+     f"{N2}.addresses.cluster: 10.30.0.21 (its address in networks.cluster) is already the address of {N1}; give {N2} another "
+     "number or an address in addresses.cluster, or move networks.cluster.first")
+case("number beyond the subnet", {"machines.node300": third(bmc=BMC, root_disk={"serial": "R3"})},
+     *[f"machines.node300: number 300 does not fit 10.{n}.0.0/24 of networks.{name} from offset 20; give a larger subnet, a "
+       f"smaller networks.{name}.first, or machines.node300.addresses.{name}"
+       for n, name in ((10, "provision"), (20, "management"), (30, "cluster"))])
+case("number hits a BMC", {"machines.node81": third()},
+     "machines.node81: 10.20.0.101 (its address in networks.management) is already the address of machines.node1.bmc.address; "
+     "give machines.node81 another number or an address in addresses.management, or move networks.management.first")
+case("switch has the gateway's address", {"switches.leaf1.address": "10.20.0.1"},
+     "switches.leaf1.address: 10.20.0.1 is already the address of networks.management.gateway; give another address")
+case("provisioner outside", {"provisioner": {"addresses": {"cluster": "10.99.0.1"}}},
+     "provisioner.addresses.cluster: 10.99.0.1 is outside 10.30.0.0/24; give an address of 10.30.0.0/24")
+# cluster
+case("endpoint outside", {"kubernetes.endpoint": "10.99.0.10"},
+     "kubernetes.endpoint: 10.99.0.10 is outside of every network; give a free address of the machines' network")
+case("endpoint is a machine", {"kubernetes.endpoint": "10.30.0.22"},
+     "machines.node2: 10.30.0.22 (its address in networks.cluster) is already the address of kubernetes.endpoint; give "
+     "machines.node2 another number or an address in addresses.cluster, or move networks.cluster.first")
+case("endpoint on the API's port", {"kubernetes.endpoint_port": 6443},
+     "kubernetes.endpoint_port: 6443 is the port of the API servers behind the endpoint; give another, such as 8443")
+case("two control planes", {f"{N2}.roles": ["control_plane"]},
+     "machines: hold 2 control planes (node1, node2): an even number survives no more than one less; make it 1 or 3")
+case("no control plane", {f"{N1}.roles": ["compute"]},
+     "machines: hold no control plane; give one or three machines the role control_plane")
+case("machine outside of the cluster's network", {f"{N2}.networks": ["management"]},
+     f"{N2}.networks: lack cluster, the network of kubernetes.endpoint; add cluster")
+case("no room for pods", {"kubernetes.pods": "10.64.0.0/24"},
+     "kubernetes.pods: 10.64.0.0/24 has room for 1 nodes (a /24 each), but there are 2 machines; give a larger subnet")
+case("version as a number", {"kubernetes.version": 1.36},
+     'kubernetes.version: 1.36 is no string; give three numbers in quotes, such as "1.36.3" (in quotes if YAML would read it '
+     "as something else)")
+# tenants
+case("tenant's VLAN outside", {"tenants.acme.networks": ["tenants/200"]},
+     "tenants.acme.networks[0]: tenants/200 is outside 100-199; give a VLAN of 100-199")
+case("tenant in a machines' network", {"tenants.acme.networks": ["cluster/30"]},
+     "tenants.acme.networks[0]: cluster/30 is not offered to tenants: networks.cluster has no vlans; name a network with vlans: "
+     "FIRST-LAST")
+# defaults: told once, where it's written
+case("error in defaults", {"defaults": {"machine": {"firmware": "efi", "bmc": {"prot": 1}}}},
+     "defaults.machine.firmware: efi is not one of uefi, bios (did you mean uefi?); choose one of them",
+     "defaults.machine.bmc.prot: is an unknown key; did you mean port?")
+case("secret is never shown", {f"{N2}.bmc.password": 12345},
+     f'{N2}.bmc.password: (hidden) is no string; give a string in quotes, best a variable from a vault: "{{{{ vault_password }}}}"')
+case("several at once", {f"{N1}.firmware": "efi", "networks.cluster.vlan": 20, f"{N2}.os": "arch"},
+     f"{N1}.firmware: efi is not one of uefi, bios (did you mean uefi?); choose one of them",
+     "networks.cluster.vlan: 20 is already used by networks.management.vlan; give another VLAN",
+     f"{N2}.os: arch is no image; choose from: debian-13")
+# fmt: on
+
+
+@pytest.mark.parametrize(("changes", "expected"), CASES.values(), ids=CASES)
+def test_errors(changes: dict[str, Any], expected: list[str]) -> None:
+    found: list[str] = []
+    try:
+        load(model(changes))
+    except ModelError as error:
+        found = [str(problem) for problem in error.errors]
+    assert sorted(found) == sorted(expected)
+
+
+WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "none": ({}, []),
+    "secret in clear text": (
+        {f"{N1}.bmc.password": "secret", f"{N2}.bmc.password": "secret"},
+        [f"{N1}.bmc.password: (hidden) is in clear text, here and in 1 more places,"],
+    ),
+    "secret of a virtual rack": ({f"{N1}.bmc.password": "secret", "lab": {"throw_away_secrets": True}}, []),
+    "nobody's key": ({"access": {}}, ["access.public_keys: is empty"]),
+    "IPMI": ({f"{N1}.bmc.protocol": "ipmi"}, [f"{N1}.bmc.protocol: ipmi has no TLS (one machine)"]),
+    "loose cable end": ({f"{N1}.nics.nic1": {"mac": "52:54:00:00:01:01"}}, [f"{N1}.nics.nic1: names no switch port"]),
+    "two gateways": (
+        {"networks.cluster.gateway": "10.30.0.1"},
+        [f"{N1}.networks: have several gateways (management, cluster)"],
+    ),
+    "provider of another release": (
+        {"network": {"provider": "kube_ovn"}},
+        ["network.provider: kube_ovn is not installed"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), WARNINGS.values(), ids=WARNINGS)
+def test_warnings(changes: dict[str, Any], expected: list[str]) -> None:
+    found = [str(problem) for problem in load_all(model(changes)).warnings]
+    assert len(found) == len(expected)
+    assert all(text.startswith(start) for text, start in zip(found, expected, strict=True)), found
+    assert "secret" not in " ".join(found)

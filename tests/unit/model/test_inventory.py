@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventory plugin in Ansible itself: templates, vaults, split models, errors, constructed groups."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BIN = pathlib.Path(sys.executable).parent
+CFG = """
+[defaults]
+collections_path = {collections}
+[inventory]
+enable_plugins = groundup.cloud.cloud
+any_unparsed_is_failed = true
+"""
+HEAD = """
+plugin: groundup.cloud.cloud
+name: rack1
+networks:
+  provision: {vlan: "{{ base_vlan }}", subnet: 10.10.0.0/24, native: true}
+  management: {vlan: "{{ base_vlan + 10 }}", subnet: 10.20.0.0/24}
+defaults: {machine: {bmc: {username: "{{ bmc_user }}", password: "{{ vault_bmc }}"}}}
+"""
+PART = """
+plugin: groundup.cloud.cloud
+machines:
+  node1:
+    bmc: {address: 10.20.0.101}
+    root_disk: {serial: "{{ braces }}"}
+    nics: {nic0: {mac: "52:54:00:00:01:01"}}
+"""
+VARS = "base_vlan: 10\nbmc_user: root\nbraces: !unsafe 'S{{ 1 + 1 }}'\n"
+SECRET = "to{{ 1 + 1 }}p"
+
+
+class Rack:
+    """A directory with a model, and Ansible to read it."""
+
+    def __init__(self, home: pathlib.Path) -> None:
+        self.home = home
+        self.inventory = home / "rack"
+        (self.inventory / "group_vars/all").mkdir(parents=True)
+        self.write("../ansible.cfg", CFG.format(collections=ROOT / ".ansible/collections"))
+        self.write("../password", "open sesame")
+
+    def write(self, name: str, text: str) -> pathlib.Path:
+        path = self.inventory / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "ANSIBLE_CONFIG": str(self.home / "ansible.cfg"), "COLUMNS": "10000"}
+        environment |= {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_HOME": str(self.home / ".ansible")}
+        environment |= {"ANSIBLE_VAULT_PASSWORD_FILE": str(self.home / "password")}
+        line = [str(BIN / command[0]), *command[1:]]
+        return subprocess.run(line, env=environment, cwd=self.home, capture_output=True, text=True, timeout=120)
+
+    def hostvars(self, source: str = "rack") -> dict[str, Any]:
+        done = self.run("ansible-inventory", "-i", source, "--list", "--yaml")
+        assert done.returncode == 0, done.stderr
+        found: dict[str, Any] = {}
+        todo = [yaml.safe_load(done.stdout)["all"]]
+        while todo:
+            group = todo.pop()
+            todo += list((group.get("children") or {}).values())
+            for name, variables in (group.get("hosts") or {}).items():
+                found.setdefault(name, {}).update(variables)
+        return found
+
+    def say(self, host: str, template: str) -> str:
+        done = self.run("ansible", "-i", "rack", host, "-c", "local", "-m", "debug", "-a", f"msg={template}")
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout
+
+
+@pytest.fixture
+def rack(tmp_path: pathlib.Path) -> Rack:
+    made = Rack(tmp_path)
+    made.write("cloud.yml", HEAD)
+    made.write("machines.cloud.yml", PART)
+    made.write("group_vars/all/plain.yml", VARS)
+    made.write("group_vars/all/vault.yml", "vault_bmc: geheim\n")
+    return made
+
+
+def test_templates_and_a_split_model(rack: Rack) -> None:
+    found = rack.hostvars()
+    assert sorted(found) == ["node1", "provisioner"]
+    node = found["node1"]
+    assert node["machine"]["bmc"]["username"] == "root"
+    assert node["host_network"]["addresses"][1]["interface"] == "nic0.20"
+    # A password is evaluated where it's used, so it may come from a vault that nobody has opened yet.
+    assert node["machine"]["bmc"]["password"] == "{{ vault_bmc }}"
+    assert "geheim" in rack.say("node1", "{{ machine.bmc.password }}")
+
+
+def test_what_came_out_of_a_template_is_never_evaluated_again(rack: Rack) -> None:
+    assert "S{{ 1 + 1 }}" in rack.say("node1", "{{ machine.root_disk.serial }}")
+
+
+def test_extra_variables_win(rack: Rack) -> None:
+    done = rack.run("ansible-inventory", "-i", "rack", "-e", '{"base_vlan": 50}', "--host", "node1")
+    assert '"nic0.60"' in done.stdout
+
+
+def test_vaults(rack: Rack) -> None:
+    rack.run("ansible-vault", "encrypt", "rack/group_vars/all/vault.yml")
+    assert "geheim" not in (rack.inventory / "group_vars/all/vault.yml").read_text()
+    assert "geheim" in rack.say("node1", "{{ machine.bmc.password }}")
+    text = rack.run("ansible-vault", "encrypt_string", SECRET, "--name", "password").stdout
+    indented = "\n".join(f"      {line.strip()}" for line in text.splitlines()[1:] if line.strip())
+    inline = f"    bmc:\n     address: 10.20.0.101\n     password: !vault |\n{indented}\n"
+    rack.write("machines.cloud.yml", PART.replace("    bmc: {address: 10.20.0.101}\n", inline))
+    assert SECRET in rack.say("node1", "{{ machine.bmc.password }}")
+    listed = rack.run("ansible-inventory", "-i", "rack", "--list")
+    assert listed.returncode == 0
+    assert SECRET not in listed.stdout + listed.stderr
+    assert "clear text" not in listed.stderr
+
+
+def test_an_encrypted_model(rack: Rack) -> None:
+    rack.write("machines.cloud.yml", PART.replace("bmc: {", 'bmc: {password: "clear", '))
+    assert (
+        "machines.node1.bmc.password: (hidden) is in clear text"
+        in rack.run("ansible-inventory", "-i", "rack", "--list").stderr
+    )
+    for name in ("cloud.yml", "machines.cloud.yml"):
+        assert rack.run("ansible-vault", "encrypt", f"rack/{name}").returncode == 0
+    done = rack.run("ansible-inventory", "-i", "rack", "--list")
+    assert done.returncode == 0
+    assert "clear text" not in done.stderr
+
+
+def test_all_errors_in_one_answer_and_no_secret_in_them(rack: Rack) -> None:
+    broken = PART.replace("52:54:00:00:01:01", "zz").replace("{{ braces }}", "{{ nowhere }}")
+    rack.write("machines.cloud.yml", broken.replace("bmc: {", 'fimware: bios\n    bmc: {password: "hush", '))
+    done = rack.run("ansible-inventory", "-i", "rack", "--list")
+    assert done.returncode != 0
+    for line in (
+        "the model has 3 errors:",
+        "machines.cloud.yml:7: machines.node1.root_disk.serial: {{ nowhere }} can't be evaluated: 'nowhere' is undef",
+        "machines.cloud.yml:5: machines.node1.fimware: is an unknown key; did you mean firmware?",
+        "machines.cloud.yml:8: machines.node1.nics.nic0.mac: zz is no MAC address; give six bytes in quotes",
+    ):
+        assert line in done.stderr, done.stderr
+    assert "hush" not in done.stderr + done.stdout
+
+
+def test_constructed_features(rack: Rack) -> None:
+    rack.write(
+        "cloud.yml",
+        HEAD
+        + "compose: {shout: inventory_hostname | upper}\n"
+        + "groups: {uefi: machine is defined and machine.firmware == 'uefi'}\n"
+        + "keyed_groups: [{key: machine.os, prefix: os}]\n",
+    )
+    assert rack.hostvars()["node1"]["shout"] == "NODE1"
+    graph = rack.run("ansible-inventory", "-i", "rack", "--graph").stdout
+    assert "@uefi:\n  |  |--node1" in graph
+    assert "@os_debian_13:\n  |  |--node1" in graph
+
+
+@pytest.mark.parametrize("model", ["inventories/lab/cloud.yml", "inventories/example"])
+def test_the_inventories_of_the_project(rack: Rack, model: str) -> None:
+    done = rack.run("ansible-inventory", "-i", str(ROOT / model), "--list")
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The schema and the reference page: fresh, complete, and of one mind with the parser."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from ansible_collections.groundup.cloud.plugins.module_utils.model.fields import Shape, keys_of
+from ansible_collections.groundup.cloud.plugins.module_utils.model.reference import page
+from ansible_collections.groundup.cloud.plugins.module_utils.model.schema import is_record, schema
+from ansible_collections.groundup.cloud.plugins.module_utils.model.types import Cloud
+
+from .base import model
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+MODELS = [
+    ROOT / "inventories/lab/cloud.yml",
+    ROOT / "inventories/example/cloud.yml",
+    HERE / "data/design_example.yml",
+]
+
+
+def refusals(data: Any) -> list[str]:
+    checker = jsonschema.Draft202012Validator(schema())
+    return [error.message for error in checker.iter_errors(data)]
+
+
+def test_generated_files_are_fresh() -> None:
+    remedy = "run tools/model_docs.py"
+    assert json.loads((ROOT / "docs/schema/cloud.schema.json").read_text()) == schema(), remedy
+    assert (ROOT / "docs/reference/model.md").read_text() == page(), remedy
+
+
+def test_the_schema_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.parent.name)
+def test_models_fit_the_schema(path: pathlib.Path) -> None:
+    assert refusals(yaml.safe_load(path.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"machine": {}},
+        {"machines.node1.roels": []},
+        {"machines.node1.firmware": "efi"},
+        {"machines.node1.nics.nic0.mac": 41135040061},
+        {"machines.Node_1": {}},
+        {"networks.cluster.vlan": 4095},
+        {"networks.cluster.subnet": "10.0.0.0"},
+        {"kubernetes": {}},
+        {"defaults": {"machine": {"fimware": "bios"}}},
+        {"tenants.acme.networks": "tenants/110"},
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_what_the_parser_refuses(changes: dict[str, Any]) -> None:
+    assert refusals({"plugin": "groundup.cloud.cloud"} | model()) == []
+    assert refusals({"plugin": "groundup.cloud.cloud"} | model(changes))
+
+
+@pytest.mark.parametrize("path", ["machines.node1.firmware", "networks.cluster.vlan", "kubernetes.endpoint"])
+def test_templates_fit_anywhere(path: str) -> None:
+    assert refusals({"plugin": "groundup.cloud.cloud"} | model({path: "{{ something }}"})) == []
+
+
+def records(cls: type, seen: set[type]) -> set[type]:
+    if cls not in seen:
+        seen.add(cls)
+        for spec in keys_of(cls).values():
+            if is_record(spec.kind):
+                records(spec.kind, seen)
+    return seen
+
+
+@pytest.mark.parametrize("cls", sorted(records(Cloud, set()), key=str))
+def test_every_key_is_explained(cls: type) -> None:
+    text = page()
+    assert cls.__doc__
+    assert "(" not in cls.__doc__.split("\n")[0][:1]
+    for name, spec in keys_of(cls).items():
+        assert spec.doc.endswith("."), f"{cls.__name__}.{name}: a sentence ends with a full stop"
+        assert spec.shape is Shape.KEY or f"| `{name}` |" in text

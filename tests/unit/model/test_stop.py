@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When a run must not begin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.model.stop import reason
+
+CLOUD = {"name": "rack"}
+
+
+@pytest.mark.parametrize(
+    ("cloud", "warnings", "strict", "expected"),
+    [
+        (CLOUD, [], True, ""),
+        (CLOUD, ["a: is doubtful"], False, ""),
+        (CLOUD, ["a: is doubtful"], True, "  a: is doubtful"),
+        ({}, [], False, "the inventory holds no cloud"),
+    ],
+)
+def test_reason(cloud: dict[str, Any], warnings: list[str], strict: bool, expected: str) -> None:
+    found = reason(cloud, warnings, strict)
+    assert expected in found
+    assert bool(found) == bool(expected)
