@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Open vSwitch as a switch of the rack.
+
+Reads with one OVSDB transaction of selects (RFC 7047 §5.2.2) and writes with one ``ovs-vsctl`` call, which is one
+transaction and returns when ovs-vswitchd has carried it out (ovs-vsctl(8)). Columns are those of
+ovs-vswitchd.conf.db(5). A port of the model is the Interface whose ``external_ids:groundup-port`` says so, or else
+the one of that name.
+
+Two differences to a hardware switch are honest ones: there is no VLAN table (a VLAN exists by being carried), and
+the armed way back is a process beside the database, so it does not outlive a restart of the switch's host.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from .config import FabricError, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
+from .ovs_commands import commands
+from .ovs_rows import Row, rows
+from .plan import Plan
+
+_TABLES = {
+    "Bridge": ["_uuid", "name", "ports"],
+    "Port": ["_uuid", "name", "interfaces", "vlan_mode", "tag", "trunks", "lacp", "other_config", "external_ids"],
+    "Interface": ["_uuid", "name", "mtu", "mtu_request", "ofport", "external_ids"],
+}
+_SILENT = "00:00:00:00:00:00"
+_REACH = "check that ovsdb-server runs and that the model's switches.*.database names its socket"
+
+
+class OpenVSwitch:
+    """Driver for one bridge; see :class:`.driver.Driver`.
+
+    :param name: the bridge.
+    :param connection: ``database`` is an OVSDB connection method as in ovsdb(7) (``unix:…``, ``ssl:…``); ``control``
+        is ovs-vswitchd's control socket, by default ``vswitchd.ctl`` beside a ``unix:`` database. Without a control
+        socket the switch cannot tell what it sees.
+    """
+
+    def __init__(self, name: str, connection: dict[str, Any]) -> None:
+        self.name = name
+        self.database = connection["database"]
+        beside = Path(self.database.removeprefix("unix:")).with_name("vswitchd.ctl")
+        self.control = connection.get("control") or (str(beside) if beside.exists() else None)
+        self._netdevs: dict[str, str] = {}
+        self._ofports: dict[int, str] = {}
+
+    def read(self, desired: SwitchConfig) -> SwitchConfig:
+        """See :meth:`.driver.Driver.read`."""
+        bridge, ports, interfaces = self._tables()
+        by_id = {row["_uuid"]: row for row in interfaces}
+        mine = [row for row in ports if row["_uuid"] in bridge["ports"]]
+        single: dict[str, Port] = {}
+        lags: dict[str, Lag] = {}
+        for row in mine:
+            members = [by_id[i] for i in sorted(row["interfaces"]) if i in by_id]
+            names = [_model_name(member) for member in members]
+            self._netdevs |= dict(zip(names, (m["name"] for m in members), strict=True))
+            place = row["name"] if row["lacp"] or len(members) > 1 else names[0]
+            self._ofports |= {m["ofport"]: place for m in members if isinstance(m["ofport"], int)}
+            if row["lacp"] or len(members) > 1:
+                lags[row["name"]] = self._lag(row, members)
+            elif members:
+                single[names[0]] = _port(row, members[0])
+        self._refuse_unknown(desired)
+        wanted = desired.port_names
+        return SwitchConfig(
+            self.name,
+            {name: port for name, port in single.items() if name in wanted},
+            {name: lag for name, lag in lags.items() if name in desired.lags or wanted & set(lag.members)},
+            dict(desired.vlans),
+        )
+
+    def perform(self, plan: Plan, seconds: int) -> str:
+        """See :meth:`.driver.Driver.perform`; what it returns is the process that waits to go back."""
+        back = self._vsctl(plan.reversed())
+        self._run(self._vsctl(plan))
+        sleeper = ["sh", "-c", 'sleep "$0" && exec "$@"', str(seconds), *back]
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return str(subprocess.Popen(sleeper, start_new_session=True, **quiet).pid)  # type: ignore[call-overload]
+
+    def confirm(self, armed: str) -> None:
+        """See :meth:`.driver.Driver.confirm`; the database keeps a change by itself."""
+        os.killpg(int(armed), signal.SIGTERM)
+        os.waitpid(int(armed), 0)
+
+    def revert(self, armed: str) -> None:
+        """See :meth:`.driver.Driver.revert`."""
+        command = Path(f"/proc/{armed}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
+        self.confirm(armed)
+        self._run(command[command.index("ovs-vsctl") :])
+
+    def sightings(self) -> list[Sighting]:
+        """See :meth:`.driver.Driver.sightings`: the MAC table, and who speaks LACP on each member."""
+        if not self.control:
+            return []
+        table = self._run(["ovs-appctl", "-t", self.control, "fdb/show", self.name]).splitlines()[1:]
+        fields = [line.split() for line in table]
+        learnt = [(f[2].lower(), int(f[0])) for f in fields if len(f) >= 4 and f[0].isdigit()]
+        by_mac = [Sighting(mac, self._ofports[port], "mac_table") for mac, port in learnt if port in self._ofports]
+        return by_mac + self._partners(self._run(["ovs-appctl", "-t", self.control, "lacp/show"]))
+
+    def _partners(self, text: str) -> list[Sighting]:
+        names = {netdev: port for port, netdev in self._netdevs.items()}
+        seen, member = [], ""
+        for line in text.splitlines():
+            words = line.split()
+            if words[:1] in (["member:"], ["slave:"]):
+                member = words[1].rstrip(":")
+            elif words[:2] == ["partner", "sys_id:"] and member in names and words[2] != _SILENT:
+                seen.append(Sighting(words[2].lower(), names[member], "lacp"))
+        return seen
+
+    def _tables(self) -> tuple[Row, list[Row], list[Row]]:
+        where = {"Bridge": [["name", "==", self.name]]}
+        selects = [
+            {"op": "select", "table": table, "where": where.get(table, []), "columns": columns}
+            for table, columns in _TABLES.items()
+        ]
+        answer = self._run(["ovsdb-client", "transact", self.database, json.dumps(["Open_vSwitch", *selects])])
+        bridges, ports, interfaces = (rows(result) for result in json.loads(answer))
+        if not bridges:
+            raise FabricError(f"switches.{self.name}", f"{self.database} has no bridge {self.name}", "create it first")
+        return bridges[0], ports, interfaces
+
+    def _lag(self, row: Row, members: list[Row]) -> Lag:
+        names = {member["name"]: _model_name(member) for member in members}
+        other = row["other_config"]
+        fallback = other.get("lacp-fallback-ab") == "true"
+        primary = names.get(other.get("bond-primary", "")) if fallback else None
+        lacp = Lacp(row["lacp"] == "active", other.get("lacp-time") == "fast", primary)
+        description = row["external_ids"].get("groundup-description", "")
+        mtu = min(_mtu(member) for member in members)
+        return Lag(row["name"], tuple(sorted(names.values())), _membership(row), mtu, lacp, description)
+
+    def _refuse_unknown(self, desired: SwitchConfig) -> None:
+        missing = sorted(desired.port_names - set(self._netdevs))
+        if missing:
+            known = ", ".join(sorted(self._netdevs)) or "none"
+            raise FabricError(
+                f"switches.{self.name}",
+                f"there is no port {', '.join(missing)}",
+                f"its ports are: {known}; correct the cabling in the model or add the port to the bridge",
+            )
+        pairs = sorted(lag.name for lag in desired.lags.values() if lag.mlag is not None)
+        if pairs:
+            raise FabricError(
+                f"switches.{self.name}.lags.{pairs[0]}",
+                "Open vSwitch cannot be one of an MLAG pair",
+                "cable the machine to one switch, or use a platform that has MLAG",
+            )
+
+    def _vsctl(self, plan: Plan) -> list[str]:
+        return ["ovs-vsctl", f"--db={self.database}", "--timeout=30", *commands(plan, self._netdevs)]
+
+    def _run(self, command: list[str]) -> str:
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        except FileNotFoundError as error:
+            remedy = "install openvswitch-common and openvswitch-switch where the role runs"
+            raise FabricError(f"switches.{self.name}", f"{command[0]} is not installed", remedy) from error
+        except subprocess.TimeoutExpired as error:
+            raise FabricError(f"switches.{self.name}", f"{command[0]} gave no answer in 60 s", _REACH) from error
+        if done.returncode:
+            raise FabricError(f"switches.{self.name}", f"{command[0]}: {done.stderr.strip()}", _REACH)
+        return done.stdout
+
+
+def _model_name(interface: Row) -> str:
+    return str(interface["external_ids"].get("groundup-port", interface["name"]))
+
+
+def _mtu(interface: Row) -> int:
+    """The MTU asked for, else the one the device has."""
+    for column in ("mtu_request", "mtu"):
+        if isinstance(interface[column], int):
+            return int(interface[column])
+    return 0
+
+
+def _port(row: Row, interface: Row) -> Port:
+    description = row["external_ids"].get("groundup-description", "")
+    return Port(_model_name(interface), _membership(row), _mtu(interface), description)
+
+
+def _membership(row: Row) -> Membership:
+    """VLANs of a Port record; a form that we never write comes back as a trunk of nothing, which equals no wish."""
+    tag = row["tag"] if isinstance(row["tag"], int) else None
+    mode = row["vlan_mode"] or ("access" if tag is not None else "trunk")
+    if mode == "access" and tag is not None:
+        return Membership.of(PortMode.ACCESS, tag, [])
+    if mode == "native-untagged" and tag is not None and row["trunks"]:
+        return Membership.of(PortMode.TRUNK, tag, row["trunks"])
+    if mode == "trunk":
+        return Membership.of(PortMode.TRUNK, None, row["trunks"])
+    return Membership(PortMode.TRUNK, None, ())

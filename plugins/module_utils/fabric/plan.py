@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Desired and actual configuration of a switch, compared: the steps between them.
+
+The plan speaks of ports and aggregations, never of a platform's commands, so every driver gets the same one and the
+way back is the plan with its two sides exchanged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .config import FabricError, Lag, Port, SwitchConfig
+
+
+@dataclass(frozen=True)
+class Step:
+    """One object that has to change.
+
+    :ivar kind: ``vlan``, ``port`` or ``lag``.
+    :ivar before: the object as it is, or None where there is none.
+    :ivar after: the object as it shall be, or None where it shall go.
+    """
+
+    kind: str
+    name: str
+    before: Port | Lag | str | None
+    after: Port | Lag | str | None
+
+    def __str__(self) -> str:
+        verb = "add" if self.before is None else "remove" if self.after is None else "change"
+        return f"{verb} {self.kind} {self.name}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a driver has to do, in order: aggregations that go, VLANs and ports, aggregations that come."""
+
+    switch: str
+    steps: tuple[Step, ...]
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.steps)
+
+    def diff(self) -> dict[str, str]:
+        """The two sides as text for ``--diff``: one line an object and setting, only what differs."""
+        return {
+            "before_header": f"{self.switch} (running)",
+            "after_header": f"{self.switch} (model)",
+            "before": "".join(line for step in self.steps for line in _lines(step, step.before)),
+            "after": "".join(line for step in self.steps for line in _lines(step, step.after)),
+        }
+
+    def reversed(self) -> Plan:
+        """The plan that undoes this one."""
+        return Plan(self.switch, tuple(Step(s.kind, s.name, s.after, s.before) for s in reversed(self.steps)))
+
+
+def plan(desired: SwitchConfig, actual: SwitchConfig) -> Plan:
+    """Compare what the model says with what the switch runs.
+
+    An aggregation that holds one of the model's ports under another name, or a single port that is to be bundled,
+    is taken apart: a port has one use. Anything else that the model does not name is left out of the plan.
+    """
+    gone = [
+        Step("lag", name, _ours_alone(desired, lag), None)
+        for name, lag in sorted(actual.lags.items())
+        if name not in desired.lags and desired.port_names & set(lag.members)
+    ]
+    bundled = {member for lag in desired.lags.values() for member in lag.members}
+    loose = [Step("port", n, p, None) for n, p in sorted(actual.ports.items()) if n in bundled]
+    vlans = [
+        Step("vlan", str(vid), actual.vlans.get(vid), name)
+        for vid, name in sorted(desired.vlans.items())
+        if actual.vlans.get(vid) != name
+    ]
+    ports = [
+        Step("port", name, actual.ports.get(name), port)
+        for name, port in sorted(desired.ports.items())
+        if actual.ports.get(name) != port
+    ]
+    lags = [
+        Step("lag", name, actual.lags.get(name), lag)
+        for name, lag in sorted(desired.lags.items())
+        if actual.lags.get(name) != lag
+    ]
+    return Plan(desired.name, (*gone, *loose, *vlans, *ports, *lags))
+
+
+def _ours_alone(desired: SwitchConfig, lag: Lag) -> Lag:
+    """An aggregation in the way may only be taken apart when no port of somebody else's is in it."""
+    foreign = sorted(set(lag.members) - desired.port_names)
+    if foreign:
+        raise FabricError(
+            f"{desired.name}.lags.{lag.name}",
+            f"it bundles ports of the model with {', '.join(foreign)}, which the model does not name",
+            "take it apart on the switch, or add the ports to the model",
+        )
+    return lag
+
+
+def _lines(step: Step, side: Port | Lag | str | None) -> list[str]:
+    if side is None:
+        return []
+    if isinstance(side, str):
+        return [f"{step.kind} {step.name}: {side}\n"]
+    return [f"{step.kind} {step.name} {key}: {value}\n" for key, value in _settings(side).items()]
+
+
+def _settings(side: Port | Lag) -> dict[str, Any]:
+    member = side.membership
+    settings: dict[str, Any] = {"mode": member.mode, "native": member.native, "vlans": _ranges(member.vlans)}
+    settings |= {"mtu": side.mtu, "description": side.description}
+    if isinstance(side, Lag):
+        rate = "fast" if side.lacp.fast else "slow"
+        activity = "active" if side.lacp.active else "passive"
+        settings |= {
+            "members": " ".join(side.members),
+            "lacp": f"{activity} {rate}, fallback {side.lacp.fallback_port}",
+            "mlag": side.mlag,
+        }
+    return settings
+
+
+def _ranges(vlans: tuple[int, ...]) -> str:
+    """``(10, 11, 12, 20)`` as ``10-12,20``, the way switches write it."""
+    parts: list[list[int]] = []
+    for vid in vlans:
+        if parts and vid == parts[-1][-1] + 1:
+            parts[-1].append(vid)
+        else:
+            parts.append([vid])
+    return ",".join(str(p[0]) if len(p) == 1 else f"{p[0]}-{p[-1]}" for p in parts)

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Open vSwitch driver against Open vSwitch itself."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
+
+pytestmark = pytest.mark.services
+
+
+def switch(rack: Any, **more: Any) -> dict[str, Any]:
+    lag = {"name": "node1", "description": "node1.bond0", "members": ["Ethernet1", "Ethernet2"]}
+    lag |= {"native": 10, "vlans": [10, 20, 30], "mtu": 1600, "lacp": {"fallback_port": "Ethernet2"}}
+    port = {"name": "Ethernet3", "description": "uplink", "mode": "access", "native": 20, "vlans": [], "mtu": 1500}
+    common = {"name": "leaf1", "platform": "openvswitch", "connection": {"database": rack.database}}
+    return common | {"vlans": [{"id": 10, "name": "provision"}], "lags": [lag], "ports": [port]} | more
+
+
+def column(rack: Any, table: str, record: str, name: str) -> str:
+    return rack.vsctl("get", table, record, name)
+
+
+def test_the_model_arrives_and_stays(rack: Any) -> None:
+    first = run(switch(rack), check=False)
+    assert [str(step) for step in first.plan.steps] == [
+        "remove port Ethernet1",
+        "remove port Ethernet2",
+        "change port Ethernet3",
+        "add lag node1",
+    ]
+    assert column(rack, "Port", "node1", "lacp") == "active"
+    assert column(rack, "Port", "node1", "vlan_mode") == "native-untagged"
+    assert column(rack, "Port", "node1", "trunks") == "[10, 20, 30]"
+    assert column(rack, "Port", "node1", "other_config:bond-primary") == "eth2"
+    assert column(rack, "Port", "eth3", "tag") == "20"
+    assert "mtu 1600" in rack.inside("ip", "link", "show", "eth1")
+    assert not run(switch(rack), check=False).plan.changed
+
+
+def test_a_change_by_hand_is_mended_and_foreign_ports_are_left(rack: Any) -> None:
+    run(switch(rack), check=False)
+    rack.vsctl("set", "Port", "node1", "trunks=[10]", "--", "set", "Port", "eth4", "tag=77")
+    mended = run(switch(rack), check=False)
+    assert [str(step) for step in mended.plan.steps] == ["change lag node1"]
+    assert mended.plan.diff()["before"].count("vlans: 10\n") == 1
+    assert column(rack, "Port", "eth4", "tag") == "77"
+
+
+def test_check_mode_changes_nothing(rack: Any) -> None:
+    before = rack.sh("ovsdb-client", "dump", rack.database, "Port")
+    assert run(switch(rack), check=True).plan.changed
+    assert rack.sh("ovsdb-client", "dump", rack.database, "Port") == before
+
+
+def test_it_goes_back_when_a_peer_is_lost(rack: Any) -> None:
+    replies = iter([{"10.0.0.9"}, *[set()] * 10])
+    params = switch(rack, confirm={"peers": ["10.0.0.9"], "timeout": 60})
+    with pytest.raises(FabricError, match=r"10\.0\.0\.9 no longer answered"):
+        run(params, check=False, answers=lambda _: next(replies))
+    assert column(rack, "Port", "eth3", "tag") == "4095"
+    assert "node1" not in rack.vsctl("list-ports", "leaf1").split()
+    assert len(run(switch(rack), check=True).plan.steps) == 4
+
+
+def test_it_goes_back_by_itself_when_nobody_confirms(rack: Any) -> None:
+    class KilledError(Exception):
+        """The controller dies between the change and its confirmation."""
+
+    def dies(peers: list[str]) -> set[str]:
+        if calls:
+            raise KilledError
+        calls.append(peers)
+        return set(peers)
+
+    calls: list[list[str]] = []
+    with pytest.raises(KilledError):
+        run(switch(rack, confirm={"peers": ["10.0.0.9"], "timeout": 1}), check=False, answers=dies)
+    assert column(rack, "Port", "node1", "lacp") == "active"
+    deadline = time.monotonic() + 10
+    while column(rack, "Port", "eth3", "tag") != "4095" and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert column(rack, "Port", "eth3", "tag") == "4095"
+
+
+def test_members_can_change(rack: Any) -> None:
+    run(switch(rack), check=False)
+    params = switch(rack)
+    params["lags"][0]["members"] = ["Ethernet1", "Ethernet4"]
+    params["lags"][0]["lacp"]["fallback_port"] = "Ethernet1"
+    assert run(params, check=False).plan.changed
+    assert not run(params, check=False).plan.changed
+
+
+def test_one_member_still_speaks_lacp(rack: Any) -> None:
+    params = switch(rack)
+    params["lags"][0] |= {"members": ["Ethernet1"], "lacp": {"fallback_port": "Ethernet1"}}
+    run(params, check=False)
+    assert not run(params, check=False).plan.changed
+    assert "node1" in rack.sh("ovs-appctl", "-t", f"{rack.home}/vswitchd.ctl", "lacp/show")
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"name": "leaf9"}, "has no bridge leaf9"),
+        (
+            {"ports": [{"name": "Ethernet9", "mode": "access", "native": 1, "vlans": [], "mtu": 1500}]},
+            "no port Ethernet9",
+        ),
+        ({"connection": {"database": "unix:/nowhere/db.sock"}}, "ovsdb-client"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_changes_nothing(rack: Any, change: dict[str, Any], error: str) -> None:
+    before = rack.sh("ovsdb-client", "dump", rack.database, "Port")
+    with pytest.raises(FabricError, match=error):
+        run(switch(rack, **change), check=False)
+    assert rack.sh("ovsdb-client", "dump", rack.database, "Port") == before
+
+
+def test_swapped_cables_are_named_and_their_ports_left(rack: Any) -> None:
+    """node2's address is learnt on node1's port: a frame sent there by its mac is enough for the MAC table."""
+    lags = [{"name": f"node{n}", "members": [f"Ethernet{n}"], "native": 10, "vlans": [10], "mtu": 1500} for n in (1, 2)]
+    cabling = [
+        {"port": f"Ethernet{n}", "machine": f"node{n}", "nic": "nic0", "mac": f"02:00:00:00:00:0{n}"} for n in (1, 2)
+    ]
+    rack.vsctl("set", "Port", "eth1", "tag=10")
+    rack.inside("ip", "link", "set", "peth1", "address", "02:00:00:00:00:02")
+    rack.inside("ip", "addr", "add", "198.51.100.1/24", "dev", "peth1")
+    rack.inside("sh", "-c", "ping -c1 -W1 198.51.100.2 || true")
+    outcome = run(switch(rack, lags=lags, ports=[], cabling=cabling), check=False)
+    assert {mistake.machine for mistake in outcome.mistakes} == {"node1", "node2"}
+    assert "node2 (02:00:00:00:00:02) answers on leaf1/Ethernet1, where the model has node1.nic0" in str(outcome)
+    assert not outcome.plan.changed
