@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of a bundle whose bytes are made here: compiled programs, files for machines, layers, images."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+import typing as t
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from . import compile as go
+from . import debian, layer
+from .content import Artefact, Store, relative, sha256_json, sha256_tree
+from .errors import BundleError
+from .lock import Build, Debian, Layer, Lock, SourceFile
+from .progress import Progress, Task
+
+Made = dict[str, Artefact]
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where a bundle is made: its lock, the Go modules, the cache that outlives it, its store of intermediate bytes."""
+
+    lock: Lock
+    debian: Debian  # the lock's, moved to mirrors
+    sources: Path
+    cache: Path
+    work: Path
+    store: Store
+    progress: Progress
+
+    def once(self, step: str, key: t.Any, what: str, make: Callable[[Path, Task], Made]) -> Made:
+        """Make *what* unless a stamp says that it was made from the same *key* and is still sound.
+
+        *make* gets an empty scratch directory.
+        """
+        wanted = sha256_json(key)
+        if stamp := self.store.stamped(step, wanted):
+            self.progress.skip(what)
+            return t.cast("Made", stamp["artefacts"])
+        scratch = self.work / "scratch" / step
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        with self.progress.step(what) as task:
+            made = make(scratch, task)
+            self.store.stamp(step, wanted, made)
+        shutil.rmtree(scratch)
+        return made
+
+
+def compiled(shop: Workshop, name: str) -> Made:
+    """The programs of a build: {program: artefact}."""
+    build, source = shop.lock.builds[name], shop.sources / name
+    key = [asdict(build), sha256_tree(source), shop.lock.go, shop.lock.platform]
+
+    def make(scratch: Path, task: Task) -> Made:
+        go.run(build, source, scratch, shop.cache, shop.lock.go, shop.lock.architecture, task)
+        return {wanted: shop.store.add(scratch / given) for wanted, given in _programs(build, scratch).items()}
+
+    return shop.once(f"compile-{name}", key, f"compile {name} {build.version}", make)
+
+
+def _programs(build: Build, scratch: Path) -> dict[str, str]:
+    given = sorted(p.name for p in scratch.iterdir())
+    renamed = {g: wanted for wanted, g in build.programs.items()}
+    if absent := sorted(set(renamed) - set(given)):
+        raise BundleError(f"go build gave {', '.join(given)}, not {absent[0]}; correct `programs` in the lock")
+    return {renamed.get(name, name): name for name in given}
+
+
+def packed(shop: Workshop, name: str, file: SourceFile, programs: Made) -> Artefact:
+    """A file for machines: a program as it is, or several as a tar."""
+    if file.program:
+        return _pick(programs, file.program, f"files.{name}")
+    tree = {p: layer.Entry(path=shop.store.path(_pick(programs, p, f"files.{name}")["sha256"])) for p in file.tar}
+
+    def make(scratch: Path, _task: Task) -> Made:
+        layer.write_tar(tree, scratch / "tar")
+        return {name: shop.store.add(scratch / "tar")}
+
+    return shop.once(f"file-{name}", [file.tar, programs], f"pack {name}", make)[name]
+
+
+def _pick(programs: Made, name: str, where: str) -> Artefact:
+    if name not in programs:
+        raise BundleError(f"lock: {where} wants the program {name!r}; its build makes {', '.join(sorted(programs))}")
+    return programs[name]
+
+
+def layered(shop: Workshop, name: str, builds: dict[str, Made]) -> Artefact:
+    """The tar of a layer."""
+    spec = shop.lock.layers[name]
+    programs = {path: _program(builds, wanted, name) for path, wanted in spec.programs.items()}
+    key = [asdict(spec), programs, asdict(shop.lock.debian) if spec.packages else None, shop.lock.platform]
+
+    def make(scratch: Path, _task: Task) -> Made:
+        tree = _fixed(spec, {path: shop.store.path(a["sha256"]) for path, a in programs.items()})
+        if spec.packages:
+            tree = {**_unpacked(shop, spec, scratch), **tree}
+        layer.write_tar(tree, scratch / "layer")
+        return {name: shop.store.add(scratch / "layer")}
+
+    return shop.once(f"layer-{name}", key, f"layer {name}", make)[name]
+
+
+def _program(builds: dict[str, Made], wanted: str, where: str) -> Artefact:
+    build, _, program = wanted.partition("/")
+    if build not in builds:
+        raise BundleError(f"layer {where} needs the build {build!r}, which `upstream` does not have")
+    return _pick(builds[build], program, f"layers.{where}")
+
+
+def _fixed(spec: Layer, programs: dict[str, Path]) -> layer.Tree:
+    """The part of a layer that the lock spells out."""
+    tree: layer.Tree = {}
+    for path, text in spec.files.items():
+        tree[relative(path, "layer")] = layer.Entry(mode=0o644, data=text.encode())
+    for path, mode in spec.directories.items():
+        tree[relative(path, "layer")] = layer.Entry(mode=int(mode, 8))
+    for path, target in spec.links.items():
+        tree[relative(path, "layer")] = layer.Entry(target=target)
+    for path, program in programs.items():
+        tree[relative(path, "layer")] = layer.Entry(path=program)
+    return tree
+
+
+def _unpacked(shop: Workshop, spec: Layer, scratch: Path) -> layer.Tree:
+    """The files of a layer's Debian packages; the closure is unpacked, never configured."""
+    tree: layer.Tree = {}
+    found = debian.fetch(shop.work / "apt", shop.debian, shop.lock.architecture, spec.packages)
+    for number, deb in enumerate(found):
+        with debian.members(deb) as stream:
+            layer.add_tar(tree, stream, spec.exclude, scratch / f"deb{number}")
+    return tree
+
+
+def tar_members(archive: Path, wanted: list[str], scratch: Path) -> dict[str, Path]:
+    """Extract regular members of an archive (any compression) into *scratch*: {member: path}.
+
+    :raises BundleError: for members that are not there.
+    """
+    out: dict[str, Path] = {}
+    with tarfile.open(archive) as tar:
+        for number, name in enumerate(wanted):
+            try:
+                stream = tar.extractfile(name)
+            except KeyError:
+                stream = None
+            if stream is None:
+                raise BundleError(f"{archive.name} holds no file {name}; correct `member` in the lock")
+            out[name] = scratch / str(number)
+            with out[name].open("wb") as target:
+                shutil.copyfileobj(stream, target)
+    return out

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""bundle.json: what a bundle holds, and what it lacks for a purpose."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+from .errors import BundleError
+
+Index = dict[str, t.Any]
+
+
+def read(directory: Path) -> Index:
+    """The index of the bundle in *directory*.
+
+    :raises BundleError: if there is none, or it is not one.
+    """
+    path = directory / "bundle.json"
+    try:
+        index = json.loads(path.read_text())
+        return t.cast("Index", index) if index["files"] and index["images"] else _unfinished(path)
+    except FileNotFoundError:
+        raise BundleError(
+            f"{path} does not exist; make the bundle with `ansible-playbook groundup.cloud.bundle`"
+        ) from None
+    except (json.JSONDecodeError, KeyError, TypeError):
+        _unfinished(path)
+
+
+def _unfinished(path: Path) -> t.NoReturn:
+    raise BundleError(f"{path} is not the index of a bundle; make the bundle again")
+
+
+def programs(index: Index) -> dict[str, str]:
+    """Which file gives which program: {program: file name}. A file's links are its programs, else it is its own."""
+    return {
+        program: name
+        for name, file in index["files"].items()
+        if file["kind"] == "binary"
+        for program in file.get("links") or [name]
+    }
+
+
+def missing(index: Index, needs: list[str]) -> list[str]:
+    """Those of *needs* that the bundle lacks, in the given order.
+
+    A need is the name of a file (``cni-plugins``), a program (``kubelet``), an image reference
+    (``registry.k8s.io/pause:3.10.2``), or a Debian package (``apt:runc``).
+    """
+    packages = {f"apt:{name}" for name in index.get("packages", {})}
+    held = {*index["files"], *programs(index), *index["images"], *packages}
+    return [need for need in needs if need not in held]
+
+
+def require(index: Index, layer: str, needs: list[str]) -> None:
+    """Refuse a layer whose artefacts are not all there.
+
+    :raises BundleError: naming the layer and every artefact that it lacks.
+    """
+    if absent := missing(index, needs):
+        raise BundleError(
+            f"{layer}: the bundle ({index['source']}, lock {index['lock']}) lacks {', '.join(absent)}; "
+            "make a bundle that holds them, or leave the layer out"
+        )
+
+
+def refuse(index: Index, needs: dict[str, list[str]]) -> None:
+    """Refuse every layer of *needs* ({layer: artefacts}) at once.
+
+    :raises BundleError: one sentence for each layer that can't be had.
+    """
+    problems: list[str] = []
+    for layer, names in needs.items():
+        try:
+            require(index, layer, names)
+        except BundleError as problem:
+            problems.append(str(problem))
+    if problems:
+        raise BundleError("\n".join(problems))
+
+
+def install(index: Index, wanted: list[str]) -> list[dict[str, t.Any]]:
+    """What to put on a machine so that it has the *wanted* programs or files, each file once.
+
+    Gives ``[{"name", "sha256", "size", "mode", "kind", "links": [programs that must lead to it]}]``.
+
+    :raises BundleError: if the bundle lacks one of them.
+    """
+    require(index, "install", wanted)
+    by_program, chosen = programs(index), dict[str, list[str]]()
+    for want in wanted:
+        name = want if want in index["files"] else by_program[want]
+        chosen.setdefault(name, [])
+        if want != name:
+            chosen[name].append(want)
+    keys = ("sha256", "size", "mode", "kind")
+    return [{"name": n, "links": links, **{k: index["files"][n][k] for k in keys}} for n, links in chosen.items()]
+
+
+def addressed(index: Index, url: str) -> dict[str, dict[str, str]]:
+    """The files as machines fetch them: {name: {url, sha256}}; *url* is where the bundle's directory is served."""
+    base = url.rstrip("/")
+    return {name: {"url": f"{base}/{file['path']}", "sha256": file["sha256"]} for name, file in index["files"].items()}

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan and act: what a bundle lacks of its lock, and making it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import typing as t
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import build, image, index, upstream
+from .build import Made, Workshop
+from .compile import check_go
+from .content import Artefact, Store, sha256_json, sha256_tree, write_atomic
+from .errors import BundleError, NotPinned
+from .lock import Lock, parse, unpinned
+from .packages import repository
+from .progress import Progress
+from .registry import Registry
+
+FILES = "files/sha256"
+FORMAT = 2  # of bundle.json; a bundle of another format is another bundle
+CURRENT = "current"  # leads to the bundle that was asked for last, for those that name none
+
+
+def cache_root() -> Path:
+    """Where bundles and the caches of their making are kept: ``${XDG_CACHE_HOME:-~/.cache}/groundup/bundle``."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "groundup/bundle"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted: the lock as read from YAML, the directory with the Go modules, where the bundle goes.
+
+    ``mirrors`` replaces prefixes of URLs: {"https://registry.k8s.io": "https://mirror.example.net/k8s"}.
+    """
+
+    lock: dict[str, t.Any]
+    sources: Path
+    origin: str  # "source" | "upstream"
+    cache: Path
+    directory: Path | None = None
+    jobs: int = 2
+    mirrors: dict[str, str] = field(default_factory=dict)
+    log: Path | None = None  # of progress; else progress.log beside the bundle
+
+    @classmethod
+    def of(cls, parameters: dict[str, t.Any]) -> Request:
+        """The request that the parameters of the module ``bundle`` mean."""
+        directory, log = parameters["dir"], parameters["progress_file"]
+        return cls(
+            lock=parameters["lock"],
+            sources=Path(parameters["sources"]),
+            origin=parameters["source"],
+            cache=Path(parameters["cache_dir"] or cache_root()),
+            directory=Path(directory) if directory else None,
+            jobs=parameters["jobs"],
+            mirrors=parameters["mirrors"],
+            log=Path(log) if log else None,
+        )
+
+    @property
+    def lock_id(self) -> str:
+        """16 hex digits that change with the lock, the Go modules, and the origin."""
+        modules = sha256_tree(self.sources) if self.origin == "source" else ""
+        return sha256_json([FORMAT, self.lock, modules, self.origin])[:16]
+
+    @property
+    def target(self) -> Path:
+        return self.directory or self.cache / self.lock_id
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What making the bundle would do: names of artefacts that are absent or unsound; none means nothing to do."""
+
+    target: Path
+    lock_id: str
+    missing: list[str]
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.missing)
+
+
+def checked(request: Request) -> Lock:
+    """The parsed lock, if a bundle can be made from it this way.
+
+    :raises BundleError: for a faulty lock; for `upstream` with every artefact that has no digest.
+    """
+    lock = parse(request.lock)
+    if request.origin == "upstream" and (names := unpinned(lock)):
+        raise NotPinned(names)
+    return lock
+
+
+def wanted(lock: Lock, origin: str) -> list[str]:
+    """Names of everything that a bundle of this lock holds."""
+    packages = [f"apt:{name}" for name in lock.debian.packages]
+    if origin == "source":
+        return [*lock.files, *lock.images, *packages]
+    return [*lock.upstream_files, *lock.upstream_images, *lock.local_images, *packages]
+
+
+def plan(request: Request) -> Plan:
+    """Read what is there, byte for byte, and name what is not.
+
+    :raises BundleError: for a faulty lock, or one that `upstream` can't be made from.
+    """
+    everything = wanted(checked(request), request.origin)
+    if not (request.target / "bundle.json").exists():
+        return Plan(request.target, request.lock_id, everything)
+    held = index.read(request.target)
+    bad = faults(request.target, held) if held["lock"] == request.lock_id else everything
+    return Plan(request.target, request.lock_id, bad)
+
+
+def point(link: Path, target: Path) -> None:
+    """Let *link* lead to *target*, without a moment in which it leads nowhere."""
+    if not (link.is_symlink() and link.readlink() == target):
+        part = link.with_name(f".{link.name}.{os.getpid()}")
+        part.symlink_to(target)
+        part.replace(link)
+
+
+def faults(directory: Path, held: index.Index) -> list[str]:
+    """Names of artefacts of a finished bundle whose bytes are missing or are not those of the index."""
+    store = Store(directory / FILES, directory)
+    bad = [name for name, file in held["files"].items() if not store.has(file)]
+    bad += [f"apt:{name}" for name, deb in held["packages"].items() if not store.sound(directory / deb["path"], deb)]
+    registry, seen = Registry(directory / "registry"), dict[str, bool]()
+    return bad + [ref for ref, held_image in held["images"].items() if registry.faults(ref, held_image["digest"], seen)]
+
+
+def ensure(request: Request, check: bool) -> dict[str, t.Any]:
+    """Make the bundle if anything of it is missing; only say so in check mode. Gives the result of the module.
+
+    :raises BundleError: what, where and the remedy.
+    """
+    todo = plan(request)
+    if todo.changed and not check:
+        make(request)
+        if left := plan(request).missing:
+            raise BundleError(f"{todo.target}: {', '.join(left)} missing after all was made; is its disk sound?")
+    there = (todo.target / "bundle.json").exists()
+    if there and not check and request.directory is None:
+        point(request.cache / CURRENT, todo.target)
+    return {
+        "changed": todo.changed,
+        "path": str(todo.target),
+        "lock_id": todo.lock_id,
+        "missing": todo.missing,
+        "bundle": index.read(todo.target) if there else {},
+        "diff": {"before": "".join(f"missing: {name}\n" for name in todo.missing), "after": ""},
+    }
+
+
+@contextmanager
+def alone(target: Path) -> Iterator[None]:
+    """Hold the bundle's directory; a lock that the kernel drops with the process, so a killed run leaves none.
+
+    :raises BundleError: if another process makes this bundle.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    with (target / ".making").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BundleError(f"{target} is being made by another process; wait for it, or name another dir") from None
+        yield
+
+
+def make(request: Request, emit: Callable[[str], None] | None = None) -> index.Index:
+    """Make the bundle, going on where an earlier run stopped; its index goes to ``bundle.json`` last.
+
+    :raises BundleError: what, where and the remedy; what was finished before stays.
+    """
+    lock = checked(request)
+    if request.origin == "source":
+        check_go(lock.go)
+    with alone(request.target):
+        work = request.target / ".work"
+        progress = Progress(_steps(lock, request.origin), request.log or request.target / "progress.log", emit)
+        store = Store(work / "store", work / "stamps")
+        origin = upstream.Origin(request.mirrors, request.cache / "downloads")
+        shop = Workshop(lock, origin.debian(lock.debian), request.sources, request.cache, work, store, progress)
+        held = _source(shop, request) if request.origin == "source" else _upstream(shop, request, origin)
+        held = {**_head(request, lock), **held}
+        write_atomic(request.target / "bundle.json", json.dumps(held, indent=1, sort_keys=True).encode())
+        _prune(request.target, held)
+        progress.say(f"bundle {request.lock_id}: {request.target}")
+    return held
+
+
+def _head(request: Request, lock: Lock) -> dict[str, t.Any]:
+    names = {"lock": request.lock_id, "source": request.origin}
+    return {**names, "platform": lock.platform, "kubernetes": lock.kubernetes, "debian": lock.debian.suite}
+
+
+def _steps(lock: Lock, origin: str) -> int:
+    images = list(lock.images) if origin == "source" else lock.local_images
+    layers = len({layer for reference in images for layer in lock.images[reference].layers})
+    packages = 2 if lock.debian.packages else 0
+    if origin == "source":
+        return len(lock.builds) + sum(bool(file.tar) for file in lock.files.values()) + layers + packages
+    downloads = {file.download for file in lock.upstream_files.values()}
+    return len(downloads) + len(lock.upstream_files) + len(lock.upstream_images) + layers + packages
+
+
+def _source(shop: Workshop, request: Request) -> dict[str, t.Any]:
+    """Everything from its own source: compile (side by side: a link keeps one core only), pack, make images."""
+    with ThreadPoolExecutor(request.jobs) as pool:
+        jobs = {name: pool.submit(build.compiled, shop, name) for name in shop.lock.builds}
+        packages, apt = repository(shop, request.target / "apt")
+        builds: dict[str, Made] = {name: job.result() for name, job in jobs.items()}
+    files = {}
+    for name, file in shop.lock.files.items():
+        artefact = build.packed(shop, name, file, builds[file.build])
+        files[name] = _file(shop, request, artefact, shop.lock.builds[file.build].version, bool(file.tar), file.links)
+    return {
+        "files": files,
+        "images": _images(shop, request, list(shop.lock.images), builds),
+        "packages": packages,
+        "apt": apt,
+    }
+
+
+def _upstream(shop: Workshop, request: Request, origin: upstream.Origin) -> dict[str, t.Any]:
+    """Everything as its makers publish it, by digest."""
+    files = {}
+    for name, (artefact, version) in upstream.files(shop, origin).items():
+        files[name] = _file(shop, request, artefact, version, shop.lock.upstream_files[name].tar, [])
+    registry = Registry(request.target / "registry")
+    images = {ref: upstream.image(shop, origin, registry, ref) for ref in shop.lock.upstream_images}
+    images |= _images(shop, request, shop.lock.local_images, {})
+    packages, apt = repository(shop, request.target / "apt")
+    return {"files": files, "images": images, "packages": packages, "apt": apt}
+
+
+def _images(shop: Workshop, request: Request, references: list[str], builds: dict[str, Made]) -> dict[str, t.Any]:
+    layers = image.layers(shop, references, builds)
+    registry = Registry(request.target / "registry")
+    return {reference: image.assemble(shop, registry, reference, layers) for reference in references}
+
+
+def _file(
+    shop: Workshop, request: Request, made: Artefact, version: str, tar: bool, links: list[str]
+) -> dict[str, t.Any]:
+    """Publish a file under its content's name, and its entry of the index."""
+    target = request.target / FILES / made["sha256"]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    os.link(shop.store.path(made["sha256"]), target)
+    kind = {"kind": "tar", "mode": "0644"} if tar else {"kind": "binary", "mode": "0755"}
+    return {**made, **kind, "version": version, "path": f"{FILES}/{made['sha256']}", "links": links}
+
+
+def _prune(target: Path, held: index.Index) -> None:
+    """Drop files that an earlier lock left in the same directory."""
+    listed = {file["sha256"] for file in held["files"].values()}
+    for path in (target / FILES).iterdir():
+        if path.name not in listed:
+            path.unlink()
+    shutil.rmtree(target / ".work/scratch", ignore_errors=True)

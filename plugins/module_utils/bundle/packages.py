@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A flat apt repository of the packages that machines need: named ones and all they depend on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import typing as t
+from dataclasses import asdict
+from pathlib import Path
+
+from . import debian, signing
+from .build import Made, Workshop
+from .content import write_atomic
+from .progress import Task
+
+Package = dict[str, t.Any]  # {"version", "sha256", "size", "path"}
+Repository = tuple[dict[str, Package], dict[str, t.Any]]
+
+
+def repository(shop: Workshop, target: Path) -> Repository:
+    """Fill *target* (``*.deb``, ``Packages``, ``InRelease``).
+
+    Gives {package: {version, sha256, size, path}} and {path, suite, key (armoured), signed_by (for a .sources file)}.
+    """
+    wanted = shop.lock.debian
+    if not wanted.packages:
+        return {}, {}
+
+    def make(_scratch: Path, task: Task) -> Made:
+        task.note = f"{len(wanted.packages)} packages and what they depend on"
+        found = debian.fetch(shop.work / "apt", shop.debian, shop.lock.architecture, wanted.packages)
+        made: Made = {}
+        for deb in found:
+            copy = shop.work / "scratch" / deb.name
+            shutil.copyfile(deb, copy)
+            made[deb.name] = shop.store.add(copy)
+        return made
+
+    made = shop.once("packages", [asdict(wanted), shop.lock.platform], "Debian packages", make)
+    return _publish(shop, made, target)
+
+
+def _publish(shop: Workshop, made: Made, target: Path) -> Repository:
+    target.mkdir(parents=True, exist_ok=True)
+    for old in target.glob("*.deb"):
+        if old.name not in made:
+            old.unlink()
+    packages: dict[str, Package] = {}
+    paragraphs: list[str] = []
+    for name, artefact in sorted(made.items()):
+        path = target / name
+        path.unlink(missing_ok=True)
+        os.link(shop.store.path(artefact["sha256"]), path)
+        control = debian.fields(path)
+        paragraphs.append(paragraph(control, name, artefact["sha256"], artefact["size"]))
+        packages[control["Package"]] = {"version": control["Version"], **artefact, "path": f"{target.name}/{name}"}
+    index = "\n".join(paragraphs).encode()
+    write_atomic(target / "Packages", index)
+    return packages, _signed(shop, target, index, max(signing.packed_at(target / name) for name in made))
+
+
+def _signed(shop: Workshop, target: Path, index: bytes, when: int) -> dict[str, t.Any]:
+    """Put the signed release beside the index; what a machine's .sources file needs to know."""
+    text = signing.release(index, shop.lock.architecture, when)
+
+    def make(scratch: Path, _task: Task) -> Made:
+        signed, key = signing.sign(text, when)
+        (scratch / "InRelease").write_bytes(signed)
+        (scratch / "key.asc").write_text(key)
+        return {name: shop.store.add(scratch / name) for name in ("InRelease", "key.asc")}
+
+    made = shop.once("apt-release", text, "sign the packages' index", make)
+    write_atomic(target / "InRelease", shop.store.path(made["InRelease"]["sha256"]).read_bytes())
+    key = shop.store.path(made["key.asc"]["sha256"]).read_text()
+    return {"path": target.name, "suite": "./", "key": key, "signed_by": signing.inline(key)}
+
+
+def paragraph(control: dict[str, str], filename: str, sha256: str, size: int) -> str:
+    """One entry of a Packages index."""
+    fields = {**control, "Filename": f"./{filename}", "Size": str(size), "SHA256": sha256}
+    return "".join(f"{name}: {value}\n" for name, value in fields.items())

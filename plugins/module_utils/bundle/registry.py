@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A docker-registry's storage directory, written directly: no daemon, no push, the same bytes.
+
+Layout (distribution 2.x and 3.x, filesystem driver), below ``root/docker/registry/v2``:
+``blobs/sha256/ab/<hex>/data``; per repository ``_layers/sha256/<hex>/link``,
+``_manifests/revisions/sha256/<hex>/link``, ``_manifests/tags/<tag>/current/link`` and
+``_manifests/tags/<tag>/index/sha256/<hex>/link``. Every link file holds ``sha256:<hex>``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import typing as t
+from pathlib import Path
+
+from .content import Artefact, sha256_file, write_atomic
+from .errors import BundleError
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar"
+
+
+def split(reference: str) -> tuple[str, str]:
+    """``registry.k8s.io/pause:3.10.2`` → (``registry.k8s.io/pause``, ``3.10.2``).
+
+    :raises BundleError: if the reference names no tag.
+    """
+    repository, _, tag = reference.rpartition(":")
+    if not repository or "/" in tag:
+        raise BundleError(f"image {reference!r} has no tag; write it as host/name:tag")
+    return repository, tag
+
+
+class Registry:
+    """Writes blobs and manifests below ``root``; reads back what a tag means."""
+
+    def __init__(self, root: Path) -> None:
+        self.base = root / "docker/registry/v2"
+
+    def blob(self, digest: str) -> Path:
+        hexa = digest.removeprefix("sha256:")
+        return self.base / "blobs/sha256" / hexa[:2] / hexa / "data"
+
+    def _repository(self, name: str) -> Path:
+        return self.base / "repositories" / name
+
+    def _link(self, path: Path, digest: str) -> None:
+        write_atomic(path / "link", digest.encode())
+
+    def put_blob(self, repository: str, digest: str, source: Path | bytes) -> None:
+        """Store one blob for a repository; a file is hard-linked. What lay there before is not trusted."""
+        target = self.blob(digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(source, bytes):
+            write_atomic(target, source)
+        elif not (target.exists() and target.samefile(source)):
+            target.unlink(missing_ok=True)
+            os.link(source, target)
+        self._own(repository, digest)
+
+    def take_blob(self, repository: str, digest: str, get: t.Callable[[], Path]) -> None:
+        """Store one blob that *get* brings as a file of its own, unless it is here and sound."""
+        target = self.blob(digest)
+        if not self._sound(digest, {}):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(get(), target)
+        self._own(repository, digest)
+
+    def _own(self, repository: str, digest: str) -> None:
+        hexa = digest.removeprefix("sha256:")
+        self._link(self._repository(repository) / "_layers/sha256" / hexa, digest)
+
+    def put_manifest(self, repository: str, digest: str, data: bytes, tag: str | None) -> None:
+        """Store a manifest or index, and point *tag* at it; written last, so a tag never leads nowhere."""
+        write_atomic(self.blob(digest), data)
+        manifests, hexa = self._repository(repository) / "_manifests", digest.removeprefix("sha256:")
+        self._link(manifests / "revisions/sha256" / hexa, digest)
+        if tag:
+            self._link(manifests / "tags" / tag / "index/sha256" / hexa, digest)
+            self._link(manifests / "tags" / tag / "current", digest)
+
+    def digest(self, reference: str) -> str | None:
+        """The digest a tag points at, or None."""
+        repository, tag = split(reference)
+        try:
+            return (self._repository(repository) / "_manifests/tags" / tag / "current/link").read_text()
+        except FileNotFoundError:
+            return None
+
+    def faults(self, reference: str, digest: str, checked: dict[str, bool]) -> list[str]:
+        """What is wrong with an image as stored: tag astray, blobs absent or changed. *checked* remembers blobs."""
+        if self.digest(reference) != digest:
+            return [f"{reference}: tag is not {digest}"]
+        return [f"{reference}: {blob} is missing or damaged" for blob in self.blobs(digest, checked)]
+
+    def blobs(self, digest: str, checked: dict[str, bool]) -> list[str]:
+        """The unsound blobs of a manifest or index, itself included."""
+        return [blob for blob in self._parts(digest, checked) if not self._sound(blob, checked)]
+
+    def size(self, digest: str) -> int:
+        """Bytes of a manifest or index and all that it leads to."""
+        return sum(self.blob(blob).stat().st_size for blob in self._parts(digest, {}))
+
+    def _parts(self, digest: str, checked: dict[str, bool]) -> list[str]:
+        """A manifest's digest and those of all it leads to, as far as they can be read."""
+        if not self._sound(digest, checked):
+            return [digest]
+        manifest: dict[str, t.Any] = json.loads(self.blob(digest).read_bytes())
+        if "manifests" in manifest:  # an index: of its platforms only those that were taken are here
+            here = [m["digest"] for m in manifest["manifests"] if self.blob(m["digest"]).exists()]
+            return [digest, *(part for child in here or [digest[:-1]] for part in self._parts(child, checked))]
+        return [digest, manifest["config"]["digest"], *(layer["digest"] for layer in manifest["layers"])]
+
+    def _sound(self, digest: str, checked: dict[str, bool]) -> bool:
+        if digest not in checked:
+            path = self.blob(digest)
+            checked[digest] = path.is_file() and f"sha256:{sha256_file(path)}" == digest
+        return checked[digest]
+
+
+def manifest(config: bytes, config_digest: str, layers: list[Artefact]) -> bytes:
+    """An OCI image manifest of uncompressed layers, in stable JSON."""
+    return json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": {"mediaType": CONFIG, "digest": config_digest, "size": len(config)},
+            "layers": [{"mediaType": LAYER, "digest": f"sha256:{a['sha256']}", "size": a["size"]} for a in layers],
+        },
+        sort_keys=True,
+        separators=(",", ":"),
+    ).encode()
+
+
+def config(architecture: str, layers: list[Artefact], entrypoint: list[str], environment: list[str]) -> bytes:
+    """An OCI image configuration (the layers are uncompressed, so their digests are the diff ids too)."""
+    return json.dumps(
+        {
+            "architecture": architecture,
+            "os": "linux",
+            "created": "1970-01-01T00:00:00Z",
+            "config": {"Entrypoint": entrypoint, "Env": environment, "WorkingDir": "/"},
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{a['sha256']}" for a in layers]},
+        },
+        sort_keys=True,
+        separators=(",", ":"),
+    ).encode()

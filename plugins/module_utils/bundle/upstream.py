@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The artefacts that are taken as their makers publish them, by digest."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from . import pull
+from .build import Made, Workshop, tar_members
+from .content import Artefact
+from .errors import BundleError
+from .fetch import Fetcher
+from .image import Image
+from .lock import Debian, Download
+from .progress import Task
+from .registry import Registry, split
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How to reach publishers: prefixes of URLs to replace, and where parts of downloads wait."""
+
+    mirrors: dict[str, str]
+    directory: Path
+
+    def url(self, url: str) -> str:
+        """*url*, moved to a mirror if one of the prefixes fits (the longest wins)."""
+        for prefix in sorted(self.mirrors, key=len, reverse=True):
+            if url.startswith(prefix):
+                return self.mirrors[prefix] + url[len(prefix) :]
+        return url
+
+    def debian(self, archive: Debian) -> Debian:
+        """The archive of Debian packages, moved to mirrors too."""
+        return replace(archive, mirror=self.url(archive.mirror), security=self.url(archive.security))
+
+    @property
+    def fetcher(self) -> Fetcher:
+        return Fetcher(self.directory)
+
+
+def files(shop: Workshop, origin: Origin) -> dict[str, tuple[Artefact, str]]:
+    """Every file of the lock: {name: (artefact, version)}."""
+    names = dict.fromkeys(file.download for file in shop.lock.upstream_files.values())
+    got = {name: _download(shop, origin, name, shop.lock.downloads[name]) for name in names}
+    out = {}
+    for name, file in shop.lock.upstream_files.items():
+        archive, version = got[file.download], shop.lock.downloads[file.download].version
+        out[name] = (_unpacked(shop, name, archive), version)
+    return out
+
+
+def _download(shop: Workshop, origin: Origin, name: str, download: Download) -> Artefact:
+    sha256 = download.sha256
+    if sha256 is None:
+        raise BundleError(f"downloads.{name} has no sha256")
+    urls = [origin.url(url) for url in (download.url, *download.mirrors)]
+
+    def make(_scratch: Path, _task: Task) -> Made:
+        return {name: shop.store.add(origin.fetcher.get(name, urls, sha256), sha256)}
+
+    return shop.once(f"download-{name}", [sha256], f"download {name} {download.version}", make)[name]
+
+
+def _unpacked(shop: Workshop, name: str, archive: Artefact) -> Artefact:
+    file, source = shop.lock.upstream_files[name], shop.store.path(archive["sha256"])
+
+    def make(scratch: Path, _task: Task) -> Made:
+        if file.tar:
+            with gzip.open(source) as packed, (scratch / "tar").open("wb") as plain:
+                shutil.copyfileobj(packed, plain)
+            return {name: shop.store.add(scratch / "tar")}
+        return {name: shop.store.add(tar_members(source, [str(file.member)], scratch)[str(file.member)])}
+
+    if not file.tar and file.member is None:
+        shop.progress.skip(f"file {name}")
+        return archive
+    return shop.once(f"file-{name}", [file.member, file.tar, archive], f"unpack {name}", make)[name]
+
+
+def image(shop: Workshop, origin: Origin, registry: Registry, reference: str) -> Image:
+    """Copy an image by digest into the registry's storage, blob for blob as published."""
+    digest = f"sha256:{(shop.lock.upstream_images[reference] or '').removeprefix('sha256:')}"
+    repository, tag = split(reference)
+    if registry.digest(reference) == digest and not registry.blobs(digest, {}):
+        shop.progress.skip(f"image {reference}")
+        return {"digest": digest, "size": registry.size(digest)}
+    with shop.progress.step(f"image {reference}") as task:
+        base, there, _ = pull.locate(reference)
+        source = pull.Source(origin.url(base), there, origin.fetcher)
+        source.sign_in()
+        pulled = pull.read(source, reference, digest, shop.lock.platform)
+        for number, blob in enumerate(pulled.blobs, 1):
+            task.note = f"blob {number} of {len(pulled.blobs)}"
+            registry.take_blob(repository, blob, lambda b=blob: source.blob(reference, b))  # type: ignore[misc]
+        for inner, data in reversed(pulled.manifests.items()):
+            registry.put_manifest(repository, inner, data, tag if inner == digest else None)
+    return {"digest": digest, "size": registry.size(digest)}

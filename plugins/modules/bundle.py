@@ -1,0 +1,124 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bundle
+short_description: Make the directory that holds every artefact of a release
+version_added: 0.1.0
+description:
+  - Makes content-addressed files and the storage of a container registry out of a lock, either by compiling pinned
+    sources or by downloading what is published, every byte verified.
+  - A run that was killed goes on where it stopped. A bundle that is whole is only read.
+  - Shows its progress while it works, if it runs on the controller.
+author: The groundup.cloud authors (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Can run in check mode and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    support: full
+options:
+  lock:
+    description: The lock, as read from its YAML.
+    type: dict
+    required: true
+  sources:
+    description: Directory with one Go module for each of the lock's builds.
+    type: path
+    required: true
+  source:
+    description:
+      - V(source) compiles from pinned Go modules and takes the rest from Debian.
+      - V(upstream) downloads what the lock names by digest; an artefact without a digest is refused.
+    type: str
+    choices: [source, upstream]
+    default: source
+  dir:
+    description:
+      - Where the bundle goes. By default a directory named by the lock, below O(cache_dir).
+    type: path
+  cache_dir:
+    description:
+      - Where the caches of compiling and downloading are kept; may be deleted at any time.
+      - By default V(${XDG_CACHE_HOME:-~/.cache}/groundup/bundle).
+    type: path
+  jobs:
+    description: How many programs are compiled side by side.
+    type: int
+    default: 2
+  mirrors:
+    description: Prefixes of URLs, and what to put in their place. The longest that fits wins.
+    type: dict
+    default: {}
+  progress_file:
+    description: Where to write a line for each step. By default C(progress.log) in the bundle.
+    type: path
+"""
+
+EXAMPLES = r"""
+- name: Compile what the cloud will run
+  groundup.cloud.bundle:
+    lock: "{{ lookup('ansible.builtin.file', 'lock.yml') | from_yaml }}"
+    sources: "{{ role_path }}/files/source"
+
+- name: Download it, images through a mirror
+  groundup.cloud.bundle:
+    lock: "{{ lookup('ansible.builtin.file', 'lock.yml') | from_yaml }}"
+    sources: "{{ role_path }}/files/source"
+    source: upstream
+    mirrors:
+      https://registry.k8s.io: https://mirror.example.net
+"""
+
+RETURN = r"""
+path:
+  description: Directory of the bundle.
+  type: str
+  returned: success
+  sample: /root/.cache/groundup/bundle/7c9857b7c73dce21
+lock_id:
+  description: Names the lock and the sources that the bundle was made from.
+  type: str
+  returned: success
+  sample: 7c9857b7c73dce21
+missing:
+  description: Artefacts that were missing or damaged before.
+  type: list
+  elements: str
+  returned: success
+  sample: [kubernetes, "registry.k8s.io/pause:3.10.2"]
+bundle:
+  description: The index of the bundle (C(bundle.json)); empty in check mode as long as there is none.
+  type: dict
+  returned: success
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, ensure
+
+SPEC = {
+    "lock": {"type": "dict", "required": True},
+    "sources": {"type": "path", "required": True},
+    "source": {"type": "str", "choices": ["source", "upstream"], "default": "source"},
+    "dir": {"type": "path"},
+    "cache_dir": {"type": "path"},
+    "jobs": {"type": "int", "default": 2},
+    "mirrors": {"type": "dict", "default": {}},
+    "progress_file": {"type": "path"},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(SPEC, supports_check_mode=True)
+    try:
+        module.exit_json(**ensure(Request.of(module.params), check=module.check_mode))
+    except (BundleError, OSError) as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bundle_lock
+short_description: Find the digests that a lock lacks
+version_added: 0.1.0
+description:
+  - Downloads each published artefact that the lock has no digest for, and gives the lock with the digests filled in.
+  - A digest found so says what was served today; compare it with the publisher's page before you commit it. Where the
+    publisher serves a checksum file beside the artefact, the two must agree.
+author: The groundup.cloud authors (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Can run in check mode and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    support: none
+options:
+  lock:
+    description: The lock, as read from its YAML.
+    type: dict
+    required: true
+  cache_dir:
+    description: Where downloads wait. By default V(${XDG_CACHE_HOME:-~/.cache}/groundup/bundle).
+    type: path
+  mirrors:
+    description: Prefixes of URLs, and what to put in their place. The longest that fits wins.
+    type: dict
+    default: {}
+"""
+
+EXAMPLES = r"""
+- name: Find the digests of a new release
+  groundup.cloud.bundle_lock:
+    lock: "{{ lookup('ansible.builtin.file', 'lock.yml') | from_yaml }}"
+  register: found
+"""
+
+RETURN = r"""
+lock:
+  description: The lock without holes.
+  type: dict
+  returned: success
+filled:
+  description: What was filled in, and the publisher's checksum file that agrees, if there is one.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - name: kubelet
+      digest: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+      confirmed: https://dl.k8s.io/release/v1.36.3/bin/linux/amd64/kubelet.sha256
+"""
+
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import cache_root
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.relock import relock
+
+SPEC = {
+    "lock": {"type": "dict", "required": True},
+    "cache_dir": {"type": "path"},
+    "mirrors": {"type": "dict", "default": {}},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(SPEC, supports_check_mode=True)
+    cache = Path(module.params["cache_dir"] or cache_root())
+    try:
+        lock, filled = relock(module.params["lock"], module.params["mirrors"], cache / "downloads")
+        module.exit_json(changed=False, lock=lock, filled=filled)
+    except (BundleError, OSError) as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,3 @@
+module groundup.cloud/pause
+
+go 1.26.0

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`source: upstream` against a double of the publishers' web servers and a real docker-registry."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle import fetch, index, registry, relock
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError, DigestMismatch
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image import digest
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, make, plan
+
+pytestmark = pytest.mark.services
+
+TOOL = bytes(range(256)) * 4096
+BINARY = b"#!/bin/sh\n" * 1000
+Serve = t.Callable[[Path], t.ContextManager[str]]
+IMAGE = "images.example/team/app:1"
+
+
+def hexa(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def packed(**members: bytes) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+        for name, data in members.items():
+            info = tarfile.TarInfo(f"bin/{name}")
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+ARCHIVE = packed(first=BINARY, second=b"2")
+
+
+def publish_image(root: Path) -> str:
+    """An image as publishers make them: an index over two platforms, layers compressed. Gives the index's digest."""
+    shelf, children = registry.Registry(root), []
+    for architecture in ("arm64", "amd64"):
+        blob = gzip.compress(architecture.encode() * 1000, mtime=0)
+        settings = json.dumps({"architecture": architecture, "os": "linux"}).encode()
+        for part in (blob, settings):
+            shelf.put_blob("team/app", digest(part), part)
+        parts = {"config": settings, "layer": blob}
+        entry = {kind: {"mediaType": f"x/{kind}", "digest": digest(d), "size": len(d)} for kind, d in parts.items()}
+        manifest = json.dumps(
+            {"schemaVersion": 2, "mediaType": registry.MANIFEST, "config": entry["config"], "layers": [entry["layer"]]}
+        ).encode()
+        shelf.put_manifest("team/app", digest(manifest), manifest, None)
+        platform = {"os": "linux", "architecture": architecture}
+        kind = {"mediaType": registry.MANIFEST, "size": len(manifest)}
+        children.append({**kind, "digest": digest(manifest), "platform": platform})
+    whole = json.dumps({"schemaVersion": 2, "mediaType": registry.INDEX, "manifests": children}).encode()
+    shelf.put_manifest("team/app", digest(whole), whole, "1")
+    return digest(whole)
+
+
+@dataclass
+class World:
+    """A lock, and what it names, published."""
+
+    web: t.Any  # conftest.Publisher
+    images: Path
+    request: Request
+
+    def make(self) -> index.Index:
+        return make(self.request)
+
+    def path(self, name: str) -> Path:
+        return self.request.target / str(index.read(self.request.target)["files"][name]["path"])
+
+    def file(self, name: str) -> bytes:
+        return self.path(name).read_bytes()
+
+
+def lock(image: str | None, tool: str | None) -> dict[str, t.Any]:
+    names = ("builds", "files", "layers", "images")
+    return {
+        **{name: {} for name in names},
+        "version": 1,
+        "platform": "linux/amd64",
+        "kubernetes": "1.0.0",
+        "go": "1.26.8",
+        "debian": {"suite": "trixie"},
+        "local_images": [],
+        "downloads": {
+            "tool": {"version": "1", "url": "https://files.example/tool", "sha256": tool},
+            "archive": {"version": "2", "url": "https://files.example/archive.tgz", "sha256": hexa(ARCHIVE)},
+        },
+        "upstream_files": {
+            "tool": {"download": "tool"},
+            "first": {"download": "archive", "member": "bin/first"},
+            "plugins": {"download": "archive", "tar": True},
+        },
+        "upstream_images": {IMAGE: image},
+    }
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, web: t.Any, serve: Serve) -> t.Iterator[World]:
+    monkeypatch.setattr(fetch.Fetcher.__init__, "__defaults__", (lambda _seconds: None,))
+    image = publish_image(tmp_path / "published")
+    with serve(tmp_path / "published") as images:
+        web.content = {"/tool": TOOL, "/archive.tgz": ARCHIVE}
+        mirrors = {"https://files.example": web.url, "https://images.example": images}
+        request = Request(
+            lock(image, hexa(TOOL)), tmp_path, "upstream", tmp_path / "cache", tmp_path / "bundle", 1, mirrors
+        )
+        yield World(web, tmp_path / "published", request)
+
+
+def changed(request: Request, value: dict[str, t.Any]) -> Request:
+    return Request(value, request.sources, "upstream", request.cache, request.directory, 1, request.mirrors)
+
+
+def test_everything_comes_as_published_and_is_not_fetched_twice(world: World) -> None:
+    assert plan(world.request).missing == ["tool", "first", "plugins", IMAGE]
+    held = world.make()
+    assert (world.file("tool"), world.file("first")) == (TOOL, BINARY)
+    with tarfile.open(world.path("plugins"), mode="r:") as plain:
+        assert plain.getnames() == ["bin/first", "bin/second"]
+    assert held["images"][IMAGE]["digest"] == world.request.lock["upstream_images"][IMAGE]
+    assert plan(world.request).missing == []
+    requests = len(world.web.asked)
+    world.make()
+    assert len(world.web.asked) == requests
+
+
+def test_the_bundle_serves_the_image_by_its_published_digest(world: World, serve: Serve) -> None:
+    held = world.make()
+    with serve(world.request.target / "registry") as url:
+        kinds = {"Accept": f"{registry.INDEX}, {registry.MANIFEST}"}
+        whole = fetch.small("t", f"{url}/v2/images.example/team/app/manifests/1", kinds, lambda _s: None)
+        assert digest(whole) == held["images"][IMAGE]["digest"]
+        child = next(m["digest"] for m in json.loads(whole)["manifests"] if m["platform"]["architecture"] == "amd64")
+        manifest = fetch.small("t", f"{url}/v2/images.example/team/app/manifests/{child}", kinds, lambda _s: None)
+        blob = json.loads(manifest)["layers"][0]["digest"]
+        layer = fetch.small("t", f"{url}/v2/images.example/team/app/blobs/{blob}", {}, lambda _s: None)
+        assert gzip.decompress(layer) == b"amd64" * 1000
+
+
+def test_a_corrupted_file_is_refused_by_name_and_not_kept(world: World) -> None:
+    world.web.content["/tool"] = TOOL[:-1] + b"!"
+    with pytest.raises(
+        DigestMismatch, match=rf"tool: .*/tool gave sha256:.*the lock wants sha256:{hexa(TOOL)}; refused"
+    ):
+        world.make()
+    assert not (world.request.target / "bundle.json").exists()
+    assert not list((world.request.cache / "downloads").iterdir())
+    world.web.content["/tool"] = TOOL
+    assert world.make()["files"]["tool"]["sha256"] == hexa(TOOL)
+
+
+def test_a_broken_transfer_goes_on_where_it_stopped(world: World) -> None:
+    world.web.faults["/tool"] = ["cut", "cut"]
+    world.make()
+    half, threequarters = len(TOOL) // 2, len(TOOL) * 3 // 4
+    ranges = [wanted for path, wanted in world.web.asked if path == "/tool"]
+    assert ranges == [None, f"bytes={half}-", f"bytes={threequarters}-"]
+
+
+def test_a_part_of_a_killed_run_is_gone_on_from(world: World) -> None:
+    (world.request.cache / "downloads").mkdir(parents=True)
+    (world.request.cache / "downloads" / f"{hexa(TOOL)}.part").write_bytes(TOOL[:1000])
+    world.make()
+    assert ("/tool", "bytes=1000-") in world.web.asked
+    assert world.file("tool") == TOOL
+
+
+@pytest.mark.parametrize("part", [b"x" * 1000, TOOL + b"x"], ids=["of another file", "too long"])
+def test_a_part_that_is_wrong_is_thrown_away(world: World, part: bytes) -> None:
+    (world.request.cache / "downloads").mkdir(parents=True)
+    (world.request.cache / "downloads" / f"{hexa(TOOL)}.part").write_bytes(part)
+    world.make()
+    assert world.file("tool") == TOOL
+
+
+def test_a_server_that_is_busy_is_asked_again(world: World) -> None:
+    world.web.faults["/tool"] = [503, 429, 502]
+    world.make()
+    assert world.file("tool") == TOOL
+
+
+def test_a_server_that_stays_busy_is_named(world: World) -> None:
+    world.web.faults["/tool"] = [503] * 100
+    with pytest.raises(BundleError, match=r"tool: .*answered 503.*tried 6 times.*name a mirror"):
+        world.make()
+
+
+def test_a_missing_file_is_named_at_once(world: World) -> None:
+    del world.web.content["/tool"]
+    with pytest.raises(BundleError, match=r"tool can't be had: .*/tool: HTTP Error 404"):
+        world.make()
+    assert len([path for path, _ in world.web.asked if path == "/tool"]) == 1
+
+
+def test_a_mirror_in_the_lock_helps_out(world: World) -> None:
+    value = world.request.lock
+    value["downloads"]["tool"]["mirrors"] = ["https://files.example/second/tool"]
+    world.web.content["/second/tool"] = world.web.content.pop("/tool")
+    make(changed(world.request, value))
+    assert world.file("tool") == TOOL
+
+
+@pytest.mark.parametrize("which", ["config", "layers"])
+def test_a_changed_blob_of_an_image_is_refused(world: World, which: str) -> None:
+    whole = json.loads(registry.Registry(world.images).blob(world.request.lock["upstream_images"][IMAGE]).read_bytes())
+    manifest = json.loads(registry.Registry(world.images).blob(whole["manifests"][1]["digest"]).read_bytes())
+    blob = manifest["config"] if which == "config" else manifest["layers"][0]
+    path = registry.Registry(world.images).blob(blob["digest"])
+    path.write_bytes(b"!" + path.read_bytes()[1:])
+    with pytest.raises(DigestMismatch, match=f"{IMAGE} blob"):
+        world.make()
+
+
+def test_an_image_by_another_digest_is_not_there(world: World) -> None:
+    value = {**world.request.lock, "upstream_images": {IMAGE: f"sha256:{'0' * 64}"}}
+    with pytest.raises(BundleError, match=rf"{IMAGE} can't be had: .*answered 404"):
+        make(changed(world.request, value))
+
+
+def test_damage_is_found_and_mended(world: World) -> None:
+    held = world.make()
+    target = world.request.target
+    (target / held["files"]["first"]["path"]).unlink()
+    whole = registry.Registry(target / "registry").blob(held["images"][IMAGE]["digest"])
+    whole.write_bytes(whole.read_bytes() + b" ")
+    assert plan(world.request).missing == ["first", IMAGE]
+    world.make()
+    assert plan(world.request).missing == []
+    assert world.file("first") == BINARY
+
+
+def test_what_nobody_pinned_is_refused_and_can_be_found_out(world: World) -> None:
+    holes = changed(world.request, lock(None, None))
+    with pytest.raises(BundleError, match=f"no digest for downloads.tool, upstream_images.{IMAGE}"):
+        make(holes)
+    assert world.web.asked == []
+    world.web.content["/tool.sha256"] = f"{hexa(TOOL)}  tool\n".encode()
+    found, filled = relock.relock(holes.lock, holes.mirrors, holes.cache / "downloads")
+    assert found == world.request.lock
+    assert [(f["name"], f["confirmed"] is not None) for f in filled] == [("tool", True), (IMAGE, False)]
+    make(changed(world.request, found))
+    assert world.file("tool") == TOOL
+
+
+def test_a_publisher_who_contradicts_himself_is_not_believed(world: World) -> None:
+    world.web.content["/tool.sha256"] = b"0" * 64
+    with pytest.raises(DigestMismatch):
+        relock.relock(lock(None, None), world.request.mirrors, world.request.cache / "downloads")

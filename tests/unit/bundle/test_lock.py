@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a lock may say, and how its faults are told."""
+
+from __future__ import annotations
+
+import copy
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError, NotPinned
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.lock import parse, unpinned
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, checked, wanted
+
+ROOT = Path(__file__).parents[3]
+SOURCES = ROOT / "roles/bundle/files/source"
+SHIPPED: dict[str, t.Any] = yaml.safe_load((ROOT / "roles/bundle/files/lock.yml").read_text())
+HEX = "0123456789abcdef" * 4
+
+
+def changed(**sections: t.Any) -> dict[str, t.Any]:
+    lock = copy.deepcopy(SHIPPED)
+    for name, value in sections.items():
+        lock[name] = {**lock[name], **value} if isinstance(value, dict) else value
+    return lock
+
+
+FAULTS = {
+    "unknown top key": ({**SHIPPED, "imagess": {}}, "lock: (top).imagess is unknown"),
+    "unknown key": (changed(builds={"etcd": {"version": "1", "tag": []}}), "lock: builds.etcd.tag is unknown"),
+    "missing key": (changed(builds={"etcd": {"tags": []}}), "lock: builds.etcd.version is missing"),
+    "missing section": ({k: v for k, v in SHIPPED.items() if k != "layers"}, "lock: layers must be a mapping of names"),
+    "wrong version": (changed(version=2), "lock: version 2 is unknown"),
+    "dangling build": (changed(files={"x": {"build": "nothing"}}), "files.x.build names 'nothing'"),
+    "dangling layer": (
+        changed(images={"a.b/c:1": {"layers": ["nothing"], "entrypoint": []}}),
+        "images.a.b/c:1.layers names 'nothing'",
+    ),
+    "dangling program": (changed(layers={"x": {"programs": {"a": "nothing/a"}}}), "which no build makes"),
+    "dangling download": (changed(upstream_files={"x": {"download": "nothing"}}), "which is none of downloads"),
+    "dangling local image": (changed(local_images=["a.b/c:1"]), "local_images names 'a.b/c:1'"),
+    "malformed sha256": (
+        changed(downloads={"x": {"version": "1", "url": "u", "sha256": "12"}}),
+        "downloads.x.sha256 '12' is not 64 hex digits",
+    ),
+    "malformed digest": (changed(upstream_images={"a.b/c:1": "sha256:12"}), "upstream_images.a.b/c:1: 'sha256:12'"),
+    "image without tag": (changed(upstream_images={"a.b/c": None}), "image 'a.b/c' has no tag"),
+}
+
+
+@pytest.mark.parametrize(("given", "expected"), FAULTS.values(), ids=FAULTS)
+def test_faults_are_named(given: dict[str, t.Any], expected: str) -> None:
+    with pytest.raises(BundleError, match=re.escape(expected)):
+        parse(given)
+
+
+def test_all_dangling_names_are_told_at_once() -> None:
+    with pytest.raises(BundleError, match=r"files\.x.*layers\.y"):
+        parse(changed(files={"x": {"build": "nothing"}}, layers={"y": {"programs": {"a": "nothing/a"}}}))
+
+
+def test_upstream_without_digests_is_refused_by_name_and_says_what_helps(tmp_path: Path) -> None:
+    request = Request(SHIPPED, SOURCES, "upstream", tmp_path)
+    with pytest.raises(NotPinned) as refusal:
+        checked(request)
+    text = str(refusal.value)
+    assert "downloads.kubelet" in text
+    assert "upstream_images.registry.k8s.io/pause:3.10.2" in text
+    assert "bundle_action=lock" in text
+
+
+def test_source_needs_no_published_digests(tmp_path: Path) -> None:
+    assert "kubernetes" in wanted(checked(Request(SHIPPED, SOURCES, "source", tmp_path)), "source")
+
+
+def test_only_what_is_used_has_to_be_pinned() -> None:
+    lock = parse(changed(downloads={"spare": {"version": "1", "url": "u", "sha256": None}}))
+    assert "downloads.spare" not in unpinned(lock)
+
+
+def test_both_ways_give_every_program_and_image_that_the_other_gives() -> None:
+    lock = parse(SHIPPED)
+    compiled = {program for name, file in lock.files.items() for program in file.links or [name]}
+    assert compiled == set(lock.upstream_files)
+    assert set(lock.images) == {*lock.upstream_images, *lock.local_images}
+
+
+def test_every_build_has_a_module_that_pins_what_the_lock_says() -> None:
+    pinned = {
+        "kubernetes": "k8s.io/kubernetes",
+        "etcd": "go.etcd.io/etcd/server/v3",
+        "coredns": "github.com/coredns/coredns",
+        "containerd": "github.com/containerd/containerd/v2",
+        "cni": "github.com/containernetworking/plugins",
+    }
+    for name, build in parse(SHIPPED).builds.items():
+        module = (SOURCES / name / "go.mod").read_text()
+        if name in pinned:
+            assert f"{pinned[name]} v{build.version}" in module
+            assert (SOURCES / name / "go.sum").exists()
+
+
+def test_the_bundle_s_name_follows_lock_sources_and_origin(tmp_path: Path) -> None:
+    (tmp_path / "main.go").write_text("package main")
+    first = Request(SHIPPED, tmp_path, "source", tmp_path)
+    names = {first.lock_id, Request(SHIPPED, tmp_path, "upstream", tmp_path).lock_id}
+    names.add(Request(changed(go="1.26.9"), tmp_path, "source", tmp_path).lock_id)
+    assert Request(copy.deepcopy(SHIPPED), tmp_path, "source", tmp_path / "elsewhere").lock_id == first.lock_id
+    (tmp_path / "main.go").write_text("package main // changed")
+    names.add(Request(SHIPPED, tmp_path, "source", tmp_path).lock_id)
+    assert len(names) == 4
