@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The agent of the deploy ramdisk: network, plan, disk, image, seed, report. Its caller powers off."""
+
+from __future__ import annotations
+
+import glob
+import os
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from . import api, disks, gpt, probe, seed, system, write
+from .disks import Disk, Refusal
+
+_HEARTBEAT = 5
+_NETWORK_PATIENCE = 240
+_MOUNT = "/run/groundup/root"
+
+
+class Reporter:
+    """Posts events in order, each until it is acknowledged, and a heartbeat in between."""
+
+    def __init__(self, base: str, machine: str, patience: float = 300) -> None:
+        self.host, self.port, _path = api.split(base)
+        self.machine, self.patience = machine, patience
+        self.session = ""
+        self.stage: dict[str, Any] = {}
+        self.seconds: dict[str, float] = {}
+        self._since = time.monotonic()
+        self._sequence = 0
+        self._lock = threading.Lock()
+        self._connection = api.Connection(self.host, self.port, timeout=20)
+        self._stop = threading.Event()
+
+    def start(self, token: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Trades the token for a session and the plan."""
+        answer: dict[str, Any] = self._post("start", token, {"nonce": os.urandom(16).hex(), **facts})
+        self.session = answer["session"]
+        threading.Thread(target=self._beat, daemon=True).start()
+        return answer
+
+    def event(self, name: str, data: Mapping[str, Any]) -> None:
+        """Returns when the event is on the provisioner's disk."""
+        with self._lock:
+            if name == "progress" and self._stop.is_set():
+                return
+            self._sequence += 1
+            self._post("events", self.session, {"seq": self._sequence, "event": name, "data": data})
+
+    def enter(self, stage: str, total: int = 0, unit: str = "") -> None:
+        """Begins a stage: closes the clock of the one before, says so on the console and in a progress event."""
+        self.leave()
+        system.say(stage)
+        self.stage = {"stage": stage, "done": 0, "total": total, "unit": unit}
+        if self.session:
+            self.event("progress", self.stage)
+
+    def leave(self) -> None:
+        """Ends the running stage."""
+        now = time.monotonic()
+        if self.stage:
+            name = self.stage["stage"]
+            self.seconds[name] = round(self.seconds.get(name, 0) + now - self._since, 1)
+        self._since = now
+
+    def progress(self, done: int, total: int) -> None:
+        """Remembered for the next heartbeat."""
+        self.stage = {**self.stage, "done": done, "total": total}
+
+    def close(self) -> None:
+        """No heartbeat after the last event."""
+        self._stop.set()
+
+    def _beat(self) -> None:
+        while not self._stop.wait(_HEARTBEAT):
+            try:
+                self.event("progress", self.stage)
+            except OSError as error:
+                system.say(f"heartbeat: {error}")
+
+    def _post(self, what: str, token: str, value: Any) -> Any:
+        """Repeats on a broken connection and on 5xx; a 4xx is the server's decision."""
+        end = time.monotonic() + self.patience
+        while True:
+            try:
+                return api.post(self._connection, f"/deploy/v1/{self.machine}/{what}", token, value)
+            except OSError as error:
+                self._connection.close()
+                status = getattr(error, "status", 0)
+                if 400 <= status < 500 or time.monotonic() > end:
+                    raise
+                time.sleep(1)
+
+
+def run() -> None:
+    """Entry point in the ramdisk. Returns when the machine may be powered off."""
+    arguments = system.arguments(system.read("/proc/cmdline"))
+    reporter = Reporter(arguments["groundup.url"], arguments["groundup.machine"])
+    stage = "network"
+    try:
+        reporter.enter(stage)
+        network(arguments.get("BOOTIF", ""))
+        system.run(["udevadm", "settle", "--timeout=30"])
+        answer = reporter.start(
+            arguments["groundup.token"], {"mac": _mac(arguments.get("BOOTIF", "")), **probe.identity()}
+        )
+        system.set_clock(float(answer["time"]))
+        deploy(answer["plan"], reporter)
+    except Refusal as refusal:
+        _fail(reporter, {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy})
+    except Exception as error:  # whatever happens, the operator must hear of it before the power goes off
+        system.say(traceback.format_exc())
+        _fail(
+            reporter,
+            {
+                "code": "internal",
+                "message": f"{type(error).__name__}: {error}",
+                "remedy": "see the machine's console, and report this",
+            },
+        )
+
+
+def _fail(reporter: Reporter, what: dict[str, Any]) -> None:
+    system.say(f"FAILED: {what['message']}; {what['remedy']}")
+    reporter.close()
+    if reporter.session:
+        try:
+            reporter.event("failed", {"stage": reporter.stage.get("stage"), **what})
+        except OSError as error:
+            system.say(f"the failure could not be reported: {error}")
+
+
+def _mac(bootif: str) -> str:
+    return bootif.removeprefix("01-").replace("-", ":").lower()
+
+
+def network(bootif: str) -> None:
+    """Asks DHCP on the card that PXE used, for minutes: a switch may hold the port until LACP falls back."""
+    mac, end = _mac(bootif), time.monotonic() + _NETWORK_PATIENCE
+    while not (found := [nic["name"] for nic in probe.nics() if nic["mac"] == mac]):
+        if time.monotonic() > end:
+            raise RuntimeError(f"no network card has the address {mac} that PXE booted from")
+        time.sleep(0.3)
+    system.run(["ip", "link", "set", "lo", "up"])
+    system.run(["ip", "link", "set", found[0], "up"])
+    system.run(
+        [
+            "busybox",
+            "udhcpc",
+            "-i",
+            found[0],
+            "-q",
+            "-f",
+            "-n",
+            "-t",
+            "60",
+            "-T",
+            "3",
+            "-A",
+            "3",
+            "-s",
+            "/etc/udhcpc/groundup",
+        ],
+        timeout=_NETWORK_PATIENCE,
+    )
+    system.say(f"address {system.read('/run/groundup/address')} on {found[0]}")
+
+
+def deploy(plan: dict[str, Any], reporter: Reporter) -> None:
+    """The whole way from a plan to the acknowledged last event. Raises Refusal before anything is written."""
+    reporter.enter("inventory")
+    found = inventory(reporter)
+    check_identity(plan.get("identity") or {}, probe.identity())
+    image = write.Image(plan["image"], reporter.progress)
+    target = disks.choose(found, plan, image.size)
+    system.say(f"disk {target.name} ({target.size // 10**9} GB, serial {disks.first(target.serials)})")
+    reporter.enter("wipe")
+    for disk in (*disks.to_wipe(found, plan), target):
+        write.wipe(disk.path, disk.size, partitions(disk.path))
+    write.discard(target.path, target.size)
+    reporter.enter("write", image.size, "bytes")
+    began = time.monotonic()
+    image.write(target.path)
+    reporter.event(
+        "written",
+        {
+            "chunks": len(image.digests),
+            "bytes": image.size,
+            "refetched": image.refetched,
+            "seconds": round(time.monotonic() - began, 1),
+        },
+    )
+    finish(plan, reporter, image, target)
+
+
+def inventory(reporter: Reporter) -> list[Disk]:
+    """Reads and reports what this machine is."""
+    found = probe.disks()
+    reporter.event(
+        "inventory",
+        {
+            "disks": [disk.public() for disk in found],
+            "nics": probe.nics(),
+            "memory_mib": probe.memory_mib(),
+            "cpus": os.cpu_count(),
+        },
+    )
+    return found
+
+
+def check_identity(wanted: Mapping[str, Any], actual: Mapping[str, str]) -> None:
+    """Raises Refusal(identity) if the firmware's serial number or UUID isn't the model's."""
+    for key in ("serial", "uuid"):
+        value = str(wanted.get(key) or "")
+        if value and value.lower() != actual[key].lower():
+            raise Refusal(
+                "identity",
+                f"this machine's {key} is {actual[key] or 'empty'}, the model says {value}",
+                "correct identity in the model, or the cabling of the boot network card",
+            )
+
+
+def partitions(path: str) -> list[str]:
+    """Device nodes of the partitions of a disk."""
+    name = os.path.basename(path)
+    return sorted("/dev/" + os.path.basename(found) for found in glob.glob(f"/sys/block/{name}/{name}*"))
+
+
+def partition_node(path: str, number: int) -> str:
+    """/dev/vda3, /dev/nvme0n1p3."""
+    return f"{path}p{number}" if path[-1].isdigit() else f"{path}{number}"
+
+
+def finish(plan: dict[str, Any], reporter: Reporter, image: write.Image, target: Disk) -> None:
+    """Grows and seeds the root while no partition table is on the disk yet, writes that last, reports."""
+    table = write.grown(image.head, target.size, plan["deploy_id"])
+    machine_id = str(plan["seed"].get("machine_id") or os.urandom(16).hex())
+    wanted = seed.files(plan, machine_id)
+    reporter.enter("grow")
+    public = _with_root(target.path, table, reporter, plan, wanted)
+    reporter.enter("finish")
+    write.finish(target.path, image.head, table)
+    reporter.leave()
+    reporter.close()
+    reporter.event(
+        "done",
+        {
+            "host_key": public,
+            "machine_id": machine_id,
+            "image": plan["image"]["name"],
+            "image_sha256": plan["image"]["sha256"],
+            "disk": target.name,
+            "disk_serial": disks.first(target.serials),
+            "seconds": {**reporter.seconds, "since_kernel": float(system.read("/proc/uptime").split(" ")[0])},
+        },
+    )
+    system.say("done, acknowledged")
+
+
+def _with_root(path: str, table: gpt.Table, reporter: Reporter, plan: dict[str, Any], wanted: list[seed.File]) -> str:
+    """Shows the kernel the root partition that isn't on the disk yet, grows and seeds it; the public host key."""
+    number, root = len(table.partitions), table.partitions[-1]
+    write.show_partition(path, number, root.first, root.last)
+    node = partition_node(path, number)
+    try:
+        system.wait_for(node)
+        # -f: every byte was just verified against the image, a check of it would only cost time.
+        system.run(["resize2fs", "-f", node])
+        os.makedirs(_MOUNT, exist_ok=True)
+        system.run(["mount", "-t", "ext4", "-o", "noatime", node, _MOUNT])
+        try:
+            reporter.enter("seed")
+            seed.write(_MOUNT, wanted)
+            seed.trust(_MOUNT, plan["seed"].get("ca_certificate"))
+            return seed.host_key(_MOUNT, str(plan["seed"]["hostname"]))
+        finally:
+            system.run(["umount", _MOUNT])
+    finally:
+        write.hide_partition(path, number)

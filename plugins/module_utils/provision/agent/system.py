@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small helpers around the operating system: command line, files, programs, console."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+
+def read(path: str) -> str:
+    """Text of a small file without surrounding blanks and NULs; empty if it isn't there or can't be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(65536).decode("utf-8", "replace").strip().strip("\0").strip()
+    except OSError:
+        return ""
+
+
+def arguments(cmdline: str) -> dict[str, str]:
+    """Kernel arguments of the form key=value."""
+    return dict(word.split("=", 1) for word in cmdline.split() if "=" in word)
+
+
+def run(argv: Sequence[str], ok: Sequence[int] = (0,), timeout: float = 600) -> str:
+    """Standard output of a program. Raises RuntimeError with its words when it ends otherwise than in `ok`."""
+    try:
+        done = subprocess.run(list(argv), stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise RuntimeError(f"{argv[0]}: {error}") from error
+    if done.returncode not in ok:
+        words = (done.stderr or done.stdout).decode("utf-8", "replace").strip()[-500:]
+        raise RuntimeError(f"{' '.join(argv)} ended with {done.returncode}: {words}")
+    return done.stdout.decode("utf-8", "replace")
+
+
+def say(text: str) -> None:
+    """One line on the console, with the seconds since power-on of the kernel."""
+    up = read("/proc/uptime").split(" ")[0]
+    sys.stdout.write(f"[groundup {up}] {text}\n")
+    sys.stdout.flush()
+
+
+def set_clock(seconds: float) -> float:
+    """Sets the clock to the provisioner's if it is more than two seconds off; returns the difference found."""
+    off = seconds - time.time()
+    if abs(off) > 2:
+        time.clock_settime(time.CLOCK_REALTIME, seconds)
+    return off
+
+
+def wait_for(path: str, seconds: float = 10) -> None:
+    """Waits until a device node is there. Raises RuntimeError after `seconds`."""
+    end = time.monotonic() + seconds
+    while not os.path.exists(path):
+        if time.monotonic() > end:
+            raise RuntimeError(f"{path} did not appear within {seconds:g} s")
+        time.sleep(0.1)

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes an image so that a disk either holds all of it, verified, or nothing that could boot.
+
+The first MiB (boot code, partition table) is kept in memory until the caller has finished everything else, seed
+included; an interruption at any moment before leaves a disk without a partition table.
+"""
+
+from __future__ import annotations
+
+import array
+import fcntl
+import hashlib
+import os
+import queue
+import struct
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from . import api, gpt, probe, system
+from .disks import Refusal
+
+HEAD = 1024 * 1024
+_WIPE = 10 * 1024 * 1024
+_BLKRRPART, _BLKZEROOUT, _BLKDISCARD, _BLKPG = 0x125F, 0x127F, 0x1277, 0x1269
+_ADD, _DELETE = 1, 2
+_TRIES = 4
+
+Progress = Callable[[int, int], None]
+
+
+def zero(disk: int, start: int, length: int) -> None:
+    """Zeroes a range: by the device where it can, else by writing. Aligned to sectors."""
+    try:
+        fcntl.ioctl(disk, _BLKZEROOUT, struct.pack("<QQ", start, length))
+        return
+    except OSError:  # a file, or a device without the call
+        block = bytes(min(length, HEAD))
+    done = 0
+    while done < length:
+        done += os.pwrite(disk, block[: length - done], start + done)
+
+
+def wipe(path: str, size: int, partitions: list[str]) -> None:
+    """Erases what makes data recognisable, partitions first: signatures inside them would come back with the same
+    table. Covers both GPTs, MD at the end, and every place of a BlueStore label."""
+    for part in partitions:
+        system.run(["wipefs", "-q", "-a", "-f", part])
+    system.run(["wipefs", "-q", "-a", "-f", path])
+    disk = os.open(path, os.O_RDWR)
+    try:
+        zero(disk, 0, min(_WIPE, size) // 512 * 512)
+        tail = min(_WIPE, size)
+        zero(disk, (size - tail) // 512 * 512, tail // 512 * 512)
+        for offset in probe.BLUESTORE_OFFSETS[1:]:
+            if offset + 4096 <= size:
+                zero(disk, offset, 4096)
+        os.fsync(disk)
+        reread(disk)
+    finally:
+        os.close(disk)
+
+
+def discard(path: str, size: int) -> None:
+    """Tells flash that all of it is free. Best effort: disks without it only stay slower."""
+    disk = os.open(path, os.O_RDWR)
+    try:
+        fcntl.ioctl(disk, _BLKDISCARD, struct.pack("<QQ", 0, size // 512 * 512))
+    except OSError as error:
+        system.say(f"{path} has no discard ({error.strerror})")
+    finally:
+        os.close(disk)
+
+
+def reread(disk: int) -> None:
+    """Makes the kernel forget partitions that are gone. Files have none."""
+    try:
+        fcntl.ioctl(disk, _BLKRRPART)
+    except OSError as error:
+        system.say(f"the partition table was not read again ({error.strerror})")
+
+
+def show_partition(path: str, number: int, first: int, last: int) -> None:
+    """Makes the kernel offer sectors first..last as a partition that no table on the disk names."""
+    _blkpg(path, _ADD, number, first * gpt.SECTOR, (last - first + 1) * gpt.SECTOR)
+
+
+def hide_partition(path: str, number: int) -> None:
+    """Takes it back."""
+    _blkpg(path, _DELETE, number, 0, 0)
+
+
+def _blkpg(path: str, operation: int, number: int, start: int, length: int) -> None:
+    """linux/blkpg.h; the ioctl takes a pointer to the partition, whose address an array can tell."""
+    partition = array.array("B", struct.pack("<qqi64s64s4x", start, length, number, b"", b""))
+    address, size = partition.buffer_info()
+    disk = os.open(path, os.O_RDWR)
+    try:
+        fcntl.ioctl(disk, _BLKPG, struct.pack("<iiiiQ", operation, 0, size, 0, address))
+    finally:
+        os.close(disk)
+
+
+class Image:
+    """Fetches, verifies and writes the chunks of an image.
+
+    `manifest`: `{url, size, chunk_size, chunks: [sha256]}`; raises Refusal(checksum) when a chunk stays wrong.
+    """
+
+    def __init__(self, manifest: Mapping[str, Any], progress: Progress, sleep: Callable[[float], None] = time.sleep):
+        self.size, self.step = int(manifest["size"]), int(manifest["chunk_size"])
+        self.digests = [str(digest) for digest in manifest["chunks"]]
+        self.host, self.port, self.path = api.split(str(manifest["url"]))
+        self.progress, self.sleep = progress, sleep
+        self.refetched = 0
+        self.head = b""
+        self._zero = hashlib.sha256(bytes(self.step)).hexdigest()
+        if len(self.digests) != -(-self.size // self.step):
+            raise Refusal(
+                "plan",
+                f"the manifest lists {len(self.digests)} chunks for {self.size} bytes",
+                "build or publish the image again",
+            )
+
+    def write(self, path: str) -> None:
+        """Writes everything but the first MiB, which is then in `head`; synced and verified."""
+        queued: queue.Queue[tuple[int, bytearray | None] | BaseException] = queue.Queue(maxsize=2)
+        stop = threading.Event()
+        reader = threading.Thread(target=self._fetch_all, args=(queued, stop), daemon=True)
+        reader.start()
+        disk = os.open(path, os.O_RDWR)
+        try:
+            for index in range(len(self.digests)):
+                item = queued.get()
+                if isinstance(item, BaseException):
+                    raise item
+                self._place(disk, *item)
+                self.progress(min((index + 1) * self.step, self.size), self.size)
+            os.fsync(disk)
+        finally:
+            stop.set()
+            os.close(disk)
+
+    def _place(self, disk: int, index: int, data: bytearray | None) -> None:
+        start, length = index * self.step, min(self.step, self.size - index * self.step)
+        if data is None:
+            zero(disk, start, length)
+            return
+        view = memoryview(data)
+        if index == 0:
+            self.head, view, start = bytes(view[:HEAD]), view[HEAD:], HEAD
+        done = 0
+        while done < len(view):
+            done += os.pwrite(disk, view[done:], start + done)
+
+    def _fetch_all(
+        self, queued: queue.Queue[tuple[int, bytearray | None] | BaseException], stop: threading.Event
+    ) -> None:
+        connection = api.Connection(self.host, self.port)
+        try:
+            for index, digest in enumerate(self.digests):
+                if stop.is_set():
+                    return
+                blank = index > 0 and digest == self._zero
+                queued.put((index, None if blank else self._chunk(connection, index, digest)))
+        except BaseException as error:  # handed to the writing thread, which raises it
+            queued.put(error)
+        finally:
+            connection.close()
+
+    def _chunk(self, connection: api.Connection, index: int, digest: str) -> bytearray:
+        """A chunk whose digest is right; a wrong one or a broken connection is tried again a few times."""
+        data = bytearray(min(self.step, self.size - index * self.step))
+        problem = ""
+        for attempt in range(_TRIES):
+            if attempt:
+                self.refetched += 1
+                self.sleep(min(2.0**attempt, 10))
+            try:
+                api.fetch_range(connection, self.path, index * self.step, memoryview(data))
+            except OSError as error:
+                connection.close()
+                problem = str(error)
+                continue
+            found = hashlib.sha256(data).hexdigest()
+            if found == digest:
+                return data
+            problem = f"sha256 {found} instead of {digest}"
+        code = "checksum" if problem.startswith("sha256") else "network"
+        raise Refusal(
+            code,
+            f"chunk {index} of {self.path}: {problem} ({_TRIES} tries); the disk can't boot",
+            "publish the image again on the provisioner"
+            if code == "checksum"
+            else "see whether the provisioner's web server runs and has room on its disk",
+        )
+
+
+def grown(head: bytes, size: int, deploy_id: str) -> gpt.Table:
+    """The image's partition table on a disk of `size` bytes, with the deployment's id as its GUID."""
+    try:
+        return gpt.grow(gpt.parse(head), size // gpt.SECTOR, deploy_id)
+    except gpt.GptError as error:
+        raise Refusal("plan", f"the image's partition table: {error}", "build or publish the image again") from error
+
+
+def finish(path: str, head: bytes, table: gpt.Table) -> None:
+    """Makes the disk bootable: the held back MiB with the grown table, and the backup table at the end."""
+    front, back = gpt.build(table)
+    first = head[:440] + front[440:] + head[len(front) :]
+    disk = os.open(path, os.O_RDWR)
+    try:
+        os.pwrite(disk, back, (table.sectors - gpt.TAIL) * gpt.SECTOR)
+        os.fsync(disk)
+        os.pwrite(disk, first, 0)
+        os.fsync(disk)
+    finally:
+        os.close(disk)

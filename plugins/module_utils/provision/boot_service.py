@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Answers machines that boot from the network: "boot your own disk", unless the machine is armed for a deployment.
+
+    python3 boot_service.py CONFIG.json
+
+CONFIG: `{state_dir, base_url, listen: "unix:/path" | "address:port", kernel_arguments}`. Standard library only;
+nginx stands in front of it. SIGTERM ends it at once, which is safe: all state is in files, written before an answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import socketserver
+import sys
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+try:
+    from .boot_store import NAME, Rejected, Store
+except ImportError:  # run as a program: its directory is on the path
+    from boot_store import NAME, Rejected, Store  # type: ignore[import-not-found,no-redef]
+
+_SCRIPT = re.compile(r"^/boot/((?:[0-9a-f]{2}-){5}[0-9a-f]{2})\.ipxe$")
+_DEPLOY = re.compile(r"^/deploy/v1/([^/]+)/(start|events)$")
+_LIMIT = 1024 * 1024
+
+#: An error status makes UEFI firmware go on to its next boot entry; success would show its menu.
+EXIT = """#!ipxe
+iseq ${platform} efi || sanboot --no-describe --drive 0x80 || exit
+exit 1
+"""
+
+#: What every machine is sent first; netX is the card that booted.
+ENTRY = """#!ipxe
+chain --autofree BASE/boot/${netX/mac:hexhyp}.ipxe ||
+iseq ${platform} efi || sanboot --no-describe --drive 0x80 || exit
+exit 1
+"""
+
+RAMDISK = """#!ipxe
+kernel {base}/boot/files/vmlinuz initrd=ramdisk.img boot=deploy BOOTIF=01-{mac} groundup.url={base} \
+groundup.machine={machine} groundup.token={token} {arguments} || goto disk
+initrd --name ramdisk.img {base}/boot/files/ramdisk.img || goto disk
+boot
+:disk
+iseq ${{platform}} efi || sanboot --no-describe --drive 0x80 || exit
+exit 1
+"""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request. The peer's address comes from nginx, which overwrites whatever a client claims."""
+
+    protocol_version = "HTTP/1.1"
+    server: Server
+    timeout = 60
+
+    def do_GET(self) -> None:
+        """The first script, the script of one MAC, or a sign of life."""
+        if self.path == "/boot/boot.ipxe":
+            self._send(200, ENTRY.replace("BASE", self.server.store.base_url), "text/plain")
+        elif found := _SCRIPT.match(self.path.lower()):
+            self._send(200, self._script(found.group(1)), "text/plain")
+        elif self.path == "/boot/health":
+            self._send(200, "ok\n", "text/plain")
+        else:
+            self._send(404, "not found\n", "text/plain")
+
+    def do_HEAD(self) -> None:
+        """Firmware asks for the size first."""
+        self.do_GET()
+
+    def _script(self, mac: str) -> str:
+        store = self.server.store
+        arming = store.armed_for(mac.replace("-", ":"))
+        if arming is None:
+            return EXIT
+        store.script_served(arming, mac.replace("-", ":"), self._address())
+        return RAMDISK.format(
+            base=store.base_url,
+            mac=mac,
+            machine=arming["machine"],
+            token=arming["token"],
+            arguments=self.server.kernel_arguments,
+        )
+
+    def do_POST(self) -> None:
+        """Start of a deployment, and its events."""
+        found = _DEPLOY.match(self.path)
+        length = int(self.headers.get("Content-Length") or 0)
+        try:
+            if not found or not NAME.match(found.group(1)):
+                raise Rejected(404, "not found")
+            if length > _LIMIT:
+                raise Rejected(413, f"more than {_LIMIT} bytes")
+            body = json.loads(self.rfile.read(length))
+            if not isinstance(body, dict):
+                raise Rejected(400, "an object is expected")
+            secret = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            act = self.server.store.start if found.group(2) == "start" else self.server.store.event
+            self._send(200, json.dumps(act(found.group(1), secret, body, self._address())), "application/json")
+        except Rejected as rejected:
+            self.close_connection = True
+            self._send(rejected.status, f"{rejected}\n", "text/plain")
+        except (ValueError, KeyError) as error:
+            self.close_connection = True
+            self._send(400, f"{error}\n", "text/plain")
+
+    def _address(self) -> str:
+        return self.headers.get("X-Real-IP") or (self.client_address[0] if self.client_address else "")
+
+    def _send(self, status: int, text: str, kind: str) -> None:
+        data = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def address_string(self) -> str:
+        """For the log."""
+        return self._address() or "local"
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """Threads, on a unix socket or an address."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.store = Store(config["state_dir"], config["base_url"].rstrip("/"))
+        self.kernel_arguments = str(config.get("kernel_arguments") or "quiet")
+        listen = str(config["listen"])
+        if listen.startswith("unix:"):
+            self.address_family = socket.AF_UNIX
+            path = listen.removeprefix("unix:")
+            if os.path.exists(path):
+                os.unlink(path)
+            super().__init__(path, Handler)  # type: ignore[arg-type]
+            os.chmod(path, 0o660)
+        else:
+            host, _colon, port = listen.rpartition(":")
+            super().__init__((host, int(port)), Handler)
+
+    def get_request(self) -> tuple[Any, Any]:
+        """A unix socket has no peer address: give handlers an empty one."""
+        connection, address = super().get_request()
+        return connection, address or ("", 0)
+
+
+def main(argv: list[str]) -> int:
+    """Serves until a signal comes."""
+    with open(argv[1], encoding="utf-8") as file:
+        config = json.load(file)
+    with Server(config) as server:
+        server.serve_forever()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

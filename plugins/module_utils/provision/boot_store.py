@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which machine gets the deploy ramdisk, once: the files below <state_dir>/deploy that arm, record and finish it.
+
+Standard library only and no relative import: the provisioner runs this beside boot_service.py as it stands.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import re
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")
+EVENTS = ("inventory", "progress", "written", "done", "failed")
+
+
+class Rejected(Exception):
+    """An answer other than 200. `status` is the HTTP code."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Store:
+    """The state of all deployments. Thread safe; everything survives a restart, since it's all in files."""
+
+    def __init__(self, state_dir: str, base_url: str, clock: Callable[[], float] = time.time) -> None:
+        self.base_url, self.clock = base_url, clock
+        self.images = os.path.join(state_dir, "images")
+        self.deploy = os.path.join(state_dir, "deploy")
+        self._lock = threading.RLock()
+        self._sequences: dict[str, int] = {}
+        for part in ("", "armed", "active", "events", "done"):
+            os.makedirs(os.path.join(self.deploy, part), mode=0o700, exist_ok=True)
+
+    def armed_for(self, mac: str) -> dict[str, Any] | None:
+        """The arming that covers a MAC (lower case, colons); an expired one is removed and recorded."""
+        with self._lock:
+            for name in sorted(os.listdir(os.path.join(self.deploy, "armed"))):
+                arming = self._read("armed", name.removesuffix(".json")) if name.endswith(".json") else None
+                if arming and mac in [str(known).lower() for known in arming["macs"]] and not self._expired(arming):
+                    return arming
+        return None
+
+    def script_served(self, arming: Mapping[str, Any], mac: str, address: str) -> None:
+        """Records that a machine was sent the ramdisk. Doesn't consume the arming: the download may fail."""
+        self._append(arming, "script", 0, address, {"answer": "ramdisk", "mac": mac})
+
+    def start(self, machine: str, token: str, body: Mapping[str, Any], address: str) -> dict[str, Any]:
+        """First event of a ramdisk: consumes the arming, gives `{session, plan, time}`.
+
+        The same boot may repeat it (same nonce), anybody else with the token raises Rejected(409) and an alarm.
+        """
+        with self._lock:
+            arming = self._read("armed", machine)
+            if arming and _same(arming["token"], token) and not self._expired(arming):
+                return self._begin(arming, body, address)
+            active = self._read("active", machine)
+            if active and _same(active["token"], token):
+                if _same(active["nonce"], str(body.get("nonce"))):
+                    return self._answer(active)
+                self._append(
+                    active, "alarm", 0, address, {"reason": "the token was used a second time", **_facts(body)}
+                )
+                raise Rejected(409, "this token has been used; arm the machine again")
+            if known := arming or active:
+                self._append(known, "alarm", 0, address, {"reason": "a wrong or expired token", **_facts(body)})
+            raise Rejected(403, "unknown token")
+
+    def _begin(self, arming: dict[str, Any], body: Mapping[str, Any], address: str) -> dict[str, Any]:
+        active = {
+            **arming,
+            "session": secrets.token_hex(32),
+            "nonce": str(body.get("nonce")),
+            "state": "running",
+            "plan": self._expand(arming),
+        }
+        machine = str(arming["machine"])
+        self._write("active", machine, active)
+        os.unlink(self._path("armed", machine))
+        self._sequences[machine] = 0
+        self._append(active, "started", 0, address, _facts(body))
+        return self._answer(active)
+
+    def _answer(self, active: Mapping[str, Any]) -> dict[str, Any]:
+        return {"session": active["session"], "plan": active["plan"], "time": self.clock()}
+
+    def _expand(self, arming: Mapping[str, Any]) -> dict[str, Any]:
+        """The plan with the image's manifest and the deployments of this machine that never ended."""
+        plan = dict(arming["plan"])
+        wanted = plan["image"]
+        name = str(wanted["name"])
+        try:
+            with open(os.path.join(self.images, f"{os.path.basename(name)}.json"), encoding="utf-8") as file:
+                manifest = json.load(file)
+        except FileNotFoundError as error:
+            raise Rejected(503, f"no image {name} on the provisioner; run the role provisioner") from error
+        if wanted.get("sha256") and wanted["sha256"] != manifest["sha256"]:
+            raise Rejected(503, f"image {name} is {manifest['sha256']}, armed for {wanted['sha256']}")
+        plan["image"] = {
+            "name": name,
+            "url": f"{self.base_url}/images/{name}.raw",
+            **{key: manifest[key] for key in ("sha256", "size", "chunk_size", "chunks")},
+        }
+        return {
+            **plan,
+            "machine": arming["machine"],
+            "cloud": arming["cloud"],
+            "deploy_id": arming["deploy_id"],
+            "unfinished": self._unfinished(str(arming["machine"])),
+        }
+
+    def event(self, machine: str, session: str, body: Mapping[str, Any], address: str) -> dict[str, Any]:
+        """Appends an event and gives `{ack: seq}` once it is on disk. A repeated `seq` is acknowledged again."""
+        with self._lock:
+            active = self._read("active", machine)
+            if not active or not _same(active["session"], session):
+                if active:
+                    self._append(active, "alarm", 0, address, {"reason": "an event with a foreign session"})
+                raise Rejected(403, "unknown session")
+            name, number = str(body.get("event")), int(body.get("seq") or 0)
+            if name not in EVENTS or not isinstance(body.get("data"), dict):
+                raise Rejected(400, f"no such event: {name}")
+            if number > self._last(machine, active):
+                if name == "done":
+                    self._finish(active, body["data"])
+                self._append(active, name, number, address, body["data"])
+                self._sequences[machine] = number
+                if name in ("done", "failed"):
+                    self._write("active", machine, {**active, "state": name})
+            return {"ack": number}
+
+    def _finish(self, active: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+        keys = ("host_key", "machine_id", "image", "image_sha256", "disk_serial")
+        self._write(
+            "done",
+            str(active["machine"]),
+            {
+                **{key: active[key] for key in ("machine", "cloud", "deploy_id")},
+                **{key: data.get(key) for key in keys},
+                "time": self.clock(),
+            },
+        )
+
+    def _expired(self, arming: Mapping[str, Any]) -> bool:
+        if self.clock() <= float(arming["expires"]):
+            return False
+        path = self._path("armed", str(arming["machine"]))
+        if os.path.exists(path):
+            os.unlink(path)
+            self._append(arming, "alarm", 0, "", {"reason": "the arming expired before the machine booted"})
+        return True
+
+    def _last(self, machine: str, active: Mapping[str, Any]) -> int:
+        if machine not in self._sequences:
+            numbers = [item["seq"] for item in self.history(machine) if item["deploy_id"] == active["deploy_id"]]
+            self._sequences[machine] = max(numbers, default=0)
+        return self._sequences[machine]
+
+    def _unfinished(self, machine: str) -> list[str]:
+        seen = {(item["deploy_id"], item["event"]) for item in self.history(machine)}
+        return sorted({ident for ident, event in seen if event == "started" and (ident, "done") not in seen})
+
+    def history(self, machine: str) -> list[dict[str, Any]]:
+        """All events of a machine; a last line cut by a crash is left out."""
+        try:
+            with open(self._path("events", machine), encoding="utf-8") as file:
+                return [json.loads(line) for line in file if line.endswith("\n") and line.strip()]
+        except FileNotFoundError:
+            return []
+
+    def _append(
+        self, arming: Mapping[str, Any], event: str, number: int, address: str, data: Mapping[str, Any]
+    ) -> None:
+        line = json.dumps(
+            {
+                "time": self.clock(),
+                "machine": arming["machine"],
+                "deploy_id": arming["deploy_id"],
+                "event": event,
+                "seq": number,
+                "address": address,
+                "data": data,
+            },
+            sort_keys=True,
+        )
+        with self._lock:
+            path = self._path("events", str(arming["machine"]))
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                size = os.fstat(handle).st_size
+                torn = size and os.pread(handle, 1, size - 1) != b"\n"
+                os.write(handle, (b"\n" if torn else b"") + line.encode() + b"\n")
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+    def _path(self, kind: str, machine: str) -> str:
+        if not NAME.match(machine):
+            raise Rejected(404, "no such machine")
+        return os.path.join(self.deploy, kind, machine + (".jsonl" if kind == "events" else ".json"))
+
+    def _read(self, kind: str, machine: str) -> dict[str, Any] | None:
+        try:
+            with open(self._path(kind, machine), encoding="utf-8") as file:
+                found: dict[str, Any] = json.load(file)
+                return found
+        except FileNotFoundError:
+            return None
+
+    def _write(self, kind: str, machine: str, value: Any) -> None:
+        path = self._path(kind, machine)
+        with os.fdopen(os.open(f"{path}.tmp", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            json.dump(value, out, sort_keys=True)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(f"{path}.tmp", path)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return bool(one) and hmac.compare_digest(str(one).encode(), str(other).encode())
+
+
+def _facts(body: Mapping[str, Any]) -> dict[str, str]:
+    return {key: str(body.get(key) or "")[:200] for key in ("mac", "uuid", "serial")}

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Builds an image into the cache, once per recipe, and publishes images and the ramdisk where nginx serves them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from . import disk, fetch, manifest, rootfs
+from .ramdisk import combine
+from .recipe import Recipe, RecipeError, recipe
+
+NEEDS = {
+    "mmdebstrap": "mmdebstrap",
+    "mke2fs": "e2fsprogs",
+    "mkfs.vfat": "dosfstools",
+    "mcopy": "mtools",
+    "grub-mkimage": "grub-common",
+}
+_NEEDS_FILES = {
+    "/usr/lib/grub/x86_64-efi/normal.mod": "grub-efi-amd64-bin",
+    "/usr/lib/grub/i386-pc/boot.img": "grub-pc-bin",
+}
+#: A build holds the tree, a filesystem made of it, and the image at the same time.
+NEEDED_MIB = 2600
+
+
+class BuildError(RuntimeError):
+    """The image can't be had; the message names cause and remedy."""
+
+
+def default_cache() -> str:
+    """`$XDG_CACHE_HOME/groundup/images`, usually below ~/.cache; may be deleted at any time."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "groundup", "images")
+
+
+def cached(wanted: Recipe, cache: str) -> str | None:
+    """The directory of a finished build, or None."""
+    place = os.path.join(cache, wanted.key())
+    return place if os.path.exists(os.path.join(place, "manifest.json")) else None
+
+
+def build(wanted: Recipe, cache: str) -> str:
+    """Directory with `os.raw`, `manifest.json`, `vmlinuz`, `ramdisk.img`, `build.log`; builds it if it isn't there.
+
+    Two builders of one recipe wait for each other. An aborted build leaves no directory with a manifest.
+    Raises BuildError: tool missing, disk too full, mmdebstrap failed (with the end of its log).
+    """
+    os.makedirs(cache, exist_ok=True)
+    with _lock(os.path.join(cache, f".{wanted.key()}.lock")):
+        if place := cached(wanted, cache):
+            return place
+        _check(cache)
+        return _build(wanted, cache)
+
+
+def _check(cache: str) -> None:
+    missing = {package for tool, package in NEEDS.items() if not shutil.which(tool, path=_path())}
+    missing |= {package for path, package in _NEEDS_FILES.items() if not os.path.exists(path)}
+    if missing:
+        raise BuildError(f"to build an image, install {' '.join(sorted(missing))} on this host")
+    require_space(cache, NEEDED_MIB, "build the image")
+
+
+def require_space(path: str, mib: int, purpose: str) -> None:
+    """Raises BuildError when the filesystem of `path` has less than `mib` MiB left."""
+    free = shutil.disk_usage(path).free // (1024 * 1024)
+    if free < mib:
+        raise BuildError(f"{path}: {free} MiB free, {mib} MiB needed to {purpose}; make room or name another directory")
+
+
+def _build(wanted: Recipe, cache: str) -> str:
+    started = time.monotonic()
+    work = tempfile.mkdtemp(prefix="groundup-image-", dir=cache)
+    os.chmod(work, 0o755)
+    try:
+        out = os.path.join(work, "out")
+        os.mkdir(out)
+        for name, text in (("early.sh", rootfs.early_script(wanted)), ("late.sh", rootfs.late_script(wanted, out))):
+            with open(os.path.join(work, name), "w", encoding="utf-8") as script:
+                script.write(text)
+        _mmdebstrap(wanted, work, os.path.join(out, "build.log"))
+        disk.build(os.path.join(work, "root"), os.path.join(out, "os.raw"), work, wanted.spare_mib)
+        described = describe(wanted, out, time.monotonic() - started)
+        place = os.path.join(cache, wanted.key())
+        shutil.rmtree(place, ignore_errors=True)
+        os.rename(out, place)
+        manifest.write_json(os.path.join(place, "manifest.json"), described)
+        return place
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def describe(wanted: Recipe, out: str, seconds: float) -> dict[str, Any]:
+    """The manifest of a fresh build: digests, kernel, packages with versions, recipe key."""
+    with open(os.path.join(out, "packages"), encoding="utf-8") as lines:
+        packages = dict(line.split() for line in lines)
+    with open(os.path.join(out, "kernel"), encoding="utf-8") as line:
+        kernel = line.read().strip()
+    return {
+        "name": wanted.name,
+        "profile": wanted.profile,
+        "recipe": wanted.key(),
+        "kernel": kernel,
+        "cmdline": wanted.cmdline,
+        "packages": packages,
+        "build_seconds": round(seconds, 1),
+        **manifest.digest(os.path.join(out, "os.raw")),
+    }
+
+
+def _path() -> str:
+    return os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+
+def _mmdebstrap(wanted: Recipe, work: str, log: str) -> None:
+    with open(log, "wb") as output:
+        result = subprocess.run(
+            rootfs.command(wanted, work),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+            env={**os.environ, "PATH": _path(), "TMPDIR": work, "LC_ALL": "C.UTF-8"},
+        )
+    if result.returncode:
+        with open(log, encoding="utf-8", errors="replace") as lines:
+            tail = "".join(lines.readlines()[-25:])
+        raise BuildError(f"mmdebstrap ended with {result.returncode}; the end of its log:\n{tail}")
+
+
+@contextmanager
+def _lock(path: str) -> Iterator[None]:
+    with open(path, "w", encoding="ascii") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def obtain(name: str, spec: Mapping[str, Any], cache: str) -> str:
+    """Directory with `os.raw` and `manifest.json` for `{source: build, …}` or `{url, sha256}`."""
+    if spec.get("url"):
+        return fetch.image(name, str(spec["url"]), str(spec.get("sha256") or ""), cache)
+    return build(recipe(name, spec), cache)
+
+
+def publish(name: str, place: str, images: str) -> bool:
+    """Puts `os.raw` and its manifest into directory `images` as NAME.raw, NAME.json; True if that changed anything."""
+    os.makedirs(images, exist_ok=True)
+    source, target = os.path.join(place, "os.raw"), os.path.join(images, f"{name}.raw")
+    with open(os.path.join(place, "manifest.json"), "rb") as file:
+        text = file.read()
+    changed = not (os.path.exists(target) and os.path.samefile(source, target)) and not _same(target, source, text)
+    if changed:
+        _link(source, target)
+    return _replace(os.path.join(images, f"{name}.json"), text) or changed
+
+
+def publish_ramdisk(place: str, boot: str) -> bool:
+    """Puts kernel and ramdisk (with the present agent) into directory `boot`; True if that changed anything."""
+    os.makedirs(boot, exist_ok=True)
+    changed = False
+    for name, combined in (("vmlinuz", False), ("ramdisk.img", True)):
+        with open(os.path.join(place, name), "rb") as file:
+            data = file.read()
+        changed |= _replace(os.path.join(boot, name), combine(data) if combined else data)
+    return changed
+
+
+def _same(target: str, source: str, text: bytes) -> bool:
+    """A published copy whose manifest is equal and whose size is right is the same image."""
+    try:
+        with open(target[:-4] + ".json", "rb") as file:
+            return file.read() == text and os.path.getsize(target) == os.path.getsize(source)
+    except FileNotFoundError:
+        return False
+
+
+def _link(source: str, target: str) -> None:
+    """A hard link costs no space and survives the deletion of the cache; across filesystems it's a copy."""
+    temporary = f"{target}.tmp"
+    if os.path.exists(temporary):
+        os.unlink(temporary)
+    try:
+        os.link(source, temporary)
+    except OSError:
+        require_space(os.path.dirname(target), os.path.getsize(source) // (1024 * 1024) + 64, "publish the image")
+        shutil.copyfile(source, temporary)
+    os.chmod(temporary, 0o644)
+    os.replace(temporary, target)
+
+
+def _replace(path: str, data: bytes) -> bool:
+    if os.path.exists(path):
+        with open(path, "rb") as file:
+            if file.read() == data:
+                return False
+    with open(f"{path}.tmp", "wb") as out:
+        out.write(data)
+    os.replace(f"{path}.tmp", path)
+    return True
+
+
+EXPECTED = (BuildError, RecipeError, fetch.FetchError)
+
+
+def have(images: Mapping[str, Any], cache: str | None, check: bool) -> dict[str, Any]:
+    """What module os_image does: `{changed, places: {name: directory}}`; raises one of EXPECTED."""
+    base = cache or default_cache()
+    places = {name: _place(name, spec or {}, base) for name, spec in sorted(images.items())}
+    missing = [name for name, place in places.items() if not os.path.exists(os.path.join(place, "manifest.json"))]
+    if not check:
+        for name in missing:
+            obtain(name, images[name] or {}, base)
+    return {"changed": bool(missing), "places": places}
+
+
+def _place(name: str, spec: Mapping[str, Any], cache: str) -> str:
+    return os.path.join(cache, f"sha256-{spec['sha256']}" if spec.get("url") else recipe(name, spec).key())

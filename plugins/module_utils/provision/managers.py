@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How services are kept running: as units of systemd, or as supervised processes where there is no systemd."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from .services import File, Service, Settings
+from .sources import supervisor
+from .supervise import started
+
+
+class ServiceError(RuntimeError):
+    """A service doesn't run; the message has the end of its log."""
+
+
+class Manager(Protocol):
+    """Starts and stops services, and knows with which configuration they run."""
+
+    def current(self, names: Sequence[str]) -> dict[str, str]:
+        """Name → digest of the configuration with which it runs; absent if it doesn't."""
+
+    def start(self, service: Service) -> None:
+        """Starts or restarts; returns when it is ready. Raises ServiceError."""
+
+    def stop(self, service: Service) -> None:
+        """Stops for good, and undoes what its start has left."""
+
+
+def ready(what: str, address: str) -> bool:
+    """Whether `tcp:port`, `udp:port` or `unix:path` is open; udp: whether somebody else holds the port."""
+    kind, _colon, value = what.partition(":")
+    if kind == "udp":
+        with open("/proc/net/udp", encoding="ascii") as lines:
+            return any(line.split()[1].endswith(f":{int(value):04X}") for line in lines)
+    family = socket.AF_UNIX if kind == "unix" else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.settimeout(2)
+        try:
+            probe.connect(value if kind == "unix" else (address, int(value)))
+        except OSError:
+            return False
+    return True
+
+
+def wait_ready(service: Service, address: str, seconds: float = 20) -> None:
+    """Raises ServiceError when the service isn't ready in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if ready(service.ready, address):
+            return
+        time.sleep(0.1)
+    raise ServiceError(f"{service.name} is not ready ({service.ready} on {address})")
+
+
+class Processes:
+    """Supervised processes with pidfiles below <state_dir>/run."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.program = File(settings.path("services", "supervise.py"), supervisor())
+
+    def current(self, names: Sequence[str]) -> dict[str, str]:
+        """From the pidfiles; a pid that another process has got since is none of ours."""
+        found = {}
+        for name in names:
+            record = self._record(name)
+            if record and started(int(record["child"])):
+                found[name] = str(record["digest"])
+        return found
+
+    def start(self, service: Service) -> None:
+        """Stops a former one first."""
+        self._end(service.name)
+        log = self.settings.path("log", f"{service.name}.log")
+        spec = self.settings.path("services", f"{service.name}.supervise.json")
+        with open(spec, "w", encoding="utf-8") as file:
+            json.dump(
+                {
+                    "name": service.name,
+                    "argv": service.argv,
+                    "before": service.before,
+                    "log": log,
+                    "digest": service.digest(),
+                    "pidfile": self._pidfile(service.name),
+                },
+                file,
+            )
+        subprocess.run([sys.executable, "-I", self.program.path, spec], check=True, stdin=subprocess.DEVNULL)
+        try:
+            wait_ready(service, self.settings.address)
+        except ServiceError as error:
+            self._end(service.name)
+            raise ServiceError(f"{error}; the end of {log}:\n{tail(log)}") from error
+
+    def stop(self, service: Service) -> None:
+        """Also runs the commands that undo its start."""
+        self._end(service.name)
+        for command in service.after:
+            subprocess.run(command, check=False, capture_output=True)
+
+    def _end(self, name: str, seconds: float = 15) -> None:
+        record = self._record(name)
+        if not record:
+            return
+        for key in ("pid", "child"):
+            pid, began = int(record[key]), started(int(record[key]))
+            if not began or (key == "pid" and began != record["started"]):
+                continue
+            os.kill(pid, signal.SIGTERM)
+            end = time.monotonic() + seconds
+            while started(pid) == began:
+                if time.monotonic() > end:
+                    os.kill(pid, signal.SIGKILL)
+                time.sleep(0.05)
+        if os.path.exists(self._pidfile(name)):
+            os.unlink(self._pidfile(name))
+
+    def _pidfile(self, name: str) -> str:
+        return self.settings.path("run", f"{name}.json")
+
+    def _record(self, name: str) -> dict[str, int | str] | None:
+        """The pidfile, if its supervisor still runs (or its orphaned child does)."""
+        try:
+            with open(self._pidfile(name), encoding="ascii") as file:
+                record: dict[str, int | str] = json.load(file)
+        except (FileNotFoundError, ValueError):
+            return None
+        alive = started(int(record["pid"])) == record["started"] or _is(int(record["child"]), self.settings.state_dir)
+        return record if alive else None
+
+
+def _is(pid: int, mark: str) -> bool:
+    """Whether a process has `mark` on its command line: an orphan of a killed supervisor."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return mark.encode() in file.read()
+    except OSError:
+        return False
+
+
+def tail(path: str, lines: int = 8) -> str:
+    """The last lines of a log."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return "".join(file.readlines()[-lines:])
+    except FileNotFoundError:
+        return "(no log)"
+
+
+class Systemd:
+    """Units named groundup-<cloud>-<service>; the digest of the configuration stands in the unit."""
+
+    directory = "/etc/systemd/system"
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def unit(self, name: str) -> str:
+        """Name of the unit."""
+        return f"groundup-{self.settings.cloud}-{name}.service"
+
+    def text(self, service: Service) -> str:
+        """The unit file."""
+
+        def line(argv: Sequence[str]) -> str:
+            return " ".join(shlex.quote(word).replace("%", "%%").replace("$", "$$") for word in argv)
+
+        before = [f"ExecStartPre=/usr/bin/env {line(command)}" for command in service.before]
+        after = [f"ExecStopPost=-/usr/bin/env {line(command)}" for command in service.after]
+        return "\n".join(
+            (
+                "# Managed by groundup.cloud; changes are overwritten",
+                f"# Digest: {service.digest()}",
+                "[Unit]",
+                f"Description={service.name} of the cloud {self.settings.cloud}",
+                "Wants=network-online.target",
+                "After=network-online.target",
+                "",
+                "[Service]",
+                "Type=exec",
+                *before,
+                f"ExecStart=/usr/bin/env {line(service.argv)}",
+                *after,
+                "Restart=always",
+                "RestartSec=2",
+                "",
+                "[Install]",
+                "WantedBy=multi-user.target",
+                "",
+            )
+        )
+
+    def current(self, names: Sequence[str]) -> dict[str, str]:
+        """One call of systemctl for all."""
+        units = {self.unit(name): name for name in names}
+        shown = subprocess.run(
+            ["systemctl", "show", "-p", "Id,ActiveState,UnitFileState", *units],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        found = {}
+        for block in shown.strip().split("\n\n"):
+            facts = dict(item.split("=", 1) for item in block.splitlines() if "=" in item)
+            if facts.get("ActiveState") == "active" and facts.get("UnitFileState") == "enabled":
+                found[units[facts["Id"]]] = self._digest(facts["Id"])
+        return found
+
+    def _digest(self, unit: str) -> str:
+        with open(os.path.join(self.directory, unit), encoding="utf-8") as file:
+            found = re.search(r"^# Digest: (\w+)$", file.read(), re.MULTILINE)
+        return found.group(1) if found else ""
+
+    def start(self, service: Service) -> None:
+        """Writes the unit, enables and restarts it."""
+        unit = self.unit(service.name)
+        with open(os.path.join(self.directory, unit), "w", encoding="utf-8") as file:
+            file.write(self.text(service))
+        for command in (("daemon-reload",), ("enable", "--quiet", unit), ("restart", unit)):
+            subprocess.run(["systemctl", *command], check=True, capture_output=True)
+        try:
+            wait_ready(service, self.settings.address)
+        except ServiceError as error:
+            log = subprocess.run(
+                ["journalctl", "-u", unit, "-n", "8", "--no-pager"], check=False, capture_output=True, text=True
+            ).stdout
+            raise ServiceError(f"{error}; the end of its log:\n{log}") from error
+
+    def stop(self, service: Service) -> None:
+        """Stops, disables, removes."""
+        unit = self.unit(service.name)
+        path = os.path.join(self.directory, unit)
+        if os.path.exists(path):
+            subprocess.run(["systemctl", "disable", "--now", "--quiet", unit], check=True, capture_output=True)
+            os.unlink(path)
+            subprocess.run(["systemctl", "daemon-reload"], check=True, capture_output=True)
+
+
+def manager(kind: str, settings: Settings) -> Manager:
+    """`systemd` or `processes`."""
+    return Systemd(settings) if kind == "systemd" else Processes(settings)

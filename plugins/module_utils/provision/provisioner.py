@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The provisioner as a whole: settings from the role's input, a plan of what differs, and the acts that mend it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from . import build, ca, dhcp_probe, ramdisk
+from .fetch import FetchError
+from .managers import Manager, Processes, ServiceError, manager
+from .recipe import RecipeError, recipe
+from .services import File, Service, services
+from .settings import ProvisionerError, Settings, ramdisk_spec, settings_from
+
+_DIRECTORIES = (
+    ("", 0o755),
+    ("images", 0o755),
+    ("boot", 0o755),
+    ("tftp", 0o755),
+    ("ca", 0o755),
+    ("services", 0o755),
+    ("run", 0o711),
+    ("log", 0o750),
+    ("deploy", 0o700),
+)
+_TFTP = ("ipxe.efi", "snponly.efi", "undionly.kpxe")
+_IPXE = "/usr/lib/ipxe"
+#: Program → Debian package.
+PROGRAMS = {
+    "dnsmasq": "dnsmasq-base",
+    "nginx": "nginx-light",
+    "chronyd": "chrony",
+    "docker-registry": "docker-registry",
+    "openssl": "openssl",
+    "ip": "iproute2",
+}
+_FREE_MIB = 300
+
+
+@dataclass(frozen=True)
+class Step:
+    """One difference: what would be done, in words, and the act."""
+
+    text: str
+    act: Callable[[], object]
+
+
+@dataclass
+class Plan:
+    """Steps in order. `before`/`after`: names and digests, for a diff."""
+
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.steps)
+
+    def diff(self) -> str:
+        """One line for each step."""
+        return "".join(f"{step.text}\n" for step in self.steps)
+
+    def add(self, text: str, act: Callable[[], object]) -> None:
+        """Appends a step."""
+        self.steps.append(Step(text, act))
+
+    def apply(self) -> None:
+        """Does it, in order; ends at the first error."""
+        for step in self.steps:
+            step.act()
+
+
+def plan(params: Mapping[str, Any], settings: Settings, hand: Manager, cache: str) -> Plan:
+    """What has to be done so that the provisioner serves what `params` say. Reads, and asks for other DHCP servers
+    if ours would be (re)started. Raises ProvisionerError, BuildError, RecipeError."""
+    found = Plan()
+    _packages(found)
+    for name, mode in _DIRECTORIES:
+        path = settings.path(name) if name else settings.state_dir
+        if not os.path.isdir(path) or os.stat(path).st_mode & 0o777 != mode:
+            found.add(f"directory {path}", partial(_directory, path, mode))
+    if not os.path.isdir(settings.state_dir):
+        build.require_space(_existing(settings.state_dir), _FREE_MIB, "run the provisioner")
+    _images(found, params, settings, cache)
+    _boot_files(found, settings)
+    addresses = sorted({settings.address, *map(str, (params.get("addresses") or {}).values())})
+    fresh = ca.missing(settings.path("ca"), addresses)
+    if fresh:
+        found.add(f"certificates: {', '.join(fresh)}", lambda: ca.make(settings.path("ca"), settings.cloud, addresses))
+    if isinstance(hand, Processes):
+        _file(found, hand.program)
+    _services(found, settings, hand, renewed=bool(fresh))
+    return found
+
+
+def _packages(found: Plan) -> None:
+    missing = sorted({package for program, package in PROGRAMS.items() if not which(program)})
+    if not os.path.exists(os.path.join(_IPXE, "undionly.kpxe")):
+        missing.append("ipxe")
+    if missing:
+        found.add(f"packages: {' '.join(missing)}", lambda: install(missing))
+
+
+def which(program: str) -> str | None:
+    """Looks where daemons are, too."""
+    return shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+
+
+def install(packages: Sequence[str]) -> None:
+    """Installs Debian packages without letting their own units serve on every interface."""
+    quiet = [name for name in ("nginx", "docker-registry") if any(name in package for package in packages)]
+    for unit in quiet:
+        if which("systemctl"):
+            subprocess.run(["systemctl", "mask", "--quiet", unit], check=True, capture_output=True)
+    done = subprocess.run(
+        ["apt-get", "-o", "DPkg::Lock::Timeout=300", "install", "-y", "-q", "--no-install-recommends", *packages],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+    )
+    if done.returncode:
+        raise ProvisionerError(f"apt-get install {' '.join(packages)} failed: {done.stderr.strip()[-500:]}")
+
+
+def _directory(path: str, mode: int) -> None:
+    os.makedirs(path, exist_ok=True)
+    os.chmod(path, mode)
+
+
+def _existing(path: str) -> str:
+    while not os.path.isdir(path):
+        path = os.path.dirname(path) or "/"
+    return path
+
+
+def _images(found: Plan, params: Mapping[str, Any], settings: Settings, cache: str) -> None:
+    images = settings.path("images")
+    for name, spec in sorted((params.get("images") or {}).items()):
+        spec = spec or {}
+        wanted = {"sha256": spec["sha256"]} if spec.get("url") else {"recipe": recipe(name, spec).key()}
+        if not published(images, name, wanted):
+            build.require_space(_existing(images), _FREE_MIB, f"publish the image {name}")
+            found.add(
+                f"image {name} ({', '.join(f'{k} {v}' for k, v in wanted.items())})",
+                partial(_image, name, spec, cache, images),
+            )
+    wanted_boot = boot_mark(ramdisk_spec(params))
+    if _json(settings.path("boot", "ramdisk.json")) != wanted_boot:
+        found.add(
+            f"ramdisk {wanted_boot['recipe']}, agent {wanted_boot['agent']}",
+            lambda: _ramdisk(ramdisk_spec(params), cache, settings.path("boot"), wanted_boot),
+        )
+
+
+def _image(name: str, spec: Mapping[str, Any], cache: str, images: str) -> None:
+    build.publish(name, build.obtain(name, spec, cache), images)
+
+
+def published(images: str, name: str, wanted: Mapping[str, str]) -> bool:
+    """Whether NAME.raw is there in full and its manifest says what is wanted."""
+    manifest = _json(os.path.join(images, f"{name}.json")) or {}
+    raw = os.path.join(images, f"{name}.raw")
+    return (
+        all(manifest.get(key) == value for key, value in wanted.items())
+        and os.path.exists(raw)
+        and os.path.getsize(raw) == manifest["size"]
+    )
+
+
+def boot_mark(spec: Mapping[str, Any]) -> dict[str, str]:
+    """Names the kernel and ramdisk that machines are started with."""
+    return {
+        "recipe": recipe("debian-13", spec).key(),
+        "agent": hashlib.sha256(ramdisk.agent_archive()).hexdigest()[:16],
+    }
+
+
+def _ramdisk(spec: Mapping[str, Any], cache: str, directory: str, mark: Mapping[str, str]) -> None:
+    build.publish_ramdisk(build.build(recipe("debian-13", spec), cache), directory)
+    build.manifest.write_json(os.path.join(directory, "ramdisk.json"), mark)
+
+
+def _json(path: str) -> Any:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _boot_files(found: Plan, settings: Settings) -> None:
+    wanted = [(name, settings.path("tftp", name)) for name in _TFTP] + [("ipxe.efi", settings.path("boot", "ipxe.efi"))]
+    for name, target in wanted:
+        source = os.path.join(_IPXE, name)
+        if not os.path.exists(target) or (os.path.exists(source) and _content(source) != _content(target)):
+            found.add(f"file {target}", partial(shutil.copyfile, source, target))
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _file(found: Plan, file: File) -> bool:
+    same = (
+        os.path.exists(file.path)
+        and _content(file.path) == file.content.encode()
+        and os.stat(file.path).st_mode & 0o777 == file.mode
+    )
+    if not same:
+        found.add(f"file {file.path}", lambda: write(file))
+    return not same
+
+
+def write(file: File) -> None:
+    """Writes a file at once, never half."""
+    temporary = f"{file.path}.tmp"
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, file.mode), "w", encoding="utf-8") as out:
+        out.write(file.content)
+    os.chmod(temporary, file.mode)
+    os.replace(temporary, file.path)
+
+
+def _services(found: Plan, settings: Settings, hand: Manager, renewed: bool) -> None:
+    wanted = services(settings)
+    running = hand.current([service.name for service in wanted])
+    for service in wanted:
+        # All of them, not just the first difference: the plan shows every file.
+        changed = [_file(found, file) for file in service.files]
+        stale = (
+            running.get(service.name) != service.digest() or any(changed) or (renewed and service.name == "registry")
+        )
+        if stale and service.name == "dnsmasq":
+            _refuse_rogue(settings)
+        if stale:
+            found.add(
+                f"{'restart' if service.name in running else 'start'} {service.name}", partial(hand.start, service)
+            )
+
+
+def _refuse_rogue(settings: Settings) -> None:
+    if not os.path.isdir(f"/sys/class/net/{settings.interface}"):
+        raise ProvisionerError(f"provisioner.network.interface: this host has no interface {settings.interface}")
+    if others := dhcp_probe.servers(settings.interface, own=settings.address):
+        raise ProvisionerError(
+            f"another DHCP server answers on {settings.interface}: {', '.join(others)}; nothing was "
+            "started. Switch it off, or give the provision network a VLAN of its own"
+        )
+
+
+def stop_plan(settings: Settings, hand: Manager) -> Plan:
+    """Everything stopped; images, CA and records stay."""
+    found = Plan()
+    wanted: tuple[Service, ...] = services(settings)
+    running = hand.current([service.name for service in wanted])
+    for service in reversed(wanted):
+        if service.name in running or os.path.exists(settings.path("run", f"{service.name}.json")):
+            found.add(f"stop {service.name}", partial(hand.stop, service))
+    return found
+
+
+EXPECTED = (ProvisionerError, build.BuildError, FetchError, RecipeError, ServiceError)
+
+
+def run(params: Mapping[str, Any], state: str, check: bool, cache: str | None = None) -> dict[str, Any]:
+    """What the module does. `{changed, steps, diff, base_url, registry, ca_file}`; raises one of EXPECTED."""
+    settings = settings_from(params)
+    hand = manager(str(params.get("service_manager") or "systemd"), settings)
+    found = (
+        stop_plan(settings, hand) if state == "absent" else plan(params, settings, hand, cache or build.default_cache())
+    )
+    if not check:
+        found.apply()
+    return {
+        "changed": found.changed,
+        "steps": [step.text for step in found.steps],
+        "diff": {"before": "", "after": found.diff()},
+        "base_url": settings.base_url,
+        "registry": f"{settings.address}:{settings.registry_port}",
+        "ca_file": settings.path("ca", "ca.crt"),
+    }

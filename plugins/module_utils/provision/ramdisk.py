@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The deploy ramdisk: initramfs-tools with its own configuration, and our agent as a second archive behind it.
+
+The first part (kernel modules, busybox, Python, disk tools) is made once per image build; the agent is a small cpio
+archive appended to it natively, so that a change of the agent needs no new build of the image.
+"""
+
+from __future__ import annotations
+
+import importlib
+import shlex
+
+from .agent import api, disks, gpt, main, probe, seed, system, write  # noqa: F401  (AnsiballZ ships what is imported)
+from .recipe import Recipe
+from .sources import of
+
+AGENT = ("__init__", "api", "disks", "gpt", "main", "probe", "seed", "system", "write")
+
+#: Top-level modules the agent imports; what they import themselves is found when the ramdisk is made.
+STDLIB = (
+    "__future__",
+    "array",
+    "binascii",
+    "codecs",
+    "collections",
+    "encodings.ascii",
+    "encodings.idna",
+    "encodings.latin_1",
+    "encodings.utf_16_le",
+    "encodings.utf_8",
+    "errno",
+    "fcntl",
+    "glob",
+    "hashlib",
+    "io",
+    "json",
+    "os",
+    "queue",
+    "re",
+    "select",
+    "signal",
+    "socket",
+    "stat",
+    "struct",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "threading",
+    "time",
+    "traceback",
+    "typing",
+    "uuid",
+    "zlib",
+)
+
+_TOOLS = ("/sbin/blkid", "/sbin/resize2fs", "/sbin/e2fsck", "/sbin/wipefs", "/usr/bin/ssh-keygen", "/sbin/blockdev")
+
+#: Modules a server's ramdisk needs beside the block and network drivers that MODULES=most brings.
+_MODULES = ("ext4", "vfat", "nls_ascii", "nls_cp437", "bonding", "8021q", "dm_mod", "raid1")
+
+_CONF = """MODULES={modules}
+BUSYBOX=y
+COMPRESS=zstd
+COMPRESSLEVEL={level}
+FSTYPE=ext4
+RUNSIZE=10%
+"""
+
+_HOOK = r"""#!/bin/sh
+[ "$1" = prereqs ] && exit 0
+. /usr/share/initramfs-tools/hook-functions
+for b in {tools}; do copy_exec $b /usr/sbin; done
+python=$(readlink -f /usr/bin/python3)
+copy_exec "$python" /usr/bin
+ln -sf "${{python##*/}}" "$DESTDIR/usr/bin/python3"
+"$python" -I -S - {stdlib} <<'PY' | while read -r file; do
+import importlib, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+seen = {{getattr(m, "__file__", None) for m in list(sys.modules.values())}}
+print("\n".join(sorted(f for f in seen if f and f.startswith("/"))))
+PY
+  case $file in
+  *.so) copy_exec "$file" ;;
+  *) mkdir -p "$DESTDIR${{file%/*}}"; cp "$file" "$DESTDIR$file" ;;
+  esac
+done
+"$python" -m compileall -q -b "$DESTDIR/usr/lib/${{python##*/}}"
+find "$DESTDIR/usr/lib/${{python##*/}}" -name '*.py' -delete
+rm -f "$DESTDIR/usr/lib/udev/hwdb.bin"
+"""
+
+_BOOT = r"""# Sourced by init because of boot=deploy. Starts the agent, powers off after it.
+mountroot() {
+  [ -d /run/groundup ] || mkdir -p /run/groundup
+  exec </dev/console >/dev/console 2>&1
+  cd /usr/lib/groundup || exit 1
+  /usr/bin/python3 -I -S -B -c 'import sys; sys.path.insert(0, "/usr/lib/groundup"); from agent import main; main.run()'
+  echo "groundup: powering off"
+  sync
+  poweroff -f
+  sleep 60
+}
+"""
+
+#: ssh-keygen refuses to work for a user without a name.
+_PASSWD = "root:x:0:0:root:/root:/bin/sh\n"
+
+_UDHCPC = r"""#!/bin/sh
+[ "$1" = bound ] || [ "$1" = renew ] || exit 0
+ip addr replace "$ip/$mask" dev "$interface"
+for r in $router; do ip route replace default via "$r"; done
+echo "$ip" > /run/groundup/address
+"""
+
+
+def deploy_script(recipe: Recipe) -> str:
+    """Shell lines for the build: make the ramdisk in the tree $R and put it into $OUT/ramdisk.img."""
+    modules = " ".join((*recipe.modules, *_MODULES))
+    hook = _HOOK.format(tools=" ".join(_TOOLS), stdlib=" ".join(STDLIB))
+    conf = _CONF.format(modules="list" if recipe.modules else "most", level=10 if recipe.modules else 9)
+    return "\n".join(
+        (
+            'D="$R/etc/initramfs-deploy"',
+            'mkdir -p "$D/conf.d" "$D/hooks" "$D/scripts"',
+            f'printf %s {shlex.quote(conf)} > "$D/initramfs.conf"',
+            f"printf '%s\\n' {modules} > \"$D/modules\"",
+            f'printf %s {shlex.quote(hook)} > "$D/hooks/agent"',
+            'chmod 755 "$D/hooks/agent"',
+            'chroot "$R" mkinitramfs -d /etc/initramfs-deploy -o /boot/deploy.img "$K"',
+            'mv "$R/boot/deploy.img" "$OUT/ramdisk.img"',
+            'rm -rf "$D"',
+        )
+    )
+
+
+def agent_archive() -> bytes:
+    """The agent as an uncompressed cpio archive; the kernel unpacks it over the first one."""
+    package = main.__name__.rsplit(".", 1)[0]
+    files = {"scripts/deploy": (0o644, _BOOT), "etc/udhcpc/groundup": (0o755, _UDHCPC), "etc/passwd": (0o644, _PASSWD)}
+    for name in AGENT:
+        module = importlib.import_module(package if name == "__init__" else f"{package}.{name}")
+        files[f"usr/lib/groundup/agent/{name}.py"] = (0o644, of(module))
+    return cpio(files)
+
+
+def cpio(files: dict[str, tuple[int, str]]) -> bytes:
+    """A "newc" archive (kernel: early-userspace/buffer-format.rst) with the files and their parents."""
+    parents = sorted({path[:i] for path in files for i, char in enumerate(path) if char == "/"})
+    members = [(path, 0o40755, b"") for path in parents]
+    members += [(path, 0o100000 | mode, text.encode()) for path, (mode, text) in sorted(files.items())]
+    out = b"".join(_member(number + 1, *member) for number, member in enumerate(members))
+    return out + _member(0, "TRAILER!!!", 0, b"")
+
+
+def _member(inode: int, path: str, mode: int, data: bytes) -> bytes:
+    name = path.encode() + b"\0"
+    fields = (inode, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name), 0)
+    head = b"070701" + b"".join(b"%08x" % field for field in fields) + name
+    return _pad(head) + _pad(data)
+
+
+def _pad(data: bytes) -> bytes:
+    return data + bytes(-len(data) % 4)
+
+
+def combine(base: bytes) -> bytes:
+    """The ramdisk to serve: `base` as initramfs-tools made it, with the agent behind it."""
+    return _pad(base) + agent_archive()

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an operating system image is made of, and the key under which a build of it is kept.
+
+A recipe names packages, kernel and kernel arguments. Two recipes with the same `key()` give images that do the same;
+packages come from the mirror as it is on the day of the build, so the manifest records their versions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+#: Raise when the builder changes what it puts into an image.
+BUILDER = 2
+
+SUITES = {"debian-13": "trixie"}
+MIRROR = "http://deb.debian.org/debian"
+
+#: Everything that later layers need, so that a machine never has to run apt to join a cluster.
+PACKAGES = (
+    "systemd",
+    "systemd-sysv",
+    "systemd-resolved",
+    "udev",
+    "dbus",
+    "openssh-server",
+    "python3",
+    "iproute2",
+    "iputils-ping",
+    "iputils-arping",
+    "ethtool",
+    "ca-certificates",
+    "kmod",
+    "procps",
+    "chrony",
+    "nftables",
+    "iptables",
+    "conntrack",
+    "socat",
+    "ipset",
+    "keepalived",
+    "haproxy",
+    "crun",
+    "util-linux",
+    "e2fsprogs",
+    "fdisk",
+    "curl",
+    "zstd",
+    "initramfs-tools",
+    "busybox",
+)
+#: Pulled in by others, replaced by something above or by files of the later layers.
+WITHOUT = ("systemd-timesyncd", "ifupdown", "dhcpcd-base", "cloud-init")
+
+#: Debian's kernel ignores selinux=0, and without AppArmor SELinux would take its place: only `lsm=` leaves both out.
+#: Shortens the boot of a machine without hardware virtualisation by about a tenth.
+_EMULATED = (
+    "mitigations=off nokaslr tsc=reliable no_timer_check nowatchdog lsm=landlock,lockdown,yama audit=0 "
+    "random.trust_cpu=on rcupdate.rcu_expedited=1"
+)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """kernel: package; cmdline: kernel arguments; modules: `most`, or the list the initial ramdisk is limited to."""
+
+    kernel: str
+    cmdline: str
+    modules: tuple[str, ...] = ()
+
+
+_VIRTIO = ("virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net", "virtio_rng", "sd_mod", "ahci", "ext4")
+PROFILES = {
+    "metal": Profile("linux-image-amd64", "console=tty0 quiet"),
+    "virtual": Profile("linux-image-cloud-amd64", "console=tty0 console=ttyS0,115200 quiet", _VIRTIO),
+    "emulated": Profile("linux-image-cloud-amd64", f"console=tty0 console=ttyS0,115200 quiet {_EMULATED}", _VIRTIO),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One image. `name` is the `os:` of the model; `suite` the Debian release; sizes in MiB."""
+
+    name: str
+    suite: str
+    profile: str
+    kernel: str
+    cmdline: str
+    modules: tuple[str, ...]
+    packages: tuple[str, ...]
+    without: tuple[str, ...]
+    mirror: str
+    spare_mib: int = 48
+    builder: int = BUILDER
+
+    def key(self) -> str:
+        """First 16 hex digits of the sha256 of all fields."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class RecipeError(ValueError):
+    """An image specification that can't be built; the message says what to write instead."""
+
+
+def recipe(name: str, spec: Mapping[str, Any] | None = None) -> Recipe:
+    """The recipe for `name` with spec `{source: build, profile, packages: [more], cmdline, mirror}`, all optional.
+
+    Raises RecipeError for a name without a known Debian suite, an unknown profile or unknown keys.
+    """
+    spec = dict(spec or {})
+    unknown = set(spec) - {"source", "profile", "packages", "cmdline", "mirror"}
+    if unknown:
+        raise RecipeError(f"images.{name}: unknown keys {sorted(unknown)}; known: cmdline, mirror, packages, profile")
+    if name not in SUITES:
+        raise RecipeError(f"images.{name}: can only build {sorted(SUITES)}; give url and sha256 of a raw image instead")
+    kind = str(spec.get("profile") or "metal")
+    if kind not in PROFILES:
+        raise RecipeError(f"images.{name}.profile: {kind!r} is none of {sorted(PROFILES)}")
+    chosen = PROFILES[kind]
+    more = tuple(sorted(set(map(str, spec.get("packages") or ())) - set(PACKAGES)))
+    return Recipe(
+        name,
+        SUITES[name],
+        kind,
+        chosen.kernel,
+        str(spec.get("cmdline") or chosen.cmdline),
+        chosen.modules,
+        PACKAGES + more,
+        WITHOUT,
+        str(spec.get("mirror") or MIRROR),
+    )

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The input of the provisioner, checked and completed by what this host shows."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .recipe import recipe
+
+
+class ProvisionerError(RuntimeError):
+    """The provisioner can't or mustn't serve; the message names cause and remedy."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Input of the role, checked. Addresses are text; `ipv6` = the interface has IPv6, so routers can be advertised."""
+
+    cloud: str
+    state_dir: str
+    interface: str
+    address: str
+    subnet: str
+    bundle_dir: str
+    machines: tuple[Mapping[str, Any], ...]
+    http_port: int = 8080
+    registry_port: int = 5000
+    ntp_upstream: tuple[str, ...] = ()
+    service_user: str = "root"
+    kernel_arguments: str = "quiet"
+    ipv6: bool = False
+    domain: str = ""
+    dns_servers: tuple[str, ...] = ()
+
+    def path(self, *parts: str) -> str:
+        """A path below state_dir."""
+        return os.path.join(self.state_dir, *parts)
+
+    @property
+    def base_url(self) -> str:
+        """What machines put before /boot, /images, /bundle."""
+        return f"http://{self.address}:{self.http_port}"
+
+    @property
+    def prefix(self) -> str:
+        """The unique local /64 that is advertised only to end iPXE's wait for a router."""
+        digest = hashlib.sha256(f"groundup {self.cloud}".encode()).hexdigest()
+        return f"fd{digest[:2]}:{digest[2:6]}:{digest[6:10]}:1::"
+
+
+def settings_from(params: Mapping[str, Any]) -> Settings:
+    """Checks the role's input, the dict `provisioner`. Raises ProvisionerError."""
+    absent = [key for key in ("state_dir", "network", "bundle_dir") if not params.get(key)]
+    if absent:
+        raise ProvisionerError(f"provisioner: {', '.join(absent)} missing; see the documentation of the role")
+    network = params["network"]
+    state_dir = str(params["state_dir"]).rstrip("/")
+    processes = params.get("service_manager") == "processes"
+    address, subnet = str(network["address"]), str(network["subnet"])
+    if ipaddress.ip_address(address) not in ipaddress.ip_network(subnet):
+        raise ProvisionerError(f"provisioner.network.address: {address} is outside of {subnet}")
+    interface = str(network.get("interface") or "") or find_interface(address)
+    spec = ramdisk_spec(params)
+    return Settings(
+        cloud=str(params.get("cloud") or os.path.basename(state_dir)),
+        state_dir=state_dir,
+        interface=interface,
+        address=address,
+        subnet=subnet,
+        bundle_dir=str(params["bundle_dir"]),
+        machines=tuple(params.get("machines") or ()),
+        http_port=int(params.get("http_port") or 8080),
+        registry_port=int(params.get("registry_port") or 5000),
+        # A namespace or container must not set the clock of the host around it.
+        ntp_upstream=() if processes else tuple(map(str, params.get("ntp_upstream") or ())),
+        service_user="root" if processes else "www-data",
+        kernel_arguments=recipe("debian-13", spec).cmdline,
+        ipv6=has_ipv6(interface),
+        domain=str((params.get("dns") or {}).get("domain") or ""),
+        dns_servers=tuple(map(str, (params.get("dns") or {}).get("servers") or ())),
+    )
+
+
+def find_interface(address: str) -> str:
+    """Name of the interface with that address. Raises ProvisionerError."""
+    shown = subprocess.run(["ip", "-j", "-4", "addr", "show"], check=True, capture_output=True, text=True).stdout
+    for link in json.loads(shown):
+        if any(info.get("local") == address for info in link.get("addr_info", ())):
+            return str(link["ifname"])
+    raise ProvisionerError(f"provisioner.network.address: no interface of this host has {address}; configure it first")
+
+
+def has_ipv6(interface: str) -> bool:
+    """Whether the kernel speaks IPv6 on that interface."""
+    try:
+        with open(f"/proc/sys/net/ipv6/conf/{interface}/disable_ipv6", encoding="ascii") as file:
+            return file.read().strip() == "0"
+    except FileNotFoundError:
+        return False
+
+
+def ramdisk_spec(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The build whose ramdisk and kernel machines are started with: of debian-13, or the default one."""
+    images = params.get("images") or {}
+    spec = dict(images.get("debian-13") or {})
+    return {} if spec.get("url") else spec

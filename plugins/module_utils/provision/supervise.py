@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keeps one service running where there is no systemd.
+
+    python3 supervise.py SPEC.json
+
+SPEC: `{name, argv, before: [[command]], log, digest, pidfile}`. Starts the service in the foreground, starts it again
+when it ends (1 s later, up to 30 s when it keeps ending), writes `pidfile` as JSON, ends it on SIGTERM.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+_LOG_LIMIT = 10 * 1024 * 1024
+
+
+class Supervisor:
+    """One service."""
+
+    def __init__(self, spec: dict[str, Any]) -> None:
+        self.spec = spec
+        self.child: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> None:
+        """Until SIGTERM or SIGINT, whose handler ends the program."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end)
+        wait = 1.0
+        while True:
+            began = time.monotonic()
+            code = self._start().wait()
+            wait = 1.0 if time.monotonic() - began > 60 else min(wait * 2, 30)
+            self._log(f"{self.spec['name']} ended with {code}; starting it again in {wait:g} s")
+            time.sleep(wait)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        if os.path.exists(self.spec["log"]) and os.path.getsize(self.spec["log"]) > _LOG_LIMIT:
+            os.replace(self.spec["log"], self.spec["log"] + ".1")
+        with open(self.spec["log"], "ab") as log:
+            for command in self.spec["before"]:
+                subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
+            self.child = subprocess.Popen(self.spec["argv"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        record = {
+            "pid": os.getpid(),
+            "started": started(os.getpid()),
+            "child": self.child.pid,
+            "digest": self.spec["digest"],
+        }
+        with open(self.spec["pidfile"] + ".tmp", "w", encoding="ascii") as file:
+            json.dump(record, file)
+        os.replace(self.spec["pidfile"] + ".tmp", self.spec["pidfile"])
+        return self.child
+
+    def _log(self, text: str) -> None:
+        with open(self.spec["log"], "a", encoding="utf-8") as log:
+            log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} supervise: {text}\n")
+
+    def _end(self, _number: int, _frame: object) -> None:
+        if self.child and self.child.poll() is None:
+            self.child.terminate()
+            try:
+                self.child.wait(10)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+        if os.path.exists(self.spec["pidfile"]):
+            os.unlink(self.spec["pidfile"])
+        os._exit(0)
+
+
+def started(pid: int) -> int:
+    """Start time of a process in clock ticks since boot: with the pid it names a process for good. 0 = no such process,
+    or one that has ended and waits to be collected."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+    except FileNotFoundError:
+        return 0
+    return 0 if fields[0] in "ZX" else int(fields[19])
+
+
+def main(argv: list[str]) -> int:
+    """Leaves the terminal and the session of its starter."""
+    with open(argv[1], encoding="utf-8") as file:
+        spec = json.load(file)
+    if os.fork():
+        return 0
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+    Supervisor(spec).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

@@ -1,0 +1,94 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: provisioner
+short_description: Serve what blank machines need to become part of the cloud
+version_added: 0.1.0
+description:
+  - Runs DHCP, TFTP, a web server, an OCI registry, NTP and the boot service, on the provision network only.
+  - Builds or downloads the operating system images and the deploy ramdisk; both are kept in a cache.
+  - Compares everything with what runs first, and touches only what differs.
+  - Refuses to start DHCP when another server answers on that network.
+author: The groundup.cloud authors (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Can run in check mode and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    support: full
+options:
+  provisioner:
+    description: What to serve; its keys are those of the role P(groundup.cloud.provisioner#role).
+    type: dict
+    required: true
+  state:
+    description: V(absent) stops all services; images, certificates and records stay.
+    type: str
+    choices: [present, absent]
+    default: present
+  cache_dir:
+    description: Where builds and downloads are kept; may be deleted at any time. By default below C(~/.cache).
+    type: path
+"""
+
+EXAMPLES = r"""
+- name: Serve the provision network
+  groundup.cloud.provisioner:
+    provisioner:
+      state_dir: /var/lib/groundup/rack1
+      service_manager: systemd
+      network: {interface: enp3s0, address: 10.10.0.1, subnet: 10.10.0.0/24}
+      bundle_dir: /srv/groundup/bundle
+      machines: [{name: node1, macs: ["52:54:00:00:01:01"], address: 10.10.0.21}]
+      images: {debian-13: {source: build, profile: metal}}
+"""
+
+RETURN = r"""
+steps:
+  description: What was done, or would be.
+  type: list
+  elements: str
+  returned: always
+  sample: ["restart dnsmasq"]
+base_url:
+  description: Where images, bundle and boot files are served.
+  type: str
+  returned: always
+  sample: http://10.10.0.1:8080
+registry:
+  description: Host and port of the registry.
+  type: str
+  returned: always
+  sample: 10.10.0.1:5000
+ca_file:
+  description: The CA that signed the registry's certificate, on the provisioner.
+  type: str
+  returned: always
+  sample: /var/lib/groundup/rack1/ca/ca.crt
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.provisioner import EXPECTED, run
+
+SPEC = {
+    "provisioner": {"type": "dict", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "cache_dir": {"type": "path"},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(SPEC, supports_check_mode=True)
+    given = module.params
+    try:
+        module.exit_json(**run(given["provisioner"], given["state"], module.check_mode, given["cache_dir"]))
+    except EXPECTED as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The deploy agent against the real boot service, from plan to power-off, onto loop devices instead of disks."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.provision import boot_service, disk, manifest
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import gpt, main, probe
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.disks import Refusal
+
+MIB = 1024 * 1024
+TOOLS = ("losetup", "mke2fs", "mkfs.vfat", "mcopy", "grub-mkimage", "resize2fs", "ssh-keygen", "blkid", "wipefs")
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.skipif(os.geteuid() != 0 or not os.path.exists("/dev/loop-control"), reason="needs root, loop devices"),
+    pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason=f"needs {', '.join(TOOLS)}"),
+]
+
+
+def sh(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+class Site(boot_service.Handler, SimpleHTTPRequestHandler):
+    """Boot service and images behind one port, as nginx makes it; one answer can be spoilt."""
+
+    spoil = -1
+
+    def do_GET(self) -> None:
+        if not self.path.startswith("/images/"):
+            super().do_GET()
+            return
+        first, last = map(int, self.headers["Range"].removeprefix("bytes=").split("-"))
+        with Path(self.server.store.images, os.path.basename(self.path)).open("rb") as file:
+            file.seek(first)
+            data = file.read(last + 1 - first)
+        self.send_response(206)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(bytes(len(data)) if first == Site.spoil else data)
+
+    def log_message(self, *_args: Any) -> None:
+        pass
+
+
+class Provisioner:
+    """A boot service with one image, made by the builder from a tree with nothing but /etc in it."""
+
+    def __init__(self, home: Path) -> None:
+        self.state, self.token = home, "t" * 64
+        root, work = home / "root", home / "work"
+        for path in (root / "etc/ssl/certs", root / "boot/grub", work, home / "images"):
+            path.mkdir(parents=True)
+        (root / "etc/ssl/certs/ca-certificates.crt").write_text("old\n")
+        disk.build(str(root), str(home / "images/small.raw"), str(work), spare_mib=60)
+        described = manifest.digest(str(home / "images/small.raw"))
+        manifest.write_json(str(home / "images/small.json"), described)
+        self.server = boot_service.Server({"state_dir": str(home), "base_url": "x", "listen": "127.0.0.1:0"})
+        self.server.RequestHandlerClass = Site
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.server.store.base_url = self.url
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def arm(self, **more: Any) -> str:
+        ident = str(uuid.uuid4())
+        seed = {"hostname": "node1", "authorized_keys": ["ssh-ed25519 A"], "ca_certificate": "PEM"}
+        plan = {"image": {"name": "small"}, "root_disk": {"serial": "ROOT"}, "storage_disks": [{"serial": "OSD"}]}
+        value = {"machine": "node1", "cloud": "c", "deploy_id": ident, "macs": [], "token": ident}
+        text = json.dumps({**value, "expires": time.time() + 600, "plan": {**plan, "seed": seed, **more}})
+        (self.state / "deploy/armed/node1.json").write_text(text)
+        return ident
+
+    def deploy(self, **more: Any) -> str:
+        """What `main.run` does in the ramdisk, without its network part."""
+        Site.spoil = more.pop("spoil", -1)
+        ident = self.arm(**more)
+        reporter = main.Reporter(self.url, "node1", patience=5)
+        try:
+            main.deploy(reporter.start(ident, {})["plan"], reporter)
+        finally:
+            reporter.close()
+        return ident
+
+    def done(self) -> dict[str, Any]:
+        return json.loads((self.state / "deploy/done/node1.json").read_text())  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def provisioner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provisioner]:
+    found = Provisioner(tmp_path_factory.mktemp("site"))
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+@pytest.fixture
+def loops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """Two blank loop devices with the serial numbers ROOT and OSD; no other disk of this host is ever looked at."""
+    found: dict[str, str] = {}
+    real = probe.disks
+    for serial in ("ROOT", "OSD"):
+        backing = tmp_path / serial
+        with backing.open("wb") as file:
+            file.truncate(300 * MIB)
+        found[serial] = sh("losetup", "-P", "-f", "--show", str(backing))
+    names = {os.path.basename(path): serial for serial, path in found.items()}
+
+    def disks() -> list[Any]:
+        return [item._replace(serials=(names[item.name],)) for item in real("/", lambda name: name in names)]
+
+    monkeypatch.setattr(probe, "disks", disks)
+    monkeypatch.setattr(main, "_MOUNT", str(tmp_path / "mnt"))
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    yield found
+    for path in found.values():
+        sh("losetup", "-d", path)
+
+
+def head(path: str) -> bytes:
+    return Path(path).read_bytes()[:MIB]
+
+
+def test_a_blank_disk_becomes_the_machine(provisioner: Provisioner, loops: dict[str, str], tmp_path: Path) -> None:
+    ident = provisioner.deploy()
+    done = provisioner.done()
+    table = gpt.parse(head(loops["ROOT"]))
+    assert (done["deploy_id"], table.guid, table.sectors) == (ident, ident, 300 * 2048)
+    last = table.partitions[-1]
+    with (tmp_path / "root.img").open("wb") as out, Path(loops["ROOT"]).open("rb") as device:
+        device.seek(last.first * 512)
+        out.write(device.read((last.last - last.first + 1) * 512))
+    sh("e2fsck", "-fn", str(tmp_path / "root.img"))
+
+    def cat(path: str) -> str:
+        return sh("debugfs", "-R", f"cat {path}", str(tmp_path / "root.img"))
+
+    assert json.loads(cat("/etc/groundup/identity.json"))["deploy_id"] == ident
+    assert cat("/etc/machine-id") == done["machine_id"] and cat("/etc/ssl/certs/ca-certificates.crt") == "old\nPEM"
+    assert " ".join(cat("/etc/ssh/ssh_host_ed25519_key.pub").split()[:2]) == done["host_key"]
+    blocks = int(sh("dumpe2fs", "-h", str(tmp_path / "root.img")).split("Block count:")[1].split()[0])
+    assert blocks * 4096 >= 250 * MIB, "the root fills the disk"
+    assert head(loops["OSD"]) == bytes(MIB)
+    told = [item["event"] for item in provisioner.server.store.history("node1") if item["event"] != "progress"]
+    assert told[-4:] == ["started", "inventory", "written", "done"]
+
+
+@pytest.mark.parametrize("spoil", [0, 32 * MIB])
+def test_a_wrong_checksum_leaves_nothing_to_boot(provisioner: Provisioner, loops: dict[str, str], spoil: int) -> None:
+    with pytest.raises(Refusal) as refusal:
+        provisioner.deploy(spoil=spoil)
+    assert refusal.value.code == "checksum" and head(loops["ROOT"]) == bytes(MIB)
+    provisioner.deploy()  # needs no consent: the disk looks blank
+    assert head(loops["ROOT"]) != bytes(MIB)
+
+
+def test_an_interruption_while_seeding_leaves_nothing_to_boot(
+    provisioner: Provisioner, loops: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(main.seed, "host_key", lambda *args: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            provisioner.deploy()
+    assert head(loops["ROOT"]) == bytes(MIB)
+    provisioner.deploy()
+
+
+def test_an_interruption_before_the_last_report_needs_no_consent(
+    provisioner: Provisioner, loops: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(main.Reporter, "leave", lambda self: 1 / 0 if self.stage.get("stage") == "finish" else None)
+        with pytest.raises(ZeroDivisionError):
+            provisioner.deploy()
+    assert gpt.parse(head(loops["ROOT"])), "complete, but nobody was told"
+    provisioner.deploy()
+
+
+def test_data_is_kept_without_consent(provisioner: Provisioner, loops: dict[str, str]) -> None:
+    provisioner.deploy()
+    before = head(loops["ROOT"])
+    with pytest.raises(Refusal, match="holds a gpt partition table") as refusal:
+        provisioner.deploy()
+    assert refusal.value.code == "holds_data" and head(loops["ROOT"]) == before
+    ident = provisioner.deploy(wipe=True)
+    assert gpt.parse(head(loops["ROOT"])).guid == ident
+
+
+def test_a_wrong_serial_touches_nothing(provisioner: Provisioner, loops: dict[str, str]) -> None:
+    with pytest.raises(Refusal, match=r"ROOT.*OSD") as refusal:
+        provisioner.deploy(root_disk={"serial": "OTHER"})
+    assert refusal.value.code == "no_disk" and head(loops["ROOT"]) == bytes(MIB)
+
+
+def test_storage_is_wiped_only_with_consent(provisioner: Provisioner, loops: dict[str, str]) -> None:
+    sh("mke2fs", "-q", "-F", "-t", "ext4", loops["OSD"])
+    provisioner.deploy()
+    assert sh("blkid", "-p", "-o", "value", "-s", "TYPE", loops["OSD"]) == "ext4"
+    provisioner.deploy(wipe=True, wipe_storage=True)
+    assert subprocess.run(["blkid", "-p", loops["OSD"]], check=False, capture_output=True).returncode == 2

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the daemons are told, recipes, the ramdisk's archive, downloads, and the detector of other DHCP servers."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import struct
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.provision import (
+    build,
+    dhcp_probe,
+    fetch,
+    manifest,
+    ramdisk,
+    rootfs,
+    supervise,
+)
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.recipe import RecipeError, recipe
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.services import dnsmasq, services
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.settings import Settings
+
+
+def settings(**more: Any) -> Settings:
+    base: dict[str, Any] = {
+        "cloud": "rack",
+        "state_dir": "/var/lib/groundup/rack",
+        "interface": "prov0",
+        "address": "10.10.0.1",
+        "subnet": "10.10.0.0/24",
+        "bundle_dir": "/srv/bundle",
+        "machines": ({"name": "node1", "macs": ["52:54:00:00:01:AA", "52:54:00:00:01:02"], "address": "10.10.0.21"},),
+    }
+    return Settings(**{**base, **more})
+
+
+def test_one_reservation_for_all_cards_of_a_machine() -> None:
+    conf, hosts = dnsmasq(settings()).files
+    assert hosts.content == "52:54:00:00:01:aa,52:54:00:00:01:02,10.10.0.21,node1\n"
+    lines = conf.content.splitlines()
+    for line in ("interface=prov0", "bind-interfaces", "dhcp-ignore=tag:!known", "dhcp-ignore-clid", "leasefile-ro"):
+        assert line in lines
+    assert "dhcp-range=10.10.0.0,static,255.255.255.0,1h" in lines and "enable-ra" not in lines
+
+
+def test_names_of_the_cloud_are_answered_and_others_go_where_the_model_says() -> None:
+    lines = dnsmasq(settings(domain="rack.example.net", dns_servers=("192.0.2.53",))).files[0].content.splitlines()
+    assert "host-record=node1.rack.example.net,10.10.0.21" in lines
+    assert "local=/rack.example.net/" in lines
+    assert "server=192.0.2.53" in lines
+    assert "no-resolv" in lines
+
+
+def test_routers_are_advertised_only_where_ipv6_is_on() -> None:
+    service = dnsmasq(settings(ipv6=True))
+    assert "enable-ra" in service.files[0].content and service.before and service.after
+
+
+def test_nothing_listens_beyond_the_provision_network() -> None:
+    for service in services(settings()):
+        text = "".join(file.content for file in service.files if not file.path.endswith(".py"))
+        assert "10.10.0.1" in text and "0.0.0.0" not in text
+
+
+@pytest.mark.parametrize("change", [{"machines": ()}, {"address": "10.10.0.2"}, {"http_port": 81}])
+def test_a_change_restarts_what_it_touches(change: dict[str, Any]) -> None:
+    old = {service.name: service.digest() for service in services(settings())}
+    new = {service.name: service.digest() for service in services(settings(**change))}
+    different = {name for name in old if old[name] != new[name]}
+    assert "dnsmasq" in different and ("registry" in different) is ("address" in change)
+
+
+def test_a_recipe_has_one_key_per_content() -> None:
+    plain = recipe("debian-13")
+    assert plain.key() == recipe("debian-13", {"source": "build", "profile": "metal"}).key()
+    assert (
+        plain.key()
+        != recipe("debian-13", {"profile": "virtual"}).key()
+        != recipe("debian-13", {"packages": ["vim"]}).key()
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "words"),
+    [
+        ("debian-99", {}, "can only build"),
+        ("debian-13", {"profile": "fast"}, "none of"),
+        ("debian-13", {"profle": "metal"}, "unknown keys.*profle"),
+    ],
+)
+def test_a_wrong_recipe_is_refused(name: str, spec: dict[str, Any], words: str) -> None:
+    with pytest.raises(RecipeError, match=words):
+        recipe(name, spec)
+
+
+@pytest.mark.parametrize("profile", ["metal", "emulated"])
+def test_build_scripts_are_shell(profile: str, tmp_path: Path) -> None:
+    wanted = recipe("debian-13", {"profile": profile})
+    for script in (rootfs.early_script(wanted), rootfs.late_script(wanted, str(tmp_path))):
+        subprocess.run(["sh", "-n"], input=script, text=True, check=True)
+    assert f"root=LABEL=root ro {wanted.cmdline}" in rootfs.late_script(wanted, "/x")
+
+
+def test_the_archive_unpacks(tmp_path: Path) -> None:
+    data = ramdisk.combine(b"12345")
+    assert data[5:8] == bytes(3) and len(data) % 4 == 0
+    subprocess.run(
+        ["busybox", "cpio", "-idm"], input=ramdisk.agent_archive(), cwd=tmp_path, check=True, capture_output=True
+    )
+    assert (tmp_path / "etc/udhcpc/groundup").stat().st_mode & 0o111
+    command = "import sys; sys.path.insert(0, 'usr/lib/groundup'); from agent import main; print(main.__name__)"
+    done = subprocess.run(
+        ["python3", "-I", "-S", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "agent.main\n"
+
+
+def test_the_agent_imports_nothing_but_what_the_ramdisk_has(tmp_path: Path) -> None:
+    subprocess.run(
+        ["busybox", "cpio", "-idm"], input=ramdisk.agent_archive(), cwd=tmp_path, check=True, capture_output=True
+    )
+    command = (
+        "import sys; sys.path.insert(0, 'usr/lib/groundup'); before = set(sys.modules)\n"
+        f"for name in {ramdisk.STDLIB!r}: __import__(name)\n"
+        "have = set(sys.modules); from agent import main\n"
+        "print([n for n in set(sys.modules) - have if not n.startswith('agent')])"
+    )
+    done = subprocess.run(
+        ["python3", "-I", "-S", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+class Ranges(SimpleHTTPRequestHandler):
+    """Answers `Range: bytes=N-`, and breaks off the first answer in the middle."""
+
+    broken = False
+
+    def do_GET(self) -> None:
+        data = Path(self.translate_path(self.path)).read_bytes()
+        start = int((self.headers["Range"] or "bytes=0-")[6:].split("-")[0])
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(data) - start))
+        self.end_headers()
+        part = data[start:]
+        if not Ranges.broken:
+            Ranges.broken, part = True, part[: len(part) // 2]
+        self.wfile.write(part)
+
+    def log_message(self, *_args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[str]:
+    (tmp_path / "www").mkdir()
+    (tmp_path / "www/os.raw").write_bytes(os.urandom(3_000_000))
+    handler = functools.partial(Ranges, directory=str(tmp_path / "www"))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/os.raw"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_broken_download_is_resumed_and_verified(site: str, tmp_path: Path) -> None:
+    digest = hashlib.sha256((tmp_path / "www/os.raw").read_bytes()).hexdigest()
+    Ranges.broken = False
+    place = fetch.image("custom", site, digest, str(tmp_path / "cache"), sleep=lambda seconds: None)
+    assert json.loads(Path(place, "manifest.json").read_text())["sha256"] == digest
+    assert build.publish("custom", place, str(tmp_path / "images"))
+    assert not build.publish("custom", place, str(tmp_path / "images"))
+
+
+def test_another_image_is_deleted_and_named(site: str, tmp_path: Path) -> None:
+    with pytest.raises(fetch.FetchError, match="the model says 00"):
+        fetch.image("custom", site, "0" * 64, str(tmp_path / "cache"), sleep=lambda seconds: None)
+    assert not list((tmp_path / "cache").rglob("os.raw"))
+
+
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    with pytest.raises(build.BuildError, match=r"MiB free, .* needed to publish"):
+        build.require_space(str(tmp_path), 1 << 40, "publish the image")
+
+
+def test_chunks_cover_the_image(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"a" * 40)
+    found = manifest.digest(str(path), chunk=16)
+    assert (found["size"], len(found["chunks"])) == (40, 3)
+    assert found["chunks"][2] == hashlib.sha256(b"a" * 8).hexdigest()
+
+
+def answer(transaction: bytes, options: bytes = b"\x35\x01\x02\x36\x04\x0a\x0a\x00\x42\xff") -> bytes:
+    payload = b"\x02\x01\x06\0" + transaction + bytes(228) + b"\x63\x82\x53\x63" + options
+    udp = struct.pack("!HHHH", 67, 68, 8 + len(payload), 0) + payload
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, b"\x0a\x0a\x00\x43", b"\xff" * 4)
+    return bytes(12) + b"\x08\x00" + head + udp
+
+
+@pytest.mark.parametrize(
+    ("frame", "server"),
+    [
+        (answer(b"abcd"), "10.10.0.66"),
+        (answer(b"abcd", b"\x35\x01\x02\xff"), "10.10.0.67"),
+        (answer(b"xxxx"), None),
+        (dhcp_probe.discover(b"\x02abcde", b"abcd"), None),
+        (b"", None),
+    ],
+)
+def test_offers_are_recognised(frame: bytes, server: str | None) -> None:
+    assert dhcp_probe.offer(frame, b"abcd") == server
+
+
+def test_a_process_is_known_by_its_start() -> None:
+    assert supervise.started(os.getpid()) > 0
+    child = subprocess.Popen(["true"])
+    while supervise.started(child.pid):
+        pass  # a zombie counts as ended
+    child.wait()

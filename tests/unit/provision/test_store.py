@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A machine is armed for one deployment, and nobody else gets anything with its token."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.boot_store import Rejected, Store
+
+MAC = "52:54:00:00:01:01"
+MANIFEST = {"name": "debian-13", "sha256": "ab" * 32, "size": 33, "chunk_size": 16, "chunks": ["a", "b", "c"]}
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Store:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images/debian-13.json").write_text(json.dumps(MANIFEST))
+    return Store(str(tmp_path), "http://10.10.0.1:8080", clock)
+
+
+def arm(store: Store, token: str = "t1", deploy_id: str = "d1", **plan: Any) -> None:
+    value = {
+        "machine": "node1",
+        "cloud": "rack",
+        "deploy_id": deploy_id,
+        "macs": [MAC.upper()],
+        "token": token,
+        "expires": 2000,
+        "plan": {"image": {"name": "debian-13"}, "root_disk": {"serial": "x"}, "seed": {}, **plan},
+    }
+    Path(store.deploy, "armed/node1.json").write_text(json.dumps(value))
+
+
+def begin(store: Store, token: str = "t1", nonce: str = "n1") -> dict[str, Any]:
+    return store.start("node1", token, {"nonce": nonce, "mac": MAC}, "10.10.0.21")
+
+
+def events(store: Store) -> list[str]:
+    return [item["event"] for item in store.history("node1")]
+
+
+def test_unknown_machines_boot_their_disk(store: Store) -> None:
+    assert store.armed_for(MAC) is None
+
+
+def test_armed_until_the_ramdisk_speaks(store: Store) -> None:
+    arm(store)
+    for _boot in range(2):
+        arming = store.armed_for(MAC)
+        assert arming is not None
+        store.script_served(arming, MAC, "10.10.0.21")
+    begin(store)
+    assert store.armed_for(MAC) is None
+    assert events(store) == ["script", "script", "started"]
+
+
+def test_the_plan_carries_the_chunks_of_the_image(store: Store) -> None:
+    arm(store)
+    plan = begin(store)["plan"]
+    assert plan["image"]["url"] == "http://10.10.0.1:8080/images/debian-13.raw"
+    assert plan["image"]["chunks"] == ["a", "b", "c"]
+    assert (plan["machine"], plan["cloud"], plan["deploy_id"]) == ("node1", "rack", "d1")
+
+
+def test_an_arming_expires(store: Store, clock: Clock) -> None:
+    arm(store)
+    clock.now = 2001
+    assert store.armed_for(MAC) is None
+    assert events(store) == ["alarm"]
+    with pytest.raises(Rejected):
+        begin(store)
+
+
+def test_the_same_boot_may_ask_again(store: Store) -> None:
+    arm(store)
+    assert begin(store)["session"] == begin(store)["session"]
+    assert events(store) == ["started"]
+
+
+def test_a_stolen_token_is_an_alarm(store: Store) -> None:
+    arm(store)
+    begin(store)
+    with pytest.raises(Rejected) as rejected:
+        begin(store, nonce="other")
+    assert rejected.value.status == 409
+    assert store.history("node1")[-1]["event"] == "alarm"
+
+
+@pytest.mark.parametrize("token", ["", "wrong"])
+def test_a_wrong_token_gets_nothing(store: Store, token: str) -> None:
+    arm(store)
+    with pytest.raises(Rejected) as rejected:
+        begin(store, token=token)
+    assert rejected.value.status == 403
+    assert store.armed_for(MAC) is not None and events(store) == ["alarm"]
+
+
+def finish(store: Store, session: str) -> None:
+    done = {
+        "host_key": "ssh-ed25519 AAAA",
+        "machine_id": "1",
+        "image": "debian-13",
+        "image_sha256": "s",
+        "disk_serial": "x",
+    }
+    store.event("node1", session, {"seq": 1, "event": "inventory", "data": {}}, "")
+    store.event("node1", session, {"seq": 2, "event": "done", "data": done}, "")
+
+
+def test_done_is_recorded(store: Store) -> None:
+    arm(store)
+    finish(store, begin(store)["session"])
+    done = json.loads(Path(store.deploy, "done/node1.json").read_text())
+    assert (done["deploy_id"], done["host_key"], done["time"]) == ("d1", "ssh-ed25519 AAAA", 1000.0)
+
+
+def test_a_repeated_event_is_acknowledged_once_written(store: Store, tmp_path: Path, clock: Clock) -> None:
+    arm(store)
+    session = begin(store)["session"]
+    finish(store, session)
+    again = Store(str(tmp_path), "http://x", clock)  # after a restart
+    assert again.event("node1", session, {"seq": 2, "event": "done", "data": {}}, "") == {"ack": 2}
+    assert events(again) == ["started", "inventory", "done"]
+
+
+def test_events_need_the_session(store: Store) -> None:
+    arm(store)
+    begin(store)
+    with pytest.raises(Rejected):
+        store.event("node1", "foreign", {"seq": 1, "event": "done", "data": {}}, "10.10.0.66")
+    assert store.history("node1")[-1]["data"]["reason"] == "an event with a foreign session"
+    assert not Path(store.deploy, "done/node1.json").exists()
+
+
+def test_deployments_that_never_ended_are_named(store: Store) -> None:
+    for number in ("d1", "d2"):
+        arm(store, token=number, deploy_id=number)
+        session = begin(store, token=number)["session"]
+        if number == "d2":
+            finish(store, session)
+    arm(store, token="d3", deploy_id="d3")
+    assert begin(store, token="d3")["plan"]["unfinished"] == ["d1"]
+
+
+def test_a_torn_last_line_is_left_out(store: Store) -> None:
+    arm(store)
+    begin(store)
+    with Path(store.deploy, "events/node1.jsonl").open("a") as file:
+        file.write('{"torn')
+    assert events(store) == ["started"]
+
+
+def test_the_image_must_be_the_one_armed_for(store: Store) -> None:
+    arm(store, image={"name": "debian-13", "sha256": "cd" * 32})
+    with pytest.raises(Rejected) as rejected:
+        begin(store)
+    assert rejected.value.status == 503 and store.armed_for(MAC) is not None
+
+
+@pytest.mark.parametrize("name", ["../armed/node1", "", "a/b", ".."])
+def test_names_lead_nowhere_else(store: Store, name: str) -> None:
+    with pytest.raises(Rejected):
+        store.start(name, "t1", {}, "")
