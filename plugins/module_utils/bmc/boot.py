@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Boot device as a wanted state. A one-time override is a hint: ignored, kept for ever or lost; so it is read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .types import Bmc, BootDevice, BootOverride
+
+
+@dataclass(frozen=True)
+class BootPlan:
+    """From what is set to what is wanted."""
+
+    before: BootOverride
+    wanted: BootOverride
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything would be done; a one-time override is set anew unless it stands exactly so."""
+        if self.wanted.device is BootDevice.NONE:
+            return self.before.device is not BootDevice.NONE
+        return (self.before.device, self.before.once) != (self.wanted.device, self.wanted.once)
+
+    def diff(self) -> dict[str, Any]:
+        """Return before and after for --diff."""
+        return {"before": _line(self.before), "after": _line(self.wanted) if self.changed else _line(self.before)}
+
+
+@dataclass(frozen=True)
+class BootResult:
+    """``honoured``: the device reads back; ``sticky``: wanted once, but it reads back as kept (None: not told)."""
+
+    read_back: BootOverride
+    honoured: bool
+    sticky: bool | None
+
+    def describe(self) -> dict[str, Any]:
+        """Return a plain dict for results."""
+        return {"read_back": self.read_back.describe(), "honoured": self.honoured, "sticky": self.sticky}
+
+
+def plan_boot(device: BootDevice, once: bool, actual: BootOverride) -> BootPlan:
+    """Plan a boot override."""
+    return BootPlan(actual, BootOverride(device, None if device is BootDevice.NONE else once, actual.mode))
+
+
+def apply_boot(bmc: Bmc, plan: BootPlan) -> BootResult:
+    """Set the override if it is not so already, and read it back."""
+    read_back = plan.before
+    if plan.changed:
+        bmc.request_boot(plan.wanted.device, bool(plan.wanted.once))
+        read_back = bmc.boot_override()
+    return judge(plan.wanted, read_back)
+
+
+def judge(wanted: BootOverride, read_back: BootOverride) -> BootResult:
+    """Compare what was asked for with what the controller shows now."""
+    honoured = read_back.device is wanted.device
+    sticky = None if read_back.once is None or not wanted.once else honoured and not read_back.once
+    return BootResult(read_back, honoured, sticky)
+
+
+def _line(boot: BootOverride) -> str:
+    kept = {True: "once", False: "kept", None: ""}[boot.once]
+    return f"boot: {boot.device.value} {kept}".rstrip() + "\n"

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules bmc_power, bmc_boot and bmc_info do; they only hand over their options and return the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .boot import apply_boot, judge, plan_boot
+from .connect import connected
+from .errors import BmcError, BmcLibraryMissing
+from .identity import require_same_machine
+from .power import PowerRules, apply_power, plan_power, settled_state
+from .types import Bmc, BmcSettings, BootDevice
+
+Work = Callable[[Bmc, Mapping[str, Any], bool], dict[str, Any]]
+
+
+def perform(work: Work, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
+    """Connect, make sure it is the right machine, work; return a module's result, with ``failed`` on an error.
+
+    ``missing_library`` names what is not installed, where that is the reason.
+    """
+    settings = BmcSettings.from_params(params)
+    try:
+        with connected(settings) as bmc:
+            wanted = params.get("identity") or {}
+            if any(wanted.values()):
+                macs = wanted.get("macs") or []
+                require_same_machine(wanted.get("serial"), wanted.get("uuid"), macs, bmc.identity(), bmc.where)
+            return work(bmc, params, check)
+    except BmcLibraryMissing as error:
+        return {"failed": True, "msg": str(error), "missing_library": error.library, "evidence": list(error.evidence)}
+    except BmcError as error:
+        return {"failed": True, "msg": str(error), "evidence": list(error.evidence), "error": type(error).__name__}
+
+
+def power(bmc: Bmc, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
+    """Bring the machine to the wanted power state."""
+    plan = plan_power(params["state"], settled_state(bmc))
+    rules = PowerRules(params["graceful"], params["grace"], params["force"], params["wait_timeout"])
+    if not check:
+        apply_power(bmc, plan, rules)
+    return {
+        "changed": plan.changed,
+        "diff": plan.diff(),
+        "state_before": plan.before.value,
+        "state_after": plan.after.value,
+        "steps": list(plan.steps),
+        "evidence": list(bmc.evidence()),
+    }
+
+
+def boot(bmc: Bmc, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
+    """Set the boot device and read it back."""
+    plan = plan_boot(BootDevice(params["device"]), params["once"], bmc.boot_override())
+    result = judge(plan.wanted, plan.wanted) if check else apply_boot(bmc, plan)
+    return {"changed": plan.changed, "diff": plan.diff(), **result.describe(), "evidence": list(bmc.evidence())}
+
+
+def info(bmc: Bmc, _params: Mapping[str, Any], _check: bool) -> dict[str, Any]:
+    """Read identity, power and boot override."""
+    found = {"identity": bmc.identity().describe(), "power": bmc.power_state().value}
+    return {"changed": False, **found, "boot": bmc.boot_override().describe()}

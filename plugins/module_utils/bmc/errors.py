@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong with a management controller, each kind with its own type, place and remedy."""
+
+from __future__ import annotations
+
+
+class BmcError(Exception):
+    """A management controller did not do what was asked.
+
+    ``what`` says what happened, ``where`` names the controller (never its password), ``remedy`` what to do about it,
+    ``evidence`` holds the last requests and answers as lines of text.
+    """
+
+    def __init__(self, what: str, where: str, remedy: str, evidence: tuple[str, ...] = ()) -> None:
+        super().__init__(what, where, remedy)
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        self.evidence = evidence
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}; {self.remedy}"
+
+
+class BmcLibraryMissing(BmcError):
+    """A Python library or a program that speaks the protocol is not installed where the module runs."""
+
+    library = "sushy"
+
+
+class BmcUnreachable(BmcError):
+    """Nothing answered, or the answer did not end in time."""
+
+
+class BmcTlsError(BmcError):
+    """The certificate is not the expected one; no credentials were sent."""
+
+
+class BmcAuthError(BmcError):
+    """User name or password were refused, or the account lacks the right."""
+
+
+class BmcBusy(BmcError):
+    """The controller answered that it can't serve now, until the time allowed was over."""
+
+
+class BmcConflict(BmcError):
+    """The controller refuses the change in its present state (HTTP 409); it may accept it later."""
+
+
+class BmcProtocolError(BmcError):
+    """An answer that the protocol does not allow, or a request that this controller does not support."""
+
+
+class BmcIdentityError(BmcError):
+    """Another machine than the model's is behind this address; nothing was changed."""
+
+
+class BmcTimeout(BmcError):
+    """The controller accepted the change, but the machine did not reach the state in time."""

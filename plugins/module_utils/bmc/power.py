@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Power as a wanted state: plan, act, and wait until it is so."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import errors
+from .clock import Clock, Deadline, SystemClock
+from .types import Bmc, PowerState
+
+CONFLICT_TRIES = 6
+CONFLICT_PAUSE = 10.0
+
+
+@dataclass(frozen=True)
+class PowerRules:
+    """``grace``: seconds an operating system gets to end by itself; ``force``: cut the power after that."""
+
+    graceful: bool = True
+    grace: float = 120.0
+    force: bool = True
+    wait: float = 180.0
+
+
+@dataclass(frozen=True)
+class PowerPlan:
+    """``steps`` out of `off` and `on`, in their order."""
+
+    before: PowerState
+    after: PowerState
+    steps: tuple[str, ...] = field(default=())
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything would be done."""
+        return bool(self.steps)
+
+    def diff(self) -> dict[str, Any]:
+        """Return before and after for --diff."""
+        return {"before": f"power: {self.before.value}\n", "after": f"power: {self.after.value}\n"}
+
+
+def plan_power(wanted: str, actual: PowerState) -> PowerPlan:
+    """Plan the way to `on`, `off` or `cycled`. A cycle is off and on, never a restart: boot overrides need it."""
+    off = () if actual is PowerState.OFF else ("off",)
+    steps = {"on": () if actual is PowerState.ON else ("on",), "off": off, "cycled": (*off, "on")}[wanted]
+    return PowerPlan(actual, PowerState.OFF if wanted == "off" else PowerState.ON, steps)
+
+
+def apply_power(bmc: Bmc, plan: PowerPlan, rules: PowerRules, clock: Clock | None = None) -> None:
+    """Do the steps and see each one through.
+
+    :raises BmcTimeout: the machine did not reach the state.
+    :raises BmcError: the controller refused or was lost.
+    """
+    clock = clock or SystemClock()
+    for step in plan.steps:
+        if step == "on":
+            _switch(bmc, PowerState.ON, False, clock)
+            _wait(bmc, PowerState.ON, rules.wait, clock)
+        else:
+            _off(bmc, rules, clock)
+
+
+def settled_state(bmc: Bmc, clock: Clock | None = None, patience: float = 60.0) -> PowerState:
+    """Read the power state until it is ON or OFF."""
+    clock = clock or SystemClock()
+    deadline = Deadline(patience, clock)
+    while (state := bmc.power_state()) not in (PowerState.ON, PowerState.OFF):
+        if not deadline.pause(2):
+            break
+    return state
+
+
+def _off(bmc: Bmc, rules: PowerRules, clock: Clock) -> None:
+    if rules.graceful:
+        try:
+            _switch(bmc, PowerState.OFF, True, clock)
+            _wait(bmc, PowerState.OFF, rules.grace, clock)
+            return
+        except (errors.BmcTimeout, errors.BmcProtocolError) as error:
+            # No operating system listens, or the controller has no graceful shutdown.
+            if not rules.force:
+                raise errors.BmcTimeout(
+                    f"the machine did not switch off in {rules.grace:.0f} s",
+                    bmc.where,
+                    "allow force: true",
+                    bmc.evidence(),
+                ) from error
+    _switch(bmc, PowerState.OFF, False, clock)
+    _wait(bmc, PowerState.OFF, rules.wait, clock)
+
+
+def _switch(bmc: Bmc, wanted: PowerState, graceful: bool, clock: Clock) -> None:
+    for attempt in range(1, CONFLICT_TRIES + 1):
+        try:
+            bmc.request_power(wanted is PowerState.ON, graceful)
+            return
+        except (errors.BmcConflict, errors.BmcProtocolError, errors.BmcUnreachable) as error:
+            # "already there" is told as 400 or 409, and a lost answer may have acted: look before judging.
+            if bmc.power_state() is wanted:
+                return
+            if attempt == CONFLICT_TRIES or not isinstance(error, errors.BmcConflict):
+                raise
+            clock.sleep(CONFLICT_PAUSE)
+
+
+def _wait(bmc: Bmc, wanted: PowerState, seconds: float, clock: Clock) -> None:
+    deadline, equal, begin = Deadline(seconds, clock), 0, time.monotonic()
+    needed = 2 if wanted is PowerState.ON else 1  # some controllers say On once while the power still flaps
+    while equal < needed:
+        equal = equal + 1 if bmc.power_state() is wanted else 0
+        if equal < needed and not deadline.pause(1):
+            raise errors.BmcTimeout(
+                f"the machine is not {wanted.value} after {time.monotonic() - begin:.0f} s",
+                bmc.where,
+                "look at its power supply and the controller's log",
+                bmc.evidence(),
+            )

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes one machine as far as it gets within a patience of seconds. Every call may be the first of a new controller."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from ..bmc.boot import BootResult, apply_boot, plan_boot
+from ..bmc.clock import Clock, Deadline, SystemClock
+from ..bmc.connect import connected
+from ..bmc.errors import BmcError
+from ..bmc.identity import require_same_machine
+from ..bmc.power import PowerPlan, PowerRules, apply_power, plan_power, settled_state
+from ..bmc.types import Bmc, BmcSettings, BootDevice, PowerState
+from .planner import Plan, Step, plan
+from .store import Store
+from .types import BmcView, Desired, HostView, MachineError, Phase, Record
+
+Connect = Callable[[BmcSettings], AbstractContextManager[Bmc]]
+
+
+@dataclass
+class Outcome:
+    """Where the machine stands after a call; ``notes`` are sentences for people about what was done."""
+
+    plan: Plan
+    record: Record
+    changed: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.plan.step is Step.NOTHING
+
+
+class Advance:
+    """One call for one machine. ``wall`` gives seconds of the epoch, as the boot service stores them."""
+
+    def __init__(
+        self,
+        desired: Desired,
+        store: Store,
+        run: str,
+        connect: Connect = connected,
+        clock: Clock | None = None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._desired, self._store, self._run = desired, store, run
+        self._connect, self._clock, self._wall = connect, clock or SystemClock(), wall
+        self._bmc: BmcView | None = None
+        self._host: HostView | None = None
+        self._notes: list[str] = []
+        self._changed = False
+
+    def decide(self, host: HostView | None) -> tuple[Plan, Record]:
+        """Plan, reading the controller of the machine if the plan depends on it. Changes nothing."""
+        while True:
+            record = self._store.record(self._run)
+            choice = plan(self._desired, record, self._wall(), self._run, self._bmc, host)
+            if choice.step is not Step.READ_BMC:
+                return choice, record
+            with self._connect(self._desired.bmc) as bmc:
+                self._bmc = self._view(bmc)
+
+    def until(self, patience: float, host: HostView | None) -> Outcome:
+        """Act until the machine is finished, must be looked at by the controller, or ``patience`` seconds are over.
+
+        :raises MachineError: the machine is set aside.
+        :raises BmcError: its controller is.
+        """
+        deadline = Deadline(patience, self._clock)
+        while True:
+            choice, record = self.decide(host)
+            if choice.step is Step.STOP:
+                raise self._stopped(choice, record)
+            if choice.step in (Step.NOTHING, Step.LOOK_AT_HOST):
+                self._tidy(record)
+                return self._outcome(choice, record)
+            if choice.step is Step.WAIT:
+                if host is not None or not self._wait(deadline):
+                    return self._outcome(choice, record)
+                self._bmc = None
+                continue
+            self._act(choice, record)
+            self._bmc, host = None, (host if choice.step is Step.CONFIRM else None)
+            if choice.step is not Step.CONFIRM:
+                # The reader wants to know that a stage began; the next call goes on.
+                return self._outcome(choice, self._store.record(self._run))
+
+    def _outcome(self, choice: Plan, record: Record) -> Outcome:
+        return Outcome(choice, record, self._changed, self._notes)
+
+    def _view(self, bmc: Bmc) -> BmcView:
+        desired = self._desired
+        agrees = require_same_machine(desired.serial, desired.uuid, desired.macs, bmc.identity(), bmc.where)
+        return BmcView(settled_state(bmc, self._clock), bmc.boot_override(), tuple(agrees))
+
+    def _act(self, choice: Plan, record: Record) -> None:
+        self._changed = True
+        if choice.step is Step.CONFIRM:
+            self._store.disarm()
+            self._store.note(self._wall(), record.deploy_id or "", self._run, "confirmed")
+            return
+        with self._connect(self._desired.bmc) as bmc:
+            (self._arm if choice.step is Step.ARM else self._boot_disk)(bmc, choice, record)
+
+    def _arm(self, bmc: Bmc, choice: Plan, record: Record) -> None:
+        desired, deploy_id = self._desired, str(uuid.uuid4())
+        self._store.disarm()
+        self._note(deploy_id, "arming", image=desired.image, disk=desired.disk, why=choice.reason)
+        live = record.good is not None and self._bmc is not None and self._bmc.power is PowerState.ON
+        apply_power(bmc, plan_power("off", settled_state(bmc, self._clock)), self._rules(graceful=live), self._clock)
+        consents = {"wipe": desired.wipe or desired.reinstall, "wipe_storage": desired.wipe_storage}
+        self._store.arm(
+            {
+                "machine": desired.name,
+                "cloud": desired.cloud,
+                "deploy_id": deploy_id,
+                "macs": list(desired.macs),
+                "token": secrets.token_hex(32),
+                "expires": int(self._wall() + desired.timeouts.boot + 60),
+                "plan": {**desired.plan, **consents},
+            }
+        )
+        boot = self._boot(bmc, BootDevice.NETWORK)
+        self._note(deploy_id, "network_boot", **_facts(boot))
+        apply_power(bmc, plan_power("on", PowerState.OFF), self._rules(), self._clock)
+        self._note(deploy_id, "power_on")
+
+    def _boot_disk(self, bmc: Bmc, choice: Plan, record: Record) -> None:
+        deploy_id = record.good.deploy_id if record.good else record.deploy_id or ""
+        self._store.disarm()  # first of all: from here on no network boot can write this disk
+        self._note(deploy_id, "disk_boot", why=choice.reason)
+        self._await_off(bmc)
+        boot = self._boot(bmc, BootDevice.DISK)
+        if not boot.honoured:
+            # The boot service answers `exit` from now on, so the firmware's own order ends at the disk as well.
+            boot = self._boot(bmc, BootDevice.NONE)
+        apply_power(bmc, plan_power("on", PowerState.OFF), self._rules(), self._clock)
+        self._note(deploy_id, "power_on", **_facts(boot))
+
+    def _await_off(self, bmc: Bmc) -> None:
+        """The ramdisk ends by switching off; a machine that only hangs is switched off by us."""
+        deadline = Deadline(self._desired.timeouts.off, self._clock)
+        while (state := bmc.power_state()) is not PowerState.OFF:
+            if not deadline.pause(2):
+                apply_power(bmc, PowerPlan(state, PowerState.OFF, ("off",)), self._rules(graceful=False), self._clock)
+                self._notes.append("it did not switch off by itself and was switched off")
+                return
+
+    def _boot(self, bmc: Bmc, device: BootDevice) -> BootResult:
+        result = apply_boot(bmc, plan_boot(device, True, bmc.boot_override()))
+        if not result.honoured:
+            self._notes.append(f"asked for {device.value}, its controller shows {result.read_back.device.value}")
+        return result
+
+    def _note(self, deploy_id: str, event: str, **data: object) -> None:
+        self._store.note(self._wall(), deploy_id, self._run, event, **data)
+
+    def _tidy(self, record: Record) -> None:
+        if record.armed_file:
+            self._store.disarm()
+            self._notes.append("an arming left behind was taken away")
+
+    def _rules(self, graceful: bool = False) -> PowerRules:
+        return PowerRules(graceful=graceful, grace=self._desired.timeouts.off)
+
+    def _wait(self, deadline: Deadline) -> bool:
+        """Wait for news; return False when the patience is over."""
+        before = self._store.size()
+        while deadline.pause(0.5):
+            if self._store.size() != before:
+                return True
+        return False
+
+    def _stopped(self, choice: Plan, record: Record) -> MachineError:
+        """Set the machine aside, with all that helps to see why; it may not write its disk any more."""
+        self._store.disarm()
+        lines = [f"event {line}" for line in record.trail]
+        lines += self._bmc_lines(switch_off=record.phase is Phase.RUNNING)
+        if self._desired.console:
+            lines.append(f"serial console: {self._desired.console}")
+        if record.deploy_id and record.phase.value in ("armed", "deploying", "booting"):
+            self._note(record.deploy_id, "gave_up", message=choice.reason, remedy=choice.remedy)
+        return MachineError(choice.reason, self._desired.name, choice.remedy, tuple(lines))
+
+    def _bmc_lines(self, switch_off: bool) -> list[str]:
+        try:
+            with self._connect(self._desired.bmc) as bmc:
+                boot, power = bmc.boot_override(), bmc.power_state()
+                if switch_off:  # only while the ramdisk works: nothing may go on writing unseen
+                    apply_power(bmc, plan_power("off", power), self._rules(), self._clock)
+                return [f"controller: power {power.value}, boots {boot.device.value} (once: {boot.once})"]
+        except BmcError as error:
+            return [f"controller: {error}"]
+
+
+def _facts(boot: BootResult) -> dict[str, object]:
+    return {"honoured": boot.honoured, "sticky": bool(boot.sticky), "shows": boot.read_back.device.value}

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A known_hosts file that is true before the first contact: keys come from the ramdisk that made them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+MARK = "groundup:"
+
+
+def line_of(machine: str, names: Iterable[str], host_key: str, port: int = 22) -> str:
+    """Return one line; names get brackets with a port that is not 22 (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT)."""
+    kind, key = host_key.split()[:2]
+    wanted = dict.fromkeys(name for name in names if name)
+    hosts = ",".join(name if port == 22 else f"[{name}]:{port}" for name in wanted)
+    return f"{hosts} {kind} {key} {MARK}{machine}"
+
+
+def merge(text: str, machine: str, line: str) -> str:
+    """Replace the line of one machine; lines of others, and those written by hand, stay."""
+    kept = [old for old in text.splitlines() if not old.endswith(f" {MARK}{machine}")]
+    return "\n".join([*kept, line]) + "\n"
+
+
+def write(path: str, machine: str, line: str) -> bool:
+    """Put the line into the file and return whether it changed; safe beside other processes that do the same."""
+    file = Path(path)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(f"{path}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        before = file.read_text() if file.exists() else ""
+        if line in before.splitlines():
+            return False
+        part = Path(f"{path}.part")
+        part.write_text(merge(before, machine, line))
+        os.replace(part, file)
+    return True

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One look at a machine over ssh, with the host key it must have. Runs where the playbook runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .known_hosts import line_of
+from .types import Good, HostState, HostView
+
+COMMAND = "cat /etc/machine-id /etc/groundup/identity.json"
+CHANGED = ("host key verification failed", "host identification has changed", "no matching host key type")
+
+
+@dataclass(frozen=True)
+class Login:
+    """How the controller reaches the machine. ``options``: further words for ssh."""
+
+    address: str
+    user: str = "root"
+    port: int = 22
+    private_key_file: str | None = None
+    options: tuple[str, ...] = ()
+    connect_timeout: int = 5
+
+
+def look(login: Login, machine: str, cloud: str, expected: Good) -> HostView:
+    """Log in with the expected host key only, and compare machine-id and identity."""
+    with tempfile.TemporaryDirectory(prefix="groundup-look-") as directory:
+        known = Path(directory) / "known_hosts"
+        known.write_text(line_of(machine, [machine], expected.host_key) + "\n")
+        try:
+            done = subprocess.run(
+                command_of(login, machine, str(known), expected.host_key),
+                capture_output=True,
+                text=True,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                timeout=login.connect_timeout + 25,
+            )
+        except subprocess.TimeoutExpired:
+            return HostView(HostState.SILENT, "ssh hangs")
+    return judge(done.returncode, done.stdout, done.stderr, machine, cloud, expected)
+
+
+def command_of(login: Login, machine: str, known_hosts: str, host_key: str) -> list[str]:
+    """Return the ssh command: the key is looked up under the machine's name, whatever its address is."""
+    settings = {
+        "BatchMode": "yes",
+        "StrictHostKeyChecking": "yes",
+        "UserKnownHostsFile": known_hosts,
+        "GlobalKnownHostsFile": "/dev/null",
+        "HostKeyAlias": machine,
+        "CheckHostIP": "no",
+        "HostKeyAlgorithms": host_key.split()[0],
+        "ConnectTimeout": str(login.connect_timeout),
+        "ServerAliveInterval": "5",
+        "ServerAliveCountMax": "3",
+        "LogLevel": "ERROR",
+    }
+    words = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
+    if login.private_key_file:
+        words += ["-i", login.private_key_file, "-o", "IdentitiesOnly=yes"]
+    # ssh takes the first value of an option: what is asked of the host key can't be weakened by further options.
+    return ["ssh", *words, *login.options, "-p", str(login.port), "-l", login.user, login.address, COMMAND]
+
+
+def judge(code: int, out: str, error: str, machine: str, cloud: str, expected: Good) -> HostView:
+    """Say what ssh's answer means."""
+    reason = " ".join(error.split())
+    if code == 0:
+        return _identity(out.splitlines(), machine, cloud, expected)
+    if any(text in reason.lower() for text in CHANGED):
+        return HostView(HostState.OTHER, f"its ssh host key is not the one of this deployment ({reason})")
+    if "permission denied" in reason.lower():
+        return HostView(HostState.DENIED, reason)
+    if code != 255:
+        return HostView(HostState.OTHER, f"it has no /etc/groundup/identity.json ({reason})")
+    return HostView(HostState.SILENT, reason or "no answer")
+
+
+def _identity(lines: Sequence[str], machine: str, cloud: str, expected: Good) -> HostView:
+    machine_id = lines[0].strip() if lines else ""
+    try:
+        told = json.loads("\n".join(lines[1:]))
+    except ValueError:
+        return HostView(HostState.OTHER, "its /etc/groundup/identity.json is no JSON")
+    found = {"machine-id": machine_id, "machine": told.get("machine"), "cloud": told.get("cloud")}
+    wanted = {"machine-id": expected.machine_id, "machine": machine, "cloud": cloud}
+    wrong = [f"{name} is {found[name]} instead of {value}" for name, value in wanted.items() if found[name] != value]
+    return HostView(HostState.OTHER, ", ".join(wrong)) if wrong else HostView(HostState.SAME)

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Vocabulary of deployments: what is wanted, what is known, what is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from ..bmc.types import BmcSettings, BootOverride, PowerState
+
+# Codes of the ramdisk's `failed` event that another attempt can't change.
+FINAL_CODES = frozenset(
+    {"no_disk", "two_disks", "holds_data", "too_small", "storage_missing", "identity", "plan", "internal"}
+)
+
+
+class MachineError(Exception):
+    """A machine is set aside: what happened, where, what to do, and the evidence as lines of text."""
+
+    def __init__(self, what: str, where: str, remedy: str, evidence: tuple[str, ...] = ()) -> None:
+        super().__init__(what, where, remedy)
+        self.what, self.where, self.remedy, self.evidence = what, where, remedy, evidence
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}; {self.remedy}"
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds. ``boot``: power on to the ramdisk's first word; ``stall``: silence while it works; ``system``: power on
+    to ssh; ``off``: from the last word of the ramdisk, or a polite request, to power off."""
+
+    boot: float = 900.0
+    stall: float = 120.0
+    system: float = 900.0
+    off: float = 90.0
+
+
+@dataclass(frozen=True)
+class Desired:
+    """One machine as the model wants it. ``plan`` is the plan of the ramdisk without consents (contracts: arming)."""
+
+    name: str
+    cloud: str
+    macs: tuple[str, ...]
+    serial: str | None
+    uuid: str | None
+    bmc: BmcSettings
+    plan: Mapping[str, Any]
+    reinstall: bool = False
+    wipe: bool = False
+    wipe_storage: bool = False
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    attempts: int = 2
+    console: str | None = None
+
+    @property
+    def image(self) -> str:
+        """Name of the image."""
+        return str(self.plan["image"]["name"])
+
+    @property
+    def disk(self) -> str:
+        """The disk in words: `serial SN-ROOT-1`."""
+        return " ".join(f"{key} {value}" for key, value in self.plan["root_disk"].items() if value)
+
+    @classmethod
+    def from_params(cls, machine: Mapping[str, Any], seed: Mapping[str, Any], **consents: bool) -> Desired:
+        """Build from the role's input (`machine`) and `seed.build`; ``consents``: reinstall, wipe, wipe_storage."""
+        identity = machine.get("identity") or {}
+        image = machine.get("image") or {"name": machine.get("os")}
+        if not image.get("name"):
+            raise MachineError("no image", machine["name"], "name one with os (or image.name)")
+        plan = {
+            "image": {key: image[key] for key in ("name", "sha256") if image.get(key)},
+            "root_disk": _selector(machine["root_disk"]),
+            "storage_disks": [_selector(disk) for disk in machine.get("storage_disks") or []],
+            "identity": {"serial": identity.get("serial"), "uuid": identity.get("uuid")},
+            "seed": dict(seed),
+        }
+        given = {key: value for key, value in (machine.get("timeouts") or {}).items() if value is not None}
+        return cls(
+            name=machine["name"],
+            cloud=machine["cloud"],
+            macs=tuple(mac.lower() for mac in machine["macs"]),
+            serial=identity.get("serial"),
+            uuid=identity.get("uuid"),
+            bmc=BmcSettings.from_params({**machine["bmc"], "firmware": machine.get("firmware")}),
+            plan=plan,
+            timeouts=Timeouts(**given),
+            attempts=int(machine.get("attempts") or 2),
+            console=machine.get("console"),
+            **consents,
+        )
+
+
+def _selector(disk: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: disk[key] for key in ("serial", "wwn") if disk.get(key)}
+
+
+class Phase(Enum):
+    """Where a deployment stands."""
+
+    NEW = "discovered"
+    ARMED = "armed"
+    RUNNING = "deploying"
+    FAILED = "failed"
+    WRITTEN = "written"
+    BOOTING = "booting"
+    DEPLOYED = "deployed"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the boot service's events or of the controller's journal; ``time`` is the provisioner's clock."""
+
+    time: float
+    deploy_id: str
+    event: str
+    data: Mapping[str, Any]
+    run: str | None = None
+
+
+@dataclass(frozen=True)
+class Good:
+    """A deployment that was finished: what the boot service stored on `done`."""
+
+    deploy_id: str
+    host_key: str
+    machine_id: str
+    image: str
+    image_sha256: str | None
+    disk_serial: str | None
+
+    @classmethod
+    def from_done(cls, done: Mapping[str, Any]) -> Good:
+        """Read a `done` record or the data of a `done` event."""
+        return cls(
+            deploy_id=done["deploy_id"],
+            host_key=done["host_key"].strip(),
+            machine_id=done["machine_id"].strip(),
+            image=done["image"] if isinstance(done["image"], str) else done["image"]["name"],
+            image_sha256=done.get("image_sha256"),
+            disk_serial=done.get("disk_serial"),
+        )
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that is known of a machine's deployments, folded from events, journal and the `done` record.
+
+    ``powered``: it was switched on for the last deployment. ``good``: what should be on the disk now.
+    """
+
+    phase: Phase
+    deploy_id: str | None = None
+    run: str | None = None
+    attempts: int = 0
+    boots: int = 0
+    began: float = 0.0
+    since: float = 0.0
+    heard: float = 0.0
+    progress: Mapping[str, Any] = field(default_factory=dict)
+    failure: Mapping[str, Any] | None = None
+    good: Good | None = None
+    armed_file: bool = False
+    powered: bool = False
+    trail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BmcView:
+    """What the controller of the machine says, read once before a change."""
+
+    power: PowerState
+    override: BootOverride | None = None
+    agrees: tuple[str, ...] = ()
+
+
+class HostState(Enum):
+    """Outcome of one look at the machine over ssh with the expected host key."""
+
+    SAME = "same"
+    SILENT = "silent"
+    OTHER = "other"
+    DENIED = "denied"
+
+
+@dataclass(frozen=True)
+class HostView:
+    """``detail`` says why, in the words of ssh or what was found instead."""
+
+    state: HostState
+    detail: str = ""

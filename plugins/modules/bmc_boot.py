@@ -1,0 +1,96 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bmc_boot
+short_description: Choose what a machine boots next, through its management controller
+version_added: 0.1.0
+description:
+  - Sets the boot device over Redfish or IPMI and reads it back.
+  - A one-time boot device is a hint to a controller. Some keep it, some ignore it, so look at the returned values.
+  - Never changes the boot mode (UEFI or legacy).
+attributes:
+  check_mode:
+    description: Can run in check mode and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    support: full
+extends_documentation_fragment:
+  - groundup.cloud.bmc
+  - groundup.cloud.bmc.identity
+options:
+  device:
+    description: Where to boot from. V(none) takes an override away.
+    type: str
+    choices: [network, disk, cdrom, http, setup, none]
+    required: true
+  once:
+    description: Only for the next start.
+    type: bool
+    default: true
+  firmware:
+    description: What the machine boots with; IPMI has to say it with every request.
+    type: str
+    choices: [uefi, bios]
+    default: uefi
+"""
+
+EXAMPLES = r"""
+- name: Boot node1 from the network once
+  groundup.cloud.bmc_boot:
+    protocol: redfish
+    address: 10.20.0.101
+    username: admin
+    password: "{{ vault_bmc }}"
+    device: network
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+read_back:
+  description: What the controller shows afterwards.
+  type: dict
+  returned: success
+  sample: {device: network, once: true, mode: uefi}
+honoured:
+  description: Whether it shows the wanted device.
+  type: bool
+  returned: success
+sticky:
+  description: Whether it keeps for ever what was wanted once; null if it does not tell.
+  type: bool
+  returned: success
+evidence:
+  description: The last requests and answers, one line each, without secrets.
+  type: list
+  elements: str
+  returned: always
+  sample: ["GET /redfish/v1/: HTTP 200 after 0.1 s"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.arguments import BMC, FIRMWARE, IDENTITY
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.ensure import boot, perform
+
+SPEC = {
+    **BMC,
+    **IDENTITY,
+    **FIRMWARE,
+    "device": {"type": "str", "choices": ["network", "disk", "cdrom", "http", "setup", "none"], "required": True},
+    "once": {"type": "bool", "default": True},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(SPEC, supports_check_mode=True)
+    result = perform(boot, module.params, module.check_mode)
+    if "missing_library" in result:
+        result["msg"] = missing_required_lib(result["missing_library"])
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

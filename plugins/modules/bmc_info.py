@@ -1,0 +1,65 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bmc_info
+short_description: Read what a management controller knows about its machine
+version_added: 0.1.0
+description:
+  - Reads identity, power state and boot device over Redfish or IPMI. Works with the machine off.
+attributes:
+  check_mode:
+    description: Can run in check mode and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    support: none
+extends_documentation_fragment:
+  - groundup.cloud.bmc
+  - groundup.cloud.bmc.identity
+"""
+
+EXAMPLES = r"""
+- name: Ask the controller of node1
+  groundup.cloud.bmc_info:
+    protocol: redfish
+    address: 10.20.0.101
+    username: admin
+    password: "{{ vault_bmc }}"
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+identity:
+  description: Serial, UUID, MAC addresses, vendor, model and firmware; null where the controller knows nothing.
+  type: dict
+  returned: success
+power:
+  description: Power state.
+  type: str
+  returned: success
+  sample: "on"
+boot:
+  description: What it boots next.
+  type: dict
+  returned: success
+  sample: {device: none, once: null, mode: uefi}
+"""
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.arguments import BMC, IDENTITY
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.ensure import info, perform
+
+
+def main() -> None:
+    module = AnsibleModule({**BMC, **IDENTITY}, supports_check_mode=True)
+    result = perform(info, module.params, module.check_mode)
+    if "missing_library" in result:
+        result["msg"] = missing_required_lib(result["missing_library"])
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: machine_deploy
+short_description: Put an operating system on a machine, and leave alone one that has it
+version_added: 0.1.0
+description:
+  - Arms the boot service for one deployment, starts the machine from the network through its management controller,
+    follows the ramdisk while it writes the image, disarms, starts the machine from its disk, and ends when it answers
+    over SSH with the host key and the identity that were made for it.
+  - Every step is stored on the provisioner before it is done. A run that was killed at any point is taken up where it
+    was; a machine that is deployed is never written again unless O(reinstall) says so.
+  - Runs on the provisioner (C(delegate_to)); the look over SSH and the file of host keys are the controller's.
+attributes:
+  check_mode:
+    description: Can run in check mode and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    support: full
+extends_documentation_fragment:
+  - groundup.cloud.machine
+options:
+  state_dir:
+    description: Directory of the provisioner's state, the same as for role C(provisioner).
+    type: path
+    required: true
+  known_hosts:
+    description:
+      - File on the controller that gets the machine's host key. Written in check mode as well, as it is a copy.
+    type: str
+    required: true
+  host_network:
+    description: Input of role C(host_network); the machine starts with the files that this role would write.
+    type: dict
+  ca_file:
+    description: Certificate authority of the provisioner, on the provisioner; the machine will trust it.
+    type: path
+  reinstall:
+    description: Deploy again though it is deployed, and lose what its root disk holds.
+    type: bool
+    default: false
+  wipe:
+    description: Lose what the root disk of a machine holds that was never deployed, and restart it if it is on.
+    type: bool
+    default: false
+  wipe_storage:
+    description: Lose what the storage disks hold.
+    type: bool
+    default: false
+  run:
+    description: Names the run; attempts are counted within it. Set by the action plugin.
+    type: str
+    default: by hand
+  patience:
+    description: Seconds until a call returns to show progress. Set by the action plugin.
+    type: float
+    default: 10.0
+  host:
+    description: What the last look over SSH showed. Set by the action plugin.
+    type: dict
+    suboptions:
+      state:
+        description: One of C(same), C(silent), C(other), C(denied).
+        type: str
+      detail:
+        description: Why.
+        type: str
+requirements:
+  - sushy >= 5.6 (Redfish)
+  - ipmitool (IPMI)
+author: The groundup.cloud authors (@groundup-cloud)
+"""
+
+EXAMPLES = r"""
+- name: Deploy node1
+  groundup.cloud.machine_deploy:
+    machine: "{{ machine }}"
+    ssh:
+      address: 10.20.0.21
+    state_dir: /var/lib/groundup/rack1
+    known_hosts: ~/.local/state/groundup/rack1/known_hosts
+  delegate_to: provisioner
+"""
+
+RETURN = r"""
+stage:
+  description: Where the machine stands.
+  type: str
+  returned: success
+  sample: deployed
+line:
+  description: The same for people, in check mode what would be done.
+  type: str
+  returned: success
+  sample: writing 45 % 31s
+deployed:
+  description: The deployment on its disk (deploy_id, host_key, machine_id, image, image_sha256, disk_serial), if any.
+  type: dict
+  returned: success
+steps:
+  description: What was done, or in check mode would be done, for people; empty where there is nothing to do.
+  type: list
+  elements: str
+  returned: success
+timeline:
+  description: When the machine entered each stage, in seconds from the task's begin.
+  type: list
+  elements: dict
+  returned: success
+evidence:
+  description: The last events and what the controller of the machine says, one line each.
+  type: list
+  elements: str
+  returned: failure
+"""
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.groundup.cloud.plugins.module_utils.machines.arguments import DEPLOY
+from ansible_collections.groundup.cloud.plugins.module_utils.machines.deploy import step
+
+
+def main() -> None:
+    module = AnsibleModule(DEPLOY, supports_check_mode=True)
+    result = step(module.params, module.check_mode)
+    if "missing_library" in result:
+        result["msg"] = missing_required_lib(result["missing_library"])
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A TLS proxy in front of a Redfish service that misbehaves on request.
+
+The service behind it is real (sushy-tools); only the faults are made. Rules are asked in order; a rule with ``times``
+left spoils the request, otherwise the request goes through.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Fault:
+    """Spoil requests that match ``method`` and ``path`` (regular expressions), ``times`` times (-1: always)."""
+
+    method: str = ".*"
+    path: str = ".*"
+    times: int = -1
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b'{"error": {"code": "Base.1.0.GeneralError", "message": "made by the fault proxy"}}'
+    delay: float = 0.0
+    drop: bool = False
+    drip: float = 0.0
+    when: Callable[[BaseHTTPRequestHandler], bool] = lambda _handler: True
+
+
+@dataclass
+class Seen:
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    authorization: str | None
+    if_match: str | None
+    status: int = 0
+
+
+class FaultProxy:
+    """Listens on 127.0.0.1 with TLS; forwards to a plain or TLS service on this machine."""
+
+    def __init__(self, upstream_port: int, certificate: str, key: str, upstream_tls: ssl.SSLContext | None) -> None:
+        self.faults: list[Fault] = []
+        self.seen: list[Seen] = []
+        self._upstream = (upstream_port, upstream_tls)
+        self.etag: str | None = None
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.0"
+
+            def log_message(self, *_args: object) -> None:
+                """Stay silent."""
+
+            def _any(self) -> None:
+                proxy.serve(self)
+
+            do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _any  # noqa: N815 - names of the standard library
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        # The handshake belongs to the first read, in the connection's own thread, else one bad client blocks all.
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def serve(self, handler: BaseHTTPRequestHandler) -> None:
+        """Answer one request."""
+        seen = Seen(handler.command, handler.path, handler.headers["Authorization"], handler.headers["If-Match"])
+        self.seen.append(seen)
+        data = handler.rfile.read(int(handler.headers["Content-Length"] or 0))
+        fault = next((fault for fault in self.faults if self._hits(fault, handler)), None)
+        if fault:
+            time.sleep(fault.delay)
+            if fault.drop:
+                handler.connection.close()
+                return
+        if fault and fault.status:
+            seen.status = fault.status
+            self._answer(handler, fault.status, fault.headers, fault.body, fault.drip)
+            return
+        seen.status, headers, body = self._forward(handler, data)
+        self._answer(handler, seen.status, headers, body, fault.drip if fault else 0.0)
+
+    @staticmethod
+    def _hits(fault: Fault, handler: BaseHTTPRequestHandler) -> bool:
+        if not fault.times or not re.fullmatch(fault.method, handler.command) or not fault.when(handler):
+            return False
+        if not re.search(fault.path, handler.path):
+            return False
+        fault.times -= 1
+        return True
+
+    def _forward(self, handler: BaseHTTPRequestHandler, data: bytes) -> tuple[int, dict[str, str], bytes]:
+        port, context = self._upstream
+        maker = http.client.HTTPConnection if context is None else http.client.HTTPSConnection
+        options = {} if context is None else {"context": context}
+        upstream = maker("127.0.0.1", port, timeout=60, **options)
+        kept = ("authorization", "content-type", "x-auth-token", "odata-version")
+        headers = {name: value for name, value in handler.headers.items() if name.lower() in kept}
+        upstream.request(handler.command, handler.path, data or None, headers)
+        answer = upstream.getresponse()
+        body = answer.read()
+        upstream.close()
+        names = ("content-type", "location", "x-auth-token", "www-authenticate")
+        out = {name: value for name, value in answer.getheaders() if name.lower() in names}
+        if self.etag and handler.command == "GET":
+            out["ETag"] = self.etag
+        return answer.status, out, body
+
+    @staticmethod
+    def _answer(
+        handler: BaseHTTPRequestHandler, status: int, headers: dict[str, str], body: bytes, drip: float
+    ) -> None:
+        handler.send_response(status)
+        for name, value in {"Content-Type": "application/json", **headers, "Content-Length": str(len(body))}.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        try:
+            if not drip:
+                handler.wfile.write(body)
+                return
+            for position in range(len(body)):
+                handler.wfile.write(body[position : position + 1])
+                handler.wfile.flush()
+                time.sleep(drip)
+        except (OSError, ssl.SSLError):
+            return  # the client has had enough: that is what this fault is about

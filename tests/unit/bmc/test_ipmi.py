@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""IPMI with recorded answers of ipmitool 1.8.19 (from virtualbmc 3.3.0, unless said otherwise)."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc import errors
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.ipmi import Answer, IpmiBmc
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.types import (
+    BmcSettings,
+    BootDevice,
+    BootOverride,
+    PowerState,
+)
+
+SECRET = "pw-for-ipmi"
+CIPHER = (
+    "Authentication algorithm 0x01 is not what we requested 0x03\nError: Unable to establish IPMI v2 / RMCP+ session"
+)
+PASSWORD = "> RAKP 2 HMAC is invalid\nError: Unable to establish IPMI v2 / RMCP+ session"
+SILENT = "Error: Unable to establish IPMI v2 / RMCP+ session"
+
+
+class Recorded:
+    """Answers of ipmitool by (cipher, command); remembers what was asked and with which arguments."""
+
+    def __init__(self, answers: dict[tuple[int, str], list[Answer]]) -> None:
+        self.answers = answers
+        self.asked: list[tuple[int, str]] = []
+
+    def __call__(self, command: list[str], environment: dict[str, str], timeout: float) -> Answer:
+        assert SECRET not in " ".join(command), "a password on a command line is readable by everybody"
+        assert environment["IPMITOOL_PASSWORD"] == SECRET
+        cipher, words = int(command[command.index("-C") + 1]), " ".join(command[command.index("-R") + 2 :])
+        self.asked.append((cipher, words))
+        found = self.answers[(cipher, words)]
+        return found.pop(0) if len(found) > 1 else found[0]
+
+
+class Fast:
+    """A clock that does not wait."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+
+STATUS = "chassis power status"
+READ = "raw 0x00 0x09 0x05 0x00 0x00"
+
+
+def bmc(monkeypatch: pytest.MonkeyPatch, recorded: Recorded, **settings: object) -> IpmiBmc:
+    monkeypatch.setattr("shutil.which", lambda _name: "/usr/bin/ipmitool")
+    return IpmiBmc(BmcSettings("ipmi", "10.20.0.102", "admin", SECRET, **settings), recorded, Fast())  # type: ignore[arg-type]
+
+
+def test_cipher_17_then_3_and_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    on = Answer(0, "Chassis Power is on\n", "")
+    recorded = Recorded({(17, STATUS): [Answer(1, "", CIPHER)], (3, STATUS): [on]})
+    found = bmc(monkeypatch, recorded)
+    assert [found.power_state(), found.power_state()] == [PowerState.ON, PowerState.ON]
+    assert [cipher for cipher, _ in recorded.asked] == [17, 3, 3]
+
+
+def test_wrong_password_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = Recorded({(17, STATUS): [Answer(1, "", PASSWORD)]})
+    with pytest.raises(errors.BmcAuthError, match=r"bmc\.password") as caught:
+        bmc(monkeypatch, recorded).power_state()
+    assert len(recorded.asked) == 1
+    assert SECRET not in f"{caught.value}{caught.value.evidence}"
+
+
+@pytest.mark.parametrize("answer", [Answer(1, "", SILENT), Answer(1, "", "timeout")])
+def test_silence(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> None:
+    recorded = Recorded({(17, STATUS): [answer], (3, STATUS): [answer]})
+    with pytest.raises(errors.BmcUnreachable, match="UDP 623"):
+        bmc(monkeypatch, recorded).power_state()
+
+
+def test_busy_controller_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy, off = Answer(1, "", "Error: Node busy"), Answer(0, "Chassis Power is off\n", "")
+    recorded = Recorded({(3, STATUS): [busy, busy, off]})
+    assert bmc(monkeypatch, recorded, cipher=3).power_state() is PowerState.OFF
+    assert len(recorded.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (" 01 05 80 04 00 00 00", BootOverride(BootDevice.NETWORK, True, "legacy")),
+        (" 01 05 a0 04 00 00 00", BootOverride(BootDevice.NETWORK, True, "uefi")),
+        (" 01 05 e0 08 00 00 00", BootOverride(BootDevice.DISK, False, "uefi")),
+        (" 01 05 a0 24 00 00 00", BootOverride(BootDevice.DISK, True, "uefi")),  # Supermicro
+        (" 01 05 00 04 00 00 00", BootOverride(BootDevice.NONE, True, "legacy")),
+    ],
+)
+def test_boot_flags_are_read_as_bytes(monkeypatch: pytest.MonkeyPatch, raw: str, expected: BootOverride) -> None:
+    recorded = Recorded({(3, READ): [Answer(0, raw, "")]})
+    assert bmc(monkeypatch, recorded, cipher=3).boot_override() == expected
+
+
+@pytest.mark.parametrize(
+    ("firmware", "device", "once", "expected"),
+    [
+        ("uefi", BootDevice.NETWORK, True, "raw 0x00 0x08 0x05 0xa0 0x04 0x00 0x00 0x00"),
+        ("uefi", BootDevice.DISK, False, "raw 0x00 0x08 0x05 0xe0 0x08 0x00 0x00 0x00"),
+        ("bios", BootDevice.NETWORK, True, "raw 0x00 0x08 0x05 0x80 0x04 0x00 0x00 0x00"),
+        ("bios", BootDevice.NONE, True, "raw 0x00 0x08 0x05 0x00 0x00 0x00 0x00 0x00"),
+    ],
+)
+def test_boot_flags_are_written(
+    monkeypatch: pytest.MonkeyPatch, firmware: str, device: BootDevice, once: bool, expected: str
+) -> None:
+    keep = "raw 0x00 0x08 0x03 0x08"  # OpenBMC refuses this one: not an error
+    recorded = Recorded({(3, keep): [Answer(1, "", "rsp=0xcc")], (3, expected): [Answer(0, "", "")]})
+    bmc(monkeypatch, recorded, cipher=3, firmware=firmware).request_boot(device, once)
+    assert recorded.asked == [(3, keep), (3, expected)]
+
+
+def test_what_ipmi_can_t_do_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(errors.BmcProtocolError, match="or Redfish"):
+        bmc(monkeypatch, Recorded({})).request_boot(BootDevice.HTTP, True)
+
+
+def test_no_ipmitool(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = bmc(monkeypatch, Recorded({}))
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    with pytest.raises(errors.BmcLibraryMissing, match="apt install ipmitool"):
+        found.power_state()

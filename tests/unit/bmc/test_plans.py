@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Power, boot and identity as tables."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.boot import judge, plan_boot
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.errors import BmcIdentityError
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.identity import require_same_machine
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.power import plan_power
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.session import retry_after
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.types import (
+    BmcSettings,
+    BootDevice,
+    BootOverride,
+    Identity,
+    PowerState,
+)
+
+ON, OFF, CHANGING, UNKNOWN = PowerState.ON, PowerState.OFF, PowerState.CHANGING, PowerState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("wanted", "actual", "steps"),
+    [
+        ("on", ON, ()),
+        ("on", OFF, ("on",)),
+        ("on", UNKNOWN, ("on",)),
+        ("off", OFF, ()),
+        ("off", ON, ("off",)),
+        ("off", CHANGING, ("off",)),
+        ("cycled", ON, ("off", "on")),
+        ("cycled", OFF, ("on",)),
+    ],
+)
+def test_power(wanted: str, actual: PowerState, steps: tuple[str, ...]) -> None:
+    plan = plan_power(wanted, actual)
+    assert (plan.steps, plan.changed) == (steps, bool(steps))
+
+
+@pytest.mark.parametrize(
+    ("device", "once", "actual", "changed"),
+    [
+        (BootDevice.NETWORK, True, BootOverride(BootDevice.NONE, None), True),
+        (BootDevice.NETWORK, True, BootOverride(BootDevice.NETWORK, True), False),
+        (BootDevice.NETWORK, True, BootOverride(BootDevice.NETWORK, False), True),
+        (BootDevice.DISK, False, BootOverride(BootDevice.DISK, False), False),
+        (BootDevice.NONE, True, BootOverride(BootDevice.NONE, None), False),
+        (BootDevice.NONE, True, BootOverride(BootDevice.DISK, False), True),
+    ],
+)
+def test_boot(device: BootDevice, once: bool, actual: BootOverride, changed: bool) -> None:
+    assert plan_boot(device, once, actual).changed is changed
+
+
+@pytest.mark.parametrize(
+    ("wanted_once", "shown", "honoured", "sticky"),
+    [
+        (True, BootOverride(BootDevice.NETWORK, True), True, False),
+        (True, BootOverride(BootDevice.NETWORK, False), True, True),  # sushy-tools
+        (True, BootOverride(BootDevice.NETWORK, None), True, None),
+        (True, BootOverride(BootDevice.DISK, True), False, False),
+        (False, BootOverride(BootDevice.NETWORK, False), True, None),
+    ],
+)
+def test_read_back(wanted_once: bool, shown: BootOverride, honoured: bool, sticky: bool | None) -> None:
+    result = judge(BootOverride(BootDevice.NETWORK, wanted_once), shown)
+    assert (result.honoured, result.sticky) == (honoured, sticky)
+
+
+@pytest.mark.parametrize(
+    ("serial", "uuid", "macs", "found", "agrees"),
+    [
+        ("sn1 ", None, [], Identity(serial="SN1"), ["serial"]),
+        ("SN1", "AB", ["52:54:00:00:00:01"], Identity(), []),
+        (None, "AB-CD", [], Identity(uuid="ab-cd"), ["uuid"]),
+        (None, None, ["52:54:00:00:00:0A", "x"], Identity(macs=("52:54:00:00:00:0a", "y")), ["macs"]),
+        ("SN1", None, [], Identity(serial="SN2"), None),
+        ("SN1", "AB", [], Identity(serial="SN1", uuid="cd"), None),
+        (None, None, ["x"], Identity(macs=("y",)), None),
+    ],
+)
+def test_identity(
+    serial: str | None, uuid: str | None, macs: list[str], found: Identity, agrees: list[str] | None
+) -> None:
+    if agrees is not None:
+        assert require_same_machine(serial, uuid, macs, found, "bmc") == agrees
+        return
+    with pytest.raises(BmcIdentityError, match="nothing was changed"):
+        require_same_machine(serial, uuid, macs, found, "bmc")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(None, 7.0), ("3", 3.0), ("soon", 7.0), ("Mon, 01 Jan 2001 00:00:00 GMT", 0)]
+)
+def test_retry_after(value: str | None, expected: float) -> None:
+    assert retry_after(value, 7.0) == expected
+
+
+def test_a_password_is_in_no_repr() -> None:
+    assert "secret" not in repr(BmcSettings("redfish", "h", "admin", "secret"))

@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole deployments with a double of the controller, a double of the ramdisk, and the real store and planner."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc import errors
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.types import (
+    Bmc,
+    BmcSettings,
+    BootDevice,
+    BootOverride,
+    Identity,
+    PowerState,
+)
+from ansible_collections.groundup.cloud.plugins.module_utils.machines.advance import Advance, Outcome
+from ansible_collections.groundup.cloud.plugins.module_utils.machines.planner import Step
+from ansible_collections.groundup.cloud.plugins.module_utils.machines.store import Store
+from ansible_collections.groundup.cloud.plugins.module_utils.machines.types import (
+    Desired,
+    HostState,
+    HostView,
+    MachineError,
+    Phase,
+    Timeouts,
+)
+
+MAC = "52:54:00:00:01:01"
+DESIRED = Desired(
+    name="node1",
+    cloud="rack",
+    macs=(MAC,),
+    serial="SN-1",
+    uuid=None,
+    bmc=BmcSettings("redfish", "10.20.0.101", "admin", "secret"),
+    plan={
+        "image": {"name": "debian-13"},
+        "root_disk": {"serial": "SN"},
+        "storage_disks": [],
+        "seed": {"hostname": "n"},
+    },
+    timeouts=Timeouts(boot=100, stall=60, system=100, off=10),
+)
+SAME = HostView(HostState.SAME)
+
+
+class World:
+    """Time, a controller (sticky like sushy-tools), and a ramdisk that says what a test wants."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.time = home, 1000.0
+        self.power, self.boot = PowerState.OFF, BootOverride(BootDevice.NONE, None)
+        self.acts: list[str] = []
+        self.serial = "SN-1"
+        self.die_before: str | None = None
+        for name in ("armed", "events", "done"):
+            (home / "deploy" / name).mkdir(parents=True)
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+    @contextmanager
+    def connect(self, _settings: BmcSettings) -> Iterator[Bmc]:
+        yield Controller(self)
+
+    @property
+    def armed(self) -> dict[str, Any] | None:
+        file = self.home / "deploy/armed/node1.json"
+        return json.loads(file.read_text()) if file.exists() else None
+
+    def tell(self, event: str, deploy_id: str, **data: Any) -> None:
+        line = {"time": self.time, "machine": "node1", "deploy_id": deploy_id, "event": event, "data": data}
+        with (self.home / "deploy/events/node1.jsonl").open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def ramdisk_starts(self) -> str:
+        armed = self.armed
+        assert armed
+        assert self.boot.device is BootDevice.NETWORK
+        (self.home / "deploy/armed/node1.json").unlink()
+        self.tell("started", armed["deploy_id"], mac=MAC)
+        return str(armed["deploy_id"])
+
+    def ramdisk_writes(self) -> str:
+        deploy_id = self.ramdisk_starts()
+        self.tell("progress", deploy_id, stage="write", done=1, total=2)
+        done = {"host_key": "ssh-ed25519 AAAA", "machine_id": "m" * 32, "image": "debian-13", "disk_serial": "SN"}
+        (self.home / "deploy/done/node1.json").write_text(
+            json.dumps({"deploy_id": deploy_id, "time": self.time, **done})
+        )
+        self.tell("done", deploy_id, **done)
+        self.power = PowerState.OFF
+        return deploy_id
+
+    def step(self, run: str = "r1", host: HostView | None = None, **desired: Any) -> Outcome:
+        return self.advance(run, **desired).until(1.0, host)
+
+    def advance(self, run: str, **desired: Any) -> Advance:
+        store = Store(str(self.home), "node1")
+        return Advance(replace(DESIRED, **desired), store, run, self.connect, self, lambda: self.time)
+
+
+class Controller:
+    """A double of a controller."""
+
+    where = "bmc double"
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def _act(self, act: str) -> None:
+        if self.world.die_before == act:
+            raise KeyboardInterrupt(act)
+        self.world.acts.append(act)
+
+    def identity(self) -> Identity:
+        return Identity(serial=self.world.serial)
+
+    def power_state(self) -> PowerState:
+        return self.world.power
+
+    def request_power(self, on: bool, graceful: bool) -> None:
+        self._act("on" if on else "off")
+        self.world.power = PowerState.ON if on else PowerState.OFF
+
+    def boot_override(self) -> BootOverride:
+        return self.world.boot
+
+    def request_boot(self, device: BootDevice, once: bool) -> None:
+        self._act(device.value)
+        self.world.boot = BootOverride(device, False)
+
+    def evidence(self) -> tuple[str, ...]:
+        return ()
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def deploy(world: World, run: str = "r1", **desired: Any) -> str:
+    assert world.step(run, **desired).record.phase is Phase.ARMED
+    deploy_id = world.ramdisk_writes()
+    assert world.step(run, **desired).record.phase is Phase.BOOTING
+    outcome = world.step(run, host=SAME, **desired)
+    assert outcome.finished and outcome.changed
+    return deploy_id
+
+
+def test_a_blank_machine(world: World) -> None:
+    deploy(world)
+    assert world.acts == ["network", "on", "disk", "on"]
+    assert world.armed is None
+
+
+def test_the_second_run_touches_nothing(world: World) -> None:
+    deploy(world)
+    world.acts.clear()
+    outcome = world.step("r2")
+    assert (outcome.plan.step, outcome.changed, outcome.record.phase) == (Step.LOOK_AT_HOST, False, Phase.DEPLOYED)
+    outcome = world.step("r2", host=SAME)
+    assert outcome.finished and not outcome.changed
+    assert world.acts == []
+
+
+def test_what_is_armed(world: World) -> None:
+    world.step()
+    armed = world.armed
+    assert armed
+    assert armed["plan"] == {**DESIRED.plan, "wipe": False, "wipe_storage": False}
+    assert len(armed["token"]) == 64 and armed["expires"] > world.time
+    assert (world.home / "deploy/armed/node1.json").stat().st_mode & 0o777 == 0o600
+    journal = (world.home / "deploy/journal/node1.jsonl").read_text()
+    assert armed["token"] not in journal and "secret" not in journal
+
+
+@pytest.mark.parametrize("moment", ["network", "on"])
+def test_controller_killed_while_arming(world: World, moment: str) -> None:
+    world.die_before = moment
+    with pytest.raises(KeyboardInterrupt):
+        world.step("r1")
+    world.die_before = None
+    deploy(world, "r2")
+    assert world.acts[-4:] == ["network", "on", "disk", "on"]
+
+
+@pytest.mark.parametrize("moment", ["disk", "on"])
+def test_controller_killed_after_the_image_was_written(world: World, moment: str) -> None:
+    world.step("r1")
+    written = world.ramdisk_writes()
+    world.die_before = moment
+    with pytest.raises(KeyboardInterrupt):
+        world.step("r1")
+    assert world.armed is None, "disarmed before anything else"
+    world.die_before = None
+    outcome = world.step("r2")
+    if outcome.plan.step is Step.LOOK_AT_HOST:
+        outcome = world.step("r2", host=HostView(HostState.SILENT, "timeout"))
+    assert (outcome.plan.step, world.power, world.boot.device) == (Step.BOOT_DISK, PowerState.ON, BootDevice.DISK)
+    outcome = world.step("r2", host=SAME)
+    assert outcome.finished and outcome.record.deploy_id == written
+
+
+def test_controller_killed_while_the_ramdisk_works(world: World) -> None:
+    world.step("r1")
+    deploy_id = world.ramdisk_starts()
+    world.acts.clear()
+    outcome = world.step("r2")
+    assert (outcome.plan.step, outcome.record.deploy_id, world.acts) == (Step.WAIT, deploy_id, [])
+
+
+def test_power_cut_in_the_middle(world: World) -> None:
+    world.step("r1")
+    first = world.ramdisk_starts()
+    world.tell("progress", first, stage="write", done=1, total=2)
+    world.power = PowerState.OFF
+    world.time += 30
+    world.acts.clear()
+    outcome = world.step("r1")
+    assert outcome.plan.step is Step.ARM
+    assert world.armed and world.armed["deploy_id"] != first
+    world.ramdisk_writes()
+    world.step("r1")
+    assert world.step("r1", host=SAME).finished
+
+
+def test_a_machine_that_never_comes_up_is_set_aside_with_evidence(world: World) -> None:
+    world.step("r1", console="/var/log/node1.console")
+    world.time += 101
+    assert world.step("r1").plan.step is Step.ARM
+    world.time += 101
+    with pytest.raises(MachineError, match="did not start within") as caught:
+        world.step("r1", console="/var/log/node1.console")
+    text = "\n".join(caught.value.evidence)
+    assert "network_boot honoured=True" in text and "boots network" in text and "/var/log/node1.console" in text
+    assert world.armed is None, "a machine that is set aside can't be written behind our back"
+
+
+def test_refusal_of_the_ramdisk_is_told_in_its_words(world: World) -> None:
+    world.step("r1")
+    deploy_id = world.ramdisk_starts()
+    failure = {"code": "holds_data", "message": "vda holds an ext4 file system", "remedy": "consent with machine_wipe"}
+    world.tell("failed", deploy_id, **failure)
+    with pytest.raises(MachineError, match="vda holds an ext4 file system; consent with machine_wipe"):
+        world.step("r1")
+
+
+def test_another_machine_behind_the_address(world: World) -> None:
+    world.serial = "SN-9"
+    with pytest.raises(errors.BmcIdentityError, match="SN-9, the model says SN-1"):
+        world.step("r1")
+    assert world.acts == [] and world.armed is None
+
+
+def test_reinstall_by_name_only(world: World) -> None:
+    first = deploy(world)
+    assert world.step("r2", host=SAME, wipe=True).finished
+    second = deploy(world, "r3", reinstall=True)
+    assert first != second
+    assert world.step("r3", host=SAME, reinstall=True).finished, "consent counts once in a run"
+
+
+def test_a_reinstall_that_never_started_leaves_the_old_system(world: World) -> None:
+    first = deploy(world)
+    world.step("r2", reinstall=True)
+    assert world.step("r3").plan.step is Step.WAIT, "its ramdisk may be on the way"
+    world.time += 101
+    outcome = world.step("r3", host=SAME)
+    assert outcome.finished and outcome.record.good and outcome.record.good.deploy_id == first
+    assert world.armed is None
+
+
+def test_a_lost_journal_is_no_reason_to_write(world: World) -> None:
+    deploy(world)
+    (world.home / "deploy/journal/node1.jsonl").unlink()
+    assert world.step("r2").plan.step is Step.LOOK_AT_HOST
+    assert world.step("r2", host=SAME).changed
+    outcome = world.step("r3", host=SAME)
+    assert outcome.finished and not outcome.changed
+
+
+def test_a_deployed_machine_that_is_off_is_started(world: World) -> None:
+    deploy(world)
+    world.power = PowerState.OFF
+    world.acts.clear()
+    outcome = world.step("r2", host=HostView(HostState.SILENT, "timeout"))
+    assert (outcome.plan.step, world.power) == (Step.BOOT_DISK, PowerState.ON)
+    assert world.step("r2", host=HostView(HostState.SILENT, "timeout")).plan.step is Step.WAIT
+    assert world.step("r2", host=SAME).finished
+
+
+def test_no_boot_service(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    (tmp_path / "deploy/armed").rmdir()
+    with pytest.raises(MachineError, match="run role provisioner first"):
+        world.step("r1")
