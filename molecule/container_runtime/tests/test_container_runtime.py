@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Containers really run, images come from the mirror by its CA only, and changes by hand are mended."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+from typing import Any
+
+HERE = pathlib.Path(__file__).parent.parent
+PROBE = "groundup.cloud/probe:1"
+HOSTS = "--hosts-dir /etc/containerd/certs.d"
+
+
+def converge(*more: str) -> str:
+    """Run the scenario's playbook once more; its output."""
+    inventory = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "machine", "inventory.yml")
+    words = ["ansible-playbook", "-i", str(inventory), str(HERE / "converge.yml"), "--diff", *more]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_an_image_comes_from_the_mirror_and_a_container_runs(host: Any) -> None:
+    host.check_output(f"ctr images pull {HOSTS} {PROBE}")
+    run = "ctr run --rm --runc-binary /usr/bin/crun --runc-systemd-cgroup --cgroup machine.slice:ctr:probe"
+    assert host.check_output(f"{run} {PROBE} probe /bin/sh -c 'echo from $((40 + 2))'") == "from 42"
+
+
+def test_what_the_bundle_lacks_fails_at_once(host: Any) -> None:
+    done = host.run(f"timeout 60 ctr images pull {HOSTS} docker.io/library/absent:1")
+    assert done.rc not in (0, 124) and "not found" in done.stderr + done.stdout
+
+
+def test_the_cri_is_ready_with_systemd_cgroups(host: Any) -> None:
+    plugins = host.check_output("ctr plugins ls")
+    cri = [line.split() for line in plugins.splitlines() if ".cri" in line]
+    assert cri and all(words[-1] == "ok" for words in cri), plugins
+    dump = host.check_output("containerd config dump")
+    assert "SystemdCgroup = true" in dump and "BinaryName = '/usr/bin/crun'" in dump
+    assert "config_path = '/etc/containerd/certs.d'" in dump and "registry.k8s.io/pause" in dump
+
+
+def test_cni_plugins_answer(host: Any) -> None:
+    assert "cniVersion" in host.check_output("CNI_COMMAND=VERSION /opt/cni/bin/bridge < /dev/null")
+
+
+def test_changes_made_by_hand_are_mended_and_nothing_else_is_touched(host: Any) -> None:
+    host.check_output(
+        "echo x >> /opt/cni/bin/ptp; rm /usr/local/bin/ctr; systemctl stop containerd;"
+        "mkdir /etc/containerd/certs.d/stray; echo y > /etc/containerd/others"
+    )
+    output = converge()
+    for line in (
+        "archive /opt/cni/bin/",
+        "file /usr/local/bin/ctr",
+        "systemctl start containerd",
+        "remove /etc/containerd/certs.d/stray",
+    ):
+        assert line in output, output
+    assert "changed=0" in converge("--check")
+    assert host.file("/etc/containerd/others").content_string == "y\n"
+    assert host.service("containerd").is_running and host.service("containerd").is_enabled
+
+
+def test_a_restart_of_containerd_leaves_containers_alone(host: Any) -> None:
+    host.check_output(f"ctr run -d --runc-binary /usr/bin/crun {PROBE} stays /bin/sh -c 'while true; do sleep 1; done'")
+    before = host.check_output("ctr task ls | grep stays")
+    host.check_output("systemctl restart containerd")
+    assert host.check_output("ctr task ls | grep stays") == before
+    host.check_output("ctr task kill -s 9 stays; sleep 2; ctr container rm stays")

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bond and VLANs against a real switch (Open vSwitch), changes by hand, a wrong VLAN, swapped cables."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pathlib
+import re
+import subprocess
+import threading
+import time
+from typing import Any
+
+import pytest
+import yaml
+
+HERE = pathlib.Path(__file__).parent.parent
+WANTED = yaml.safe_load((HERE / "vars/main.yml").read_text())["host_network"]
+
+
+def run(host: Any, wanted: dict[str, Any] = WANTED, check: bool = False) -> dict[str, Any]:
+    return host.ansible("groundup.cloud.host_network", json.dumps({"host_network": wanted}), check=check, become=False)
+
+
+def fails(host: Any, wanted: dict[str, Any]) -> str:
+    with pytest.raises(host.ansible.AnsibleException) as caught:
+        run(host, wanted)
+    return str(caught.value.result["msg"])
+
+
+def changed(**more: Any) -> dict[str, Any]:
+    return {**copy.deepcopy(WANTED), **more}
+
+
+def switch(host: Any, *words: str, control: bool = False) -> str:
+    database = host.ansible.get_variables()["molecule_switch"]
+    place = database.removeprefix("unix:").removesuffix("/db.sock")
+    argv = ["ovs-appctl", "-t", f"{place}/switch.ctl"] if control else ["ovs-vsctl", f"--db={database}"]
+    return subprocess.run([*argv, *words], check=True, capture_output=True, text=True).stdout
+
+
+def ping(address: str, size: int) -> bool:
+    words = ["ping", "-q", "-c2", "-W5", "-Mdo", f"-s{size - 28}", address]
+    return subprocess.run(words, check=False, capture_output=True).returncode == 0
+
+
+def settled(condition: Any, seconds: float = 90) -> bool:
+    until = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until:
+        time.sleep(2)
+    return bool(condition())
+
+
+def test_both_ends_agree_on_lacp(host: Any) -> None:
+    assert "status: active negotiated" in switch(host, "lacp/show", "machine", control=True)
+    bonding = host.check_output("cat /proc/net/bonding/bond0")
+    assert re.search(r"Number of ports: 2", bonding) and "LACP rate: fast" in bonding
+
+
+@pytest.mark.parametrize(("address", "mtu"), [("10.99.10.21", 1500), ("10.99.30.21", 9000), ("10.99.40.21", 9000)])
+def test_full_size_pings_on_every_network(host: Any, address: str, mtu: int) -> None:
+    assert ping(address, mtu)
+
+
+def test_one_cable_is_enough(host: Any) -> None:
+    namespace = subprocess.run(["ip", "netns", "identify"], capture_output=True, text=True, check=True).stdout.strip()
+    link = ["ip", "-n", f"{namespace}-w", "link", "set", "nic1"]
+    subprocess.run([*link, "down"], check=True)
+    try:
+        assert settled(lambda: ping("10.99.30.21", 9000), 30)
+        assert run(host)["changed"] is False, "a dead cable is a fault to report, no file mends it"
+    finally:
+        subprocess.run([*link, "up"], check=True)
+    assert settled(lambda: "Number of ports: 2" in host.check_output("cat /proc/net/bonding/bond0"))
+
+
+def test_changes_made_by_hand_are_mended_and_nothing_else_is_touched(host: Any) -> None:
+    host.check_output(
+        "ip link set bond0.30 mtu 1400; ip link delete bond0.40; ip addr add 10.99.30.10/32 dev bond0.30;"
+        "ip link add others type dummy; touch /etc/systemd/network/50-others.network;"
+        "touch /etc/systemd/network/10-groundup-stray.network"
+    )
+    assert run(host)["steps"] == [
+        "remove /etc/systemd/network/10-groundup-stray.network",
+        "link bond0.30 mtu",
+        "link bond0.40 device",
+        "link bond0.40 address",
+    ]
+    assert run(host, check=True)["steps"] == []
+    assert ping("10.99.30.21", 9000) and ping("10.99.40.21", 9000)
+    assert host.interface("others").exists and host.file("/etc/systemd/network/50-others.network").exists
+    assert "10.99.30.10" in host.check_output("ip -br addr show bond0.30"), "keepalived's address stays"
+
+
+def test_a_wrong_vlan_turns_back_by_itself(host: Any) -> None:
+    wrong = changed(confirm_timeout=60)
+    wrong["addresses"][2]["vlan"] = 41
+    message = fails(host, wrong)
+    assert "storage" in message or "turned back" in message, message
+    assert settled(lambda: ping("10.99.40.21", 9000))
+    assert not host.interface("bond0.41").exists
+    assert run(host, check=True)["steps"] == []
+
+
+def test_without_a_controller_the_timer_turns_back(host: Any) -> None:
+    wrong = changed(confirm_timeout=30)
+    wrong["addresses"][0]["address"] = "10.99.10.77/24"  # where the controller doesn't look for it
+    assert "no answer within" in fails(host, wrong) or settled(lambda: ping("10.99.10.21", 1500), 120)
+    assert settled(lambda: ping("10.99.10.21", 1500))
+    assert run(host, check=True)["steps"] == []
+
+
+def test_absent_nics_change_nothing(host: Any) -> None:
+    wrong = changed()
+    wrong["bond"]["members"][1]["mac"] = "52:54:00:99:00:0f"
+    message = fails(host, wrong)
+    assert "nic1: no NIC here has the MAC address 52:54:00:99:00:0f" in message and "nothing was changed" in message
+    assert run(host, check=True)["steps"] == []
+
+
+LAG = ["vlan_mode=native-untagged", "tag=10", "trunks=10,30,40", "lacp=active", "other_config:lacp-time=fast"]
+FALLBACK = ["bond_mode=balance-tcp", "other_config:lacp-fallback-ab=true", "other_config:bond-primary=nic0"]
+
+
+def test_swapped_cables_are_named_and_change_nothing(host: Any) -> None:
+    """nic1's cable leads into another LAG, as when the cables of two machines are swapped."""
+    apart = ["--", "add-port", "sw0", "nic0", *LAG, "--", "add-port", "sw0", "nic1", *LAG]
+    switch(host, "del-port", "sw0", "machine", *apart)
+    try:
+        status = "cat /proc/net/bonding/bond0"
+        assert settled(lambda: len(set(re.findall(r"Aggregator ID: (\d+)", host.check_output(status)))) > 1, 120)
+        message = fails(host, changed(bridges=[{"name": "br50", "vlan": 50}]))
+        assert "are they swapped?" in message and "nothing was changed" in message
+        assert not host.file("/etc/systemd/network/10-groundup-br50.netdev").exists
+    finally:
+        together = ["--", "add-bond", "sw0", "machine", "nic0", "nic1", *FALLBACK, *LAG]
+        switch(host, "del-port", "sw0", "nic0", "--", "del-port", "sw0", "nic1", *together)
+
+
+def test_a_reboot_in_the_middle_turns_back(host: Any) -> None:
+    wrong = changed(confirm_timeout=900)
+    wrong["addresses"][2]["vlan"] = 41
+    failures: list[str] = []
+    change = threading.Thread(target=lambda: failures.append(fails(host, wrong)))
+    change.start()
+    assert settled(lambda: host.file("/var/lib/groundup/network/change/switched").exists)
+    host.run("systemctl reboot")
+    change.join(600)
+    assert failures and "turned back" in failures[0]
+    assert run(host, check=True)["steps"] == [] and ping("10.99.40.21", 9000)

@@ -1,0 +1,32 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pure text: our block inside somebody else's file, and swap lines of fstab."""
+
+from __future__ import annotations
+
+
+def with_block(text: str, name: str, content: str) -> str:
+    """``text`` with the block ``name`` replaced, or appended when there is none; everything else stays as it is."""
+    begin, end = f"# BEGIN groundup {name}\n", f"# END groundup {name}\n"
+    block = begin + content.rstrip("\n") + "\n" + end
+    start = text.find(begin)
+    if start >= 0:
+        stop = text.find(end, start)
+        # Without an END line nobody knows how far our block reaches: replace its first line only.
+        stop = stop + len(end) if stop >= 0 else start + len(begin)
+        return text[:start] + block + text[stop:]
+    if text and not text.endswith("\n"):
+        text += "\n"
+    return text + block
+
+
+def is_swap(line: str) -> bool:
+    """Whether a line of fstab mounts swap."""
+    words = line.split()
+    return len(words) > 2 and not words[0].startswith("#") and words[2] == "swap"
+
+
+def without_swap(fstab: str) -> str:
+    """fstab with its swap lines commented out."""
+    return "".join(f"# groundup: swap is off: {line}" if is_swap(line) else line for line in fstab.splitlines(True))

@@ -1,0 +1,55 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""run_layer: render, read, plan, apply; the one path that a module, the probe and check mode take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from .act import apply
+from .plan import Plan, plan
+from .read import read
+from .state import HostState
+from .system import System
+
+Renderer = Callable[[dict[str, Any]], HostState]
+Warn = Callable[[str], None]
+
+
+def silent(_text: str) -> None:
+    """For callers that take no warnings."""
+
+
+def assess(renderer: Renderer, params: dict[str, Any], system: System | None = None) -> Plan:
+    """What would be done on this host. Changes nothing."""
+    state = renderer(params)
+    return plan(state, read(state, system or System()))
+
+
+def run_layer(
+    renderer: Renderer, params: dict[str, Any], *, check: bool, system: System | None = None, warn: Warn = silent
+) -> dict[str, Any]:
+    """Bring a layer to its state, or only say what would be done.
+
+    Returns what a module exits with: {changed, steps: [text], diff: [{before, after, …}], seconds}. ``warn`` is given
+    what could not be found out and is no reason to stop (a module's own ``warn``).
+    HostError says what failed and how to mend it; the next run takes up where this one stopped.
+    """
+    system = system or System()
+    started = time.monotonic()
+    state = renderer(params)
+    actual = read(state, system)
+    todo = plan(state, actual)
+    for text in todo.warnings:
+        warn(text)
+    if not check:
+        apply(todo, state, system, actual.pending)
+    return {
+        "changed": todo.changed,
+        "steps": [str(step) for step in todo.steps],
+        "diff": todo.diff(),
+        "seconds": round(time.monotonic() - started, 3),
+    }

@@ -1,0 +1,104 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host's side of the engine: paths below a root, commands, and writes that are whole or not at all."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .state import HostError
+
+
+@dataclass
+class System:
+    """A host. ``root`` is "/" but in tests, where a scratch directory takes its place."""
+
+    root: str = "/"
+
+    def path(self, name: str) -> Path:
+        """The absolute path ``name`` below the root."""
+        return Path(self.root, name.lstrip("/"))
+
+    def run(self, argv: Sequence[str], *, check: bool = True, timeout: float = 900, stdin: str | None = None) -> str:
+        """Standard output of a command; HostError with its standard error when it fails or hangs.
+
+        With ``check`` off the exit status is ignored: for queries whose output alone is the answer.
+        """
+        path = f"{os.environ.get('PATH', '/usr/bin:/bin')}:/usr/local/sbin:/usr/sbin:/sbin"
+        # a starved machine may let systemd's bus wait for longer than its 25 seconds
+        settings = {"PATH": path, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive", "SYSTEMD_BUS_TIMEOUT": "300s"}
+        try:
+            done = subprocess.run(
+                list(argv),
+                input=stdin,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+                env={**os.environ, **settings},
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise HostError(f"{argv[0]}: this program is missing on the host; install its package") from error
+        except subprocess.TimeoutExpired as error:
+            raise HostError(f"{' '.join(argv)}: no end after {timeout:.0f} s") from error
+        if check and done.returncode:
+            output = (done.stderr.strip() or done.stdout.strip())[-2000:]
+            raise HostError(f"{' '.join(argv)}: exit status {done.returncode}: {output}")
+        return done.stdout
+
+    def ids(self, owner: str, group: str) -> tuple[int, int]:
+        """Numeric user and group; tests that don't run as root keep their own."""
+        if os.geteuid() != 0:
+            return os.geteuid(), os.getegid()
+        try:
+            return pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid
+        except KeyError as error:
+            raise HostError(f"{owner}:{group}: no such user or group; is its package missing?") from error
+
+    def write(self, name: str, content: bytes, *, mode: int = 0o644, owner: str = "root", group: str = "root") -> None:
+        """Write a whole file by rename, so that no reader and no power cut ever sees half of it."""
+        target = self.path(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            self.install(Path(scratch), name, mode=mode, owner=owner, group=group)
+        except BaseException:
+            Path(scratch).unlink(missing_ok=True)
+            raise
+
+    def install(self, scratch: Path, name: str, *, mode: int, owner: str, group: str) -> None:
+        """Move a finished file of the same file system to its place, with its mode and owner already set."""
+        os.chown(scratch, *self.ids(owner, group))
+        os.chmod(scratch, mode)
+        target = self.path(name)
+        if target.is_dir() and not target.is_symlink():
+            raise HostError(f"{name}: is a directory where a file is wanted; move it away")
+        os.replace(scratch, target)
+
+
+def user_name(uid: int) -> str:
+    """Name of a user id, or its digits when there is none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def group_name(gid: int) -> str:
+    """Name of a group id, or its digits when there is none."""
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)

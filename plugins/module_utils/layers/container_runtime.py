@@ -1,0 +1,134 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""container_runtime: containerd 2 with the bundle's registry as mirror of every other, as a HostState."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..host.settings import require, settings
+from ..host.state import Directory, File, HostError, HostState, Purge, Unit
+from .artefacts import PROGRAMS, archive, located, programs
+
+DEFAULTS: dict[str, Any] = {
+    "version": None,
+    "files": {},
+    "files_url": None,
+    "registry": {},
+    "runtime": "crun",
+    "sandbox_image": "registry.k8s.io/pause:3.10.2",
+}
+REGISTRY: dict[str, Any] = {
+    "address": None,
+    "ca": None,
+    "mirrors": ["registry.k8s.io", "docker.io", "quay.io", "ghcr.io", "groundup.cloud"],
+}
+BINARIES = ("containerd", "containerd-shim-runc-v2", "ctr")
+RUNTIMES = {"runc": "/usr/sbin/runc", "crun": "/usr/bin/crun"}  # where Debian puts them
+CONFIG = "/etc/containerd/config.toml"
+HOSTS = "/etc/containerd/certs.d"
+CA = "/etc/containerd/registry-ca.crt"
+UNIT = "/etc/systemd/system/containerd.service"
+CNI_BIN, CNI_CONF = "/opt/cni/bin", "/etc/cni/net.d"
+
+SERVICE = f"""\
+# Written by groundup.cloud.container_runtime; changes made here are undone by the next run.
+[Unit]
+Description=containerd container runtime
+Documentation=https://containerd.io
+After=network.target local-fs.target
+
+[Service]
+ExecStart={PROGRAMS}/containerd
+Type=notify
+Delegate=yes
+# containers outlive a restart of the daemon
+KillMode=process
+Restart=always
+RestartSec=5
+LimitNPROC=infinity
+LimitCORE=infinity
+LimitNOFILE=infinity
+TasksMax=infinity
+OOMScoreAdjust=-999
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def render(params: dict[str, Any]) -> HostState:
+    """The role's input ``container_runtime`` (see its argument_specs) as desired state. HostError on a wrong value."""
+    layer = "container_runtime"
+    wanted = settings(layer, params, DEFAULTS)
+    registry = settings(f"{layer}.registry", wanted["registry"], REGISTRY)
+    require(layer, wanted, "files")
+    if wanted["runtime"] not in RUNTIMES:
+        raise HostError(f"{layer}.runtime: {wanted['runtime']} is not one of {', '.join(RUNTIMES)}")
+    files = located(wanted["files"], wanted["files_url"])
+    return HostState(
+        layer=layer,
+        packages=(wanted["runtime"],),
+        files=(
+            *programs(layer, files, BINARIES),
+            File(CONFIG, config(wanted["runtime"], wanted["sandbox_image"])),
+            File(UNIT, SERVICE),
+            *registry_files(registry),
+        ),
+        archives=(archive(layer, files, "cni-plugins", CNI_BIN),),
+        directories=(Directory(CNI_CONF, 0o755), Directory(HOSTS, 0o755)),
+        purge=(Purge(HOSTS, "*"),),
+        units=(Unit("containerd.service", restart_on=(CONFIG, f"{PROGRAMS}/containerd", UNIT)),),
+    )
+
+
+def config(runtime: str, sandbox_image: str) -> str:
+    """containerd's configuration, version 3 (containerd 2.0 and later): cgroups by systemd, mirrors by directory."""
+    options = "plugins.'io.containerd.cri.v1.runtime'.containerd"
+    return f"""\
+# Written by groundup.cloud.container_runtime; changes made here are undone by the next run.
+version = 3
+
+[plugins.'io.containerd.cri.v1.images'.pinned_images]
+  sandbox = '{sandbox_image}'
+
+[plugins.'io.containerd.cri.v1.images'.registry]
+  config_path = '{HOSTS}'
+
+[plugins.'io.containerd.cri.v1.runtime'.cni]
+  bin_dirs = ['{CNI_BIN}']
+  conf_dir = '{CNI_CONF}'
+
+[{options}]
+  default_runtime_name = '{runtime}'
+
+[{options}.runtimes.{runtime}]
+  runtime_type = 'io.containerd.runc.v2'
+
+[{options}.runtimes.{runtime}.options]
+  BinaryName = '{RUNTIMES[runtime]}'
+  SystemdCgroup = true
+"""
+
+
+def registry_files(registry: dict[str, Any]) -> tuple[File, ...]:
+    """hosts.toml for the registry itself and for each that it stands in for; none when no address is given.
+
+    ``server`` is the mirror too, so nothing ever asks the internet: what the bundle lacks fails at once, by name.
+    """
+    if not registry["address"]:
+        return ()
+    files = [File(CA, registry["ca"].rstrip("\n") + "\n")] if registry["ca"] else []
+    trust = CA if registry["ca"] else None
+    base = f"https://{registry['address']}/v2"
+    own = ((registry["address"], base), *((name, f"{base}/{name}") for name in registry["mirrors"]))
+    return (*files, *(File(f"{HOSTS}/{name}/hosts.toml", hosts_toml(url, trust)) for name, url in own))
+
+
+def hosts_toml(url: str, ca: str | None) -> str:
+    """One registry's hosts.toml; ``override_path``: the URL is complete, containerd adds no /v2."""
+    trust = f"ca = '{ca}'\n" if ca else ""
+    head = f"server = '{url}'\ncapabilities = ['pull', 'resolve']\noverride_path = true\n{trust}"
+    inner = f"[host.'{url}']\n  capabilities = ['pull', 'resolve']\n  override_path = true\n"
+    return head + "\n" + inner + (f"  ca = '{ca}'\n" if ca else "")

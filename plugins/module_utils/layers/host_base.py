@@ -1,0 +1,191 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""host_base: what a machine needs below a container runtime, as a HostState."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from ..host.packages import OWN_SOURCE
+from ..host.settings import settings
+from ..host.state import Block, Clock, File, Hook, HostError, HostState, Purge, Unit
+
+DEFAULTS: dict[str, Any] = {
+    "packages": [],
+    "apt": {},
+    "kernel_modules": [],
+    "sysctls": {},
+    "ntp_servers": [],
+    "clock_limit": 5,
+    "hosts": {},
+    "swap": False,
+    "limits": {"nofile": 1048576},
+    "journal": {"max_use": "500M", "max_days": 30},
+    "firewall": {},
+    "ca_certificates": {},
+}
+APT: dict[str, Any] = {"url": None, "suite": "./", "components": [], "signed_by": None}
+FIREWALL = {"enabled": False, "trusted": [], "open": [], "ssh_port": 22}
+
+#: overlay: containerd's snapshotter; br_netfilter: services reach pods behind a bridge; nf_conntrack: kube-proxy
+MODULES = ("overlay", "br_netfilter", "nf_conntrack")
+#: what kubelet, CNI plugins and storage ask of a kernel (inotify and aio: many pods, Ceph; panic: kubelet's own wish)
+SYSCTLS = {
+    "net.ipv4.ip_forward": "1",
+    "net.bridge.bridge-nf-call-iptables": "1",
+    "net.bridge.bridge-nf-call-ip6tables": "1",
+    "fs.inotify.max_user_watches": "524288",
+    "fs.inotify.max_user_instances": "8192",
+    "fs.aio-max-nr": "1048576",
+    "kernel.panic": "10",
+    "kernel.panic_on_oops": "1",
+    "vm.overcommit_memory": "1",
+    "vm.swappiness": "1",
+}
+CERTIFICATES = "/usr/local/share/ca-certificates"
+RULES = "/etc/groundup/firewall.nft"
+FIREWALL_UNIT = "/etc/systemd/system/groundup-firewall.service"
+
+
+def render(params: dict[str, Any]) -> HostState:
+    """The role's input ``host_base`` (see its argument_specs) as desired state. HostError on a value that can't be."""
+    base = settings("host_base", params, DEFAULTS)
+    firewall = settings("host_base.firewall", base["firewall"], FIREWALL)
+    servers = tuple(base["ntp_servers"])
+    packages = [*base["packages"], *(["chrony"] if servers else []), *(["nftables"] if firewall["enabled"] else [])]
+    apt = apt_files(settings("host_base.apt", base["apt"], APT))
+    return HostState(
+        layer="host_base",
+        packages=tuple(dict.fromkeys(packages)),
+        files=(*apt, *limit_files(base["limits"]), *journal_files(base["journal"]), *time_files(servers),
+               *certificate_files(base["ca_certificates"]), *firewall_files(firewall)),
+        absent=() if firewall["enabled"] else (RULES, FIREWALL_UNIT),
+        blocks=host_blocks(base["hosts"]),
+        purge=(Purge(CERTIFICATES, "groundup-*.crt"),),
+        modules=tuple(dict.fromkeys((*MODULES, *base["kernel_modules"]))),
+        sysctls={**SYSCTLS, **{key: str(value) for key, value in base["sysctls"].items()}},
+        swap_off=not base["swap"],
+        clock=Clock(servers, float(base["clock_limit"])) if servers else None,
+        hooks=hooks(firewall),
+        units=units(servers, firewall),
+    )  # fmt: skip
+
+
+def apt_files(apt: dict[str, Any]) -> tuple[File, ...]:
+    """The bundle's packages as apt source; other sources of the host are left alone, and not asked while it is there.
+
+    A flat repository ("./") is not signed: it is trusted over TLS only, since then its server is who it says it is.
+    """
+    if not apt["url"]:
+        return ()
+    lines = ["Types: deb", f"URIs: {apt['url']}", f"Suites: {apt['suite']}"]
+    lines += [f"Components: {' '.join(apt['components'])}"] if apt["components"] else []
+    lines += [f"Signed-By: {apt['signed_by']}"] if apt["signed_by"] else []
+    lines += ["Trusted: yes"] if not apt["signed_by"] and str(apt["url"]).startswith("https://") else []
+    return (File(OWN_SOURCE, "\n".join(lines) + "\n"),)
+
+
+def limit_files(limits: dict[str, Any]) -> tuple[File, ...]:
+    """Limits of login sessions, soft and hard alike: {item: value} of limits.conf."""
+    lines = [f"{who} - {item} {value}\n" for item, value in sorted(limits.items()) for who in ("*", "root")]
+    return (File("/etc/security/limits.d/90-groundup.conf", "".join(lines)),) if lines else ()
+
+
+def journal_files(journal: dict[str, Any]) -> tuple[File, ...]:
+    """A ceiling for the journal, so that logs never fill a root disk."""
+    known = settings("host_base.journal", journal, DEFAULTS["journal"])
+    content = f"[Journal]\nSystemMaxUse={known['max_use']}\nMaxRetentionSec={known['max_days']}day\n"
+    return (File("/etc/systemd/journald.conf.d/90-groundup.conf", content),)
+
+
+def time_files(servers: tuple[str, ...]) -> tuple[File, ...]:
+    """chrony that steps at any time: certificates and leases suffer less from a step than from hours off."""
+    if not servers:
+        return ()
+    lines = [f"server {server} iburst" for server in servers]
+    lines += [
+        "driftfile /var/lib/chrony/chrony.drift",
+        "ntsdumpdir /var/lib/chrony",
+        "makestep 1 -1",
+        "rtcsync",
+        "port 0",
+    ]
+    return (File("/etc/chrony/chrony.conf", "\n".join(lines) + "\n"),)
+
+
+def certificate_files(certificates: dict[str, str]) -> tuple[File, ...]:
+    """CAs that the host trusts: {name: PEM}."""
+    for name, pem in certificates.items():
+        if "-----BEGIN CERTIFICATE-----" not in pem:
+            raise HostError(f"host_base.ca_certificates.{name}: not a PEM certificate; give the file's text")
+    return tuple(
+        File(f"{CERTIFICATES}/groundup-{n}.crt", p.rstrip("\n") + "\n") for n, p in sorted(certificates.items())
+    )
+
+
+def host_blocks(hosts: dict[str, str]) -> tuple[Block, ...]:
+    """Names of the cloud in /etc/hosts, so that nodes find each other while DNS is down."""
+    lines = [f"{address} {name}\n" for name, address in sorted(hosts.items())]
+    return (Block("/etc/hosts", "hosts", "".join(lines)),) if lines else ()
+
+
+def firewall_files(firewall: dict[str, Any]) -> tuple[File, ...]:
+    """Our own nftables table and the unit that loads it at boot."""
+    if not firewall["enabled"]:
+        return ()
+    unit = (
+        "[Unit]\nDescription=groundup firewall (table inet groundup)\n"
+        "Wants=network-pre.target\nBefore=network-pre.target\n"
+        "DefaultDependencies=no\nAfter=local-fs.target\nConflicts=shutdown.target\nBefore=shutdown.target\n\n"
+        f"[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/sbin/nft -f {RULES}\n\n"
+        "[Install]\nWantedBy=sysinit.target\n"
+    )
+    return (File(RULES, ruleset(firewall)), File(FIREWALL_UNIT, unit))
+
+
+def ruleset(firewall: dict[str, Any]) -> str:
+    """The table as nft reads it: replaced in one transaction, other tables (kube-proxy, CNI) are never touched.
+
+    Only traffic *to* the host is filtered; forwarding belongs to the pod network. ssh is open always, since a firewall
+    that locks its owner out is a fault. ``trusted``: networks let in whole; ``open``: ["tcp/6443", …] for everybody.
+    """
+    sources = [ipaddress.ip_network(item, strict=False) for item in firewall["trusted"]]
+    if not sources:
+        raise HostError("host_base.firewall.trusted: is empty; name the cloud's networks, pods included, or nodes part")
+    rules = [
+        "ct state established,related accept", "ct state invalid drop", 'iifname "lo" accept',
+        "meta l4proto { icmp, ipv6-icmp } accept", f"tcp dport {int(firewall['ssh_port'])} accept",
+    ]  # fmt: skip
+    rules += [f"ip{'6' if net.version == 6 else ''} saddr {net} accept" for net in sources]
+    for item in firewall["open"]:
+        protocol, _slash, port = str(item).partition("/")
+        if protocol not in ("tcp", "udp") or not port.isdigit() or not 0 < int(port) < 65536:
+            raise HostError(f"host_base.firewall.open: {item} is not like tcp/6443")
+        rules.append(f"{protocol} dport {port} accept")
+    body = "".join(f"\t\t{rule}\n" for rule in rules)
+    head = "\t\ttype filter hook input priority filter; policy drop;\n"
+    table = f"table inet groundup {{\n\tchain input {{\n{head}{body}\t}}\n}}\n"
+    return f"table inet groundup\ndelete table inet groundup\n{table}"
+
+
+def hooks(firewall: dict[str, Any]) -> tuple[Hook, ...]:
+    """What makes certificates and firewall rules take effect; emptied rules are noticed and loaded again."""
+    found = [Hook("ca-certificates", ("update-ca-certificates",), (f"{CERTIFICATES}/",))]
+    table = ("nft", "list", "table", "inet", "groundup")
+    if firewall["enabled"]:
+        found.append(Hook("firewall", ("nft", "-f", RULES), (RULES,), table))
+    return tuple(found)
+
+
+def units(servers: tuple[str, ...], firewall: dict[str, Any]) -> tuple[Unit, ...]:
+    """Services of this layer. Debian's own timesyncd gives way to chrony (its package conflicts with it)."""
+    found = [
+        Unit("systemd-journald.service", enabled=None, restart_on=("/etc/systemd/journald.conf.d/90-groundup.conf",))
+    ]
+    if servers:
+        found.append(Unit("chrony.service", restart_on=("/etc/chrony/chrony.conf",)))
+    if firewall["enabled"]:
+        found.append(Unit("groundup-firewall.service"))
+    return tuple(found)

@@ -1,0 +1,124 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""host_network: systemd-networkd's files and the links that come of them, changed under a timer."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ..host.act import apply
+from ..host.layer import Warn, silent
+from ..host.plan import Plan, Step, plan
+from ..host.read import read, read_text
+from ..host.state import Actual, Block, File, HostState, Link, Purge, Unit
+from ..host.system import System
+from ..links import cabling, change, lacp, live
+from ..links.files import DIRECTORY, PREFIX, networkd_files
+from ..links.script import SCRIPT, SCRIPT_PATH, UNIT, UNIT_PATH
+from ..links.spec import NetworkSpec, parse
+
+RESOLVED = "/etc/systemd/resolved.conf.d/10-groundup.conf"
+
+
+def network_files(params: dict[str, Any]) -> list[dict[str, str]]:
+    """What a deployment writes into a new root so that its first boot has the final network: [{path, content}].
+
+    The same text as the role writes, which therefore finds nothing to do on a fresh machine.
+    """
+    return [{"path": path, "content": text} for path, text in networkd_files(parse(params)).items()]
+
+
+def render(params: dict[str, Any]) -> HostState:
+    """The role's input ``host_network`` as files and units; what links must be is compared by ``assess``."""
+    return state_of(parse(params))
+
+
+def state_of(spec: NetworkSpec) -> HostState:
+    """Files, names and units of a NetworkSpec."""
+    files = [File(path, text) for path, text in networkd_files(spec).items()]
+    files += [File(SCRIPT_PATH, SCRIPT, mode=0o755), File(UNIT_PATH, UNIT)]
+    names: tuple[Block, ...] = ()
+    if spec.hostname:
+        files.append(File("/etc/hostname", f"{spec.hostname}\n"))
+        own = " ".join(dict.fromkeys(filter(None, (spec.fqdn, spec.hostname))))
+        names = (Block("/etc/hosts", "own name", f"127.0.1.1 {own}\n"),)
+    if spec.dns:
+        search = f"Domains={' '.join(spec.search)}\n" if spec.search else ""
+        files.append(File(RESOLVED, f"[Resolve]\nDNS={' '.join(spec.dns)}\n{search}"))
+    return HostState(
+        layer="host_network",
+        files=tuple(files),
+        blocks=names,
+        links=(Link("/etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf"),) if spec.dns else (),
+        purge=(Purge(DIRECTORY, f"{PREFIX}*"),),
+        sysctls={"kernel/hostname": spec.hostname} if spec.hostname else {},
+        units=(
+            Unit("groundup-network-revert-boot.service", active=None),
+            *((Unit("systemd-resolved.service", restart_on=(RESOLVED,)),) if spec.dns else ()),
+        ),
+    )
+
+
+def assess(params: dict[str, Any], system: System | None = None) -> Plan:
+    """What would be done on this host. Changes nothing."""
+    return survey(parse(params), system or System())[0]
+
+
+def survey(spec: NetworkSpec, system: System) -> tuple[Plan, HostState, Actual, live.Live, list[live.Difference]]:
+    """Plan of files and links together, and what it was made of."""
+    state = state_of(spec)
+    actual = read(state, system)
+    files = plan(state, actual)
+    links = live.read(system, six=spec.six)
+    found = live.differences(spec, links)
+    mends = [Step("link", f"{d.link} {d.what}", d, f"{d.have}\n", f"{d.want}\n") for d in found]
+    if change.pending(system):
+        mends.append(Step("confirm", "network", None, "a change that nobody confirmed\n", "confirmed\n"))
+    warnings = (*files.warnings, *lacp_warnings(spec, system))
+    return Plan("host_network", (*files.steps, *mends), warnings), state, actual, links, found
+
+
+def lacp_warnings(spec: NetworkSpec, system: System) -> tuple[str, ...]:
+    """Members that are out of the aggregation: a fault of cables or switch that no file on this host mends."""
+    text = read_text(system, f"/proc/net/bonding/{spec.bond.name}") if spec.bond else ""
+    if not spec.bond or spec.bond.mode != "802.3ad" or not text:
+        return ()
+    status = lacp.parse(text)
+    dead = [f"{member.name}: no carrier" for member in status.members if not member.up]
+    return tuple(f"{spec.bond.name}: {text}" for text in (*dead, *lacp.problems(status)))
+
+
+def is_timed(step: Step) -> bool:
+    """Whether a step may cut the host off, so that it happens under the timer only."""
+    return step.action == "confirm" or isinstance(step.item, live.Difference) or step.subject.startswith(DIRECTORY)
+
+
+def run(params: dict[str, Any], *, check: bool, system: System | None = None, warn: Warn = silent) -> dict[str, Any]:
+    """Bring the network to its state; what could cut the host off is switched by itself a second after this returns.
+
+    Returns {changed, armed: identifier or None, deadline: seconds, steps, diff, seconds}. After an ``armed``
+    answer somebody has to call ``links.confirm`` over a new connection before ``deadline``, or the host turns back.
+    HostError, with nothing changed, when the cabling contradicts the model.
+    """
+    system, spec, started = system or System(), parse(params), time.monotonic()
+    todo, state, actual, links, found = survey(spec, system)
+    timed = [step for step in todo.steps if is_timed(step)]
+    armed = None
+    for text in todo.warnings:
+        warn(text)
+    if todo.steps and not check:
+        if timed:
+            cabling.check(spec, links, system)
+        rest = Plan(todo.layer, tuple(step for step in todo.steps if not is_timed(step)))
+        apply(rest, state, system, actual.pending)
+        armed = change.arm(spec, found, system) if timed else None
+    return {
+        "changed": todo.changed,
+        "armed": armed,
+        "deadline": spec.timeout,
+        "steps": [str(step) for step in todo.steps],
+        "diff": todo.diff(),
+        "seconds": round(time.monotonic() - started, 3),
+    }

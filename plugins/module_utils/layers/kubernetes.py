@@ -1,0 +1,133 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A machine made ready to be a node, and a control plane ready to serve the API's endpoint. What joins it is kube/."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..host.state import Directory, File, Hook, HostState, Unit
+from ..kube import config, endpoint, patches, paths, policy, yaml
+from ..kube.settings import Settings, parse
+from .artefacts import links, programs
+
+MULTI, PROGRAMS = "kubernetes", ("kubeadm", "kubelet", "kubectl")
+IMAGES_UNIT = "groundup-kubernetes-images.service"
+HAPROXY = "/etc/haproxy/haproxy.cfg"
+KEEPALIVED = "/etc/keepalived/keepalived.conf"
+KUBELET = "/etc/systemd/system/kubelet.service"
+KEEPALIVED_UNIT = "/etc/systemd/system/keepalived.service.d/groundup.conf"
+
+KEEPALIVED_WAITS = """# Written by groundup.cloud; changes by hand are undone.
+# At boot the VLAN's interface may come after keepalived, which ends for good when it is not there.
+[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=3
+"""
+
+KUBELET_UNIT = """# Written by groundup.cloud; changes by hand are undone.
+[Unit]
+Description=kubelet
+Documentation=https://kubernetes.io/docs/
+Wants=network-online.target containerd.service
+After=network-online.target containerd.service
+# A machine that hasn't joined yet has no configuration: nothing to run, and nothing to restart in a circle.
+ConditionPathExists=/var/lib/kubelet/config.yaml
+StartLimitIntervalSec=0
+
+[Service]
+EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+ExecStart=/usr/local/bin/kubelet \\
+  --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf \\
+  --kubeconfig=/etc/kubernetes/kubelet.conf \\
+  --config=/var/lib/kubelet/config.yaml $KUBELET_KUBEADM_ARGS
+Restart=always
+RestartSec=5
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+IMAGES = f"""# Written by groundup.cloud. Pulls the control plane's images while other stages run.
+[Unit]
+Description=Images of the Kubernetes control plane
+Wants=network-online.target containerd.service
+After=network-online.target containerd.service
+
+[Service]
+Type=exec
+ExecStart=/usr/local/bin/kubeadm config images pull --config {paths.CLUSTER}
+Restart=on-failure
+RestartSec=5
+"""
+
+
+def render(params: dict[str, t.Any]) -> HostState:
+    """HostState of the layer from the role's variable ``kubernetes``.
+
+    :raises KubeError: when a value is wrong or the bundle's program isn't named.
+    """
+    settings = parse(params)
+    common = HostState(
+        layer="kubernetes",
+        files=(*binaries(settings), File(KUBELET, KUBELET_UNIT)),
+        links=links("kubernetes", PROGRAMS) if MULTI in settings.files else (),
+        directories=(
+            Directory(paths.MANIFESTS),
+            Directory(paths.STATE, 0o700),
+            Directory("/var/log/groundup", 0o750),
+        ),
+        units=(Unit("kubelet.service", restart_on=(KUBELET,)),),
+        modules=("br_netfilter",),
+        sysctls={"net.ipv4.ip_forward": "1", "net.bridge.bridge-nf-call-iptables": "1"},
+    )
+    return with_control_plane(common, settings) if settings.node.control_plane else common
+
+
+def binaries(settings: Settings) -> tuple[File, ...]:
+    """One program that is all three by the name it is called (bundles built from source), or the three of upstream."""
+    return programs("kubernetes", settings.files, (MULTI,) if MULTI in settings.files else PROGRAMS)
+
+
+def with_control_plane(state: HostState, settings: Settings) -> HostState:
+    """The same, with what a control plane needs before kubeadm runs on it."""
+    documents = yaml.documents(config.cluster(settings))
+    files = (
+        File(paths.CLUSTER, documents, mode=0o600),
+        File(f"/etc/systemd/system/{IMAGES_UNIT}", IMAGES),
+        File(HAPROXY, endpoint.haproxy(settings)),
+        File(KEEPALIVED, endpoint.keepalived(settings)),
+        File(KEEPALIVED_UNIT, KEEPALIVED_WAITS),
+        *(File(path, text) for path, text in patches.files(settings).items()),
+        *([File(paths.AUDIT_POLICY, yaml.dump(policy.audit()))] if settings.audit else []),
+    )
+    return HostState(
+        layer=state.layer,
+        files=state.files + files,
+        links=state.links,
+        directories=(
+            *state.directories,
+            Directory(paths.OWN, 0o700),
+            Directory(paths.APISERVER, 0o700),
+            Directory(paths.AUDIT_LOG, 0o700),
+        ),
+        packages=("haproxy", "keepalived"),
+        units=(
+            *state.units,
+            Unit("haproxy.service", reload_on=(HAPROXY,)),
+            Unit("keepalived.service", reload_on=(KEEPALIVED,), restart_on=(KEEPALIVED_UNIT,)),
+        ),
+        hooks=(
+            Hook(
+                "images",
+                ("systemctl", "restart", "--no-block", IMAGES_UNIT),
+                (paths.CLUSTER, *(file.path for file in binaries(settings)), f"/etc/systemd/system/{IMAGES_UNIT}"),
+            ),
+        ),
+        modules=state.modules,
+        sysctls=state.sysctls,
+    )

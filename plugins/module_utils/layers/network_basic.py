@@ -1,0 +1,138 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""network_basic: pods on a bridge per node, routes between nodes, masquerade on the way out. It has no policies."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from typing import Any
+
+from ..host.layer import assess as assess_state
+from ..host.plan import Plan, Step
+from ..host.read import read_text
+from ..host.settings import require, settings
+from ..host.state import File, Hook, HostError, HostState, Purge, Unit
+from ..host.system import System
+
+DEFAULTS: dict[str, Any] = {"pods": None, "interface": None, "mtu": 1500, "node": None, "nodes": {}}
+CONFLIST = "/etc/cni/net.d/10-groundup-basic.conflist"
+SCRIPT = "/usr/local/sbin/groundup-pod-network"
+UNIT = "groundup-pod-network.service"
+UNIT_PATH = f"/etc/systemd/system/{UNIT}"
+NETWORKD = "/etc/systemd/networkd.conf.d/50-groundup-pods.conf"
+RECORD = "/var/lib/groundup/network_basic.json"
+PROTOCOL = 71  # marks our routes (rtnetlink(7): 16-255 are free), so that those of others are never touched
+
+SERVICE = f"""\
+# Written by groundup.cloud.network_basic; changes made here are undone by the next run.
+[Unit]
+Description=Routes to the pods of other nodes
+After=systemd-networkd.service network-online.target
+Wants=network-online.target
+PartOf=systemd-networkd.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart={SCRIPT}
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def render(params: dict[str, Any]) -> HostState:
+    """The role's input ``network_basic`` with ``node`` and ``nodes`` ({name: {pod_cidr, address}}) from the cluster.
+
+    A node that has no pod network yet (it hasn't joined) gets nothing. HostError on a wrong value.
+    """
+    layer = "network_basic"
+    wanted = settings(layer, params, DEFAULTS)
+    require(layer, wanted, "pods", "interface")
+    own = wanted["nodes"].get(wanted["node"], {}).get("pod_cidr")
+    if not own:
+        return HostState(layer=layer)
+    routes = {n["pod_cidr"]: n["address"] for name, n in wanted["nodes"].items() if name != wanted["node"]}
+    text = script(wanted["pods"], wanted["interface"], own, {to: via for to, via in routes.items() if to and via})
+    return HostState(
+        layer=layer,
+        files=(
+            File(RECORD, json.dumps({"node": wanted["node"], "nodes": wanted["nodes"]}, sort_keys=True)),
+            File(CONFLIST, conflist(own, int(wanted["mtu"]))),
+            File(SCRIPT, text, mode=0o755),
+            File(UNIT_PATH, SERVICE),
+            # networkd otherwise takes away routes that it did not set, whenever it configures the link anew
+            File(NETWORKD, "# Written by groundup.cloud.network_basic\n[Network]\nManageForeignRoutes=no\n"),
+        ),
+        purge=(Purge("/etc/cni/net.d", "*groundup-basic*"),),
+        packages=("nftables", "iproute2"),
+        hooks=(
+            Hook("networkd", ("systemctl", "restart", "systemd-networkd.service"), (NETWORKD,)),
+            Hook("pod-network", (SCRIPT,), (SCRIPT, NETWORKD), query=(SCRIPT, "show")),
+        ),
+        units=(Unit(UNIT),),
+    )
+
+
+def assess(params: dict[str, Any], system: System | None = None) -> Plan:
+    """What differs from what the cluster said last. Changes nothing, and asks the cluster nothing.
+
+    A node that joins or leaves is the business of the layer kubernetes, after which this role runs everywhere.
+    """
+    system = system or System()
+    record = read_text(system, RECORD)
+    if not record:
+        return Plan("network_basic", (Step("connect", "pods of this node"),))
+    return assess_state(render, params | json.loads(record), system)
+
+
+def conflist(own: str, mtu: int) -> str:
+    """CNI configuration: a bridge that is the pods' gateway, addresses by node, host ports."""
+    bridge = {
+        "type": "bridge",
+        "bridge": "cni0",
+        "isGateway": True,
+        "hairpinMode": True,  # a pod may reach itself through its own service
+        "mtu": mtu,
+        "ipam": {"type": "host-local", "ranges": [[{"subnet": own}]], "routes": [{"dst": "0.0.0.0/0"}]},
+    }
+    ports = {"type": "portmap", "capabilities": {"portMappings": True}, "backend": "nftables"}
+    return json.dumps({"cniVersion": "1.0.0", "name": "groundup-basic", "plugins": [bridge, ports]}, indent=2) + "\n"
+
+
+def script(pods: str, interface: str, own: str, routes: dict[str, str]) -> str:
+    """The program that brings routes and masquerade to what is wanted; with ``show`` it prints both as they are."""
+    for value in (pods, own, *routes):
+        if ipaddress.ip_network(value).version != 4:
+            raise HostError(f"network_basic: {value} is not IPv4; this provider knows IPv4 only")
+    lines = "".join(
+        f"route replace {to} via {via} dev {interface} proto {PROTOCOL}\n" for to, via in sorted(routes.items())
+    )
+    keep = " ".join(sorted(routes))
+    return f"""\
+#!/bin/sh
+# Written by groundup.cloud.network_basic; changes made here are undone by the next run.
+set -eu
+if [ "${{1-}}" = show ]; then
+  ip -4 route show proto {PROTOCOL}
+  nft list table ip groundup_pods 2>/dev/null || true
+  exit 0
+fi
+ip -4 -batch - <<'END'
+{lines}END
+for route in $(ip -4 route show proto {PROTOCOL} | cut -d' ' -f1); do
+  case " {keep} " in *" $route "*) ;; *) ip -4 route del "$route" proto {PROTOCOL} ;; esac
+done
+nft -f - <<'END'
+table ip groundup_pods
+delete table ip groundup_pods
+table ip groundup_pods {{
+  chain postrouting {{
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr {own} ip daddr != {pods} oifname != "cni0" masquerade
+  }}
+}}
+END
+"""

@@ -1,0 +1,65 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Before anything is changed: are the model's NICs here, and do their cables lead where the model says?"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ..host.read import read_text
+from ..host.state import HostError
+from ..host.system import System
+from . import lacp
+from .live import Live
+from .spec import NetworkSpec, Nic
+
+
+def check(spec: NetworkSpec, live: Live, system: System) -> None:
+    """HostError that names every contradiction; nothing was changed then."""
+    found = absent(spec, live)
+    if not found and any(nic.port for nic in spec.nics):
+        answer = json.loads(system.run(["networkctl", "lldp", "--json=short"], check=False) or "{}")
+        found += misplaced(spec, live, answer)
+    if spec.bond:
+        status = lacp.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}"))
+        found += lacp.strangers(status)
+    if found:
+        raise HostError("the cabling contradicts the model, so nothing was changed on this host: " + "; ".join(found))
+
+
+def absent(spec: NetworkSpec, live: Live) -> list[str]:
+    """NICs of the model that this host doesn't have."""
+    missing = [nic for nic in spec.nics if live.nic(nic.mac) is None]
+    nics = [link for link in live.links.values() if physical(link)]
+    own = ", ".join(sorted(str(link.get("permaddr") or link.get("address")) for link in nics))
+    return [f"{nic.name}: no NIC here has the MAC address {nic.mac} (this host has {own})" for nic in missing]
+
+
+def physical(link: dict[str, Any]) -> bool:
+    """Whether a link is a NIC."""
+    return link.get("link_type") == "ether" and "info_kind" not in link.get("linkinfo", {})
+
+
+def misplaced(spec: NetworkSpec, live: Live, answer: dict[str, Any]) -> list[str]:
+    """Contradictions between LLDP neighbours (networkctl lldp --json) and the ports of the model; silence is none."""
+    neighbours = {item["InterfaceName"]: item.get("Neighbors", []) for item in answer.get("Neighbors", [])}
+    found = []
+    for nic in spec.nics:
+        link = live.nic(nic.mac) or {}
+        for neighbour in neighbours.get(link.get("ifname", ""), []):
+            found += contradiction(nic, neighbour)
+    return found
+
+
+def contradiction(nic: Nic, neighbour: dict[str, Any]) -> list[str]:
+    """One neighbour against one NIC's port "switch/port"; a name that isn't a port's (a MAC address) says nothing."""
+    switch, _slash, port = (nic.port or "").partition("/")
+    system = str(neighbour.get("SystemName") or "").split(".")[0]
+    seen = [str(neighbour.get(key) or "") for key in ("PortID", "PortDescription")]
+    names = {name.lower() for name in seen if name and not re.fullmatch(r"[0-9a-f:]{17}", name.lower())}
+    if not port or not system or (system == switch and (not names or port.lower() in names)):
+        return []
+    return [f"{nic.name}: its cable leads to {system}/{seen[0]}; the model says {nic.port}"]

@@ -1,0 +1,117 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A change of the network that undoes itself unless it is confirmed: by a timer, and by a unit at the next boot."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from ..host.state import HostError
+from ..host.system import System
+from .files import DIRECTORY, PREFIX, networkd_files
+from .live import Difference
+from .script import SCRIPT_PATH, STATE, TIMER
+from .spec import NetworkSpec
+
+CHANGE = f"{STATE}/change"
+PENDING = f"{STATE}/pending"
+
+
+def pending(system: System) -> str | None:
+    """Identifier of a change that was switched or armed and not confirmed yet."""
+    path = system.path(PENDING)
+    return path.read_text().strip() if path.exists() else None
+
+
+def arm(spec: NetworkSpec, found: list[Difference], system: System) -> str:
+    """Save the old set, arm timer and boot unit, and start the switch a second from now. Returns the identifier.
+
+    The old set of a change that is still pending is kept: it is the last one that is known to work.
+    """
+    if system.run(["systemctl", "is-active", "systemd-networkd"], check=False).strip() != "active":
+        raise HostError(
+            "systemd-networkd does not run here, so this network is somebody else's (ifupdown, NetworkManager?); "
+            "move that configuration to systemd-networkd first"
+        )
+    identifier = pending(system) or f"{time.time():.0f}"
+    save(spec, found, system, keep_old=pending(system) is not None)
+    system.write(PENDING, identifier.encode())
+    start_timer(spec.timeout, system)
+    launch(system, "groundup-network-switch", "switch")
+    return identifier
+
+
+def save(spec: NetworkSpec, found: list[Difference], system: System, *, keep_old: bool) -> None:
+    """Write new and old files and the lists of links that the script works with."""
+    change = system.path(CHANGE)
+    for name in ("new", "devices", "created", "reconfigure", "switched", *(() if keep_old else ("old",))):
+        path = change / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    for name, text in networkd_files(spec).items():
+        system.write(f"{CHANGE}/new/{Path(name).name}", text.encode())
+    old = change / "old"
+    old.mkdir(parents=True, exist_ok=True)
+    if not keep_old:
+        for path in system.path(DIRECTORY).glob(f"{PREFIX}*"):
+            shutil.copy2(path, old / path.name)
+    lists = link_lists(spec, found, [path.name for path in old.iterdir()])
+    for name, links in lists.items():
+        system.write(f"{CHANGE}/{name}", "".join(f"{link}\n" for link in links).encode())
+
+
+def link_lists(spec: NetworkSpec, found: list[Difference], old_files: list[str]) -> dict[str, list[str]]:
+    """{devices: to be made again or gone, created: new ones, reconfigure: links changed by hand}. Pure.
+
+    Links whose files changed are not in ``reconfigure``: a reload of systemd-networkd sees to them.
+    """
+    wanted = {Path(name).name for name in networkd_files(spec)}
+    old, new = netdevs(set(old_files)), netdevs(wanted)
+    remade = {difference.link for difference in found if difference.remake and difference.link in new}
+    by_hand = sorted({difference.link for difference in found} - remade)
+    return {"devices": sorted((old - new) | remade), "created": sorted(new - old), "reconfigure": by_hand}
+
+
+def netdevs(files: set[str]) -> set[str]:
+    """Names of the virtual devices that our files make."""
+    return {name.removeprefix(PREFIX).removesuffix(".netdev") for name in files if name.endswith(".netdev")}
+
+
+def start_timer(seconds: int, system: System) -> None:
+    """(Re)start the timer that reverts."""
+    system.run(["systemctl", "stop", f"{TIMER}.timer"], check=False)
+    argv = ["systemd-run", "--quiet", "--collect", f"--unit={TIMER}", f"--on-active={seconds}"]
+    system.run([*argv, "--timer-property=AccuracySec=1s", SCRIPT_PATH, "revert"])
+
+
+def launch(system: System, unit: str, verb: str) -> None:
+    """Run the script detached and a second later: the connection that asked for it may not live through it."""
+    argv = [
+        "systemd-run",
+        "--quiet",
+        "--collect",
+        f"--unit={unit}",
+        "--on-active=1",
+        "--timer-property=AccuracySec=100ms",
+    ]
+    system.run([*argv, SCRIPT_PATH, verb])
+
+
+def confirm(system: System) -> None:
+    """Keep the change. HostError when the timer was faster."""
+    system.run(["systemctl", "stop", f"{TIMER}.timer"])
+    if pending(system) is None:
+        raise HostError("the change was turned back before it could be confirmed")
+    system.path(PENDING).unlink()
+    system.path(f"{STATE}/reverted").unlink(missing_ok=True)
+
+
+def revert_now(system: System) -> None:
+    """Turn back without waiting for the timer."""
+    system.run(["systemctl", "stop", f"{TIMER}.timer"], check=False)
+    launch(system, "groundup-network-revert-now", "revert")

@@ -1,0 +1,65 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Confirm a change of the network: links as wanted, LACP with one partner, peers answer full-size pings everywhere."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ..host.read import read_text
+from ..host.state import HostError
+from ..host.system import System
+from . import change, lacp, live, ping
+from .script import STATE
+from .spec import NetworkSpec, parse
+
+
+def faults(spec: NetworkSpec, system: System) -> list[str]:
+    """Everything that speaks against the new network at this moment."""
+    found = [
+        f"{d.link}: {d.what} is {d.have}, wanted {d.want}"
+        for d in live.differences(spec, live.read(system, six=spec.six))
+    ]
+    if spec.bond and spec.bond.mode == "802.3ad":
+        found += lacp.problems(lacp.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}")))
+    return found or silent(spec)
+
+
+def silent(spec: NetworkSpec) -> list[str]:
+    """Networks in which no peer answers a ping of the network's exact MTU."""
+    found = []
+    for item in spec.addresses:
+        peers = [peer for peer in spec.peers.get(item.network, ()) if ":" not in peer]
+        if peers and not ping.answered(peers, item.mtu, spec.link(item.vlan)):
+            some = ", ".join(peers[:4]) + (" …" if len(peers) > 4 else "")
+            found.append(f"{item.network} ({spec.link(item.vlan)}): none of {some} answers a ping of {item.mtu} bytes")
+    return found
+
+
+def confirm(
+    params: dict[str, Any], identifier: str, *, patience: float, system: System | None = None
+) -> dict[str, Any]:
+    """Wait until nothing speaks against the change and keep it; otherwise turn back and raise HostError.
+
+    ``patience``: seconds to wait for links, LACP and peers. Returns {confirmed: bool, confirm_seconds, unproven:
+    [network]}: networks without peers, of which nothing is known.
+    """
+    system, spec, started = system or System(), parse(params), time.monotonic()
+    reasons: list[str] = []
+    while True:
+        if change.pending(system) != identifier:
+            why = "by the timer" if system.path(f"{STATE}/reverted").exists() else "by another run"
+            raise HostError(f"the change was turned back {why} before it was confirmed; {'; '.join(reasons)}")
+        switched = system.path(f"{change.CHANGE}/switched").exists()
+        reasons = faults(spec, system) if switched else ["the switch has not happened yet"]
+        if not reasons:
+            break
+        if time.monotonic() - started > patience:
+            change.revert_now(system)
+            raise HostError(f"the new network does not work, the host turns back to its old one: {'; '.join(reasons)}")
+        time.sleep(1)
+    change.confirm(system)
+    unproven = [item.network for item in spec.addresses if not spec.peers.get(item.network)]
+    return {"confirmed": True, "unproven": unproven, "confirm_seconds": round(time.monotonic() - started, 3)}

@@ -1,0 +1,97 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_network
+short_description: Bring bond, VLANs, bridges and addresses of a host to what is described, and back if that fails
+version_added: 0.1.0
+description:
+  - Writes files for systemd-networkd and compares the links themselves, so that a link changed by hand is mended.
+  - A change is armed with a timer on the host and with a unit for its next boot, switched, and confirmed over a new
+    connection after links, LACP and peers on every VLAN answered. Otherwise the host turns back by itself.
+  - Nothing is changed where NICs are absent or cables contradict the model.
+notes:
+  - The part that runs on the controller waits for the new connection; it is one task with the part on the host.
+author: groundup.cloud founders (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Says what would be changed and changes nothing.
+    support: full
+  diff_mode:
+    description: Shows every file and link setting that differs.
+    support: full
+options:
+  host_network:
+    description: The host's network, as in the variable of the role P(groundup.cloud.host_network#role).
+    type: dict
+    required: true
+  confirm:
+    description:
+      - Identifier of a change that is to be confirmed. The controller's part fills it in; leave it alone.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Bond both ports and put two networks on them
+  groundup.cloud.host_network:
+    host_network:
+      bond:
+        mac: "52:54:00:00:01:01"
+        members:
+          - {name: nic0, mac: "52:54:00:00:01:01"}
+          - {name: nic1, mac: "52:54:00:00:01:02"}
+        mtu: 9000
+      addresses:
+        - {network: provision, address: 10.10.0.21/24, mtu: 1500}
+        - {network: cluster, vlan: 30, address: 10.30.0.21/24, mtu: 9000}
+      peers:
+        cluster: [10.30.0.1, 10.30.0.22]
+"""
+
+RETURN = r"""
+steps:
+  description: What was done, or would be done, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: ["file /etc/systemd/network/10-groundup-bond0.30.netdev", "link bond0.30 device"]
+unproven:
+  description: Networks in which no peer is named, so that nobody could be asked whether they work.
+  returned: when a change was confirmed
+  type: list
+  elements: str
+  sample: []
+seconds:
+  description: How long the part on the host took.
+  returned: success
+  type: float
+  sample: 0.6
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
+from ansible_collections.groundup.cloud.plugins.module_utils.layers import host_network
+from ansible_collections.groundup.cloud.plugins.module_utils.links.confirm import confirm
+
+PATIENCE = 0.6  # of the time until the host turns back by itself
+
+
+def main() -> None:
+    spec = {"host_network": {"type": "dict", "required": True}, "confirm": {"type": "str"}}
+    module = AnsibleModule(spec, supports_check_mode=True)
+    wanted, change = module.params["host_network"], module.params["confirm"]
+    try:
+        if change:
+            patience = PATIENCE * (wanted.get("confirm_timeout") or 180)
+            result = confirm(wanted, change, patience=patience)
+        else:
+            result = host_network.run(wanted, check=module.check_mode, warn=module.warn)
+    except HostError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

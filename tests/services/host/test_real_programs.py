@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the layers render, read by the programs it is for; pings and time over real namespaces and a real chronyd."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import CURRENT, cache_root
+from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base
+from ansible_collections.groundup.cloud.plugins.module_utils.links.script import SCRIPT
+
+pytestmark = pytest.mark.services
+NAME = "gu-host-test"
+LIBRARY = pathlib.Path(host_base.__file__).parents[6]
+Run = Callable[[str, str], subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    """Two namespaces joined by a veth pair (MTU 9000) and its VLAN 30 (10.30.0.1 here, 10.30.0.2 there)."""
+    if os.geteuid():
+        pytest.skip("network namespaces need root")
+
+    def inside(where: str, script: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["ip", "netns", "exec", f"{NAME}-{where}", "sh", "-ec", script],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(LIBRARY)},
+        )
+
+    for where in ("a", "b"):
+        subprocess.run(["ip", "netns", "add", f"{NAME}-{where}"], check=True)
+    link = ["ip", "-n", f"{NAME}-a", "link", "add", "e0", "mtu", "9000", "type", "veth", "peer", "e0", "mtu", "9000"]
+    try:
+        subprocess.run([*link, "netns", f"{NAME}-b"], check=True)
+        for number, where in enumerate("ab", 1):
+            done = inside(where, f"ip link set lo up; ip link set e0 up; ip addr add 10.30.0.{number}/24 dev e0")
+            assert done.returncode == 0, done.stderr
+        yield inside
+    finally:
+        for where in ("a", "b"):
+            subprocess.run(["ip", "netns", "delete", f"{NAME}-{where}"], check=False)
+
+
+def python(code: str) -> str:
+    root = "ansible_collections.groundup.cloud.plugins.module_utils"
+    return f"{sys.executable} - <<'E'\nfrom {root}.links import ping\nfrom {root}.host import sntp\n{code}\nE"
+
+
+def test_exact_pings(run: Run) -> None:
+    ask = "print(sorted(ping.answered(['10.30.0.2', '10.30.0.9'], {}, 'e0', 2)))"
+    assert run("a", python(ask.format(9000))).stdout == "['10.30.0.2']\n"
+    assert run("b", "ip link set e0 mtu 8900").returncode == 0
+    assert run("a", python(ask.format(9000))).stdout == "[]\n", "a peer with a smaller MTU must not pass"
+    assert run("a", python(ask.format(8900))).stdout == "['10.30.0.2']\n"
+
+
+def test_time_of_a_real_server(run: Run, tmp_path: pathlib.Path) -> None:
+    lines = ["local stratum 8", "allow all", "cmdport 0", "bindcmdaddress /", f"pidfile {tmp_path}/pid"]
+    (tmp_path / "chrony.conf").write_text("\n".join(lines) + "\n")
+    server = subprocess.Popen(
+        ["ip", "netns", "exec", f"{NAME}-b", "chronyd", "-x", "-d", "-u", "root", "-f", str(tmp_path / "chrony.conf")],
+        stderr=subprocess.PIPE,
+    )
+    try:
+        until = time.monotonic() + 20
+        answer = ""
+        while not answer.startswith(("0", "-0")) and time.monotonic() < until:
+            answer = run("a", python("print(sntp.first_offset(('10.30.0.9', '10.30.0.2'), 1))")).stdout
+        assert abs(float(answer)) < 0.5
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def rendered(path: str) -> str:
+    state = host_base.render(
+        {"ntp_servers": ["10.30.0.2"], "firewall": {"enabled": True, "trusted": ["10.40.0.0/24"], "open": ["tcp/8443"]}}
+    )
+    return next(str(file.content) for file in state.files if file.path == path)
+
+
+def test_the_firewall_as_the_kernel_has_it(run: Run, tmp_path: pathlib.Path) -> None:
+    rules = tmp_path / "rules.nft"
+    rules.write_text(rendered("/etc/groundup/firewall.nft"))
+    load = f"nft add table inet others; nft -f {rules}; nft -f {rules}; nft list tables"
+    done = run("b", load)
+    if "Operation not supported" in done.stderr or "not found" in done.stderr:
+        pytest.skip(f"no nftables here: {done.stderr.strip()}")
+    assert done.stdout == "table inet others\ntable inet groundup\n", done.stderr
+    ports = (22, 8443, 8099)
+    servers = [
+        subprocess.Popen(
+            ["ip", "netns", "exec", f"{NAME}-b", sys.executable, "-m", "http.server", str(port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for port in ports
+    ]
+    try:
+        run(
+            "b",
+            "for p in 22 8443 8099; do for i in $(seq 50); do ss -ltn | grep -q :$p && break; sleep 0.2; done; done",
+        )
+        ask = "import socket; print([socket.socket().connect_ex(('10.30.0.2', p)) == 0 for p in (22, 8443)])"
+        assert run("a", f'{sys.executable} -c "{ask}"').stdout == "[True, True]\n"
+        ask = "import socket; s = socket.socket(); s.settimeout(2); print(s.connect_ex(('10.30.0.2', 8099)) == 0)"
+        assert run("a", f'{sys.executable} -c "{ask}"').stdout == "False\n"
+    finally:
+        for server in servers:
+            server.kill()
+            server.wait()
+
+
+def test_chronyd_reads_its_configuration(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "chrony.conf").write_text(rendered("/etc/chrony/chrony.conf"))
+    done = subprocess.run(
+        ["chronyd", "-p", "-f", str(tmp_path / "chrony.conf")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and "makestep 1 -1" in done.stdout, done.stderr
+
+
+def test_containerd_reads_its_configuration(tmp_path: pathlib.Path) -> None:
+    bundle = cache_root() / CURRENT
+    if not bundle.exists():
+        pytest.skip("no bundle was made on this machine")
+    index = json.loads((bundle / "bundle.json").read_text())
+    containerd = tmp_path / "containerd"
+    containerd.write_bytes((bundle / index["files"]["containerd"]["path"]).read_bytes())
+    containerd.chmod(0o755)
+    (tmp_path / "config.toml").write_text(container_runtime.config("crun", "registry.k8s.io/pause:3.10.2"))
+    words = [str(containerd), "--config", str(tmp_path / "config.toml"), "config", "dump"]
+    dump = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    for line in ("SystemdCgroup = true", "BinaryName = '/usr/bin/crun'", "config_path = '/etc/containerd/certs.d'"):
+        assert line in dump
+    assert "default_runtime_name = 'crun'" in dump and "sandbox = 'registry.k8s.io/pause:3.10.2'" in dump
+
+
+def test_the_network_script_is_shell(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "script").write_text(SCRIPT)
+    subprocess.run(["sh", "-n", str(tmp_path / "script")], check=True)
+
+
+def test_the_script_places_and_restores_files(tmp_path: pathlib.Path) -> None:
+    """switch, then revert, with doubles of networkctl and ip that only record: files and order, no links."""
+    state, target, tools = tmp_path / "state", tmp_path / "network", tmp_path / "bin"
+    for name in ("new", "old"):
+        (state / "change" / name).mkdir(parents=True)
+    for directory in (target, tools):
+        directory.mkdir()
+    for tool in ("networkctl", "ip", "systemctl", "logger", "sleep"):
+        (tools / tool).write_text(f'#!/bin/sh\necho "{tool} $*" >> {tmp_path}/calls\n')
+        (tools / tool).chmod(0o755)
+    (state / "change/new/10-groundup-bond0.network").write_text("new")
+    (state / "change/old/10-groundup-bond0.network").write_text("old")
+    (state / "change/old/10-groundup-lo.network").write_text("lo")
+    (target / "10-groundup-bond0.network").write_text("old")
+    (target / "10-groundup-lo.network").write_text("lo")
+    (target / "50-others.network").write_text("others")
+    (state / "pending").write_text("1")
+    for name, text in (("devices", ""), ("created", ""), ("reconfigure", "lo\n")):
+        (state / "change" / name).write_text(text)
+    script = SCRIPT.replace("/var/lib/groundup/network", str(state)).replace("/etc/systemd/network", str(target))
+
+    def call(verb: str) -> dict[str, str]:
+        environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+        subprocess.run(["sh", "-c", script, "script", verb], check=True, env=environment)
+        return {path.name: path.read_text() for path in target.iterdir()}
+
+    assert call("switch") == {"10-groundup-bond0.network": "new", "50-others.network": "others"}
+    assert (state / "change/switched").exists() and "networkctl reload" in (tmp_path / "calls").read_text()
+    everything = {"10-groundup-bond0.network": "old", "10-groundup-lo.network": "lo", "50-others.network": "others"}
+    assert call("revert") == everything and not (state / "pending").exists() and (state / "reverted").exists()
+    assert call("switch") == everything, "without a pending change the script does nothing"
+
+
+def test_no_test_leaves_a_namespace() -> None:
+    names = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
+    assert NAME not in names

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What host_base and container_runtime render, and what they refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError, HostState
+from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base
+
+PEM = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"
+SUM = "ab" * 32
+FILES = {name: {"sha256": SUM, "kind": "binary"} for name in (*container_runtime.BINARIES, "cni-plugins")}
+RUNTIME = {
+    "files": FILES,
+    "files_url": "http://10.10.0.1:8080/bundle/files",
+    "registry": {"address": "10.10.0.1:5000", "ca": PEM},
+}
+
+
+def files(state: HostState) -> dict[str, str | None]:
+    return {file.path: file.content for file in state.all_files()}
+
+
+def test_base_has_what_kubernetes_asks() -> None:
+    state = host_base.render({"sysctls": {"vm.swappiness": 10}, "kernel_modules": ["overlay", "tun"]})
+    assert state.modules == ("overlay", "br_netfilter", "nf_conntrack", "tun")
+    assert state.sysctls["net.ipv4.ip_forward"] == "1" and state.sysctls["vm.swappiness"] == "10"
+    assert state.swap_off and state.clock is None and state.packages == ()
+    assert "/etc/groundup/firewall.nft" in state.absent
+
+
+def test_base_time() -> None:
+    state = host_base.render({"ntp_servers": ["10.10.0.1"]})
+    chrony = str(files(state)["/etc/chrony/chrony.conf"])
+    assert "server 10.10.0.1 iburst\n" in chrony and "makestep 1 -1\n" in chrony
+    assert state.packages == ("chrony",) and state.clock is not None and state.clock.servers == ("10.10.0.1",)
+
+
+def test_base_firewall_replaces_only_its_own_table() -> None:
+    state = host_base.render(
+        {"firewall": {"enabled": True, "trusted": ["10.30.0.0/24", "fd00::/8"], "open": ["tcp/6443"]}}
+    )
+    rules = str(files(state)["/etc/groundup/firewall.nft"])
+    assert rules.startswith("table inet groundup\ndelete table inet groundup\ntable inet groundup {")
+    assert "flush ruleset" not in rules
+    for rule in (
+        "tcp dport 22 accept",
+        "ip saddr 10.30.0.0/24 accept",
+        "ip6 saddr fd00::/8 accept",
+        "tcp dport 6443 accept",
+    ):
+        assert f"\t\t{rule}\n" in rules
+    assert "nftables" in state.packages
+
+
+@pytest.mark.parametrize(("url", "trusted"), [("https://10.10.0.1/apt", True), ("http://10.10.0.1/apt", False)])
+def test_base_apt_is_trusted_over_tls_only(url: str, trusted: bool) -> None:
+    source = str(files(host_base.render({"apt": {"url": url}}))["/etc/apt/sources.list.d/groundup.sources"])
+    assert source == f"Types: deb\nURIs: {url}\nSuites: ./\n" + ("Trusted: yes\n" if trusted else "")
+
+
+WRONG = [
+    (host_base.render, {"firewal": {}}, "did you mean firewall"),
+    (host_base.render, {"firewall": {"enabled": True}}, "trusted: is empty"),
+    (
+        host_base.render,
+        {"firewall": {"enabled": True, "trusted": ["10.0.0.0/8"], "open": ["6443"]}},
+        "6443 is not like",
+    ),
+    (host_base.render, {"ca_certificates": {"x": "y"}}, "ca_certificates.x: not a PEM"),
+    (container_runtime.render, {}, "files: is required"),
+    (
+        container_runtime.render,
+        {"files": {"ctr": {"url": "u", "sha256": "s"}}},
+        "files.containerd: needs url and sha256",
+    ),
+    (container_runtime.render, {**RUNTIME, "runtime": "gvisor"}, "runtime: gvisor is not one of"),
+]
+
+
+@pytest.mark.parametrize(("render", "params", "message"), WRONG)
+def test_wrong_input_is_named(render: Any, params: dict[str, Any], message: str) -> None:
+    with pytest.raises(HostError, match=message):
+        render(params)
+
+
+def test_runtime_mirrors_everything_and_asks_nobody_else() -> None:
+    found = files(container_runtime.render(RUNTIME))
+    hosts = str(found["/etc/containerd/certs.d/registry.k8s.io/hosts.toml"])
+    assert "server = 'https://10.10.0.1:5000/v2/registry.k8s.io'" in hosts and "override_path = true" in hosts
+    assert "/etc/containerd/registry-ca.crt" in hosts and found["/etc/containerd/registry-ca.crt"] == PEM
+    assert "/etc/containerd/certs.d/10.10.0.1:5000/hosts.toml" in found
+
+
+def test_runtime_takes_files_by_digest() -> None:
+    state = container_runtime.render(RUNTIME)
+    by_path = {file.path: file for file in state.files}
+    assert by_path["/usr/local/bin/ctr"].url == f"http://10.10.0.1:8080/bundle/files/sha256/{SUM}"
+    assert by_path["/usr/local/bin/ctr"].mode == 0o755
+    assert state.archives[0].directory == "/opt/cni/bin"
