@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The API answers at its endpoint, keeps Secrets encrypted and an audit log, and changes by hand are mended."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+from typing import Any
+
+HERE = pathlib.Path(__file__).parent.parent
+KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 60s"
+
+
+def converge(*more: str) -> str:
+    """Run the scenario's playbook once more; its output."""
+    inventory = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "machine", "inventory.yml")
+    words = ["ansible-playbook", "-i", str(inventory), str(HERE / "converge.yml"), "--diff", *more]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_api_answers_at_its_endpoint_and_only_with_its_own_certificate(host: Any) -> None:
+    curl = "curl -sS --max-time 60 https://10.99.10.10:8443/readyz"
+    assert host.check_output(f"{curl} --cacert /etc/kubernetes/pki/ca.crt") == "ok"
+    assert host.run(curl).rc == 60  # not a certificate that the machine's own CAs would vouch for
+
+
+def test_certificates_are_ecdsa(host: Any) -> None:
+    for name in ("ca", "apiserver", "etcd/server"):
+        assert "id-ecPublicKey" in host.check_output(f"openssl x509 -noout -text -in /etc/kubernetes/pki/{name}.crt")
+
+
+def test_secrets_are_encrypted_at_rest(host: Any) -> None:
+    host.check_output(f"{KUBECTL} create secret generic seen --from-literal=word=hunter2swordfish")
+    assert (
+        host.check_output(f"{KUBECTL} get secret seen -o jsonpath='{{.data.word}}' | base64 -d") == "hunter2swordfish"
+    )
+    host.check_output("sync")
+    assert host.run("grep -rqa hunter2swordfish /var/lib/etcd").rc == 1
+    assert host.run("grep -rqa k8s:enc:secretbox:v1:groundup-1 /var/lib/etcd").rc == 0
+
+
+def test_the_audit_log_names_who_read_a_secret_and_not_what_it_says(host: Any) -> None:
+    lines = host.check_output('grep \'"resource":"secrets"\' /var/log/kubernetes/audit/audit.log').splitlines()
+    reads = [
+        event for event in map(json.loads, lines) if event["verb"] == "get" and event["objectRef"].get("name") == "seen"
+    ]
+    assert reads and reads[0]["user"]["username"] == "kubernetes-admin"
+    assert host.run("grep -q hunter2swordfish /var/log/kubernetes/audit/audit.log").rc == 1
+
+
+def test_no_token_outlives_the_run(host: Any) -> None:
+    kinds = host.check_output(f"{KUBECTL} get secret -n kube-system -o jsonpath='{{.items[*].type}}'")
+    assert "bootstrap.kubernetes.io/token" not in kinds
+    assert not host.file("/run/groundup-kubernetes").exists or not host.file("/run/groundup-kubernetes").listdir()
+    assert host.run("grep -Eq '[a-z0-9]{6}[.][a-z0-9]{16}([^a-z0-9]|$)' /var/log/groundup/kubeadm.log").rc == 1
+
+
+def test_the_node_carries_the_labels_and_no_taint_of_kubeadm(host: Any) -> None:
+    node = json.loads(host.check_output(f"{KUBECTL} get node machine -o json"))
+    assert node["metadata"]["labels"]["topology.kubernetes.io/zone"] == "r1"
+    assert "node-role.kubernetes.io/control-plane" not in {taint["key"] for taint in node["spec"].get("taints", [])}
+
+
+def test_changes_made_by_hand_are_mended_and_nothing_else_is_touched(host: Any) -> None:
+    host.check_output(f"{KUBECTL} label node machine topology.kubernetes.io/zone=r9 others=mine --overwrite")
+    host.check_output("sed -i s/leastconn/roundrobin/ /etc/haproxy/haproxy.cfg; systemctl stop kubelet")
+    output = converge()
+    assert "file /etc/haproxy/haproxy.cfg" in output and "systemctl start kubelet" in output
+    labels = json.loads(host.check_output(f"{KUBECTL} get node machine -o json"))["metadata"]["labels"]
+    assert labels["topology.kubernetes.io/zone"] == "r1" and labels["others"] == "mine"
+    assert "changed=0" in converge("--check")
+
+
+def test_an_init_that_was_cut_short_is_taken_up_and_stays_the_same_cluster(host: Any) -> None:
+    before = host.check_output(
+        "sha256sum /etc/kubernetes/pki/ca.crt /etc/kubernetes/groundup/apiserver/encryption.yaml"
+    )
+    record = "/var/lib/groundup/kubernetes/attempt.json"
+    host.check_output(
+        f"""echo '{{"kind": "init", "done": false}}' > {record}; rm /etc/kubernetes/controller-manager.conf"""
+    )
+    assert "Make the cluster" in converge()
+    after = host.check_output("sha256sum /etc/kubernetes/pki/ca.crt /etc/kubernetes/groundup/apiserver/encryption.yaml")
+    assert after == before
+    assert json.loads(host.file(record).content_string)["done"] is True
+    assert host.file("/etc/kubernetes/controller-manager.conf").exists
+
+
+def test_a_cluster_that_is_silent_is_never_made_a_second_time(host: Any) -> None:
+    host.check_output("systemctl stop kubelet; mv /etc/kubernetes/admin.conf /root/admin.conf")
+    inventory = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "machine", "inventory.yml")
+    words = ["ansible-playbook", "-i", str(inventory), str(HERE / "converge.yml"), "--check"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    host.check_output("mv /root/admin.conf /etc/kubernetes/admin.conf; systemctl start kubelet")
+    assert done.returncode and "no second one is made" in done.stdout + done.stderr

@@ -1,0 +1,28 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The API as its administrator, on a control plane."""
+
+from __future__ import annotations
+
+from ..host.system import System
+from . import paths
+from .api import Api, Kubeconfig, Unreachable, connect
+from .errors import KubeError
+from .settings import Settings
+
+
+def admin(settings: Settings, system: System, timeout: float = 30, *, own_only: bool = False) -> Api:
+    """The API as its administrator: this machine's own server, or the endpoint when that one doesn't answer."""
+    try:
+        kubeconfig = Kubeconfig.read(system.path(paths.ADMIN_CONF))
+    except FileNotFoundError:
+        raise KubeError(f"{settings.node.name}: {paths.ADMIN_CONF} is missing; this is no control plane") from None
+    own = connect(kubeconfig, f"https://{settings.node.address}:6443", timeout)
+    if own_only:
+        return own
+    try:
+        own.get("/version")
+        return own
+    except Unreachable:
+        return connect(kubeconfig, timeout=timeout)

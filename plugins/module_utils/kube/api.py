@@ -1,0 +1,162 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Kubernetes API over HTTPS with a kubeconfig's client certificate. Standard library only: it runs on machines."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import os
+import re
+import ssl
+import typing as t
+import urllib.parse
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import KubeError
+
+FIELDS = {
+    "server": "server",
+    "ca": "certificate-authority-data",
+    "certificate": "client-certificate-data",
+    "key": "client-key-data",
+}
+FIELD = re.compile(rf"^\s*({'|'.join(FIELDS.values())}):\s*(\S+)\s*$", re.MULTILINE)
+PATCHES = {"merge": "application/merge-patch+json", "strategic": "application/strategic-merge-patch+json"}
+
+
+class Unreachable(KubeError):
+    """Nobody answered there, or what answered isn't ready to serve."""
+
+
+class Refused(KubeError):
+    """The API answered with an error. ``status`` is the HTTP status."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Kubeconfig:
+    """One cluster and one user, as kubeadm writes them. PEM texts."""
+
+    server: str
+    ca: str
+    certificate: str
+    key: str
+
+    @classmethod
+    def read(cls, path: Path) -> Kubeconfig:
+        """Parse kubeadm's own file (one cluster, one user, data inline); FileNotFoundError when there is none."""
+        found = cls.fields(path)
+        try:
+            return cls(found["server"], found["ca"], found["certificate"], found["key"])
+        except KeyError as error:
+            raise KubeError(f"{path}: no inline {error}; `kubeadm kubeconfig user` makes a new one") from error
+
+    @staticmethod
+    def fields(path: Path) -> dict[str, str]:
+        """Those of server, ca, certificate and key (PEM) that the file holds itself."""
+        found = dict(FIELD.findall(path.read_text()))
+        try:
+            return {
+                short: found[name] if short == "server" else base64.b64decode(found[name]).decode()
+                for short, name in FIELDS.items()
+                if name in found
+            }
+        except ValueError as error:
+            raise KubeError(f"{path}: not a kubeconfig ({error}); `kubeadm kubeconfig user` makes a new one") from error
+
+
+def tls(ca: str, certificate: str, key: str) -> ssl.SSLContext:
+    """A context that trusts ``ca`` only and shows a client certificate. The key never touches a disk."""
+    context = ssl.create_default_context(cadata=ca)
+    handle = os.memfd_create("client")
+    try:
+        os.write(handle, f"{certificate}\n{key}".encode())
+        context.load_cert_chain(f"/proc/self/fd/{handle}")
+    finally:
+        os.close(handle)
+    return context
+
+
+class Https:
+    """JSON over one kept connection to ``server`` (https://host:port)."""
+
+    def __init__(self, server: str, context: ssl.SSLContext, timeout: float = 10) -> None:
+        url = urllib.parse.urlsplit(server)
+        self.server = server
+        self._connection = http.client.HTTPSConnection(url.hostname or "", url.port, context=context, timeout=timeout)
+
+    def call(self, method: str, path: str, body: t.Any = None, content: str = "application/json") -> t.Any:
+        """The answer's JSON.
+
+        :raises Unreachable: nobody there, or 5xx from a server that is starting.
+        :raises Refused: any other status of 400 and above.
+        """
+        headers = {"Accept": "application/json", "Content-Type": content}
+        try:
+            self._connection.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = self._connection.getresponse()
+            text = answer.read().decode()
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise Unreachable(f"{self.server}: {error or type(error).__name__}") from error
+        if answer.status >= 500:
+            raise Unreachable(f"{self.server}{path}: {answer.status} {text[:300]}")
+        if answer.status >= 400:
+            raise Refused(answer.status, f"{method} {self.server}{path}: {answer.status} {_message(text)}")
+        return json.loads(text) if text else None
+
+
+def _message(text: str) -> str:
+    """The message of a Status object, else the start of whatever came."""
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return text[:300]
+
+
+class Api:
+    """The verbs this package needs."""
+
+    def __init__(self, https: Https) -> None:
+        self._https = https
+        self.server = https.server
+
+    def get(self, path: str) -> t.Any:
+        """An object or a list; None when there is none."""
+        try:
+            return self._https.call("GET", path)
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def create(self, path: str, body: t.Any) -> t.Any:
+        """Make an object in the collection ``path``."""
+        return self._https.call("POST", path, body)
+
+    def patch(self, path: str, body: t.Any, kind: t.Literal["merge", "strategic"] = "merge") -> t.Any:
+        """Change part of an object."""
+        return self._https.call("PATCH", path, body, PATCHES[kind])
+
+    def delete(self, path: str) -> bool:
+        """Remove an object; whether there was one."""
+        try:
+            self._https.call("DELETE", path)
+        except Refused as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+
+def connect(kubeconfig: Kubeconfig, server: str | None = None, timeout: float = 10) -> Api:
+    """An API client of the kubeconfig's user, at ``server`` or where the kubeconfig points."""
+    context = tls(kubeconfig.ca, kubeconfig.certificate, kubeconfig.key)
+    return Api(Https(server or kubeconfig.server, context, timeout))

@@ -1,0 +1,96 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a cluster on this machine with kubeadm, or finish one that was begun here."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+import typing as t
+from pathlib import Path
+
+from ..host.system import System
+from . import config, job, observe, paths, policy, yaml
+from .access import admin
+from .api import Api
+from .errors import KubeError
+from .settings import Settings
+
+# What an interrupted init leaves behind is no reason to refuse: kubeadm takes up its own files.
+RESUMED = [
+    *(f"FileAvailable--etc-kubernetes-manifests-{name}.yaml" for name in paths.STATIC_PODS),
+    *(f"Port-{port}" for port in (6443, 10250, 10257, 10259, 2379, 2380)),
+    "DirAvailable--var-lib-etcd",
+]
+LIMIT = {"default": 600.0, "slow": 1800.0}
+
+
+def new_token() -> str:
+    """A bootstrap token: 6 and 16 characters."""
+    letters = string.ascii_lowercase + string.digits
+    text = "".join(secrets.choice(letters) for _ in range(22))
+    return f"{text[:6]}.{text[6:]}"
+
+
+def init(settings: Settings, system: System) -> dict[str, t.Any]:
+    """Run ``kubeadm init`` to its end. An init that runs already is waited for, one that was cut short is taken up.
+
+    :raises KubeError: with the end of kubeadm's output.
+    """
+    resumed = observe.unfinished(observe.attempt(Path(system.root)), "init")
+    if not (resumed and job.active(system)):
+        ensure_encryption(settings, system)
+        job.note(system, "init", done=False)
+        _begin(settings, system, RESUMED if resumed else [])
+    try:
+        job.wait(system, LIMIT[settings.timings])
+    except KubeError as error:
+        if not resumed:
+            raise
+        raise KubeError(
+            f"{error}\nThis init was begun by an earlier run; `kubeadm reset -f` here starts it afresh"
+        ) from None
+    finally:
+        if not job.active(system):
+            system.path(f"{paths.SCRATCH}/init.yaml").unlink(missing_ok=True)
+    delete_tokens(admin(settings, system))
+    record_manifests(system)
+    job.note(system, "init", done=True)
+    return {"changed": True, "resumed": resumed}
+
+
+def _begin(settings: Settings, system: System, ignore: list[str]) -> None:
+    """Write the configuration where only root reads it, and start."""
+    head = config.init(settings, new_token(), ignore)
+    text = yaml.documents([head, *config.cluster(settings)])
+    system.write(f"{paths.SCRATCH}/init.yaml", text.encode(), mode=0o600)
+    argv = ["/usr/local/bin/kubeadm", "init", "--config", f"{paths.SCRATCH}/init.yaml", "--skip-token-print"]
+    job.start(system, argv)
+
+
+def ensure_encryption(settings: Settings, system: System) -> None:
+    """The key that encrypts Secrets at rest: made once, by the machine that makes the cluster."""
+    if settings.encryption and not system.path(paths.ENCRYPTION).exists():
+        text = yaml.dump(policy.encryption(policy.new_key()))
+        system.write(paths.ENCRYPTION, text.encode(), mode=0o600)
+
+
+def delete_tokens(api: Api) -> None:
+    """Delete every bootstrap token: ours are for one run, and kubeadm's own for nobody."""
+    path = "/api/v1/namespaces/kube-system/secrets"
+    found = api.get(f"{path}?fieldSelector=type%3Dbootstrap.kubernetes.io/token")["items"]
+    for item in found:
+        api.delete(f"{path}/{item['metadata']['name']}")
+
+
+def record_manifests(system: System) -> None:
+    """Remember what kubeadm wrote, so that a change by hand is noticed."""
+    found = observe.manifests(Path(system.root))
+    system.write(paths.MANIFEST_RECORD, json.dumps(found).encode(), mode=0o600)
+
+
+def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
+    """The module kubernetes_init."""
+    return {"changed": True, "resumed": False} if check else init(settings, System())

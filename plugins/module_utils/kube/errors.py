@@ -1,0 +1,12 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The error of this package."""
+
+from __future__ import annotations
+
+from ..host.state import HostError
+
+
+class KubeError(HostError):
+    """A cluster or a node that can't be read or brought to its state; the text says what, where and the remedy."""

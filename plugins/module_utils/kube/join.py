@@ -1,0 +1,74 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Let this machine join the cluster, as a worker or as a control plane."""
+
+from __future__ import annotations
+
+import shutil
+import typing as t
+from pathlib import Path
+
+from ..host.system import System
+from . import config, control_plane, job, observe, paths, yaml
+from .errors import KubeError
+from .settings import Settings
+from .ticket import Ticket
+
+
+def join(
+    settings: Settings, system: System, ticket: Ticket, discovery: t.Mapping[str, str], encryption: str = ""
+) -> dict[str, t.Any]:
+    """Run ``kubeadm join`` to its end; one that an earlier run began and that still works is waited for.
+
+    ``discovery``: {server, ca}. ``encryption``: the text of the cluster's EncryptionConfiguration, control planes only.
+    """
+    running = observe.unfinished(observe.attempt(Path(system.root)), "join") and job.active(system)
+    if not running:
+        if settings.node.control_plane and settings.encryption:
+            _keep_encryption(system, encryption)
+        job.note(system, "join", done=False)
+        _begin(settings, system, ticket, discovery)
+    try:
+        job.wait(system, control_plane.LIMIT[settings.timings])
+    finally:
+        if not job.active(system):
+            shutil.rmtree(system.path(paths.SCRATCH), ignore_errors=True)
+    if settings.node.control_plane:
+        control_plane.record_manifests(system)
+    job.note(system, "join", done=True)
+    return {"changed": True, "resumed": running}
+
+
+def _keep_encryption(system: System, text: str) -> None:
+    """Every control plane needs the same key: without it, it can't read what the others wrote."""
+    if not text.strip():
+        raise KubeError(f"the cluster's {paths.ENCRYPTION} wasn't given; is encryption switched on in the cluster?")
+    system.write(paths.ENCRYPTION, text.encode(), mode=0o600)
+
+
+def _begin(settings: Settings, system: System, ticket: Ticket, discovery: t.Mapping[str, str]) -> None:
+    where = f"{paths.SCRATCH}/discovery.yaml"
+    system.write(where, yaml.dump(config.discovery(discovery["server"], discovery["ca"])).encode(), mode=0o600)
+    doc = config.join(settings, where, ticket.token, ticket.key)
+    system.write(f"{paths.SCRATCH}/join.yaml", yaml.dump(doc).encode(), mode=0o600)
+    job.start(system, ["/usr/local/bin/kubeadm", "join", "--config", f"{paths.SCRATCH}/join.yaml"])
+
+
+def reset(system: System) -> None:
+    """Wipe the Kubernetes state of this machine: of an attempt of ours that never ended, or with consent."""
+    job.forget(system)
+    system.run(["/usr/local/bin/kubeadm", "reset", "--force", "--cri-socket", config.SOCKET], timeout=900)
+    for name in (paths.ATTEMPT, paths.MANIFEST_RECORD, paths.ENCRYPTION):
+        system.path(name).unlink(missing_ok=True)
+
+
+def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
+    """The module kubernetes_join: join, after wiping what an unfinished attempt left behind."""
+    if check:
+        return {"changed": True, "resumed": False}
+    system = System()
+    if params["reset"]:
+        reset(system)
+    ticket = Ticket(params["token"], params["certificate_key"])
+    return join(settings, system, ticket, params["discovery"], params["encryption"])

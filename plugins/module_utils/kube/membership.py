@@ -1,0 +1,162 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who must init, join or be left alone, from what machines and the live cluster say. Pure; no machine is special."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from .errors import KubeError
+from .observe import unfinished
+
+Observations = t.Mapping[str, t.Mapping[str, t.Any]]
+
+
+@dataclass
+class Plan:
+    """Names of machines by what happens to them.
+
+    ``init``: makes the cluster, or finishes making it. ``via``: the member through which the cluster is changed.
+    ``stale``: etcd members without a machine behind them, {id, name}. ``reset``: machines that carry the state of an
+    attempt of ours that never ended. ``refresh``: control planes whose manifests are not what they should be.
+    ``nodes``: the live nodes, as in Observation.
+    """
+
+    init: str = ""
+    via: str = ""
+    join_control_planes: list[str] = field(default_factory=list)
+    join_workers: list[str] = field(default_factory=list)
+    reset: list[str] = field(default_factory=list)
+    stale: list[dict[str, str]] = field(default_factory=list)
+    refresh: list[str] = field(default_factory=list)
+    nodes: dict[str, t.Any] = field(default_factory=dict)
+    ready: bool = False
+
+    @property
+    def joins(self) -> list[str]:
+        """All that join."""
+        return self.join_control_planes + self.join_workers
+
+
+def plan(seen: Observations, control_planes: t.Collection[str], *, reset: bool = False) -> dict[str, t.Any]:
+    """The plan, as a dict: keys of Plan, ``joins``, and ``forming``, whether anybody makes or joins the cluster.
+
+    ``seen``: observations by name of the machine. ``control_planes``: all that the model names, seen or not.
+    ``reset``: consent to wipe the Kubernetes state of machines that belong to no cluster we see.
+
+    :raises KubeError: when going on could make a second cluster or lose the first.
+    """
+    done = _with_cluster(seen, control_planes, reset) if _clusters(seen) else _without_cluster(seen, control_planes)
+    return vars(done) | {"joins": done.joins, "forming": bool(done.init or done.joins)}
+
+
+def _clusters(seen: Observations) -> set[str]:
+    found = {host: item["cluster"]["ca"] for host, item in seen.items() if item["cluster"]}
+    if len(set(found.values())) > 1:
+        text = ", ".join(f"{host} (CA {ca[:12]})" for host, ca in sorted(found.items()))
+        raise KubeError(f"control planes of different clusters: {text}; take those of the wrong one out of the model")
+    return set(found.values())
+
+
+def _unfinished(item: t.Mapping[str, t.Any], kind: str) -> bool:
+    return unfinished(item["attempt"], kind)
+
+
+def _without_cluster(seen: Observations, control_planes: t.Collection[str]) -> Plan:
+    """Nobody answers: make the cluster, if it is certain that there is none."""
+    started = sorted(host for host, item in seen.items() if _unfinished(item, "init"))
+    if len(started) > 1:
+        raise KubeError(f"kubeadm init was begun on {' and '.join(started)}; run kubeadm reset on all but one of them")
+    traces = {h: item for h, item in seen.items() if (item["admin"] or item["etcd_data"]) and h not in started}
+    # A control plane whose own join never ended holds at most the copy of a cluster that lives elsewhere.
+    silent = {h: item for h, item in traces.items() if item["control_plane"]}
+    if silent:
+        text = "; ".join(
+            f"{h}: {item['error'] or 'etcd data without admin.conf'}" for h, item in sorted(silent.items())
+        )
+        raise KubeError(f"a cluster exists but its API does not answer ({text}); mend it, no second one is made")
+    unseen = sorted(set(control_planes) - set(seen))
+    if unseen:
+        raise KubeError(
+            f"control planes {', '.join(unseen)} were not asked, so the cluster may live there; "
+            "bring them back, or take them out of the model, and run again"
+        )
+    first = started[0] if started else min(control_planes)
+    return Plan(
+        init=first,
+        via=first,
+        join_control_planes=sorted(set(control_planes) - {first}),
+        join_workers=sorted(host for host, item in seen.items() if not item["control_plane"]),
+        reset=sorted(host for host, item in seen.items() if _unfinished(item, "join") and host != first),
+    )
+
+
+def _with_cluster(seen: Observations, control_planes: t.Collection[str], reset: bool) -> Plan:
+    """A cluster answers: what is missing in it."""
+    answering = sorted(host for host, item in seen.items() if item["cluster"])
+    nodes = seen[answering[0]]["cluster"]["nodes"]
+    members: list[dict[str, t.Any]] = next(
+        (seen[h]["cluster"]["etcd"] for h in answering if seen[h]["cluster"]["etcd"]), []
+    )
+    result = Plan(nodes=nodes)
+    problems = []
+    for host, item in sorted(seen.items()):
+        problems += _place(result, host, item, nodes.get(host), members, reset)
+    if problems:
+        raise KubeError("\n".join(problems))
+    whole = [h for h in answering if h not in result.reset and h != result.init]
+    result.via = (whole or answering)[0]
+    result.stale = _stale(result, seen, members)
+    result.ready = not result.init and not result.joins and all(nodes[host]["ready"] for host in seen)
+    return result
+
+
+def _place(
+    result: Plan,
+    host: str,
+    item: t.Mapping[str, t.Any],
+    node: t.Mapping[str, t.Any] | None,
+    members: t.Sequence[t.Mapping[str, t.Any]],
+    reset: bool,
+) -> list[str]:
+    """Put one machine where it belongs; problems as texts."""
+    if _unfinished(item, "init"):
+        result.init = host
+        return []
+    if node and node["control_plane"] and not item["control_plane"] and item["joined"]:
+        return [
+            f"{host} is a control plane of the cluster, but not of the model; remove the machine first, then add it"
+        ]
+    if (
+        node
+        and not node["control_plane"]
+        and item["control_plane"]
+        and item["joined"]
+        and not _unfinished(item, "join")
+    ):
+        return [f"{host} is a worker of the cluster, but a control plane of the model; remove it first, then add it"]
+    in_etcd = not item["control_plane"] or not members or any(m["name"] == host and not m["learner"] for m in members)
+    if node and item["joined"] and in_etcd and not _unfinished(item, "join"):
+        result.refresh += [host] if item["stale"] else []
+        return []
+    carries = item["joined"] or item["admin"] or item["etcd_data"]
+    if carries and not _unfinished(item, "join") and not reset:
+        text = f"{host} carries the state of a cluster that does not know it; run again with kubernetes_reset=true "
+        return [text + "to wipe Kubernetes (kubeadm reset) on it and let it join"]
+    if carries or _unfinished(item, "join"):
+        result.reset.append(host)
+    (result.join_control_planes if item["control_plane"] else result.join_workers).append(host)
+    return []
+
+
+def _stale(result: Plan, seen: Observations, members: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, str]]:
+    """Members that stand for machines which are about to join anew: their data is gone, or about to be wiped."""
+    addresses = {seen[host]["address"]: host for host in result.join_control_planes}
+    return [
+        {"id": member["id"], "name": addresses[address]}
+        for member in members
+        for address in addresses
+        if member["peer"] in (f"https://{address}:2380", f"https://[{address}]:2380")
+    ]

@@ -1,0 +1,99 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Labels and taints of nodes as the model wants them. What others put on a node is left alone."""
+
+from __future__ import annotations
+
+import json
+import time
+import typing as t
+
+from ..host.system import System
+from . import paths
+from .access import admin
+from .api import Api, Refused, Unreachable
+from .errors import KubeError
+from .observe import MANAGED, node
+from .settings import Settings
+
+Wanted = t.Mapping[str, t.Mapping[str, t.Any]]
+
+
+def plan(wanted: Wanted, nodes: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
+    """Merge patches by node, for those that differ.
+
+    ``wanted``: {node: {labels: {}, taints: [{key, value?, effect}]}}. ``nodes``: {node: {labels, taints, managed}}.
+    Which labels and taints are ours is kept in an annotation, so that one dropped from the model goes away.
+    """
+    patches = {name: patch(want, nodes[name]) for name, want in sorted(wanted.items()) if name in nodes}
+    return {name: found for name, found in patches.items() if found}
+
+
+def patch(want: t.Mapping[str, t.Any], have: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The merge patch of one node; empty when nothing differs."""
+    before = json.loads(have["managed"] or "{}")
+    labels = {str(key): str(value) for key, value in want["labels"].items()}
+    taints = sorted((dict(taint) for taint in want["taints"]), key=_name)
+    owned = {"labels": sorted(labels), "taints": [_name(taint) for taint in taints]}
+    gone = {key: None for key in before.get("labels", ()) if key not in labels and key in have["labels"]}
+    set_labels = {key: value for key, value in labels.items() if have["labels"].get(key) != value}
+    names = {*owned["taints"], *before.get("taints", ())}
+    foreign = [taint for taint in have["taints"] if _name(taint) not in names]
+    result: dict[str, t.Any] = {}
+    if set_labels or gone:
+        result["metadata"] = {"labels": set_labels | gone}
+    if _sorted(have["taints"]) != _sorted(foreign + taints):
+        result["spec"] = {"taints": foreign + taints}
+    if owned != before and (owned["labels"] or owned["taints"] or before):
+        result.setdefault("metadata", {})["annotations"] = {MANAGED: json.dumps(owned, sort_keys=True)}
+    return result
+
+
+def _settled(have: t.Mapping[str, t.Any] | None, ready: bool) -> bool:
+    return have is not None and bool(have["pod_cidr"]) and (have["ready"] or not ready)
+
+
+def _name(taint: t.Mapping[str, str]) -> str:
+    return f"{taint['key']}:{taint['effect']}"
+
+
+def _sorted(taints: t.Iterable[t.Mapping[str, str]]) -> list[t.Any]:
+    return sorted(({k: v for k, v in taint.items() if v} for taint in taints), key=_name)
+
+
+def apply(api: Api, patches: t.Mapping[str, t.Any]) -> None:
+    """One request per node that differs."""
+    for name, body in patches.items():
+        api.patch(f"/api/v1/nodes/{name}", body)
+
+
+def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
+    """The module kubernetes_nodes: labels and taints, once the nodes are there, and ready if asked for."""
+    if check and not System().path(paths.ADMIN_CONF).exists():
+        return {"changed": True, "patches": {}, "nodes": {}}
+    api = admin(settings, System())
+    found = present(api, list(params["nodes"]), ready=params["ready"], timeout=0 if check else params["timeout"])
+    patches = plan(params["nodes"], found)
+    if not check:
+        apply(api, patches)
+    diff = [{"header": name, "before": "", "after": f"{json.dumps(patch)}\n"} for name, patch in patches.items()]
+    return {"changed": bool(patches), "patches": patches, "nodes": found, "diff": diff}
+
+
+def present(api: Api, names: t.Sequence[str], *, ready: bool, timeout: float) -> dict[str, t.Any]:
+    """Nodes by name, when all ``names`` are registered with a pod network, and ready if asked for."""
+    until = time.monotonic() + timeout
+    while True:
+        found: dict[str, t.Any] = {}
+        try:
+            found = {item["metadata"]["name"]: node(item) for item in api.get("/api/v1/nodes")["items"]}
+            missing = [name for name in names if not _settled(found.get(name), ready)]
+            trouble = f"not {'ready' if ready else 'registered'}: {', '.join(missing)}" if missing else ""
+        except (Unreachable, Refused) as error:
+            trouble = str(error)
+        if not trouble or timeout == 0:
+            return found
+        if time.monotonic() >= until:
+            raise KubeError(f"nodes after {timeout:.0f} s {trouble}; see `journalctl -u kubelet` on them")
+        time.sleep(2)

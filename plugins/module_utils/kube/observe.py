@@ -1,0 +1,143 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one machine knows about its cluster: its own files, and the API if it is a control plane. Changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import typing as t
+from pathlib import Path
+
+from . import etcd, paths
+from .api import Api, Kubeconfig, Refused, Unreachable, connect
+from .settings import Settings
+
+Observation = dict[str, t.Any]
+MANAGED = "groundup.cloud/managed"
+
+
+def observe(settings: Settings, wait: float = 0, root: Path = Path("/")) -> Observation:
+    """This machine's observation.
+
+    ``{name, address, control_plane, joined, admin, etcd_data, attempt: {kind, done}|None, encryption: sha256|"",
+    stale: [name], cluster: {ca, nodes: {name: …}, etcd: [member]}|None, error: text}``. When the machine belongs to a
+    cluster whose API doesn't answer, it is asked again for ``wait`` seconds: a control plane that was just switched on
+    needs them.
+    """
+    node = settings.node
+    seen: Observation = {
+        "name": node.name,
+        "address": node.address,
+        "control_plane": node.control_plane,
+        "joined": _at(root, paths.KUBELET_CONF).exists(),
+        "admin": _at(root, paths.ADMIN_CONF).exists(),
+        "etcd_data": _at(root, paths.ETCD_DATA).exists(),
+        "attempt": attempt(root),
+        "encryption": digest(_at(root, paths.ENCRYPTION)),
+        "stale": stale_manifests(root),
+        "cluster": None,
+        "error": "",
+    }
+    if seen["admin"]:
+        # An init that was cut short is taken up anyway; its API may never have been there.
+        seen |= _ask(settings, 0 if unfinished(seen["attempt"], "init") else wait, root)
+    return seen
+
+
+def attempt(root: Path = Path("/")) -> dict[str, t.Any] | None:
+    """The record of the last init or join that we started here: {kind, done}."""
+    try:
+        return t.cast("dict[str, t.Any]", json.loads(_at(root, paths.ATTEMPT).read_text()))
+    except FileNotFoundError:
+        return None
+
+
+def manifests(root: Path) -> dict[str, str]:
+    """sha256 of the static pods' manifests, and of the configuration they were made from."""
+    found = {name: digest(_at(root, f"{paths.MANIFESTS}/{name}.yaml")) for name in paths.STATIC_PODS}
+    patched = b"".join(path.read_bytes() for path in sorted(_at(root, paths.PATCHES).glob("*.yaml")))
+    return found | {"cluster": digest(_at(root, paths.CLUSTER)), "patches": hashlib.sha256(patched).hexdigest()}
+
+
+def stale_manifests(root: Path) -> list[str]:
+    """Those that are not as kubeadm wrote them last (changed by hand), and ``cluster`` when the model changed since."""
+    record = _at(root, paths.MANIFEST_RECORD)
+    if not record.exists():
+        return []
+    have = manifests(root)
+    return sorted(name for name, value in json.loads(record.read_text()).items() if have[name] != value)
+
+
+def unfinished(record: t.Mapping[str, t.Any] | None, kind: str) -> bool:
+    """Whether an attempt of this kind was begun and never ended."""
+    return record is not None and record["kind"] == kind and not record["done"]
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file, empty when there is none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _at(root: Path, name: str) -> Path:
+    return root / name.lstrip("/")
+
+
+def _ask(settings: Settings, wait: float, root: Path) -> Observation:
+    """The cluster as the API shows it: the machine's own server first, then the endpoint."""
+    kubeconfig = Kubeconfig.read(_at(root, paths.ADMIN_CONF))
+    servers = [f"https://{settings.node.address}:6443", kubeconfig.server]
+    until = time.monotonic() + wait
+    while True:
+        errors = []
+        for server in servers:
+            try:
+                found = cluster(connect(kubeconfig, server), kubeconfig.ca)
+                return {"cluster": found | {"etcd": _etcd(root)}, "error": ""}
+            except (Unreachable, Refused) as error:
+                errors.append(str(error))
+        if time.monotonic() >= until:
+            return {"cluster": None, "error": "; ".join(errors)}
+        time.sleep(2)
+
+
+def _etcd(root: Path) -> list[etcd.Member]:
+    """Members by the etcd of this machine; none when it has no etcd that answers."""
+    try:
+        return etcd.members(etcd.connect(root))
+    except (FileNotFoundError, Unreachable, Refused):
+        return []
+
+
+def cluster(api: Api, ca: str) -> dict[str, t.Any]:
+    """Nodes by one read of the API, and the digest of the CA that tells clusters apart."""
+    items = api.get("/api/v1/nodes")["items"]
+    return {
+        "ca": hashlib.sha256(ca.strip().encode()).hexdigest(),
+        "server": api.server,
+        "nodes": {item["metadata"]["name"]: node(item) for item in items},
+    }
+
+
+def node(item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The part of a Node that we compare."""
+    meta, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
+    ready = [c["status"] == "True" for c in status.get("conditions", ()) if c["type"] == "Ready"]
+    labels = meta.get("labels", {})
+    return {
+        "ready": any(ready),
+        "control_plane": "node-role.kubernetes.io/control-plane" in labels,
+        "pod_cidr": spec.get("podCIDR", ""),
+        "address": next((a["address"] for a in status.get("addresses", ()) if a["type"] == "InternalIP"), ""),
+        "version": status.get("nodeInfo", {}).get("kubeletVersion", ""),
+        "labels": labels,
+        "taints": [{k: v for k, v in taint.items() if k != "timeAdded"} for taint in spec.get("taints", ())],
+        "managed": meta.get("annotations", {}).get(MANAGED, ""),
+    }
+
+
+def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
+    """The module kubernetes_membership."""
+    return {"changed": False, "observation": observe(settings, params["wait"])}

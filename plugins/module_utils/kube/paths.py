@@ -1,0 +1,29 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where things are on a node. kubeadm's own paths are fixed in kubeadm; the rest is ours."""
+
+from __future__ import annotations
+
+KUBERNETES = "/etc/kubernetes"
+ADMIN_CONF = "/etc/kubernetes/admin.conf"
+KUBELET_CONF = "/etc/kubernetes/kubelet.conf"
+CA = "/etc/kubernetes/pki/ca.crt"
+MANIFESTS = "/etc/kubernetes/manifests"
+ETCD_PKI = "/etc/kubernetes/pki/etcd"
+ETCD_DATA = "/var/lib/etcd/member"
+KUBELET_CONFIG = "/var/lib/kubelet/config.yaml"
+
+OWN = "/etc/kubernetes/groundup"
+CLUSTER = f"{OWN}/cluster.yaml"
+APISERVER = f"{OWN}/apiserver"
+PATCHES = f"{OWN}/patches"
+AUDIT_POLICY = f"{APISERVER}/audit-policy.yaml"
+ENCRYPTION = f"{APISERVER}/encryption.yaml"
+AUDIT_LOG = "/var/log/kubernetes/audit"
+STATE = "/var/lib/groundup/kubernetes"
+ATTEMPT = f"{STATE}/attempt.json"
+STATIC_PODS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
+MANIFEST_RECORD = f"{STATE}/manifests.json"
+SCRATCH = "/run/groundup-kubernetes"
+LOG = "/var/log/groundup/kubeadm.log"

@@ -1,0 +1,74 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The layer ``kubernetes`` for host_probe: files and units, and the machine's own node by one read of the API.
+
+Every machine asks for itself, with the credentials of its kubelet, so no machine is special and none asks for others.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+from ..host.layer import assess as assess_state
+from ..host.plan import Plan, Step
+from ..host.system import System
+from ..layers.kubernetes import render
+from . import nodes, observe, paths
+from .api import Api, Https, Kubeconfig, Refused, Unreachable, tls
+from .errors import KubeError
+from .settings import Settings, parse
+
+KUBELET_CERTIFICATE = "/var/lib/kubelet/pki/kubelet-client-current.pem"
+
+
+def assess(params: dict[str, t.Any], system: System | None = None) -> Plan:
+    """What differs on this machine. Changes nothing."""
+    system = system or System()
+    layer = assess_state(render, params, system)
+    member = membership(parse(params), system)
+    return Plan(layer.layer, (*layer.steps, *member), layer.warnings)
+
+
+def membership(settings: Settings, system: System) -> tuple[Step, ...]:
+    """One step for whatever keeps this machine from being a ready node with the model's labels and taints."""
+    name, root = settings.node.name, Path(system.root)
+    record = observe.attempt(root)
+    if not system.path(paths.KUBELET_CONF).exists():
+        return (Step("join", name, after="a node of the cluster\n"),)
+    if record and not record["done"]:
+        return (Step("finish", f"{record['kind']} of {name}", before="begun\n", after="done\n"),)
+    stale = observe.stale_manifests(root)
+    if stale:
+        return (
+            Step("refresh", f"control plane of {name}", before=f"differs: {', '.join(stale)}\n", after="as wanted\n"),
+        )
+    try:
+        item = as_kubelet(system).get(f"/api/v1/nodes/{name}")
+    except (Unreachable, Refused, OSError) as error:
+        return (Step("reach", f"the API from {name}", before=f"{error}\n", after="an answer\n"),)
+    if item is None:
+        return (Step("join", name, before="unknown to the cluster\n", after="a node of the cluster\n"),)
+    return tuple(compare(settings, observe.node(item)))
+
+
+def compare(settings: Settings, have: dict[str, t.Any]) -> t.Iterator[Step]:
+    """Differences between a live node and the model."""
+    name = settings.node.name
+    if not have["ready"]:
+        yield Step("ready", name, before="not ready\n", after="ready\n")
+    patch = nodes.patch({"labels": settings.node.labels, "taints": settings.node.taints}, have)
+    if patch:
+        before = json.dumps({key: have[key] for key in ("labels", "taints")}, indent=1, sort_keys=True)
+        yield Step("label", name, before=f"{before}\n", after=f"{json.dumps(patch, indent=1, sort_keys=True)}\n")
+
+
+def as_kubelet(system: System, timeout: float = 10) -> Api:
+    """The API as this machine's kubelet, which may read its own node."""
+    found = Kubeconfig.fields(system.path(paths.KUBELET_CONF))
+    if not {"server", "ca"} <= set(found):
+        raise KubeError(f"{paths.KUBELET_CONF}: names no server or no CA; let the machine join anew")
+    pair = system.path(KUBELET_CERTIFICATE).read_text()
+    return Api(Https(found["server"], tls(found["ca"], pair, ""), timeout))

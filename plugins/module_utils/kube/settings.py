@@ -1,0 +1,120 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The input of the role ``kubernetes`` as a value, checked once."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from .errors import KubeError
+
+Timings = t.Literal["default", "slow"]
+VERSION = re.compile(r"\d+\.\d+\.\d+\Z")
+PROXY_MODES = ("nftables", "iptables")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where the API is reached: ``address``:``port`` on ``interface`` of whichever control plane holds it now.
+
+    ``router_id`` (1-255) must be unique among VRRP speakers of that network. There is no VRRP password: it would travel
+    in clear text (RFC 5798 took it out); peers are named by address instead.
+    """
+
+    address: str
+    interface: str
+    port: int = 8443
+    router_id: int = 0
+
+
+@dataclass(frozen=True)
+class Node:
+    """This machine as a node. ``taints``: [{key, value?, effect}]."""
+
+    name: str
+    address: str
+    control_plane: bool
+    labels: t.Mapping[str, str] = field(default_factory=dict)
+    taints: tuple[t.Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that kubeadm, the kubelet and the endpoint are configured from."""
+
+    cluster: str
+    version: str
+    endpoint: Endpoint
+    pods: str
+    services: str
+    node: Node
+    control_planes: t.Mapping[str, str]
+    files: t.Mapping[str, t.Mapping[str, str]] = field(default_factory=dict)
+    domain: str = "cluster.local"
+    image_repository: str = "registry.k8s.io"
+    proxy_mode: str = "nftables"
+    encryption: bool = True
+    audit: bool = True
+    timings: Timings = "default"
+
+    @property
+    def single(self) -> bool:
+        """One control plane only, so nothing to elect."""
+        return len(self.control_planes) == 1
+
+    @property
+    def slow(self) -> bool:
+        """Machines whose CPU is emulated or starved."""
+        return self.timings == "slow"
+
+
+def parse(params: t.Mapping[str, t.Any]) -> Settings:
+    """Settings from the role's variable.
+
+    :raises KubeError: naming the key, its value and the remedy.
+    """
+    values = dict(params)
+    endpoint, node = _record(Endpoint, values, "endpoint"), _record(Node, values, "node")
+    try:
+        settings = Settings(**values | {"endpoint": endpoint, "node": node})
+    except TypeError as error:
+        raise KubeError(f"kubernetes: {error}; see the role's documentation for its keys") from error
+    _check(settings)
+    return settings
+
+
+def _record(kind: type, values: dict[str, t.Any], key: str) -> t.Any:
+    given = {name: value for name, value in (values.get(key) or {}).items() if value is not None}
+    if key == "endpoint" and not given.get("router_id") and "address" in given:
+        # The last part of the address is as unique on its network as the address is; 0 isn't a valid id.
+        given["router_id"] = int(ipaddress.ip_address(given["address"])) % 256 or 255
+    if key == "node":
+        given["taints"] = tuple(given.get("taints") or ())
+    try:
+        return kind(**given)
+    except TypeError as error:
+        raise KubeError(f"kubernetes.{key}: {error}") from error
+
+
+def _check(settings: Settings) -> None:
+    problems = [
+        (not VERSION.match(settings.version), f"version: {settings.version!r} isn't like 1.36.3"),
+        (settings.proxy_mode not in PROXY_MODES, f"proxy_mode: {settings.proxy_mode!r} isn't one of {PROXY_MODES}"),
+        (settings.timings not in ("default", "slow"), f"timings: {settings.timings!r} is neither default nor slow"),
+        (not settings.control_planes, "control_planes: at least one is needed, as {name: address}"),
+        (
+            settings.node.control_plane != (settings.node.name in settings.control_planes),
+            f"node: {settings.node.name} must be in control_planes exactly when node.control_plane is true",
+        ),
+        (
+            settings.endpoint.address in settings.control_planes.values(),
+            f"endpoint.address: {settings.endpoint.address} is a machine's own; choose a free one of its network",
+        ),
+    ]
+    found = [text for wrong, text in problems if wrong]
+    if found:
+        raise KubeError("\n".join(f"kubernetes.{text}" for text in found))

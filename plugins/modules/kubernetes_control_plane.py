@@ -1,0 +1,59 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kubernetes_control_plane
+short_description: Bring a running control plane to its configuration
+version_added: 0.1.0
+description:
+  - Where the manifests of API server, controller manager and scheduler were changed by hand, or the configuration of
+    the cluster in the model since, C(kubeadm) writes them anew and keeps the configuration in the cluster. Waits until
+    the API server of this machine serves again. The manifest of etcd is written anew where it is the only member.
+author: groundup.cloud founders (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Says what differs and changes nothing.
+    support: full
+  diff_mode:
+    description: There is nothing to show a difference of.
+    support: none
+options:
+  kubernetes:
+    description: The machine and its cluster, as in the variable of the role P(groundup.cloud.kubernetes#role).
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Bring the control plane to its configuration
+  groundup.cloud.kubernetes_control_plane:
+    kubernetes: "{{ kubernetes }}"
+  throttle: 1
+"""
+
+RETURN = r"""
+stale:
+  description: What was not as it should be, names of static pods or C(cluster) for the configuration itself.
+  returned: success
+  type: list
+  elements: str
+  sample: [cluster]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.refresh import perform
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import run
+
+SPEC = {
+    "kubernetes": {"type": "dict", "required": True},
+}
+
+
+def main() -> None:
+    run(AnsibleModule(SPEC, supports_check_mode=True), perform)
+
+
+if __name__ == "__main__":
+    main()

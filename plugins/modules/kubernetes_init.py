@@ -1,0 +1,58 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kubernetes_init
+short_description: Make a Kubernetes cluster, or finish one that was begun here
+version_added: 0.1.0
+description:
+  - Runs C(kubeadm init) as a unit of systemd, so that it goes on when the connection or the controller is lost. A run
+    after that waits for it, and one that was cut short (by a power cut, say) is taken up with what it left behind.
+  - Makes the key that encrypts Secrets at rest, and deletes the bootstrap token when kubeadm has ended.
+author: groundup.cloud founders (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Says that a cluster would be made, and makes none.
+    support: full
+  diff_mode:
+    description: There is nothing to show a difference of.
+    support: none
+options:
+  kubernetes:
+    description: The machine and its cluster, as in the variable of the role P(groundup.cloud.kubernetes#role).
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Make the cluster
+  groundup.cloud.kubernetes_init:
+    kubernetes: "{{ kubernetes }}"
+  when: inventory_hostname == plan.init
+"""
+
+RETURN = r"""
+resumed:
+  description: Whether an earlier run had begun it.
+  returned: success
+  type: bool
+  sample: false
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.control_plane import perform
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import run
+
+SPEC = {
+    "kubernetes": {"type": "dict", "required": True},
+}
+
+
+def main() -> None:
+    run(AnsibleModule(SPEC, supports_check_mode=True), perform)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kubernetes_join
+short_description: Let a machine join a Kubernetes cluster
+version_added: 0.1.0
+description:
+  - Runs C(kubeadm join) as a unit of systemd; a run that finds it still at work waits for it. Secrets reach kubeadm in
+    a file that only root reads and that is removed when it has ended.
+author: groundup.cloud founders (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Says that the machine would join, and changes nothing.
+    support: full
+  diff_mode:
+    description: There is nothing to show a difference of.
+    support: none
+options:
+  kubernetes:
+    description: The machine and its cluster, as in the variable of the role P(groundup.cloud.kubernetes#role).
+    type: dict
+    required: true
+  token:
+    description: Bootstrap token of this run, 6 and 16 small letters or digits with a dot between.
+    type: str
+    required: true
+  certificate_key:
+    description: Key of this run, 64 hex digits, that the certificates of the control plane are encrypted with.
+    type: str
+    required: true
+  discovery:
+    description: As returned by M(groundup.cloud.kubernetes_ticket).
+    type: dict
+    required: true
+  encryption:
+    description: Text of the cluster's C(EncryptionConfiguration). Control planes need it where encryption is on.
+    type: str
+    default: ""
+  reset:
+    description: Wipe the Kubernetes state of the machine first (C(kubeadm reset)).
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Join the cluster
+  groundup.cloud.kubernetes_join:
+    kubernetes: "{{ kubernetes }}"
+    token: "{{ ticket.token }}"
+    certificate_key: "{{ ticket.key }}"
+    discovery: "{{ issued.discovery }}"
+"""
+
+RETURN = r"""
+resumed:
+  description: Whether an earlier run had begun it.
+  returned: success
+  type: bool
+  sample: false
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.join import perform
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import run
+
+SPEC = {
+    "kubernetes": {"type": "dict", "required": True},
+    "token": {"type": "str", "required": True, "no_log": True},
+    "certificate_key": {"type": "str", "required": True, "no_log": True},
+    "discovery": {"type": "dict", "required": True},
+    "encryption": {"type": "str", "default": "", "no_log": True},
+    "reset": {"type": "bool", "default": False},
+}
+
+
+def main() -> None:
+    run(AnsibleModule(SPEC, supports_check_mode=True), perform)
+
+
+if __name__ == "__main__":
+    main()

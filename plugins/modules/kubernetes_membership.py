@@ -1,0 +1,64 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kubernetes_membership
+short_description: Read what a machine and its cluster know of each other
+version_added: 0.1.0
+description:
+  - Reads the machine's own files and, on a control plane, nodes and etcd members through the API, in one call. Changes
+    nothing. P(groundup.cloud.kubernetes_plan#filter) makes the plan out of all machines' observations.
+author: groundup.cloud founders (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Reads only, so check mode makes no difference.
+    support: full
+  diff_mode:
+    description: There is nothing to show a difference of.
+    support: none
+options:
+  kubernetes:
+    description: The machine and its cluster, as in the variable of the role P(groundup.cloud.kubernetes#role).
+    type: dict
+    required: true
+  wait:
+    description: Seconds to wait for an API that does not answer, on machines that belong to a cluster.
+    type: int
+    default: 60
+"""
+
+EXAMPLES = r"""
+- name: Read what the machine and its cluster know of each other
+  groundup.cloud.kubernetes_membership:
+    kubernetes: "{{ kubernetes }}"
+  register: membership
+"""
+
+RETURN = r"""
+observation:
+  description: >-
+    What this machine knows: C(joined), C(admin), C(etcd_data), the last C(attempt), and C(cluster) with C(nodes) and
+    C(etcd) members, null when no API answered; then C(error) says why.
+  returned: success
+  type: dict
+  sample: {"name": "node1", "control_plane": true, "joined": false, "cluster": null, "error": ""}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.observe import perform
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import run
+
+SPEC = {
+    "kubernetes": {"type": "dict", "required": True},
+    "wait": {"type": "int", "default": 60},
+}
+
+
+def main() -> None:
+    run(AnsibleModule(SPEC, supports_check_mode=True), perform)
+
+
+if __name__ == "__main__":
+    main()

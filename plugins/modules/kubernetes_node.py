@@ -1,0 +1,66 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kubernetes_node
+short_description: Make a machine ready to be a Kubernetes node
+version_added: 0.1.0
+description:
+  - Installs kubelet, kubeadm and kubectl by sha256 from the bundle; on a control plane also the endpoint of the API
+    (keepalived and haproxy), kubeadm's configuration and the audit policy.
+  - Reads the real state first and changes only what differs. What makes the machine a member is done by
+    M(groundup.cloud.kubernetes_init) and M(groundup.cloud.kubernetes_join).
+author: groundup.cloud founders (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Says what would be changed and changes nothing.
+    support: full
+  diff_mode:
+    description: Shows what differs.
+    support: full
+options:
+  kubernetes:
+    description: The machine and its cluster, as in the variable of the role P(groundup.cloud.kubernetes#role).
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Make the machine ready to be a node
+  groundup.cloud.kubernetes_node:
+    kubernetes: "{{ kubernetes }}"
+"""
+
+RETURN = r"""
+steps:
+  description: What was done, or would be done, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: ["file /etc/haproxy/haproxy.cfg", "systemctl reload haproxy.service"]
+seconds:
+  description: How long reading, planning and applying took on the host.
+  returned: success
+  type: float
+  sample: 0.42
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.host.layer import run_layer
+from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.kubernetes import render
+
+
+def main() -> None:
+    module = AnsibleModule({"kubernetes": {"type": "dict", "required": True}}, supports_check_mode=True)
+    try:
+        result = run_layer(render, module.params["kubernetes"], check=module.check_mode, warn=module.warn)
+    except HostError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kubernetes_ticket
+short_description: Let machines join a cluster for the length of one run
+version_added: 0.1.0
+description:
+  - Makes a bootstrap token, and where control planes join uploads their certificates encrypted, or takes both away.
+    They expire by themselves after 15 minutes, 45 on slow machines. Runs on a control plane.
+  - Takes out etcd members whose machine is about to join anew.
+author: groundup.cloud founders (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Says what would be changed and changes nothing.
+    support: full
+  diff_mode:
+    description: There is nothing to show a difference of.
+    support: none
+options:
+  kubernetes:
+    description: The machine and its cluster, as in the variable of the role P(groundup.cloud.kubernetes#role).
+    type: dict
+    required: true
+  token:
+    description: Bootstrap token of this run, 6 and 16 small letters or digits with a dot between.
+    type: str
+    required: true
+  certificate_key:
+    description: Key of this run, 64 hex digits, that the certificates of the control plane are encrypted with.
+    type: str
+    required: true
+  state:
+    description: Whether the ticket is valid or withdrawn.
+    type: str
+    choices: [present, absent]
+    default: present
+  certificates:
+    description: Upload the certificates that control planes need.
+    type: bool
+    default: false
+  stale_members:
+    description: Members of etcd to take out, each with C(id) and C(name).
+    type: list
+    elements: dict
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Let machines join
+  groundup.cloud.kubernetes_ticket:
+    kubernetes: "{{ kubernetes }}"
+    token: "{{ ticket.token }}"
+    certificate_key: "{{ ticket.key }}"
+    certificates: true
+"""
+
+RETURN = r"""
+discovery:
+  description: C(server) and C(ca), base64 of PEM, for M(groundup.cloud.kubernetes_join). Nothing in it is secret.
+  returned: success
+  type: dict
+  sample: {"server": "https://10.30.0.10:8443", "ca": "LS0t…"}
+removed:
+  description: Members taken out of etcd.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import run
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.ticket import perform
+
+SPEC = {
+    "kubernetes": {"type": "dict", "required": True},
+    "token": {"type": "str", "required": True, "no_log": True},
+    "certificate_key": {"type": "str", "required": True, "no_log": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "certificates": {"type": "bool", "default": False},
+    "stale_members": {"type": "list", "elements": "dict", "default": []},
+}
+
+
+def main() -> None:
+    run(AnsibleModule(SPEC, supports_check_mode=True), perform)
+
+
+if __name__ == "__main__":
+    main()

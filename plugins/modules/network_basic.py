@@ -1,0 +1,75 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: network_basic
+short_description: Connect the pods of a node with the reference CNI plugins and routes
+version_added: 0.1.0
+description:
+  - Pods hang on a bridge of their node, nodes reach each other's pods by routes in the network they share, and what
+    leaves the pods' subnet is masqueraded. Routes and rules survive a reboot; those of others are not touched.
+  - There are no network policies. Choose another provider where pods must not reach each other.
+author: groundup.cloud founders (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Says what would be changed and changes nothing.
+    support: full
+  diff_mode:
+    description: Shows every file that differs.
+    support: full
+options:
+  network_basic:
+    description:
+      - The network, as in the variable of the role P(groundup.cloud.network_basic#role), with C(node), the name of this
+        node, and C(nodes), for every node by name its C(pod_cidr) and C(address), as returned by
+        M(groundup.cloud.kubernetes_nodes). A node without C(pod_cidr) gets nothing.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Connect the pods of this node
+  groundup.cloud.network_basic:
+    network_basic:
+      pods: 10.64.0.0/14
+      interface: bond0.30
+      mtu: 9000
+      node: node1
+      nodes:
+        node1: {pod_cidr: 10.64.0.0/24, address: 10.30.0.21}
+        node2: {pod_cidr: 10.64.1.0/24, address: 10.30.0.22}
+"""
+
+RETURN = r"""
+steps:
+  description: What was done, or would be done, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: ["file /etc/cni/net.d/10-groundup-basic.conflist", "hook pod-network"]
+seconds:
+  description: How long reading, planning and applying took on the host.
+  returned: success
+  type: float
+  sample: 0.42
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.host.layer import run_layer
+from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.network_basic import render
+
+
+def main() -> None:
+    module = AnsibleModule({"network_basic": {"type": "dict", "required": True}}, supports_check_mode=True)
+    try:
+        result = run_layer(render, module.params["network_basic"], check=module.check_mode, warn=module.warn)
+    except HostError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

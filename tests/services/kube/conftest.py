@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real etcd and a real kube-apiserver on loopback, with the PKI of the real kubeadm and the configuration of ours."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+import typing as t
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml as pyyaml
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index, registry
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, cache_root, plan
+from ansible_collections.groundup.cloud.plugins.module_utils.kube import config, paths, policy, yaml
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Api, Kubeconfig, connect
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import Settings, parse
+
+ROLE = Path(__file__).parents[3] / "roles/bundle/files"
+
+
+@pytest.fixture(scope="session")
+def bundle() -> Path:
+    """The release's own bundle, if `bundle.yml` has made it from this checkout."""
+    request = Request(pyyaml.safe_load((ROLE / "lock.yml").read_text()), ROLE / "source", "source", cache_root())
+    if missing := plan(request).missing:
+        pytest.skip(f"the bundle of this checkout is not made yet (playbooks/bundle.yml): {', '.join(missing)}")
+    return request.target
+
+
+@pytest.fixture(scope="session")
+def programs(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """kubeadm, kube-apiserver and etcd."""
+    target, held = tmp_path_factory.mktemp("bin"), index.read(bundle)
+    shutil.copyfile(bundle / f"files/sha256/{held['files']['kubernetes']['sha256']}", target / "kubernetes")
+    (target / "kubernetes").chmod(0o755)
+    for name in ("kubeadm", "kube-apiserver"):
+        (target / name).symlink_to("kubernetes")
+    shelf = registry.Registry(bundle / "registry")
+    image = next(i for r, i in held["images"].items() if r.startswith("registry.k8s.io/etcd:"))
+    for layer in json.loads(shelf.blob(image["digest"]).read_bytes())["layers"]:
+        subprocess.run(["tar", "-C", target, "-xf", shelf.blob(layer["digest"])], check=True)
+    (target / "etcd").symlink_to(target / "usr/local/bin/etcd")
+    return target
+
+
+@dataclass
+class Live:
+    """What runs: ``root`` stands for the root of a control plane's file system."""
+
+    root: Path
+    settings: Settings
+    kubeconfig: Kubeconfig
+    etcd: str
+
+    def api(self) -> Api:
+        """A new connection as administrator."""
+        return connect(self.kubeconfig)
+
+    def path(self, name: str) -> Path:
+        """The absolute path ``name`` below the root."""
+        return self.root / name.lstrip("/")
+
+
+def ports(count: int) -> list[int]:
+    """Free ports of loopback."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    found = [int(s.getsockname()[1]) for s in sockets]
+    for s in sockets:
+        s.close()
+    return found
+
+
+@contextmanager
+def daemon(log: Path, *words: object) -> t.Iterator[None]:
+    """A daemon for the time of the block."""
+    with log.open("w") as out:
+        process = subprocess.Popen([str(word) for word in words], stdout=out, stderr=out)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def kubeadm(programs: Path, *words: object) -> str:
+    """Run it; its output."""
+    done = subprocess.run([str(w) for w in (programs / "kubeadm", *words)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def given(port: int = 8443) -> dict[str, t.Any]:
+    """The role's variable of an only control plane whose endpoint is on loopback."""
+    return {
+        "cluster": "test",
+        "version": "1.36.3",
+        "endpoint": {"address": "127.0.0.1", "interface": "lo", "port": port, "router_id": 1},
+        "pods": "10.64.0.0/14",
+        "services": "10.96.0.0/16",
+        "node": {"name": "node1", "address": "10.30.0.21", "control_plane": True, "labels": {"rack": "r1"}},
+        "control_planes": {"node1": "10.30.0.21"},
+        "timings": "slow",
+    }
+
+
+@pytest.fixture(scope="session")
+def live(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Live]:
+    """etcd and API server with TLS, encryption at rest and audit log, as on a control plane."""
+    root = tmp_path_factory.mktemp("root")
+    client, peer, port = ports(3)
+    settings = parse(given(port))
+    pki, logs = root / "etc/kubernetes/pki", root / "var/log"
+    for place in (pki, logs, (root / paths.ENCRYPTION.lstrip("/")).parent):
+        place.mkdir(parents=True)
+    file = root / "kubeadm.yaml"
+    file.write_text(yaml.documents([config.init(settings, "abcdef.0123456789abcdef"), *config.cluster(settings)]))
+    text = file.read_text().replace("kind: ClusterConfiguration", f"kind: ClusterConfiguration\ncertificatesDir: {pki}")
+    file.write_text(text)
+    kubeadm(programs, "init", "phase", "certs", "all", "--config", file)
+    for name in ("super-admin", "kubelet"):
+        where = ("--kubeconfig-dir", root / "etc/kubernetes")
+        kubeadm(programs, "init", "phase", "kubeconfig", name, "--config", file, *where)
+    (root / "etc/kubernetes/super-admin.conf").rename(root / "etc/kubernetes/admin.conf")
+    encryption, audit = root / paths.ENCRYPTION.lstrip("/"), root / paths.AUDIT_POLICY.lstrip("/")
+    encryption.write_text(yaml.dump(policy.encryption(policy.new_key())))
+    audit.write_text(yaml.dump(policy.audit()))
+    with ExitStack() as running:
+        running.enter_context(daemon(logs / "etcd.log", programs / "etcd", *etcd_words(pki, root, client, peer)))
+        words = api_words(pki, client, port)
+        words += ["--encryption-provider-config", encryption, "--audit-policy-file", audit]
+        words += ["--audit-log-path", logs / "audit.log"]
+        running.enter_context(daemon(logs / "apiserver.log", programs / "kube-apiserver", *words))
+        found = Live(root, settings, Kubeconfig.read(root / "etc/kubernetes/admin.conf"), f"https://127.0.0.1:{client}")
+        await_ready(found, logs / "apiserver.log")
+        yield found
+
+
+def etcd_words(pki: Path, root: Path, client: int, peer: int) -> list[object]:
+    """Arguments of etcd, as kubeadm's static pod gives them."""
+    urls = [f"https://127.0.0.1:{client}", f"http://127.0.0.1:{peer}"]
+    return [
+        *("--name", "node1", "--data-dir", root / "etcd", "--initial-cluster", f"node1={urls[1]}"),
+        *("--listen-client-urls", urls[0], "--advertise-client-urls", urls[0], "--client-cert-auth"),
+        *("--cert-file", pki / "etcd/server.crt", "--key-file", pki / "etcd/server.key"),
+        *("--trusted-ca-file", pki / "etcd/ca.crt"),
+        *("--listen-peer-urls", urls[1], "--initial-advertise-peer-urls", urls[1]),
+    ]
+
+
+def api_words(pki: Path, client: int, port: int) -> list[object]:
+    """Arguments of the API server."""
+    return [
+        *("--etcd-servers", f"https://127.0.0.1:{client}", "--etcd-cafile", pki / "etcd/ca.crt"),
+        *("--etcd-certfile", pki / "apiserver-etcd-client.crt", "--etcd-keyfile", pki / "apiserver-etcd-client.key"),
+        *("--secure-port", port, "--bind-address", "127.0.0.1", "--client-ca-file", pki / "ca.crt"),
+        *("--tls-cert-file", pki / "apiserver.crt", "--tls-private-key-file", pki / "apiserver.key"),
+        *("--service-account-issuer", "https://test", "--service-account-key-file", pki / "sa.pub"),
+        *("--service-account-signing-key-file", pki / "sa.key", "--service-cluster-ip-range", "10.96.0.0/16"),
+        *("--authorization-mode", "Node,RBAC", "--enable-bootstrap-token-auth"),
+    ]
+
+
+def await_ready(live: Live, log: Path) -> None:
+    """Wait until the API has made what it makes for itself."""
+    end = time.monotonic() + 180
+    while not answers(live):
+        assert time.monotonic() < end, log.read_text()[-3000:]
+        time.sleep(1)
+
+
+def answers(live: Live) -> bool:
+    """Whether the API serves the namespace that everything here lives in."""
+    try:
+        return live.api().get("/api/v1/namespaces/kube-system") is not None
+    except KubeError:
+        return False

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configuration judged by the real kubeadm; tickets, nodes and members at a real API server and a real etcd."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
+from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
+    config,
+    etcd,
+    nodes,
+    observe,
+    paths,
+    probe,
+    ticket,
+    yaml,
+)
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Api, Https, Kubeconfig, Refused, tls
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
+
+from .conftest import Live, given, kubeadm
+
+pytestmark = pytest.mark.services
+
+TOKEN, KEY = "abcdef.0123456789abcdef", "0" * 64
+THREE = {"control_planes": {f"node{i}": f"10.30.0.2{i}" for i in (1, 2, 3)}}
+SECRETS = "/api/v1/namespaces/default/secrets"
+
+
+@pytest.mark.parametrize("changes", [{}, {"timings": "default"}, THREE, {"encryption": False, "audit": False}])
+def test_kubeadm_takes_every_document(programs: Path, tmp_path: Path, changes: dict[str, t.Any]) -> None:
+    settings, known = parse(given() | changes), tmp_path / "discovery.yaml"
+    known.write_text(yaml.dump(config.discovery("https://127.0.0.1:8443", "LS0t")))
+    documents = {
+        "init": [config.init(settings, TOKEN, ["Swap"]), *config.cluster(settings)],
+        "join": [config.join(settings, str(known), TOKEN, KEY)],
+        "upload": config.upload_certs(settings, KEY),
+    }
+    for name, docs in documents.items():
+        (tmp_path / name).write_text(yaml.documents(docs))
+        assert "ok" in kubeadm(programs, "config", "validate", "--config", tmp_path / name)
+
+
+def status(live: Live, token: str) -> tuple[int, str]:
+    """Status and message that the API gives the bearer of a token."""
+    url = f"{live.kubeconfig.server}/api/v1/nodes"
+    words = ["curl", "-sS", "--cacert", live.path(paths.CA), "-H", f"Authorization: Bearer {token}", url]
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=True)
+    answer = json.loads(done.stdout)
+    return answer["code"], answer["message"]
+
+
+def test_a_ticket_lets_in_and_withdrawn_it_does_not(live: Live) -> None:
+    system, paper = System(str(live.root)), ticket.Ticket("tickt1.0123456789abcdef", KEY)
+    ticket.issue(live.settings, live.api(), system, paper, certificates=False)
+    ticket.issue(live.settings, live.api(), system, paper, certificates=False)  # a second run finds the first one's
+    code, message = status(live, paper.token)
+    assert code == 403 and "system:bootstrap:tickt1" in message  # known, and without kubeadm's roles here of no use
+    assert ticket.withdraw(live.api(), paper) is True
+    assert ticket.withdraw(live.api(), paper) is False
+    end = time.monotonic() + 40  # the API server remembers a token that was good for ten seconds
+    while status(live, paper.token)[0] != 401:
+        assert time.monotonic() < end
+        time.sleep(1)
+
+
+def test_labels_and_taints_come_and_go(live: Live) -> None:
+    api = live.api()
+    api.create("/api/v1/nodes", {"metadata": {"name": "node9", "labels": {"others": "mine"}}})
+    taint = {"key": "dedicated", "value": "storage", "effect": "NoSchedule"}
+    for labels, taints in (({"rack": "r1"}, [taint]), ({"rack": "r2", "row": "3"}, []), ({}, [])):
+        wanted = {"node9": {"labels": labels, "taints": taints}}
+        patches = nodes.plan(wanted, observe.cluster(api, "x")["nodes"])
+        assert patches
+        nodes.apply(api, patches)
+        have = observe.cluster(api, "x")["nodes"]
+        assert nodes.plan(wanted, have) == {}
+        assert {k: v for k, v in have["node9"]["labels"].items() if k in ("rack", "row", "others")} == labels | {
+            "others": "mine"
+        }
+        assert [item for item in have["node9"]["taints"] if item["key"] == "dedicated"] == taints
+    assert api.delete("/api/v1/nodes/node9")
+
+
+def test_etcd_names_its_members(live: Live) -> None:
+    members = etcd.members(etcd.connect(live.root, live.etcd))
+    assert [(member["name"], member["learner"]) for member in members] == [("node1", False)]
+    assert members[0]["peer"].startswith("http://127.0.0.1:")
+
+
+def test_a_kubelets_credentials_are_enough_for_the_probe(live: Live) -> None:
+    system = System(str(live.root))
+    file = live.path(paths.KUBELET_CONF)
+    file.write_text(file.read_text().replace("https://10.30.0.21:6443", live.kubeconfig.server))
+    mine = Kubeconfig.read(file)
+    pem = live.path(probe.KUBELET_CERTIFICATE)
+    pem.parent.mkdir(parents=True, exist_ok=True)
+    pem.write_text(f"{mine.certificate}\n{mine.key}")
+    assert [step.action for step in probe.membership(live.settings, system)] == ["join"]  # the cluster doesn't know it
+    api = live.api()
+    api.create("/api/v1/nodes", {"metadata": {"name": "node1"}})
+    assert [step.action for step in probe.membership(live.settings, system)] == ["ready", "label"]
+    nodes.apply(
+        api, nodes.plan({"node1": {"labels": {"rack": "r1"}, "taints": []}}, observe.cluster(api, "x")["nodes"])
+    )
+    assert [step.action for step in probe.membership(live.settings, system)] == ["ready"]
+    with pytest.raises(Refused, match="403"):
+        Api(Https(mine.server, tls(mine.ca, pem.read_text(), ""))).get("/api/v1/nodes/another")
+    api.delete("/api/v1/nodes/node1")
+
+
+def test_secrets_are_encrypted_and_the_audit_log_is_discreet(live: Live) -> None:
+    api = live.api()
+    body = {"metadata": {"name": "seen"}, "stringData": {"word": "hunter2swordfish"}}
+    api.create(SECRETS, body)
+    assert api.get(f"{SECRETS}/seen")["metadata"]["name"] == "seen"
+    assert subprocess.run(["grep", "-rqa", "hunter2swordfish", live.root / "etcd"], check=False).returncode == 1
+    assert subprocess.run(["grep", "-rqa", "k8s:enc:secretbox", live.root / "etcd"], check=False).returncode == 0
+    events = [json.loads(line) for line in (live.root / "var/log/audit.log").read_text().splitlines()]
+    mine = [event for event in events if event.get("objectRef", {}).get("name") == "seen"]
+    assert {event["verb"] for event in mine} >= {"create", "get"}
+    assert "hunter2swordfish" not in (live.root / "var/log/audit.log").read_text()
+    assert not [event for event in events if event.get("objectRef", {}).get("resource") == "leases"]

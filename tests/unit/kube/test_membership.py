@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who makes the cluster, who joins: tables of what is seen and what follows."""
+
+from __future__ import annotations
+
+import itertools
+import typing as t
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.membership import plan
+
+ADDRESS = {f"n{i}": f"10.30.0.2{i}" for i in range(1, 6)}
+THREE = ["n1", "n2", "n3"]
+
+
+def machine(name: str, *, cp: bool = False, member: bool = False, **changes: t.Any) -> dict[str, t.Any]:
+    """What a blank machine says, or with ``member`` what one says that is part of a cluster whose API it can't ask."""
+    return {
+        "name": name,
+        "address": ADDRESS[name],
+        "control_plane": cp,
+        "joined": member,
+        "admin": member and cp,
+        "etcd_data": member and cp,
+        "attempt": {"kind": "join", "done": True} if member else None,
+        "encryption": "",
+        "stale": [],
+        "cluster": None,
+        "error": "",
+    } | changes
+
+
+def cluster(control_planes: list[str], workers: list[str], *, ready: bool = True, ca: str = "aa") -> dict[str, t.Any]:
+    """What the API shows of a whole cluster."""
+    nodes = {n: {"ready": ready, "control_plane": n in control_planes} for n in control_planes + workers}
+    members = [{"name": n, "id": n, "peer": f"https://{ADDRESS[n]}:2380", "learner": False} for n in control_planes]
+    return {"ca": ca, "server": "", "nodes": nodes, "etcd": members}
+
+
+def seen(*machines: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
+    return {item["name"]: item for item in machines}
+
+
+def test_blank_machines_make_one_cluster_whatever_their_order() -> None:
+    machines = [machine("n1", cp=True), machine("n2", cp=True), machine("n3", cp=True), machine("n4")]
+    plans = [plan(seen(*order), THREE) for order in itertools.permutations(machines)]
+    assert all(found == plans[0] for found in plans)
+    assert plans[0]["init"] == plans[0]["via"] == "n1"
+    assert plans[0]["join_control_planes"] == ["n2", "n3"]
+    assert plans[0]["join_workers"] == ["n4"]
+
+
+def test_a_whole_cluster_needs_nothing() -> None:
+    live = cluster(THREE, ["n4"])
+    found = plan(
+        seen(*(machine(n, cp=True, member=True, cluster=live) for n in THREE), machine("n4", member=True)), THREE
+    )
+    assert found["ready"]
+    assert not found["forming"]
+
+
+def test_a_control_plane_whose_configuration_changed_is_refreshed_before_others_join() -> None:
+    live = cluster(["n1"], [])
+    first = machine("n1", cp=True, member=True, cluster=live, stale=["cluster"])
+    found = plan(seen(first, machine("n2", cp=True), machine("n3", cp=True)), THREE)
+    assert found["refresh"] == ["n1"]
+    assert found["join_control_planes"] == ["n2", "n3"]
+
+
+def test_a_node_that_is_not_ready_is_no_reason_to_join_again() -> None:
+    live = cluster(["n1"], ["n4"], ready=False)
+    found = plan(seen(machine("n1", cp=True, member=True, cluster=live), machine("n4", member=True)), ["n1"])
+    assert not found["ready"]
+    assert not found["forming"]
+
+
+@pytest.mark.parametrize("begun", THREE)
+def test_an_init_that_was_killed_is_taken_up_where_it_was_begun(begun: str) -> None:
+    attempt = {"kind": "init", "done": False}
+    traces = {"attempt": attempt, "admin": True, "etcd_data": True, "joined": True, "error": "connection refused"}
+    machines = [machine(n, cp=True, **(traces if n == begun else {})) for n in THREE]
+    found = plan(seen(*machines), THREE)
+    assert found["init"] == begun
+    assert found["join_control_planes"] == sorted(set(THREE) - {begun})
+
+
+def test_an_init_killed_after_the_api_came_up_is_taken_up_too() -> None:
+    live = cluster(["n2"], [])
+    half = machine("n2", cp=True, member=True, cluster=live, attempt={"kind": "init", "done": False})
+    found = plan(seen(machine("n1", cp=True), half), ["n1", "n2"])
+    assert found["init"] == found["via"] == "n2"
+    assert found["join_control_planes"] == ["n1"]
+
+
+def test_a_killed_join_is_wiped_and_done_again() -> None:
+    live = cluster(["n1"], [])
+    half = machine("n4", joined=True, attempt={"kind": "join", "done": False})
+    found = plan(seen(machine("n1", cp=True, member=True, cluster=live), half), ["n1"])
+    assert found["join_workers"] == found["reset"] == ["n4"]
+
+
+def test_a_control_plane_installed_anew_leaves_a_stale_member_behind() -> None:
+    live = cluster(THREE, [])
+    members = [machine(n, cp=True, member=True, cluster=live) for n in ("n1", "n3")]
+    found = plan(seen(machine("n2", cp=True), *members), THREE)
+    assert found["join_control_planes"] == ["n2"]
+    assert found["stale"] == [{"id": "n2", "name": "n2"}]
+    assert found["via"] == "n1"
+    assert found["reset"] == []
+
+
+def test_the_first_control_plane_is_replaced_like_any_other() -> None:
+    live = cluster(THREE, [])
+    members = [machine(n, cp=True, member=True, cluster=live) for n in ("n2", "n3")]
+    found = plan(seen(machine("n1", cp=True), *members), THREE)
+    assert found["init"] == ""
+    assert found["via"] == "n2"
+    assert found["join_control_planes"] == ["n1"]
+
+
+def test_a_control_plane_that_is_down_does_not_keep_a_worker_from_joining() -> None:
+    live = cluster(THREE, [])
+    found = plan(seen(machine("n3", cp=True, member=True, cluster=live), machine("n4")), THREE)
+    assert found["join_workers"] == ["n4"]
+    assert found["via"] == "n3"
+
+
+def test_a_member_whose_own_api_is_silent_is_no_reason_to_stop() -> None:
+    live = cluster(THREE, [])
+    machines = [machine("n1", cp=True, member=True, error="refused")]
+    machines += [machine(n, cp=True, member=True, cluster=live) for n in ("n2", "n3")]
+    assert not plan(seen(*machines), THREE)["forming"]
+
+
+REFUSED = {
+    "a cluster whose API is silent": (
+        [machine("n1", cp=True, member=True, error="refused"), machine("n2", cp=True), machine("n3", cp=True)],
+        "n1: refused",
+    ),
+    "a control plane that wasn't asked": ([machine("n1", cp=True), machine("n3", cp=True)], "n2 were not asked"),
+    "only workers asked": ([machine("n4")], "n1, n2, n3 were not asked"),
+    "two inits begun": (
+        [machine(n, cp=True, attempt={"kind": "init", "done": False}) for n in THREE],
+        "n1 and n2 and n3",
+    ),
+    "two clusters": (
+        [
+            machine("n1", cp=True, member=True, cluster=cluster(["n1"], [])),
+            machine("n2", cp=True, member=True, cluster=cluster(["n2"], [], ca="bb")),
+        ],
+        "different clusters",
+    ),
+    "state of another cluster": (
+        [machine("n1", cp=True, member=True, cluster=cluster(["n1"], [])), machine("n4", member=True)],
+        "kubernetes_reset=true",
+    ),
+    "a worker that is to be a control plane": (
+        [
+            machine("n1", cp=True, member=True, cluster=cluster(["n1"], ["n2"])),
+            machine("n2", cp=True, joined=True, attempt={"kind": "join", "done": True}),
+        ],
+        "n2 is a worker of the cluster",
+    ),
+    "a control plane that is to be a worker": (
+        [
+            machine("n1", cp=True, member=True, cluster=cluster(["n1", "n4"], [])),
+            machine("n4", member=True),
+        ],
+        "n4 is a control plane of the cluster",
+    ),
+}
+
+
+@pytest.mark.parametrize(("machines", "text"), REFUSED.values(), ids=REFUSED)
+def test_what_could_make_two_clusters_or_lose_one_is_refused(machines: list[dict[str, t.Any]], text: str) -> None:
+    with pytest.raises(KubeError, match=text):
+        plan(seen(*machines), THREE)
+
+
+def test_consent_wipes_the_state_of_another_cluster() -> None:
+    live = cluster(["n1"], [])
+    found = plan(
+        seen(machine("n1", cp=True, member=True, cluster=live), machine("n4", member=True)), ["n1"], reset=True
+    )
+    assert found["reset"] == found["join_workers"] == ["n4"]

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the probe says of machines that no API is asked about, and what the pod network is made of."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
+from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
+from ansible_collections.groundup.cloud.plugins.module_utils.kube import observe, paths, probe
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
+from ansible_collections.groundup.cloud.plugins.module_utils.layers import network_basic
+
+Given = dict[str, t.Any]
+NODES = {
+    "node1": {"pod_cidr": "10.64.0.0/24", "address": "10.30.0.21"},
+    "node2": {"pod_cidr": "10.64.1.0/24", "address": "10.30.0.22"},
+    "node3": {"pod_cidr": "", "address": "10.30.0.23"},
+}
+NETWORK = {"pods": "10.64.0.0/14", "interface": "bond0.30", "mtu": 9000}
+
+
+def put(root: Path, name: str, text: str = "") -> None:
+    """A file below the root."""
+    path = root / name.lstrip("/")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def steps(given: Given, root: Path) -> list[str]:
+    return [str(step) for step in probe.membership(parse(given), System(str(root)))]
+
+
+def test_a_blank_machine_is_to_join(given: Given, tmp_path: Path) -> None:
+    assert steps(given, tmp_path) == ["join node1"]
+
+
+@pytest.mark.parametrize("kind", ["init", "join"])
+def test_what_was_cut_short_is_to_be_finished(given: Given, tmp_path: Path, kind: str) -> None:
+    put(tmp_path, paths.KUBELET_CONF)
+    put(tmp_path, paths.ATTEMPT, json.dumps({"kind": kind, "done": False}))
+    assert steps(given, tmp_path) == [f"finish {kind} of node1"]
+
+
+def test_a_manifest_changed_by_hand_is_noticed(given: Given, tmp_path: Path) -> None:
+    put(tmp_path, paths.KUBELET_CONF)
+    put(tmp_path, paths.ATTEMPT, json.dumps({"kind": "init", "done": True}))
+    for name in paths.STATIC_PODS:
+        put(tmp_path, f"{paths.MANIFESTS}/{name}.yaml", name)
+    put(tmp_path, paths.MANIFEST_RECORD, json.dumps(observe.manifests(tmp_path)))
+    assert observe.stale_manifests(tmp_path) == []
+    put(tmp_path, f"{paths.MANIFESTS}/kube-scheduler.yaml", "other")
+    put(tmp_path, f"{paths.PATCHES}/etcd0+strategic.yaml", "new")
+    assert observe.stale_manifests(tmp_path) == ["kube-scheduler", "patches"]
+    assert steps(given, tmp_path) == ["refresh control plane of node1"]
+
+
+def test_an_api_that_cannot_be_asked_is_named(given: Given, tmp_path: Path) -> None:
+    put(tmp_path, paths.KUBELET_CONF, "server: https://127.0.0.1:9\ncertificate-authority-data: LS0t\n")
+    assert steps(given, tmp_path) == ["reach the API from node1"]
+
+
+def test_routes_lead_to_the_other_nodes_that_have_pods(tmp_path: Path) -> None:
+    state = network_basic.render(NETWORK | {"node": "node1", "nodes": NODES})
+    texts = {file.path: file.content or "" for file in state.files}
+    script = texts[network_basic.SCRIPT]
+    assert "route replace 10.64.1.0/24 via 10.30.0.22 dev bond0.30" in script
+    assert script.count("route replace") == 1
+    assert "ip saddr 10.64.0.0/24 ip daddr != 10.64.0.0/14" in script
+    conflist = json.loads(texts[network_basic.CONFLIST])
+    assert conflist["plugins"][0]["ipam"]["ranges"] == [[{"subnet": "10.64.0.0/24"}]]
+    assert conflist["plugins"][0]["mtu"] == 9000
+    (tmp_path / "script").write_text(script)
+    subprocess.run(["sh", "-n", tmp_path / "script"], check=True)
+
+
+def test_a_node_without_pods_gets_nothing() -> None:
+    assert network_basic.render(NETWORK | {"node": "node3", "nodes": NODES}).files == ()
+
+
+def test_the_pod_network_is_compared_with_what_the_cluster_said_last(tmp_path: Path) -> None:
+    system = System(str(tmp_path))
+    assert [str(step) for step in network_basic.assess(NETWORK, system).steps] == ["connect pods of this node"]
+
+
+def test_ipv6_is_refused_by_name() -> None:
+    with pytest.raises(HostError, match="IPv4 only"):
+        network_basic.render(NETWORK | {"pods": "fd00::/56", "node": "node1", "nodes": NODES})
