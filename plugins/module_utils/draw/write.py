@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pictures as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .networks import networks
+from .racks import racks
+from .scene import Scene
+
+
+def write(directory: str, drawing: dict[str, Any], *, dry: bool = False) -> tuple[bool, list[str]]:
+    """Write what differs; returns whether anything did, and the files."""
+    scene = Scene.of(drawing)
+    pictures = {Path(directory) / "racks.svg": racks(scene), Path(directory) / "networks.svg": networks(scene)}
+    stale = {path: text for path, text in pictures.items() if not path.exists() or path.read_text() != text}
+    if stale and not dry:
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        for path, text in stale.items():
+            path.write_text(text)
+    return bool(stale), [str(path) for path in pictures]

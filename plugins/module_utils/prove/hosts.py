@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that a machine can prove about itself, in one call."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ..report.proofs import Proof, ProofError, prove
+from .isolation import isolation
+from .links import bond, network
+
+_SECONDS_OFF = 1.0
+
+
+def host_proofs(params: dict[str, Any]) -> list[Proof]:
+    """All proofs of one machine.
+
+    :param params: ``host``; ``bond`` (``name``, ``members``) or None; ``networks`` (see :func:`.links.network`);
+        ``isolation`` (see :func:`.isolation.isolation`) or None; ``blank_disks``, each with ``serial`` or ``wwn``.
+    """
+    host = params["host"]
+    # First, since all machines have to speak in the same seconds.
+    proofs = [isolation(host, params["isolation"])] if params.get("isolation") else []
+    if params.get("bond"):
+        proofs.append(bond(host, params["bond"]["name"], params["bond"]["members"]))
+    proofs += [network(host, item) for item in params["networks"]]
+    proofs.append(prove(f"{host}: the clock follows the rack's", "host", clock))
+    proofs += [
+        prove(f"{host}: storage disk {disk_id(disk)} is blank", "storage", partial(blank, disk))
+        for disk in params.get("blank_disks") or []
+    ]
+    return proofs
+
+
+def clock() -> str:
+    """Offset from the time server, by chrony's own measure (chronyc(1) ``tracking``)."""
+    done = subprocess.run(["chronyc", "-c", "tracking"], capture_output=True, text=True, check=False)
+    fields = done.stdout.strip().split(",")
+    if done.returncode or len(fields) < 5:
+        raise ProofError(f"chronyd does not answer: {done.stderr.strip() or done.stdout.strip()}")
+    server, offset = fields[1] or fields[0], float(fields[4])
+    if fields[2] == "0" or abs(offset) > _SECONDS_OFF:
+        raise ProofError(f"{offset:+.3f} s from {server or 'no server'}")
+    return f"{offset:+.6f} s from {server}"
+
+
+def disk_id(disk: dict[str, str]) -> str:
+    return disk.get("serial") or disk.get("wwn") or ""
+
+
+def blank(disk: dict[str, str]) -> str:
+    """No partition table, file system, LVM, MD or Ceph label that libblkid knows (blkid(8), low-level probing)."""
+    device = find(disk)
+    done = subprocess.run(["blkid", "-p", "-o", "export", device], capture_output=True, text=True, check=False)
+    if done.returncode == 2:  # nothing found
+        return f"{device}: no signature"
+    raise ProofError(f"{device} holds: {' '.join(done.stdout.split()) or done.stderr.strip()}")
+
+
+def find(disk: dict[str, str], block: Path = Path("/sys/block")) -> str:
+    """The device with this serial or WWN; none or two are a :class:`ProofError`."""
+    wanted = disk_id(disk).lower()
+    found = [f"/dev/{path.name}" for path in sorted(block.iterdir()) if _matches(wanted, _ids(path))]
+    if len(found) != 1:
+        raise ProofError(f"{len(found)} disks have {wanted}: {', '.join(found) or 'none'}")
+    return found[0]
+
+
+def _matches(wanted: str, ids: set[str]) -> bool:
+    """virtio cuts a serial to 20 bytes, so a cut one counts."""
+    return wanted in ids or (len(wanted) > 20 and wanted[:20] in ids)
+
+
+def _ids(device: Path) -> set[str]:
+    texts: Iterable[Path] = (device / name for name in ("serial", "wwid", "device/serial", "device/wwid"))
+    said = {path.read_text(errors="replace").strip().lower() for path in texts if path.is_file()}
+    return said | {re.sub(r"^(naa|eui|t10)\.", "0x", text) for text in said}

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who hears whom on which VLAN: frames of our own, sent and heard by all machines in the same seconds.
+
+Pings cannot show isolation: a Linux host answers ARP for any of its addresses on any interface, and a router would
+make up for a leak. So every machine broadcasts frames of EtherType 0x88B5 (IEEE 802 local experimental) that name
+the sender and the VLAN they were meant for, tagged for each VLAN it may use and for one that it may not, and listens
+on the same wire. Sending needs CAP_NET_RAW; nothing is configured or left behind.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..report.proofs import Proof, ProofError, UntriedError, prove
+
+ETHERTYPE = 0x88B5
+_ETH_P_ALL = 0x0003
+_SOL_PACKET, _PACKET_AUXDATA = 263, 8
+_VLAN_VALID = 0x10  # TP_STATUS_VLAN_VALID, linux/if_packet.h
+_BROADCAST = b"\xff" * 6
+_MAGIC = "groundup"
+
+
+def frame(source: bytes, vlan: int | None, host: str) -> bytes:
+    """A broadcast that says who sent it and on which VLAN; untagged where `vlan` is None."""
+    tag = struct.pack("!HH", 0x8100, vlan) if vlan is not None else b""
+    payload = json.dumps({"from": _MAGIC, "host": host, "vlan": vlan}).encode().ljust(46)
+    return _BROADCAST + source + tag + struct.pack("!H", ETHERTYPE) + payload
+
+
+def heard(data: bytes, stripped: int | None) -> tuple[str, int | None, int | None] | None:
+    """Sender, VLAN it meant, VLAN it arrived on; None for a frame that is not ours.
+
+    :param stripped: the tag that the kernel took off (``PACKET_AUXDATA``), or None.
+    """
+    kind, offset, arrived = struct.unpack_from("!H", data, 12)[0], 14, stripped
+    if kind == 0x8100:
+        arrived, kind = struct.unpack_from("!HH", data, 14)
+        arrived, offset = (arrived or 0) & 0x0FFF, 18
+    if kind != ETHERTYPE:
+        return None
+    said = json.loads(data[offset:].split(b"\0")[0])
+    return (said["host"], said["vlan"], arrived) if said.get("from") == _MAGIC else None
+
+
+def converse(
+    interface: str, host: str, vlans: Iterable[int | None], until: float
+) -> set[tuple[str, int | None, int | None]]:
+    """Send on each VLAN twice a second and collect what the others send, until the Unix time `until`."""
+    heard_of: set[tuple[str, int | None, int | None]] = set()
+    source = bytes.fromhex(Path(f"/sys/class/net/{interface}/address").read_text().strip().replace(":", ""))
+    frames = [frame(source, vlan, host) for vlan in vlans]
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL)) as wire:
+        wire.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
+        wire.bind((interface, _ETH_P_ALL))
+        due = 0.0
+        while time.time() < until + 1:
+            if due <= time.time() < until:
+                for data in frames:
+                    wire.send(data)
+                due = time.time() + 0.5
+            wire.settimeout(0.2)
+            heard_of |= _receive(wire)
+    return {item for item in heard_of if item[0] != host}
+
+
+def _receive(wire: socket.socket) -> set[tuple[str, int | None, int | None]]:
+    try:
+        data, ancillary, _flags, _from = wire.recvmsg(2048, 256)
+    except TimeoutError:
+        return set()
+    stripped = None
+    for level, kind, content in ancillary:
+        if (level, kind) == (_SOL_PACKET, _PACKET_AUXDATA):
+            status, *_lengths, tci, _tpid = struct.unpack("=IIIHHHH", content[:20])
+            stripped = tci & 0x0FFF if status & _VLAN_VALID else None
+    item = heard(data, stripped)
+    return {item} if item else set()
+
+
+def isolation(host: str, params: dict[str, Any]) -> Proof:
+    """Every peer is heard on the VLANs we share, on the right tag, and nobody on any other.
+
+    :param params: ``interface``; ``until``, Unix time shared by all machines; ``vlans`` that this machine may use,
+        None for untagged; ``forbidden``, a VLAN that no port of the rack may carry; ``peers``: VLAN as text ->
+        names of machines that share it, where ``""`` is untagged.
+    """
+
+    def attempt() -> str:
+        may = list(params["vlans"])
+        if not any(params["peers"].values()):
+            raise UntriedError("there is no other machine to hear")
+        came = converse(params["interface"], host, [*may, params["forbidden"]], params["until"])
+        return isolation_evidence(came, params)
+
+    return prove(f"{host}: VLANs reach who shares them and nobody else", "network", attempt)
+
+
+def isolation_evidence(came: set[tuple[str, int | None, int | None]], params: dict[str, Any]) -> str:
+    """Judge what was heard; :class:`ProofError` names leaks and silences."""
+    leaks = sorted(f"{who} meant VLAN {meant} and came on {on}" for who, meant, on in came if meant != on)
+    leaks += sorted(
+        f"{who} on the forbidden VLAN {on}" for who, meant, on in came if on == params["forbidden"] == meant
+    )
+    wanted = {(who, int(vlan) if vlan else None) for vlan, names in params["peers"].items() for who in names}
+    silent = sorted(f"{who} on VLAN {vlan or 'untagged'}" for who, vlan in wanted - {(w, on) for w, _, on in came})
+    if leaks or silent:
+        raise ProofError("; ".join([*(f"leak: {x}" for x in leaks), *(f"not heard: {x}" for x in silent)]))
+    return f"heard {len(wanted)} of {len(wanted)} senders, none on VLAN {params['forbidden']}"

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a switch proves of the rack: that it runs the model, and who answers LACP on each member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..fabric.cabling import Cable
+from ..fabric.config import FabricError, Lag, Sighting, SwitchConfig
+from ..fabric.driver import Driver, driver
+from ..fabric.plan import plan
+from ..report.proofs import Proof, ProofError, UntriedError, prove
+
+
+def switch_proofs(params: dict[str, Any], switch: Driver | None = None) -> list[Proof]:
+    """All proofs of one switch.
+
+    :param params: a role's ``switch`` dictionary.
+    """
+    name = params["name"]
+    switch = switch or driver(name, params["platform"], params["connection"])
+    desired = SwitchConfig.from_vars(params)
+
+    def runs() -> str:
+        try:
+            left = plan(desired, switch.read(desired))
+        except FabricError as error:
+            raise ProofError(str(error)) from error
+        if left.changed:
+            raise ProofError("; ".join(map(str, left.steps)))
+        return f"{len(desired.port_names)} ports, {len(desired.lags)} aggregations as in the model"
+
+    proofs = [prove(f"{name}: runs what the model says", "switch", runs)]
+    cables = [Cable.of(item) for item in params.get("cabling") or []]
+    seen = switch.sightings() if proofs[0].ok else []
+    for lag in desired.lags.values():
+        claim = f"{name}: LACP is negotiated with the right machine on every member of {lag.name}"
+        proofs.append(prove(claim, "switch", lambda lag=lag: lacp_evidence(lag, cables, seen)))  # type: ignore[misc]
+    return proofs
+
+
+def lacp_evidence(lag: Lag, cables: Iterable[Cable], seen: Iterable[Sighting]) -> str:
+    """Who answers LACP on each member; :class:`ProofError` names silences and strangers."""
+    partners = {sighting.place: sighting.mac for sighting in seen if sighting.source == "lacp"}
+    cables = list(cables)
+    if not cables:
+        raise UntriedError("the cabling of this switch was not given")
+    owner = {cable.mac: cable.machine for cable in cables}
+    wanted = {cable.port: cable.machine for cable in cables if cable.port in lag.members}
+    wrong = [
+        f"{port}: {owner.get(partners.get(port, ''), partners.get(port, 'nobody'))} instead of {machine}"
+        for port, machine in sorted(wanted.items())
+        if owner.get(partners.get(port, "")) != machine
+    ]
+    if wrong or set(wanted) != set(lag.members):
+        raise ProofError("; ".join(wrong) or f"cables of {sorted(set(lag.members) - set(wanted))} are unknown")
+    return ", ".join(f"{port}: {partners[port]} ({wanted[port]})" for port in sorted(wanted))

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pods that prove a cluster's network: one that serves on every node, one that asks on every node.
+
+Each server has one mebibyte made of its node's name, so a client knows what it must get from whom without having
+been told, and a wrong, short or damaged answer has another checksum.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+BYTES = 1 << 20
+PORT = 8080
+SERVICE = "echo"
+_LABEL = {"groundup.cloud/proof": "echo"}
+
+_SERVE = f"""mkdir -p /tmp/www && yes "$NODE" | head -c {BYTES} > /tmp/www/data
+echo "$NODE" > /tmp/www/node && exec httpd -f -p {PORT} -h /tmp/www"""
+
+_ASK = f"""sum() {{ sha256sum | cut -c1-64; }}
+same() {{ [ "$(yes "$1" | head -c {BYTES} | sum)" = "$(wget -q -T 20 -O - "http://$2:{PORT}/data" | sum)" ]; }}
+for peer in $PEERS; do
+  node=${{peer%%=*}}; address=${{peer#*=}}
+  same "$node" "$address" && echo "pod $node good" || echo "pod $node bad"
+done
+nslookup "$HOST" > /tmp/dns 2>&1 && echo "dns $HOST good" || echo "dns $HOST bad"
+node=$(wget -q -T 20 -O - "http://$HOST:{PORT}/node"); case " $NODES " in
+  *" $node "*) echo "service $node good";; *) echo "service none bad";; esac"""
+
+
+def servers(namespace: str, image: str) -> list[dict[str, Any]]:
+    """The namespace, a DaemonSet of servers that tolerates every taint, and a Service before them."""
+    container = {
+        "name": "serve",
+        "image": image,
+        "command": ["sh", "-c", _SERVE],
+        "env": [{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
+        "readinessProbe": {"httpGet": {"path": "/node", "port": PORT}, "periodSeconds": 2, "timeoutSeconds": 5},
+        **_HARMLESS,
+    }
+    pods = {"tolerations": [{"operator": "Exists"}], "terminationGracePeriodSeconds": 0, "containers": [container]}
+    daemons = {
+        "selector": {"matchLabels": _LABEL},
+        "template": {"metadata": {"labels": _LABEL}, "spec": {**pods, "automountServiceAccountToken": False}},
+    }
+    return [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
+        _object("apps/v1", "DaemonSet", namespace, SERVICE, daemons),
+        _object("v1", "Service", namespace, SERVICE, {"selector": _LABEL, "ports": [{"port": PORT}]}),
+    ]
+
+
+def client(namespace: str, image: str, node: str, servers_at: dict[str, str], domain: str) -> dict[str, Any]:
+    """A pod on `node` that asks every server on another node, the Service and DNS, and says how it went.
+
+    :param servers_at: node name -> address of its server pod.
+    :param domain: the cluster's DNS domain.
+    """
+    host = f"{SERVICE}.{namespace}.svc.{domain}"
+    peers = " ".join(f"{name}={address}" for name, address in sorted(servers_at.items()) if name != node)
+    env = {"PEERS": peers, "HOST": host, "NODES": " ".join(sorted(servers_at))}
+    container = {
+        "name": "ask",
+        "image": image,
+        "command": ["sh", "-c", f"{{ {_ASK}\n}} | tee /dev/termination-log"],
+        "env": [{"name": name, "value": value} for name, value in env.items()],
+        **_HARMLESS,
+    }
+    spec = {
+        "nodeName": node,
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "terminationGracePeriodSeconds": 0,
+        "tolerations": [{"operator": "Exists"}],
+        "containers": [container],
+    }
+    return _object("v1", "Pod", namespace, f"ask-{node}", spec)
+
+
+_HARMLESS: dict[str, Any] = {
+    "imagePullPolicy": "IfNotPresent",
+    "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}},
+    "securityContext": {
+        "runAsUser": 65534,
+        "runAsNonRoot": True,
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    },
+}
+
+
+def _object(version: str, kind: str, namespace: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "apiVersion": version,
+        "kind": kind,
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": spec,
+    }

@@ -1,0 +1,102 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: prove_cluster
+short_description: Prove that a Kubernetes cluster is what the model says and that its pods can talk
+version_added: 0.1.0
+description:
+  - Asks the API through the cluster's endpoint for its nodes, then starts a server and a client pod on every node, in
+    a namespace that is deleted afterwards, and collects what the clients saw of each other, of a Service and of DNS.
+author: groundup.cloud founders (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Starts no pods in check mode and returns no proofs.
+    support: full
+options:
+  kubeconfig:
+    description: An administrator's kubeconfig with inline certificates, as kubeadm writes it.
+    type: path
+    required: true
+  endpoint:
+    description: Address and port that the API must answer at, for example C(10.30.0.10:8443).
+    type: str
+    required: true
+  version:
+    description: Version that every node must have, without a leading v.
+    type: str
+    required: true
+  nodes:
+    description: Names of the nodes that must exist, and no others.
+    type: list
+    elements: str
+    required: true
+  domain:
+    description: DNS domain of the cluster.
+    type: str
+    default: cluster.local
+  image:
+    description: Image with busybox's applets on its path.
+    type: str
+    default: groundup.cloud/probe:1
+  patience:
+    description: Seconds to wait for pods.
+    type: int
+    default: 300
+"""
+
+EXAMPLES = r"""
+- name: Prove the cluster
+  groundup.cloud.prove_cluster:
+    kubeconfig: /etc/kubernetes/admin.conf
+    endpoint: 10.30.0.10:8443
+    version: 1.36.3
+    nodes: [node1, node2, node3]
+"""
+
+RETURN = r"""
+proofs:
+  description: The proofs, as those of M(groundup.cloud.prove_host).
+  type: list
+  elements: dict
+  returned: success
+  sample: [{name: "pods resolve a service by name", layer: kubernetes, ok: true, seconds: 0.1, evidence: "3 answers"}]
+"""
+
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Kubeconfig, connect
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import Expected, cluster_proofs
+
+SPEC = {
+    "kubeconfig": {"type": "path", "required": True},
+    "endpoint": {"type": "str", "required": True},
+    "version": {"type": "str", "required": True},
+    "nodes": {"type": "list", "elements": "str", "required": True},
+    "domain": {"type": "str", "default": "cluster.local"},
+    "image": {"type": "str", "default": "groundup.cloud/probe:1"},
+    "patience": {"type": "int", "default": 300},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(SPEC, supports_check_mode=True)
+    params = dict(module.params)
+    kubeconfig = params.pop("kubeconfig")
+    expected = Expected(**params | {"nodes": tuple(params["nodes"])})
+    if module.check_mode:
+        module.exit_json(changed=False, proofs=[])
+    try:
+        api = connect(Kubeconfig.read(Path(kubeconfig)), f"https://{expected.endpoint}", timeout=60)
+        proofs = cluster_proofs(api, expected)
+    except (KubeError, FileNotFoundError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=False, proofs=[proof.as_dict() for proof in proofs])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: prove_control_plane
+short_description: Prove what only a control-plane machine can see
+version_added: 0.1.0
+description:
+  - etcd's health with every member, that a Secret is encrypted where etcd keeps it (one is made and deleted), and how
+    long the machine's certificates are valid.
+author: groundup.cloud founders (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Makes no Secret in check mode and returns no proofs.
+    support: full
+options:
+  host:
+    description: Name of the machine, as it appears in the proofs.
+    type: str
+    required: true
+  members:
+    description: Number of etcd members that the model has.
+    type: int
+    required: true
+  kubeconfig:
+    description: An administrator's kubeconfig on that machine.
+    type: path
+    default: /etc/kubernetes/admin.conf
+"""
+
+EXAMPLES = r"""
+- name: Prove this control plane
+  groundup.cloud.prove_control_plane:
+    host: "{{ inventory_hostname }}"
+    members: 3
+"""
+
+RETURN = r"""
+proofs:
+  description: The proofs, as those of M(groundup.cloud.prove_host).
+  type: list
+  elements: dict
+  returned: success
+  sample: [{name: "node1: etcd is healthy with every member", layer: kubernetes, ok: true, seconds: 0.1}]
+"""
+
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Kubeconfig, connect
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.control_plane import control_plane_proofs
+
+SPEC = {
+    "host": {"type": "str", "required": True},
+    "members": {"type": "int", "required": True},
+    "kubeconfig": {"type": "path", "default": "/etc/kubernetes/admin.conf"},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(SPEC, supports_check_mode=True)
+    if module.check_mode:
+        module.exit_json(changed=False, proofs=[])
+    try:
+        api = connect(Kubeconfig.read(Path(module.params["kubeconfig"])), timeout=60)
+        proofs = control_plane_proofs(module.params["host"], api, module.params["members"])
+    except (KubeError, FileNotFoundError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=False, proofs=[proof.as_dict() for proof in proofs])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: prove_switch
+short_description: Prove that a switch runs the model and who answers it
+version_added: 0.1.0
+description: Compares the running configuration with the wanted one and LACP partners with the cabling. Changes nothing.
+author: groundup.cloud founders (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Reads only, so check mode makes no difference.
+    support: full
+options:
+  switch:
+    description: The switch, as in the variable of the role P(groundup.cloud.switch#role).
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Prove leaf1
+  groundup.cloud.prove_switch:
+    switch: "{{ switch }}"
+"""
+
+RETURN = r"""
+proofs:
+  description: The proofs, as those of M(groundup.cloud.prove_host).
+  type: list
+  elements: dict
+  returned: success
+  sample: [{name: "leaf1: runs what the model says", layer: switch, ok: true, seconds: 0.1, evidence: "6 ports"}]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.switches import switch_proofs
+
+
+def main() -> None:
+    module = AnsibleModule({"switch": {"type": "dict", "required": True}}, supports_check_mode=True)
+    try:
+        proofs = switch_proofs(module.params["switch"])
+    except FabricError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=False, proofs=[proof.as_dict() for proof in proofs])
+
+
+if __name__ == "__main__":
+    main()

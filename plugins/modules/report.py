@@ -1,0 +1,116 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: report
+short_description: Write proofs as JSON, as a page and as JUnit
+version_added: 0.1.0
+description: Writes C(report.json), C(report.html) and C(report.xml) (JUnit) into a directory.
+author: groundup.cloud founders (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Writes nothing in check mode.
+    support: full
+options:
+  directory:
+    description: Where to write; it is made if it is not there.
+    type: path
+    required: true
+  cloud:
+    description: Name of the cloud.
+    type: str
+    required: true
+  started:
+    description: When the run began, as Unix time in seconds.
+    type: float
+    required: true
+  proofs:
+    description: Proofs, as the C(prove_*) modules return them.
+    type: list
+    elements: dict
+    required: true
+  timings_file:
+    description: File in which the callback P(groundup.cloud.progress#callback) left the stages of a run, if any.
+    type: path
+  set_aside:
+    description: Hosts that could not be reached or failed, with the reason.
+    type: dict
+    default: {}
+  drawing:
+    description: The rack to draw, as in the variable of the role P(groundup.cloud.drawing#role).
+    type: dict
+"""
+
+EXAMPLES = r"""
+- name: Write the report
+  groundup.cloud.report:
+    directory: build/report
+    cloud: rack1
+    started: 1795471200
+    proofs: "{{ prove_result.proofs }}"
+"""
+
+RETURN = r"""
+good:
+  description: Whether something was proved, nothing failed and nobody was set aside.
+  type: bool
+  returned: success
+failing:
+  description: Proofs that failed, as text.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+set_aside:
+  description: Hosts that were set aside, with the reason.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+summary:
+  description: How many proofs came out how.
+  type: str
+  returned: success
+  sample: 31 proved
+untried:
+  description: Proofs that could not be tried, with the reason.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.report.write import write
+
+SPEC = {
+    "directory": {"type": "path", "required": True},
+    "cloud": {"type": "str", "required": True},
+    "started": {"type": "float", "required": True},
+    "proofs": {"type": "list", "elements": "dict", "required": True},
+    "timings_file": {"type": "path"},
+    "set_aside": {"type": "dict", "default": {}},
+    "drawing": {"type": "dict"},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(SPEC, supports_check_mode=True)
+    try:
+        report = write(module.params, dry=module.check_mode)
+    except OSError as error:
+        module.fail_json(msg=f"{module.params['directory']}: {error.strerror}; choose a directory that can be written")
+    module.exit_json(
+        changed=False,
+        good=report.good,
+        failing=[f"{proof.name}: {proof.evidence}" for proof in report.failed],
+        set_aside=[f"{host}: {why}" for host, why in sorted(report.set_aside.items())],
+        summary=report.summary,
+        untried=[f"{proof.name}: {proof.why_not_real}" for proof in report.untried],
+    )
+
+
+if __name__ == "__main__":
+    main()
