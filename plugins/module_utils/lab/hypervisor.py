@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A libvirt daemon of the lab's own, beside the host's and unseen by it.
+
+libvirtd knows its directories from the time it was compiled. So it gets a mount namespace in which /etc/libvirt,
+/var/lib/libvirt, /var/cache/libvirt, /var/log/libvirt and /run are the lab's; the socket is then in the lab's run
+directory for everybody. /dev has no kvm node unless a machine was seen to boot with KVM: libvirt opens it just to see.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+from .names import Places
+from .shell import command_lines, daemon, inside, run, wait_for, write
+
+_QEMU_CONF = """\
+user = "root"
+group = "root"
+dynamic_ownership = 0
+remember_owner = 0
+security_driver = "none"
+cgroup_controllers = [ ]
+namespaces = [ ]
+stdio_handler = "file"
+"""
+_LIBVIRTD_CONF = """\
+auth_unix_ro = "none"
+auth_unix_rw = "none"
+unix_sock_dir = "/run/libvirt"
+"""
+_ENTER = r"""
+set -e
+run=$1 kept=$2 kvm=$3; shift 3
+stage=$run/stage
+mkdir -p "$stage" /var/cache/libvirt /var/log/libvirt
+mount --make-rprivate /
+mount -t tmpfs -o mode=755 groundup "$stage"
+mkdir -p "$stage/dev/net" "$stage/dev/pts" "$stage/dev/shm" "$stage/dev/mapper" "$stage/run/libvirt"
+for node in null zero full random urandom tty net/tun loop-control $kvm; do
+  [ -e /dev/$node ] || continue
+  touch "$stage/dev/$node"; mount --bind /dev/$node "$stage/dev/$node"
+done
+mount --rbind /dev/pts "$stage/dev/pts"; mount --rbind /dev/shm "$stage/dev/shm"
+ln -s pts/ptmx "$stage/dev/ptmx"; ln -s /proc/self/fd "$stage/dev/fd"
+for name in 0:stdin 1:stdout 2:stderr; do ln -s "fd/${name%:*}" "$stage/dev/${name#*:}"; done
+own=${run#/run}
+mkdir -p "$stage/run$own"; mount --bind "$run" "$stage/run$own"
+mount --bind "$run/libvirt" "$stage/run/libvirt"
+mount --bind "$kept/etc" /etc/libvirt
+mount --bind "$kept/lib" /var/lib/libvirt
+mount --bind "$kept/cache" /var/cache/libvirt
+mount --bind "$kept/log" /var/log/libvirt
+mount --rbind "$stage/dev" /dev
+mount --rbind "$stage/run" /run
+exec "$@"
+"""
+
+
+def virsh(places: Places, *arguments: str) -> str:
+    """What virsh says on the lab's own daemon."""
+    return run(["virsh", "--quiet", "--connect", places.libvirt, *arguments])
+
+
+def answers(places: Places) -> bool:
+    """Whether the lab's daemon takes connections."""
+    command = ["virsh", "--quiet", "--connect", places.libvirt, "uri"]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=30, check=False).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def missing_hypervisor(places: Places) -> list[str]:
+    """The daemon, if it doesn't run and answer."""
+    running = {os.path.basename(words[0]) for words in command_lines(places.rack).values()}
+    return [] if "libvirtd" in running and answers(places) else ["libvirtd"]
+
+
+def raise_hypervisor(places: Places, accelerator: str) -> None:
+    """Start the daemon unless it answers; machines that outlived their daemon are found again by it."""
+    if not missing_hypervisor(places):
+        return
+    kept = f"{places.lab}/libvirt"
+    for path in (f"{places.run}/libvirt", f"{kept}/lib", f"{kept}/cache", f"{kept}/log", f"{kept}/media"):
+        os.makedirs(path, mode=0o700, exist_ok=True)
+    write(f"{kept}/etc/qemu.conf", _QEMU_CONF)
+    write(f"{kept}/etc/libvirtd.conf", _LIBVIRTD_CONF)
+    node = "kvm" if accelerator == "kvm" else ""
+    enter = ["unshare", "-m", "bash", "-c", _ENTER, "hypervisor", places.run, kept, node]
+    libvirtd = ["libvirtd", "--config", "/etc/libvirt/libvirtd.conf", "--pid-file", "/run/libvirt/libvirtd.pid",
+                "--timeout", "0"]  # fmt: skip
+    log = f"{places.lab}/log/libvirtd.log"
+    daemon(inside(places.rack, *enter, *libvirtd), log)
+    wait_for("libvirtd", lambda: answers(places), 120, log)
+    _pool(places, f"{kept}/media")
+
+
+def _pool(places: Places, directory: str) -> None:
+    """Virtual media are put into the pool `default` by the BMC emulator."""
+    if "default" in virsh(places, "pool-list", "--all", "--name").split():
+        return
+    virsh(places, "pool-define-as", "default", "dir", "--target", directory)
+    virsh(places, "pool-start", "default")
+    virsh(places, "pool-autostart", "default")

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names and places of a virtual rack, all of them functions of the lab's name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+
+INTERFACE_LIMIT = 15
+"""Longest name of a Linux network interface (IFNAMSIZ less the terminating zero)."""
+
+
+def short(name: str, limit: int = INTERFACE_LIMIT) -> str:
+    """`name` if it is at most `limit` characters, else its beginning and a digest that keeps it unique."""
+    if len(name) <= limit:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:5]
+    return f"{name[: limit - len(digest) - 1]}-{digest}"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where everything of one lab is: `state` outlives a reboot (disks, keys, switch configuration), `run` does not."""
+
+    name: str
+    state: str
+    run: str
+
+    @property
+    def rack(self) -> str:
+        """Network namespace of the switches, libvirt and the machines."""
+        return f"{self.name}-rack"
+
+    @property
+    def ctl(self) -> str:
+        """Network namespace of the controller and the provisioner."""
+        return f"{self.name}-ctl"
+
+    @property
+    def bmc(self) -> str:
+        """Network namespace of the management controllers."""
+        return f"{self.name}-bmc"
+
+    @property
+    def namespaces(self) -> tuple[str, str, str]:
+        """All network namespaces of the lab."""
+        return (self.rack, self.ctl, self.bmc)
+
+    @property
+    def lab(self) -> str:
+        """The lab's own part of the state directory; its existence says that the directory belongs to a lab."""
+        return f"{self.state}/lab"
+
+    @property
+    def database(self) -> str:
+        """OVSDB connection of all switches of the lab."""
+        return f"unix:{self.run}/ovs/db.sock"
+
+    @property
+    def libvirt(self) -> str:
+        """libvirt connection URI of the lab's own daemon."""
+        return f"qemu+unix:///system?socket={self.run}/libvirt/libvirt-sock"
+
+    def machine(self, name: str) -> str:
+        """Directory of one machine: disks, UEFI variables, `console.log`."""
+        return f"{self.lab}/machines/{name}"
+
+
+def state_home() -> str:
+    """`$XDG_STATE_HOME/groundup`, by default `~/.local/state/groundup`."""
+    home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    return f"{home}/groundup"
+
+
+def cache_home() -> str:
+    """`$XDG_CACHE_HOME/groundup`, by default `~/.cache/groundup`."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return f"{home}/groundup"
+
+
+def places(name: str) -> Places:
+    """The places of the lab of that name."""
+    return Places(name=name, state=f"{state_home()}/{name}", run=f"/run/groundup/{name}")

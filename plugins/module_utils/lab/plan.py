@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a virtual rack consists of, derived from the twin's model. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Any
+
+from .addresses import with_prefix
+from .names import Places, short
+
+Tree = dict[str, Any]
+
+DEFAULT_SIZE = {"memory": 1536, "cpus": 2, "disk": 8, "storage_disk": 2}
+"""MiB, virtual CPUs, GiB, GiB: as in the model's reference, `machines.*.lab`."""
+DEFAULT_SWITCH_MTU = 9216
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of a virtual switch: the Linux interface behind it, or a patch cable to another bridge."""
+
+    bridge: str
+    name: str
+    interface: str
+    patch: str | None = None
+
+
+@dataclass(frozen=True)
+class Cable:
+    """A cable of the controller into a network: `interface` in its namespace, `peer` in the rack's.
+
+    `mtu` is the network's: a controller that offers larger segments than its network carries would lose them.
+    """
+
+    network: str
+    interface: str
+    peer: str
+    mtu: int
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A blank disk; `size` in GiB."""
+
+    file: str
+    size: int
+    serial: str | None
+    wwn: str | None
+
+
+@dataclass(frozen=True)
+class Nic:
+    """A network card of a machine and the tap it is plugged into."""
+
+    mac: str
+    tap: str
+
+
+@dataclass(frozen=True)
+class Bmc:
+    """A management controller."""
+
+    machine: str
+    address: str
+    redfish_port: int
+    ipmi_port: int
+    protocol: str
+    username: str
+    password: str
+    fingerprint: str | None
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A virtual machine; `memory` in MiB."""
+
+    name: str
+    uuid: str
+    serial: str
+    firmware: str
+    memory: int
+    cpus: int
+    disks: tuple[Disk, ...]
+    nics: tuple[Nic, ...]
+    directory: str
+
+
+@dataclass(frozen=True)
+class Rack:
+    """Everything that has to be there. `mtu` in bytes, large enough for the largest network, VLAN tag not counted."""
+
+    places: Places
+    mtu: int
+    bridges: tuple[str, ...]
+    ports: tuple[Port, ...]
+    cables: tuple[Cable, ...]
+    machines: tuple[Machine, ...]
+    bmcs: tuple[Bmc, ...]
+
+
+def rack(twin: Tree, places: Places) -> Rack:
+    """The rack of a twin (see `twin.twin`; other models lack what this reads)."""
+    networks = {name: net for name, net in twin.get("networks", {}).items() if (net or {}).get("subnet")}
+    switches = twin.get("switches", {})
+    machines = twin.get("machines", {})
+    mtus = [net.get("mtu", 1500) for net in networks.values()]
+    mtus += [switch.get("mtu", DEFAULT_SWITCH_MTU) for switch in switches.values()]
+    return Rack(
+        places=places,
+        mtu=max([1500, *mtus]),
+        bridges=tuple(switches),
+        ports=(*_uplinks(switches), *_machine_ports(machines)),
+        cables=tuple(_cable(name, net, twin["provisioner"]["addresses"][name]) for name, net in networks.items()),
+        machines=tuple(_machine(name, machine, places) for name, machine in machines.items()),
+        bmcs=tuple(_bmc(name, machine["bmc"]) for name, machine in machines.items() if machine.get("bmc")),
+    )
+
+
+def tap(machine: str, nic: str) -> str:
+    """Name of the tap behind a NIC."""
+    return short(f"{machine}-{nic}")
+
+
+def _uplinks(switches: Tree) -> list[Port]:
+    ports = []
+    for bridge, settings in switches.items():
+        for name in settings.get("uplinks", {}):
+            far = name.removeprefix("to-")
+            if name.startswith("to-") and far in switches:
+                ports.append(Port(bridge, name, _patch(bridge, far), patch=_patch(far, bridge)))
+            else:
+                ports.append(Port(bridge, name, short(name)))
+    return ports
+
+
+def _patch(here: str, there: str) -> str:
+    """Open vSwitch wants the names of patch ports unique among all bridges."""
+    return f"{here}>{there}"
+
+
+def _machine_ports(machines: Tree) -> list[Port]:
+    return [
+        Port(*_split(settings["port"]), tap(name, nic))
+        for name, machine in machines.items()
+        for nic, settings in (machine.get("nics") or {}).items()
+        if settings.get("port")
+    ]
+
+
+def _split(reference: str) -> tuple[str, str]:
+    bridge, _, port = reference.partition("/")
+    return bridge, port
+
+
+def _cable(name: str, network: Tree, address: str) -> Cable:
+    """The controller answers for the gateway too, so that a machine's default route has a neighbour."""
+    addresses = [address, str(network["gateway"])] if network.get("gateway") else [address]
+    unique = list(dict.fromkeys(addresses))
+    subnet = network["subnet"]
+    return Cable(
+        network=name,
+        interface=short(name),
+        peer=short(f"ctl-{name}"),
+        mtu=int(network.get("mtu", 1500)),
+        addresses=tuple(with_prefix(item, subnet) for item in unique),
+    )
+
+
+def _machine(name: str, machine: Tree, places: Places) -> Machine:
+    size = {**DEFAULT_SIZE, **(machine.get("lab") or {})}
+    directory = places.machine(name)
+    root = machine.get("root_disk")
+    disks = [_disk(f"{directory}/root.raw", size["disk"], root or {})]
+    for index, disk in enumerate(machine.get("storage_disks") or [], 1):
+        disks.append(_disk(f"{directory}/storage{index}.raw", size["storage_disk"], disk))
+    identity = machine["identity"]
+    return Machine(
+        name=name,
+        uuid=identity["uuid"],
+        serial=f"LAB-{identity['uuid'][:8].upper()}",
+        firmware=str(machine.get("firmware", "uefi")),
+        memory=int(size["memory"]),
+        cpus=int(size["cpus"]),
+        disks=tuple(disks),
+        nics=tuple(Nic(str(nic["mac"]).lower(), tap(name, key)) for key, nic in (machine.get("nics") or {}).items()),
+        directory=directory,
+    )
+
+
+def _disk(file: str, size: int, disk: Tree) -> Disk:
+    return Disk(file=file, size=int(size), serial=disk.get("serial"), wwn=disk.get("wwn"))
+
+
+def _bmc(name: str, bmc: Tree) -> Bmc:
+    protocol = str(bmc.get("protocol", "redfish"))
+    port = int(bmc.get("port") or (623 if protocol == "ipmi" else 443))
+    return Bmc(
+        machine=name,
+        address=str(ipaddress.ip_address(bmc["address"])),
+        redfish_port=port if protocol == "redfish" else 443,
+        ipmi_port=port if protocol == "ipmi" else 623,
+        protocol=protocol,
+        username=str(bmc.get("username", "admin")),
+        password=str(bmc["password"]),
+        fingerprint=(bmc.get("tls") or {}).get("fingerprint"),
+    )

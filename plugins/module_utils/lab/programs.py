@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The programs and firmware a lab needs from the distribution."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from .domain import LEGACY_CODE, UEFI_CODE, UEFI_VARS
+from .emulators import PYTHON
+from .switches import SCHEMA
+
+PROGRAMS = (
+    "ethtool", "ip", "libvirtd", "openssl", "ovs-appctl", "ovs-vsctl", "ovs-vswitchd", "ovsdb-client", "ovsdb-server",
+    "ovsdb-tool", "qemu-img", "qemu-system-x86_64", "ssh-keygen", "unshare", "virsh",
+)  # fmt: skip
+_LIBDIR = "/usr/lib/x86_64-linux-gnu/libvirt"
+FILES = (
+    LEGACY_CODE, UEFI_CODE, UEFI_VARS, SCHEMA, PYTHON,
+    "/usr/lib/python3/dist-packages/libvirt.py",
+    "/usr/lib/ipxe/qemu/efi-virtio.rom",
+    f"{_LIBDIR}/connection-driver/libvirt_driver_qemu.so",
+    f"{_LIBDIR}/connection-driver/libvirt_driver_storage.so",
+)  # fmt: skip
+"""Files that stand for a package without a program of ours. The ROM is iPXE's for BIOS machines."""
+
+
+def missing_programs() -> list[str]:
+    """What isn't installed; looking for files costs milliseconds, asking the package manager seconds."""
+    lacking = [name for name in PROGRAMS if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
+    return lacking + [path for path in FILES if not os.path.exists(path)]

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules of the virtual rack do: parameters in, result out."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from .accelerator import choose
+from .emulators import default_directory
+from .lifecycle import PARTS, Setting, absent, missing, present
+from .names import Places, places
+from .plan import rack
+from .programs import missing_programs
+from .twin_file import TwinFiles, lab_name, write_twin
+
+Params = dict[str, Any]
+Result = dict[str, Any]
+
+
+def raise_rack(wanted: Params, parts: list[str], check: bool) -> Result:
+    """State `present`: the twin's files, then the parts asked for. In check mode nothing but the twin is written.
+
+    :param wanted: the option `rack` of the module `virtual_rack`.
+    :raises LabError, ModelError: with place and remedy.
+    """
+    files, where = write_twin(wanted["model"], wanted["directory"], wanted["name"])
+    setting = _setting(files, where, wanted)
+    if check:
+        lacking = missing(setting)
+        done = [f"{part}: {item}" for part in parts for item in lacking[part]]
+    else:
+        done = present(setting, [part for part in PARTS if part in parts])
+    return {**_answer(files, where), "changed": files.changed or bool(done), "done": done}
+
+
+def look(wanted: Params) -> Result:
+    """What is missing of a rack, by part, in the order of raising; without its programs there is nothing to look at."""
+    programs = missing_programs()
+    if programs:
+        missing_all = {part: list(programs) for part in PARTS}
+        return {"changed": False, "programs": programs, "missing": missing_all, "up": False}
+    files, where = write_twin(wanted["model"], wanted["directory"], wanted["name"])
+    lacking = {part: items for part, items in missing(_setting(files, where, wanted)).items() if items}
+    return {**_answer(files, where), "changed": False, "programs": [], "missing": lacking, "up": not lacking}
+
+
+def remove_rack(wanted: Params, check: bool) -> Result:
+    """State `absent`: nothing of the lab is left."""
+    where = places(lab_name(wanted["name"], wanted["model"]))
+    removed = absent(where, os.path.join(os.path.abspath(wanted["directory"]), where.name), dry=check)
+    done = [f"namespace {name}" for name in removed.namespaces] + [f"mount {point}" for point in removed.mounts]
+    done += [f"directory {path}" for path in removed.directories]
+    return {"name": where.name, "changed": removed.changed, "done": done, "processes": removed.processes}
+
+
+def _setting(files: TwinFiles, where: Places, wanted: Params) -> Setting:
+    accelerator = wanted["accelerator"] or str(files.model["lab"].get("accelerator", "auto"))
+    venv = wanted["venv"] or default_directory()
+    return Setting(rack(files.model, where), _accelerator(where, accelerator), venv)
+
+
+def _accelerator(where: Places, wanted: str) -> str:
+    """Found out once per lab: machines of one rack don't change their processor between two runs."""
+    path = f"{where.lab}/accelerator"
+    if wanted == "auto" and os.path.exists(path):
+        with open(path, encoding="ascii") as file:
+            return file.read().strip()
+    chosen = choose(wanted)
+    with open(path, "w", encoding="ascii") as file:
+        file.write(chosen)
+    return chosen
+
+
+def _answer(files: TwinFiles, where: Places) -> Result:
+    return {
+        "name": where.name,
+        "cloud": f"{files.directory}/cloud.yml",
+        "run": f"{files.directory}/run",
+        "state_dir": where.state,
+        "notes": list(files.notes),
+    }

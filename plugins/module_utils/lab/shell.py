@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Commands and daemons, and finding again what runs in a network namespace."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+_SECONDS = 120
+_NETNS = "/run/netns"
+_DAEMONS = ("ovsdb-server", "ovs-vswitchd", "libvirtd", "qemu-system-x86_64")
+_EMULATORS = ("sushy-emulator", "vbmcd")
+
+
+class LabError(Exception):
+    """Something of the lab could not be done; the text names it and what to do."""
+
+
+def run(command: Sequence[str], *, text: str | None = None, seconds: float = _SECONDS) -> str:
+    """What a command prints.
+
+    :param text: its standard input; secrets go this way and never onto the command line.
+    :raises LabError: if it fails, is missing or takes longer than `seconds`; with its own last words.
+    """
+    try:
+        done = subprocess.run(list(command), input=text, capture_output=True, text=True, timeout=seconds, check=False)
+    except FileNotFoundError as error:
+        raise LabError(f"{command[0]} is not installed; the role virtual_rack installs it") from error
+    except subprocess.TimeoutExpired as error:
+        raise LabError(f"{' '.join(command[:4])} … gave no answer in {seconds:.0f} s") from error
+    if done.returncode:
+        words = (done.stderr.strip() or done.stdout.strip())[-800:]
+        raise LabError(f"{' '.join(command)}: {words}")
+    return done.stdout
+
+
+def inside(namespace: str, *command: str) -> list[str]:
+    """A command line that runs `command` in a network namespace."""
+    return ["ip", "netns", "exec", namespace, *command]
+
+
+def daemon(command: Sequence[str], log: str, environment: dict[str, str] | None = None) -> int:
+    """Start a process that outlives this one, its output appended to the file `log`; its pid."""
+    os.makedirs(os.path.dirname(log), mode=0o700, exist_ok=True)
+    with open(log, "ab", buffering=0) as output:
+        process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            cwd="/",
+            env={**os.environ, **(environment or {})},
+        )
+    return process.pid
+
+
+def write(path: str, content: str, mode: int = 0o600) -> bool:
+    """Make a file say `content`; whether it had to be written. It never exists with wider rights than `mode`."""
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    try:
+        with open(path, encoding="utf-8") as file:
+            if file.read() == content and os.stat(path).st_mode & 0o777 == mode:
+                return False
+    except FileNotFoundError:
+        pass
+    fresh = f"{path}.new"
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
+        file.write(content)
+    os.chmod(fresh, mode)
+    os.replace(fresh, path)
+    return True
+
+
+def wait_for(what: str, ready: Callable[[], bool], seconds: float, log: str | None = None) -> None:
+    """Return as soon as `ready`; after `seconds` a `LabError` with the end of the file `log`."""
+    until = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > until:
+            raise LabError(f"{what} was not ready after {seconds:.0f} s{_tail(log)}")
+        time.sleep(0.05)
+
+
+def _tail(log: str | None) -> str:
+    if not log or not os.path.exists(log):
+        return ""
+    with open(log, encoding="utf-8", errors="replace") as file:
+        return f"; the end of {log}: {file.read()[-600:].strip()}"
+
+
+def namespaces() -> set[str]:
+    """Names of the network namespaces of this host; a name without a namespace behind it is not one."""
+    if not os.path.isdir(_NETNS):
+        return set()
+    home = os.stat(_NETNS).st_dev
+    return {name for name in os.listdir(_NETNS) if os.stat(f"{_NETNS}/{name}").st_dev != home}
+
+
+def husks(names: Iterable[str]) -> list[str]:
+    """Those of the names that are a file without a namespace: what a mount that was lost leaves behind."""
+    there = namespaces()
+    return [name for name in names if name not in there and os.path.exists(f"{_NETNS}/{name}")]
+
+
+def processes(namespace: str) -> list[int]:
+    """Every process in a network namespace: whatever a lab started lives in one of its own."""
+    if namespace not in namespaces():
+        return []
+    return [int(pid) for pid in run(["ip", "netns", "pids", namespace]).split()]
+
+
+def strays(marks: Sequence[str]) -> list[int]:
+    """Our own daemons by the paths they work on: found even when their namespace has lost its name."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        words = _words(pid)
+        ours = words and os.path.basename(words[0]) in _DAEMONS
+        emulator = any(os.path.basename(word) in _EMULATORS for word in words[:4])
+        if (ours or emulator) and any(mark in text for mark in marks for text in (" ".join(words), _mounts_of(pid))):
+            found.append(int(pid))
+    return found
+
+
+def command_lines(namespace: str) -> dict[int, list[str]]:
+    """Processes of a network namespace and their command lines."""
+    found = {pid: _words(str(pid)) for pid in processes(namespace)}
+    return {pid: words for pid, words in found.items() if words}
+
+
+def _words(pid: str) -> list[str]:
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read().decode(errors="replace").split("\0")[:-1]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def _mounts_of(pid: str) -> str:
+    """Paths are on the command line of each of our daemons but libvirtd, which has them as mounts."""
+    try:
+        with open(f"/proc/{pid}/mountinfo", encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except (FileNotFoundError, ProcessLookupError, OSError):
+        return ""
+
+
+def kill_all(find: Callable[[], list[int]], seconds: float = 3.0) -> int:
+    """End every process that `find` finds, until it finds none: politely, then not; how many there were.
+
+    :raises LabError: if this very program is among them, or one can't be killed.
+    """
+    mine = _ancestors()
+    left = find()
+    if mine & set(left):
+        raise LabError("this runs inside of the lab and would end itself; run it outside")
+    count = len(left)
+    _signal(left, signal.SIGTERM)
+    until = time.monotonic() + seconds
+    while (left := find()) and time.monotonic() < until:
+        time.sleep(0.05)
+    while left:
+        _signal(left, signal.SIGKILL)
+        time.sleep(0.05)
+        left = find()
+        if left and time.monotonic() > until + 10:
+            raise LabError(f"processes {left} survive SIGKILL; they hang in the kernel")
+    return count
+
+
+def _signal(pids: Sequence[int], number: int) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            continue
+
+
+def _ancestors() -> set[int]:
+    pid, found = os.getpid(), set()
+    while pid > 1:
+        found.add(pid)
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            pid = int(file.read().rpartition(")")[2].split()[1])
+    return found

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The twin of a cloud: the same model, so changed that a virtual rack can be it.
+
+Pure: `twin(cloud, materials)` maps one model (the mapping of the file, `defaults` and all) to another and says in
+`notes` what a virtual rack can't mirror. Everything that isn't hardware stays as it was.
+"""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..model.parse import merge
+from ..model.types import Machine, Network, Switch
+from .addresses import provisioner_addresses
+from .names import Places
+from .twin_switches import Cabling, twin_switches
+
+Tree = dict[str, Any]
+
+SERIAL_LIMIT = 20
+"""Longest serial of a virtio disk (VIRTIO_BLK_ID_BYTES); the guest sees no more of it."""
+_NAMESPACE = uuid.UUID("5f4a2f0e-8a36-5e0b-9e0c-6a1d0c1b7a11")
+_DEFAULTS = {"machine": ("machines", Machine), "network": ("networks", Network), "switch": ("switches", Switch)}
+_NO_TWIN_OF = {
+    "ntp": "no time server is reachable from the lab; the provisioner's own clock is the source",
+    "dns": "no resolver is reachable from the lab",
+}
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What the lab made for itself: never taken from the model, so that no secret of the real cloud enters the twin."""
+
+    places: Places
+    bmc_password: str
+    public_key: str
+    private_key_file: str
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of each BMC's certificate, hexadecimal, by machine."""
+
+
+def twin(cloud: Tree, materials: Materials) -> tuple[Tree, list[str]]:
+    """The twin's model and what it can't mirror.
+
+    :param cloud: a model as in the file, after templates or before; it is not changed.
+    :returns: `(model, notes)`; a note begins with the place in the original model.
+    """
+    notes: list[str] = []
+    result = _resolved(cloud)
+    result["name"] = materials.places.name
+    networks = result["networks"]
+    result["switches"], cabling = twin_switches(result["switches"], networks, materials.places.database, notes)
+    result["machines"] = {
+        name: _machine(name, machine, cabling, materials, notes) for name, machine in result["machines"].items()
+    }
+    result["provisioner"] = _provisioner(result.get("provisioner") or {}, networks, materials.places, notes)
+    result["access"] = {
+        "user": "root",
+        "public_keys": [materials.public_key],
+        "private_key_file": materials.private_key_file,
+    }
+    accelerator = (result.get("lab") or {}).get("accelerator")
+    result["lab"] = {"throw_away_secrets": True, **({"accelerator": accelerator} if accelerator else {})}
+    _upstream(result, notes)
+    _gateways(networks, notes)
+    return result, notes
+
+
+def _resolved(cloud: Tree) -> Tree:
+    """The model with its `defaults` worked into every object."""
+    result = copy.deepcopy({key: value for key, value in cloud.items() if key != "defaults"})
+    for word, (section, cls) in _DEFAULTS.items():
+        base = (cloud.get("defaults") or {}).get(word) or {}
+        result[section] = {
+            name: copy.deepcopy(merge(cls, base, item)) for name, item in (cloud.get(section) or {}).items()
+        }
+    return result
+
+
+def system_uuid(lab: str, machine: str, given: str | None) -> str:
+    """The model's UUID of a machine, else one that depends on nothing but the names."""
+    return str(uuid.UUID(given)) if given else str(uuid.uuid5(_NAMESPACE, f"{lab}/{machine}"))
+
+
+def _machine(name: str, machine: Tree, cabling: Cabling, materials: Materials, notes: list[str]) -> Tree:
+    where = f"machines.{name}"
+    for nic, settings in (machine.get("nics") or {}).items():
+        if settings.get("port"):
+            settings["port"] = cabling.port(settings["port"])
+        else:
+            notes.append(f"{where}.nics.{nic}: has no port, so its twin is a NIC without a cable")
+    identity = machine.get("identity") or {}
+    if identity.get("serial"):
+        notes.append(
+            f"{where}.identity.serial: a Redfish emulator reports no chassis serial; the UUID identifies the twin"
+        )
+    machine["identity"] = {"uuid": system_uuid(materials.places.name, name, identity.get("uuid"))}
+    _disks(where, machine, notes)
+    if machine.get("bmc"):
+        machine["bmc"] = _bmc(where, machine["bmc"], materials, materials.fingerprints.get(name), notes)
+    else:
+        notes.append(f"{where}: has no bmc, so nothing switches its twin on")
+    return machine
+
+
+def _disks(where: str, machine: Tree, notes: list[str]) -> None:
+    root = [machine["root_disk"]] if machine.get("root_disk") else []
+    for disk in [*root, *(machine.get("storage_disks") or [])]:
+        serial = str(disk.get("serial") or "")
+        if len(serial) > SERIAL_LIMIT and not disk.get("wwn"):
+            disk["serial"] = serial[-SERIAL_LIMIT:]
+            notes.append(f"{where}: disk {serial} is {disk['serial']} in the twin (virtio serials are that long)")
+
+
+def _bmc(where: str, bmc: Tree, materials: Materials, fingerprint: str | None, notes: list[str]) -> Tree:
+    result = {key: bmc[key] for key in ("address", "protocol", "port", "username") if bmc.get(key)}
+    if "{{" in str(result.get("username", "")):
+        result.pop("username")
+    result["password"] = materials.bmc_password
+    if str(bmc.get("protocol", "redfish")) == "ipmi":
+        result["ipmi"] = {"cipher": 3}
+        if (bmc.get("ipmi") or {}).get("cipher", 17) != 3:
+            notes.append(f"{where}.bmc.ipmi.cipher: virtualbmc speaks cipher suite 3 only")
+    elif fingerprint:
+        result["tls"] = {"fingerprint": fingerprint}
+    if bmc.get("switch_port"):
+        notes.append(f"{where}.bmc.switch_port: the lab's BMCs hang on an out-of-band cable instead")
+    return result
+
+
+def _provisioner(given: Tree, networks: Tree, places: Places, notes: list[str]) -> Tree:
+    if given.get("host", "localhost") != "localhost":
+        notes.append(f"provisioner.host: {given['host']} is the controller itself in the lab")
+    kept: Tree = {key: given[key] for key in ("http_port", "registry_port") if key in given}
+    return {
+        **kept,
+        "host": "localhost",
+        "addresses": provisioner_addresses(networks, given.get("addresses") or {}),
+        "service_manager": "processes",
+        "state_dir": f"{places.state}/provisioner",
+    }
+
+
+def _upstream(result: Tree, notes: list[str]) -> None:
+    for key, why in _NO_TWIN_OF.items():
+        section = result.get(key)
+        if isinstance(section, dict) and section.pop("servers", None):
+            notes.append(f"{key}.servers: {why}")
+
+
+def _gateways(networks: Tree, notes: list[str]) -> None:
+    names = sorted(name for name, network in networks.items() if (network or {}).get("gateway"))
+    if names:
+        notes.append(f"networks.*.gateway ({', '.join(names)}): answers, but leads nowhere; a lab is closed")

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of a twin: `cloud.yml`, which is its inventory, `run`, which enters the lab, and `notes`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from ..model import documents
+from ..model.load import load_documents
+from ..model.scalars import Sealed
+from .keys import materials
+from .names import Places, places
+from .shell import LabError, write
+from .twin import twin
+
+_HEADER = "# The twin of {source}, written by the virtual rack; changes are lost. What it can't mirror:\n"
+_RUN = """\
+#!/bin/sh
+# Runs a command where the controller of the virtual rack {name} is: {directory}/run ansible-playbook …
+exec ip netns exec {ctl} env -u http_proxy -u https_proxy -u HTTP_PROXY -u HTTPS_PROXY GROUNDUP_LAB={name} "$@"
+"""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Plain YAML without anchors; what is encrypted stays so."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(Sealed, lambda dumper, value: dumper.represent_scalar("!vault", str(value), style="|"))
+
+
+@dataclass(frozen=True)
+class TwinFiles:
+    """A twin as written: where, whether that changed anything, the model, and what it can't mirror."""
+
+    directory: str
+    changed: bool
+    model: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+def write_twin(source: str, parent: str, name: str | None) -> tuple[TwinFiles, Places]:
+    """Derive the twin of the model at `source` and write it to `parent/NAME`.
+
+    :param source: a model file or directory.
+    :param name: the lab's name, by default that of the cloud.
+    :raises LabError: if the state directory belongs to a cloud that is no lab.
+    :raises ModelError: with every error of the model.
+    """
+    docs = documents.read(source)
+    load_documents(docs)
+    cloud, _problems = documents.combine(docs)
+    where = places(name or str(cloud["name"]))
+    claim(where)
+    addresses = {key: _address(cloud, key) for key in cloud.get("machines", {}) if _address(cloud, key)}
+    model, notes = twin(cloud, materials(where, addresses))
+    directory = os.path.join(os.path.abspath(parent), where.name)
+    header = _HEADER.format(source=os.path.basename(source)) + "".join(f"#   {note}\n" for note in notes)
+    text = yaml.dump(model, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    changed = write(f"{directory}/cloud.yml", header + text)
+    changed |= write(f"{directory}/run", _RUN.format(name=where.name, ctl=where.ctl, directory=directory), 0o700)
+    return TwinFiles(directory, changed, model, tuple(notes)), where
+
+
+def lab_name(name: str | None, source: str | None) -> str:
+    """The name of a lab: the given one, else that of the cloud whose model is at `source`."""
+    if name:
+        return name
+    cloud, _problems = documents.combine(documents.read(str(source)))
+    return str(cloud["name"])
+
+
+def claim(where: Places) -> None:
+    """Take the state directory for a lab; refuse one in which a real cloud keeps its state."""
+    if os.path.isdir(where.state) and os.listdir(where.state) and not os.path.isdir(where.lab):
+        raise LabError(
+            f"{where.state} holds the state of a cloud called {where.name} that is no virtual rack; "
+            f"give the lab another name (virtual_rack.name)"
+        )
+    os.makedirs(where.lab, mode=0o700, exist_ok=True)
+
+
+def _address(cloud: dict[str, Any], machine: str) -> str:
+    below = ((cloud.get("defaults") or {}).get("machine") or {}).get("bmc") or {}
+    own = (cloud["machines"][machine] or {}).get("bmc") or {}
+    return str({**below, **own}.get("address", ""))

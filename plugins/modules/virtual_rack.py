@@ -1,0 +1,118 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Raises and removes the virtual twin of a cloud."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: virtual_rack
+short_description: Raise or remove the virtual twin of a cloud
+version_added: 1.0.0
+author: [groundup.cloud contributors (@groundup-cloud)]
+description:
+  - Raises a rack out of Open vSwitch, libvirt/QEMU machines and BMC emulators that is the twin of a model, and writes
+    the twin's own model. Runs on the host that shall carry the rack, as root.
+  - Everything of a lab is in three network namespaces, one state and one run directory named after it, so that labs
+    live side by side and the host's own switch and libvirt are untouched.
+attributes:
+  check_mode: {support: full, description: Says what would be done. The twin's model is written.}
+  diff_mode: {support: none, description: There is no text to compare.}
+options:
+  rack:
+    description: The lab.
+    type: dict
+    required: true
+    suboptions:
+      model:
+        description: Model of the cloud, a file or a directory.
+        type: path
+      name:
+        description: Name of the lab. By default that of the cloud.
+        type: str
+      directory:
+        description: Where the twin's model is written, into a directory named as the lab.
+        type: path
+        default: build/lab
+      accelerator:
+        description:
+          - V(auto) takes KVM if a machine was seen to boot with it. By default C(lab.accelerator) of the model.
+        type: str
+        choices: [auto, kvm, tcg]
+      venv:
+        description: Python environment of the BMC emulators. By default one in the cache directory.
+        type: path
+  state:
+    description: Whether the rack shall be there.
+    type: str
+    choices: [present, absent]
+    default: present
+  parts:
+    description: What to raise, in the order of the choices. A part needs those before it.
+    type: list
+    elements: str
+    choices: [emulators, network, switches, hypervisor, machines, bmcs]
+    default: [emulators, network, switches, hypervisor, machines, bmcs]
+"""
+
+EXAMPLES = r"""
+- name: The twin of a rack
+  groundup.cloud.virtual_rack:
+    rack: {model: inventories/lab/cloud.yml}
+
+- name: Nothing is left of it
+  groundup.cloud.virtual_rack:
+    rack: {name: rack}
+    state: absent
+"""
+
+RETURN = r"""
+name: {description: Name of the lab., type: str, returned: always, sample: rack}
+cloud: {description: The twin's model., type: str, returned: state is present, sample: build/lab/rack/cloud.yml}
+run: {description: Runs a command inside of the lab., type: str, returned: state is present, sample: lab/rack/run}
+state_dir: {description: Where disks and keys are., type: str, returned: state is present, sample: /var/rack}
+notes: {description: What the twin can't mirror., type: list, elements: str, returned: state is present, sample: []}
+done: {description: What was raised or removed., type: list, elements: str, returned: always, sample: []}
+processes: {description: How many processes were ended., type: int, returned: state is absent, sample: 11}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.lab.run import raise_rack, remove_rack
+from ..module_utils.lab.shell import LabError
+from ..module_utils.model.problems import ModelError
+
+PARTS = ["emulators", "network", "switches", "hypervisor", "machines", "bmcs"]
+RACK = {
+    "model": {"type": "path"},
+    "name": {"type": "str"},
+    "directory": {"type": "path", "default": "build/lab"},
+    "accelerator": {"type": "str", "choices": ["auto", "kvm", "tcg"]},
+    "venv": {"type": "path"},
+}
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "rack": {"type": "dict", "required": True, "options": RACK, "required_one_of": [("model", "name")]},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "parts": {"type": "list", "elements": "str", "choices": PARTS, "default": PARTS},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    try:
+        if params["state"] == "absent":
+            result = remove_rack(params["rack"], module.check_mode)
+        else:
+            result = raise_rack(params["rack"], params["parts"], module.check_mode)
+    except (LabError, ModelError, OSError) as error:
+        module.fail_json(msg=f"virtual rack: {error}")
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Says what is missing of the virtual twin of a cloud."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: virtual_rack_info
+short_description: Say what is missing of the virtual twin of a cloud
+version_added: 1.0.0
+author: [groundup.cloud contributors (@groundup-cloud)]
+description:
+  - Looks at every part of a virtual rack and names what isn't there. Changes nothing, except that the twin's model is
+    written, from which everything else follows.
+attributes:
+  check_mode: {support: full, description: Looks only.}
+  diff_mode: {support: none, description: There is nothing to compare.}
+options:
+  rack:
+    description: The lab.
+    type: dict
+    required: true
+    suboptions:
+      model:
+        description: Model of the cloud, a file or a directory.
+        type: path
+      name:
+        description: Name of the lab. By default that of the cloud.
+        type: str
+      directory:
+        description: Where the twin's model is written, into a directory named as the lab.
+        type: path
+        default: build/lab
+      accelerator:
+        description:
+          - V(auto) takes KVM if a machine was seen to boot with it. By default C(lab.accelerator) of the model.
+        type: str
+        choices: [auto, kvm, tcg]
+      venv:
+        description: Python environment of the BMC emulators. By default one in the cache directory.
+        type: path
+"""
+
+EXAMPLES = r"""
+- name: Look at the rack
+  groundup.cloud.virtual_rack_info:
+    rack: {model: inventories/lab/cloud.yml}
+  register: look
+"""
+
+RETURN = r"""
+name: {description: Name of the lab., type: str, returned: always, sample: rack}
+cloud: {description: The twin's model., type: str, returned: always, sample: build/lab/rack/cloud.yml}
+run: {description: Runs a command inside of the lab., type: str, returned: always, sample: lab/rack/run}
+state_dir: {description: Where disks and keys are., type: str, returned: always, sample: /var/rack}
+notes: {description: What the twin can't mirror., type: list, elements: str, returned: always, sample: []}
+missing:
+  description: What isn't there, by part, in the order of raising. A part of which nothing is missing isn't in it.
+  type: dict
+  returned: always
+  sample: {bmcs: [redfish/node1]}
+programs:
+  description: Programs and firmware that aren't installed. With one of them lacking, everything is missing.
+  type: list
+  elements: str
+  returned: always
+  sample: []
+up: {description: Whether nothing is missing., type: bool, returned: always, sample: true}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.lab.run import look
+from ..module_utils.lab.shell import LabError
+from ..module_utils.model.problems import ModelError
+
+RACK = {
+    "model": {"type": "path"},
+    "name": {"type": "str"},
+    "directory": {"type": "path", "default": "build/lab"},
+    "accelerator": {"type": "str", "choices": ["auto", "kvm", "tcg"]},
+    "venv": {"type": "path"},
+}
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={"rack": {"type": "dict", "required": True, "options": RACK}},
+        supports_check_mode=True,
+    )
+    try:
+        result = look(module.params["rack"])
+    except (LabError, ModelError, OSError) as error:
+        module.fail_json(msg=f"virtual rack: {error}")
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

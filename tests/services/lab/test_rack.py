@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real labs: raised, looked at, mended, crashed, and gone without a trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import signal
+from collections.abc import Callable
+
+import pytest
+import yaml
+from ansible_collections.groundup.cloud.plugins.module_utils.lab import accelerator
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.hypervisor import virsh
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.names import Places
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.shell import (
+    LabError,
+    command_lines,
+    inside,
+    namespaces,
+    run,
+)
+from services.lab import faults
+from services.lab.conftest import Lab
+
+pytestmark = pytest.mark.services
+
+
+def traces(lab: Lab) -> list[str]:
+    """Whatever of a lab can still be found on this host: processes, interfaces, namespaces, mounts, sockets, files."""
+    name = lab.places.name
+    found = [f"namespace {item}" for item in namespaces() if item in lab.places.namespaces]
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+            mounts = pathlib.Path(f"/proc/{pid}/mountinfo").read_text()
+        except (OSError, ProcessLookupError):
+            continue
+        if f"groundup/{name}".encode() in words and int(pid) != os.getpid():
+            found.append(f"process {pid} {words!r}")
+        if f"groundup/{name}" in mounts:
+            found.append(f"mount in {pid}")
+    places = (lab.places.run, lab.places.state, lab.directory)
+    return found + [path for path in places if os.path.exists(path)]
+
+
+def tags(places: Places) -> dict[str, str]:
+    """VLAN mode and trunks of every port."""
+    columns = "--columns=name,vlan_mode,trunks"
+    answer = run(["ovs-vsctl", f"--db={places.database}", "--format=json", columns, "list", "port"])
+    return {row[0]: f"{row[1]}{row[2]}" for row in json.loads(answer)["data"]}
+
+
+def test_up_is_complete_and_a_second_time_nothing(lab: Callable[..., Lab]) -> None:
+    small = lab()
+    assert len(small.up()) >= 9
+    assert small.missing() == {}
+    assert small.up() == []
+    mode = os.stat(f"{small.directory}/cloud.yml").st_mode & 0o777
+    assert mode == 0o600
+    assert "not-this-one" not in pathlib.Path(f"{small.directory}/cloud.yml").read_text()
+
+
+def test_machines_are_off_blank_and_known_by_serial(lab: Callable[..., Lab]) -> None:
+    small = lab()
+    small.up()
+    assert virsh(small.places, "domstate", "node1").strip() == "shut off"
+    assert "<serial>SMALL-OSD</serial>" in virsh(small.places, "dumpxml", "node1")
+    for name in ("root.raw", "storage1.raw"):
+        state = os.stat(f"{small.places.machine('node1')}/{name}")
+        assert (state.st_size, state.st_blocks) == (1 << 30, 0)
+
+
+def test_before_the_switch_is_configured_no_port_carries_anything(lab: Callable[..., Lab]) -> None:
+    small = lab()
+    small.up("network", "switches")
+    ports = tags(small.places)
+    assert {ports[name] for name in ("node1-nic0", "node1-nic1", "ctl-provision", "ctl-storage")} == {"trunk4095"}
+
+
+def test_nothing_leads_out_of_the_controllers_namespace(lab: Callable[..., Lab]) -> None:
+    small = lab()
+    small.up("network")
+    routes = run(["ip", "-n", small.places.ctl, "route", "show", "default"])
+    links = json.loads(run(["ip", "-n", small.places.ctl, "-json", "link"]))
+    assert routes == ""
+    assert {link["ifname"] for link in links} == {"lo", "oob0", "provision", "storage"}
+    assert {link["ifname"]: link["mtu"] for link in links}["storage"] == 9000
+
+
+def test_the_bmc_switches_the_machine_on_and_ipmi_agrees(lab: Callable[..., Lab]) -> None:
+    small = lab()
+    small.up()
+    twin = yaml.safe_load(pathlib.Path(f"{small.directory}/cloud.yml").read_text())["machines"]["node1"]
+    system = f"https://10.20.0.101/redfish/v1/Systems/{twin['identity']['uuid']}"
+    curl = inside(small.places.ctl, "curl", "-sS", "--config", "-")
+    account = f'user = "admin:{twin["bmc"]["password"]}"\ncacert = "{small.places.lab}/keys/ca.crt"\n'
+    action = f'url = "{system}/Actions/ComputerSystem.Reset"\nheader = "Content-Type: application/json"\n'
+    assert json.loads(run(curl, text=f'{account}url = "{system}"\n'))["PowerState"] == "Off"
+    run(curl, text=f'{account}{action}data = "{{\\"ResetType\\": \\"On\\"}}"\nfail\n')
+    assert virsh(small.places, "domstate", "node1").strip() == "running"
+    word = f"{small.places.lab}/keys/bmc_password"
+    ipmi = ["ipmitool", "-I", "lanplus", "-C", "3", "-H", "10.20.0.101", "-U", "admin", "-f", word]
+    assert "is on" in run(inside(small.places.ctl, *ipmi, "power", "status"))
+    faults.power_cut(small.places, "node1")
+    assert "is off" in run(inside(small.places.ctl, *ipmi, "power", "status"))
+
+
+def test_only_what_is_missing_is_started(lab: Callable[..., Lab]) -> None:
+    small = lab()
+    small.up()
+    before = command_lines(small.places.rack)
+    killed = [pid for pid, words in command_lines(small.places.bmc).items() if any("sushy" in word for word in words)]
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    run(["ip", "-n", small.places.rack, "link", "delete", "node1-nic1"])
+    assert small.missing() == {"network": ["node1-nic1"], "bmcs": ["redfish/node1"]}
+    assert small.up() == ["network: node1-nic1", "bmcs: redfish/node1"]
+    assert command_lines(small.places.rack) == before
+
+
+def test_a_crashed_lab_comes_back_with_its_switch_configuration(lab: Callable[..., Lab]) -> None:
+    small = lab()
+    small.up()
+    virsh(small.places, "start", "node1")
+    run(
+        [
+            "ovs-vsctl",
+            f"--db={small.places.database}",
+            "set",
+            "port",
+            "ctl-storage",
+            "vlan_mode=access",
+            "trunks=[]",
+            "tag=40",
+        ]
+    )
+    assert faults.crash(small.places) >= 6
+    assert small.up()
+    assert small.missing() == {}
+    assert tags(small.places)["ctl-storage"].startswith("access")
+
+
+def test_two_labs_side_by_side_and_no_trace_of_either(lab: Callable[..., Lab]) -> None:
+    one, other = lab("a"), lab("b")
+    one.up()
+    other.up()
+    virsh(one.places, "start", "node1")
+    virsh(other.places, "start", "node1")
+    faults.crash(one.places)
+    assert one.down()["changed"]
+    assert traces(one) == []
+    assert other.missing() == {}
+    assert virsh(other.places, "domstate", "node1").strip() == "running"
+    assert other.down()["processes"] >= 7
+    assert traces(other) == []
+    assert not other.down()["changed"]
+
+
+def test_a_lab_that_was_killed_while_it_was_raised_leaves_nothing(lab: Callable[..., Lab]) -> None:
+    small = lab()
+    small.up("network", "switches", "hypervisor")
+    faults.crash(small.places)
+    run(["ip", "netns", "delete", small.places.bmc])
+    small.down()
+    assert traces(small) == []
+
+
+def test_a_lab_whose_namespaces_lost_their_names_is_found_by_its_paths(lab: Callable[..., Lab]) -> None:
+    small = lab()
+    small.up("network", "switches", "hypervisor")
+    for name in small.places.namespaces:
+        run(["umount", f"/run/netns/{name}"])
+    assert small.down()["processes"] == 3
+    assert traces(small) == []
+
+
+def test_the_state_of_a_real_cloud_is_never_taken(lab: Callable[..., Lab]) -> None:
+    small = lab()
+    real = pathlib.Path(small.places.state)
+    real.mkdir(parents=True)
+    (real / "kubeconfig").write_text("precious")
+    with pytest.raises(LabError, match="no virtual rack"):
+        small.up("network")
+    small.down()
+    assert (real / "kubeconfig").read_text() == "precious"
+
+
+def test_swapped_cables_are_swapped(lab: Callable[..., Lab]) -> None:
+    small = lab()
+    small.up("network", "switches")
+    faults.swap(small.places, "node1/nic0", "node1/nic1")
+    ask = ["ovs-vsctl", f"--db={small.places.database}", "get", "interface"]
+    found = [run([*ask, name, "external_ids:groundup-port"]).strip() for name in ("node1-nic0", "node1-nic1")]
+    assert found == ["Ethernet2", "Ethernet1"]
+
+
+def test_the_probe_boots_where_an_accelerator_works() -> None:
+    """With TCG, which works everywhere: the probe itself is sound."""
+    assert accelerator.boots_with("tcg")
+
+
+def test_the_probe_fails_where_it_does_not() -> None:
+    assert not accelerator.boots_with("no-such-accelerator")
+
+
+def test_two_switches_are_joined_by_a_trunk_once_they_are_configured(lab: Callable[..., Lab]) -> None:
+    switches = {
+        "leaf1": {"platform": "eos", "address": "10.10.0.5"},
+        "leaf2": {"platform": "eos", "address": "10.10.0.6"},
+    }
+    small = lab(switches=switches)
+    small.up("network", "switches")
+    ask = ["ovs-vsctl", f"--db={small.places.database}"]
+    assert run([*ask, "list-ports", "leaf2"]).split() == ["leaf2>leaf1"]
+    assert run([*ask, "get", "interface", "leaf1>leaf2", "error", "external_ids:groundup-port"]).split() == [
+        "[]",
+        "to-leaf2",
+    ]
+    assert int(run([*ask, "get", "interface", "leaf1>leaf2", "ofport"])) > 0

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a rack consists of, and how libvirt and the emulators are told."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.bmc_files import files
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.domain import domain_xml
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.names import INTERFACE_LIMIT, short
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.plan import Rack, rack
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.twin import twin
+from unit.lab.models import MATERIALS, PLACES, real_rack
+
+
+@pytest.fixture(name="plan")
+def _plan() -> Rack:
+    return rack(twin(real_rack(), MATERIALS)[0], PLACES)
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    ("node1-nic0", "node1-nic0"), ("fifteen-letters", "fifteen-letters"), ("sixteen-letters-", "sixteen-l-60f9a"),
+])  # fmt: skip
+def test_short_names(name: str, expected: str) -> None:
+    assert len(short(name)) <= INTERFACE_LIMIT
+    assert short(name)[:9] == expected[:9]
+    assert (short(name) == name) == (len(name) <= INTERFACE_LIMIT)
+
+
+def test_long_names_that_begin_alike_stay_different() -> None:
+    assert short("a-very-long-machine-nic0") != short("a-very-long-machine-nic1")
+
+
+def test_ports(plan: Rack) -> None:
+    single = plan.bridges[1]
+    found = {f"{port.bridge}/{port.name}": (port.interface, port.patch) for port in plan.ports}
+    assert found == {
+        "leaf1-leaf2/ctl-provision": ("ctl-provision", None),
+        "leaf1-leaf2/ctl-management": ("ctl-management", None),
+        "leaf1-leaf2/ctl-storage": ("ctl-storage", None),
+        f"leaf1-leaf2/to-{single}": (f"leaf1-leaf2>{single}", f"{single}>leaf1-leaf2"),
+        f"{single}/to-leaf1-leaf2": (f"{single}>leaf1-leaf2", f"leaf1-leaf2>{single}"),
+        "leaf1-leaf2/leaf1.Ethernet1": ("node1-nic0", None),
+        "leaf1-leaf2/leaf2.Ethernet1": ("node1-nic1", None),
+        f"{single}/swp1": ("node2-nic0", None),
+    }
+
+
+def test_cables_have_their_networks_mtu_and_answer_for_the_gateway(plan: Rack) -> None:
+    found = {cable.network: (cable.mtu, cable.addresses) for cable in plan.cables}
+    assert found == {
+        "provision": (1500, ("10.10.0.7/24",)),
+        "management": (1500, ("10.20.0.2/24", "10.20.0.1/24")),
+        "storage": (9000, ("10.40.0.1/24",)),
+    }
+    assert plan.mtu == 9216
+
+
+def test_bmc_ports_follow_the_protocol(plan: Rack) -> None:
+    assert [(bmc.machine, bmc.redfish_port, bmc.ipmi_port) for bmc in plan.bmcs] == [
+        ("node1", 443, 623), ("node2", 443, 623)]  # fmt: skip
+
+
+def test_domain_of_a_uefi_machine(plan: Rack) -> None:
+    domain = ET.fromstring(domain_xml(plan.machines[0], "tcg"))
+    assert domain.get("type") == "qemu"
+    assert domain.findtext("os/loader") == "/usr/share/OVMF/OVMF_CODE_4M.fd"
+    assert [disk.findtext("serial") for disk in domain.iter("disk")] == ["E-THAN-20-CHARACTERS", "OSD-1", None]
+    assert domain.findtext("devices/disk[3]/wwn") == "5000c500a1b2c3d4"
+    assert [nic.get("dev") for nic in domain.findall("devices/interface/target")] == ["node1-nic0", "node1-nic1"]
+    assert {rom.get("enabled") for rom in domain.findall("devices/interface/rom")} == {"no"}
+    assert domain.findtext("memory") == "512"
+    assert domain.findtext("sysinfo[@type='smbios']/system/entry[@name='uuid']") == domain.findtext("uuid")
+
+
+def test_domain_of_a_bios_machine_boots_from_the_network_by_rom(plan: Rack) -> None:
+    domain = ET.fromstring(domain_xml(plan.machines[1], "kvm"))
+    assert (domain.get("type"), domain.find("cpu").get("mode")) == ("kvm", "host-passthrough")  # type: ignore[union-attr]
+    assert domain.find("os/nvram") is None
+    assert {rom.get("enabled") for rom in domain.findall("devices/interface/rom")} == {"yes"}
+
+
+def test_every_virtio_nic_has_a_speed_and_no_offload(plan: Rack) -> None:
+    text = domain_xml(plan.machines[0], "tcg")
+    assert text.count('name="speed"') == text.count('name="duplex"') == 2
+    assert text.count('csum="off"') == 4
+
+
+def test_emulator_files_name_the_machine_and_hide_the_password(plan: Rack) -> None:
+    found = files(plan)
+    sushy = found["/state/t/lab/bmc/node1/sushy.conf"]
+    settings: dict[str, object] = {}
+    exec(sushy, settings)
+    assert settings["SUSHY_EMULATOR_ALLOWED_INSTANCES"] == ["11111111-2222-4333-8444-555555555555"]
+    assert "made-here" not in sushy
+    assert "password = made-here" in found["/state/t/lab/bmc/ipmi/node1/config"]

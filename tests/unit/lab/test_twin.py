@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The twin of a model: what changes, what stays, what it says it can't mirror."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.names import INTERFACE_LIMIT
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.twin import twin
+from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
+from unit.lab.models import MATERIALS, real_rack
+
+
+@pytest.fixture(name="result")
+def _result() -> tuple[dict[str, Any], list[str]]:
+    return twin(real_rack(), MATERIALS)
+
+
+def test_the_original_is_not_touched() -> None:
+    original = real_rack()
+    before = copy.deepcopy(original)
+    twin(original, MATERIALS)
+    assert original == before
+
+
+def test_a_pair_becomes_one_bridge_and_its_cables_follow(result: tuple[dict[str, Any], list[str]]) -> None:
+    model, notes = result
+    nics = model["machines"]["node1"]["nics"]
+    assert [nics[name]["port"] for name in ("nic0", "nic1")] == [
+        "leaf1-leaf2/leaf1.Ethernet1", "leaf1-leaf2/leaf2.Ethernet1"]  # fmt: skip
+    assert any("leaf1 and leaf2 are one bridge" in note for note in notes)
+
+
+def test_every_switch_is_open_vswitch_of_the_lab(result: tuple[dict[str, Any], list[str]]) -> None:
+    switches = result[0]["switches"]
+    assert len(switches) == 2
+    for name, switch in switches.items():
+        assert len(name) <= INTERFACE_LIMIT
+        assert (switch["platform"], switch["database"]) == ("openvswitch", "unix:/run/groundup/t/ovs/db.sock")
+        assert not {"address", "password", "mlag", "ports"} & set(switch)
+
+
+def test_switches_are_joined_and_the_controller_has_a_port_per_network(
+    result: tuple[dict[str, Any], list[str]],
+) -> None:
+    pair, single = result[0]["switches"]
+    uplinks = result[0]["switches"][pair]["uplinks"]
+    assert list(uplinks) == ["ctl-provision", "ctl-management", "ctl-storage", f"to-{single}"]
+    assert uplinks["ctl-storage"] == {"networks": ["storage"], "mode": "access", "description": "controller"}
+    assert result[0]["switches"][single]["uplinks"][f"to-{pair}"]["networks"] == ["all"]
+
+
+def test_no_secret_of_the_real_cloud_enters_the_twin(result: tuple[dict[str, Any], list[str]]) -> None:
+    text = repr(result)
+    assert not [word for word in ("real-secret", "switch-secret", "vault_user", "bmc-ca.pem") if word in text]
+    assert result[0]["machines"]["node1"]["bmc"] == {
+        "address": "10.20.0.101", "password": "made-here", "tls": {"fingerprint": "aa" * 32}}  # fmt: skip
+
+
+def test_defaults_are_worked_in(result: tuple[dict[str, Any], list[str]]) -> None:
+    model, _notes = result
+    assert "defaults" not in model
+    assert model["networks"]["storage"]["mtu"] == 9000
+    assert model["machines"]["node2"]["lab"] == {"memory": 512}
+
+
+def test_disks_keep_as_much_of_their_serial_as_virtio_shows(result: tuple[dict[str, Any], list[str]]) -> None:
+    node1 = result[0]["machines"]["node1"]
+    assert node1["root_disk"] == {"serial": "E-THAN-20-CHARACTERS"}
+    assert node1["storage_disks"] == [{"serial": "OSD-1"}, {"wwn": "0x5000C500A1B2C3D4"}]
+
+
+def test_identity_is_a_uuid_that_never_changes(result: tuple[dict[str, Any], list[str]]) -> None:
+    machines, again = result[0]["machines"], twin(real_rack(), MATERIALS)[0]["machines"]
+    assert machines["node1"]["identity"] == {"uuid": "11111111-2222-4333-8444-555555555555"}
+    assert machines["node2"]["identity"] == again["node2"]["identity"]
+
+
+def test_the_provisioner_is_the_controller(result: tuple[dict[str, Any], list[str]]) -> None:
+    assert result[0]["provisioner"] == {
+        "host": "localhost",
+        "addresses": {"provision": "10.10.0.7", "management": "10.20.0.2", "storage": "10.40.0.1"},
+        "service_manager": "processes",
+        "state_dir": "/state/t/provisioner",
+    }
+
+
+@pytest.mark.parametrize("place", [
+    "switches.leaf1.platform", "switches.leaf1.uplinks.Ethernet48", "switches.leaf1.mlag",
+    "switches.a-switch-with-a-long-name", "machines.node1.identity.serial", "machines.node1: disk",
+    "machines.node2.bmc.ipmi.cipher", "machines.node2.bmc.switch_port", "provisioner.host", "ntp.servers",
+    "networks.*.gateway",
+])  # fmt: skip
+def test_what_it_cannot_mirror_is_said(result: tuple[dict[str, Any], list[str]], place: str) -> None:
+    assert [note for note in result[1] if note.startswith(place)]
+
+
+def test_the_twin_is_a_valid_model(result: tuple[dict[str, Any], list[str]]) -> None:
+    cloud = load(result[0])
+    assert cloud.name == "t"
+    assert cloud.kubernetes is not None
+
+
+def test_a_twin_of_a_twin_has_the_same_hardware(result: tuple[dict[str, Any], list[str]]) -> None:
+    again, _notes = twin(result[0], MATERIALS)
+    assert again["machines"] == result[0]["machines"]
+    assert list(again["switches"]) == list(result[0]["switches"])
