@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever happens in the tests, the rack is taken away at the end (GROUNDUP_E2E_KEEP=1 keeps it for a look)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from checks.commands import ROOT
+from e2e.rack import MODEL
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Without a rack that was raised, the tests behind it have nothing to look at: they fail by name, at once."""
+    broken = getattr(item.session, "groundup_broken", "")
+    if broken and item.get_closest_marker("e2e") and "always" not in item.keywords:
+        pytest.fail(f"not tried: {broken} failed", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
+    report = yield
+    if report.when == "call" and report.failed and item.get_closest_marker("first"):
+        item.session.groundup_broken = item.name  # type: ignore[attr-defined]
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rack() -> Iterator[None]:
+    yield
+    if not os.environ.get("GROUNDUP_E2E_KEEP"):
+        subprocess.run(["tools/lab", "down", MODEL], cwd=ROOT, check=False, capture_output=True)

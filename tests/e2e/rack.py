@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The virtual rack of the end-to-end tests, driven by the commands that an operator types."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import typing as t
+
+from checks.commands import ROOT, command
+
+MODEL = os.environ.get("GROUNDUP_E2E_MODEL", "inventories/lab/cloud.yml")
+NAME = subprocess.check_output([sys.executable, "tools/lab_name.py", MODEL], cwd=ROOT, text=True).strip()
+RACK = ROOT / "build/lab" / NAME
+STATE = pathlib.Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "groundup" / NAME
+RUN = pathlib.Path("/run/groundup", NAME)
+
+
+def lab(log: str, verb: str, *words: str, minutes: float) -> str:
+    """`tools/lab VERB MODEL …`, what `make lab` and `make lab-down` call; on failure the consoles' ends are printed."""
+    try:
+        return command(log, "tools/lab", verb, MODEL, *words, minutes=minutes, lines=150)
+    except AssertionError:
+        print(consoles())
+        raise
+
+
+def site(log: str, *words: str, minutes: float = 20) -> dict[str, t.Any]:
+    """A run of site.yml; the figures that the progress callback left (see its documentation)."""
+    lab(log, "site", *words, minutes=minutes)
+    return dict(json.loads((RACK / "timings-site.json").read_text()))
+
+
+def changes(figures: dict[str, t.Any]) -> dict[str, int]:
+    """Stages that changed something, with the number of results that said so."""
+    return {stage["name"]: stage["changed"] for stage in figures["stages"] if stage["changed"]}
+
+
+def on(machine: str, *words: str) -> str:
+    """Standard output of an Ansible ad-hoc shell command on a machine of the rack."""
+    argv = [str(RACK / "run"), "ansible", "-i", str(RACK / "cloud.yml"), machine, "-m", "ansible.builtin.shell"]
+    path = {**os.environ, "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}", "ANSIBLE_CALLBACKS_ENABLED": ""}
+    done = subprocess.run(
+        [*argv, "-a", " ".join(words)], cwd=ROOT, capture_output=True, text=True, check=False, env=path
+    )
+    assert done.returncode == 0, f"{machine}: {' '.join(words)}: {done.stdout}{done.stderr}"
+    return done.stdout.partition(">>\n")[2]
+
+
+def vsctl(*words: str) -> str:
+    """ovs-vsctl against the rack's switches."""
+    argv = ["ovs-vsctl", f"--db=unix:{RUN}/ovs/db.sock", "--timeout=20", *words]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def consoles(lines: int = 40) -> str:
+    """The end of every machine's serial console."""
+    parts = []
+    for log in sorted((STATE / "lab/machines").glob("*/console.log")):
+        text = log.read_bytes().decode(errors="replace").replace("\x1b", "").replace("\r", "")
+        parts.append(f"---- console of {log.parent.name} ----\n" + "\n".join(text.splitlines()[-lines:]))
+    return "\n".join(parts)
+
+
+def traces() -> list[str]:
+    """Whatever of the rack can still be found on this host."""
+    namespaces = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout.split()
+    found = [f"namespace {name}" for name in namespaces if name in {f"{NAME}-{x}" for x in ("rack", "ctl", "bmc")}]
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+            mounts = pathlib.Path(f"/proc/{pid}/mountinfo").read_text()
+        except (OSError, ProcessLookupError):
+            continue
+        if f"groundup/{NAME}/".encode() in words and int(pid) != os.getpid():
+            found.append(f"process {pid}: {words!r}")
+        if f"groundup/{NAME}/" in mounts:
+            found.append(f"a mount seen by process {pid}")
+    return found + [f"file {path}" for path in (RUN, STATE, RACK) if path.exists()]

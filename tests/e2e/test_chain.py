@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From one model file to a proved cluster, on the virtual rack; the tests run in the order they are written."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import pytest
+from checks.commands import LOGS, ROOT
+from e2e.rack import RACK, RUN, changes, lab, on, site, traces, vsctl
+
+pytestmark = pytest.mark.e2e
+
+REPORT = ROOT / "build/report"
+CLOUD = RACK / "cloud.yml"
+
+
+@pytest.mark.first
+def test_make_lab() -> None:
+    """Blank machines to proofs, by the one command of the README."""
+    (REPORT / "report.json").unlink(missing_ok=True)
+    lab("e2e-lab", "up", minutes=75)
+
+
+def test_every_proof_holds_or_says_why_it_was_not_tried() -> None:
+    report = json.loads((REPORT / "report.json").read_text())
+    assert report["proofs"], "the report holds no proof"
+    false = [f"{p['layer']} {p['name']}: {p['evidence']}" for p in report["proofs"] if p["ok"] is False]
+    assert not false, "\n".join(false)
+    silent = [p["name"] for p in report["proofs"] if p["ok"] is None and not (p.get("why_not_real") or p["evidence"])]
+    assert not silent, f"not tried, without a reason: {silent}"
+    assert (REPORT / "report.html").stat().st_size > 1000
+    assert "<testsuite" in (REPORT / "report.xml").read_text()
+
+
+def test_a_second_run_changes_nothing() -> None:
+    figures = site("e2e-second")
+    assert changes(figures) == {}
+    assert not [stage["name"] for stage in figures["stages"] if stage["failed"] or stage["unreachable"]]
+
+
+def test_the_plan_of_a_finished_rack_is_empty() -> None:
+    text = lab("e2e-plan", "run", "ansible-playbook", "-i", str(CLOUD), "playbooks/plan.yml", minutes=10)
+    assert not re.search(r"changed=[1-9]", text), text[-3000:]
+
+
+def test_what_was_changed_by_hand_is_mended_and_nothing_else() -> None:
+    """One file on one machine, one VLAN of one switch port."""
+    drift = "/etc/sysctl.d/zz-by-hand.conf"
+    managed = "/etc/chrony/chrony.conf"
+    on("node2", f"cp {managed} /root/before; echo '# by hand' >> {managed}; echo '# theirs' > {drift}")
+    port = vsctl("--bare", "--columns=name", "find", "port", "lacp=active").split()[-1]
+    trunks = vsctl("get", "port", port, "trunks")
+    vsctl("remove", "port", port, "trunks", trunks.strip("[]").split(",")[-1].strip())
+    figures = site("e2e-drift")
+    assert set(changes(figures)) <= {"Switches", "Host base", "Probe"}, changes(figures)
+    assert {"Switches", "Host base"} <= set(changes(figures)), changes(figures)
+    assert vsctl("get", "port", port, "trunks") == trunks
+    on("node2", f"cmp {managed} /root/before && test -s {drift} && rm {drift} /root/before")
+
+
+def test_limit_to_one_machine_changes_nothing_and_takes_no_other() -> None:
+    figures = site("e2e-limit", "--limit", "node2")
+    assert changes(figures) == {}
+    assert set(figures["hosts"]) <= {"node2", "localhost", "provisioner"}, figures["hosts"]
+
+
+def test_no_secret_is_printed_or_left_in_a_report() -> None:
+    """The BMC passwords of the rack, kubeadm's tokens and certificate keys."""
+    text = "\n".join(p.read_text(errors="replace") for p in [*LOGS.glob("e2e-*.log"), *REPORT.glob("report.*")])
+    password = re.findall(r"password: ['\"]?([^\s'\",}]+)", CLOUD.read_text())
+    assert password, "the twin has no BMC password: then this test tests nothing"
+    assert not [secret for secret in set(password) if secret in text], "a BMC password was printed"
+    assert not re.search(r"\b[a-z0-9]{6}\.[a-z0-9]{16}\b", text), "a bootstrap token was printed"
+    assert not re.search(r"certificate-key[ =:'\"]+[0-9a-f]{64}", text), "a certificate key was printed"
+
+
+@pytest.mark.always
+def test_lab_down_leaves_nothing() -> None:
+    lab("e2e-down", "down", minutes=5)
+    deadline = time.monotonic() + 10
+    while traces() and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert traces() == []
+    assert not RUN.exists()
