@@ -88,6 +88,7 @@ class Machine:
     def __init__(self, name: str, directory: pathlib.Path) -> None:
         self.name, self.directory = name, directory
         self.runtime = pathlib.Path("/run", name)
+        self.controls = self.runtime / "ssh"  # a Unix socket's path has 107 characters at most, a checkout's may be long
         self.console = directory / "console.log"
         self.wire = Wire(name, self.runtime)
         base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
@@ -106,7 +107,7 @@ class Machine:
 
     def reset(self) -> None:
         """Back to the saved state; connections that Ansible kept open are closed first."""
-        for link in self.directory.glob("cp/*"):
+        for link in self.controls.glob("*"):
             run("ssh", "-o", f"ControlPath={link}", "-O", "exit", "machine", check=False)
         answer = self.monitor(f"loadvm {STATE}")
         if answer.strip():
@@ -232,8 +233,8 @@ class Machine:
 
     def _inventory(self) -> None:
         """What Ansible and testinfra read. The variables `molecule_*` tell a scenario what the machine is made of."""
-        extra = f"-o UserKnownHostsFile={self.directory}/known_hosts -o ControlPath={self.directory}/cp/%C"
-        (self.directory / "cp").mkdir(exist_ok=True)
+        extra = f"-o UserKnownHostsFile={self.directory}/known_hosts -o ControlPath={self.controls}/%C"
+        self.controls.mkdir(exist_ok=True)
         machine = {
             "ansible_host": ADDRESS,
             "ansible_user": "root",
