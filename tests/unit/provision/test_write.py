@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
@@ -138,3 +139,13 @@ def test_a_chunk_that_stays_bad_ends_it(server: Server, disk: Path, fault: Fault
 def test_a_manifest_must_fit_its_image(server: Server) -> None:
     with pytest.raises(Refusal, match="lists 4 chunks"):
         write.Image({**server.manifest(), "size": SIZE * 2}, lambda done, total: None)
+
+
+def test_a_reserved_disk_is_locked_the_way_udev_asks_for(tmp_path: Path) -> None:
+    """udev skips a disk whose lock it can't get at once (LOCK_EX | LOCK_NB)."""
+    disk = tmp_path / "disk"
+    disk.touch()
+    with disk.open("rb") as udev:
+        with write.reserved(str(disk)), pytest.raises(BlockingIOError):
+            fcntl.flock(udev, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(udev, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -239,7 +239,8 @@ def finish(plan: dict[str, Any], reporter: Reporter, image: write.Image, target:
     machine_id = str(plan["seed"].get("machine_id") or os.urandom(16).hex())
     wanted = seed.files(plan, machine_id)
     reporter.enter("grow")
-    public = _with_root(target.path, table, reporter, plan, wanted)
+    with write.reserved(target.path):
+        public = _with_root(target.path, table, reporter, plan, wanted)
     reporter.enter("finish")
     write.finish(target.path, image.head, table)
     reporter.leave()

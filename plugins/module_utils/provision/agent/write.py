@@ -8,6 +8,8 @@ included; an interruption at any moment before leaves a disk without a partition
 from __future__ import annotations
 
 import array
+import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -15,7 +17,7 @@ import queue
 import struct
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from . import api, gpt, probe, system
@@ -81,14 +83,32 @@ def reread(disk: int) -> None:
         system.say(f"the partition table was not read again ({error.strerror})")
 
 
+@contextlib.contextmanager
+def reserved(path: str) -> Iterator[None]:
+    """Keeps udev from reading a disk's partition table again (systemd, "Locking Block Device Access").
+
+    udev does so whenever a writer closes the disk, and takes away what `show_partition` showed.
+    """
+    disk = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(disk, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(disk)
+
+
 def show_partition(path: str, number: int, first: int, last: int) -> None:
     """Makes the kernel offer sectors first..last as a partition that no table on the disk names."""
     _blkpg(path, _ADD, number, first * gpt.SECTOR, (last - first + 1) * gpt.SECTOR)
 
 
 def hide_partition(path: str, number: int) -> None:
-    """Takes it back."""
-    _blkpg(path, _DELETE, number, 0, 0)
+    """Takes it back. One that is gone already is no error, which would hide the reason why it is."""
+    try:
+        _blkpg(path, _DELETE, number, 0, 0)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
 
 
 def _blkpg(path: str, operation: int, number: int, start: int, length: int) -> None:
