@@ -88,7 +88,7 @@ class Machine:
     def __init__(self, name: str, directory: pathlib.Path) -> None:
         self.name, self.directory = name, directory
         self.runtime = pathlib.Path("/run", name)
-        self.controls = self.runtime / "ssh"  # a Unix socket's path has 107 characters at most, a checkout's may be long
+        self.controls = self.runtime / "ssh"  # sockets: their paths end at 107 characters, a checkout's may be long
         self.console = directory / "console.log"
         self.wire = Wire(name, self.runtime)
         base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")

@@ -112,7 +112,9 @@ def _mtu(interface: str, peer: str) -> int:
     """What goes to a peer in one piece: a bond is as wide as its widest VLAN, its own network may be narrower."""
     link = int(Path(f"/sys/class/net/{interface}/mtu").read_text())
     shown = subprocess.run(["ip", "-j", "route", "get", peer], capture_output=True, text=True, check=True).stdout
-    metrics: list[int] = [metric["mtu"] for route in json.loads(shown) for metric in route.get("metrics", []) if "mtu" in metric]
+    metrics: list[int] = [
+        metric["mtu"] for route in json.loads(shown) for metric in route.get("metrics", []) if "mtu" in metric
+    ]
     return min([link, *metrics])
 
 
