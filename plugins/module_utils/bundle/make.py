@@ -19,7 +19,7 @@ from .build import Made, Workshop
 from .compile import check_go
 from .content import Artefact, Store, sha256_json, sha256_tree, write_atomic
 from .errors import BundleError, NotPinned
-from .lock import Lock, parse, unpinned
+from .lock import Lock, compiled_part, parse, unpinned
 from .packages import repository
 from .progress import Progress
 from .registry import Registry
@@ -67,9 +67,10 @@ class Request:
 
     @property
     def lock_id(self) -> str:
-        """16 hex digits that change with the lock, the Go modules, and the origin."""
-        modules = sha256_tree(self.sources) if self.origin == "source" else ""
-        return sha256_json([FORMAT, self.lock, modules, self.origin])[:16]
+        """16 hex digits that change with what the lock says about this origin, and with the Go modules for `source`."""
+        if self.origin == "source":
+            return sha256_json([FORMAT, compiled_part(self.lock), sha256_tree(self.sources), self.origin])[:16]
+        return sha256_json([FORMAT, self.lock, "", self.origin])[:16]
 
     @property
     def target(self) -> Path:
