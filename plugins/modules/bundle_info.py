@@ -10,7 +10,8 @@ version_added: 0.1.0
 description:
   - Reads the index of a bundle.
   - With O(needs), fails when the bundle lacks artefacts of a layer, naming every layer and every artefact, so that a
-    run ends before it has begun.
+    run ends before it has begun. An artefact whose file is absent or cut short, after a copy that broke off, is lacking
+    too.
 author: The groundup.cloud authors (@groundup-cloud)
 attributes:
   check_mode:
@@ -86,10 +87,10 @@ def main() -> None:
     try:
         path = Path(module.params["dir"] or cache_root() / CURRENT).resolve()
         held = index.read(path)
-        index.refuse(held, module.params["needs"])
+        index.refuse(held, module.params["needs"], path)
         install = index.install(held, module.params["programs"])
         module.exit_json(changed=False, path=str(path), bundle=held, install=install)
-    except BundleError as error:
+    except (BundleError, OSError) as error:
         module.fail_json(msg=str(error))
 
 

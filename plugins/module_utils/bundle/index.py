@@ -8,6 +8,7 @@ import typing as t
 from pathlib import Path
 
 from .errors import BundleError
+from .registry import Registry
 
 Index = dict[str, t.Any]
 
@@ -20,7 +21,8 @@ def read(directory: Path) -> Index:
     path = directory / "bundle.json"
     try:
         index = json.loads(path.read_text())
-        return t.cast("Index", index) if index["files"] and index["images"] else _unfinished(path)
+        whole = index["lock"] and index["source"] and index["files"] and index["images"]
+        return t.cast("Index", index) if whole else _unfinished(path)
     except FileNotFoundError:
         raise BundleError(
             f"{path} does not exist; make the bundle with `ansible-playbook groundup.cloud.bundle`"
@@ -54,27 +56,53 @@ def missing(index: Index, needs: list[str]) -> list[str]:
     return [need for need in needs if need not in held]
 
 
-def require(index: Index, layer: str, needs: list[str]) -> None:
-    """Refuse a layer whose artefacts are not all there.
+def absent(directory: Path, index: Index, needs: list[str]) -> list[str]:
+    """Those of *needs* that the index lists but *directory* lacks, because the bundle was copied in part, say.
+
+    Looks at lengths, not at bytes: cheap enough for the beginning of every run. Who takes the bytes verifies them.
+    """
+    shelf, by_program = Registry(directory / "registry"), programs(index)
+
+    def there(need: str) -> bool:
+        if need in index["images"]:
+            return shelf.whole(need, index["images"][need]["digest"])
+        package = index.get("packages", {}).get(need.removeprefix("apt:"))
+        entry = package if need.startswith("apt:") else index["files"][by_program.get(need, need)]
+        path = directory / entry["path"]
+        return path.is_file() and bool(path.stat().st_size == entry["size"])
+
+    return [need for need in needs if not there(need)]
+
+
+def require(index: Index, layer: str, needs: list[str], directory: Path | None = None) -> None:
+    """Refuse a layer whose artefacts are not all there; with *directory*, also one whose files are not.
 
     :raises BundleError: naming the layer and every artefact that it lacks.
     """
-    if absent := missing(index, needs):
+    if lacks := missing(index, needs):
         raise BundleError(
-            f"{layer}: the bundle ({index['source']}, lock {index['lock']}) lacks {', '.join(absent)}; "
+            f"{layer}: the bundle ({index['source']}, lock {index['lock']}) lacks {', '.join(lacks)}; "
             "make a bundle that holds them, or leave the layer out"
+        )
+    if directory and (lost := absent(directory, index, needs)):
+        raise BundleError(
+            f"{layer}: {directory} lists {', '.join(lost)}, but the files are not there whole; "
+            "copy all of the bundle, or make it again"
         )
 
 
-def refuse(index: Index, needs: dict[str, list[str]]) -> None:
+def refuse(index: Index, needs: dict[str, list[str]], directory: Path | None = None) -> None:
     """Refuse every layer of *needs* ({layer: artefacts}) at once.
 
     :raises BundleError: one sentence for each layer that can't be had.
     """
     problems: list[str] = []
     for layer, names in needs.items():
+        if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            problems.append(f"needs.{layer} must be a list of names, not {names!r}")
+            continue
         try:
-            require(index, layer, names)
+            require(index, layer, names, directory)
         except BundleError as problem:
             problems.append(str(problem))
     if problems:

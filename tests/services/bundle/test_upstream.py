@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle import fetch, index, registry, relock
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle import fetch, index, registry, relock, web
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError, DigestMismatch
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image import digest
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, make, plan
@@ -140,12 +140,12 @@ def test_the_bundle_serves_the_image_by_its_published_digest(world: World, serve
     held = world.make()
     with serve(world.request.target / "registry") as url:
         kinds = {"Accept": f"{registry.INDEX}, {registry.MANIFEST}"}
-        whole = fetch.small("t", f"{url}/v2/images.example/team/app/manifests/1", kinds, lambda _s: None)
+        whole = web.small("t", f"{url}/v2/images.example/team/app/manifests/1", kinds, lambda _s: None)
         assert digest(whole) == held["images"][IMAGE]["digest"]
         child = next(m["digest"] for m in json.loads(whole)["manifests"] if m["platform"]["architecture"] == "amd64")
-        manifest = fetch.small("t", f"{url}/v2/images.example/team/app/manifests/{child}", kinds, lambda _s: None)
+        manifest = web.small("t", f"{url}/v2/images.example/team/app/manifests/{child}", kinds, lambda _s: None)
         blob = json.loads(manifest)["layers"][0]["digest"]
-        layer = fetch.small("t", f"{url}/v2/images.example/team/app/blobs/{blob}", {}, lambda _s: None)
+        layer = web.small("t", f"{url}/v2/images.example/team/app/blobs/{blob}", {}, lambda _s: None)
         assert gzip.decompress(layer) == b"amd64" * 1000
 
 
@@ -156,7 +156,7 @@ def test_a_corrupted_file_is_refused_by_name_and_not_kept(world: World) -> None:
     ):
         world.make()
     assert not (world.request.target / "bundle.json").exists()
-    assert not list((world.request.cache / "downloads").iterdir())
+    assert not list((world.request.target / ".work/downloads").iterdir())
     world.web.content["/tool"] = TOOL
     assert world.make()["files"]["tool"]["sha256"] == hexa(TOOL)
 
@@ -170,8 +170,8 @@ def test_a_broken_transfer_goes_on_where_it_stopped(world: World) -> None:
 
 
 def test_a_part_of_a_killed_run_is_gone_on_from(world: World) -> None:
-    (world.request.cache / "downloads").mkdir(parents=True)
-    (world.request.cache / "downloads" / f"{hexa(TOOL)}.part").write_bytes(TOOL[:1000])
+    (world.request.target / ".work/downloads").mkdir(parents=True)
+    (world.request.target / ".work/downloads" / f"{hexa(TOOL)}.part").write_bytes(TOOL[:1000])
     world.make()
     assert ("/tool", "bytes=1000-") in world.web.asked
     assert world.file("tool") == TOOL
@@ -179,8 +179,8 @@ def test_a_part_of_a_killed_run_is_gone_on_from(world: World) -> None:
 
 @pytest.mark.parametrize("part", [b"x" * 1000, TOOL + b"x"], ids=["of another file", "too long"])
 def test_a_part_that_is_wrong_is_thrown_away(world: World, part: bytes) -> None:
-    (world.request.cache / "downloads").mkdir(parents=True)
-    (world.request.cache / "downloads" / f"{hexa(TOOL)}.part").write_bytes(part)
+    (world.request.target / ".work/downloads").mkdir(parents=True)
+    (world.request.target / ".work/downloads" / f"{hexa(TOOL)}.part").write_bytes(part)
     world.make()
     assert world.file("tool") == TOOL
 
@@ -257,4 +257,4 @@ def test_what_nobody_pinned_is_refused_and_can_be_found_out(world: World) -> Non
 def test_a_publisher_who_contradicts_himself_is_not_believed(world: World) -> None:
     world.web.content["/tool.sha256"] = b"0" * 64
     with pytest.raises(DigestMismatch):
-        relock.relock(lock(None, None), world.request.mirrors, world.request.cache / "downloads")
+        relock.relock(lock(None, None), world.request.mirrors, world.request.target / ".work/downloads")
