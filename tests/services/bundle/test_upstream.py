@@ -7,16 +7,20 @@ import gzip
 import hashlib
 import io
 import json
+import os
+import re
+import subprocess
 import tarfile
+import time
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle import fetch, index, registry, relock, web
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle import fetch, index, progress, registry, relock, web
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError, DigestMismatch
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image import digest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, make, plan
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, ensure, make, plan
 
 pytestmark = pytest.mark.services
 
@@ -239,6 +243,49 @@ def test_damage_is_found_and_mended(world: World) -> None:
     world.make()
     assert plan(world.request).missing == []
     assert world.file("first") == BINARY
+
+
+@pytest.mark.parametrize("torn", ["", "{", "[]", '{"files": {"a": 1}, "images": {"b": 1}}'])
+def test_a_torn_index_is_made_again(world: World, torn: str) -> None:
+    held = world.make()
+    (world.request.target / "bundle.json").write_text(torn)
+    requests = len(world.web.asked)
+    assert ensure(world.request, check=True)["missing"] == ["tool", "first", "plugins", IMAGE]
+    assert ensure(world.request, check=False)["bundle"] == held
+    assert len(world.web.asked) == requests
+
+
+def test_an_archive_that_is_none_is_named(world: World) -> None:
+    value, junk = world.request.lock, b"no archive"
+    world.web.content["/archive.tgz"] = junk
+    value["downloads"]["archive"]["sha256"] = hexa(junk)
+    with pytest.raises(BundleError, match=r"first: https://files\.example/archive\.tgz is no archive to unpack"):
+        make(changed(world.request, value))
+
+
+def test_downloads_and_caches_may_be_on_different_file_systems(world: World, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    (disk := tmp_path / "disk").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(disk)], check=True)
+    try:
+        made = make(replace(world.request, directory=disk / "bundle"))
+        assert set(made["files"]) == {"tool", "first", "plugins"}
+        assert not [path for path in disk.rglob("*") if path.name.endswith(".part")]
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_progress_says_what_how_many_how_long_and_how_far(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "BEAT", 0.05)
+    world.web.faults["/tool"] = ["cut", lambda: time.sleep(0.3)]
+    said: list[str] = []
+    make(world.request, said.append)
+    assert re.fullmatch(r"\[ 0/6\] download tool 1 … 0 s, 0\.5 of 1\.0 MiB", said[0])
+    steps = [re.fullmatch(r"\[ (\d)/6\] (.*): (\d+\.\d s|already there)", line) for line in said]
+    done = [(int(step[1]), step[2]) for step in steps if step]
+    names = ["download tool 1", "download archive 2", "file tool", "unpack first", "unpack plugins", f"image {IMAGE}"]
+    assert done == list(enumerate(names, 1))
 
 
 def test_what_nobody_pinned_is_refused_and_can_be_found_out(world: World) -> None:
