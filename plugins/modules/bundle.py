@@ -94,6 +94,10 @@ missing:
   elements: str
   returned: success
   sample: [kubernetes, "registry.k8s.io/pause:3.10.2"]
+current:
+  description: Whether M(groundup.cloud.bundle_info) finds this bundle, by O(dir) or as the one made last.
+  type: bool
+  returned: success
 bundle:
   description: The index of the bundle (C(bundle.json)); empty in check mode as long as there is none.
   type: dict

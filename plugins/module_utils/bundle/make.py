@@ -126,10 +126,15 @@ def _held(directory: Path) -> index.Index | None:
         return None
 
 
+def leads(link: Path, target: Path) -> bool:
+    return link.is_symlink() and link.readlink() == target
+
+
 def point(link: Path, target: Path) -> None:
     """Let *link* lead to *target*, without a moment in which it leads nowhere."""
-    if not (link.is_symlink() and link.readlink() == target):
+    if not leads(link, target):
         part = link.with_name(f".{link.name}.{os.getpid()}")
+        part.unlink(missing_ok=True)  # of a killed process that had this number
         part.symlink_to(target)
         part.replace(link)
 
@@ -163,6 +168,7 @@ def ensure(request: Request, check: bool) -> dict[str, t.Any]:
         "path": str(todo.target),
         "lock_id": todo.lock_id,
         "missing": todo.missing,
+        "current": request.directory is not None or leads(request.cache / CURRENT, todo.target),
         "bundle": _held(todo.target) or {},
         "diff": {"before": "".join(f"missing: {name}\n" for name in todo.missing), "after": ""},
     }
