@@ -56,42 +56,42 @@ def missing(index: Index, needs: list[str]) -> list[str]:
     return [need for need in needs if need not in held]
 
 
-def absent(directory: Path, index: Index, needs: list[str]) -> list[str]:
-    """Those of *needs* that the index lists but *directory* lacks, because the bundle was copied in part, say.
+def whole(directory: Path, index: Index) -> None:
+    """Refuse a bundle whose files are not all in *directory*, because it was copied in part, say.
 
     Looks at lengths, not at bytes: cheap enough for the beginning of every run. Who takes the bytes verifies them.
+
+    :raises BundleError: naming every artefact that is listed and not there.
     """
-    shelf, by_program = Registry(directory / "registry"), programs(index)
+    shelf, packages = Registry(directory / "registry"), index.get("packages", {})
+    files = {**index["files"], **{f"apt:{name}": package for name, package in packages.items()}}
+    files |= index.get("apt", {}).get("indices", {})
+    lost = [name for name, file in files.items() if not _there(directory / file["path"], file["size"])]
+    lost += [reference for reference, image in index["images"].items() if not shelf.whole(reference, image["digest"])]
+    if lost:
+        raise BundleError(
+            f"{directory} lists {', '.join(lost)}, but the files are not there whole; copy all of the bundle, or make "
+            "it again"
+        )
 
-    def there(need: str) -> bool:
-        if need in index["images"]:
-            return shelf.whole(need, index["images"][need]["digest"])
-        package = index.get("packages", {}).get(need.removeprefix("apt:"))
-        entry = package if need.startswith("apt:") else index["files"][by_program.get(need, need)]
-        path = directory / entry["path"]
-        return path.is_file() and bool(path.stat().st_size == entry["size"])
 
-    return [need for need in needs if not there(need)]
+def _there(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size
 
 
-def require(index: Index, layer: str, needs: list[str], directory: Path | None = None) -> None:
-    """Refuse a layer whose artefacts are not all there; with *directory*, also one whose files are not.
+def require(index: Index, layer: str, needs: list[str]) -> None:
+    """Refuse a layer whose artefacts are not all there.
 
     :raises BundleError: naming the layer and every artefact that it lacks.
     """
-    if lacks := missing(index, needs):
+    if absent := missing(index, needs):
         raise BundleError(
-            f"{layer}: the bundle ({index['source']}, lock {index['lock']}) lacks {', '.join(lacks)}; "
+            f"{layer}: the bundle ({index['source']}, lock {index['lock']}) lacks {', '.join(absent)}; "
             "make a bundle that holds them, or leave the layer out"
         )
-    if directory and (lost := absent(directory, index, needs)):
-        raise BundleError(
-            f"{layer}: {directory} lists {', '.join(lost)}, but the files are not there whole; "
-            "copy all of the bundle, or make it again"
-        )
 
 
-def refuse(index: Index, needs: dict[str, list[str]], directory: Path | None = None) -> None:
+def refuse(index: Index, needs: dict[str, list[str]]) -> None:
     """Refuse every layer of *needs* ({layer: artefacts}) at once.
 
     :raises BundleError: one sentence for each layer that can't be had.
@@ -102,7 +102,7 @@ def refuse(index: Index, needs: dict[str, list[str]], directory: Path | None = N
             problems.append(f"needs.{layer} must be a list of names, not {names!r}")
             continue
         try:
-            require(index, layer, names, directory)
+            require(index, layer, names)
         except BundleError as problem:
             problems.append(str(problem))
     if problems:

@@ -72,7 +72,7 @@ def lay(directory: Path) -> index.Index:
     artefact: Artefact = {"sha256": digest(layer).removeprefix("sha256:"), "size": len(layer)}
     manifest = registry.manifest(settings, digest(settings), [artefact])
     shelf.put_manifest("r.io/a", digest(manifest), manifest, "1")
-    files = {"kubernetes": "files/sha256/k", "runc": "apt/runc.deb"}
+    files = {"kubernetes": "files/sha256/k", "runc": "apt/runc.deb", "index": "apt/Packages"}
     for path in files.values():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_bytes(b"!")
@@ -80,14 +80,15 @@ def lay(directory: Path) -> index.Index:
         **SOURCE,
         "files": {"kubernetes": {**binary("k", ["kubelet", "kubeadm"]), "path": files["kubernetes"]}},
         "packages": {"runc": {"size": 1, "path": files["runc"]}},
+        "apt": {"indices": {"apt/Packages": {"size": 1, "path": files["index"]}}},
         "images": {"r.io/a:1": {"digest": digest(manifest), "size": 1}},
     }
 
 
-NEEDS = ["kubelet", "apt:runc", "r.io/a:1"]
 LOSSES: dict[str, tuple[str, bytes | None, str]] = {
-    "a file": ("files/sha256/k", None, "kubelet"),
-    "the end of a file": ("files/sha256/k", b"", "kubelet"),
+    "a file": ("files/sha256/k", None, "kubernetes"),
+    "the end of a file": ("files/sha256/k", b"", "kubernetes"),
+    "the packages' index": ("apt/Packages", b"", "apt/Packages"),
     "a package": ("apt/runc.deb", None, "apt:runc"),
     "a tag": ("registry/**/tags/1/current/link", None, "r.io/a:1"),
     "a blob": (f"registry/**/{digest(b'layer').removeprefix('sha256:')}/data", None, "r.io/a:1"),
@@ -98,7 +99,7 @@ LOSSES: dict[str, tuple[str, bytes | None, str]] = {
 def test_a_bundle_serves_from_wherever_it_was_copied_to(tmp_path: Path) -> None:
     held = lay(tmp_path / "made")
     shutil.copytree(tmp_path / "made", tmp_path / "carried")
-    index.refuse(held, {"kubernetes": NEEDS}, tmp_path / "carried")
+    index.whole(tmp_path / "carried", held)
 
 
 @pytest.mark.parametrize(("pattern", "left", "need"), LOSSES.values(), ids=LOSSES)
@@ -109,9 +110,9 @@ def test_a_copy_that_broke_off_is_refused_by_name(tmp_path: Path, pattern: str, 
         path.unlink()
     else:
         path.write_bytes(left)
-    expected = f"kubernetes: {tmp_path} lists {need}, but the files are not there whole; copy all of the bundle"
+    expected = f"{tmp_path} lists {need}, but the files are not there whole; copy all of the bundle"
     with pytest.raises(BundleError, match=re.escape(expected)):
-        index.refuse(held, {"kubernetes": NEEDS}, tmp_path)
+        index.whole(tmp_path, held)
 
 
 INSTALL = {
