@@ -25,8 +25,8 @@ class Publisher(http.server.ThreadingHTTPServer):
     """Serves ``content`` ({path: bytes}); ``faults`` ({path: [fault, …]}) are used up one by one.
 
     A fault is an HTTP status; "cut": the connection ends after half of what was asked for; "lie": the rest is of
-    another place than was asked for; or a function, called before the answer. ``tags`` is whether files have an ETag
-    (their digest), ``redirects`` {path: URL}, ``wish`` what Retry-After says.
+    another place than was asked for; "stall": nothing more comes after a half; or a function, called before the answer.
+    ``tags`` is whether files have an ETag (their digest), ``redirects`` {path: URL}, ``wish`` what Retry-After says.
     """
 
     daemon_threads = True
@@ -80,7 +80,9 @@ class Answer(http.server.BaseHTTPRequestHandler):
         body = data[first:]
         place = {"Content-Range": f"bytes {first}-{len(data) - 1}/{len(data)}"} if wanted else {}
         self._head(206 if wanted else 200, place | ({"ETag": tag} if self.server.tags else {}), len(body))
-        self.wfile.write(body[: len(body) // 2] if fault == "cut" else body)
+        self.wfile.write(body[: len(body) // 2] if fault in ("cut", "stall") else body)
+        if fault == "stall":
+            self.rfile.read()  # until the other side hangs up
 
     def _head(self, status: int, headers: dict[str, str], length: int) -> None:
         self.send_response(status)

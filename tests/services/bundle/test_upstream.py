@@ -10,6 +10,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tarfile
 import time
 import typing as t
@@ -286,6 +287,33 @@ def test_progress_says_what_how_many_how_long_and_how_far(world: World, monkeypa
     done = [(int(step[1]), step[2]) for step in steps if step]
     names = ["download tool 1", "download archive 2", "file tool", "unpack first", "unpack plugins", f"image {IMAGE}"]
     assert done == list(enumerate(names, 1))
+
+
+CHILD = """
+import json, sys
+from pathlib import Path
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, make
+lock, cache, target, mirrors = json.loads(sys.argv[1])
+make(Request(lock, Path(cache), "upstream", Path(cache), Path(target), 1, mirrors))
+"""
+
+
+def test_a_run_killed_in_the_middle_of_a_file_goes_on_in_it(world: World) -> None:
+    request, data = world.request, TOOL * 5
+    request.lock["downloads"]["tool"]["sha256"] = hexa(data)
+    world.web.content["/tool"], world.web.faults["/tool"] = data, ["stall"]
+    arguments = json.dumps([request.lock, str(request.cache), str(request.target), request.mirrors])
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3] / ".ansible/collections")}
+    part, end = request.target / f".work/downloads/{hexa(data)}.part", time.monotonic() + 30
+    with subprocess.Popen([sys.executable, "-c", CHILD, arguments], env=environment) as child:
+        while not part.exists() or part.stat().st_size < 2 * len(TOOL):
+            assert child.poll() is None and time.monotonic() < end
+            time.sleep(0.05)
+        child.kill()
+    assert not (request.target / "bundle.json").exists() and not (request.target / "files").exists()
+    world.make()
+    assert world.file("tool") == data
+    assert ("/tool", f"bytes={2 * len(TOOL)}-") in world.web.asked
 
 
 def test_what_nobody_pinned_is_refused_and_can_be_found_out(world: World) -> None:
