@@ -42,8 +42,10 @@ class Part:
         """The headers that ask *url* for the rest: Range and, if it sent the beginning, If-Range (RFC 9110 §13.1.5)."""
         if not self.size:
             return {}
-        sender, _, validator = self._sender.read_text().partition("\n") if self._sender.exists() else ("", "", "")
-        condition = {"If-Range": validator} if sender == url and validator else {}
+        noted = self._sender.read_text(errors="replace") if self._sender.exists() else ""
+        sender, _, validator = noted.partition("\n")
+        known = sender == url and validator.isascii() and validator.isprintable()
+        condition = {"If-Range": validator} if known and validator else {}
         return {"Range": f"bytes={self.size}-", **condition}
 
     def take(self, url: str, answer: t.Any, note: Note) -> None:
@@ -122,7 +124,7 @@ class Fetcher:
         part = Part(self.directory / f"unpinned-{hashlib.sha256(url.encode()).hexdigest()}.part")
         part.drop()  # nothing tells whether an old part belongs to today's file
         try:
-            retry(what, lambda: self._more(part, url, quiet, request), self.sleep)
+            retry(what, lambda: self._more(part, url, quiet, request), self.sleep, lambda: part.size)
         except urllib.error.HTTPError as refusal:
             raise BundleError(f"{what} can't be had: {url} answered {refusal.code}; correct the URL") from refusal
         return part.finish(part.path.with_suffix(""))
@@ -130,11 +132,11 @@ class Fetcher:
     def _from(self, what: str, url: str, sha256: str, note: Note, ask: Ask) -> Path:
         part = Part(self.directory / f"{sha256}.part")
         part.joined = part.size > 0
-        retry(what, lambda: self._more(part, url, note, ask), self.sleep)
+        retry(what, lambda: self._more(part, url, note, ask), self.sleep, lambda: part.size)
         got = sha256_file(part.path)
         if got != sha256 and part.joined:  # its pieces may be of different files: once more, from the start
             part.drop()
-            retry(what, lambda: self._more(part, url, note, ask), self.sleep)
+            retry(what, lambda: self._more(part, url, note, ask), self.sleep, lambda: part.size)
             got = sha256_file(part.path)
         if got != sha256:
             part.drop()

@@ -32,24 +32,28 @@ class Passing(Exception):
 
 
 def pause(attempt: int) -> float:
-    """Seconds before attempt number *attempt* + 1: 1, 2, 4 … 30."""
+    """Seconds after *attempt* + 1 attempts in vain: 1, 2, 4 … 30."""
     return float(min(2**attempt, 30))
 
 
-def retry(what: str, action: Callable[[], t.Any], sleep: Sleep) -> t.Any:
-    """Call *action* until it works, at most ``ATTEMPTS`` times.
+def retry(what: str, action: Callable[[], t.Any], sleep: Sleep, have: Callable[[], int] = lambda: 0) -> t.Any:
+    """Call *action* until it works, or until ``ATTEMPTS`` in a row brought nothing; *have* says how much is there.
 
     :raises BundleError: with the last fault when it never did.
     """
-    for attempt in range(ATTEMPTS):
+    attempt = 0
+    while True:
+        before = have()
         try:
             return action()
         except Passing as fault:
-            last = fault
-            if attempt + 1 < ATTEMPTS:
-                sleep(max(pause(attempt), min(fault.after, LONGEST)))
+            attempt = 0 if have() > before else attempt + 1
+            if attempt == ATTEMPTS:
+                last = fault
+                break
+            sleep(max(pause(max(attempt - 1, 0)), min(fault.after, LONGEST)))
     raise BundleError(
-        f"{what}: {last} (tried {ATTEMPTS} times); look at the network or name a mirror, then start again: "
+        f"{what}: {last} (tried {ATTEMPTS} times in vain); look at the network or name a mirror, then start again: "
         "it goes on from here"
     )
 

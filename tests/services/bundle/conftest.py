@@ -25,7 +25,7 @@ class Publisher(http.server.ThreadingHTTPServer):
     """Serves ``content`` ({path: bytes}); ``faults`` ({path: [fault, …]}) are used up one by one.
 
     A fault is an HTTP status; "cut": the connection ends after half of what was asked for; "lie": the rest is of
-    another place than was asked for; "stall": nothing more comes after a half; or a function, called before the answer.
+    another place than was asked for; "stall": nothing more comes after a half; or a function that gives one.
     ``tags`` is whether files have an ETag (their digest), ``redirects`` {path: URL}, ``wish`` what Retry-After says.
     """
 
@@ -34,7 +34,7 @@ class Publisher(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
         self.content: dict[str, bytes] = {}
-        self.faults: dict[str, list[int | str | t.Callable[[], None]]] = {}
+        self.faults: dict[str, list[int | str | t.Callable[[], str | None]]] = {}
         self.redirects: dict[str, str] = {}
         self.tags = False
         self.wish: str | None = None
@@ -57,7 +57,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
         pending = self.server.faults.get(self.path) or []
         fault = pending.pop(0) if pending else None
         if callable(fault):
-            fault()
+            fault = fault()
         if self.path in self.server.redirects:
             self._head(307, {"Location": self.server.redirects[self.path]}, 0)
         elif isinstance(fault, int):

@@ -113,6 +113,28 @@ def test_pauses_grow_and_end(server: t.Any, tmp_path: Path) -> None:
     assert slept == [1, 2, 4, 8, 16]
 
 
+def test_a_line_that_breaks_again_and_again_brings_the_file_as_long_as_it_brings_anything(
+    server: t.Any, tmp_path: Path
+) -> None:
+    slept, server.faults["/tool"] = Slept(), ["cut"] * 10
+    assert get(server, tmp_path, slept=slept) == TOOL
+    assert slept == [1] * 10
+
+
+def test_a_server_that_starts_over_and_breaks_off_each_time_is_given_up(server: t.Any, tmp_path: Path) -> None:
+    changes = [replace_by(server, bytes([number]) * len(TOOL)) for number in range(20)]
+    server.tags = True
+
+    def another() -> str:
+        changes.pop()()
+        return "cut"
+
+    server.faults["/tool"] = [another] * 20
+    with pytest.raises(BundleError, match=r"broke off after \d+ of \d+ bytes \(tried 6 times in vain\)"):
+        get(server, tmp_path)
+    assert len(ranges(server)) == 7  # the first brought a half, the next six not a byte more
+
+
 def test_it_says_how_far_it_is(server: t.Any, tmp_path: Path) -> None:
     said: list[str] = []
     Fetcher(tmp_path, Slept()).get("tool", [f"{server.url}/tool"], hexa(TOOL), said.append)
