@@ -42,7 +42,8 @@ options:
     type: path
   cache_dir:
     description:
-      - Where the caches of compiling and downloading are kept; may be deleted at any time.
+      - Where the caches of compiling are kept, and bundles without a directory of their own.
+      - May be deleted at any time.
       - By default V(${XDG_CACHE_HOME:-~/.cache}/groundup/bundle).
     type: path
   jobs:
@@ -50,7 +51,10 @@ options:
     type: int
     default: 2
   mirrors:
-    description: Prefixes of URLs, and what to put in their place. The longest that fits wins.
+    description:
+      - Prefixes of URLs, and what to put in their place. The longest that fits wins.
+      - A registry's mirror may have a path. It goes before the repository's name, except for what stands before C(/v2)
+        in it, which goes before the registry's API.
     type: dict
     default: {}
   progress_file:
@@ -90,6 +94,10 @@ missing:
   elements: str
   returned: success
   sample: [kubernetes, "registry.k8s.io/pause:3.10.2"]
+current:
+  description: Whether M(groundup.cloud.bundle_info) finds this bundle, by O(dir) or as the one made last.
+  type: bool
+  returned: success
 bundle:
   description: The index of the bundle (C(bundle.json)); empty in check mode as long as there is none.
   type: dict

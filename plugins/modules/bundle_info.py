@@ -8,7 +8,7 @@ module: bundle_info
 short_description: Read what a bundle holds, and refuse layers that it can't serve
 version_added: 0.1.0
 description:
-  - Reads the index of a bundle.
+  - Reads the index of a bundle. Fails when files that it lists are absent or cut short, after a copy that broke off.
   - With O(needs), fails when the bundle lacks artefacts of a layer, naming every layer and every artefact, so that a
     run ends before it has begun.
 author: The groundup.cloud authors (@groundup-cloud)
@@ -86,10 +86,11 @@ def main() -> None:
     try:
         path = Path(module.params["dir"] or cache_root() / CURRENT).resolve()
         held = index.read(path)
+        index.whole(path, held)
         index.refuse(held, module.params["needs"])
         install = index.install(held, module.params["programs"])
         module.exit_json(changed=False, path=str(path), bundle=held, install=install)
-    except BundleError as error:
+    except (BundleError, OSError) as error:
         module.fail_json(msg=str(error))
 
 

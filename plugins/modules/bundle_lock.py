@@ -25,10 +25,10 @@ options:
     type: dict
     required: true
   cache_dir:
-    description: Where downloads wait. By default V(${XDG_CACHE_HOME:-~/.cache}/groundup/bundle).
+    description: Where downloads wait until they are read. By default V(${XDG_CACHE_HOME:-~/.cache}/groundup/bundle).
     type: path
   mirrors:
-    description: Prefixes of URLs, and what to put in their place. The longest that fits wins.
+    description: Prefixes of URLs, and what to put in their place, as in M(groundup.cloud.bundle).
     type: dict
     default: {}
 """

@@ -35,12 +35,27 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Write a file so that a reader or a crash sees the old or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with part.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.chmod(mode)
-    part.replace(path)
+    try:
+        with part.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.chmod(mode)
+        part.replace(path)
+    except BaseException:  # of a full disk above all: what is not whole gives its room back
+        part.unlink(missing_ok=True)
+        raise
+
+
+def publish(source: Path, target: Path) -> None:
+    """Let *target* be the file *source* (a hard link), without a moment in which a reader finds nothing there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists() and target.samefile(source):
+        return
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)
+    os.link(source, part)
+    part.replace(target)
 
 
 class Artefact(t.TypedDict):

@@ -88,11 +88,16 @@ def listed(text: str) -> list[str]:
 
 
 def fields(deb: Path) -> dict[str, str]:
-    """The control fields of a .deb, by name."""
-    shown = subprocess.run(["dpkg-deb", "--field", str(deb)], capture_output=True, text=True, check=True).stdout
+    """The control fields of a .deb, by name.
+
+    :raises BundleError: if it can't be read.
+    """
+    shown = subprocess.run(["dpkg-deb", "--field", str(deb)], capture_output=True, text=True, check=False)
+    if shown.returncode:
+        raise BundleError(f"dpkg-deb can't read {deb}: {shown.stderr.strip()}; delete it and start again")
     found: dict[str, str] = {}
     name = ""
-    for line in shown.splitlines():
+    for line in shown.stdout.splitlines():
         if line[:1].isspace():
             found[name] += "\n" + line
         else:

@@ -4,100 +4,111 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import time
 import typing as t
 import urllib.error
-import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from .content import CHUNK, sha256_file
+from .content import CHUNK, sha256_file, write_atomic
 from .errors import BundleError, DigestMismatch
+from .web import Ask, Headers, Passing, Sleep, read, request, retry
 
-ATTEMPTS = 6
-TIMEOUT = 60.0  # seconds without a byte
-PASSING = {408, 425, 429, 500, 502, 503, 504}  # HTTP states that may be over in a moment
-
-Sleep = Callable[[float], None]
-Headers = dict[str, str]
+Note = Callable[[str], None]  # is told how far a download is
+MIB = 1 << 20
 
 
-class Passing(Exception):
-    """A fault that may be over in a moment."""
+def quiet(_text: str) -> None:
+    """Told how far a download is, and says nothing."""
 
 
-def pause(attempt: int) -> float:
-    """Seconds before attempt number *attempt* + 1: 1, 2, 4 … 30."""
-    return float(min(2**attempt, 30))
+@dataclass
+class Part:
+    """The beginning of a file. Beside it lies who sent it, so that a server can tell whether it still has that file."""
+
+    path: Path
+    joined: bool = False  # whether it was put together from several answers, which may be of different files
+
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    @property
+    def _sender(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.from")
+
+    def wish(self, url: str) -> Headers:
+        """The headers that ask *url* for the rest: Range and, if it sent the beginning, If-Range (RFC 9110 §13.1.5)."""
+        if not self.size:
+            return {}
+        noted = self._sender.read_text(errors="replace") if self._sender.exists() else ""
+        sender, _, validator = noted.partition("\n")
+        known = sender == url and validator.isascii() and validator.isprintable()
+        condition = {"If-Range": validator} if known and validator else {}
+        return {"Range": f"bytes={self.size}-", **condition}
+
+    def take(self, url: str, answer: t.Any, note: Note) -> None:
+        """Write an answer: the rest behind what is there, or the whole from the start.
+
+        :raises Passing: if the answer is not what was asked for, or breaks off.
+        """
+        have = self.size if answer.status == 206 else 0
+        if have and not str(answer.headers.get("Content-Range") or f"bytes {have}-").startswith(f"bytes {have}-"):
+            self.drop()
+            raise Passing(f"{url} sent {answer.headers['Content-Range']} where the rest from {have} on was asked for")
+        self.joined = self.joined or have > 0
+        if not have:  # of what is joined, the sender of the beginning is remembered
+            write_atomic(self._sender, f"{url}\n{_validator(answer)}".encode())
+        left = answer.headers.get("Content-Length")
+        total = f" of {(have + int(left)) / MIB:.1f}" if left else ""
+        got = 0
+        with self.path.open("ab" if have else "wb") as out:
+            while block := read(answer, CHUNK):
+                out.write(block)
+                got += len(block)
+                note(f"{(have + got) / MIB:.1f}{total} MiB")
+        if left is not None and got != int(left):
+            raise Passing(f"{url} broke off after {got} of {left} bytes")
+
+    def drop(self) -> None:
+        self.path.unlink(missing_ok=True)
+        self._sender.unlink(missing_ok=True)
+        self.joined = False
+
+    def finish(self, whole: Path) -> Path:
+        """Give the file its own name; from then on it counts as there."""
+        self._sender.unlink(missing_ok=True)
+        return self.path.replace(whole)
 
 
-def retry(what: str, action: Callable[[], t.Any], sleep: Sleep) -> t.Any:
-    """Call *action* until it works, at most ``ATTEMPTS`` times.
-
-    :raises BundleError: with the last fault when it never did.
-    """
-    for attempt in range(ATTEMPTS):
-        try:
-            return action()
-        except Passing as fault:
-            last = fault
-            if attempt + 1 < ATTEMPTS:
-                sleep(pause(attempt))
-    raise BundleError(
-        f"{what}: {last} (tried {ATTEMPTS} times); look at the network or name a mirror, then start again: "
-        "it goes on from here"
-    )
-
-
-def request(url: str, headers: Headers | None = None) -> t.Any:
-    """Open *url*; TLS is verified against the system's CAs. *headers* don't follow a redirect to another host.
-
-    :raises Passing: for what may be over in a moment.
-    :raises urllib.error.HTTPError: for an answer that will stay the same.
-    """
-    asked = urllib.request.Request(url)
-    for name, value in (headers or {}).items():
-        if name == "Authorization":
-            asked.add_unredirected_header(name, value)
-        else:
-            asked.add_header(name, value)
-    try:
-        return urllib.request.urlopen(asked, timeout=TIMEOUT)
-    except urllib.error.HTTPError as answer:
-        if answer.code in PASSING:
-            raise Passing(f"{url} answered {answer.code} {answer.reason}") from answer
-        raise
-    except (OSError, http.client.HTTPException) as fault:
-        raise Passing(f"{url}: {fault}") from fault
-
-
-def read(stream: t.Any, size: int) -> bytes:
-    """Read from an answer; a line that breaks is a passing fault."""
-    try:
-        return t.cast("bytes", stream.read(size))
-    except (OSError, http.client.HTTPException) as fault:
-        raise Passing(f"the transfer broke: {fault}") from fault
+def _validator(answer: t.Any) -> str:
+    """What If-Range may hold: a strong ETag, else a date."""
+    tag = str(answer.headers.get("ETag") or "")
+    return tag if tag.startswith('"') else str(answer.headers.get("Last-Modified") or "")
 
 
 class Fetcher:
-    """Fetches bytes by digest into ``directory``; parts stay there until they are whole."""
+    """Fetches bytes by digest into ``directory``; parts stay there until they are whole.
+
+    One process at a time may use a directory.
+    """
 
     def __init__(self, directory: Path, sleep: Sleep = time.sleep) -> None:
         self.directory = directory
         self.sleep = sleep
 
-    def get(self, what: str, urls: list[str], sha256: str, headers: Headers | None = None) -> Path:
+    def get(self, what: str, urls: list[str], sha256: str, note: Note = quiet, ask: Ask = request) -> Path:
         """The file with this digest, from the first of *urls* that has it.
 
-        :raises DigestMismatch: if what came has another digest.
+        :raises DigestMismatch: if what came last has another digest.
         :raises BundleError: if no URL gave it.
         """
         self.directory.mkdir(parents=True, exist_ok=True)
         faults: list[str] = []
         for url in urls:
             try:
-                return self._from(what, url, sha256, headers or {})
+                return self._from(what, url, sha256, note, ask)
             except (BundleError, urllib.error.HTTPError) as fault:
                 if isinstance(fault, DigestMismatch) and url == urls[-1]:
                     raise
@@ -110,63 +121,39 @@ class Fetcher:
         :raises BundleError: if it can't be had.
         """
         self.directory.mkdir(parents=True, exist_ok=True)
-        part = self.directory / f"unpinned-{hashlib.sha256(url.encode()).hexdigest()}.part"
-        part.unlink(missing_ok=True)  # nothing tells whether an old part belongs to today's file
+        part = Part(self.directory / f"unpinned-{hashlib.sha256(url.encode()).hexdigest()}.part")
+        part.drop()  # nothing tells whether an old part belongs to today's file
         try:
-            retry(what, lambda: self._append(url, part, {}), self.sleep)
+            retry(what, lambda: self._more(part, url, quiet, request), self.sleep, lambda: part.size)
         except urllib.error.HTTPError as refusal:
             raise BundleError(f"{what} can't be had: {url} answered {refusal.code}; correct the URL") from refusal
-        return part
+        return part.finish(part.path.with_suffix(""))
 
-    def _from(self, what: str, url: str, sha256: str, headers: Headers) -> Path:
-        part = self.directory / f"{sha256}.part"
-        resumed = part.exists() and part.stat().st_size > 0
-        retry(what, lambda: self._append(url, part, headers), self.sleep)
-        got = sha256_file(part)
-        if got != sha256 and resumed:  # the part may have been another file's beginning: once more, from the start
-            part.unlink()
-            retry(what, lambda: self._append(url, part, headers), self.sleep)
-            got = sha256_file(part)
+    def _from(self, what: str, url: str, sha256: str, note: Note, ask: Ask) -> Path:
+        part = Part(self.directory / f"{sha256}.part")
+        part.joined = part.size > 0
+        retry(what, lambda: self._more(part, url, note, ask), self.sleep, lambda: part.size)
+        got = sha256_file(part.path)
+        if got != sha256 and part.joined:  # its pieces may be of different files: once more, from the start
+            part.drop()
+            retry(what, lambda: self._more(part, url, note, ask), self.sleep, lambda: part.size)
+            got = sha256_file(part.path)
         if got != sha256:
-            part.unlink()
+            part.drop()
             raise DigestMismatch(what, url, sha256, got)
-        whole = self.directory / sha256
-        part.replace(whole)
-        return whole
+        return part.finish(self.directory / sha256)
 
-    def _append(self, url: str, part: Path, headers: Headers) -> None:
-        have = part.stat().st_size if part.exists() else 0
-        ranged = {**headers, "Range": f"bytes={have}-"} if have else headers
+    @staticmethod
+    def _more(part: Part, url: str, note: Note, ask: Ask) -> None:
         try:
-            answer = request(url, ranged)
+            answer = ask(url, part.wish(url))
         except urllib.error.HTTPError as refusal:
-            if refusal.code == 416:  # nothing is left: the part is whole, or wrong; its digest will tell
+            if refusal.code == 416 and part.size:  # nothing is left: the part is whole, or wrong; its digest will tell
+                refusal.close()
                 return
             raise
-        with answer, part.open("ab" if answer.status == 206 else "wb") as out:
-            left = answer.headers.get("Content-Length")
-            got = 0
-            while block := read(answer, CHUNK):
-                out.write(block)
-                got += len(block)
-        if left is not None and got != int(left):
-            raise Passing(f"{url} broke off after {got} of {left} bytes")
-
-
-def small(what: str, url: str, headers: Headers, sleep: Sleep, limit: int = 8 << 20) -> bytes:
-    """A short document.
-
-    :raises BundleError: if it can't be had or is longer than *limit* bytes.
-    """
-
-    def once() -> bytes:
-        with request(url, headers) as answer:
-            return read(answer, limit + 1)
-
-    data = t.cast("bytes", retry(what, once, sleep))
-    if len(data) > limit:
-        raise BundleError(f"{what}: {url} is longer than {limit} bytes; that is no manifest")
-    return data
+        with answer:
+            part.take(url, answer, note)
 
 
 def agree(what: str, where: str, stated: str, got: str) -> None:

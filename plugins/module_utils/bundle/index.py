@@ -8,6 +8,7 @@ import typing as t
 from pathlib import Path
 
 from .errors import BundleError
+from .registry import Registry
 
 Index = dict[str, t.Any]
 
@@ -20,7 +21,8 @@ def read(directory: Path) -> Index:
     path = directory / "bundle.json"
     try:
         index = json.loads(path.read_text())
-        return t.cast("Index", index) if index["files"] and index["images"] else _unfinished(path)
+        whole = index["lock"] and index["source"] and index["files"] and index["images"]
+        return t.cast("Index", index) if whole else _unfinished(path)
     except FileNotFoundError:
         raise BundleError(
             f"{path} does not exist; make the bundle with `ansible-playbook groundup.cloud.bundle`"
@@ -54,6 +56,29 @@ def missing(index: Index, needs: list[str]) -> list[str]:
     return [need for need in needs if need not in held]
 
 
+def whole(directory: Path, index: Index) -> None:
+    """Refuse a bundle whose files are not all in *directory*, because it was copied in part, say.
+
+    Looks at lengths, not at bytes: cheap enough for the beginning of every run. Who takes the bytes verifies them.
+
+    :raises BundleError: naming every artefact that is listed and not there.
+    """
+    shelf, packages = Registry(directory / "registry"), index.get("packages", {})
+    files = {**index["files"], **{f"apt:{name}": package for name, package in packages.items()}}
+    files |= index.get("apt", {}).get("indices", {})
+    lost = [name for name, file in files.items() if not _there(directory / file["path"], file["size"])]
+    lost += [reference for reference, image in index["images"].items() if not shelf.whole(reference, image["digest"])]
+    if lost:
+        raise BundleError(
+            f"{directory} lists {', '.join(lost)}, but the files are not there whole; copy all of the bundle, or make "
+            "it again"
+        )
+
+
+def _there(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size
+
+
 def require(index: Index, layer: str, needs: list[str]) -> None:
     """Refuse a layer whose artefacts are not all there.
 
@@ -73,6 +98,9 @@ def refuse(index: Index, needs: dict[str, list[str]]) -> None:
     """
     problems: list[str] = []
     for layer, names in needs.items():
+        if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            problems.append(f"needs.{layer} must be a list of names, not {names!r}")
+            continue
         try:
             require(index, layer, names)
         except BundleError as problem:

@@ -83,7 +83,7 @@ def add_tar(tree: Tree, stream: t.IO[bytes], excluded: t.Iterable[str], scratch:
     """
     excluded = tuple(excluded)
     with tarfile.open(fileobj=stream, mode="r|*") as tar:
-        for member in tar:
+        for number, member in enumerate(tar):
             if member.name in (".", "./") or not keep(relative(member.name, "package"), excluded):
                 continue
             name = relative(member.name, "package")
@@ -94,7 +94,7 @@ def add_tar(tree: Tree, stream: t.IO[bytes], excluded: t.Iterable[str], scratch:
             elif member.islnk():
                 tree[name] = tree[relative(member.linkname, "package")]
             elif member.isfile():
-                tree[name] = Entry(mode=member.mode, path=_park(tar, member, scratch, len(tree)))
+                tree[name] = Entry(mode=member.mode, path=_park(tar, member, scratch, number))
             else:
                 raise BundleError(f"package member {name} is a device; leave its package out of the image")
 

@@ -186,3 +186,13 @@ def unpinned(lock: Lock) -> list[str]:
     used = {file.download for file in lock.upstream_files.values()}
     files = [f"downloads.{n}" for n, d in lock.downloads.items() if n in used and d.sha256 is None]
     return files + [f"upstream_images.{n}" for n, d in lock.upstream_images.items() if d is None]
+
+
+def compiled_part(value: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A lock's YAML as far as it decides what is compiled: without the digests of what is only downloaded.
+
+    So a digest that somebody looked up renames no bundle of `source`, and makes nobody compile again.
+    *value* must be one that `parse` took.
+    """
+    downloads = {name: {**download, "sha256": None} for name, download in value["downloads"].items()}
+    return {**value, "downloads": downloads, "upstream_images": dict.fromkeys(value["upstream_images"])}

@@ -3,23 +3,22 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 import typing as t
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import build, image, index, upstream
 from .build import Made, Workshop
 from .compile import check_go
-from .content import Artefact, Store, sha256_json, sha256_tree, write_atomic
+from .content import Artefact, Store, publish, sha256_json, sha256_tree, write_atomic
 from .errors import BundleError, NotPinned
-from .lock import Lock, parse, unpinned
+from .guard import alone, roomy
+from .lock import Lock, compiled_part, parse, unpinned
 from .packages import repository
 from .progress import Progress
 from .registry import Registry
@@ -67,9 +66,10 @@ class Request:
 
     @property
     def lock_id(self) -> str:
-        """16 hex digits that change with the lock, the Go modules, and the origin."""
-        modules = sha256_tree(self.sources) if self.origin == "source" else ""
-        return sha256_json([FORMAT, self.lock, modules, self.origin])[:16]
+        """16 hex digits that change with what the lock says about this origin, and with the Go modules for `source`."""
+        if self.origin == "source":
+            return sha256_json([FORMAT, compiled_part(self.lock), sha256_tree(self.sources), self.origin])[:16]
+        return sha256_json([FORMAT, self.lock, "", self.origin])[:16]
 
     @property
     def target(self) -> Path:
@@ -114,17 +114,27 @@ def plan(request: Request) -> Plan:
     :raises BundleError: for a faulty lock, or one that `upstream` can't be made from.
     """
     everything = wanted(checked(request), request.origin)
-    if not (request.target / "bundle.json").exists():
-        return Plan(request.target, request.lock_id, everything)
-    held = index.read(request.target)
-    bad = faults(request.target, held) if held["lock"] == request.lock_id else everything
+    held = _held(request.target)
+    bad = faults(request.target, held) if held and held["lock"] == request.lock_id else everything
     return Plan(request.target, request.lock_id, bad)
+
+
+def _held(directory: Path) -> index.Index | None:
+    try:
+        return index.read(directory)
+    except BundleError:  # none yet, or a torn one: made (again), which is what its own error asks for
+        return None
+
+
+def leads(link: Path, target: Path) -> bool:
+    return link.is_symlink() and link.readlink() == target
 
 
 def point(link: Path, target: Path) -> None:
     """Let *link* lead to *target*, without a moment in which it leads nowhere."""
-    if not (link.is_symlink() and link.readlink() == target):
+    if not leads(link, target):
         part = link.with_name(f".{link.name}.{os.getpid()}")
+        part.unlink(missing_ok=True)  # of a killed process that had this number
         part.symlink_to(target)
         part.replace(link)
 
@@ -133,7 +143,10 @@ def faults(directory: Path, held: index.Index) -> list[str]:
     """Names of artefacts of a finished bundle whose bytes are missing or are not those of the index."""
     store = Store(directory / FILES, directory)
     bad = [name for name, file in held["files"].items() if not store.has(file)]
-    bad += [f"apt:{name}" for name, deb in held["packages"].items() if not store.sound(directory / deb["path"], deb)]
+    debs = {f"apt:{name}": deb for name, deb in held["packages"].items()}
+    if held["packages"]:
+        debs |= held["apt"].get("indices") or {"apt/Packages": {"path": "apt/Packages", "sha256": "", "size": -1}}
+    bad += [name for name, deb in debs.items() if not store.sound(directory / deb["path"], deb)]
     registry, seen = Registry(directory / "registry"), dict[str, bool]()
     return bad + [ref for ref, held_image in held["images"].items() if registry.faults(ref, held_image["digest"], seen)]
 
@@ -148,32 +161,17 @@ def ensure(request: Request, check: bool) -> dict[str, t.Any]:
         make(request)
         if left := plan(request).missing:
             raise BundleError(f"{todo.target}: {', '.join(left)} missing after all was made; is its disk sound?")
-    there = (todo.target / "bundle.json").exists()
-    if there and not check and request.directory is None:
+    if not check and request.directory is None:
         point(request.cache / CURRENT, todo.target)
     return {
         "changed": todo.changed,
         "path": str(todo.target),
         "lock_id": todo.lock_id,
         "missing": todo.missing,
-        "bundle": index.read(todo.target) if there else {},
+        "current": request.directory is not None or leads(request.cache / CURRENT, todo.target),
+        "bundle": _held(todo.target) or {},
         "diff": {"before": "".join(f"missing: {name}\n" for name in todo.missing), "after": ""},
     }
-
-
-@contextmanager
-def alone(target: Path) -> Iterator[None]:
-    """Hold the bundle's directory; a lock that the kernel drops with the process, so a killed run leaves none.
-
-    :raises BundleError: if another process makes this bundle.
-    """
-    target.mkdir(parents=True, exist_ok=True)
-    with (target / ".making").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BundleError(f"{target} is being made by another process; wait for it, or name another dir") from None
-        yield
 
 
 def make(request: Request, emit: Callable[[str], None] | None = None) -> index.Index:
@@ -184,11 +182,13 @@ def make(request: Request, emit: Callable[[str], None] | None = None) -> index.I
     lock = checked(request)
     if request.origin == "source":
         check_go(lock.go)
-    with alone(request.target):
+    request.cache.mkdir(parents=True, exist_ok=True)
+    with roomy(request.target, request.cache), alone(request.target):
         work = request.target / ".work"
         progress = Progress(_steps(lock, request.origin), request.log or request.target / "progress.log", emit)
         store = Store(work / "store", work / "stamps")
-        origin = upstream.Origin(request.mirrors, request.cache / "downloads")
+        # Parts wait on the file system they will stay on, where `alone` keeps other processes away.
+        origin = upstream.Origin(request.mirrors, work / "downloads")
         shop = Workshop(lock, origin.debian(lock.debian), request.sources, request.cache, work, store, progress)
         held = _source(shop, request) if request.origin == "source" else _upstream(shop, request, origin)
         held = {**_head(request, lock), **held}
@@ -253,10 +253,7 @@ def _file(
     shop: Workshop, request: Request, made: Artefact, version: str, tar: bool, links: list[str]
 ) -> dict[str, t.Any]:
     """Publish a file under its content's name, and its entry of the index."""
-    target = request.target / FILES / made["sha256"]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
-    os.link(shop.store.path(made["sha256"]), target)
+    publish(shop.store.path(made["sha256"]), request.target / FILES / made["sha256"])
     kind = {"kind": "tar", "mode": "0644"} if tar else {"kind": "binary", "mode": "0755"}
     return {**made, **kind, "version": version, "path": f"{FILES}/{made['sha256']}", "links": links}
 
@@ -267,4 +264,5 @@ def _prune(target: Path, held: index.Index) -> None:
     for path in (target / FILES).iterdir():
         if path.name not in listed:
             path.unlink()
-    shutil.rmtree(target / ".work/scratch", ignore_errors=True)
+    for name in ("scratch", "downloads"):  # parts that an earlier lock left
+        shutil.rmtree(target / ".work" / name, ignore_errors=True)

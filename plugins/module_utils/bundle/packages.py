@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 import shutil
 import typing as t
 from dataclasses import asdict
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import debian, signing
 from .build import Made, Workshop
-from .content import write_atomic
+from .content import Artefact, publish, write_atomic
 from .progress import Task
 
 Package = dict[str, t.Any]  # {"version", "sha256", "size", "path"}
@@ -21,7 +21,8 @@ Repository = tuple[dict[str, Package], dict[str, t.Any]]
 def repository(shop: Workshop, target: Path) -> Repository:
     """Fill *target* (``*.deb``, ``Packages``, ``InRelease``).
 
-    Gives {package: {version, sha256, size, path}} and {path, suite, key (armoured), signed_by (for a .sources file)}.
+    Gives {package: {version, sha256, size, path}} and {path, suite, key (armoured), signed_by (for a .sources file),
+    indices: {path: {sha256, size, path}} of what apt reads first}.
     """
     wanted = shop.lock.debian
     if not wanted.packages:
@@ -50,8 +51,7 @@ def _publish(shop: Workshop, made: Made, target: Path) -> Repository:
     paragraphs: list[str] = []
     for name, artefact in sorted(made.items()):
         path = target / name
-        path.unlink(missing_ok=True)
-        os.link(shop.store.path(artefact["sha256"]), path)
+        publish(shop.store.path(artefact["sha256"]), path)
         control = debian.fields(path)
         paragraphs.append(paragraph(control, name, artefact["sha256"], artefact["size"]))
         packages[control["Package"]] = {"version": control["Version"], **artefact, "path": f"{target.name}/{name}"}
@@ -71,9 +71,17 @@ def _signed(shop: Workshop, target: Path, index: bytes, when: int) -> dict[str, 
         return {name: shop.store.add(scratch / name) for name in ("InRelease", "key.asc")}
 
     made = shop.once("apt-release", text, "sign the packages' index", make)
-    write_atomic(target / "InRelease", shop.store.path(made["InRelease"]["sha256"]).read_bytes())
+    publish(shop.store.path(made["InRelease"]["sha256"]), target / "InRelease")
     key = shop.store.path(made["key.asc"]["sha256"]).read_text()
-    return {"path": target.name, "suite": "./", "key": key, "signed_by": signing.inline(key)}
+    listing: Artefact = {"sha256": hashlib.sha256(index).hexdigest(), "size": len(index)}
+    indices = {"Packages": listing, "InRelease": made["InRelease"]}
+    return {
+        "path": target.name,
+        "suite": "./",
+        "key": key,
+        "signed_by": signing.inline(key),
+        "indices": {f"{target.name}/{name}": {**a, "path": f"{target.name}/{name}"} for name, a in indices.items()},
+    }
 
 
 def paragraph(control: dict[str, str], filename: str, sha256: str, size: int) -> str:

@@ -13,10 +13,14 @@ BEAT = 15.0  # seconds between two signs of life of one step
 
 
 class Task:
-    """A step that is under way; ``note`` is shown with each sign of life."""
+    """A step that is under way; ``note`` is shown with each sign of life, behind ``prefix``."""
 
     def __init__(self) -> None:
+        self.prefix = ""
         self.note = ""
+
+    def say(self, note: str) -> None:
+        self.note = self.prefix + note
 
 
 class Progress:
@@ -43,7 +47,8 @@ class Progress:
 
     def skip(self, what: str) -> None:
         """Count a step whose result is already there."""
-        self.done += 1
+        with self._lock:
+            self.done += 1
         self.say(f"[{self.done:2}/{self.total}] {what}: already there")
 
     @contextmanager

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import BundleError
-from .fetch import Fetcher, Headers, check, request, retry, small
+from .fetch import Fetcher, Note, check, quiet
 from .registry import split
+from .web import Headers, request, small
 
 ACCEPT = ", ".join(
     [
@@ -36,37 +37,56 @@ class Pulled:
 
 @dataclass
 class Source:
-    """One repository of one registry; ``base`` is its URL, like https://registry.k8s.io."""
+    """One repository of one registry; ``base`` is its URL, like https://registry.k8s.io.
+
+    Where the registry wants a token, one is fetched when it first says so, and again when it has run out: the flow of
+    distribution's token specification (docs/spec/auth/token.md), anonymous part.
+    """
 
     base: str
     repository: str
     fetcher: Fetcher
-    headers: Headers = field(default_factory=dict)
+    token: Headers = field(default_factory=dict)
 
     def url(self, kind: str, reference: str) -> str:
         return f"{self.base.rstrip('/')}/v2/{self.repository}/{kind}/{reference}"
 
-    def sign_in(self) -> None:
-        """Get an anonymous token where the registry wants one.
+    def ask(self, url: str, headers: Headers) -> t.Any:
+        """Open a URL of this repository.
 
-        :raises BundleError: if it wants more than that.
+        :raises BundleError: if the registry wants more than an anonymous token.
         """
         try:
-            retry(self.base, lambda: request(self.url("tags", "list"), self.headers).close(), self.fetcher.sleep)
+            return request(url, {**headers, **self.token})
         except urllib.error.HTTPError as refusal:
             if refusal.code != 401:
-                return  # many registries don't list; the manifest will tell
-            self.headers["Authorization"] = f"Bearer {self._token(refusal.headers.get('WWW-Authenticate', ''))}"
+                raise
+            challenge = str(refusal.headers.get("WWW-Authenticate") or "")
+            refusal.close()
+        self.token = {"Authorization": f"Bearer {self._new_token(challenge)}"}
+        try:
+            return request(url, {**headers, **self.token})
+        except urllib.error.HTTPError as refusal:
+            if refusal.code != 401:
+                raise
+            raise BundleError(f"{url} wants more than an anonymous token; name a mirror that doesn't") from refusal
 
-    def _token(self, challenge: str) -> str:
+    def _new_token(self, challenge: str) -> str:
         asked = dict(CHALLENGE.findall(challenge))
-        if not challenge.startswith("Bearer ") or "realm" not in asked:
-            raise BundleError(f"{self.base} wants {challenge or 'a password'!r}; only anonymous registries can be read")
-        query = {"service": asked.get("service", ""), "scope": f"repository:{self.repository}:pull"}
-        answer = json.loads(
-            small(asked["realm"], f"{asked['realm']}?{urllib.parse.urlencode(query)}", {}, self.fetcher.sleep)
-        )
-        return str(answer.get("token") or answer["access_token"])
+        if not challenge.lower().startswith("bearer ") or "realm" not in asked:
+            raise BundleError(
+                f"{self.base} wants {challenge or 'a password'!r}; only anonymous registries can be read. Name a mirror"
+            )
+        query = {"scope": asked.get("scope", f"repository:{self.repository}:pull")}
+        query |= {"service": asked["service"]} if "service" in asked else {}
+        url = f"{asked['realm']}{'&' if '?' in asked['realm'] else '?'}{urllib.parse.urlencode(query)}"
+        try:
+            answer = json.loads(small(f"token for {self.repository}", url, {}, self.fetcher.sleep))
+            return str(answer.get("token") or answer["access_token"])
+        except urllib.error.HTTPError as refusal:
+            raise BundleError(f"{url} answered {refusal.code}, no token for {self.base}; name a mirror") from refusal
+        except (ValueError, KeyError, AttributeError) as fault:
+            raise BundleError(f"{url} gave no token for {self.base}; name a mirror") from fault
 
     def manifest(self, what: str, reference: str) -> bytes:
         """A manifest or index by tag or digest.
@@ -75,16 +95,20 @@ class Source:
         """
         url = self.url("manifests", reference)
         try:
-            return small(what, url, {**self.headers, "Accept": ACCEPT}, self.fetcher.sleep)
+            return small(what, url, {"Accept": ACCEPT}, self.fetcher.sleep, ask=self.ask)
         except urllib.error.HTTPError as refusal:
             raise BundleError(
                 f"{what} can't be had: {url} answered {refusal.code}; correct the lock or name a mirror"
             ) from refusal
 
-    def blob(self, what: str, digest: str) -> Path:
+    def blob(self, what: str, digest: str, note: Note = quiet) -> Path:
         """A blob, verified, in the fetcher's directory."""
         return self.fetcher.get(
-            f"{what} blob {digest[:19]}", [self.url("blobs", digest)], digest.removeprefix("sha256:"), self.headers
+            f"{what} blob {digest[:19]}",
+            [self.url("blobs", digest)],
+            digest.removeprefix("sha256:"),
+            note,
+            self.ask,
         )
 
 

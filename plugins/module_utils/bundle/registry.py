@@ -10,12 +10,10 @@ Layout (distribution 2.x and 3.x, filesystem driver), below ``root/docker/regist
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import typing as t
 from pathlib import Path
 
-from .content import Artefact, sha256_file, write_atomic
+from .content import Artefact, publish, sha256_file, write_atomic
 from .errors import BundleError
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -53,21 +51,18 @@ class Registry:
 
     def put_blob(self, repository: str, digest: str, source: Path | bytes) -> None:
         """Store one blob for a repository; a file is hard-linked. What lay there before is not trusted."""
-        target = self.blob(digest)
-        target.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(source, bytes):
-            write_atomic(target, source)
-        elif not (target.exists() and target.samefile(source)):
-            target.unlink(missing_ok=True)
-            os.link(source, target)
+            write_atomic(self.blob(digest), source)
+        else:
+            publish(source, self.blob(digest))
         self._own(repository, digest)
 
     def take_blob(self, repository: str, digest: str, get: t.Callable[[], Path]) -> None:
-        """Store one blob that *get* brings as a file of its own, unless it is here and sound."""
+        """Store one blob that *get* brings as a file of its own on this file system, unless it is here and sound."""
         target = self.blob(digest)
         if not self._sound(digest, {}):
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(get(), target)
+            get().replace(target)
         self._own(repository, digest)
 
     def _own(self, repository: str, digest: str) -> None:
@@ -101,19 +96,36 @@ class Registry:
         """The unsound blobs of a manifest or index, itself included."""
         return [blob for blob in self._parts(digest, checked) if not self._sound(blob, checked)]
 
+    def whole(self, reference: str, digest: str) -> bool:
+        """Whether an image is there and its blobs have their lengths; of their bytes only the manifests' are read."""
+        parts = self._parts(digest, {})
+        return self.digest(reference) == digest and all(self._length(blob) == size for blob, size in parts.items())
+
+    def _length(self, digest: str) -> int | None:
+        path = self.blob(digest)
+        return path.stat().st_size if path.is_file() else None
+
     def size(self, digest: str) -> int:
         """Bytes of a manifest or index and all that it leads to."""
-        return sum(self.blob(blob).stat().st_size for blob in self._parts(digest, {}))
+        return sum(self._parts(digest, {}).values())
 
-    def _parts(self, digest: str, checked: dict[str, bool]) -> list[str]:
-        """A manifest's digest and those of all it leads to, as far as they can be read."""
+    def _parts(self, digest: str, checked: dict[str, bool]) -> dict[str, int]:
+        """A manifest and all it leads to, as far as it can be read: {digest: bytes it must have}.
+
+        One that can't be read has a length that no file has.
+        """
         if not self._sound(digest, checked):
-            return [digest]
-        manifest: dict[str, t.Any] = json.loads(self.blob(digest).read_bytes())
-        if "manifests" in manifest:  # an index: of its platforms only those that were taken are here
-            here = [m["digest"] for m in manifest["manifests"] if self.blob(m["digest"]).exists()]
-            return [digest, *(part for child in here or [digest[:-1]] for part in self._parts(child, checked))]
-        return [digest, manifest["config"]["digest"], *(layer["digest"] for layer in manifest["layers"])]
+            return {digest: -1}
+        data = self.blob(digest).read_bytes()
+        manifest: dict[str, t.Any] = json.loads(data)
+        parts = {digest: len(data)}
+        if "manifests" not in manifest:
+            return parts | {part["digest"]: part["size"] for part in (manifest["config"], *manifest["layers"])}
+        # Of an index's platforms only those that were taken are here; at least one of them must be.
+        children = [child["digest"] for child in manifest["manifests"]]
+        for child in [child for child in children if self.blob(child).exists()] or children:
+            parts |= self._parts(child, checked)
+        return parts
 
     def _sound(self, digest: str, checked: dict[str, bool]) -> bool:
         if digest not in checked:

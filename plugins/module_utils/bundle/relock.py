@@ -6,19 +6,19 @@ from __future__ import annotations
 import copy
 import hashlib
 import re
+import tempfile
 import typing as t
 import urllib.error
 from pathlib import Path
 
 from . import pull
 from .content import sha256_file
-from .fetch import agree, small
+from .fetch import agree
 from .lock import parse, unpinned
 from .upstream import Origin
+from .web import small
 
 Filled = dict[str, t.Any]  # {"name", "digest", "confirmed": URL of the publisher's own statement, or None}
-SIDECARS = (".sha256", ".sha256sum")
-HEX = re.compile(rb"\b[0-9a-f]{64}\b")
 
 
 def relock(value: dict[str, t.Any], mirrors: dict[str, str], directory: Path) -> tuple[dict[str, t.Any], list[Filled]]:
@@ -28,8 +28,13 @@ def relock(value: dict[str, t.Any], mirrors: dict[str, str], directory: Path) ->
 
     :raises BundleError: for what can't be had, and where the publisher's checksum file says something else.
     """
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="lock-", dir=directory) as own:  # another may be looking digests up too
+        return _filled(value, Origin(mirrors, Path(own)))
+
+
+def _filled(value: dict[str, t.Any], origin: Origin) -> tuple[dict[str, t.Any], list[Filled]]:
     lock, filled, new = parse(value), list[Filled](), copy.deepcopy(value)
-    origin = Origin(mirrors, directory)
     for entry in unpinned(lock):
         section, _, name = entry.partition(".")
         if section == "downloads":
@@ -46,20 +51,30 @@ def _download(origin: Origin, name: str, url: str) -> Filled:
     path = origin.fetcher.get_any(name, url)
     digest = sha256_file(path)
     path.unlink()
-    for suffix in SIDECARS:
+    for where, pattern in statements(url):
         try:
-            stated = HEX.findall(small(name, url + suffix, {}, origin.fetcher.sleep, limit=1 << 16))
+            text = small(name, where, {}, origin.fetcher.sleep, limit=1 << 20).decode(errors="replace")
         except urllib.error.HTTPError:
-            continue
-        if stated:
-            agree(name, url + suffix, stated[0].decode(), digest)
-            return {"name": name, "digest": digest, "confirmed": url + suffix}
+            continue  # this publisher states his digests elsewhere, or not at all: then nothing is confirmed
+        if line := pattern.search(text):
+            agree(name, where, line[1], digest)
+            return {"name": name, "digest": digest, "confirmed": where}
     return {"name": name, "digest": digest, "confirmed": None}
 
 
+def statements(url: str) -> list[tuple[str, re.Pattern[str]]]:
+    """Where publishers state the digest of a file, and how it is found there: [(URL, pattern with the digest)].
+
+    A file of its own beside it, whose first digest is meant, or one for the whole release, with a line for each file.
+    """
+    directory, _, file = url.rpartition("/")
+    first = re.compile(r"\b([0-9a-f]{64})\b")
+    line = re.compile(rf"^([0-9a-f]{{64}})[ *]+{re.escape(file)}$", re.MULTILINE)
+    return [(f"{url}.sha256", first), (f"{url}.sha256sum", first), (f"{directory}/SHA256SUMS", line)]
+
+
 def _image(origin: Origin, reference: str) -> Filled:
-    base, repository, tag = pull.locate(reference)
-    source = pull.Source(origin.url(base), repository, origin.fetcher)
-    source.sign_in()
+    base, name, tag = pull.locate(reference)
+    source = pull.Source(*origin.repository(base, name), origin.fetcher)
     digest = hashlib.sha256(source.manifest(reference, tag)).hexdigest()
     return {"name": reference, "digest": f"sha256:{digest}", "confirmed": None}

@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
+import tarfile
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,12 +29,34 @@ class Origin:
     mirrors: dict[str, str]
     directory: Path
 
-    def url(self, url: str) -> str:
-        """*url*, moved to a mirror if one of the prefixes fits (the longest wins)."""
+    def _moved(self, url: str) -> tuple[str, str]:
+        """What a mirror puts in the place of a URL's beginning ("" without one; the longest wins), and the rest."""
         for prefix in sorted(self.mirrors, key=len, reverse=True):
             if url.startswith(prefix):
-                return self.mirrors[prefix] + url[len(prefix) :]
-        return url
+                return self.mirrors[prefix], url[len(prefix) :]
+        return "", url
+
+    def url(self, url: str) -> str:
+        """*url*, moved to a mirror if one of the prefixes fits."""
+        return "".join(self._moved(url))
+
+    def repository(self, base: str, name: str) -> tuple[str, str]:
+        """(URL of the registry, name there) of a repository, moved to a mirror if one of the prefixes fits.
+
+        A mirror's path goes before the name (``https://mirror.example/k8s`` serves ``/v2/k8s/pause``), except for what
+        stands before a ``/v2`` in it, which the mirror has before its API (``https://mirror.example/api/docker/k8s/v2``).
+
+        :raises BundleError: for a mirror that is no URL.
+        """
+        mirror, rest = self._moved(f"{base}/{name}")
+        if not mirror:
+            return base, name
+        parts = re.fullmatch(r"(\w+://[^/]+)(.*)", mirror)
+        if parts is None:
+            raise BundleError(f"mirrors: {mirror!r} is no URL; write it as https://host or https://host/path")
+        before, api, after = f"{parts[2]}/".partition("/v2/")
+        endpoint, prefix = (parts[1] + before, after) if api else (parts[1], parts[2])
+        return endpoint, "/".join(part for part in f"{prefix}/{rest}".split("/") if part)
 
     def debian(self, archive: Debian) -> Debian:
         """The archive of Debian packages, moved to mirrors too."""
@@ -59,8 +84,8 @@ def _download(shop: Workshop, origin: Origin, name: str, download: Download) -> 
         raise BundleError(f"downloads.{name} has no sha256")
     urls = [origin.url(url) for url in (download.url, *download.mirrors)]
 
-    def make(_scratch: Path, _task: Task) -> Made:
-        return {name: shop.store.add(origin.fetcher.get(name, urls, sha256), sha256)}
+    def make(_scratch: Path, task: Task) -> Made:
+        return {name: shop.store.add(origin.fetcher.get(name, urls, sha256, task.say), sha256)}
 
     return shop.once(f"download-{name}", [sha256], f"download {name} {download.version}", make)[name]
 
@@ -69,11 +94,15 @@ def _unpacked(shop: Workshop, name: str, archive: Artefact) -> Artefact:
     file, source = shop.lock.upstream_files[name], shop.store.path(archive["sha256"])
 
     def make(scratch: Path, _task: Task) -> Made:
-        if file.tar:
-            with gzip.open(source) as packed, (scratch / "tar").open("wb") as plain:
-                shutil.copyfileobj(packed, plain)
-            return {name: shop.store.add(scratch / "tar")}
-        return {name: shop.store.add(tar_members(source, [str(file.member)], scratch)[str(file.member)])}
+        try:
+            if file.tar:
+                with gzip.open(source) as packed, (scratch / "tar").open("wb") as plain:
+                    shutil.copyfileobj(packed, plain)
+                return {name: shop.store.add(scratch / "tar")}
+            return {name: shop.store.add(tar_members(source, [str(file.member)], scratch)[str(file.member)])}
+        except (gzip.BadGzipFile, tarfile.TarError, zlib.error, EOFError) as fault:
+            url = shop.lock.downloads[file.download].url
+            raise BundleError(f"{name}: {url} is no archive to unpack ({fault}); correct the lock") from fault
 
     if not file.tar and file.member is None:
         shop.progress.skip(f"file {name}")
@@ -89,13 +118,12 @@ def image(shop: Workshop, origin: Origin, registry: Registry, reference: str) ->
         shop.progress.skip(f"image {reference}")
         return {"digest": digest, "size": registry.size(digest)}
     with shop.progress.step(f"image {reference}") as task:
-        base, there, _ = pull.locate(reference)
-        source = pull.Source(origin.url(base), there, origin.fetcher)
-        source.sign_in()
+        base, name, _ = pull.locate(reference)
+        source = pull.Source(*origin.repository(base, name), origin.fetcher)
         pulled = pull.read(source, reference, digest, shop.lock.platform)
         for number, blob in enumerate(pulled.blobs, 1):
-            task.note = f"blob {number} of {len(pulled.blobs)}"
-            registry.take_blob(repository, blob, lambda b=blob: source.blob(reference, b))  # type: ignore[misc]
+            task.prefix = f"blob {number} of {len(pulled.blobs)}, "
+            registry.take_blob(repository, blob, lambda b=blob: source.blob(reference, b, task.say))  # type: ignore[misc]
         for inner, data in reversed(pulled.manifests.items()):
             registry.put_manifest(repository, inner, data, tag if inner == digest else None)
     return {"digest": digest, "size": registry.size(digest)}

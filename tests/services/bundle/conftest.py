@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.server
 import json
 import shutil
@@ -11,7 +12,6 @@ import subprocess
 import threading
 import time
 import typing as t
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,9 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import 
 class Publisher(http.server.ThreadingHTTPServer):
     """Serves ``content`` ({path: bytes}); ``faults`` ({path: [fault, …]}) are used up one by one.
 
-    A fault is an HTTP status, or "cut": the connection ends after half of what was asked for.
+    A fault is an HTTP status; "cut": the connection ends after half of what was asked for; "lie": the rest is of
+    another place than was asked for; "stall": nothing more comes after a half; or a function that gives one.
+    ``tags`` is whether files have an ETag (their digest), ``redirects`` {path: URL}, ``wish`` what Retry-After says.
     """
 
     daemon_threads = True
@@ -32,8 +34,12 @@ class Publisher(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
         self.content: dict[str, bytes] = {}
-        self.faults: dict[str, list[int | str]] = {}
+        self.faults: dict[str, list[int | str | t.Callable[[], str | None]]] = {}
+        self.redirects: dict[str, str] = {}
+        self.tags = False
+        self.wish: str | None = None
         self.asked: list[tuple[str, str | None]] = []  # path and Range of each request
+        self.headers: list[dict[str, str]] = []  # of each request
 
     @property
     def url(self) -> str:
@@ -41,28 +47,48 @@ class Publisher(http.server.ThreadingHTTPServer):
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
-    """Answers GET, with ranges."""
+    """Answers GET, with ranges, as RFC 9110 §14 has it."""
 
     server: Publisher
 
     def do_GET(self) -> None:
-        wanted = self.headers.get("Range")
-        self.server.asked.append((self.path, wanted))
+        self.server.asked.append((self.path, self.headers.get("Range")))
+        self.server.headers.append(dict(self.headers.items()))
         pending = self.server.faults.get(self.path) or []
         fault = pending.pop(0) if pending else None
-        data = self.server.content.get(self.path)
-        if isinstance(fault, int) or data is None:
-            self.send_error(fault if isinstance(fault, int) else 404)
-            return
+        if callable(fault):
+            fault = fault()
+        if self.path in self.server.redirects:
+            self._head(307, {"Location": self.server.redirects[self.path]}, 0)
+        elif isinstance(fault, int):
+            self._head(fault, {"Retry-After": self.server.wish} if self.server.wish else {}, 0)
+        elif self.path not in self.server.content:
+            self._head(404, {}, 0)
+        else:
+            self._file(self.server.content[self.path], str(fault))
+
+    def _file(self, data: bytes, fault: str) -> None:
+        tag = f'"{hashlib.sha256(data).hexdigest()}"'
+        wanted = self.headers.get("Range")
+        if self.headers.get("If-Range") not in (None, tag):
+            wanted = None
         first = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
         if first and first >= len(data):
-            self.send_error(416)
+            self._head(416, {}, 0)
             return
+        first -= 1 if fault == "lie" else 0
         body = data[first:]
-        self.send_response(206 if wanted else 200)
-        self.send_header("Content-Length", str(len(body)))
+        place = {"Content-Range": f"bytes {first}-{len(data) - 1}/{len(data)}"} if wanted else {}
+        self._head(206 if wanted else 200, place | ({"ETag": tag} if self.server.tags else {}), len(body))
+        self.wfile.write(body[: len(body) // 2] if fault in ("cut", "stall") else body)
+        if fault == "stall":
+            self.rfile.read()  # until the other side hangs up
+
+    def _head(self, status: int, headers: dict[str, str], length: int) -> None:
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(length)}.items():
+            self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if fault == "cut" else body)
 
     def log_message(self, *_args: t.Any) -> None:
         """Keep the tests' output quiet."""
@@ -118,42 +144,36 @@ def programs(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def registry(root: Path, scratch: Path) -> t.Iterator[str]:
+def registry(root: Path, scratch: Path, tls: tuple[Path, Path] | None = None, **settings: t.Any) -> t.Iterator[str]:
+    """A real docker-registry over the storage below *root*; *tls* is (certificate, key), *settings* are its own."""
     program = shutil.which("docker-registry")
     assert program, "docker-registry is not installed; requirements/apt-test.txt names it"
     port = free_port()
-    settings = scratch / f"registry-{port}.yml"
-    settings.write_text(
-        json.dumps(
-            {
-                "version": "0.1",
-                "log": {"level": "warn"},
-                "storage": {
-                    "filesystem": {"rootdirectory": str(root)},
-                    "maintenance": {"readonly": {"enabled": True}},
-                },
-                "http": {"addr": f"127.0.0.1:{port}"},
-            }
-        )
+    file = scratch / f"registry-{port}.yml"
+    storage = {"filesystem": {"rootdirectory": str(root)}, "maintenance": {"readonly": {"enabled": True}}}
+    speaks = {"tls": {"certificate": str(tls[0]), "key": str(tls[1])}} if tls else {}
+    http_ = {"addr": f"127.0.0.1:{port}", **speaks}
+    file.write_text(
+        json.dumps({"version": "0.1", "log": {"level": "warn"}, "storage": storage, "http": http_, **settings})
     )
     with (scratch / f"registry-{port}.log").open("w") as log:
-        process = subprocess.Popen([program, "serve", str(settings)], stdout=log, stderr=log)
+        process = subprocess.Popen([program, "serve", str(file)], stdout=log, stderr=log)
         try:
-            wait(f"http://127.0.0.1:{port}/v2/", process)
-            yield f"http://127.0.0.1:{port}"
+            wait(port, process)
+            yield f"http{'s' if tls else ''}://127.0.0.1:{port}"
         finally:
             process.terminate()
             process.wait(10)
 
 
-def wait(url: str, process: subprocess.Popen[bytes], seconds: float = 20) -> None:
-    """Until *url* answers."""
+def wait(port: int, process: subprocess.Popen[bytes], seconds: float = 20) -> None:
+    """Until something listens on *port*."""
     end = time.monotonic() + seconds
     while True:
         try:
-            urllib.request.urlopen(url, timeout=5).close()
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
             return
         except OSError:
             assert process.poll() is None, f"{process.args!r} ended with {process.returncode}"
-            assert time.monotonic() < end, f"{url} did not answer within {seconds} s"
+            assert time.monotonic() < end, f"{port} did not answer within {seconds} s"
             time.sleep(0.1)

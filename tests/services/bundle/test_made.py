@@ -12,7 +12,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle import debian, fetch, index, registry
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle import debian, fetch, index, registry, web
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.lock import Debian
 
 pytestmark = pytest.mark.services
@@ -59,12 +59,12 @@ def test_every_image_is_served_whole(bundle: Path, serve: Serve) -> None:
     with serve(bundle / "registry") as url:
         for reference, image in held.items():
             name, tag = registry.split(reference)
-            data = fetch.small("t", f"{url}/v2/{name}/manifests/{tag}", {"Accept": registry.MANIFEST}, time.sleep)
+            data = web.small("t", f"{url}/v2/{name}/manifests/{tag}", {"Accept": registry.MANIFEST}, time.sleep)
             fetch.check(reference, url, data, image["digest"])
             manifest = json.loads(data)
             assert {layer["mediaType"] for layer in manifest["layers"]} == {registry.LAYER}
             for part in (manifest["config"], *manifest["layers"]):
-                with fetch.request(f"{url}/v2/{name}/blobs/{part['digest']}") as answer:
+                with web.request(f"{url}/v2/{name}/blobs/{part['digest']}") as answer:
                     assert int(answer.headers["Content-Length"]) == part["size"]
 
 

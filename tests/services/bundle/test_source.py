@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, alone, cache_root, make, plan
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.guard import alone
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, cache_root, make, plan
 
 pytestmark = pytest.mark.services
 

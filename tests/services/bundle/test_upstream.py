@@ -7,16 +7,21 @@ import gzip
 import hashlib
 import io
 import json
+import os
+import re
+import subprocess
+import sys
 import tarfile
+import time
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle import fetch, index, registry, relock
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle import fetch, index, progress, registry, relock, web
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError, DigestMismatch
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image import digest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, make, plan
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, ensure, make, plan
 
 pytestmark = pytest.mark.services
 
@@ -140,12 +145,12 @@ def test_the_bundle_serves_the_image_by_its_published_digest(world: World, serve
     held = world.make()
     with serve(world.request.target / "registry") as url:
         kinds = {"Accept": f"{registry.INDEX}, {registry.MANIFEST}"}
-        whole = fetch.small("t", f"{url}/v2/images.example/team/app/manifests/1", kinds, lambda _s: None)
+        whole = web.small("t", f"{url}/v2/images.example/team/app/manifests/1", kinds, lambda _s: None)
         assert digest(whole) == held["images"][IMAGE]["digest"]
         child = next(m["digest"] for m in json.loads(whole)["manifests"] if m["platform"]["architecture"] == "amd64")
-        manifest = fetch.small("t", f"{url}/v2/images.example/team/app/manifests/{child}", kinds, lambda _s: None)
+        manifest = web.small("t", f"{url}/v2/images.example/team/app/manifests/{child}", kinds, lambda _s: None)
         blob = json.loads(manifest)["layers"][0]["digest"]
-        layer = fetch.small("t", f"{url}/v2/images.example/team/app/blobs/{blob}", {}, lambda _s: None)
+        layer = web.small("t", f"{url}/v2/images.example/team/app/blobs/{blob}", {}, lambda _s: None)
         assert gzip.decompress(layer) == b"amd64" * 1000
 
 
@@ -156,7 +161,7 @@ def test_a_corrupted_file_is_refused_by_name_and_not_kept(world: World) -> None:
     ):
         world.make()
     assert not (world.request.target / "bundle.json").exists()
-    assert not list((world.request.cache / "downloads").iterdir())
+    assert not list((world.request.target / ".work/downloads").iterdir())
     world.web.content["/tool"] = TOOL
     assert world.make()["files"]["tool"]["sha256"] == hexa(TOOL)
 
@@ -170,8 +175,8 @@ def test_a_broken_transfer_goes_on_where_it_stopped(world: World) -> None:
 
 
 def test_a_part_of_a_killed_run_is_gone_on_from(world: World) -> None:
-    (world.request.cache / "downloads").mkdir(parents=True)
-    (world.request.cache / "downloads" / f"{hexa(TOOL)}.part").write_bytes(TOOL[:1000])
+    (world.request.target / ".work/downloads").mkdir(parents=True)
+    (world.request.target / ".work/downloads" / f"{hexa(TOOL)}.part").write_bytes(TOOL[:1000])
     world.make()
     assert ("/tool", "bytes=1000-") in world.web.asked
     assert world.file("tool") == TOOL
@@ -179,8 +184,8 @@ def test_a_part_of_a_killed_run_is_gone_on_from(world: World) -> None:
 
 @pytest.mark.parametrize("part", [b"x" * 1000, TOOL + b"x"], ids=["of another file", "too long"])
 def test_a_part_that_is_wrong_is_thrown_away(world: World, part: bytes) -> None:
-    (world.request.cache / "downloads").mkdir(parents=True)
-    (world.request.cache / "downloads" / f"{hexa(TOOL)}.part").write_bytes(part)
+    (world.request.target / ".work/downloads").mkdir(parents=True)
+    (world.request.target / ".work/downloads" / f"{hexa(TOOL)}.part").write_bytes(part)
     world.make()
     assert world.file("tool") == TOOL
 
@@ -241,6 +246,76 @@ def test_damage_is_found_and_mended(world: World) -> None:
     assert world.file("first") == BINARY
 
 
+@pytest.mark.parametrize("torn", ["", "{", "[]", '{"files": {"a": 1}, "images": {"b": 1}}'])
+def test_a_torn_index_is_made_again(world: World, torn: str) -> None:
+    held = world.make()
+    (world.request.target / "bundle.json").write_text(torn)
+    requests = len(world.web.asked)
+    assert ensure(world.request, check=True)["missing"] == ["tool", "first", "plugins", IMAGE]
+    assert ensure(world.request, check=False)["bundle"] == held
+    assert len(world.web.asked) == requests
+
+
+def test_an_archive_that_is_none_is_named(world: World) -> None:
+    value, junk = world.request.lock, b"no archive"
+    world.web.content["/archive.tgz"] = junk
+    value["downloads"]["archive"]["sha256"] = hexa(junk)
+    with pytest.raises(BundleError, match=r"first: https://files\.example/archive\.tgz is no archive to unpack"):
+        make(changed(world.request, value))
+
+
+def test_downloads_and_caches_may_be_on_different_file_systems(world: World, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    (disk := tmp_path / "disk").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(disk)], check=True)
+    try:
+        made = make(replace(world.request, directory=disk / "bundle"))
+        assert set(made["files"]) == {"tool", "first", "plugins"}
+        assert not [path for path in disk.rglob("*") if path.name.endswith(".part")]
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_progress_says_what_how_many_how_long_and_how_far(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "BEAT", 0.05)
+    world.web.faults["/tool"] = ["cut", lambda: time.sleep(0.3)]
+    said: list[str] = []
+    make(world.request, said.append)
+    assert re.fullmatch(r"\[ 0/6\] download tool 1 … 0 s, 0\.5 of 1\.0 MiB", said[0])
+    steps = [re.fullmatch(r"\[ (\d)/6\] (.*): (\d+\.\d s|already there)", line) for line in said]
+    done = [(int(step[1]), step[2]) for step in steps if step]
+    names = ["download tool 1", "download archive 2", "file tool", "unpack first", "unpack plugins", f"image {IMAGE}"]
+    assert done == list(enumerate(names, 1))
+
+
+CHILD = """
+import json, sys
+from pathlib import Path
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, make
+lock, cache, target, mirrors = json.loads(sys.argv[1])
+make(Request(lock, Path(cache), "upstream", Path(cache), Path(target), 1, mirrors))
+"""
+
+
+def test_a_run_killed_in_the_middle_of_a_file_goes_on_in_it(world: World) -> None:
+    request, data = world.request, TOOL * 5
+    request.lock["downloads"]["tool"]["sha256"] = hexa(data)
+    world.web.content["/tool"], world.web.faults["/tool"] = data, ["stall"]
+    arguments = json.dumps([request.lock, str(request.cache), str(request.target), request.mirrors])
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3] / ".ansible/collections")}
+    part, end = request.target / f".work/downloads/{hexa(data)}.part", time.monotonic() + 30
+    with subprocess.Popen([sys.executable, "-c", CHILD, arguments], env=environment) as child:
+        while not part.exists() or part.stat().st_size < 2 * len(TOOL):
+            assert child.poll() is None and time.monotonic() < end
+            time.sleep(0.05)
+        child.kill()
+    assert not (request.target / "bundle.json").exists() and not (request.target / "files").exists()
+    world.make()
+    assert world.file("tool") == data
+    assert ("/tool", f"bytes={2 * len(TOOL)}-") in world.web.asked
+
+
 def test_what_nobody_pinned_is_refused_and_can_be_found_out(world: World) -> None:
     holes = changed(world.request, lock(None, None))
     with pytest.raises(BundleError, match=f"no digest for downloads.tool, upstream_images.{IMAGE}"):
@@ -257,4 +332,4 @@ def test_what_nobody_pinned_is_refused_and_can_be_found_out(world: World) -> Non
 def test_a_publisher_who_contradicts_himself_is_not_believed(world: World) -> None:
     world.web.content["/tool.sha256"] = b"0" * 64
     with pytest.raises(DigestMismatch):
-        relock.relock(lock(None, None), world.request.mirrors, world.request.cache / "downloads")
+        relock.relock(lock(None, None), world.request.mirrors, world.request.target / ".work/downloads")

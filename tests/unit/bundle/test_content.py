@@ -12,6 +12,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bundle import layer
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.content import (
     Artefact,
     Store,
+    publish,
     relative,
     sha256_file,
     write_atomic,
@@ -57,6 +58,18 @@ def test_writing_leaves_no_parts(tmp_path: Path) -> None:
     write_atomic(tmp_path / "a/b", b"x", 0o600)
     assert [p.name for p in (tmp_path / "a").iterdir()] == ["b"]
     assert (tmp_path / "a/b").stat().st_mode & 0o777 == 0o600
+
+
+def test_publishing_replaces_by_a_link_and_leaves_no_parts(tmp_path: Path) -> None:
+    (tmp_path / "new").write_bytes(b"new")
+    target = tmp_path / "public/file"
+    for _ in range(2):
+        publish(tmp_path / "new", target)
+        assert target.samefile(tmp_path / "new")
+    (tmp_path / "newer").write_bytes(b"newer")
+    publish(tmp_path / "newer", target)
+    assert target.read_bytes() == b"newer"
+    assert [path.name for path in target.parent.iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize(("given", "expected"), [("./usr/bin/x", "usr/bin/x"), ("/a//b/", "a/b"), ("a/./b", "a/b")])
@@ -123,6 +136,19 @@ def test_a_package_s_members_are_taken_without_what_is_excluded(tmp_path: Path) 
     assert set(made) == {"usr/share/docs", "usr/bin/a", "usr/bin/b", "usr/bin/c"}
     assert made["usr/bin/b"] == made["usr/bin/a"]
     assert made["usr/bin/c"].target == "a"
+
+
+def test_members_of_one_name_in_one_package_keep_their_own_bytes(tmp_path: Path) -> None:
+    made: layer.Tree = {"a/x": layer.Entry(data=b"an earlier package's")}
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, data in (("a/x", b"1"), ("b/x", b"2")):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    out.seek(0)
+    layer.add_tar(made, out, [], tmp_path)
+    assert [path.read_bytes() for name in ("a/x", "b/x") if (path := made[name].path)] == [b"1", b"2"]
 
 
 @pytest.mark.parametrize("member", [("../x", tarfile.REGTYPE, ""), ("dev/null", tarfile.CHRTYPE, "")])

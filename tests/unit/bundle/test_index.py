@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index, registry
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.content import Artefact
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image import digest
 
 
 def binary(sha256: str, links: list[str] | None = None) -> dict[str, t.Any]:
@@ -52,6 +56,63 @@ def test_layers_are_refused_all_at_once_by_name() -> None:
     assert "storage: the bundle (source, lock abc) lacks rook:1;" in str(refusal.value)
     assert "virtual machines: the bundle (source, lock abc) lacks virt:1, cdi:1;" in str(refusal.value)
     assert "kubernetes:" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("names", ["kubelet", {"kubelet": 1}, [1], None])
+def test_a_need_that_is_no_list_of_names_is_told(names: t.Any) -> None:
+    with pytest.raises(BundleError, match=re.escape(f"needs.kubernetes must be a list of names, not {names!r}")):
+        index.refuse(SOURCE, {"kubernetes": names})
+
+
+def lay(directory: Path) -> index.Index:
+    """A bundle of one file, one package and one image, with its bytes. Gives its index."""
+    shelf, layer, settings = registry.Registry(directory / "registry"), b"layer", b"{}"
+    for part in (layer, settings):
+        shelf.put_blob("r.io/a", digest(part), part)
+    artefact: Artefact = {"sha256": digest(layer).removeprefix("sha256:"), "size": len(layer)}
+    manifest = registry.manifest(settings, digest(settings), [artefact])
+    shelf.put_manifest("r.io/a", digest(manifest), manifest, "1")
+    files = {"kubernetes": "files/sha256/k", "runc": "apt/runc.deb", "index": "apt/Packages"}
+    for path in files.values():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_bytes(b"!")
+    return {
+        **SOURCE,
+        "files": {"kubernetes": {**binary("k", ["kubelet", "kubeadm"]), "path": files["kubernetes"]}},
+        "packages": {"runc": {"size": 1, "path": files["runc"]}},
+        "apt": {"indices": {"apt/Packages": {"size": 1, "path": files["index"]}}},
+        "images": {"r.io/a:1": {"digest": digest(manifest), "size": 1}},
+    }
+
+
+LOSSES: dict[str, tuple[str, bytes | None, str]] = {
+    "a file": ("files/sha256/k", None, "kubernetes"),
+    "the end of a file": ("files/sha256/k", b"", "kubernetes"),
+    "the packages' index": ("apt/Packages", b"", "apt/Packages"),
+    "a package": ("apt/runc.deb", None, "apt:runc"),
+    "a tag": ("registry/**/tags/1/current/link", None, "r.io/a:1"),
+    "a blob": (f"registry/**/{digest(b'layer').removeprefix('sha256:')}/data", None, "r.io/a:1"),
+    "the end of a blob": (f"registry/**/{digest(b'layer').removeprefix('sha256:')}/data", b"lay", "r.io/a:1"),
+}
+
+
+def test_a_bundle_serves_from_wherever_it_was_copied_to(tmp_path: Path) -> None:
+    held = lay(tmp_path / "made")
+    shutil.copytree(tmp_path / "made", tmp_path / "carried")
+    index.whole(tmp_path / "carried", held)
+
+
+@pytest.mark.parametrize(("pattern", "left", "need"), LOSSES.values(), ids=LOSSES)
+def test_a_copy_that_broke_off_is_refused_by_name(tmp_path: Path, pattern: str, left: bytes | None, need: str) -> None:
+    held = lay(tmp_path)
+    path = next(tmp_path.glob(pattern))
+    if left is None:
+        path.unlink()
+    else:
+        path.write_bytes(left)
+    expected = f"{tmp_path} lists {need}, but the files are not there whole; copy all of the bundle"
+    with pytest.raises(BundleError, match=re.escape(expected)):
+        index.whole(tmp_path, held)
 
 
 INSTALL = {

@@ -62,12 +62,14 @@ def test_all_dangling_names_are_told_at_once() -> None:
 
 
 def test_upstream_without_digests_is_refused_by_name_and_says_what_helps(tmp_path: Path) -> None:
-    request = Request(SHIPPED, SOURCES, "upstream", tmp_path)
+    holes = changed(upstream_images={"registry.k8s.io/pause:3.10.2": None})
+    holes["downloads"]["kubelet"] = {**holes["downloads"]["kubelet"], "sha256": None}
     with pytest.raises(NotPinned) as refusal:
-        checked(request)
+        checked(Request(holes, SOURCES, "upstream", tmp_path))
     text = str(refusal.value)
     assert "downloads.kubelet" in text
     assert "upstream_images.registry.k8s.io/pause:3.10.2" in text
+    assert "kubeadm" not in text
     assert "bundle_action=lock" in text
 
 
@@ -78,6 +80,18 @@ def test_source_needs_no_published_digests(tmp_path: Path) -> None:
 def test_only_what_is_used_has_to_be_pinned() -> None:
     lock = parse(changed(downloads={"spare": {"version": "1", "url": "u", "sha256": None}}))
     assert "downloads.spare" not in unpinned(lock)
+
+
+def test_a_digest_that_was_looked_up_renames_the_downloaded_bundle_only(tmp_path: Path) -> None:
+    found = changed(upstream_images={"registry.k8s.io/kube-proxy:v1.36.3": f"sha256:{HEX}"})
+    found["downloads"]["containerd"] = {**found["downloads"]["containerd"], "sha256": HEX}
+    assert unpinned(parse(found)) == []
+
+    def name(lock: dict[str, t.Any], origin: str) -> str:
+        return Request(lock, SOURCES, origin, tmp_path).lock_id
+
+    assert name(found, "source") == name(SHIPPED, "source")
+    assert name(found, "upstream") != name(SHIPPED, "upstream")
 
 
 def test_both_ways_give_every_program_and_image_that_the_other_gives() -> None:
