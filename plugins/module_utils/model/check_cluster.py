@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
+import ipaddress
+import typing as t
+
 from .checks import Report
 from .enums import Role
+from .scalars import Subnet
+from .types import Cloud
 
 API_PORT = 6443
 # What each node gets, by IP version (kube-controller-manager --node-cidr-mask-size-ipv4 and -ipv6).
@@ -20,7 +25,7 @@ def check_cluster(report: Report) -> None:
         return
     machines = list(report.cloud.machines.values())
     members = [machine for machine in machines if Role.CONTROL_PLANE in machine.roles]
-    if not members and machines and not report.missing("machines.", ".roles"):
+    if not members and machines and not report.unsure("machines", "roles"):
         report.say("machines", None, "hold no control plane", "give one or three machines the role control_plane")
     elif members and len(members) % 2 == 0:
         names = ", ".join(machine.name for machine in members)
@@ -30,7 +35,7 @@ def check_cluster(report: Report) -> None:
             f"hold {len(members)} control planes ({names}): an even number survives no more than one less",
             f"make it {len(members) - 1} or {len(members) + 1}",
         )
-    if kubernetes.endpoint is not None and cluster is None and not report.missing("networks."):
+    if kubernetes.endpoint is not None and cluster is None and not report.unsure("networks", "subnet"):
         report.say(
             "kubernetes.endpoint",
             str(kubernetes.endpoint),
@@ -63,6 +68,41 @@ def check_cluster(report: Report) -> None:
                     "give one of the same version",
                 )
     _room(report, len(machines))
+    _hidden(report)
+
+
+def _hidden(report: Report) -> None:
+    """Nodes send what is in the ranges of pods and services into the cluster: nothing else is reachable there."""
+    kubernetes = report.cloud.kubernetes
+    ranges = [("pods", kubernetes.pods), ("services", kubernetes.services)] if kubernetes else []
+    for path, wanted in _needed_by_nodes(report.cloud):
+        # A network that overlaps a range has been told of, and everything in it would only echo that.
+        if report.layout.holder(wanted.network_address):
+            continue
+        for key, own in ranges:
+            # A wider route than the range does no harm: the routes of pods are more specific.
+            if own and wanted.network_address in own and wanted.prefixlen >= own.prefixlen:
+                shown = str(wanted).removesuffix(f"/{wanted.max_prefixlen}")
+                report.say(
+                    path, shown, f"is in {own} of kubernetes.{key}", f"give another address, or move kubernetes.{key}"
+                )
+
+
+def _needed_by_nodes(cloud: Cloud) -> list[tuple[str, Subnet]]:
+    """What the machines talk to, as subnets, besides their networks, which are compared with the ranges themselves."""
+    found: list[tuple[str, t.Any]] = [
+        (f"switches.{switch.name}.address", switch.address) for switch in cloud.switches.values()
+    ]
+    found += [(f"machines.{item.name}.bmc.address", item.bmc.address) for item in cloud.machines.values() if item.bmc]
+    found += [(f"dns.servers[{index}]", server) for index, server in enumerate(cloud.dns.servers)]
+    found += [
+        (f"networks.{network.name}.routes[{index}].to", route.to)
+        for network in cloud.networks.values()
+        for index, route in enumerate(network.routes)
+        # A default route is for everything else.
+        if route.to and route.to.prefixlen
+    ]
+    return [(path, ipaddress.ip_network(str(value))) for path, value in found if value is not None]
 
 
 def _room(report: Report, nodes: int) -> None:

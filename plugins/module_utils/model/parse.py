@@ -107,7 +107,7 @@ class Parser:
         try:
             return kind.parse(raw)
         except BadScalar as error:
-            self.report(path, HIDDEN if secret else show(raw), error.message, error.remedy)
+            self.report(path, HIDDEN if secret or error.hidden else show(raw), error.message, error.remedy)
             return _BAD
 
     def _word(self, kind: type[enum.Enum], raw: t.Any, path: Path) -> t.Any:

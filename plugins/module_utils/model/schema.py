@@ -35,7 +35,9 @@ def schema() -> Schema:
             "properties": {word: _ref(cls.__name__) for word, (_section, cls) in SECTION_DEFAULTS.items()},
         },
         **top["properties"],
-        **{key: {"description": "Ansible's constructed inventory."} for key in sorted(INVENTORY_KEYS - {"plugin"})},
+        **{
+            key: {"description": "Ansible's constructed inventory."} for key in sorted(set(INVENTORY_KEYS) - {"plugin"})
+        },
     }
     return {
         "$schema": DIALECT,
