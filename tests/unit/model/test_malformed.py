@@ -7,6 +7,7 @@ import copy
 import datetime
 import pathlib
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -96,3 +97,56 @@ def test_a_value_that_holds_itself() -> None:
     data["defaults"] = {"machine": knot}
     data["machines"]["node1"] = knot
     survives(data)
+
+
+# What hands and editors do to a file: a line lost, doubled, moved or indented, a word replaced, a sign typed.
+WORDS = [
+    "null", "~", "[]", "{}", "- ", "? ", ": ", "&a ", "*a ", "<<: *a", "!vault |", "!!binary x", "\t", "#", "'", '"',
+    "|", ">", "%", "@", "0x1f", "1e999", "2026-13-45", "1_000", "0o17", "-.inf", "9" * 400, "ä\u202e\U0001f525",
+    "\ufeff", "\x85", "\x07", "10.10.0.0/24", "leaf1", "yes", "12:30:45", "--- ", "...",
+]  # fmt: skip
+
+
+def damaged(dice: random.Random, text: str) -> str:
+    lines = text.splitlines()
+    for _ in range(dice.randint(1, 4)):
+        at = dice.randrange(len(lines))
+        line = lines[at]
+        match dice.randrange(7):
+            case 0:
+                lines.insert(at, lines[dice.randrange(len(lines))])
+            case 1 if len(lines) > 1:
+                del lines[at]
+            case 2:
+                lines[at] = " " * dice.randint(0, 9) + line.strip()
+            case 3:
+                spot = dice.randrange(len(line) + 1)
+                lines[at] = line[:spot] + dice.choice(WORDS) + line[spot:]
+            case 4:
+                key = line.partition(":")[0]
+                lines[at] = f"{key}: {dice.choice(WORDS)}"
+            case 5:
+                words = re.split(r"(\W+)", line)
+                words[dice.randrange(len(words))] = dice.choice(WORDS)
+                lines[at] = "".join(words)
+            case _:
+                start = dice.randrange(len(line) + 1)
+                lines[at] = line[:start] + line[start + dice.randint(1, 5) :]
+    return "\n".join(lines)
+
+
+def test_any_damage_to_a_file_is_an_error_with_its_line(tmp_path: pathlib.Path) -> None:
+    dice = random.Random(20261125)
+    file, text = tmp_path / "cloud.yml", EXAMPLE.read_text()
+    refused = 0
+    for _ in range(1500):
+        file.write_text(damaged(dice, text), encoding="utf-8")
+        try:
+            derive(load(file))
+        except ModelError as error:
+            refused += 1
+            for problem in error.errors:
+                assert re.match(r"cloud\.yml(:[0-9]+)?: \S", str(problem)), problem
+                assert re.match(r"cloud\.yml:[0-9]+$", problem.place) or "is no YAML" in problem.message, problem
+                assert problem.remedy
+    assert refused > 1000
