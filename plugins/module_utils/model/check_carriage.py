@@ -11,9 +11,8 @@ from __future__ import annotations
 import dataclasses
 
 from .checks import Report
-from .enums import Role
 from .hardware import Machine, Network, Switch
-from .layout import Layout, bond_members, link_nics
+from .layout import Layout, bond_members, carried_networks, link_nics
 
 
 @dataclasses.dataclass
@@ -42,14 +41,6 @@ def check_carriage(report: Report) -> None:
             network = report.cloud.networks[name]
             _packets(report, switch, network, users)
             _vlans(report, switch, network, users)
-
-
-def carried_networks(layout: Layout, machine: Machine) -> list[Network]:
-    """The networks on a machine's ports: those it has an address in, and for compute what is offered to tenants."""
-    own = layout.networks_of(machine)
-    if Role.COMPUTE not in machine.roles:
-        return own
-    return [*own, *(network for network in layout.cloud.networks.values() if network.vlans and network not in own)]
 
 
 def _machine_needs(layout: Layout, machine: Machine, needs: Needs) -> None:
