@@ -59,9 +59,13 @@ def racks(scene: Scene) -> str:
 
 def _counts(scene: Scene) -> str:
     cables = sum(len(box.cables) for box in scene.machines)
-    counted = ((len([rack for rack in scene.racks if rack]), "rack"), (len(scene.switches), "switch"))
-    counted += ((len(scene.machines), "machine"), (cables, "cable"))
-    words = [f"{count} {word if count == 1 else word + ('es' if word == 'switch' else 's')}" for count, word in counted]
+    counted = [
+        (len([rack for rack in scene.racks if rack]), "rack", "racks"),
+        (len(scene.switches), "switch", "switches"),
+        (len(scene.machines), "machine", "machines"),
+        (cables, "cable", "cables"),
+    ]
+    words = [f"{count} {singular if count == 1 else plural}" for count, singular, plural in counted]
     return " · ".join(words)
 
 
