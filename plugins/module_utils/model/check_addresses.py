@@ -24,6 +24,8 @@ def check_addresses(report: Report) -> None:
                 _overflow(report, machine, network.name)
             elif owners.setdefault(address, f"machines.{machine.name}") != f"machines.{machine.name}":
                 said = network.name in machine.addresses
+                if not said and _same_number(report, machine, owners[address]):
+                    continue
                 report.say(
                     f"machines.{machine.name}" + (f".addresses.{network.name}" if said else ""),
                     str(address),
@@ -31,6 +33,12 @@ def check_addresses(report: Report) -> None:
                     f"give machines.{machine.name} another number or an address in addresses.{network.name}, "
                     f"or move networks.{network.name}.first",
                 )
+
+
+def _same_number(report: Report, machine: Machine, owner: str) -> bool:
+    """Whether an address's owner is a machine of the same number; that has been told, and all addresses echo it."""
+    other = report.cloud.machines.get(owner.removeprefix("machines."))
+    return other is not None and number_of(other) == number_of(machine)
 
 
 def _fixed(report: Report) -> dict[Address, str]:

@@ -58,7 +58,7 @@ def _number(report: Report, machine: Machine, path: str, numbers: Claims) -> Non
             path, None, "has no number: its name ends in no digits", "give number: N, one that no other machine has"
         )
     else:
-        numbers.claim(number, f"{path}.number")
+        numbers.claim(number, f"{path}.number", path)
 
 
 def _nics(report: Report, machine: Machine, path: str, macs: Claims) -> None:

@@ -90,7 +90,7 @@ def is_model(data: t.Any) -> bool:
     if not isinstance(data, t.Mapping):
         return True
     if data.get("plugin") is not None:
-        return str(data["plugin"]).startswith("groundup.")
+        return show(data["plugin"]).startswith("groundup.")
     return isinstance(data.get("name"), str) or (bool(data) and set(data) <= set(keys_of(Cloud)))
 
 
@@ -179,12 +179,12 @@ def combine(docs: t.Sequence[Document]) -> tuple[dict[t.Any, t.Any], list[Proble
             elif key not in data:
                 data[key] = dict(value) if isinstance(value, t.Mapping) else value
                 names = value if isinstance(value, t.Mapping) else ()
-                origin[(str(key),)] = doc.file
-                origin.update({(str(key), str(name)): doc.file for name in names})
+                origin[(show(key),)] = doc.file
+                origin.update({(show(key), show(name)): doc.file for name in names})
             elif isinstance(value, t.Mapping) and isinstance(data[key], dict):
-                problems += _join_section(data[key], str(key), value, doc, origin)
+                problems += _join_section(data[key], show(key), value, doc, origin)
             else:
-                problems.append(_both((str(key),), doc.file, origin))
+                problems.append(_both((show(key),), doc.file, origin))
     return data, problems
 
 
@@ -198,10 +198,10 @@ def _join_section(
     problems = []
     for name, item in value.items():
         if name in section:
-            problems.append(_both((key, str(name)), doc.file, origin))
+            problems.append(_both((key, show(name)), doc.file, origin))
         else:
             section[name] = item
-            origin[(key, str(name))] = doc.file
+            origin[(key, show(name))] = doc.file
     return problems
 
 

@@ -13,7 +13,7 @@ from .scalars import LABEL, BadScalar, Scalar, pattern, plain_text
 
 def _quantity(value: t.Any) -> str:
     remedy = "give a Kubernetes quantity such as 40, 500m, 160Gi or 2Ti"
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63:
         return str(int(value))
     text = plain_text(value, remedy)
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?", text):

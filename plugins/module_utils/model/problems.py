@@ -87,6 +87,9 @@ def show(value: t.Any) -> str:
         return "a mapping"
     if isinstance(value, (list, tuple, set)):
         return "a list"
+    if isinstance(value, int) and value.bit_length() > _LONGEST:
+        # Python refuses to write numbers of thousands of digits, which YAML reads from hexadecimal ones.
+        return "a huge number"
     text = str(value) if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
     text = text if text.isprintable() else repr(text)
     text = text if text.strip() else repr(text)

@@ -184,7 +184,7 @@ def _secret(value: t.Any) -> t.Any:
 
 
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_NUMBER_OR_TEXT = {"type": ["integer", "string"]}
+_NUMBER_OR_TEXT = {"type": ["integer", "string"], "pattern": "^[0-9]{1,9}$"}
 
 TEXT = Scalar("text", lambda value: plain_text(value, "give text"), {"type": "string", "minLength": 1})
 LABEL_NAME = Scalar(
@@ -212,7 +212,7 @@ MAC = Scalar(
     ),
     {"type": "string", "pattern": "^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$"},
 )
-ADDRESS = Scalar("IP address", _address, {"type": "string"})
+ADDRESS = Scalar("IP address", _address, {"type": "string", "pattern": "^[0-9A-Fa-f:.]+(%.+)?$"})
 SUBNET = Scalar("subnet", _subnet, {"type": "string", "pattern": "/[0-9]+$"})
 PORT_REF = Scalar("switch port", _port_ref, {"type": "string", "pattern": "^[^/]+/[^ ]+$"})
 PORT_NAME = Scalar(
@@ -222,12 +222,12 @@ PORT_NAME = Scalar(
 )
 VLAN = Scalar("VLAN id", _integer(1, 4094, "VLAN id"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": 4094})
 VLAN_RANGE = Scalar("VLAN range", _vlan_range, {"type": "string", "pattern": "^[0-9]+-[0-9]+$"})
-VLAN_SET = Scalar("VLAN id or range", _vlan_set, _NUMBER_OR_TEXT)
+VLAN_SET = Scalar("VLAN id or range", _vlan_set, {**_NUMBER_OR_TEXT, "pattern": "^[0-9]{1,4}(-[0-9]{1,4})?$"})
 MTU = Scalar("MTU", _integer(1280, 65535, "MTU"), {**_NUMBER_OR_TEXT, "minimum": 1280, "maximum": 65535})
 NUMBER = Scalar("number", _integer(1, 16777214, "number"), {**_NUMBER_OR_TEXT, "minimum": 1})
 COUNT = Scalar("count", _integer(0, 16777214, "count"), {**_NUMBER_OR_TEXT, "minimum": 0})
 TCP_PORT = Scalar("port number", _integer(1, 65535, "port number"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": 65535})
-BOOLEAN = Scalar("yes or no", _boolean, {"type": ["boolean", "string"]})
+BOOLEAN = Scalar("yes or no", _boolean, {"type": ["boolean", "string"], "pattern": "^([Tt]rue|[Ff]alse)$"})
 PATH = Scalar(
     "path", pattern(r"[~/][^\0\n]*", "absolute path", "give a path that begins with / or ~"), {"type": "string"}
 )

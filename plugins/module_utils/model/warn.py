@@ -9,7 +9,7 @@ import typing as t
 
 from .checks import Report
 from .enums import BmcProtocol, NetworkProvider, Platform, StorageProvider
-from .problems import Problem
+from .problems import Problem, show
 from .types import Cloud
 
 VAULT = (
@@ -52,7 +52,7 @@ def _written(data: t.Mapping[t.Any, t.Any]) -> t.Iterator[tuple[str, t.Any]]:
     for section, keys in (("switches", ("password",)), ("machines", ("bmc", "password"))):
         named = _below(data, section)
         for name, item in named.items() if isinstance(named, t.Mapping) else ():
-            yield ".".join((section, str(name), *keys)), _below(item, *keys)
+            yield ".".join((section, show(name), *keys)), _below(item, *keys)
 
 
 def _below(value: t.Any, *keys: str) -> t.Any:

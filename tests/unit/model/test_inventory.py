@@ -102,6 +102,19 @@ def test_templates_and_a_split_model(rack: Rack) -> None:
     assert "geheim" in rack.say("node1", "{{ machine.bmc.password }}")
 
 
+def test_templates_make_lists_and_mappings(rack: Rack) -> None:
+    rack.write("group_vars/all/more.yml", "wanted: [management]\ncard: {nic0: {mac: '52:54:00:00:01:01'}}\n")
+    nics = 'nics: {nic0: {mac: "52:54:00:00:01:01"}}'
+    rack.write("machines.cloud.yml", PART.replace(nics, 'networks: "{{ wanted }}"\n    nics: "{{ card }}"'))
+    assert rack.hostvars()["node1"]["host_network"]["addresses"][1]["network"] == "management"
+    rack.write("group_vars/all/more.yml", "wanted: [mangement]\ncard: 7\n")
+    done = rack.run("ansible-inventory", "-i", "rack", "--graph")
+    assert (
+        "machines.cloud.yml:7: machines.node1.networks[0]: mangement is no network; did you mean manag" in done.stderr
+    )
+    assert "machines.cloud.yml:8: machines.node1.nics: 7 is no mapping; give names and their values" in done.stderr
+
+
 def test_what_came_out_of_a_template_is_never_evaluated_again(rack: Rack) -> None:
     assert "S{{ 1 + 1 }}" in rack.say("node1", "{{ machine.root_disk.serial }}")
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
-from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError
+from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError, show
 from ansible_collections.groundup.cloud.plugins.module_utils.model.scalars import Sealed
 
 from .base import model
@@ -23,11 +23,21 @@ from .base import model
 EXAMPLE = pathlib.Path(__file__).resolve().parent / "data/design_example.yml"
 
 VALUES: list[Any] = [
-    None, True, 0, -1, 1.5, float("nan"), 10**30, "", "\x00", "a\nb", "ä" * 300, "x", "::", "/", "10.0.0.1",
+    None, True, 0, -1, 1.5, float("nan"), float("inf"), 10**30, 16**5000, {16**5000: 16**5000},
+    "", "\x00", "a\nb", "ä" * 300, "x", "::", "/", "10.0.0.1",
     "0.0.0.0/0", "::/0", "fe80::1%eth0", "9-1", "4094-4095", "{{ x }}", "leaf1/", "leaf1/Ethernet1", [], {}, [None],
     [[]], [{}], {"": {}}, {None: None}, {1: 2}, {"a": None}, {"a": {"a": {}}}, ["x", "x"], datetime.date(2026, 1, 1),
     b"bytes", Sealed("v"), (1, 2), {"networks", "x"},
 ]  # fmt: skip
+
+
+def short(value: Any) -> str:
+    """A name for a test case; Python doesn't write numbers of thousands of digits."""
+    return show(value) if isinstance(value, int) else "huge key" if 16**5000 in _keys(value) else repr(value)
+
+
+def _keys(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, dict) else []
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -59,7 +69,7 @@ def survives(data: Any) -> None:
     assert all(problem.path and problem.message and "\n" not in str(problem) for problem in said)
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES, ids=short)
 def test_any_value_in_any_place(value: Any) -> None:
     source = yaml.safe_load(EXAMPLE.read_text())
     for path in places(source):
@@ -84,7 +94,7 @@ def test_many_values_at_once() -> None:
         survives(data)
 
 
-@pytest.mark.parametrize("value", [*VALUES, {"name": "x"}], ids=repr)
+@pytest.mark.parametrize("value", [*VALUES, {"name": "x"}], ids=short)
 def test_any_value_as_the_whole_model(value: Any) -> None:
     if isinstance(value, dict):
         survives(value)
@@ -139,7 +149,7 @@ def test_any_damage_to_a_file_is_an_error_with_its_line(tmp_path: pathlib.Path) 
     dice = random.Random(20261125)
     file, text = tmp_path / "cloud.yml", EXAMPLE.read_text()
     refused = 0
-    for _ in range(1500):
+    for _ in range(500):
         file.write_text(damaged(dice, text), encoding="utf-8")
         try:
             derive(load(file))
@@ -149,4 +159,4 @@ def test_any_damage_to_a_file_is_an_error_with_its_line(tmp_path: pathlib.Path) 
                 assert re.match(r"cloud\.yml(:[0-9]+)?: \S", str(problem)), problem
                 assert re.match(r"cloud\.yml:[0-9]+$", problem.place) or "is no YAML" in problem.message, problem
                 assert problem.remedy
-    assert refused > 1000
+    assert refused > 300
