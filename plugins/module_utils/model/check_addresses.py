@@ -75,6 +75,9 @@ def _usable(report: Report, address: Address | None, path: str) -> None:
 
 
 def _provisioner(report: Report) -> None:
+    own = report.cloud.provisioner
+    if own.http_port == own.registry_port:
+        report.say("provisioner.registry_port", own.registry_port, "is also its http_port", "give another port")
     for name, address in report.cloud.provisioner.addresses.items():
         network = report.cloud.networks.get(name)
         path = f"provisioner.addresses.{name}"

@@ -76,20 +76,21 @@ def _switch(report: Report, switch: Switch) -> None:
             report.say(f"{path}.address", None, "is missing", "give its management address")
     if switch.tls and switch.tls.ca_file and switch.tls.fingerprint:
         report.say(f"{path}.tls", None, "has a CA and a fingerprint", "keep one of ca_file and fingerprint")
-    if switch.mlag is None:
-        return
-    peer = report.cloud.switches.get(switch.mlag)
-    if switch.mlag == switch.name:
-        report.say(f"{path}.mlag", switch.mlag, "is the switch itself", "name the other switch of the pair")
+    if switch.mlag is not None:
+        _mlag(report, switch, switch.mlag, path)
+
+
+def _mlag(report: Report, switch: Switch, other: str, path: str) -> None:
+    peer = report.cloud.switches.get(other)
+    if other == switch.name:
+        report.say(f"{path}.mlag", other, "is the switch itself", "name the other switch of the pair")
     elif peer is None:
-        report.say(
-            f"{path}.mlag", switch.mlag, "is no switch", choose(switch.mlag, set(report.cloud.switches) - {switch.name})
-        )
+        report.say(f"{path}.mlag", other, "is no switch", choose(other, set(report.cloud.switches) - {switch.name}))
     elif peer.mlag != switch.name:
         said = "no MLAG" if peer.mlag is None else peer.mlag
         report.say(
             f"{path}.mlag",
-            switch.mlag,
+            other,
             f"is declared on one side only: switches.{peer.name}.mlag says {said}",
             f"write switches.{peer.name}.mlag: {switch.name}, or take this one away",
         )

@@ -11,6 +11,7 @@ import typing as t
 from .checks import Report
 from .enums import Role
 from .scalars import Subnet
+from .services import Kubernetes
 from .types import Cloud
 
 API_PORT = 6443
@@ -20,14 +21,22 @@ NODE_PREFIX = {4: 24, 6: 64}
 
 def check_cluster(report: Report) -> None:
     """Kubernetes: its endpoint, its members, and room for their pods."""
-    kubernetes, cluster = report.cloud.kubernetes, report.layout.cluster
-    if kubernetes is None:
+    kubernetes = report.cloud.kubernetes
+    if kubernetes is not None:
+        _members(report)
+        _endpoint(report, kubernetes)
+        _network(report, kubernetes)
+        _room(report, kubernetes, len(report.cloud.machines))
+        _hidden(report)
+
+
+def _members(report: Report) -> None:
+    members = [machine for machine in report.cloud.machines.values() if Role.CONTROL_PLANE in machine.roles]
+    if report.unsure("machines", "roles") or not report.cloud.machines:
         return
-    machines = list(report.cloud.machines.values())
-    members = [machine for machine in machines if Role.CONTROL_PLANE in machine.roles]
-    if not members and machines and not report.unsure("machines", "roles"):
+    if not members:
         report.say("machines", None, "hold no control plane", "give one or three machines the role control_plane")
-    elif members and len(members) % 2 == 0:
+    elif len(members) % 2 == 0:
         names = ", ".join(machine.name for machine in members)
         report.say(
             "machines",
@@ -35,7 +44,10 @@ def check_cluster(report: Report) -> None:
             f"hold {len(members)} control planes ({names}): an even number survives no more than one less",
             f"make it {len(members) - 1} or {len(members) + 1}",
         )
-    if kubernetes.endpoint is not None and cluster is None and not report.unsure("networks", "subnet"):
+
+
+def _endpoint(report: Report, kubernetes: Kubernetes) -> None:
+    if kubernetes.endpoint is not None and not report.layout.cluster and not report.unsure("networks", "subnet"):
         report.say(
             "kubernetes.endpoint",
             str(kubernetes.endpoint),
@@ -49,26 +61,29 @@ def check_cluster(report: Report) -> None:
             "is the port of the API servers behind the endpoint",
             "give another, such as 8443",
         )
-    if cluster is not None:
-        for machine in machines:
-            if cluster not in report.layout.networks_of(machine):
-                report.say(
-                    f"machines.{machine.name}.networks",
-                    None,
-                    f"lack {cluster.name}, the network of kubernetes.endpoint",
-                    f"add {cluster.name}",
-                )
-        for key in ("pods", "services"):
-            subnet = getattr(kubernetes, key)
-            if cluster.subnet and subnet.version != cluster.subnet.version:
-                report.say(
-                    f"kubernetes.{key}",
-                    str(subnet),
-                    f"is of another IP version than networks.{cluster.name}",
-                    "give one of the same version",
-                )
-    _room(report, len(machines))
-    _hidden(report)
+
+
+def _network(report: Report, kubernetes: Kubernetes) -> None:
+    """Every machine is in the network of the endpoint, and pods and services speak its version of IP."""
+    cluster = report.layout.cluster
+    if cluster is None:
+        return
+    for machine in report.cloud.machines.values():
+        if cluster not in report.layout.networks_of(machine):
+            report.say(
+                f"machines.{machine.name}.networks",
+                None,
+                f"lack {cluster.name}, the network of kubernetes.endpoint",
+                f"add {cluster.name}",
+            )
+    for key, subnet in (("pods", kubernetes.pods), ("services", kubernetes.services)):
+        if cluster.subnet and subnet.version != cluster.subnet.version:
+            report.say(
+                f"kubernetes.{key}",
+                str(subnet),
+                f"is of another IP version than networks.{cluster.name}",
+                "give one of the same version",
+            )
 
 
 def _hidden(report: Report) -> None:
@@ -105,10 +120,7 @@ def _needed_by_nodes(cloud: Cloud) -> list[tuple[str, Subnet]]:
     return [(path, ipaddress.ip_network(str(value))) for path, value in found if value is not None]
 
 
-def _room(report: Report, nodes: int) -> None:
-    kubernetes = report.cloud.kubernetes
-    if kubernetes is None:
-        return
+def _room(report: Report, kubernetes: Kubernetes, nodes: int) -> None:
     pods = kubernetes.pods
     prefix = NODE_PREFIX[pods.version]
     shares = 2 ** (prefix - pods.prefixlen) if pods.prefixlen <= prefix else 0

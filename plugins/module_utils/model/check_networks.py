@@ -51,6 +51,8 @@ def _subnet(report: Report, network: Network, path: str) -> None:
         if network.gateway is not None and network.vlans is None:
             report.say(f"{path}.gateway", str(network.gateway), "has no subnet around it", f"give {path}.subnet")
         return
+    if subnet.is_multicast or subnet.is_loopback:
+        report.say(f"{path}.subnet", str(subnet), "is no subnet for hosts", "give a private one, such as 10.20.0.0/24")
     if network.gateway is not None:
         _inside(report, network.gateway, subnet, f"{path}.gateway")
     if network.first >= subnet.num_addresses:

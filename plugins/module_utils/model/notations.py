@@ -21,6 +21,17 @@ def _quantity(value: t.Any) -> str:
     return text
 
 
+def _socket(value: t.Any) -> str:
+    remedy = "write tcp/PORT, udp/PORT or tcp/FIRST-LAST with ports from 1 to 65535"
+    text = plain_text(value, remedy)
+    match = re.fullmatch(r"(?:tcp|udp)/([0-9]{1,5})(?:-([0-9]{1,5}))?", text)
+    if not match:
+        raise BadScalar("is no protocol and port", remedy)
+    if not 1 <= int(match[1]) <= int(match[2] or match[1]) <= 65535:
+        raise BadScalar("is out of range", remedy)
+    return text
+
+
 def _public_key(value: t.Any) -> str:
     remedy = "give one line of a .pub file, such as ssh-ed25519 AAAA… me"
     if isinstance(value, str) and "PRIVATE KEY" in value:
@@ -62,11 +73,7 @@ DATABASE = Scalar(
     ),
     {"type": "string"},
 )
-SOCKET = Scalar(
-    "socket",
-    pattern(r"(tcp|udp)/[0-9]{1,5}(-[0-9]{1,5})?", "protocol and port", "write tcp/PORT or udp/PORT"),
-    {"type": "string"},
-)
+SOCKET = Scalar("socket", _socket, {"type": "string", "pattern": "^(tcp|udp)/[0-9]{1,5}(-[0-9]{1,5})?$"})
 VERSION = Scalar(
     "version",
     pattern(r"[0-9]+\.[0-9]+\.[0-9]+", "version", 'give three numbers in quotes, such as "1.36.3"'),

@@ -122,9 +122,13 @@ def _boolean(value: t.Any) -> bool:
 def _address(value: t.Any) -> Address:
     remedy = "give an IPv4 or IPv6 address such as 10.20.0.11"
     try:
-        return ipaddress.ip_address(plain_text(value, remedy))
+        address = ipaddress.ip_address(plain_text(value, remedy))
     except ValueError:
         raise BadScalar("is no IP address", remedy) from None
+    # A scope (fe80::1%eth0) is that of one host and means nothing to the others.
+    if address.is_multicast or address.is_unspecified or getattr(address, "scope_id", None):
+        raise BadScalar("is no address that one device can have in a network", remedy)
+    return address
 
 
 def _subnet(value: t.Any) -> Subnet:
@@ -212,7 +216,7 @@ MAC = Scalar(
     ),
     {"type": "string", "pattern": "^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$"},
 )
-ADDRESS = Scalar("IP address", _address, {"type": "string", "pattern": "^[0-9A-Fa-f:.]+(%.+)?$"})
+ADDRESS = Scalar("IP address", _address, {"type": "string", "pattern": "^[0-9A-Fa-f:.]+$"})
 SUBNET = Scalar("subnet", _subnet, {"type": "string", "pattern": "/[0-9]+$"})
 PORT_REF = Scalar("switch port", _port_ref, {"type": "string", "pattern": "^[^/]+/[^ ]+$"})
 PORT_NAME = Scalar(

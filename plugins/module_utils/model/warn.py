@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .checks import Report
-from .enums import BmcProtocol, NetworkProvider, Platform, StorageProvider
+from .enums import BmcProtocol, NetworkProvider, Platform, Role, StorageProvider
 from .problems import Problem, show
 from .types import Cloud
 
@@ -132,9 +132,30 @@ def _layers(report: Report) -> None:
             "is not installed by this release",
             "bring it yourself, or write none",
         )
+        _stores(report)
     if cloud.virtualization.enabled:
         report.say(
             "virtualization.enabled", True, "is not installed by this release", "bring it yourself, or write false"
+        )
+
+
+def _stores(report: Report) -> None:
+    """Whether storage has something to store on."""
+    holders = [machine for machine in report.cloud.machines.values() if Role.STORAGE in machine.roles]
+    bare = [machine.name for machine in holders if not machine.storage_disks]
+    if len(bare) == len(holders):
+        report.say(
+            "storage.provider",
+            str(report.cloud.storage.provider),
+            "has nothing to store on: no machine with the role storage has storage_disks",
+            "give some machines both",
+        )
+    elif bare:
+        report.say(
+            f"machines.{bare[0]}.storage_disks",
+            None,
+            f"is empty, but the role is storage ({_count(len(bare))})",
+            "list its disks, or take the role away",
         )
 
 

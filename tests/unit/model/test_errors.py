@@ -208,6 +208,16 @@ case("subnet overlaps pods", {"kubernetes.pods": "10.30.0.0/16"},
      "kubernetes.pods: 10.30.0.0/16 overlaps 10.30.0.0/24 of networks.cluster.subnet; give a subnet that is free")
 case("pods overlap services", {"kubernetes.services": "10.64.0.0/16"},
      "kubernetes.services: 10.64.0.0/16 overlaps 10.64.0.0/14 of kubernetes.pods; give a subnet that is free")
+case("subnet of no hosts", {"networks.dmz": {"vlan": 50, "subnet": "224.0.0.0/24"}},
+     "networks.dmz.subnet: 224.0.0.0/24 is no subnet for hosts; give a private one, such as 10.20.0.0/24")
+case("addresses of no device", {f"{N2}.bmc.address": "fe80::1%eth0", "switches.leaf1.address": "224.0.0.1", "dns": {"servers": ["0.0.0.0"]}},
+     *[f"{path}: {value} is no address that one device can have in a network; give an IPv4 or IPv6 address such as 10.20.0.11"
+       for path, value in ((f"{N2}.bmc.address", "fe80::1%eth0"), ("switches.leaf1.address", "224.0.0.1"), ("dns.servers[0]", "0.0.0.0"))])
+case("ports out of range", {"firewall": {"open": ["tcp/99999", "tcp/80-70", "udp/1-65535"]}},
+     *[f"firewall.open[{i}]: {value} is out of range; write tcp/PORT, udp/PORT or tcp/FIRST-LAST with ports from 1 to 65535"
+       for i, value in enumerate(("tcp/99999", "tcp/80-70"))])
+case("two services on one port", {"provisioner": {"http_port": 5000}},
+     "provisioner.registry_port: 5000 is also its http_port; give another port")
 case("host bits", {"networks.cluster.subnet": "10.30.0.1/24"},
      "networks.cluster.subnet: 10.30.0.1/24 has host bits set; write 10.30.0.0/24")
 case("gateway that no host may be", {"networks.management.gateway": "10.20.0.255"},
@@ -273,6 +283,8 @@ case("endpoint on the API's port", {"kubernetes.endpoint_port": 6443},
      "kubernetes.endpoint_port: 6443 is the port of the API servers behind the endpoint; give another, such as 8443")
 case("two control planes", {f"{N2}.roles": ["control_plane"]},
      "machines: hold 2 control planes (node1, node2): an even number survives no more than one less; make it 1 or 3")
+case("misspelt control plane", {f"{N1}.roles": ["contol_plane", "compute"]},
+     f"{N1}.roles[0]: contol_plane is not one of control_plane, compute, storage (did you mean control_plane?); choose one of them")
 case("no control plane", {f"{N1}.roles": ["compute"]},
      "machines: hold no control plane; give one or three machines the role control_plane")
 case("machine outside of the cluster's network", {f"{N2}.networks": ["management"]},
@@ -338,6 +350,14 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "two gateways": (
         {"networks.cluster.gateway": "10.30.0.1"},
         [f"{N1}.networks: have several gateways (management, cluster)"],
+    ),
+    "storage without disks": (
+        {"storage": {"provider": "rook"}, f"{N1}.storage_disks": []},
+        ["storage.provider: rook is not installed", "storage.provider: rook has nothing to store on"],
+    ),
+    "storage on a machine without disks": (
+        {"storage": {"provider": "rook"}, f"{N2}.roles": ["storage"], f"{N2}.storage_disks": []},
+        ["storage.provider: rook is not installed", f"{N2}.storage_disks: is empty, but the role is storage (one mach"],
     ),
     "provider of another release": (
         {"network": {"provider": "kube_ovn"}},
