@@ -12,7 +12,7 @@ author: The groundup.cloud contributors (@groundup-cloud)
 description:
   - Reads the model of a cloud, checks it, and derives hosts, groups and the input of every role from it.
   - A model is one file named C(cloud.yml) or C(NAME.cloud.yml), or a directory of such files, which are joined.
-  - All errors of a model are reported at once, with place, value and remedy.
+  - All errors of a model are reported at once, with place, value and remedy, and end the command.
   - The keys of a model are described in C(docs/reference/model.md).
 options:
   plugin:
@@ -62,6 +62,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.model.load import l
 from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError, Problem
 from ansible_collections.groundup.cloud.plugins.module_utils.model.values import Evaluation, Unevaluated, is_template
 
+# Ansible's own for an inventory it can't parse. Its status for errors of a parser is also that of unreachable hosts.
+EXIT_STATUS = 1
 VAULT_HEADER = b"$ANSIBLE_VAULT"
 
 
@@ -77,21 +79,36 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         """Read the model that begins in the file, and fill the inventory from it."""
         super().parse(inventory, loader, path, cache)
-        self._read_config_data(path)
+        self._read: dict[Path, t.Any] = {}
         try:
+            data = self._data(Path(path))
+            if not documents.is_model(data):
+                raise AnsibleParserError(f"{path} is no model of a cloud: it doesn't say plugin: {self.NAME}")
             files = documents.model_of(path, self._data)
             if files:
-                self._fill(*self._derive(files))
+                derived = self._derive(files)
+                self._options_of(data)
+                self._fill(*derived)
         except ModelError as error:
-            self._warn(error.warnings)
-            raise AnsibleParserError(str(error)) from error
+            self._refuse(error)
+
+    def _refuse(self, error: ModelError) -> t.NoReturn:
+        """Say what is wrong, once, and end the command.
+
+        An exception would make Ansible try its other plugins on the file, print the answer once for each and twice for
+        this one, and then, unless `any_unparsed_is_failed` is set, go on without hosts and report success.
+        """
+        self._warn(error.warnings)
+        self.display.error(str(error))
+        raise SystemExit(EXIT_STATUS)
 
     def _derive(self, files: list[Path]) -> tuple[Derived, list[Problem]]:
         self.templar.available_variables = self._variables(files[0])
         evaluation = Evaluation(self._evaluate, lambda value: isinstance(value, EncryptedString), self._reveal)
         docs = [self._document(file, evaluation) for file in files]
         encrypted = all(file.read_bytes().startswith(VAULT_HEADER) for file in files)
-        loaded = load_documents(docs, evaluation.problems, whole_vault=encrypted)
+        lacking = [problem for file in files for problem in documents.lacks_plugin(self._data(file), file.name)]
+        loaded = load_documents(docs, [*lacking, *evaluation.problems], whole_vault=encrypted)
         home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
         return derive(loaded.cloud, home), list(loaded.warnings)
 
@@ -100,7 +117,29 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         return documents.Document(file.name, data, str(self.loader.get_text_file_contents(str(file))))
 
     def _data(self, file: Path) -> t.Any:
-        return self.loader.load_from_file(str(file), cache="none", trusted_as_template=True)
+        """The values of a file; ModelError, with the line, if Ansible can't read it."""
+        if file not in self._read:
+            try:
+                # Read once and shared: the loader's copy of a large model takes longer than all checks of it.
+                values = self.loader.load_from_file(str(file), cache="none", unsafe=True, trusted_as_template=True)
+            except AnsibleError as error:
+                remedy = "give the vault's password, by --vault-password-file for example"
+                if not file.read_bytes().startswith(VAULT_HEADER):
+                    documents.read(file)
+                    remedy = "mend the file"
+                said = " ".join(str(error).split()).rstrip(".")
+                raise ModelError([Problem(file.name, "", f"can't be read: {said}", remedy)]) from error
+            self._read[file] = values
+        return self._read[file]
+
+    def _options_of(self, data: t.Any) -> None:
+        """Take the options of constructed inventories out of the file."""
+        if isinstance(data, t.Mapping):
+            try:
+                self.set_options(direct=data, var_options=self._vars)
+            except AnsibleError as error:
+                said = " ".join(str(error).split())
+                raise ModelError([Problem("model", "", f"has a bad option: {said}", "mend that key")]) from error
 
     def _variables(self, file: Path) -> dict[str, t.Any]:
         """What templates may use: group_vars/all beside the model, and extra variables above that."""
@@ -112,13 +151,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         try:
             return self.templar.template(text)
         except AnsibleError as error:
-            raise Unevaluated(" ".join(str(error).split())) from error
+            raise Unevaluated(" ".join(str(error).split()).rstrip(".")) from error
 
     def _reveal(self, value: t.Any) -> str:
         try:
             return str(value)
         except AnsibleError as error:
-            raise Unevaluated(" ".join(str(error).split())) from error
+            raise Unevaluated(" ".join(str(error).split()).rstrip(".")) from error
 
     def _warn(self, warnings: t.Iterable[Problem]) -> None:
         for warning in warnings:

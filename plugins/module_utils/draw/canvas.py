@@ -1,20 +1,62 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Just enough SVG: text in, elements out, coordinates rounded so that pictures compare well in git."""
+"""Just enough SVG: text in, elements out, coordinates rounded so that pictures compare well in git.
+
+Lengths are pixels at scale 1. A picture lies on its own light paper, so it reads the same on a dark page. Its styles
+are bound to its own class, so that they don't leak into a page that holds it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 Number = int | float
+Point = tuple[Number, Number]
+
+MARGIN = 16
+#: Font sizes by kind of text.
+SIZES = {"title": 15, "name": 12, "heading": 13, "tag": 9, "small": 10}
+BOLD = frozenset({"title", "name", "heading", "tag"})
 
 STYLE = """
-text{font:12px system-ui,sans-serif;fill:#1b2733}
-.name{font-weight:600}.small{font-size:10px;fill:#5c6b7a}.unit{font-size:9px;fill:#93a1af;text-anchor:end}
-.title{font-size:13px;font-weight:600}.paper{fill:#fff}
-.frame{fill:#eef2f6;stroke:#b8c4cf}.slot{fill:#fff;stroke:#e3e9ee}
-.machine{fill:#fff;stroke:#5c6b7a}.switch{fill:#22303c;stroke:#22303c}.switch-name{font-weight:600;fill:#fff}
-.port{fill:#93a1af}.cable{fill:none;stroke-width:1.6;opacity:.85}
+.cloud text{font:12px system-ui,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",Arial,sans-serif;fill:#1b2733}
+.cloud .title{font-size:15px;font-weight:600}.cloud .heading{font-size:13px;font-weight:600}
+.cloud .name{font-weight:600}
+.cloud .small{font-size:10px;fill:#52616f}.cloud .tag{font-size:9px;font-weight:600;fill:#fff}
+.cloud .light{fill:#fff}.cloud .dim{fill:#c5d0da}
+.cloud .paper{fill:#fff;stroke:#d5dde4}.cloud .frame{fill:#eef2f6;stroke:#b8c4cf}.cloud .free{fill:#e2e8ee}
+.cloud .machine{fill:#fff;stroke:#7b8a98}.cloud .switch{fill:#22303c;stroke:#22303c}
+.cloud .cable{fill:none;stroke-linejoin:round;stroke-linecap:round}
 """
+_NARROW, _WIDE = frozenset("iljtfrI.,:;|/()'! ·-"), frozenset("mwMW@%")
+
+
+def width(words: str, kind: str = "") -> float:
+    """About how wide a line of text is; a little more than most fonts need."""
+    ems = sum(0.36 if sign in _NARROW else 0.94 if sign in _WIDE else 0.7 if sign.isupper() else 0.6 for sign in words)
+    return ems * SIZES.get(kind, 12) * (1.06 if kind in BOLD else 1)
+
+
+def fit(words: str, room: Number, kind: str = "") -> str:
+    """As much of a line as there is room for; what is left out is in its middle, since names differ at their ends."""
+    if width(words, kind) <= room:
+        return words
+    for kept in range(len(words) - 1, 0, -1):
+        tail = kept // 3
+        shown = f"{words[: kept - tail]}…{words[len(words) - tail :]}"
+        if width(shown, kind) <= room:
+            return shown
+    return "…"
+
+
+def fit_list(words: str, room: Number, kind: str = "") -> str:
+    """As many of the words between commas as there is room for, and how many more there are."""
+    parts = words.split(", ")
+    for left_out in range(len(parts)):
+        shown = ", ".join(parts[: len(parts) - left_out]) + (f" +{left_out}" if left_out else "")
+        if width(shown, kind) <= room:
+            return shown
+    return fit(words, room, kind)
 
 
 class Canvas:
@@ -28,41 +70,65 @@ class Canvas:
     def rect(self, x: Number, y: Number, w: Number, h: Number, kind: str, *, fill: str = "", tip: str = "") -> None:
         """A box with slightly round corners; `tip` shows when the pointer rests on it."""
         colour = f' style="fill:{fill};stroke:{fill}"' if fill else ""
-        title = f"<title>{escape(tip)}</title>" if tip else ""
         where = f'x="{_n(x)}" y="{_n(y)}" width="{_n(w)}" height="{_n(h)}" rx="3"'
-        self._add(f'<rect class="{kind}" {where}{colour}>{title}</rect>', x + w, y + h)
+        self._add(f'<rect class="{kind}" {where}{colour}>{_tip(tip)}</rect>', x + w, y + h)
 
-    def text(self, x: Number, y: Number, words: str, kind: str = "", *, fill: str = "") -> None:
-        """One line, its baseline at `y`."""
-        colour = f' style="fill:{fill}"' if fill else ""
-        self._add(f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}"{colour}>{escape(words)}</text>', x + 7 * len(words), y)
-
-    def dot(self, x: Number, y: Number, colour: str) -> None:
-        self._add(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="3.2" fill="{colour}"/>', x, y)
-
-    def line(self, x1: Number, y1: Number, x2: Number, y2: Number, colour: str, width: Number = 2) -> None:
-        ends = f'x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}"'
-        self._add(f'<line {ends} stroke="{colour}" stroke-width="{_n(width)}"/>', max(x1, x2), max(y1, y2))
-
-    def curve(
-        self, x1: Number, y1: Number, x2: Number, y2: Number, out: Number, back: Number, colour: str, tip: str
+    def text(
+        self, x: Number, y: Number, words: str, kind: str = "", *, fill: str = "", anchor: str = "start", more: str = ""
     ) -> None:
-        """A cable that leaves its first end by `out` and reaches its second from `back`, both to the right."""
-        way = f"M{_n(x1)} {_n(y1)}C{_n(x1 + out)} {_n(y1)} {_n(x2 + back)} {_n(y2)} {_n(x2)} {_n(y2)}"
-        reach = max(x1, x1 + out, x2, x2 + back)
-        self._add(f'<path class="cable" stroke="{colour}" d="{way}"><title>{escape(tip)}</title></path>', reach, y2)
+        """One line, its baseline at `y`; `more` are further classes."""
+        colour = f' style="fill:{fill}"' if fill else ""
+        side = "" if anchor == "start" else f' text-anchor="{anchor}"'
+        classes = " ".join(part for part in (kind, more) if part)
+        right = x + width(words, kind) * {"start": 1.0, "middle": 0.5, "end": 0.0}[anchor]
+        self._add(f'<text class="{classes}" x="{_n(x)}" y="{_n(y)}"{side}{colour}>{escape(words)}</text>', right, y + 3)
+
+    def dot(self, x: Number, y: Number, colour: str, *, hollow: bool = False) -> None:
+        """An end of a cable; hollow for what is carried without an address, and for BMCs."""
+        paint = f'fill="#fff" stroke="{colour}" stroke-width="1.6"' if hollow else f'fill="{colour}"'
+        self._add(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{2.6 if hollow else 3.2}" {paint}/>', x + 4, y + 4)
+
+    def line(
+        self, points: Sequence[Point], colour: str, *, thick: Number = 1.6, dashed: bool = False, tip: str = ""
+    ) -> None:
+        """A line through some points."""
+        way = "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+        dash = ' stroke-dasharray="4 3"' if dashed else ""
+        right, bottom = max(x for x, _y in points), max(y for _x, y in points)
+        self._add(
+            f'<path class="cable" stroke="{colour}" stroke-width="{_n(thick)}"{dash} d="{way}">{_tip(tip)}</path>',
+            right + thick,
+            bottom + thick,
+        )
+
+    def pill(self, x: Number, y: Number, words: str, colour: str, *, tip: str = "") -> float:
+        """A small label on colour, its middle at `y`; returns how wide it is."""
+        wide = pill_width(words)
+        self.rect(x, y - 6, wide, 12, "pill", fill=colour, tip=tip)
+        self.text(x + wide / 2, y + 3.2, words, "tag", anchor="middle")
+        return wide
 
     def svg(self, title: str) -> str:
         """The document, as wide and high as what was drawn, with a margin."""
-        size = f'width="{_n(self.width + 16)}" height="{_n(self.height + 16)}"'
-        box = f'viewBox="0 0 {_n(self.width + 16)} {_n(self.height + 16)}"'
-        head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box} role="img" aria-label={quoteattr(title)}>'
-        paper = '<rect class="paper" width="100%" height="100%"/>'
+        wide, high = _n(self.width + MARGIN), _n(self.height + MARGIN)
+        head = f'<svg xmlns="http://www.w3.org/2000/svg" class="cloud" width="{wide}" height="{high}"'
+        head += f' viewBox="0 0 {wide} {high}" role="img" aria-label={quoteattr(title)}>'
+        inner = f'width="{_n(self.width + MARGIN - 1)}" height="{_n(self.height + MARGIN - 1)}"'
+        paper = f'<rect class="paper" x="0.5" y="0.5" {inner} rx="6"/>'
         return "\n".join([head, f"<style>{STYLE}</style>{paper}", *self._parts, "</svg>"]) + "\n"
 
     def _add(self, element: str, right: Number, bottom: Number) -> None:
         self._parts.append(element)
         self.width, self.height = max(self.width, right), max(self.height, bottom)
+
+
+def pill_width(words: str) -> float:
+    """How wide a pill is."""
+    return max(18, round(width(words, "tag") + 8))
+
+
+def _tip(words: str) -> str:
+    return f"<title>{escape(words)}</title>" if words else ""
 
 
 def _n(value: Number) -> str:

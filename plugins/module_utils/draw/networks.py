@@ -1,46 +1,83 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Layers 2 and 3: every network a lane with its VLAN, subnet and MTU, every machine a column with its addresses."""
+"""Layers 2 and 3: every network a lane with its VLAN, subnet and MTU, every machine a column with its addresses.
+
+The provisioner and the API's endpoint come first. Columns that find no room on the right go on below.
+"""
 
 from __future__ import annotations
 
-from .canvas import Canvas
+from .canvas import MARGIN, Canvas, fit, fit_list, width
+from .legend import sign
 from .scene import Box, Net, Scene, natural
 
-LANE, HEAD, COLUMN, TOP = 44, 190, 118, 84
-#: More columns than this are no picture any more; the rest is counted in words.
-MOST = 24
+LANE, TOP, STEP, BOX = 42, 62, 9, 30
+#: So many columns stand beside each other, and so many are a picture; the rest is counted in words.
+ABREAST, MOST = 9, 45
 
 
 def networks(scene: Scene) -> str:
     """The picture as SVG."""
     canvas = Canvas()
-    canvas.text(8, 18, f"{scene.title}: networks", "title")
+    canvas.text(MARGIN, 26, f"{scene.title}: networks", "title")
     machines = sorted(scene.machines, key=lambda box: natural(box.name))
-    shown = machines[:MOST]
-    right = HEAD + COLUMN * max(len(shown), 1)
-    for row, net in enumerate(scene.nets):
-        _lane(canvas, net, TOP + row * LANE, right)
-    for column, box in enumerate(shown):
-        _column(canvas, scene, box, HEAD + column * COLUMN)
-    if len(machines) > MOST:
-        canvas.text(HEAD, TOP + len(scene.nets) * LANE + 8, f"and {len(machines) - MOST} more machines", "small")
+    columns = [*scene.others, *machines][:MOST]
+    head = MARGIN + max((max(width(n.name, "name"), width(_facts(n), "small")) for n in scene.nets), default=120) + 20
+    wide = _column_width(scene, columns)
+    y = float(TOP - 18)
+    for start in range(0, max(len(columns), 1), ABREAST):
+        y = _band(canvas, scene, columns[start : start + ABREAST], (head, y), wide) + 14
+    left_out = len(scene.others) + len(machines) - len(columns)
+    if left_out:
+        canvas.text(head, y, f"and {left_out} more machines", "small")
+        y += 18
+    if any(box.carries for box in columns):
+        x = sign(canvas, MARGIN + 4, y + 4, "has an address")
+        sign(canvas, x, y + 4, "is carried to VMs, the machine itself has no address", hollow=True)
     return canvas.svg(f"Networks of {scene.title}")
 
 
-def _lane(canvas: Canvas, net: Net, y: float, right: float) -> None:
-    canvas.text(8, y - 6, net.name, "name", fill=net.colour)
-    said = [f"VLAN {net.vlans}" if net.vlans else "", net.subnet, f"MTU {net.mtu}"]
-    canvas.text(8, y + 7, " · ".join(part for part in said if part), "small")
-    canvas.line(HEAD - 8, y, right, y, net.colour, 3)
+def _facts(net: Net) -> str:
+    return f"{net.facts} · via {net.gateway}" if net.gateway else net.facts
 
 
-def _column(canvas: Canvas, scene: Scene, box: Box, x: float) -> None:
+def _column_width(scene: Scene, columns: list[Box]) -> float:
+    """Wide enough for a drop to every network and, right of the last one, the longest address."""
+    longest = max((width(words, "small") for box in columns for words in box.addresses.values()), default=60)
+    most = max((len(_reached(scene, box)) for box in columns), default=1)
+    return max(104, 10 + STEP * most + longest + 16)
+
+
+def _reached(scene: Scene, box: Box) -> list[tuple[int, Net]]:
+    return [(row, net) for row, net in enumerate(scene.nets) if net.name in box.addresses or net.name in box.carries]
+
+
+def _band(canvas: Canvas, scene: Scene, columns: list[Box], corner: tuple[float, float], wide: float) -> float:
+    """Lanes with their names, and columns over them; returns the bottom."""
+    head, top = corner
+    right = head + wide * max(len(columns), 1)
+    first = top + BOX + 26
+    for row, net in enumerate(scene.nets):
+        y = first + row * LANE
+        canvas.text(MARGIN, y - 4, net.name, "name", fill=net.colour)
+        canvas.text(MARGIN, y + 10, _facts(net), "small")
+        canvas.line([(head - 8, y), (right - 12, y)], net.colour, thick=3, tip=f"{net.name}: {_facts(net)}")
+    for place, box in enumerate(columns):
+        _column(canvas, scene, box, (head + place * wide, top), (first, wide))
+    return first + LANE * len(scene.nets) - 12
+
+
+def _column(canvas: Canvas, scene: Scene, box: Box, corner: tuple[float, float], lanes: tuple[float, float]) -> None:
     """A machine above the lanes, and a drop to each network it is in, in steps so that the drops don't meet."""
-    canvas.rect(x, 34, COLUMN - 14, 28, "machine", tip=box.note)
-    canvas.text(x + 8, 52, box.name, "name")
-    inside = [(row, net) for row, net in enumerate(scene.nets) if net.name in box.addresses]
-    for step, (row, net) in enumerate(inside):
-        drop, y = x + 10 + step * 8, TOP + row * LANE
-        canvas.line(drop, 62, drop, y, net.colour, 1.4)
-        canvas.dot(drop, y, net.colour)
-        canvas.text(x + 10 + len(inside) * 8, y + 13, box.addresses[net.name], "small")
+    (x, top), (first, wide) = corner, lanes
+    dark = box.kind == "other"
+    canvas.rect(x, top, wide - 12, BOX, "switch" if dark else "machine", tip="\n".join([box.name, box.note]).strip())
+    canvas.text(x + 8, top + 13, fit(box.name, wide - 26, "name"), "name", more="light" if dark else "")
+    canvas.text(x + 8, top + 25, fit_list(box.note, wide - 26, "small"), "small", more="dim" if dark else "")
+    reached = _reached(scene, box)
+    for step, (row, net) in enumerate(reached):
+        drop, y = x + 10 + step * STEP, first + row * LANE
+        address = box.addresses.get(net.name, "")
+        tip = f"{box.name} {address or 'carries'} {net.name}"
+        canvas.line([(drop, top + BOX), (drop, y)], net.colour, thick=1.4, tip=tip)
+        canvas.dot(drop, y, net.colour, hollow=not address)
+        canvas.text(x + 10 + len(reached) * STEP, y + 13, address, "small")

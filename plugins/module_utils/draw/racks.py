@@ -1,88 +1,218 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rack elevations with their cables: units counted from below, switches where they are, one colour a switch."""
+"""Rack elevations with their cables: units counted from below, one colour and one line a switch, every port by name.
+
+A cable leaves its box to the right, with both of its ends written on it, and meets the line of its switch in a dot. A
+cable to another rack ends in a tag with the switch's name, as on schematics of several sheets: no line crosses a rack.
+"""
 
 from __future__ import annotations
 
-from .canvas import Canvas
-from .scene import PALETTE, Box, Scene, natural
+from dataclasses import dataclass, field
 
-UNIT, WIDTH, GAP, TOP, LEFT = 34, 250, 120, 44, 34
+from .canvas import MARGIN, Canvas, fit, fit_list, pill_width, width
+from .legend import label, networks, sign
+from .scene import CABLES, Box, Cable, Net, Scene
+
+WIDTH, LEFT, TOP = 264, 34, 74
+UNIT, ROW, FREE, PAD, LANE, BETWEEN = 36, 14, 13, 6, 12, 34
+MORE = "#6b7986"
+#: So many racks stand beside each other.
+ABREAST = 4
+
+
+@dataclass
+class _Rack:
+    """A rack on its way to paper: `x` is the left side of its boxes, `lanes` are the lines of its switches."""
+
+    name: str
+    boxes: list[Box]
+    x: float = 0
+    room: float = 0
+    lanes: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def right(self) -> float:
+        return self.x + WIDTH
+
+    @property
+    def end(self) -> float:
+        return self.right + PAD + self.room + LANE * len(self.lanes)
 
 
 def racks(scene: Scene) -> str:
     """The picture as SVG."""
     canvas = Canvas()
-    canvas.text(8, 18, f"{scene.title}: racks and cables", "title")
-    colours = {box.name: PALETTE[n % len(PALETTE)] for n, box in enumerate(_switches(scene))}
-    places: dict[str, tuple[float, float]] = {}
-    for column, (rack, boxes) in enumerate(scene.racks.items()):
-        _rack(canvas, LEFT + column * (WIDTH + GAP), rack, boxes, colours, places)
-    _cables(canvas, scene, colours, places)
+    canvas.text(MARGIN, 26, f"{scene.title}: racks and cables", "title")
+    canvas.text(MARGIN, 42, _counts(scene), "small")
+    colours = {box.name: CABLES[place % len(CABLES)] for place, box in enumerate(scene.switches)}
+    nets = {net.name: net for net in scene.nets}
+    left, top, bottom, right = float(LEFT + MARGIN), float(TOP), float(TOP), 640.0
+    for place, (name, boxes) in enumerate(scene.racks.items()):
+        if place and place % ABREAST == 0:
+            left, top = float(LEFT + MARGIN), bottom + 40
+        rack = _planned(name, boxes, left)
+        bottom = max(bottom, _rack(canvas, rack, top, colours, nets))
+        left, right = rack.end + BETWEEN + LEFT, max(right, rack.end)
+    _explain(canvas, scene, bottom + 26, right)
     return canvas.svg(f"Racks and cables of {scene.title}")
 
 
-def _switches(scene: Scene) -> list[Box]:
-    return [box for box in scene.boxes if box.kind == "switch"]
+def _counts(scene: Scene) -> str:
+    cables = sum(len(box.cables) for box in scene.machines)
+    counted = [
+        (len([rack for rack in scene.racks if rack]), "rack", "racks"),
+        (len(scene.switches), "switch", "switches"),
+        (len(scene.machines), "machine", "machines"),
+        (cables, "cable", "cables"),
+    ]
+    words = [f"{count} {singular if count == 1 else plural}" for count, singular, plural in counted]
+    return " · ".join(words)
 
 
-def _rack(
-    canvas: Canvas,
-    x: float,
-    rack: str,
-    boxes: list[Box],
-    colours: dict[str, str],
-    places: dict[str, tuple[float, float]],
-) -> None:
-    """One frame with a slot for each box; rack units are written beside those that say theirs."""
-    canvas.text(x, TOP - 8, f"rack {rack}" if rack else "not placed", "name")
-    canvas.rect(x - 6, TOP, WIDTH + 12, UNIT * len(boxes) + 12, "frame")
-    for row, box in enumerate(boxes):
-        y = TOP + 6 + row * UNIT
-        places[box.name] = (x, y)
-        if box.unit is not None:
-            canvas.text(x - 10, y + UNIT / 2 + 3, str(box.unit), "unit")
-        _box(canvas, x, y, box, colours)
+def _planned(name: str, boxes: list[Box], x: float) -> _Rack:
+    """Where things of a rack are: wide enough for the longest words on its cables, a lane for each switch in use."""
+    rack = _Rack(name, boxes, x)
+    here = {box.name for box in boxes if box.kind == "switch"}
+    used = {cable.switch for box in boxes for cable in box.cables}
+    words = [(_words(cable), cable.switch in here) for box in boxes for cable in box.cables]
+    rooms = [width(text, "small") + (0 if local else 8 + pill_width(text)) for text, local in words]
+    rooms += [width(text, "small") + 14 for box in boxes for text in _uplinks(box)]
+    rack.room = max((room + 16 for room in rooms), default=0)
+    # The lowest switch has the innermost lane, so that the lines of those above pass it at its right.
+    for place, box in enumerate(reversed([box for box in boxes if box.name in here & used])):
+        rack.lanes[box.name] = rack.right + PAD + rack.room + LANE * place
+    return rack
 
 
-def _box(canvas: Canvas, x: float, y: float, box: Box, colours: dict[str, str]) -> None:
-    tip = "\n".join([box.name, box.note, *(f"{net} {address}" for net, address in sorted(box.addresses.items()))])
-    if box.kind == "switch":
-        canvas.rect(x, y, WIDTH, UNIT - 4, "switch", tip=tip)
-        canvas.rect(x, y, 6, UNIT - 4, "switch", fill=colours[box.name])
-        canvas.text(x + 14, y + 14, box.name, "switch-name")
-        canvas.text(x + 14, y + 26, box.note, "small", fill="#c9d3dc")
-        return
-    canvas.rect(x, y, WIDTH, UNIT - 4, "machine", tip=tip)
-    canvas.text(x + 14, y + 14, box.name, "name")
-    canvas.text(x + 14, y + 26, box.note, "small")
+def _words(cable: Cable) -> str:
+    return f"{cable.name} – {cable.port}"
 
 
-def _cables(canvas: Canvas, scene: Scene, colours: dict[str, str], places: dict[str, tuple[float, float]]) -> None:
-    """One curve a cable, at the right of the racks; ports fan out so that none hides another."""
-    taken: dict[str, int] = {}
-    for box in sorted(scene.machines, key=lambda machine: places[machine.name][1]):
-        for row, (nic, (switch, port)) in enumerate(sorted(box.cables.items(), key=lambda item: natural(item[0]))):
-            if switch not in places:
-                continue
-            number = taken[switch] = taken.get(switch, -1) + 1
-            (mx, my), (sx, sy) = places[box.name], places[switch]
-            from_y = my + 9 + (row % 2) * 12
-            to_y = sy + 4 + (number * 5) % (UNIT - 12)
-            colour = colours[switch]
-            tip = f"{box.name} {nic} to {switch}/{port}"
-            _cable(canvas, (mx, from_y), (sx, to_y), 24 + 5 * (number % 14), colour, tip)
+def _uplinks(box: Box) -> list[str]:
+    return [f"{port} – {where}" for port, where in box.uplinks.items()]
 
 
-def _cable(
-    canvas: Canvas, box: tuple[float, float], switch: tuple[float, float], bend: float, colour: str, tip: str
-) -> None:
-    """Inside a rack a cable runs at its right; to another rack it leaves on the side where that rack stands."""
-    (mx, my), (sx, sy) = box, switch
-    start = mx if sx < mx else mx + WIDTH
-    end = sx if sx > mx else sx + WIDTH
-    if mx == sx:
-        canvas.curve(start, my, end, sy, bend, bend, colour, tip)
+def _high(box: Box) -> float:
+    """A box has a unit's height for every unit, and room for its cables."""
+    rows = len(box.cables) + len(box.uplinks) + (1 if box.uplinks else 0)
+    return max(UNIT + 16 * (box.height - 1), ROW * rows + 8)
+
+
+def _rack(canvas: Canvas, rack: _Rack, top: float, colours: dict[str, str], nets: dict[str, Net]) -> float:
+    """One frame with a slot for each box, and strips where units are free; returns its bottom."""
+    canvas.text(rack.x - PAD, top - 8, f"rack {rack.name}" if rack.name else "in no rack", "heading")
+    gaps = [_free(upper, lower) for upper, lower in zip(rack.boxes, rack.boxes[1:], strict=False)]
+    high = sum(_high(box) + 4 for box in rack.boxes) + sum(FREE + 4 for gap in gaps if gap) - 4
+    canvas.rect(rack.x - PAD, top, WIDTH + 2 * PAD, high + 2 * PAD, "frame")
+    y, places = top + PAD, {}
+    for box, gap in zip(rack.boxes, [*gaps, ""], strict=True):
+        places[box.name] = y
+        if box.units:
+            canvas.text(rack.x - PAD - 5, y + _high(box) / 2 + 4, box.units, "small", anchor="end")
+        _box(canvas, rack.x, y, box, colours, nets)
+        y += _high(box) + 4
+        if gap:
+            canvas.rect(rack.x, y, WIDTH, FREE, "free")
+            canvas.text(rack.x + WIDTH / 2, y + FREE - 3, gap, "small", anchor="middle")
+            y += FREE + 4
+    _cables(canvas, rack, places, colours)
+    return top + high + 2 * PAD
+
+
+def _free(upper: Box, lower: Box) -> str:
+    """What stands on the strip between two boxes; empty if nothing is free there, or nobody knows."""
+    if upper.unit is None or lower.unit is None:
+        return ""
+    first, last = lower.unit + lower.height, upper.unit - 1
+    return "" if first > last else f"{first} free" if first == last else f"{first}–{last} free"
+
+
+def _box(canvas: Canvas, x: float, y: float, box: Box, colours: dict[str, str], nets: dict[str, Net]) -> None:
+    reached = [f"{net} {address}" for net, address in sorted(box.addresses.items())]
+    tip = "\n".join([box.name, *([box.note] if box.note else []), *reached])
+    switch = box.kind == "switch"
+    canvas.rect(x, y, WIDTH, _high(box), box.kind, tip=tip)
+    if switch:
+        canvas.rect(x, y, 6, _high(box), "switch", fill=colours[box.name])
+    name = fit(box.name, WIDTH - 24, "name")
+    canvas.text(x + 14, y + 15, name, "name", more="light" if switch else "")
+    canvas.text(x + 14, y + 29, fit_list(box.note, WIDTH - 24, "small"), "small", more="dim" if switch else "")
+    _pills(canvas, box, x + 14 + width(name, "name") + 10, x + WIDTH - 8, y + 11, nets)
+
+
+def _pills(canvas: Canvas, box: Box, left: float, right: float, y: float, nets: dict[str, Net]) -> None:
+    """The networks a machine is in, from the right; what finds no room is counted."""
+    mine = [net for net in nets.values() if net.name in box.addresses or net.name in box.carries]
+    room, shown = right - left, list(mine)
+    while shown and _row(shown, len(mine)) > room:
+        shown.pop()
+    x = right - (_row(shown, len(mine)) if shown else 0)
+    for net in shown:
+        x += canvas.pill(x, y, label(net), net.colour, tip=f"{net.name} {box.addresses.get(net.name, '')}".strip()) + 3
+    if len(shown) < len(mine) and room > 30:
+        more = mine[len(shown) :]
+        words = f"+{len(more)}"
+        canvas.pill(
+            right - pill_width(words),
+            y,
+            words,
+            MORE,
+            tip="\n".join(f"{n.name} {box.addresses.get(n.name, '')}".strip() for n in more),
+        )
+
+
+def _row(shown: list[Net], of: int) -> float:
+    """How wide a row of pills is, with the one that counts those left out."""
+    more = pill_width(f"+{of - len(shown)}") + 3 if len(shown) < of else 0
+    return sum(pill_width(label(net)) + 3 for net in shown) - 3 + more
+
+
+def _cables(canvas: Canvas, rack: _Rack, places: dict[str, float], colours: dict[str, str]) -> None:
+    """The lines of the switches first, and every cable over them."""
+    lows = dict.fromkeys(rack.lanes, 0.0)
+    stubs: list[tuple[Box, Cable, float]] = []
+    for box in rack.boxes:
+        for row, cable in enumerate(box.cables):
+            y = places[box.name] + _first(box, len(box.cables)) + ROW * row
+            stubs.append((box, cable, y))
+            if cable.switch in lows:
+                lows[cable.switch] = max(lows[cable.switch], y)
+    for name, lane in rack.lanes.items():
+        y = places[name] + 10
+        turns = [y, lows[name], *(at for _box, cable, at in stubs if cable.switch == name)]
+        canvas.line([(rack.right, y), (lane, y)], colours[name], thick=2.4, tip=name)
+        canvas.line([(lane, min(turns)), (lane, max(turns))], colours[name], thick=2.4, tip=name)
+    for box, cable, y in stubs:
+        _cable(canvas, rack, box, cable, y, colours.get(cable.switch, "#52616f"))
+    for box in rack.boxes:
+        for row, words in enumerate(_uplinks(box), start=1):
+            y = places[box.name] + 11 + ROW * row
+            end = rack.right + width(words, "small") + 20
+            canvas.line([(rack.right, y), (end, y)], colours[box.name], tip=f"{box.name} {words}")
+            canvas.line([(end - 4, y - 3), (end, y), (end - 4, y + 3)], colours[box.name])
+            canvas.text(rack.right + 8, y - 3, words, "small")
+
+
+def _first(box: Box, rows: int) -> float:
+    """How far below the box's top its first cable is; together they are in its middle."""
+    return (_high(box) - ROW * (rows - 1)) / 2 + 3
+
+
+def _cable(canvas: Canvas, rack: _Rack, box: Box, cable: Cable, y: float, colour: str) -> None:
+    lane = rack.lanes.get(cable.switch)
+    words, tip = _words(cable), f"{box.name} {cable.name} to {cable.switch}/{cable.port}"
+    end = lane if lane is not None else rack.right + width(words, "small") + 14
+    canvas.line([(rack.right, y), (end, y)], colour, thick=1.4, dashed=cable.bmc, tip=tip)
+    canvas.dot(rack.right, y, colour, hollow=cable.bmc)
+    canvas.text(rack.right + 8, y - 3, words, "small")
+    if lane is None:
+        canvas.pill(end, y, cable.switch, colour, tip=tip)
     else:
-        canvas.curve(start, my, end, sy, bend if sx > mx else -bend, -bend if sx > mx else bend, colour, tip)
-    canvas.dot(start, my, colour)
-    canvas.dot(end, sy, colour)
+        canvas.dot(lane, y, colour, hollow=cable.bmc)
+
+
+def _explain(canvas: Canvas, scene: Scene, y: float, right: float) -> None:
+    bottom = networks(canvas, scene, MARGIN, y, right) if scene.nets else y
+    x = sign(canvas, MARGIN + 4, bottom, "NIC and switch port")
+    if any(cable.bmc for box in scene.machines for cable in box.cables):
+        sign(canvas, x, bottom, "BMC and switch port", dashed=True, hollow=True)

@@ -7,19 +7,40 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Okabe and Ito's palette, which people with any colour vision can tell apart (Color Universal Design, 2008).
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5c00", "#5c6b7a")
+#: Okabe and Ito's palette, which people with any colour vision can tell apart (Color Universal Design, 2008); its light
+#: colours are darkened so that white text on them can be read.
+PALETTE = ("#0072b2", "#c2500a", "#007a59", "#b0568d", "#a86b00", "#2f86b5", "#7a5c00", "#5c6b7a")
+#: Cables take their colours from the same palette, begun elsewhere, so that a rack and its networks look different.
+CABLES = ("#3b5bdb", "#d9480f", "#2b8a3e", "#9c36b5", "#a07400", "#0b7285", "#c2255c", "#495057")
 
 
 @dataclass(frozen=True)
 class Net:
-    """A network: `vlans` as text (``30`` or ``100-199``), `subnet` as text or empty."""
+    """A network: `vlans` as text (``30`` or ``100-199``), `subnet` and `gateway` as text or empty."""
 
     name: str
     vlans: str
     subnet: str
     mtu: int
     colour: str
+    gateway: str = ""
+    native: bool = False
+
+    @property
+    def facts(self) -> str:
+        """Its numbers in one line."""
+        said = [f"VLAN {self.vlans}" if self.vlans else "", self.subnet, f"MTU {self.mtu}"]
+        return " · ".join([*(part for part in said if part), *(["native"] if self.native else [])])
+
+
+@dataclass(frozen=True)
+class Cable:
+    """A cable of a box: `name` of the NIC (or of the BMC) and the switch port at its other end."""
+
+    name: str
+    switch: str
+    port: str
+    bmc: bool = False
 
 
 @dataclass(frozen=True)
@@ -27,9 +48,11 @@ class Box:
     """A switch or a machine.
 
     :ivar rack: name of its rack; empty where the model does not say.
-    :ivar unit: the lowest rack unit it takes, counted from below, or None.
-    :ivar cables: NIC -> ``(switch, port)``, for machines.
-    :ivar addresses: network -> address, for machines.
+    :ivar unit: the lowest rack unit it takes, counted from below, or None; `height` is how many it takes.
+    :ivar cables: of machines, NICs first, then the BMC.
+    :ivar addresses: network -> address, of machines.
+    :ivar carries: networks whose VLANs reach a machine that has no address in them.
+    :ivar uplinks: port -> where it leads, of switches.
     """
 
     name: str
@@ -37,40 +60,54 @@ class Box:
     rack: str
     unit: int | None
     note: str = ""
-    cables: dict[str, tuple[str, str]] = field(default_factory=dict)
+    cables: tuple[Cable, ...] = ()
     addresses: dict[str, str] = field(default_factory=dict)
+    carries: tuple[str, ...] = ()
+    uplinks: dict[str, str] = field(default_factory=dict)
+    height: int = 1
+
+    @property
+    def units(self) -> str:
+        """The units it takes, as they are written beside a rack."""
+        if self.unit is None:
+            return ""
+        return str(self.unit) if self.height == 1 else f"{self.unit}–{self.unit + self.height - 1}"
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything to be drawn."""
+    """Everything to be drawn; `others` have addresses and no place in a rack: the provisioner, the API's endpoint."""
 
     title: str
     nets: tuple[Net, ...]
     boxes: tuple[Box, ...]
+    others: tuple[Box, ...] = ()
 
     @property
     def racks(self) -> dict[str, list[Box]]:
-        """Rack -> what is in it, from the top down: switches, then machines, each by unit or name."""
+        """Rack -> what is in it, from the top down: by unit; what has none below, switches first, by name."""
         found: dict[str, list[Box]] = {}
         for box in self.boxes:
             found.setdefault(box.rack, []).append(box)
-        return {rack: sorted(found[rack], key=_from_above) for rack in sorted(found, key=natural)}
+        # What is in no rack stands at the end.
+        return {rack: sorted(found[rack], key=_from_above) for rack in sorted(found, key=lambda r: (not r, natural(r)))}
 
     @property
     def machines(self) -> list[Box]:
         return [box for box in self.boxes if box.kind == "machine"]
 
+    @property
+    def switches(self) -> list[Box]:
+        return [box for box in self.boxes if box.kind == "switch"]
+
     @classmethod
     def of(cls, drawing: dict[str, Any]) -> Scene:
-        """Read a role's ``drawing`` dictionary: ``title``, ``networks``, ``switches`` and ``machines``."""
-        nets = tuple(
-            Net(item["name"], str(item.get("vlans") or ""), item.get("subnet") or "", item["mtu"], _colour(place))
-            for place, item in enumerate(drawing["networks"])
-        )
-        switches = [_box(item, "switch") for item in drawing["switches"]]
-        machines = [_box(item, "machine") for item in drawing["machines"]]
-        return cls(drawing["title"], nets, tuple(sorted([*switches, *machines], key=lambda box: natural(box.name))))
+        """Read a role's ``drawing`` dictionary: ``title``, ``networks``, ``switches``, ``machines`` and ``others``."""
+        nets = tuple(_net(item, PALETTE[place % len(PALETTE)]) for place, item in enumerate(drawing["networks"]))
+        boxes = [_box(item, "switch") for item in drawing["switches"]]
+        boxes += [_box(item, "machine") for item in drawing["machines"]]
+        others = tuple(_box(item, "other") for item in drawing.get("others") or ())
+        return cls(drawing["title"], nets, tuple(sorted(boxes, key=lambda box: natural(box.name))), others)
 
 
 def natural(name: str) -> list[tuple[int, str]]:
@@ -82,11 +119,26 @@ def _from_above(box: Box) -> tuple[int, bool, list[tuple[int, str]]]:
     return (-(box.unit or 0), box.kind == "machine", natural(box.name))
 
 
-def _colour(place: int) -> str:
-    return PALETTE[place % len(PALETTE)]
+def _net(item: dict[str, Any], colour: str) -> Net:
+    vlans, subnet, gateway = (str(item.get(key) or "") for key in ("vlans", "subnet", "gateway"))
+    return Net(item["name"], vlans, subnet, item["mtu"], colour, gateway, bool(item.get("native")))
 
 
 def _box(item: dict[str, Any], kind: str) -> Box:
-    cables = {nic: (end["switch"], end["port"]) for nic, end in (item.get("cables") or {}).items()}
-    addresses = dict(item.get("addresses") or {})
-    return Box(item["name"], kind, item.get("rack") or "", item.get("unit"), item.get("note") or "", cables, addresses)
+    ends = sorted((item.get("cables") or {}).items(), key=lambda end: natural(end[0]))
+    cables = [Cable(nic, end["switch"], end["port"]) for nic, end in ends]
+    bmc = item.get("bmc")
+    if bmc:
+        cables.append(Cable("bmc", bmc["switch"], bmc["port"], bmc=True))
+    return Box(
+        item["name"],
+        kind,
+        item.get("rack") or "",
+        item.get("unit"),
+        item.get("note") or "",
+        tuple(cables),
+        dict(item.get("addresses") or {}),
+        tuple(item.get("carries") or ()),
+        dict(item.get("uplinks") or {}),
+        item.get("height") or 1,
+    )

@@ -24,6 +24,8 @@ def check_addresses(report: Report) -> None:
                 _overflow(report, machine, network.name)
             elif owners.setdefault(address, f"machines.{machine.name}") != f"machines.{machine.name}":
                 said = network.name in machine.addresses
+                if not said and _same_number(report, machine, owners[address]):
+                    continue
                 report.say(
                     f"machines.{machine.name}" + (f".addresses.{network.name}" if said else ""),
                     str(address),
@@ -33,6 +35,12 @@ def check_addresses(report: Report) -> None:
                 )
 
 
+def _same_number(report: Report, machine: Machine, owner: str) -> bool:
+    """Whether an address's owner is a machine of the same number; that has been told, and all addresses echo it."""
+    other = report.cloud.machines.get(owner.removeprefix("machines."))
+    return other is not None and number_of(other) == number_of(machine)
+
+
 def _fixed(report: Report) -> dict[Address, str]:
     """The addresses that don't come out of the plan, and who has them."""
     cloud = report.cloud
@@ -40,22 +48,36 @@ def _fixed(report: Report) -> dict[Address, str]:
     claims = Claims(report, "the address of", "give another address")
     for network in cloud.networks.values():
         claims.claim(network.gateway, f"networks.{network.name}.gateway")
-    for name, address in report.layout.provisioner.items():
-        claims.claim(address, f"provisioner.addresses.{name}")
     for switch in cloud.switches.values():
-        claims.claim(switch.address, f"switches.{switch.name}.address")
+        path = f"switches.{switch.name}.address"
+        _usable(report, switch.address, path)
+        claims.claim(switch.address, path)
     bmcs: dict[Address, str] = {}
     for machine in cloud.machines.values():
         # Two machines behind one BMC address are a matter of check_machines, which knows chassis.
         if machine.bmc and machine.bmc.address is not None and machine.bmc.address not in bmcs:
             bmcs[machine.bmc.address] = machine.name
-            claims.claim(machine.bmc.address, f"machines.{machine.name}.bmc.address")
+            path = f"machines.{machine.name}.bmc.address"
+            _usable(report, machine.bmc.address, path)
+            claims.claim(machine.bmc.address, path)
     if cloud.kubernetes:
+        _usable(report, cloud.kubernetes.endpoint, "kubernetes.endpoint")
         claims.claim(cloud.kubernetes.endpoint, "kubernetes.endpoint")
+    # Last, because it may be derived: whoever wrote the other address is told of a key to write, not of one to change.
+    for name, address in report.layout.provisioner.items():
+        claims.claim(address, f"provisioner.addresses.{name}")
     return claims.owners
 
 
+def _usable(report: Report, address: Address | None, path: str) -> None:
+    holder = report.layout.holder(address)
+    report.usable(address, holder.subnet if holder else None, path)
+
+
 def _provisioner(report: Report) -> None:
+    own = report.cloud.provisioner
+    if own.http_port == own.registry_port:
+        report.say("provisioner.registry_port", own.registry_port, "is also its http_port", "give another port")
     for name, address in report.cloud.provisioner.addresses.items():
         network = report.cloud.networks.get(name)
         path = f"provisioner.addresses.{name}"
@@ -63,6 +85,8 @@ def _provisioner(report: Report) -> None:
             report.say(path, str(address), "is in no network of that name", choose(name, report.cloud.networks))
         elif network.subnet and address not in network.subnet:
             report.say(path, str(address), f"is outside {network.subnet}", f"give an address of {network.subnet}")
+        else:
+            report.usable(address, network.subnet, path)
 
 
 def _explicit(report: Report, machine: Machine) -> None:
@@ -90,13 +114,8 @@ def _explicit(report: Report, machine: Machine) -> None:
             )
         elif network.subnet and address not in network.subnet:
             report.say(path, str(address), f"is outside {network.subnet}", f"give an address of {network.subnet}")
-        elif network.subnet and address in (network.subnet.network_address, network.subnet.broadcast_address):
-            report.say(
-                path,
-                str(address),
-                f"is the network or broadcast address of {network.subnet}",
-                "give another address of it",
-            )
+        else:
+            report.usable(address, network.subnet, path)
 
 
 def _overflow(report: Report, machine: Machine, name: str) -> None:

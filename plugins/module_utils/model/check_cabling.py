@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of cables: switches and their ports, MLAG pairs, NICs, bonds, and what a port can carry."""
+"""Checks of cables: switches and their ports, MLAG pairs, NICs, bonds, and the names of interfaces."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import re
 from .checks import Claims, Report
 from .enums import BondMode, Platform, PortMode
 from .hardware import Machine, Switch
-from .layout import bond_members, boot_nic, link_name, link_nics, vlan_names
+from .layout import bond_members, boot_nic, link_name, vlan_names
 from .problems import choose
 from .scalars import PortRef
 from .switch_view import uplink_mode
 
 # The kernel's limit for the name of an interface, without the final zero.
 LONGEST_INTERFACE = 15
+# Names of directories below /proc/sys/net/ipv4/conf that are no interfaces, and the loopback.
+NO_INTERFACE = frozenset({"all", "default", "lo"})
 _RANGE = re.compile(r"(.*?)([0-9]+)-([0-9]+)")
 
 
@@ -32,8 +34,9 @@ def check_cabling(report: Report) -> None:
             _port(report, nic.port, f"machines.{machine.name}.nics.{nic.name}.port", ports, existing)
         if machine.bmc:
             _port(report, machine.bmc.switch_port, f"machines.{machine.name}.bmc.switch_port", ports, existing)
-        _bond(report, machine)
-        _carried(report, machine)
+        if machine.nics:
+            _bond(report, machine)
+        _interfaces(report, machine)
 
 
 def ports_of(report: Report, switch: Switch) -> frozenset[str]:
@@ -50,7 +53,9 @@ def ports_of(report: Report, switch: Switch) -> frozenset[str]:
                 f"switches.{switch.name}.ports[{index}]", text, "is no range of ports", "write it as Ethernet1-48"
             )
         else:
-            names.update(f"{match[1]}{number}" for number in range(first, last + 1))
+            # Ethernet01-08 is written with leading zeros by those whose switch has them.
+            width = len(match[2]) if match[2].startswith("0") else 0
+            names.update(f"{match[1]}{number:0{width}}" for number in range(first, last + 1))
     return frozenset(names)
 
 
@@ -71,22 +76,30 @@ def _switch(report: Report, switch: Switch) -> None:
             report.say(f"{path}.address", None, "is missing", "give its management address")
     if switch.tls and switch.tls.ca_file and switch.tls.fingerprint:
         report.say(f"{path}.tls", None, "has a CA and a fingerprint", "keep one of ca_file and fingerprint")
-    if switch.mlag is None:
-        return
-    peer = report.cloud.switches.get(switch.mlag)
-    if switch.mlag == switch.name:
-        report.say(f"{path}.mlag", switch.mlag, "is the switch itself", "name the other switch of the pair")
+    if switch.mlag is not None:
+        _mlag(report, switch, switch.mlag, path)
+
+
+def _mlag(report: Report, switch: Switch, other: str, path: str) -> None:
+    peer = report.cloud.switches.get(other)
+    if other == switch.name:
+        report.say(f"{path}.mlag", other, "is the switch itself", "name the other switch of the pair")
     elif peer is None:
-        report.say(
-            f"{path}.mlag", switch.mlag, "is no switch", choose(switch.mlag, set(report.cloud.switches) - {switch.name})
-        )
+        report.say(f"{path}.mlag", other, "is no switch", choose(other, set(report.cloud.switches) - {switch.name}))
     elif peer.mlag != switch.name:
         said = "no MLAG" if peer.mlag is None else peer.mlag
         report.say(
             f"{path}.mlag",
-            switch.mlag,
+            other,
             f"is declared on one side only: switches.{peer.name}.mlag says {said}",
             f"write switches.{peer.name}.mlag: {switch.name}, or take this one away",
+        )
+    elif peer.platform is not switch.platform and peer.platform and switch.platform and switch.name > peer.name:
+        report.say(
+            f"{path}.platform",
+            str(switch.platform),
+            f"is not the {peer.platform} of switches.{peer.name}, its MLAG peer",
+            "pair switches of one platform",
         )
 
 
@@ -109,8 +122,6 @@ def _uplinks(report: Report, switch: Switch, ports: Claims, existing: frozenset[
                 "carries one VLAN only",
                 "write mode: trunk, or name one network with one VLAN",
             )
-        for network in known:
-            _mtu(report, switch, network.mtu, network.name, path)
 
 
 def _port(
@@ -169,50 +180,23 @@ def _pair(report: Report, names: list[str]) -> bool:
     return len(names) == 2 and any(report.cloud.switches[name].mlag in names for name in names)
 
 
-def _carried(report: Report, machine: Machine) -> None:
-    """What the machine's networks ask of its ports, bond and interface names."""
-    layout, path = report.layout, f"machines.{machine.name}"
-    networks = layout.networks_of(machine)
-    switches = {nic.port.switch for nic in link_nics(machine) if nic.port and nic.port.switch in report.cloud.switches}
-    for name in sorted(switches):
-        switch = report.cloud.switches[name]
-        for network in networks:
-            _mtu(report, switch, network.mtu, network.name, path)
-        allowed = {vlan for item in switch.vlans for vlan in item.ids()}
-        for network in networks if allowed else ():
-            if network.vlan is not None and network.vlan not in allowed:
-                report.say(
-                    f"{path}.networks",
-                    network.name,
-                    f"is VLAN {network.vlan}, which {name} can't carry",
-                    f"add it to switches.{name}.vlans, or take the network away from the machine",
-                )
-    if machine.bond.mtu is not None and bond_members(machine):
-        for network in networks:
-            if network.mtu > machine.bond.mtu:
-                report.say(
-                    f"{path}.bond.mtu",
-                    machine.bond.mtu,
-                    f"is less than the {network.mtu} of networks.{network.name}.mtu",
-                    "raise the one or lower the other",
-                )
-    longest = max(
-        (f"{link_name(machine)}.{network.vlan}" for network in networks if not network.native), key=len, default=""
-    )
-    if len(longest) > LONGEST_INTERFACE:
+def _interfaces(report: Report, machine: Machine) -> None:
+    """Names of interfaces: the kernel takes 15 characters, and a name once."""
+    path, link = f"machines.{machine.name}", link_name(machine)
+    if bond_members(machine) and machine.bond.name in machine.nics:
         report.say(
-            path,
-            longest,
-            f"is too long for an interface ({LONGEST_INTERFACE} characters)",
-            "give the bond or the NIC a shorter name",
+            f"{path}.bond.name", machine.bond.name, "is also the name of a NIC", "give the bond a name of its own"
         )
-
-
-def _mtu(report: Report, switch: Switch, mtu: int, network: str, path: str) -> None:
-    if mtu > switch.mtu:
-        report.say(
-            path,
-            None,
-            f"needs packets of {mtu} bytes (networks.{network}.mtu), but ports of {switch.name} carry {switch.mtu}",
-            f"raise switches.{switch.name}.mtu or lower networks.{network}.mtu",
-        )
+    names = {f"{path}.nics.{name}": name for name in machine.nics}
+    tagged = [f"{link}.{network.vlan}" for network in report.layout.networks_of(machine) if not network.native]
+    names[path] = max(tagged, key=len, default="")
+    for place, name in names.items():
+        if len(name) > LONGEST_INTERFACE:
+            report.say(
+                place,
+                name,
+                f"is too long for an interface ({LONGEST_INTERFACE} characters)",
+                "give the bond or the NIC a shorter name",
+            )
+        elif name in NO_INTERFACE:
+            report.say(place, name, "means something else to the kernel", "give the NIC another name")

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import re
+
 from .checks import Claims, Report
 from .enums import BmcProtocol, DeployVia, Firmware, ImageSource, Role
 from .hardware import Bmc, Disk, Machine
 from .layout import number_of
 from .problems import choose
 
+_WWN_PREFIX = re.compile(r"^(0x|naa\.|eui\.|wwn-)+")
 RESERVED = frozenset(
     {"all", "ungrouped", "localhost", "provisioner", "provisioners", "switches", "machines", *map(str, Role)}
 )
@@ -22,6 +25,7 @@ def check_machines(report: Report) -> None:
     macs = Claims(report, "the MAC of", "read it off the machine's label or BMC")
     disks = Claims(report, "the disk", "read it off the disk")
     bmcs = Claims(report, "the BMC of", "give its own address")
+    identities = Claims(report, "the identity of", "read it off the machine or its BMC")
     units: dict[tuple[str, int], str] = {}
     for machine in report.cloud.machines.values():
         path = f"machines.{machine.name}"
@@ -30,6 +34,7 @@ def check_machines(report: Report) -> None:
         _nics(report, machine, path, macs)
         _disks(report, machine, path, disks)
         _choices(report, machine, path)
+        _identity(report, machine, path, identities)
         if machine.bmc:
             _bmc(report, machine, machine.bmc, path, bmcs)
         _rack(report, machine.location, path, units)
@@ -53,7 +58,7 @@ def _number(report: Report, machine: Machine, path: str, numbers: Claims) -> Non
             path, None, "has no number: its name ends in no digits", "give number: N, one that no other machine has"
         )
     else:
-        numbers.claim(number, f"{path}.number")
+        numbers.claim(number, f"{path}.number", path)
 
 
 def _nics(report: Report, machine: Machine, path: str, macs: Claims) -> None:
@@ -78,7 +83,7 @@ def _disks(report: Report, machine: Machine, path: str, disks: Claims) -> None:
         _disk(report, root, f"{path}.root_disk", disks)
     for index, disk in enumerate(machine.storage_disks):
         where = f"{path}.storage_disks[{index}]"
-        if root and ((disk.serial and disk.serial == root.serial) or (disk.wwn and disk.wwn == root.wwn)):
+        if root and ((disk.serial and disk.serial == root.serial) or (disk.wwn and _bare(disk.wwn) == _bare(root.wwn))):
             report.say(where, disk.serial or disk.wwn, "is the root disk too", "take it away from storage_disks")
         else:
             _disk(report, disk, where, disks)
@@ -89,7 +94,12 @@ def _disk(report: Report, disk: Disk, path: str, disks: Claims) -> None:
         report.say(path, None, "says nothing about the disk", "give serial or wwn")
     for kind, value in (("serial", disk.serial), ("wwn", disk.wwn)):
         if value:
-            disks.claim((kind, value), f"{path}.{kind}", path, shown=value)
+            disks.claim((kind, _bare(value) if kind == "wwn" else value), f"{path}.{kind}", path, shown=value)
+
+
+def _bare(wwn: str | None) -> str:
+    """A WWN without what differs between the tools that print it: 0x5000C5…, naa.5000c5…, eui.0025…"""
+    return _WWN_PREFIX.sub("", (wwn or "").lower())
 
 
 def _choices(report: Report, machine: Machine, path: str) -> None:
@@ -100,8 +110,17 @@ def _choices(report: Report, machine: Machine, path: str) -> None:
     for index, role in enumerate(machine.roles):
         if role in machine.roles[:index]:
             report.say(f"{path}.roles[{index}]", str(role), "is listed twice", "list every role once")
-    if machine.identity and not machine.identity.serial and not machine.identity.uuid:
+
+
+def _identity(report: Report, machine: Machine, path: str, identities: Claims) -> None:
+    identity = machine.identity
+    if identity is None:
+        return
+    if not identity.serial and not identity.uuid and not report.missing(f"{path}.identity"):
         report.say(f"{path}.identity", None, "says nothing", "give serial or uuid, or take it away")
+    for kind, value in (("serial", identity.serial), ("uuid", identity.uuid)):
+        if value:
+            identities.claim((kind, value), f"{path}.identity.{kind}", path, shown=value)
 
 
 def _bmc(report: Report, machine: Machine, bmc: Bmc, path: str, bmcs: Claims) -> None:
@@ -109,6 +128,13 @@ def _bmc(report: Report, machine: Machine, bmc: Bmc, path: str, bmcs: Claims) ->
         # One controller may serve the sleds of a chassis; then `system` tells them apart.
         key = (bmc.address, bmc.port, bmc.system)
         bmcs.claim(key, f"{path}.bmc.address", path, shown=bmc.address)
+        if bmc.switch_port and report.layout.holder(bmc.address) is None and not report.unsure("networks", "subnet"):
+            report.say(
+                f"{path}.bmc.switch_port",
+                str(bmc.switch_port),
+                f"has no VLAN: {bmc.address} is in no network",
+                "add the network of the BMCs, or take switch_port away",
+            )
     if bmc.password is None:
         report.say(f"{path}.bmc.password", None, "is missing", 'give it from a vault: password: "{{ vault_bmc }}"')
     if bmc.tls and bmc.tls.ca_file and bmc.tls.fingerprint:

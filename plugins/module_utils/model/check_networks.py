@@ -8,7 +8,7 @@ from __future__ import annotations
 from .checks import Claims, Report
 from .hardware import Network
 from .problems import choose
-from .scalars import Subnet
+from .scalars import Address, Subnet
 from .services import Tenant
 
 
@@ -26,6 +26,8 @@ def check_networks(report: Report) -> None:
 
 
 def _vlans(report: Report, network: Network, path: str) -> None:
+    if network.name == "all":
+        report.say(path, "all", "is reserved: uplinks say [all] for every network", "give it another name")
     if network.vlan is not None and network.vlans is not None:
         report.say(f"{path}.vlans", str(network.vlans), "stands beside vlan", "keep one of vlan and vlans")
     if network.vlan is None and network.vlans is None and not report.missing(f"{path}.vlan"):
@@ -49,6 +51,8 @@ def _subnet(report: Report, network: Network, path: str) -> None:
         if network.gateway is not None and network.vlans is None:
             report.say(f"{path}.gateway", str(network.gateway), "has no subnet around it", f"give {path}.subnet")
         return
+    if subnet.is_multicast or subnet.is_loopback:
+        report.say(f"{path}.subnet", str(subnet), "is no subnet for hosts", "give a private one, such as 10.20.0.0/24")
     if network.gateway is not None:
         _inside(report, network.gateway, subnet, f"{path}.gateway")
     if network.first >= subnet.num_addresses:
@@ -58,11 +62,11 @@ def _subnet(report: Report, network: Network, path: str) -> None:
             _inside(report, route.via, subnet, f"{path}.routes[{index}].via")
 
 
-def _inside(report: Report, address: object, subnet: Subnet, path: str) -> None:
+def _inside(report: Report, address: Address, subnet: Subnet, path: str) -> None:
     if address not in subnet:
         report.say(path, str(address), f"is outside {subnet}", f"give an address of {subnet}")
-    elif address in (subnet.network_address, subnet.broadcast_address) and subnet.prefixlen < subnet.max_prefixlen - 1:
-        report.say(path, str(address), f"is the network or broadcast address of {subnet}", "give another address of it")
+    else:
+        report.usable(address, subnet, path)
 
 
 def _vlans_once(report: Report) -> None:
@@ -124,7 +128,7 @@ def _native(report: Report) -> None:
                 "give an IPv4 subnet",
             )
     managed = next((machine for machine in report.cloud.machines.values() if machine.bmc), None)
-    if not natives and managed and not report.missing("networks."):
+    if not natives and managed and not report.unsure("networks", "native"):
         report.say(
             "networks",
             None,
@@ -143,6 +147,8 @@ def _tenant(report: Report, tenant: Tenant) -> None:
         elif network is None:
             offered = [item.name for item in report.cloud.networks.values() if item.vlans]
             report.say(path, text, f"names no network: there is no networks.{name}", choose(name, offered))
+        elif network.vlans is None and report.missing(f"networks.{name}.vlans"):
+            continue
         elif network.vlans is None:
             report.say(
                 path,

@@ -13,6 +13,7 @@ import typing as t
 
 from .layout import Layout
 from .problems import HIDDEN, Problem, show
+from .scalars import Address, Subnet
 from .types import Cloud
 
 
@@ -29,10 +30,24 @@ class Report:
         """Whether a value under `prefix` could not be read: then a check that needs it would only echo that."""
         return any(path.startswith(prefix) and suffix in path for path in self.unread)
 
+    def unsure(self, section: str, key: str) -> bool:
+        """Whether some object of a section has a `key` that could not be read, or could not be read as a whole."""
+        parts = [path.split(".") for path in self.unread]
+        return any(path[0] == section and (len(path) < 3 or path[2].partition("[")[0] == key) for path in parts)
+
     def say(self, path: str, value: t.Any, message: str, remedy: str, hidden: bool = False) -> None:
         """Report one problem; `value` is quoted unless it's None or hidden."""
         quoted = HIDDEN if hidden else "" if value is None else show(value)
         self.problems.append(Problem(path, quoted, message, remedy))
+
+    def usable(self, address: Address | None, subnet: Subnet | None, path: str) -> None:
+        """Report an address that no host of its subnet may have: the first and the last, except in a /31 or /32."""
+        if address is None or subnet is None or subnet.prefixlen >= subnet.max_prefixlen - 1:
+            return
+        if address in (subnet.network_address, subnet.broadcast_address):
+            self.say(
+                path, str(address), f"is the network or broadcast address of {subnet}", "give another address of it"
+            )
 
 
 @dataclasses.dataclass

@@ -12,8 +12,10 @@ import typing as t
 
 import yaml
 
+from .fields import keys_of
 from .problems import ModelError, Path, Problem, join, show
 from .scalars import Sealed
+from .types import Cloud
 
 # No model needs more levels; the classes have seven.
 DEEPEST = 64
@@ -65,6 +67,8 @@ def model_of(path: str | os.PathLike[str], data_of: t.Callable[[pathlib.Path], t
     names = {file: _names_a_cloud(data_of(file)) for file in beside}
     heads = [file for file in beside if names[file]]
     parts = [file for file in beside if not names[file]]
+    if len(beside) == 1:
+        return [own]
     if parts and len(heads) != 1:
         listed = ", ".join(file.name for file in heads) or "no file"
         said = (
@@ -78,6 +82,25 @@ def model_of(path: str | os.PathLike[str], data_of: t.Callable[[pathlib.Path], t
     return [own, *parts]
 
 
+def is_model(data: t.Any) -> bool:
+    """Whether the values of a file that is named like a model are one, with errors perhaps.
+
+    Not one: a file for another inventory plugin, and a plain YAML inventory, which has groups at the top.
+    """
+    if not isinstance(data, t.Mapping):
+        return True
+    if data.get("plugin") is not None:
+        return show(data["plugin"]).startswith("groundup.")
+    return isinstance(data.get("name"), str) or (bool(data) and set(data) <= set(keys_of(Cloud)))
+
+
+def lacks_plugin(data: t.Any, file: str) -> list[Problem]:
+    """Ansible takes a file for a model by this key alone, so each file of one needs it."""
+    if not isinstance(data, t.Mapping) or "plugin" in data:
+        return []
+    return [Problem("plugin", "", "is missing", "begin the file with plugin: groundup.cloud.cloud", f"{file}:1")]
+
+
 def _names_a_cloud(data: t.Any) -> bool:
     return isinstance(data, t.Mapping) and "name" in data
 
@@ -87,18 +110,36 @@ def read(source: str | os.PathLike[str]) -> list[Document]:
     docs, problems = [], []
     for path in files_of(source):
         try:
-            text = path.read_text(encoding="utf-8")
-            _refuse_depth(text)
-            docs.append(Document(path.name, yaml.load(text, Loader=_Loader), text))
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(Problem(str(path), "", f"can't be read: {error}", "name a readable UTF-8 file"))
-        except (yaml.YAMLError, ValueError, TypeError) as error:
-            problems.append(Problem(path.name, "", f"is no YAML: {' '.join(str(error).split())}", "mend the file"))
-        except RecursionError:
-            problems.append(Problem(path.name, "", "is nested too deeply", "mend the file"))
+            docs.append(parse(path.name, _text(path)))
+        except ModelError as error:
+            problems += error.errors
     if problems:
         raise ModelError(problems)
     return docs
+
+
+def _text(path: pathlib.Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError([Problem(str(path), "", f"can't be read: {error}", "name a readable UTF-8 file")]) from None
+
+
+def parse(name: str, text: str) -> Document:
+    """A document out of a file's text; ModelError, with the line, if that is no YAML."""
+    try:
+        _refuse_depth(text)
+        return Document(name, yaml.load(text, Loader=_Loader), text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        said = " ".join(f"{error.context or ''} {error.problem or ''}".split())
+        place = f"{name}:{mark.line + 1}" if mark else ""
+        raise ModelError([Problem(name, "", f"is no YAML: {said}", "mend the line or one above it", place)]) from None
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        said = " ".join(str(error).split())
+        raise ModelError([Problem(name, "", f"is no YAML: {said}", "mend the file")]) from None
+    except RecursionError:
+        raise ModelError([Problem(name, "", "is nested too deeply", "mend the file")]) from None
 
 
 def _refuse_depth(text: str) -> None:
@@ -138,12 +179,12 @@ def combine(docs: t.Sequence[Document]) -> tuple[dict[t.Any, t.Any], list[Proble
             elif key not in data:
                 data[key] = dict(value) if isinstance(value, t.Mapping) else value
                 names = value if isinstance(value, t.Mapping) else ()
-                origin[(str(key),)] = doc.file
-                origin.update({(str(key), str(name)): doc.file for name in names})
+                origin[(show(key),)] = doc.file
+                origin.update({(show(key), show(name)): doc.file for name in names})
             elif isinstance(value, t.Mapping) and isinstance(data[key], dict):
-                problems += _join_section(data[key], str(key), value, doc, origin)
+                problems += _join_section(data[key], show(key), value, doc, origin)
             else:
-                problems.append(_both((str(key),), doc.file, origin))
+                problems.append(_both((show(key),), doc.file, origin))
     return data, problems
 
 
@@ -157,10 +198,10 @@ def _join_section(
     problems = []
     for name, item in value.items():
         if name in section:
-            problems.append(_both((key, str(name)), doc.file, origin))
+            problems.append(_both((key, show(name)), doc.file, origin))
         else:
             section[name] = item
-            origin[(key, str(name))] = doc.file
+            origin[(key, show(name))] = doc.file
     return problems
 
 
@@ -178,17 +219,30 @@ def _twice(doc: Document) -> list[Problem]:
 
 
 def locate(docs: t.Sequence[Document], problems: t.Sequence[Problem]) -> list[Problem]:
-    """The problems with `FILE:LINE`, or that of the nearest enclosing key where the value itself isn't in a file."""
+    """The problems with `FILE:LINE`, or that of the nearest enclosing key where the value itself isn't in a file.
+
+    They come in the order of the files' lines, so that a person mends a file from top to bottom.
+    """
     if not problems:
         return []
     places: dict[str, str] = {}
     for doc in docs:
         for path, line, _first in _lines(doc):
             places.setdefault(join(path), f"{doc.file}:{line}")
-    return [
-        problem if problem.place else dataclasses.replace(problem, place=_place(problem.path, places))
+        places.setdefault(doc.file, f"{doc.file}:1")
+    # What is missing at the top is missing in the file that comes first.
+    top = f"{docs[0].file}:1" if docs else ""
+    placed = [
+        problem if problem.place else dataclasses.replace(problem, place=_place(problem.path, places) or top)
         for problem in problems
     ]
+    order = {doc.file: number for number, doc in enumerate(docs)}
+    return sorted(placed, key=lambda problem: _line(problem.place, order))
+
+
+def _line(place: str, order: t.Mapping[str, int]) -> tuple[int, int]:
+    file, _colon, line = place.rpartition(":")
+    return (order[file], int(line)) if file in order and line.isdigit() else (-1, 0)
 
 
 def _place(path: str, places: t.Mapping[str, str]) -> str:

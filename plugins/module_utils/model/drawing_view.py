@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .hardware import Machine, Network, Switch
-from .layout import Layout
+from .hardware import Location, Machine, Network, Switch
+from .layout import Layout, carried_networks
+from .scalars import PortRef
 
 View = dict[str, t.Any]
 
@@ -21,7 +22,19 @@ def drawing(layout: Layout) -> View:
         "networks": [_network(network) for network in cloud.networks.values()],
         "switches": [_switch(switch) for switch in cloud.switches.values()],
         "machines": [_machine(layout, machine) for machine in cloud.machines.values()],
+        "others": _others(layout),
     }
+
+
+def _others(layout: Layout) -> list[View]:
+    """What has addresses beside the machines."""
+    cloud = layout.cloud
+    own = {name: str(address) for name, address in layout.provisioner.items()}
+    found: list[View] = [{"name": "provisioner", "note": cloud.provisioner.host, "addresses": own}]
+    if cloud.kubernetes and layout.cluster:
+        endpoint = {layout.cluster.name: str(cloud.kubernetes.endpoint)}
+        found.append({"name": "endpoint", "note": "Kubernetes API", "addresses": endpoint})
+    return found
 
 
 def _network(network: Network) -> View:
@@ -30,22 +43,38 @@ def _network(network: Network) -> View:
         "vlans": str(network.vlans or network.vlan),
         "subnet": str(network.subnet) if network.subnet else None,
         "mtu": network.mtu,
+        "gateway": str(network.gateway) if network.gateway else None,
+        "native": network.native,
     }
 
 
 def _switch(switch: Switch) -> View:
-    note = f"{switch.platform} {switch.address}" if switch.address else str(switch.platform)
-    return {"name": switch.name, "rack": switch.location.rack, "unit": switch.location.unit, "note": note}
+    said = [str(switch.platform), str(switch.address) if switch.address else "", f"MLAG {switch.mlag}"]
+    return {
+        "name": switch.name,
+        **_place(switch.location),
+        "note": " · ".join(part for part in (said if switch.mlag else said[:2]) if part),
+        "uplinks": {port: uplink.description for port, uplink in switch.uplinks.items()},
+    }
+
+
+def _place(location: Location) -> View:
+    return {"rack": location.rack, "unit": location.unit, "height": location.height}
 
 
 def _machine(layout: Layout, machine: Machine) -> View:
+    addresses = layout.texts_of(machine.name)
+    bmc = machine.bmc.switch_port if machine.bmc else None
     return {
         "name": machine.name,
-        "rack": machine.location.rack,
-        "unit": machine.location.unit,
+        **_place(machine.location),
         "note": ", ".join(str(role).replace("_", " ") for role in machine.roles),
-        "cables": {
-            nic.name: {"switch": nic.port.switch, "port": nic.port.port} for nic in machine.nics.values() if nic.port
-        },
-        "addresses": layout.texts_of(machine.name),
+        "cables": {nic.name: _end(nic.port) for nic in machine.nics.values() if nic.port},
+        "bmc": _end(bmc) if bmc else None,
+        "addresses": addresses,
+        "carries": [network.name for network in carried_networks(layout, machine) if network.name not in addresses],
     }
+
+
+def _end(port: PortRef) -> View:
+    return {"switch": port.switch, "port": port.port}

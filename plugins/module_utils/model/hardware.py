@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from . import enums, scalars
+from . import enums, notations, scalars
 from .fields import many, named, one, own_name
 from .scalars import Address, PortRef, Subnet, VlanRange
 
@@ -57,7 +57,7 @@ class Tls:
     """How the certificate of a device is verified: give one of the two, or nothing for the system's CAs."""
 
     ca_file: str | None = one(scalars.PATH, "CA certificates, a PEM file on the controller.", default=None)
-    fingerprint: str | None = one(scalars.FINGERPRINT, "SHA-256 of the device's own certificate.", default=None)
+    fingerprint: str | None = one(notations.FINGERPRINT, "SHA-256 of the device's own certificate.", default=None)
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ class Location:
     """Where a device stands: for pictures and failure domains."""
 
     rack: str | None = one(scalars.LABEL_NAME, "Rack.", default=None)
-    unit: int | None = one(scalars.NUMBER, "Lowest height unit in the rack.", default=None, unit="U")
-    height: int = one(scalars.NUMBER, "Height.", default=1, unit="U")
+    unit: int | None = one(scalars.UNIT, "Lowest height unit in the rack.", default=None, unit="U")
+    height: int = one(scalars.UNIT, "Height.", default=1, unit="U")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Switch:
         scalars.ADDRESS, "Management address; required unless `database` is given.", default=None
     )
     database: str | None = one(
-        scalars.DATABASE, "OVSDB of an `openvswitch` switch.", default=None, example="ssl:10.20.0.11:6640"
+        notations.DATABASE, "OVSDB of an `openvswitch` switch.", default=None, example="ssl:10.20.0.11:6640"
     )
     username: str | None = one(scalars.TEXT, "Account on the switch.", default=None)
     password: t.Any = one(scalars.SECRET, "Password of the account.", default=None, secret=True)
@@ -186,7 +186,7 @@ class Identity:
     """What the BMC must say about the machine before anything is changed."""
 
     serial: str | None = one(scalars.TEXT, "Serial number of the chassis.", default=None)
-    uuid: str | None = one(scalars.TEXT, "UUID of the system.", default=None)
+    uuid: str | None = one(notations.UUID, "UUID of the system.", default=None)
 
 
 @dataclass(frozen=True)
@@ -202,8 +202,8 @@ class Deploy:
 class Taint:
     """A Kubernetes taint."""
 
-    key: str = one(scalars.TEXT, "Key.")
-    value: str | None = one(scalars.TEXT, "Value.", default=None)
+    key: str = one(notations.NODE_KEY, "Key.")
+    value: str | None = one(notations.NODE_VALUE, "Value.", default=None)
     effect: enums.TaintEffect = one(enums.TaintEffect, "Effect.", default=enums.TaintEffect.NO_SCHEDULE)
 
 
@@ -252,7 +252,9 @@ class Machine:
     identity: Identity | None = one(Identity, "What its BMC must say about it.", default=None)
     deploy: Deploy = one(Deploy, "How the deploy ramdisk is started.", default=Deploy())
     os: str = one(scalars.LABEL_NAME, "Operating system image, one of `images`.", default="debian-13")
-    labels: t.Mapping[str, str] = named(scalars.TEXT, "Labels of its Kubernetes node.", names=scalars.TEXT)
+    labels: t.Mapping[str, str] = named(
+        notations.NODE_VALUE, "Labels of its Kubernetes node.", names=notations.NODE_KEY
+    )
     taints: tuple[Taint, ...] = many(
         Taint, "Taints of its Kubernetes node; a machine that is only `control_plane` gets the usual one."
     )

@@ -166,6 +166,14 @@ class Layout:
         return max(sizes, default=1500)
 
 
+def carried_networks(layout: Layout, machine: Machine) -> list[Network]:
+    """The networks on a machine's ports: those it has an address in, and for compute what is offered to tenants."""
+    own = layout.networks_of(machine)
+    if Role.COMPUTE not in machine.roles:
+        return own
+    return [*own, *(network for network in layout.cloud.networks.values() if network.vlans and network not in own)]
+
+
 def vlan_names(networks: t.Iterable[Network]) -> dict[int, str]:
     """The name of every VLAN of some networks; VLANs out of a range are `NAME-ID`."""
     names: dict[int, str] = {}

@@ -16,18 +16,17 @@ from .types import Cloud, Image, Machine, Network, Switch
 from .validate import validate
 from .warn import warn
 
-# Keys of the file that belong to Ansible's inventory machinery and not to the cloud.
-INVENTORY_KEYS = frozenset(
-    {
-        "plugin",
-        "compose",
-        "groups",
-        "keyed_groups",
-        "strict",
-        "leading_separator",
-        "use_extra_vars",
-    }
-)
+# Keys of the file that belong to Ansible's inventory machinery and not to the cloud, and what they hold.
+INVENTORY_KEYS: dict[str, type] = {
+    "plugin": str,
+    "compose": dict,
+    "groups": dict,
+    "keyed_groups": list,
+    "strict": bool,
+    "leading_separator": bool,
+    "use_extra_vars": bool,
+}
+_KINDS = {dict: "mapping", list: "list", bool: "true or false"}
 PLUGIN = "groundup.cloud.cloud"
 DEFAULT_IMAGE = "debian-13"
 SECTION_DEFAULTS: dict[str, tuple[str, type]] = {
@@ -65,6 +64,9 @@ def load_documents(
 ) -> Loaded:
     """Like `load_all`, from documents that were already read; `problems` were found while reading them."""
     data, doubles = documents.combine(docs)
+    if doubles and not data:
+        # None of the files holds a mapping; everything else would only echo that.
+        raise ModelError(documents.locate(docs, doubles))
     try:
         loaded = load_data(data, [*problems, *doubles], whole_vault)
     except ModelError as error:
@@ -80,7 +82,7 @@ def load_data(data: Raw, problems: t.Sequence[Problem] = (), whole_vault: bool =
     errors = [*problems, *(problem for problem in parser.problems if problem.path not in told)]
     told.update(problem.path for problem in errors)
     errors += [problem for problem in validate(cloud, frozenset(told)) if problem.path not in told]
-    warnings = warn(cloud, whole_vault)
+    warnings = warn(cloud, data, whole_vault)
     if errors:
         raise ModelError(errors, warnings)
     return Loaded(cloud, tuple(warnings))
@@ -89,6 +91,10 @@ def load_data(data: Raw, problems: t.Sequence[Problem] = (), whole_vault: bool =
 def _parse(parser: Parser, data: Raw) -> Cloud:
     if data.get("plugin", PLUGIN) != PLUGIN:
         parser.report(("plugin",), show(data["plugin"]), "is another plugin", f"write {PLUGIN}")
+    for key, kind in INVENTORY_KEYS.items():
+        if key != "plugin" and data.get(key) is not None and not isinstance(data[key], kind):
+            remedy = "write it as the documentation of ansible.builtin.constructed says"
+            parser.report((key,), show(data[key]), f"is no {_KINDS[kind]}", remedy)
     own = {key: value for key, value in data.items() if key not in INVENTORY_KEYS and key != "defaults"}
     for word, base in _defaults(parser, data.get("defaults")).items():
         section, cls = SECTION_DEFAULTS[word]

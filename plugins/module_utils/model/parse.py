@@ -56,7 +56,7 @@ class Parser:
         known = [key for key, spec in specs.items() if spec.shape is not Shape.KEY]
         for key in raw:
             if not isinstance(key, str) or key not in known:
-                self.report((*path, show(key)), "", "is an unknown key", choose(str(key), known))
+                self.report((*path, show(key)), "", "is an unknown key", choose(show(key), known))
 
     def value(self, spec: KeySpec, raw: t.Any, path: Path, partial: bool = False) -> t.Any:
         """The value of one key, or _BAD."""
@@ -107,7 +107,7 @@ class Parser:
         try:
             return kind.parse(raw)
         except BadScalar as error:
-            self.report(path, HIDDEN if secret else show(raw), error.message, error.remedy)
+            self.report(path, HIDDEN if secret or error.hidden else show(raw), error.message, error.remedy)
             return _BAD
 
     def _word(self, kind: type[enum.Enum], raw: t.Any, path: Path) -> t.Any:

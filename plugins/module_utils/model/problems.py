@@ -12,6 +12,9 @@ import typing as t
 Path = tuple[str | int, ...]
 HIDDEN = "(hidden)"
 _LONGEST = 80
+# Up to so many problems of one text have a line each; of more, so many paths are listed.
+_ALIKE = 3
+_LISTED = 12
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,9 +32,12 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.place}: " if self.place else ""
+        if not self.place.startswith(f"{self.path}:"):
+            # Of the problem of a whole file the place says it all.
+            place += f"{self.path}: "
         value = f"{self.value} " if self.value else ""
         remedy = f"; {self.remedy}" if self.remedy else ""
-        return f"{place}{self.path}: {value}{self.message}{remedy}"
+        return f"{place}{value}{self.message}{remedy}"
 
 
 class ModelError(Exception):
@@ -45,7 +51,19 @@ class ModelError(Exception):
     def __str__(self) -> str:
         count = len(self.errors)
         head = "the model has one error" if count == 1 else f"the model has {count} errors"
-        return "\n".join([f"{head}:", *(f"  {problem}" for problem in self.errors)])
+        alike: dict[tuple[str, str, str], list[Problem]] = {}
+        for problem in self.errors:
+            alike.setdefault((problem.value, problem.message, problem.remedy), []).append(problem)
+        return "\n".join([f"{head}:", *(line for same in alike.values() for line in _lines(same))])
+
+
+def _lines(same: t.Sequence[Problem]) -> list[str]:
+    """Problems that differ in their place only. One mistake in `defaults` is in each of a thousand machines."""
+    if len(same) <= _ALIKE:
+        return [f"  {problem}" for problem in same]
+    others = [problem.path for problem in same[1:]]
+    listed = ", ".join(others[:_LISTED]) + (", …" if len(others) > _LISTED else "")
+    return [f"  {same[0]}", f"    and the same in {len(others)} more places: {listed}"]
 
 
 def join(path: Path) -> str:
@@ -69,6 +87,9 @@ def show(value: t.Any) -> str:
         return "a mapping"
     if isinstance(value, (list, tuple, set)):
         return "a list"
+    if isinstance(value, int) and value.bit_length() > _LONGEST:
+        # Python refuses to write numbers of thousands of digits, which YAML reads from hexadecimal ones.
+        return "a huge number"
     text = str(value) if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
     text = text if text.isprintable() else repr(text)
     text = text if text.strip() else repr(text)

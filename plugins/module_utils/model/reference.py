@@ -18,9 +18,9 @@ HEAD = """\
 
 One file describes a cloud. It is named `cloud.yml` or `NAME.cloud.yml`, begins with `plugin: groundup.cloud.cloud`,
 and is an Ansible inventory: `ansible-inventory -i cloud.yml --graph` shows what is derived from it. Every command says
-all errors of a model at once, each with file and line, value and remedy. Editors complete and check keys with
-[the JSON Schema](../schema/cloud.schema.json): put `# yaml-language-server: $schema=…/cloud.schema.json` on the first
-line.
+all errors of a model at once, each with file and line, value and remedy, and ends there. Editors complete and check
+keys with [the JSON Schema](../schema/cloud.schema.json): put `# yaml-language-server: $schema=…/cloud.schema.json` on
+the first line.
 
 **Split.** A model may be split over files of one directory: the one that has `name`, and files beside it that have
 none; each begins with `plugin:`. What two files define is an error.

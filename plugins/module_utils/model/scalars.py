@@ -21,10 +21,12 @@ Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
 class BadScalar(Exception):
     """A value that is not what its field needs: what is wrong, and what to write instead."""
 
-    def __init__(self, message: str, remedy: str) -> None:
+    def __init__(self, message: str, remedy: str, hidden: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+        #: The value must not be quoted: it's a secret in a place that isn't meant for one.
+        self.hidden = hidden
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class VlanRange:
         return range(self.first, self.last + 1)
 
 
-def _text(value: t.Any, remedy: str) -> str:
+def plain_text(value: t.Any, remedy: str) -> str:
+    """One line of text, as a plain str; raises BadScalar for anything else."""
     if not isinstance(value, str):
         raise BadScalar("is no string", f"{remedy} (in quotes if YAML would read it as something else)")
     text = str.__str__(value)
@@ -78,11 +81,12 @@ def _text(value: t.Any, remedy: str) -> str:
     return text
 
 
-def _pattern(regex: str, what: str, remedy: str, lower: bool = False) -> t.Callable[[t.Any], str]:
+def pattern(regex: str, what: str, remedy: str, lower: bool = False) -> t.Callable[[t.Any], str]:
+    """A parser of text that matches `regex` as a whole, made lower-case before if `lower`."""
     compiled = re.compile(regex)
 
     def parse(value: t.Any) -> str:
-        text = _text(value, remedy)
+        text = plain_text(value, remedy)
         text = text.lower() if lower else text
         if not compiled.fullmatch(text):
             raise BadScalar(f"is no {what}", remedy)
@@ -118,14 +122,18 @@ def _boolean(value: t.Any) -> bool:
 def _address(value: t.Any) -> Address:
     remedy = "give an IPv4 or IPv6 address such as 10.20.0.11"
     try:
-        return ipaddress.ip_address(_text(value, remedy))
+        address = ipaddress.ip_address(plain_text(value, remedy))
     except ValueError:
         raise BadScalar("is no IP address", remedy) from None
+    # A scope (fe80::1%eth0) is that of one host and means nothing to the others.
+    if address.is_multicast or address.is_unspecified or getattr(address, "scope_id", None):
+        raise BadScalar("is no address that one device can have in a network", remedy)
+    return address
 
 
 def _subnet(value: t.Any) -> Subnet:
     remedy = "give a network such as 10.20.0.0/24"
-    text = _text(value, remedy)
+    text = plain_text(value, remedy)
     if "/" not in text:
         raise BadScalar("has no prefix length", remedy)
     try:
@@ -146,7 +154,7 @@ def subnet(text: str) -> Subnet:
 
 def _port_ref(value: t.Any) -> PortRef:
     remedy = "write SWITCH/PORT, such as leaf1/Ethernet1"
-    switch, slash, port = _text(value, remedy).partition("/")
+    switch, slash, port = plain_text(value, remedy).partition("/")
     if not (switch and slash and port) or re.search(r"\s", port):
         raise BadScalar("is no switch port", remedy)
     return PortRef(switch, port)
@@ -154,7 +162,7 @@ def _port_ref(value: t.Any) -> PortRef:
 
 def _vlan_range(value: t.Any) -> VlanRange:
     remedy = "write FIRST-LAST with VLANs from 1 to 4094, such as 100-199"
-    match = re.fullmatch(r"([0-9]{1,4})-([0-9]{1,4})", _text(value, remedy))
+    match = re.fullmatch(r"([0-9]{1,4})-([0-9]{1,4})", plain_text(value, remedy))
     if not match:
         raise BadScalar("is no range of VLANs", remedy)
     first, last = int(match[1]), int(match[2])
@@ -179,38 +187,28 @@ def _secret(value: t.Any) -> t.Any:
     return value
 
 
-def _quantity(value: t.Any) -> str:
-    remedy = "give a Kubernetes quantity such as 40, 500m, 160Gi or 2Ti"
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return str(int(value))
-    text = _text(value, remedy)
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?", text):
-        raise BadScalar("is no quantity", remedy)
-    return text
-
-
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_NUMBER_OR_TEXT = {"type": ["integer", "string"]}
+_NUMBER_OR_TEXT = {"type": ["integer", "string"], "pattern": "^[0-9]{1,9}$"}
 
-TEXT = Scalar("text", lambda value: _text(value, "give text"), {"type": "string", "minLength": 1})
+TEXT = Scalar("text", lambda value: plain_text(value, "give text"), {"type": "string", "minLength": 1})
 LABEL_NAME = Scalar(
     "DNS label",
-    _pattern(LABEL, "valid DNS label", "use lower-case letters, digits and inner dashes, at most 63 characters"),
+    pattern(LABEL, "valid DNS label", "use lower-case letters, digits and inner dashes, at most 63 characters"),
     {"type": "string", "pattern": f"^{LABEL}$"},
 )
 DOMAIN = Scalar(
     "DNS name",
-    _pattern(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*", "valid DNS name", "give a name such as rack1.example.net"),
+    pattern(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*", "valid DNS name", "give a name such as rack1.example.net"),
     {"type": "string", "pattern": rf"^{LABEL}(\.{LABEL})*$"},
 )
 HOST = Scalar(
     "host",
-    _pattern(r"[A-Za-z0-9.:_-]{1,253}", "host name or address", "give a host name or an address"),
+    pattern(r"[A-Za-z0-9.:_-]{1,253}", "host name or address", "give a host name or an address"),
     {"type": "string"},
 )
 MAC = Scalar(
     "MAC address",
-    _pattern(
+    pattern(
         r"[0-9a-f]{2}(:[0-9a-f]{2}){5}",
         "MAC address",
         'give six bytes in quotes, such as "52:54:00:00:01:01"',
@@ -218,60 +216,29 @@ MAC = Scalar(
     ),
     {"type": "string", "pattern": "^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$"},
 )
-ADDRESS = Scalar("IP address", _address, {"type": "string"})
+ADDRESS = Scalar("IP address", _address, {"type": "string", "pattern": "^[0-9A-Fa-f:.]+$"})
 SUBNET = Scalar("subnet", _subnet, {"type": "string", "pattern": "/[0-9]+$"})
 PORT_REF = Scalar("switch port", _port_ref, {"type": "string", "pattern": "^[^/]+/[^ ]+$"})
 PORT_NAME = Scalar(
     "port name",
-    _pattern(r"[A-Za-z0-9/_.:-]{1,64}", "port name", "give the port's name on its switch, such as Ethernet1"),
+    pattern(r"[A-Za-z0-9/_.:-]{1,64}", "port name", "give the port's name on its switch, such as Ethernet1"),
     {"type": "string"},
 )
 VLAN = Scalar("VLAN id", _integer(1, 4094, "VLAN id"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": 4094})
 VLAN_RANGE = Scalar("VLAN range", _vlan_range, {"type": "string", "pattern": "^[0-9]+-[0-9]+$"})
-VLAN_SET = Scalar("VLAN id or range", _vlan_set, _NUMBER_OR_TEXT)
+VLAN_SET = Scalar("VLAN id or range", _vlan_set, {**_NUMBER_OR_TEXT, "pattern": "^[0-9]{1,4}(-[0-9]{1,4})?$"})
 MTU = Scalar("MTU", _integer(1280, 65535, "MTU"), {**_NUMBER_OR_TEXT, "minimum": 1280, "maximum": 65535})
 NUMBER = Scalar("number", _integer(1, 16777214, "number"), {**_NUMBER_OR_TEXT, "minimum": 1})
 COUNT = Scalar("count", _integer(0, 16777214, "count"), {**_NUMBER_OR_TEXT, "minimum": 0})
 TCP_PORT = Scalar("port number", _integer(1, 65535, "port number"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": 65535})
-BOOLEAN = Scalar("yes or no", _boolean, {"type": ["boolean", "string"]})
+BOOLEAN = Scalar("yes or no", _boolean, {"type": ["boolean", "string"], "pattern": "^([Tt]rue|[Ff]alse)$"})
 PATH = Scalar(
-    "path", _pattern(r"[~/][^\0\n]*", "absolute path", "give a path that begins with / or ~"), {"type": "string"}
+    "path", pattern(r"[~/][^\0\n]*", "absolute path", "give a path that begins with / or ~"), {"type": "string"}
 )
 URL = Scalar(
     "URL",
-    _pattern(r"https?://[^\s]+", "http(s) URL", "give a URL such as https://example.net/image.raw"),
+    pattern(r"https?://[^\s]+", "http(s) URL", "give a URL such as https://example.net/image.raw"),
     {"type": "string"},
 )
-SHA256 = Scalar(
-    "SHA-256",
-    _pattern(r"[0-9a-f]{64}", "SHA-256 digest", "give 64 hexadecimal digits", lower=True),
-    {"type": "string", "pattern": "^[0-9A-Fa-f]{64}$"},
-)
-FINGERPRINT = Scalar(
-    "certificate fingerprint",
-    _pattern(
-        r"(sha256:)?[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}",
-        "SHA-256 fingerprint",
-        "give the SHA-256 of the certificate, as `openssl x509 -noout -fingerprint -sha256` prints it",
-    ),
-    {"type": "string"},
-)
-DATABASE = Scalar(
-    "OVSDB",
-    _pattern(
-        r"(unix:/[^\s]+|(ssl|tcp):[^\s]+:[0-9]{1,5})", "OVSDB address", "write unix:/PATH/db.sock or ssl:HOST:6640"
-    ),
-    {"type": "string"},
-)
-SOCKET = Scalar(
-    "socket",
-    _pattern(r"(tcp|udp)/[0-9]{1,5}(-[0-9]{1,5})?", "protocol and port", "write tcp/PORT or udp/PORT"),
-    {"type": "string"},
-)
-VERSION = Scalar(
-    "version",
-    _pattern(r"[0-9]+\.[0-9]+\.[0-9]+", "version", 'give three numbers in quotes, such as "1.36.3"'),
-    {"type": "string"},
-)
-QUANTITY = Scalar("quantity", _quantity, {"type": ["integer", "string"]})
+UNIT = Scalar("rack unit", _integer(1, 100, "rack unit"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": 100})
 SECRET = Scalar("secret", _secret, {"type": "string"})

@@ -26,6 +26,8 @@ def schema() -> Schema:
     for cls in sorted(_reachable({Cloud}), key=lambda item: item.__name__):
         definitions[cls.__name__] = _record(cls, required=cls not in loose and cls is not Cloud)
     top = definitions.pop(Cloud.__name__)
+    top["type"] = "object"
+    del top["pattern"]
     top["properties"] = {
         "plugin": {"const": PLUGIN, "description": "Marks the file as a model."},
         "defaults": {
@@ -35,7 +37,9 @@ def schema() -> Schema:
             "properties": {word: _ref(cls.__name__) for word, (_section, cls) in SECTION_DEFAULTS.items()},
         },
         **top["properties"],
-        **{key: {"description": "Ansible's constructed inventory."} for key in sorted(INVENTORY_KEYS - {"plugin"})},
+        **{
+            key: {"description": "Ansible's constructed inventory."} for key in sorted(set(INVENTORY_KEYS) - {"plugin"})
+        },
     }
     return {
         "$schema": DIALECT,
@@ -66,7 +70,7 @@ def _record(cls: type, required: bool) -> Schema:
     specs = {key: spec for key, spec in keys_of(cls).items() if spec.shape is not Shape.KEY}
     record: Schema = {
         "description": (cls.__doc__ or "").strip(),
-        "type": ["object", "null"],
+        **_container("object"),
         "additionalProperties": False,
         "properties": {key: _property(spec) for key, spec in specs.items()},
     }
@@ -74,12 +78,17 @@ def _record(cls: type, required: bool) -> Schema:
     return {**record, "required": needed} if required and needed else record
 
 
+def _container(kind: str) -> Schema:
+    """A list or mapping, nothing, or a template that makes one; `pattern` says something about strings only."""
+    return {"type": [kind, "null", "string"], "pattern": _TEMPLATE["pattern"]}
+
+
 def _property(spec: KeySpec) -> Schema:
     value = _kind(spec.kind)
     if spec.shape is Shape.MANY:
-        value = {"type": ["array", "null"], "items": value}
+        value = {**_container("array"), "items": value}
     elif spec.shape is Shape.NAMED:
-        value = {"type": ["object", "null"], "additionalProperties": value}
+        value = {**_container("object"), "additionalProperties": value}
         if "pattern" in spec.names.schema:
             value["propertyNames"] = {"pattern": spec.names.schema["pattern"]}
     elif not is_record(spec.kind):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from . import enums, scalars
+from . import enums, notations, scalars
 from .fields import many, named, one, own_name
 from .scalars import Address, Subnet
 
@@ -22,7 +22,7 @@ class Kubernetes:
         scalars.ADDRESS, "Address of the API, free in one of the networks; machines talk to each other in that network."
     )
     endpoint_port: int = one(scalars.TCP_PORT, "Port of the API at the endpoint.", default=8443)
-    version: str = one(scalars.VERSION, "Version.", default="1.36.3")
+    version: str = one(notations.VERSION, "Version.", default="1.36.3")
     pods: Subnet = one(scalars.SUBNET, "Addresses of pods.", default=scalars.subnet("10.64.0.0/14"))
     services: Subnet = one(scalars.SUBNET, "Addresses of services.", default=scalars.subnet("10.96.0.0/16"))
     domain: str = one(scalars.DOMAIN, "Domain of services.", default="cluster.local")
@@ -69,9 +69,9 @@ class Virtualization:
 class Quota:
     """What a tenant may use at most."""
 
-    cpu: str | None = one(scalars.QUANTITY, "CPUs.", default=None)
-    memory: str | None = one(scalars.QUANTITY, "Memory.", default=None)
-    storage: str | None = one(scalars.QUANTITY, "Volumes.", default=None)
+    cpu: str | None = one(notations.QUANTITY, "CPUs.", default=None)
+    memory: str | None = one(notations.QUANTITY, "Memory.", default=None)
+    storage: str | None = one(notations.QUANTITY, "Volumes.", default=None)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Access:
     """How the controller logs in to the machines."""
 
     user: str = one(scalars.TEXT, "Account.", default="root")
-    public_keys: tuple[str, ...] = many(scalars.TEXT, "Public ssh keys put into a new operating system.")
+    public_keys: tuple[str, ...] = many(notations.PUBLIC_KEY, "Public ssh keys put into a new operating system.")
     private_key_file: str | None = one(
         scalars.PATH, "Private ssh key on the controller.", default=None, shown_default="the ssh client's own"
     )
@@ -131,7 +131,7 @@ class Image:
     )
     packages: tuple[str, ...] = many(scalars.TEXT, "Further packages of a built image.")
     url: str | None = one(scalars.URL, "Where a ready image is.", default=None)
-    sha256: str | None = one(scalars.SHA256, "Digest of the image at `url`; required with it.", default=None)
+    sha256: str | None = one(notations.SHA256, "Digest of the image at `url`; required with it.", default=None)
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ class Firewall:
 
     enabled: bool = one(scalars.BOOLEAN, "Machines filter what comes from elsewhere.", default=True)
     open: tuple[str, ...] = many(
-        scalars.SOCKET, "Ports that are open for everybody, besides ssh.", example="[tcp/8443]"
+        notations.SOCKET, "Ports that are open for everybody, besides ssh.", example="[tcp/8443]"
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .check_addresses import check_addresses
 from .check_cabling import check_cabling
+from .check_carriage import check_carriage
 from .check_cluster import check_cluster
 from .check_machines import check_machines
 from .check_networks import check_networks
@@ -21,6 +22,6 @@ def validate(cloud: Cloud, unread: frozenset[str] = frozenset()) -> list[Problem
     `unread`: paths of values that could not be read; what would only follow from them isn't reported.
     """
     report = Report(cloud, unread)
-    for check in (check_networks, check_machines, check_cabling, check_addresses, check_cluster):
+    for check in (check_networks, check_machines, check_cabling, check_carriage, check_addresses, check_cluster):
         check(report)
     return list(dict.fromkeys(report.problems))

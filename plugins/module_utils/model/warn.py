@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from .checks import Report
-from .enums import BmcProtocol, NetworkProvider, Platform, StorageProvider
-from .problems import Problem
+from .enums import BmcProtocol, NetworkProvider, Platform, Role, StorageProvider
+from .problems import Problem, show
 from .types import Cloud
 
 VAULT = (
@@ -18,11 +18,14 @@ VAULT = (
 )
 
 
-def warn(cloud: Cloud, whole_vault: bool = False) -> list[Problem]:
-    """Everything that is doubtful; `whole_vault`: the model came out of an encrypted file."""
+def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], whole_vault: bool = False) -> list[Problem]:
+    """Everything that is doubtful; `data` is what the cloud was read from.
+
+    `whole_vault`: it came out of an encrypted file, so its passwords are in no clear text.
+    """
     report = Report(cloud)
     if not whole_vault and not (cloud.lab and cloud.lab.throw_away_secrets):
-        _clear_text(report)
+        _clear_text(report, data)
         _access(report)
     _switches(report)
     _machines(report)
@@ -30,22 +33,32 @@ def warn(cloud: Cloud, whole_vault: bool = False) -> list[Problem]:
     return report.problems
 
 
-def _clear_text(report: Report) -> None:
-    """One warning per secret, not one per machine that shares it."""
-    cloud = report.cloud
-    secrets: list[tuple[str, t.Any]] = [
-        (f"switches.{item.name}.password", item.password) for item in cloud.switches.values()
-    ]
-    secrets += [
-        (f"machines.{item.name}.bmc.password", item.bmc.password) for item in cloud.machines.values() if item.bmc
-    ]
+def _clear_text(report: Report, data: t.Mapping[t.Any, t.Any]) -> None:
+    """One warning per secret, at the first place it's written in."""
     found: dict[str, list[str]] = {}
-    for path, secret in secrets:
-        if isinstance(secret, str) and "{{" not in secret:
+    for path, secret in _written(data):
+        if isinstance(secret, str) and secret and "{{" not in secret:
             found.setdefault(str.__str__(secret), []).append(path)
     for paths in found.values():
-        more = f", here and in {len(paths) - 1} more places," if len(paths) > 1 else ""
+        places = "place" if len(paths) == 2 else "places"
+        more = f", here and in {len(paths) - 1} more {places}," if len(paths) > 1 else ""
         report.say(paths[0], None, f"is in clear text{more} for everybody who can read the file", VAULT, hidden=True)
+
+
+def _written(data: t.Mapping[t.Any, t.Any]) -> t.Iterator[tuple[str, t.Any]]:
+    """Where the file holds passwords: what a machine gets from `defaults` is written only there."""
+    yield "defaults.switch.password", _below(data, "defaults", "switch", "password")
+    yield "defaults.machine.bmc.password", _below(data, "defaults", "machine", "bmc", "password")
+    for section, keys in (("switches", ("password",)), ("machines", ("bmc", "password"))):
+        named = _below(data, section)
+        for name, item in named.items() if isinstance(named, t.Mapping) else ():
+            yield ".".join((section, show(name), *keys)), _below(item, *keys)
+
+
+def _below(value: t.Any, *keys: str) -> t.Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, t.Mapping) else None
+    return value
 
 
 def _access(report: Report) -> None:
@@ -119,9 +132,30 @@ def _layers(report: Report) -> None:
             "is not installed by this release",
             "bring it yourself, or write none",
         )
+        _stores(report)
     if cloud.virtualization.enabled:
         report.say(
             "virtualization.enabled", True, "is not installed by this release", "bring it yourself, or write false"
+        )
+
+
+def _stores(report: Report) -> None:
+    """Whether storage has something to store on."""
+    holders = [machine for machine in report.cloud.machines.values() if Role.STORAGE in machine.roles]
+    bare = [machine.name for machine in holders if not machine.storage_disks]
+    if len(bare) == len(holders):
+        report.say(
+            "storage.provider",
+            str(report.cloud.storage.provider),
+            "has nothing to store on: no machine with the role storage has storage_disks",
+            "give some machines both",
+        )
+    elif bare:
+        report.say(
+            f"machines.{bare[0]}.storage_disks",
+            None,
+            f"is empty, but the role is storage ({_count(len(bare))})",
+            "list its disks, or take the role away",
         )
 
 

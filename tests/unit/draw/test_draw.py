@@ -3,19 +3,26 @@
 
 from __future__ import annotations
 
+import pathlib
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.draw.canvas import SIZES, STYLE, fit, fit_list, width
 from ansible_collections.groundup.cloud.plugins.module_utils.draw.networks import networks
 from ansible_collections.groundup.cloud.plugins.module_utils.draw.racks import racks
 from ansible_collections.groundup.cloud.plugins.module_utils.draw.scene import Scene, natural
+from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
+from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
 def drawing(count: int = 3) -> dict[str, object]:
     nets = [
         {"name": "provision", "vlans": "10", "subnet": "10.10.0.0/24", "mtu": 1500},
         {"name": "cluster <b>", "vlans": "30", "subnet": "10.30.0.0/24", "mtu": 9000},
-        {"name": "tenants", "vlans": "100-199", "subnet": None, "mtu": 1500},
+        {"name": "tenants", "vlans": "100-199", "subnet": None, "mtu": 1500, "gateway": None, "native": False},
     ]
     machines = [
         {
@@ -32,13 +39,92 @@ def drawing(count: int = 3) -> dict[str, object]:
     return {"title": "rack1", "networks": nets, "switches": switches, "machines": machines}
 
 
+def of_model(path: pathlib.Path) -> Scene:
+    return Scene.of(derive(load(path)).hostvars["provisioner"]["drawing"])
+
+
+def hall() -> Scene:
+    """Three racks, a machine cabled to another rack, tall ones, long names, IPv6, more networks than a box holds."""
+    nets = [{"name": f"net{n}", "vlans": str(n), "subnet": "fd00:1234:5678::/64", "mtu": 9000} for n in range(100, 112)]
+    switches = [
+        {
+            "name": f"leaf{n}",
+            "rack": f"r{n // 2}",
+            "unit": 42 - n % 2,
+            "note": "eos",
+            "uplinks": {"Ethernet48": "spine"},
+        }
+        for n in range(6)
+    ]
+    machines = []
+    for n in range(24):
+        rack = n // 8
+        machines.append(
+            {
+                "name": f"a-machine-with-quite-a-long-name-{n}" if n % 5 else f"node{n}",
+                "rack": f"r{rack}" if n != 20 else None,
+                "unit": 1 + n % 8 * 4 if n != 20 else None,
+                "height": 1 + n % 3,
+                "note": "control plane, compute, storage",
+                "cables": {
+                    f"nic{i}": {"switch": f"leaf{(2 * rack + i + 2 * (n == 7)) % 6}", "port": f"Ethernet{n}/{i}"}
+                    for i in range(1 + n % 4)
+                },
+                "bmc": {"switch": f"leaf{2 * rack}", "port": f"Ethernet{30 + n}"},
+                "addresses": {net["name"]: f"fd00:1234:5678::{n:x}:{i}" for i, net in enumerate(nets[:9])},
+                "carries": [net["name"] for net in nets[9:]],
+            }
+        )
+    others = [{"name": "provisioner", "note": "boot.example.net", "addresses": {"net100": "fd00:1234:5678::1"}}]
+    return Scene.of({"title": "hall", "networks": nets, "switches": switches, "machines": machines, "others": others})
+
+
+SCENES = {
+    "nothing": lambda: Scene.of(drawing(0)),
+    "one": lambda: Scene.of(drawing(1)),
+    "forty": lambda: Scene.of(drawing(40)),
+    "lab": lambda: of_model(ROOT / "inventories/lab/cloud.yml"),
+    "example": lambda: of_model(ROOT / "inventories/example/cloud.yml"),
+    "hall": hall,
+}
+
+
 @pytest.mark.parametrize("draw", [racks, networks])
-@pytest.mark.parametrize("count", [0, 1, 3, 40])
-def test_it_is_well_formed_and_repeats(draw: object, count: int) -> None:
-    scene = Scene.of(drawing(count))
-    picture = draw(scene)  # type: ignore[operator]
+@pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
+def test_it_is_well_formed_and_repeats(draw: Callable[[Scene], str], scene: Callable[[], Scene]) -> None:
+    picture = draw(scene())
     ElementTree.fromstring(picture)
-    assert picture == draw(Scene.of(drawing(count)))  # type: ignore[operator]
+    assert picture == draw(scene())
+
+
+Area = tuple[float, float, float, float]
+
+
+def texts(picture: str) -> tuple[Area, list[tuple[str, Area]]]:
+    """The size of a picture, and the words in it with the areas they take."""
+    root = ElementTree.fromstring(picture)
+    found = []
+    for element in root.iter("{http://www.w3.org/2000/svg}text"):
+        kind = (element.get("class") or "").split(" ")[0]
+        words, x, y = element.text or "", float(element.attrib["x"]), float(element.attrib["y"])
+        wide, size = width(words, kind), SIZES.get(kind, 12)
+        left = x - wide * {"start": 0.0, "middle": 0.5, "end": 1.0}[element.get("text-anchor", "start")]
+        found.append((words, (left, y - size * 0.75, left + wide, y + size * 0.2)))
+    return (0, 0, float(root.attrib["width"]), float(root.attrib["height"])), found
+
+
+@pytest.mark.parametrize("draw", [racks, networks])
+@pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
+def test_words_are_on_the_paper_and_not_on_each_other(draw: Callable[[Scene], str], scene: Callable[[], Scene]) -> None:
+    paper, found = texts(draw(scene()))
+    for words, (left, top, right, bottom) in found:
+        assert left >= 0 and top >= 0 and right <= paper[2] and bottom <= paper[3], words
+    ordered = sorted(found, key=lambda item: item[1][1])
+    for place, (words, area) in enumerate(ordered):
+        for other, (left, top, right, _bottom) in ordered[place + 1 :]:
+            if top >= area[3]:
+                break
+            assert right <= area[0] or left >= area[2], f"{words} and {other}"
 
 
 def test_every_cable_and_address_is_there() -> None:
@@ -47,8 +133,49 @@ def test_every_cable_and_address_is_there() -> None:
     assert all(f"10.30.0.{20 + n}" in networks(scene) for n in (1, 2, 3))
 
 
+def test_every_end_of_a_cable_is_written_and_a_far_switch_is_named() -> None:
+    scene = hall()
+    _paper, found = texts(racks(scene))
+    said = [words for words, _area in found]
+    for box in scene.machines:
+        for cable in box.cables:
+            assert f"{cable.name} – {cable.port}" in said
+    # The machine in no rack and the one that is cabled to another: no lines across, but the switch's name.
+    homes = {box.name: box.rack for box in scene.boxes}
+    for switch in scene.switches:
+        ends = [(box, cable) for box in scene.machines for cable in box.cables if cable.switch == switch.name]
+        assert said.count(switch.name) == 1 + sum(box.rack != homes[switch.name] for box, _cable in ends)
+
+
+def test_what_a_box_has_no_room_for_is_counted() -> None:
+    _paper, found = texts(racks(hall()))
+    assert any(words.startswith("+") for words, _area in found)
+    assert [fit("node-number-1234", room, "name") for room in (200, 70)] == ["node-number-1234", "node-n…34"]
+    assert fit_list("control plane, compute, storage", 100, "small") == "control plane +2"
+
+
+def test_free_units_are_told() -> None:
+    drawn = racks(Scene.of(drawing()))
+    assert ">4–39 free<" in drawn
+    assert "free<" not in racks(Scene.of({**drawing(), "switches": []}))
+
+
+def test_styles_stay_in_the_picture() -> None:
+    """The report holds it in its page: a rule for `text` or `.name` would dress the page's own."""
+    rules = [rule for rule in STYLE.replace("\n", "").split("}") if rule]
+    assert all(part.startswith(".cloud ") for rule in rules for part in rule.split("{")[0].split(","))
+
+
 def test_more_than_a_picture_holds_is_counted() -> None:
-    assert "and 16 more machines" in networks(Scene.of(drawing(40)))
+    assert "and 15 more machines" in networks(Scene.of(drawing(60)))
+
+
+@pytest.mark.parametrize("name", ["racks", "networks"])
+def test_pictures_of_the_documentation_are_fresh(name: str) -> None:
+    drawn = {"racks": racks, "networks": networks}[name](of_model(ROOT / "inventories/example/cloud.yml"))
+    assert (ROOT / f"docs/pictures/{name}.svg").read_text() == drawn, (
+        "run ansible-playbook -i inventories/example playbooks/draw.yml -e drawing_directory=docs/pictures"
+    )
 
 
 def test_switches_stand_where_they_are() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import pathlib
+import random
 from typing import Any
 
 import pytest
@@ -175,6 +176,57 @@ def test_adding_a_machine_renumbers_nobody() -> None:
     after = addresses(derive(load(data)))
     assert {name: after[name] for name in before} == before
     assert after["node9"] == ["10.10.0.29/24", "10.20.0.29/24", "10.30.0.29/24"]
+
+
+def crowd(dice: random.Random, count: int) -> dict[str, Any]:
+    """Machines that differ in what addresses depend on: names, numbers, networks, addresses said, order."""
+    machines = {}
+    for number in dice.sample(range(1, 200), count):
+        entry = machine(number)
+        name = f"node{number}"
+        if dice.random() < 0.3:
+            name, entry["number"] = f"gpu-{chr(97 + number % 26)}{number}x", number
+        if dice.random() < 0.3:
+            entry["addresses"] = {"cluster": f"10.30.1.{number}"}
+        entry["networks"] = ["cluster", *(["management"] if dice.random() < 0.7 else [])]
+        machines[name] = entry
+    names = list(machines)
+    dice.shuffle(names)
+    return {name: machines[name] for name in names}
+
+
+def test_whatever_comes_or_goes_nobody_else_is_renumbered() -> None:
+    dice = random.Random(20261125)
+    wide = {"switches.leaf1.ports": GONE, "switches.leaf2.ports": GONE, "kubernetes": GONE}
+    wide |= {
+        f"networks.{name}.subnet": f"10.{n}.0.0/23"
+        for n, name in ((10, "provision"), (20, "management"), (30, "cluster"))
+    }
+    for _ in range(60):
+        data = model(wide)
+        data["machines"] = crowd(dice, dice.randint(1, 30))
+        before = derive(load(data))
+        after = copy.deepcopy(data)
+        gone = dice.sample(list(data["machines"]), dice.randint(0, len(data["machines"]) // 2))
+        stay = [(name, entry) for name, entry in after["machines"].items() if name not in gone]
+        taken = {int(entry["root_disk"]["serial"][1:]) for entry in data["machines"].values()}
+        come = [(f"new{n}", machine(n)) for n in dice.sample(sorted(set(range(1, 200)) - taken), dice.randint(0, 20))]
+        mixed = stay + come
+        dice.shuffle(mixed)
+        after["machines"] = dict(mixed)
+        after["networks"] = {"extra": {"vlan": 90, "subnet": "10.90.0.0/23"}, **after["networks"]}
+        after["switches"]["leaf0"] = {"platform": "eos", "address": "10.20.1.250"}
+        result = derive(load(after))
+        old, new = addresses(before), addresses(result)
+        assert {name: old[name] for name, _entry in stay} == {name: new[name] for name, _entry in stay}
+        kept = {name: value for name, value in provisioner_addresses(result).items() if name != "extra"}
+        assert kept == provisioner_addresses(before)
+        everyone = [address.split("/")[0] for listed in new.values() for address in listed]
+        assert len(set(everyone)) == len(everyone)
+
+
+def provisioner_addresses(result: Derived) -> dict[str, str]:
+    return dict(result.hostvars["provisioner"]["provisioner"]["addresses"])
 
 
 def test_the_provisioner_avoids_the_gateway() -> None:

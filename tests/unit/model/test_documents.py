@@ -7,7 +7,7 @@ import pathlib
 
 import pytest
 import yaml
-from ansible_collections.groundup.cloud.plugins.module_utils.model.documents import model_of
+from ansible_collections.groundup.cloud.plugins.module_utils.model.documents import is_model, model_of
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError
 
@@ -63,16 +63,33 @@ def test_the_line_is_that_of_the_key_or_of_what_encloses_it(tmp_path: pathlib.Pa
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a: [", "cloud.yml: is no YAML: "),
-        ("- a\n", "cloud.yml: a list is no model; "),
-        ("", "cloud.yml: null is no model; "),
-        ("[" * 100_000, "cloud.yml: is "),
-        ("a: &a [*a]\n", "cloud.yml:1: a: is an unknown key"),
+        ("a: [", "cloud.yml:2: is no YAML: while parsing a flow node "),
+        (
+            "a: 1\n  b: 2\n",
+            "cloud.yml:2: is no YAML: mapping values are not allowed in this context; mend the line or ",
+        ),
+        ("a:\n\tb: 2\n", "cloud.yml:2: is no YAML: while scanning for the next token found character that cannot "),
+        ("a: !secret b\n", "cloud.yml:1: is no YAML: could not determine a constructor for the tag '!secret'; mend "),
+        ("a: {[]: 1}\n", "cloud.yml:1: is no YAML: while constructing a mapping found unhashable key; mend the line "),
+        ("- a\n", "cloud.yml:1: a list is no model; "),
+        ("", "cloud.yml:1: null is no model; "),
+        # libyaml has a limit of its own.
+        ("[" * 100_000, ("cloud.yml:1: is no YAML: while increasing flow level", "cloud.yml: is nested too deeply; ")),
+        ("name: r\na: &a [*a]\n", "cloud.yml:2: a: is an unknown key"),
         ("name: 2026-99-99\n", "cloud.yml: is no YAML: "),
     ],
 )
-def test_broken_files_are_named(tmp_path: pathlib.Path, text: str, expected: str) -> None:
+def test_broken_files_are_named(tmp_path: pathlib.Path, text: str, expected: str | tuple[str, ...]) -> None:
     assert errors(write(tmp_path, {"cloud.yml": text}) / "cloud.yml")[0].startswith(expected)
+
+
+def test_errors_come_in_the_order_of_the_lines(tmp_path: pathlib.Path) -> None:
+    """A person mends a file from top to bottom; what check found an error doesn't interest them."""
+    text = HEAD + "machines:\n" + node(1) + "  node2: {roels: []}\nnetwork: {provider: x}\ndomain: 7\n"
+    found = errors(write(tmp_path, {"cloud.yml": text, "a.cloud.yml": PART + "  node3: {os: arch}\n"}))
+    assert [message.split(": ")[0] for message in found] == [
+        "a.cloud.yml:3", "a.cloud.yml:3", *["cloud.yml:7"] * 2, "cloud.yml:8", "cloud.yml:9",
+    ]  # fmt: skip
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: pathlib.Path) -> None:
@@ -120,9 +137,27 @@ def test_which_files_belong_to_a_model(
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plugin: groundup.cloud.cloud\n", True),
+        ("plugin: groundup.cloud.clod\n", True),
+        ("plugin: amazon.aws.aws_ec2\n", False),
+        ("name: rack\nmachnies: {}\n", True),
+        ("machines: {node1: {}}\n", True),
+        ("all: {hosts: {a: }}\n", False),
+        ("{}", False),
+        ("- a\n", True),
+        ("", True),
+    ],
+)
+def test_which_files_named_like_a_model_are_one(text: str, expected: bool) -> None:
+    assert is_model(yaml.safe_load(text)) is expected
+
+
+@pytest.mark.parametrize(
     ("heads", "words"), [(["a.cloud.yml", "b.cloud.yml"], "may belong to any of"), ([], "has a name")]
 )
 def test_parts_without_a_clear_head_are_an_error(tmp_path: pathlib.Path, heads: list[str], words: str) -> None:
-    write(tmp_path, {**dict.fromkeys(heads, HEAD), "part.cloud.yml": PART})
+    write(tmp_path, {**dict.fromkeys(heads, HEAD), "part.cloud.yml": PART, "part2.cloud.yml": PART})
     with pytest.raises(ModelError, match=words):
         model_of(tmp_path / "part.cloud.yml", lambda file: yaml.safe_load(file.read_text()))

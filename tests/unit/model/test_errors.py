@@ -14,6 +14,7 @@ from .base import GONE, model
 
 BMC = {"address": "10.20.0.103", "password": "{{ v }}"}
 N1, N2 = "machines.node1", "machines.node2"
+UUID = "4c4c4544-0044-4810-8031-b3c04f4a4d32"
 
 
 def third(**keys: Any) -> dict[str, Any]:
@@ -45,11 +46,8 @@ case("machine named as a switch", {"machines.leaf1": third(number=3)},
 case("no number", {"machines.web": third()},
      "machines.web: has no number: its name ends in no digits; give number: N, one that no other machine has")
 case("number used twice", {"machines.web": third(number=2)},
-     "machines.web.number: 2 is already the number of machines.node2.number; give it another number; numbers make "
-     "addresses and must never change",
-     *[f"machines.web: {a} (its address in networks.{n}) is already the address of machines.node2; give machines.web another "
-       f"number or an address in addresses.{n}, or move networks.{n}.first"
-       for n, a in (("provision", "10.10.0.22"), ("management", "10.20.0.22"), ("cluster", "10.30.0.22"))])
+     "machines.web.number: 2 is already the number of machines.node2; give it another number; numbers make addresses and must "
+     "never change")
 # hardware
 case("MAC twice", {f"{N2}.nics.nic0.mac": "52:54:00:00:01:01"},
      f"{N2}.nics.nic0.mac: 52:54:00:00:01:01 is already the MAC of {N1}.nics.nic1; read it off the machine's label or BMC")
@@ -58,6 +56,17 @@ case("MAC that YAML read as a number", {f"{N2}.nics.nic0.mac": 41135040061},
      "YAML would read it as something else)")
 case("multicast MAC", {f"{N2}.nics.nic0.mac": "01:54:00:00:01:01"},
      f"{N2}.nics.nic0.mac: 01:54:00:00:01:01 is no address of a single card; give the MAC printed on the card")
+case("WWN twice", {f"{N1}.root_disk": {"wwn": "0x5000C500A1B2C3D4"}, f"{N2}.root_disk": {"wwn": "naa.5000c500a1b2c3d4"}},
+     f"{N2}.root_disk.wwn: naa.5000c500a1b2c3d4 is already the disk {N1}.root_disk; read it off the disk")
+case("root disk's serial twice", {f"{N2}.root_disk": {"serial": "R1"}},
+     f"{N2}.root_disk.serial: R1 is already the disk {N1}.root_disk; read it off the disk")
+case("machine's serial twice", {f"{N1}.identity": {"serial": "X"}, f"{N2}.identity": {"serial": "X"}},
+     f"{N2}.identity.serial: X is already the identity of {N1}; read it off the machine or its BMC")
+case("machine's UUID twice", {f"{N1}.identity": {"uuid": UUID.upper()}, f"{N2}.identity": {"uuid": UUID}},
+     f"{N2}.identity.uuid: {UUID} is already the identity of {N1}; read it off the machine or its BMC")
+case("no UUID", {f"{N2}.identity": {"uuid": "4c4c4544"}},
+     f"{N2}.identity.uuid: 4c4c4544 is no UUID; give it as the BMC prints it, such as 4c4c4544-0044-4810-8031-b3c04f4a4d32")
+case("identity of nothing", {f"{N2}.identity": {}}, f"{N2}.identity: says nothing; give serial or uuid, or take it away")
 case("serial twice", {f"{N2}.storage_disks": [{"serial": "S1"}]},
      f"{N2}.storage_disks[0].serial: S1 is already the disk {N1}.storage_disks[0]; read it off the disk")
 case("root disk as storage disk", {f"{N2}.storage_disks": [{"serial": "R2"}]},
@@ -77,6 +86,18 @@ case("CA and fingerprint", {f"{N2}.bmc.tls": {"ca_file": "/ca.pem", "fingerprint
      f"{N2}.bmc.tls: has a CA and a fingerprint; keep one of ca_file and fingerprint")
 case("unit taken", {f"{N2}.location.unit": 1},
      f"{N2}.location.unit: 1 is taken: {N1} stands in unit 1 of rack r1; name a free unit")
+case("unit that no rack has", {f"{N2}.location.unit": 101},
+     f"{N2}.location.unit: 101 is out of range for rack unit; give a whole number from 1 to 100")
+case("labels and taints of nodes", {f"{N2}.labels": {"bad key": "a", "example.net/b": "x y", "empty": ""}, f"{N2}.taints": [{"key": "-x"}]},
+     f"{N2}.labels.bad key: bad key is no label key of Kubernetes; write NAME or DOMAIN/NAME, such as example.net/gpu",
+     f"{N2}.labels.example.net/b: x y is no label value; give letters, digits and inner dashes, dots or underscores, at most 63 "
+     "characters",
+     f"{N2}.taints[0].key: -x is no label key of Kubernetes; write NAME or DOMAIN/NAME, such as example.net/gpu")
+case("no public key", {"access.public_keys": ["AAAA"]},
+     "access.public_keys[0]: AAAA is no public ssh key; give one line of a .pub file, such as ssh-ed25519 AAAA… me")
+case("private key", {"access.public_keys": ["-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn"]},
+     "access.public_keys[0]: (hidden) is a private key; give one line of a .pub file, such as ssh-ed25519 AAAA… me, and keep the "
+     "private one to yourself")
 case("unknown image", {f"{N2}.os": "debian-31"}, f"{N2}.os: debian-31 is no image; did you mean debian-13?")
 case("image without a digest", {"images.big": {"url": "https://example.net/big.raw"}},
      "images.big.sha256: is missing: what is downloaded must be verified; give the SHA-256 of the image")
@@ -112,16 +133,59 @@ case("switch without an address", {"switches.leaf1.address": GONE},
      "switches.leaf1.address: is missing; give its management address")
 case("database of another maker", {"switches.leaf1.database": "unix:/x"},
      "switches.leaf1.database: unix:/x is for openvswitch and not for eos; give address instead")
-case("VLAN the port can't carry", {"switches.leaf1.vlans": [10, "20-29"]},
-     *[f"{node}.networks: cluster is VLAN 30, which leaf1 can't carry; add it to switches.leaf1.vlans, or take the network "
-       "away from the machine" for node in (N1, N2)])
-case("MTU above the port's", {"networks.cluster.mtu": 9000, "switches.leaf2.mtu": 1500},
-     *[f"{node}: needs packets of 9000 bytes (networks.cluster.mtu), but ports of leaf2 carry 1500; raise "
-       "switches.leaf2.mtu or lower networks.cluster.mtu" for node in (N1, N2)])
+case("VLAN the port can't carry", {"switches.leaf1.vlans": [10, "20-29", "100-199"]},
+     "switches.leaf1.vlans: 30 is missing: the VLAN of networks.cluster, which machines.node1 and 1 more need; add it, or take "
+     "cluster away from them")
+case("tenants' VLANs the port can't carry", {"switches.leaf1.vlans": ["10-30"]},
+     "switches.leaf1.vlans: 100 (of 100-199) is missing: the VLAN of networks.tenants, which machines.node1 and 1 more need; add "
+     "it, or take tenants away from them")
+case("tenants' VLANs only where compute is", {"switches.leaf1.vlans": ["10-30"], f"{N1}.roles": ["control_plane"], f"{N2}.roles": ["storage"]})
+case("VLAN the uplink can't carry",
+     {"networks.dmz": {"vlan": 50}, "switches.leaf1.vlans": ["10-30", "100-199"], "switches.leaf1.uplinks": {"Ethernet8": {"networks": ["all"]}}},
+     "switches.leaf1.vlans: 50 is missing: the VLAN of networks.dmz, which switches.leaf1.uplinks.Ethernet8 needs; add it, or take "
+     "dmz away from them")
+case("BMC port without a VLAN", {f"{N2}.bmc.address": "192.168.1.1", f"{N2}.bmc.switch_port": "leaf1/Ethernet8"},
+     f"{N2}.bmc.switch_port: leaf1/Ethernet8 has no VLAN: 192.168.1.1 is in no network; add the network of the BMCs, or take "
+     "switch_port away")
+case("MTU above the ports'", {"networks.cluster.mtu": 9000, "switches.leaf2.mtu": 1500},
+     "networks.cluster.mtu: 9000 is above the 1500 bytes of switches.leaf2.mtu, whose ports carry it to machines.node1 and 1 more; "
+     "raise the one or lower the other")
+case("tenants' MTU above the ports'", {"networks.tenants.mtu": 9000, "switches.leaf2.mtu": 1500},
+     "networks.tenants.mtu: 9000 is above the 1500 bytes of switches.leaf2.mtu, whose ports carry it to machines.node1 and 1 more; "
+     "raise the one or lower the other")
+case("MTU above the uplink's", {"networks.dmz": {"vlan": 50, "mtu": 9300}, "switches.leaf1.uplinks": {"Ethernet8": {"networks": ["all"]}}},
+     "networks.dmz.mtu: 9300 is above the 9216 bytes of switches.leaf1.mtu, whose ports carry it to "
+     "switches.leaf1.uplinks.Ethernet8; raise the one or lower the other")
+case("bond's MTU above the ports'", {f"{N2}.bond": {"mtu": 9300}, "switches.leaf1.mtu": 9500},
+     f"{N2}.bond.mtu: 9300 is above the 9216 bytes of switches.leaf2.mtu; lower the one or raise the other")
 case("MTU above the bond's", {"networks.cluster.mtu": 9000, f"{N2}.bond": {"mtu": 1500}},
      f"{N2}.bond.mtu: 1500 is less than the 9000 of networks.cluster.mtu; raise the one or lower the other")
 case("interface name too long", {f"{N2}.bond": {"name": "the-only-bond"}},
      f"{N2}: the-only-bond.20 is too long for an interface (15 characters); give the bond or the NIC a shorter name")
+case("tenants' MTU above the bond's", {"networks.tenants.mtu": 9000, f"{N2}.bond": {"mtu": 1500}},
+     f"{N2}.bond.mtu: 1500 is less than the 9000 of networks.tenants.mtu; raise the one or lower the other")
+case("NIC name too long", {f"{N2}.nics.a-card-in-slot-4": {"mac": "52:54:00:00:02:02", "port": "leaf1/Ethernet3"}, f"{N2}.bond": {"members": ["nic0", "nic1"]}},
+     f"{N2}.nics.a-card-in-slot-4: a-card-in-slot-4 is too long for an interface (15 characters); give the bond or the NIC a "
+     "shorter name")
+case("NIC name of the kernel's", {f"{N2}.nics.lo": {"mac": "52:54:00:00:02:02", "port": "leaf1/Ethernet3"}, f"{N2}.bond": {"members": ["nic0", "nic1"]}},
+     f"{N2}.nics.lo: lo means something else to the kernel; give the NIC another name")
+case("bond named as a NIC", {f"{N2}.bond": {"name": "nic0"}},
+     f"{N2}.bond.name: nic0 is also the name of a NIC; give the bond a name of its own")
+case("MLAG of two platforms", {"switches.leaf2.platform": "nxos"},
+     "switches.leaf2.platform: nxos is not the eos of switches.leaf1, its MLAG peer; pair switches of one platform")
+case("MLAG with itself", {"switches.leaf1.mlag": "leaf1"},
+     "switches.leaf1.mlag: leaf1 is the switch itself; name the other switch of the pair",
+     "switches.leaf2.mlag: leaf1 is declared on one side only: switches.leaf1.mlag says leaf1; write switches.leaf1.mlag: leaf2, "
+     "or take this one away",)
+case("MLAG with nobody", {"switches.leaf1.mlag": "leaf9", "switches.leaf2.mlag": GONE},
+     "switches.leaf1.mlag: leaf9 is no switch; did you mean leaf2?",
+     *[f"{node}.bond: spans leaf1, leaf2, which are no MLAG pair; declare mlag on both, cable it to one switch, or write "
+       "mode: active-backup" for node in (N1, N2)])
+case("ports with leading zeros", {"switches.leaf1.ports": ["Ethernet01-08"]},
+     *[f"{node}.nics.nic0.port: leaf1/Ethernet{n} does not exist on leaf1; did you mean Ethernet0{n}?"
+       for node, n in ((N1, 1), (N2, 2))])
+case("ports backwards", {"switches.leaf1.ports": ["Ethernet1-8", "e9-7"]},
+     "switches.leaf1.ports[1]: e9-7 is no range of ports; write it as Ethernet1-48")
 case("access port with many VLANs", {"switches.leaf1.uplinks": {"Ethernet8": {"networks": ["all"], "mode": "access"}}},
      "switches.leaf1.uplinks.Ethernet8.mode: access carries one VLAN only; write mode: trunk, or name one network with one VLAN")
 # networks
@@ -133,14 +197,31 @@ case("VLAN in a range", {"networks.cluster.vlan": 150},
      "networks.tenants.vlans: 150 is already used by networks.cluster.vlan; give a range without it")
 case("no VLAN", {"networks.cluster.vlan": GONE},
      "networks.cluster.vlan: is missing; give vlan: ID, or vlans: FIRST-LAST for networks of tenants")
+case("network named all", {"networks.all": {"vlan": 60}},
+     "networks.all: all is reserved: uplinks say [all] for every network; give it another name")
+case("bad names", {"networks.Dmz_1": {"vlan": 60}, "switches.leaf_3": {"platform": "eos", "address": "10.20.0.13"}, "name": "-rack", "tenants.Acme": {}},
+     *[f"{path}: {name} is no valid DNS label; use lower-case letters, digits and inner dashes, at most 63 characters"
+       for path, name in (("networks.Dmz_1", "Dmz_1"), ("switches.leaf_3", "leaf_3"), ("name", "-rack"), ("tenants.Acme", "Acme"))])
 case("subnets overlap", {"networks.cluster.subnet": "10.20.0.128/25", "kubernetes.endpoint": "10.20.0.200"},
      "networks.cluster.subnet: 10.20.0.128/25 overlaps 10.20.0.0/24 of networks.management.subnet; give a subnet that is free")
 case("subnet overlaps pods", {"kubernetes.pods": "10.30.0.0/16"},
      "kubernetes.pods: 10.30.0.0/16 overlaps 10.30.0.0/24 of networks.cluster.subnet; give a subnet that is free")
 case("pods overlap services", {"kubernetes.services": "10.64.0.0/16"},
      "kubernetes.services: 10.64.0.0/16 overlaps 10.64.0.0/14 of kubernetes.pods; give a subnet that is free")
+case("subnet of no hosts", {"networks.dmz": {"vlan": 50, "subnet": "224.0.0.0/24"}},
+     "networks.dmz.subnet: 224.0.0.0/24 is no subnet for hosts; give a private one, such as 10.20.0.0/24")
+case("addresses of no device", {f"{N2}.bmc.address": "fe80::1%eth0", "switches.leaf1.address": "224.0.0.1", "dns": {"servers": ["0.0.0.0"]}},
+     *[f"{path}: {value} is no address that one device can have in a network; give an IPv4 or IPv6 address such as 10.20.0.11"
+       for path, value in ((f"{N2}.bmc.address", "fe80::1%eth0"), ("switches.leaf1.address", "224.0.0.1"), ("dns.servers[0]", "0.0.0.0"))])
+case("ports out of range", {"firewall": {"open": ["tcp/99999", "tcp/80-70", "udp/1-65535"]}},
+     *[f"firewall.open[{i}]: {value} is out of range; write tcp/PORT, udp/PORT or tcp/FIRST-LAST with ports from 1 to 65535"
+       for i, value in enumerate(("tcp/99999", "tcp/80-70"))])
+case("two services on one port", {"provisioner": {"http_port": 5000}},
+     "provisioner.registry_port: 5000 is also its http_port; give another port")
 case("host bits", {"networks.cluster.subnet": "10.30.0.1/24"},
      "networks.cluster.subnet: 10.30.0.1/24 has host bits set; write 10.30.0.0/24")
+case("gateway that no host may be", {"networks.management.gateway": "10.20.0.255"},
+     "networks.management.gateway: 10.20.0.255 is the network or broadcast address of 10.20.0.0/24; give another address of it")
 case("gateway outside", {"networks.management.gateway": "10.21.0.1"},
      "networks.management.gateway: 10.21.0.1 is outside 10.20.0.0/24; give an address of 10.20.0.0/24")
 case("two native networks", {"networks.cluster.native": True},
@@ -168,11 +249,33 @@ case("number hits a BMC", {"machines.node81": third()},
      "give machines.node81 another number or an address in addresses.management, or move networks.management.first")
 case("switch has the gateway's address", {"switches.leaf1.address": "10.20.0.1"},
      "switches.leaf1.address: 10.20.0.1 is already the address of networks.management.gateway; give another address")
+case("addresses that no host may have",
+     {"switches.leaf1.address": "10.20.0.0", f"{N2}.bmc.address": "10.20.0.255", "kubernetes.endpoint": "10.30.0.255",
+      "provisioner": {"addresses": {"provision": "10.10.0.255"}}, f"{N1}.addresses": {"cluster": "10.30.0.0"}},
+     *[f"{path}: 10.{a} is the network or broadcast address of 10.{n}.0.0/24; give another address of it" for path, a, n in (
+         ("switches.leaf1.address", "20.0.0", 20), (f"{N2}.bmc.address", "20.0.255", 20), ("kubernetes.endpoint", "30.0.255", 30),
+         ("provisioner.addresses.provision", "10.0.255", 10), (f"{N1}.addresses.cluster", "30.0.0", 30))])
+case("switch has the provisioner's derived address", {"switches.leaf1.address": "10.20.0.2"},
+     "provisioner.addresses.management: 10.20.0.2 is already the address of switches.leaf1.address; give another address")
 case("provisioner outside", {"provisioner": {"addresses": {"cluster": "10.99.0.1"}}},
      "provisioner.addresses.cluster: 10.99.0.1 is outside 10.30.0.0/24; give an address of 10.30.0.0/24")
 # cluster
 case("endpoint outside", {"kubernetes.endpoint": "10.99.0.10"},
      "kubernetes.endpoint: 10.99.0.10 is outside of every network; give a free address of the machines' network")
+case("endpoint outside, and an unreadable network", {"kubernetes.endpoint": "10.99.0.10", "networks.tenants.vlans": "x"},
+     "networks.tenants.vlans: x is no range of VLANs; write FIRST-LAST with VLANs from 1 to 4094, such as 100-199",
+     "kubernetes.endpoint: 10.99.0.10 is outside of every network; give a free address of the machines' network")
+case("endpoint in a subnet that can't be read", {"networks.cluster.subnet": "10.30.0.0"},
+     "networks.cluster.subnet: 10.30.0.0 has no prefix length; give a network such as 10.20.0.0/24")
+case("hidden behind pods and services",
+     {f"{N2}.bmc.address": "10.64.1.1", "switches.leaf1.address": "10.96.0.1", "dns": {"servers": ["10.96.0.10"]},
+      "networks.cluster.routes": [{"to": "10.65.0.0/16", "via": "10.30.0.1"}, {"to": "10.0.0.0/8", "via": "10.30.0.1"}]},
+     f"{N2}.bmc.address: 10.64.1.1 is in 10.64.0.0/14 of kubernetes.pods; give another address, or move kubernetes.pods",
+     "switches.leaf1.address: 10.96.0.1 is in 10.96.0.0/16 of kubernetes.services; give another address, or move "
+     "kubernetes.services",
+     "dns.servers[0]: 10.96.0.10 is in 10.96.0.0/16 of kubernetes.services; give another address, or move kubernetes.services",
+     "networks.cluster.routes[0].to: 10.65.0.0/16 is in 10.64.0.0/14 of kubernetes.pods; give another address, or move "
+     "kubernetes.pods")
 case("endpoint is a machine", {"kubernetes.endpoint": "10.30.0.22"},
      "machines.node2: 10.30.0.22 (its address in networks.cluster) is already the address of kubernetes.endpoint; give "
      "machines.node2 another number or an address in addresses.cluster, or move networks.cluster.first")
@@ -180,6 +283,8 @@ case("endpoint on the API's port", {"kubernetes.endpoint_port": 6443},
      "kubernetes.endpoint_port: 6443 is the port of the API servers behind the endpoint; give another, such as 8443")
 case("two control planes", {f"{N2}.roles": ["control_plane"]},
      "machines: hold 2 control planes (node1, node2): an even number survives no more than one less; make it 1 or 3")
+case("misspelt control plane", {f"{N1}.roles": ["contol_plane", "compute"]},
+     f"{N1}.roles[0]: contol_plane is not one of control_plane, compute, storage (did you mean control_plane?); choose one of them")
 case("no control plane", {f"{N1}.roles": ["compute"]},
      "machines: hold no control plane; give one or three machines the role control_plane")
 case("machine outside of the cluster's network", {f"{N2}.networks": ["management"]},
@@ -222,7 +327,21 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "none": ({}, []),
     "secret in clear text": (
         {f"{N1}.bmc.password": "secret", f"{N2}.bmc.password": "secret"},
-        [f"{N1}.bmc.password: (hidden) is in clear text, here and in 1 more places,"],
+        [
+            f"{N1}.bmc.password: (hidden) is in clear text, here and in 1 more place, for everybody who can read the file"
+        ],
+    ),
+    "secret in defaults": (
+        {
+            "defaults": {"machine": {"bmc": {"password": "secret"}}},
+            f"{N1}.bmc.password": GONE,
+            f"{N2}.bmc.password": GONE,
+        },
+        ["defaults.machine.bmc.password: (hidden) is in clear text for everybody"],
+    ),
+    "secrets of switches": (
+        {"defaults": {"switch": {"password": "secret"}}, "switches.leaf2.password": "secret too"},
+        ["defaults.switch.password: (hidden) is in clear text", "switches.leaf2.password: (hidden) is in clear text"],
     ),
     "secret of a virtual rack": ({f"{N1}.bmc.password": "secret", "lab": {"throw_away_secrets": True}}, []),
     "nobody's key": ({"access": {}}, ["access.public_keys: is empty"]),
@@ -231,6 +350,14 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "two gateways": (
         {"networks.cluster.gateway": "10.30.0.1"},
         [f"{N1}.networks: have several gateways (management, cluster)"],
+    ),
+    "storage without disks": (
+        {"storage": {"provider": "rook"}, f"{N1}.storage_disks": []},
+        ["storage.provider: rook is not installed", "storage.provider: rook has nothing to store on"],
+    ),
+    "storage on a machine without disks": (
+        {"storage": {"provider": "rook"}, f"{N2}.roles": ["storage"], f"{N2}.storage_disks": []},
+        ["storage.provider: rook is not installed", f"{N2}.storage_disks: is empty, but the role is storage (one mach"],
     ),
     "provider of another release": (
         {"network": {"provider": "kube_ovn"}},
@@ -245,3 +372,23 @@ def test_warnings(changes: dict[str, Any], expected: list[str]) -> None:
     assert len(found) == len(expected)
     assert all(text.startswith(start) for text, start in zip(found, expected, strict=True)), found
     assert "secret" not in " ".join(found)
+
+
+def test_what_a_thousand_machines_have_in_common_is_said_once() -> None:
+    data = model({"switches.leaf1.ports": GONE, "defaults": {"machine": {"networks": ["management"]}}})
+    data["machines"] = {
+        f"node{n}": {
+            "roles": ["control_plane"] if n == 1 else ["compute"],
+            "addresses": {"provision": f"10.10.{n}.1", "management": f"10.20.{n}.1"},
+            "nics": {"nic0": {"mac": f"52:54:00:01:{n:02x}:00", "port": f"leaf1/e{n}"}},
+        }
+        for n in range(1, 41)
+    }
+    data["networks"]["provision"]["subnet"], data["networks"]["management"]["subnet"] = "10.10.0.0/16", "10.20.0.0/16"
+    with pytest.raises(ModelError) as caught:
+        load(data)
+    assert len(caught.value.errors) == 40
+    head, first, others = str(caught.value).splitlines()
+    assert head == "the model has 40 errors:"
+    assert first == "  machines.node1.networks: lack cluster, the network of kubernetes.endpoint; add cluster"
+    assert others.startswith("    and the same in 39 more places: machines.node2.networks, machines.node3.networks, ")

@@ -102,6 +102,19 @@ def test_templates_and_a_split_model(rack: Rack) -> None:
     assert "geheim" in rack.say("node1", "{{ machine.bmc.password }}")
 
 
+def test_templates_make_lists_and_mappings(rack: Rack) -> None:
+    rack.write("group_vars/all/more.yml", "wanted: [management]\ncard: {nic0: {mac: '52:54:00:00:01:01'}}\n")
+    nics = 'nics: {nic0: {mac: "52:54:00:00:01:01"}}'
+    rack.write("machines.cloud.yml", PART.replace(nics, 'networks: "{{ wanted }}"\n    nics: "{{ card }}"'))
+    assert rack.hostvars()["node1"]["host_network"]["addresses"][1]["network"] == "management"
+    rack.write("group_vars/all/more.yml", "wanted: [mangement]\ncard: 7\n")
+    done = rack.run("ansible-inventory", "-i", "rack", "--graph")
+    assert (
+        "machines.cloud.yml:7: machines.node1.networks[0]: mangement is no network; did you mean manag" in done.stderr
+    )
+    assert "machines.cloud.yml:8: machines.node1.nics: 7 is no mapping; give names and their values" in done.stderr
+
+
 def test_what_came_out_of_a_template_is_never_evaluated_again(rack: Rack) -> None:
     assert "S{{ 1 + 1 }}" in rack.say("node1", "{{ machine.root_disk.serial }}")
 
@@ -152,6 +165,67 @@ def test_all_errors_in_one_answer_and_no_secret_in_them(rack: Rack) -> None:
     ):
         assert line in done.stderr, done.stderr
     assert "hush" not in done.stderr + done.stdout
+
+
+STOCK = "host_list, script, auto, yaml, ini, toml"
+
+
+@pytest.mark.parametrize("unparsed", ["true", "false"])
+@pytest.mark.parametrize("plugins", [f"groundup.cloud.cloud, {STOCK}", STOCK], ids=["ours first", "as Ansible comes"])
+def test_errors_are_said_once_and_end_the_command(rack: Rack, plugins: str, unparsed: str) -> None:
+    """Whatever the configuration: no other plugin tries the file, and no play goes on without hosts."""
+    rack.write("../ansible.cfg", CFG.format(collections=ROOT / ".ansible/collections"))
+    text = (rack.home / "ansible.cfg").read_text().replace("= groundup.cloud.cloud", f"= {plugins}")
+    rack.write("../ansible.cfg", text.replace("failed = true", f"failed = {unparsed}"))
+    rack.write("machines.cloud.yml", PART.replace("52:54:00:00:01:01", "zz"))
+    for source in ("rack", "rack/cloud.yml"):
+        done = rack.run("ansible-inventory", "-i", source, "--graph")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.count("zz is no MAC address") == 1, done.stderr
+        assert "Failed to parse" not in done.stderr
+
+
+UNREADABLE = {
+    "YAML": ("plugin: groundup.cloud.cloud\nname: [\n", "cloud.yml:3: is no YAML: while parsing a flow node"),
+    "no plugin": ("name: rack\n", "cloud.yml:1: plugin: is missing; begin the file with plugin: groundup.cloud.cloud"),
+    "misspelt plugin": ("plugin: groundup.cloud.clod\nname: rack\n", "cloud.yml:1: plugin: groundup.cloud.clod is "),
+    "empty": ("", "cloud.yml:1: null is no model"),
+    "list": ("- a\n", "cloud.yml:1: a list is no model"),
+    "vault": ("$ANSIBLE_VAULT;1.1;AES256\n3330\n", "cloud.yml: can't be read: "),
+    "template": ("plugin: groundup.cloud.cloud\nname: '{{ x'\n", "cloud.yml:2: name: {{ x can't be evaluated: "),
+    "key twice": ("plugin: groundup.cloud.cloud\nname: a\nname: b\n", "cloud.yml:3: name: is there twice"),
+    "constructed": (
+        "plugin: groundup.cloud.cloud\nname: a\nkeyed_groups: x\nstrict: maybe\n",
+        "cloud.yml:4: strict: maybe is no true or false",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_file_that_is_no_model_is_an_error_with_its_place(rack: Rack, text: str, expected: str) -> None:
+    (rack.inventory / "machines.cloud.yml").unlink()
+    rack.write("cloud.yml", text)
+    done = rack.run("ansible-inventory", "-i", "rack", "--graph")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count(expected) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_limit_leaves_the_other_hosts_out(rack: Rack) -> None:
+    more = PART.split("machines:\n")[1].replace("node1", "node2").replace("{{ braces }}", "S2")
+    more = more.replace("10.20.0.101", "10.20.0.102").replace("01:01", "02:01")
+    rack.write("machines.cloud.yml", PART + more)
+    done = rack.run("ansible", "-i", "rack", "machines", "--limit", "node2", "-c", "local", "-m", "debug")
+    assert "node2 | SUCCESS" in done.stdout, done.stderr
+    assert "node1" not in done.stdout
+
+
+def test_a_plain_inventory_of_that_name_is_left_to_ansible(rack: Rack) -> None:
+    (rack.inventory / "machines.cloud.yml").unlink()
+    rack.write("cloud.yml", "all: {hosts: {plain: }}\n")
+    text = CFG.format(collections=ROOT / ".ansible/collections")
+    rack.write("../ansible.cfg", text.replace("= groundup.cloud.cloud", "= groundup.cloud.cloud, yaml"))
+    assert "plain" in rack.run("ansible-inventory", "-i", "rack/cloud.yml", "--graph").stdout
 
 
 def test_constructed_features(rack: Rack) -> None:

@@ -7,6 +7,7 @@ import copy
 import datetime
 import pathlib
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
-from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError
+from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError, show
 from ansible_collections.groundup.cloud.plugins.module_utils.model.scalars import Sealed
 
 from .base import model
@@ -22,11 +23,21 @@ from .base import model
 EXAMPLE = pathlib.Path(__file__).resolve().parent / "data/design_example.yml"
 
 VALUES: list[Any] = [
-    None, True, 0, -1, 1.5, float("nan"), 10**30, "", "\x00", "a\nb", "ä" * 300, "x", "::", "/", "10.0.0.1",
+    None, True, 0, -1, 1.5, float("nan"), float("inf"), 10**30, 16**5000, {16**5000: 16**5000},
+    "", "\x00", "a\nb", "ä" * 300, "x", "::", "/", "10.0.0.1",
     "0.0.0.0/0", "::/0", "fe80::1%eth0", "9-1", "4094-4095", "{{ x }}", "leaf1/", "leaf1/Ethernet1", [], {}, [None],
     [[]], [{}], {"": {}}, {None: None}, {1: 2}, {"a": None}, {"a": {"a": {}}}, ["x", "x"], datetime.date(2026, 1, 1),
     b"bytes", Sealed("v"), (1, 2), {"networks", "x"},
 ]  # fmt: skip
+
+
+def short(value: Any) -> str:
+    """A name for a test case; Python doesn't write numbers of thousands of digits."""
+    return show(value) if isinstance(value, int) else "huge key" if 16**5000 in _keys(value) else repr(value)
+
+
+def _keys(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, dict) else []
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -58,7 +69,7 @@ def survives(data: Any) -> None:
     assert all(problem.path and problem.message and "\n" not in str(problem) for problem in said)
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES, ids=short)
 def test_any_value_in_any_place(value: Any) -> None:
     source = yaml.safe_load(EXAMPLE.read_text())
     for path in places(source):
@@ -83,7 +94,7 @@ def test_many_values_at_once() -> None:
         survives(data)
 
 
-@pytest.mark.parametrize("value", [*VALUES, {"name": "x"}], ids=repr)
+@pytest.mark.parametrize("value", [*VALUES, {"name": "x"}], ids=short)
 def test_any_value_as_the_whole_model(value: Any) -> None:
     if isinstance(value, dict):
         survives(value)
@@ -96,3 +107,56 @@ def test_a_value_that_holds_itself() -> None:
     data["defaults"] = {"machine": knot}
     data["machines"]["node1"] = knot
     survives(data)
+
+
+# What hands and editors do to a file: a line lost, doubled, moved or indented, a word replaced, a sign typed.
+WORDS = [
+    "null", "~", "[]", "{}", "- ", "? ", ": ", "&a ", "*a ", "<<: *a", "!vault |", "!!binary x", "\t", "#", "'", '"',
+    "|", ">", "%", "@", "0x1f", "1e999", "2026-13-45", "1_000", "0o17", "-.inf", "9" * 400, "ä\u202e\U0001f525",
+    "\ufeff", "\x85", "\x07", "10.10.0.0/24", "leaf1", "yes", "12:30:45", "--- ", "...",
+]  # fmt: skip
+
+
+def damaged(dice: random.Random, text: str) -> str:
+    lines = text.splitlines()
+    for _ in range(dice.randint(1, 4)):
+        at = dice.randrange(len(lines))
+        line = lines[at]
+        match dice.randrange(7):
+            case 0:
+                lines.insert(at, lines[dice.randrange(len(lines))])
+            case 1 if len(lines) > 1:
+                del lines[at]
+            case 2:
+                lines[at] = " " * dice.randint(0, 9) + line.strip()
+            case 3:
+                spot = dice.randrange(len(line) + 1)
+                lines[at] = line[:spot] + dice.choice(WORDS) + line[spot:]
+            case 4:
+                key = line.partition(":")[0]
+                lines[at] = f"{key}: {dice.choice(WORDS)}"
+            case 5:
+                words = re.split(r"(\W+)", line)
+                words[dice.randrange(len(words))] = dice.choice(WORDS)
+                lines[at] = "".join(words)
+            case _:
+                start = dice.randrange(len(line) + 1)
+                lines[at] = line[:start] + line[start + dice.randint(1, 5) :]
+    return "\n".join(lines)
+
+
+def test_any_damage_to_a_file_is_an_error_with_its_line(tmp_path: pathlib.Path) -> None:
+    dice = random.Random(20261125)
+    file, text = tmp_path / "cloud.yml", EXAMPLE.read_text()
+    refused = 0
+    for _ in range(500):
+        file.write_text(damaged(dice, text), encoding="utf-8")
+        try:
+            derive(load(file))
+        except ModelError as error:
+            refused += 1
+            for problem in error.errors:
+                assert re.match(r"cloud\.yml(:[0-9]+)?: \S", str(problem)), problem
+                assert re.match(r"cloud\.yml:[0-9]+$", problem.place) or "is no YAML" in problem.message, problem
+                assert problem.remedy
+    assert refused > 300

@@ -67,9 +67,21 @@ def test_the_schema_refuses_what_the_parser_refuses(changes: dict[str, Any]) -> 
     assert refusals({"plugin": "groundup.cloud.cloud"} | model(changes))
 
 
-@pytest.mark.parametrize("path", ["machines.node1.firmware", "networks.cluster.vlan", "kubernetes.endpoint"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "machines.node1.firmware",
+        "machines.node1.bond",
+        "machines.node1.networks",
+        "networks.cluster.vlan",
+        "networks",
+        "kubernetes.endpoint",
+        "tenants.acme.quota",
+    ],
+)
 def test_templates_fit_anywhere(path: str) -> None:
     assert refusals({"plugin": "groundup.cloud.cloud"} | model({path: "{{ something }}"})) == []
+    assert refusals({"plugin": "groundup.cloud.cloud"} | model({path: "something"}))
 
 
 def records(cls: type, seen: set[type]) -> set[type]:

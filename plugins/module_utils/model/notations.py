@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scalars in notations that others have settled: digests, keys, Kubernetes' quantities and labels, OVSDB addresses."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .scalars import LABEL, BadScalar, Scalar, pattern, plain_text
+
+
+def _quantity(value: t.Any) -> str:
+    remedy = "give a Kubernetes quantity such as 40, 500m, 160Gi or 2Ti"
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63:
+        return str(int(value))
+    text = plain_text(value, remedy)
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?", text):
+        raise BadScalar("is no quantity", remedy)
+    return text
+
+
+def _socket(value: t.Any) -> str:
+    remedy = "write tcp/PORT, udp/PORT or tcp/FIRST-LAST with ports from 1 to 65535"
+    text = plain_text(value, remedy)
+    match = re.fullmatch(r"(?:tcp|udp)/([0-9]{1,5})(?:-([0-9]{1,5}))?", text)
+    if not match:
+        raise BadScalar("is no protocol and port", remedy)
+    if not 1 <= int(match[1]) <= int(match[2] or match[1]) <= 65535:
+        raise BadScalar("is out of range", remedy)
+    return text
+
+
+def _public_key(value: t.Any) -> str:
+    remedy = "give one line of a .pub file, such as ssh-ed25519 AAAA… me"
+    if isinstance(value, str) and "PRIVATE KEY" in value:
+        raise BadScalar("is a private key", f"{remedy}, and keep the private one to yourself", hidden=True)
+    text = plain_text(value, remedy)
+    # Options of authorized_keys may come first.
+    if not re.search(r"(^|\s)(ssh|ecdsa|sk)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+={0,3}(\s|$)", text):
+        raise BadScalar("is no public ssh key", remedy)
+    return text
+
+
+def _node_value(value: t.Any) -> str:
+    """The value of a Kubernetes label or taint, which may be empty."""
+    return "" if isinstance(value, str) and not value else _NODE_VALUE(value)
+
+
+_QUALIFIED = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+_NODE_VALUE = pattern(
+    _QUALIFIED, "label value", "give letters, digits and inner dashes, dots or underscores, at most 63 characters"
+)
+SHA256 = Scalar(
+    "SHA-256",
+    pattern(r"[0-9a-f]{64}", "SHA-256 digest", "give 64 hexadecimal digits", lower=True),
+    {"type": "string", "pattern": "^[0-9A-Fa-f]{64}$"},
+)
+FINGERPRINT = Scalar(
+    "certificate fingerprint",
+    pattern(
+        r"(sha256:)?[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}",
+        "SHA-256 fingerprint",
+        "give the SHA-256 of the certificate, as `openssl x509 -noout -fingerprint -sha256` prints it",
+    ),
+    {"type": "string"},
+)
+DATABASE = Scalar(
+    "OVSDB",
+    pattern(
+        r"(unix:/[^\s]+|(ssl|tcp):[^\s]+:[0-9]{1,5})", "OVSDB address", "write unix:/PATH/db.sock or ssl:HOST:6640"
+    ),
+    {"type": "string"},
+)
+SOCKET = Scalar("socket", _socket, {"type": "string", "pattern": "^(tcp|udp)/[0-9]{1,5}(-[0-9]{1,5})?$"})
+VERSION = Scalar(
+    "version",
+    pattern(r"[0-9]+\.[0-9]+\.[0-9]+", "version", 'give three numbers in quotes, such as "1.36.3"'),
+    {"type": "string"},
+)
+NODE_KEY = Scalar(
+    "label key",
+    pattern(
+        rf"(?=.{{1,317}}$)({LABEL}(\.{LABEL})*/)?{_QUALIFIED}",
+        "label key of Kubernetes",
+        "write NAME or DOMAIN/NAME, such as example.net/gpu",
+    ),
+    {"type": "string", "pattern": rf"^({LABEL}(\.{LABEL})*/)?{_QUALIFIED}$"},
+)
+NODE_VALUE = Scalar("label value", _node_value, {"type": "string", "pattern": f"^({_QUALIFIED})?$"})
+UUID = Scalar(
+    "UUID",
+    pattern(
+        r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        "UUID",
+        "give it as the BMC prints it, such as 4c4c4544-0044-4810-8031-b3c04f4a4d32",
+        lower=True,
+    ),
+    {"type": "string", "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"},
+)
+PUBLIC_KEY = Scalar("public ssh key", _public_key, {"type": "string"})
+QUANTITY = Scalar("quantity", _quantity, {"type": ["integer", "string"]})
