@@ -223,6 +223,46 @@ def test_a_redirect_is_not_followed(bmc: Bmc, proxy: FaultProxy) -> None:
         bmc.power_state()
 
 
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:{port}", "https://127.0.0.1:1", "https://localhost:{port}"])
+def test_credentials_go_to_no_other_server(bmc: Bmc, proxy: FaultProxy, origin: str) -> None:
+    """Links may be absolute: HTTP without TLS, another port or another name would get the password."""
+    link = origin.format(port=proxy.port) + SYSTEM
+    body = b'{"Id": "Systems", "Members": [{"@odata.id": "%s"}]}' % link.encode()
+    proxy.faults = [Fault(path="^/redfish/v1/Systems$", status=200, body=body)]
+    with pytest.raises(errors.BmcProtocolError, match="as a part of itself; nothing was sent there"):
+        bmc.power_state()
+    assert [seen.path for seen in proxy.seen if seen.path == SYSTEM] == []
+
+
+def test_a_ca_file_that_is_not_there(settings: BmcSettings, proxy: FaultProxy) -> None:
+    with (
+        pytest.raises(errors.BmcTlsError, match=r"no file /nonexistent/ca.crt.*bmc\.tls\.ca_file"),
+        connected(dataclasses.replace(settings, fingerprint=None, ca_file="/nonexistent/ca.crt")) as bmc,
+    ):
+        bmc.power_state()
+    assert proxy.seen == []
+
+
+def test_a_fingerprint_that_is_none(settings: BmcSettings, proxy: FaultProxy) -> None:
+    with (
+        pytest.raises(errors.BmcTlsError, match=r"bmc\.tls\.fingerprint"),
+        connected(dataclasses.replace(settings, fingerprint="no fingerprint")) as bmc,
+    ):
+        bmc.power_state()
+    assert proxy.seen == []
+
+
+def test_a_password_that_the_controller_echoes_is_not_repeated(
+    settings: BmcSettings, proxy: FaultProxy, capfd: pytest.CaptureFixture[str]
+) -> None:
+    body = b'{"error": {"code": "Base.1.0.GeneralError", "message": "%s is not allowed"}}' % PASSWORD.encode()
+    proxy.faults = [Fault(status=403, body=body)]
+    with pytest.raises(errors.BmcAuthError) as caught, connected(settings) as bmc:
+        bmc.power_state()
+    assert "******** is not allowed" in str(caught.value)
+    assert PASSWORD not in f"{caught.value} {caught.value.evidence} {capfd.readouterr()}"
+
+
 def test_sessions_are_ended(settings: BmcSettings, proxy: FaultProxy) -> None:
     """A double of a session service (sushy-tools has none): what is opened is deleted, even after an error."""
     path = "/redfish/v1/SessionService/Sessions"
