@@ -75,6 +75,12 @@ class Advance:
         :raises BmcError: its controller is.
         """
         deadline = Deadline(patience, self._clock)
+        with self._store.taken(deadline) as mine:
+            if not mine:
+                return self._outcome(Plan(Step.WAIT, "another run works on it"), self._store.record(self._run))
+            return self._go(deadline, host)
+
+    def _go(self, deadline: Deadline, host: HostView | None) -> Outcome:
         while True:
             choice, record = self.decide(host)
             if choice.step is Step.STOP:
@@ -97,9 +103,12 @@ class Advance:
         return Outcome(choice, record, self._changed, self._notes)
 
     def _view(self, bmc: Bmc) -> BmcView:
-        desired = self._desired
-        agrees = require_same_machine(desired.serial, desired.uuid, desired.macs, bmc.identity(), bmc.where)
+        agrees = self._recognise(bmc)
         return BmcView(settled_state(bmc, self._clock), bmc.boot_override(), tuple(agrees))
+
+    def _recognise(self, bmc: Bmc) -> list[str]:
+        desired = self._desired
+        return require_same_machine(desired.serial, desired.uuid, desired.macs, bmc.identity(), bmc.where)
 
     def _act(self, choice: Plan, record: Record) -> None:
         self._changed = True
@@ -107,8 +116,16 @@ class Advance:
             self._store.disarm()
             self._store.note(self._wall(), record.deploy_id or "", self._run, "confirmed")
             return
-        with self._connect(self._desired.bmc) as bmc:
-            (self._arm if choice.step is Step.ARM else self._boot_disk)(bmc, choice, record)
+        if choice.step is Step.ARM:
+            self._store.require_servable(self._desired.plan["image"])
+        try:
+            with self._connect(self._desired.bmc) as bmc:
+                if self._bmc is None:  # the plan did not depend on it, but the address may be another machine's by now
+                    self._recognise(bmc)
+                (self._arm if choice.step is Step.ARM else self._boot_disk)(bmc, choice, record)
+        except BmcError:
+            self._store.disarm()  # it is set aside: nobody watches what a ramdisk would do
+            raise
 
     def _arm(self, bmc: Bmc, choice: Plan, record: Record) -> None:
         desired, deploy_id = self._desired, str(uuid.uuid4())

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc import errors
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.clock import Deadline
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.types import (
     Bmc,
     BmcSettings,
@@ -60,8 +61,13 @@ class World:
         self.acts: list[str] = []
         self.serial = "SN-1"
         self.die_before: str | None = None
+        self.refuses: str | None = None
+        self.connections = 0
         for name in ("armed", "events", "done"):
             (home / "deploy" / name).mkdir(parents=True)
+        (home / "images").mkdir()
+        (home / "images/debian-13.json").write_text('{"sha256": "%s"}' % ("ab" * 32))
+        (home / "images/debian-13.raw").touch()
 
     def now(self) -> float:
         return self.time
@@ -71,6 +77,7 @@ class World:
 
     @contextmanager
     def connect(self, _settings: BmcSettings) -> Iterator[Bmc]:
+        self.connections += 1
         yield Controller(self)
 
     @property
@@ -121,6 +128,8 @@ class Controller:
     def _act(self, act: str) -> None:
         if self.world.die_before == act:
             raise KeyboardInterrupt(act)
+        if self.world.refuses == act:
+            raise errors.BmcProtocolError(f"{act}: HTTP 500", self.where, "look at its log")
         self.world.acts.append(act)
 
     def identity(self) -> Identity:
@@ -170,11 +179,12 @@ def test_a_blank_machine(world: World) -> None:
 def test_the_second_run_touches_nothing(world: World) -> None:
     deploy(world)
     world.acts.clear()
+    world.connections = 0
     outcome = world.step("r2")
     assert (outcome.plan.step, outcome.changed, outcome.record.phase) == (Step.LOOK_AT_HOST, False, Phase.DEPLOYED)
     outcome = world.step("r2", host=SAME)
     assert outcome.finished and not outcome.changed
-    assert world.acts == []
+    assert (world.acts, world.connections) == ([], 0), "its controller is not even asked"
 
 
 def test_what_is_armed(world: World) -> None:
@@ -264,6 +274,64 @@ def test_another_machine_behind_the_address(world: World) -> None:
     with pytest.raises(errors.BmcIdentityError, match="SN-9, the model says SN-1"):
         world.step("r1")
     assert world.acts == [] and world.armed is None
+
+
+def test_another_machine_behind_the_address_of_one_that_is_written(world: World) -> None:
+    """Between two runs somebody gave the address to another machine: it must not be switched off."""
+    world.step("r1")
+    world.ramdisk_writes()
+    world.power, world.serial = PowerState.ON, "SN-9"
+    world.acts.clear()
+    with pytest.raises(errors.BmcIdentityError, match="SN-9, the model says SN-1"):
+        world.step("r2")
+    assert (world.acts, world.power) == ([], PowerState.ON)
+
+
+@pytest.mark.parametrize("act", ["network", "on"])
+def test_a_machine_whose_controller_fails_is_not_left_armed(world: World, act: str) -> None:
+    world.refuses = act
+    with pytest.raises(errors.BmcProtocolError, match="HTTP 500"):
+        world.step("r1")
+    assert world.armed is None, "whoever starts it by hand now must get its disk, not the ramdisk"
+    world.refuses = None
+    deploy(world, "r2")
+
+
+def test_what_can_t_be_served_is_said_before_the_machine_is_touched(world: World) -> None:
+    world.power = PowerState.ON
+    other = {**DESIRED.plan, "image": {"name": "debian-13", "sha256": "cd" * 32}}
+    with pytest.raises(MachineError, match=f"is {'ab' * 32}, the model says {'cd' * 32}; run role provisioner"):
+        world.step("r1", wipe=True, plan=other)
+    (world.home / "images/debian-13.raw").unlink()
+    with pytest.raises(MachineError, match="no image debian-13 in"):
+        world.step("r1", wipe=True)
+    assert (world.acts, world.power, world.armed) == ([], PowerState.ON, None)
+    assert not (world.home / "deploy/journal/node1.jsonl").exists()
+
+
+def test_two_runs_at_once_arm_one_machine_once(world: World) -> None:
+    """AWX and a person: while one acts, the other waits and then follows what the first began."""
+    with Store(str(world.home), "node1").taken(Deadline(1, world)) as mine:
+        assert mine
+        outcome = world.step("r2")
+        assert (outcome.plan.step, outcome.changed, world.acts) == (Step.WAIT, False, [])
+    world.step("r1")
+    armed, acts = world.armed, list(world.acts)
+    assert world.step("r2").plan.step is Step.WAIT
+    assert (world.armed, world.acts) == (armed, acts)
+
+
+def test_a_ramdisk_that_only_lives_is_given_up(world: World) -> None:
+    """A hung disk: the heartbeat goes on, the work does not."""
+    for _attempt in range(2):
+        assert world.step("r1").plan.step is Step.ARM
+        deploy_id = world.ramdisk_starts()
+        for _beat in range(100):
+            world.tell("progress", deploy_id, stage="write", done=7, total=9)
+            world.time += 10
+    with pytest.raises(MachineError, match="speaks, but came no further for 1000 s, 2 times"):
+        world.step("r1")
+    assert world.power is PowerState.OFF, "nothing may go on writing unseen"
 
 
 def test_reinstall_by_name_only(world: World) -> None:
