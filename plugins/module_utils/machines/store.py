@@ -41,8 +41,11 @@ class Store:
         """Append to the journal and flush it to the disk: an act is stored before it is done."""
         line = {"time": time, "machine": self.machine, "deploy_id": deploy_id, "run": run, "event": event, "data": data}
         self._journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._journal.open("a") as journal:
-            journal.write(json.dumps(line) + "\n")
+        with self._journal.open("a+b") as journal:
+            end = journal.seek(0, os.SEEK_END)
+            journal.seek(max(0, end - 1))
+            torn = end and journal.read() != b"\n"  # a crash or a full disk cut the last one; ours must not join it
+            journal.write((b"\n" if torn else b"") + json.dumps(line).encode() + b"\n")
             journal.flush()
             os.fsync(journal.fileno())
 

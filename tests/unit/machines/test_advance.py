@@ -371,6 +371,15 @@ def test_a_deployed_machine_that_is_off_is_started(world: World) -> None:
     assert world.step("r2", host=SAME).finished
 
 
+def test_a_line_cut_by_a_crash_takes_no_other_with_it(world: World) -> None:
+    store = Store(str(world.home), "node1")
+    store.note(1.0, "d1", "r1", "arming")
+    with (world.home / "deploy/journal/node1.jsonl").open("a") as file:
+        file.write('{"time": 2.0, "mach')
+    store.note(3.0, "d1", "r1", "disk_boot")
+    assert store.record("r1").phase is Phase.BOOTING
+
+
 def test_no_boot_service(tmp_path: Path) -> None:
     world = World(tmp_path)
     (tmp_path / "deploy/armed").rmdir()
