@@ -121,19 +121,26 @@ class RedfishBmc:
             auth, root._auth = root._auth, None
             if session:
                 session.deadline = Deadline(10, self._clock)
-            self._close_session(auth)
+                self._close_session(auth, session)
         if session:
             session.close()
 
-    def _close_session(self, auth: Any) -> None:
+    def _close_session(self, auth: Any, session: PatientSession) -> None:
+        opened, problem = auth._session_resource_id is not None, ""
         try:
             auth.close()
+        except sushy.exceptions.ResourceNotFoundError:
+            return  # it has ended by itself
         except sushy.exceptions.SushyError as error:
-            raise errors.BmcProtocolError(
-                f"the session could not be ended ({self._text(error)})",
+            problem = self._text(error)
+        if opened and not problem and session.status >= 400:
+            problem = f"HTTP {session.status}"  # sushy only logs 401, 403 and 5xx here
+        if problem:
+            raise errors.BmcSessionLeft(
+                f"the session could not be ended ({problem})",
                 self.where,
                 "it ends by the controller's own timeout; nothing to do unless its session table is full",
-            ) from error
+            )
 
     @contextmanager
     def _call(self, doing: str) -> Iterator[Any]:

@@ -69,6 +69,7 @@ class PatientSession(Session):
         self.trust_env = False  # neither a proxy nor a CA bundle nor .netrc from the environment may step in
         self.deadline = deadline
         self.log: list[str] = []
+        self.status = 0  # of the last answer
 
     def request(self, method: str | bytes, url: str | bytes, **kwargs: Any) -> Any:  # type: ignore[override]
         """Send one request; see the module's text for what is repeated."""
@@ -101,6 +102,7 @@ class PatientSession(Session):
         except requests.exceptions.RequestException as error:
             self._note(f"{verb} {path}: {type(error).__name__} after {time.monotonic() - begin:.1f} s")
             raise
+        self.status = response.status_code
         self._note(f"{verb} {path}: HTTP {response.status_code} after {time.monotonic() - begin:.1f} s")
         return response
 

@@ -32,6 +32,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.machines.types impo
     Phase,
     Timeouts,
 )
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.boot_store import Rejected
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.boot_store import Store as BootStore
 
 MAC = "52:54:00:00:01:01"
 DESIRED = Desired(
@@ -62,7 +64,7 @@ class World:
         self.serial = "SN-1"
         self.die_before: str | None = None
         self.refuses: str | None = None
-        self.connections = 0
+        self.connections, self.leaves = 0, False
         for name in ("armed", "events", "done"):
             (home / "deploy" / name).mkdir(parents=True)
         (home / "images").mkdir()
@@ -79,6 +81,8 @@ class World:
     def connect(self, _settings: BmcSettings) -> Iterator[Bmc]:
         self.connections += 1
         yield Controller(self)
+        if self.leaves:
+            raise errors.BmcSessionLeft("the session could not be ended (HTTP 500)", "bmc double", "wait")
 
     @property
     def armed(self) -> dict[str, Any] | None:
@@ -174,6 +178,48 @@ def test_a_blank_machine(world: World) -> None:
     deploy(world)
     assert world.acts == ["network", "on", "disk", "on"]
     assert world.armed is None
+
+
+def test_the_boot_service_and_the_controller_agree(world: World) -> None:
+    """The real store of the boot service at the other end: armed once, and disarmed before the next power on."""
+    boot = BootStore(str(world.home), "http://10.10.0.1:8080", world.now)
+    described = {"sha256": "ab" * 32, "size": 1, "chunk_size": 1, "chunks": ["c"]}
+    (world.home / "images/debian-13.json").write_text(json.dumps(described))
+    world.step()
+    arming = boot.armed_for(MAC)
+    assert arming
+    session = boot.start("node1", arming["token"], {"nonce": "n"}, "10.10.0.21")["session"]
+    assert boot.armed_for(MAC) is None, "a second boot gets its disk"
+    assert world.step().record.phase is Phase.RUNNING
+    told = {"stage": "write", "done": 1, "total": 2}
+    boot.event("node1", session, {"seq": 1, "event": "progress", "data": told}, "")
+    done = {"host_key": "ssh-ed25519 AAAA", "machine_id": "m" * 32, "image": "debian-13", "disk_serial": "SN"}
+    boot.event("node1", session, {"seq": 2, "event": "done", "data": done}, "")
+    world.power = PowerState.OFF
+    assert world.step().record.phase is Phase.BOOTING and world.acts == ["network", "on", "disk", "on"]
+    assert boot.armed_for(MAC) is None
+    with pytest.raises(Rejected):
+        boot.start("node1", arming["token"], {"nonce": "other"}, "10.10.0.21")
+    assert world.step(host=SAME).finished
+
+
+def test_a_machine_given_up_gets_no_plan_any_more(world: World) -> None:
+    boot = BootStore(str(world.home), "http://10.10.0.1:8080", world.now)
+    world.step()
+    arming = boot.armed_for(MAC)
+    assert arming
+    world.time += 101
+    with pytest.raises(MachineError):
+        world.step(attempts=1)
+    with pytest.raises(Rejected):
+        boot.start("node1", arming["token"], {"nonce": "late"}, "10.10.0.21")
+
+
+def test_a_session_that_can_t_be_ended_is_a_note(world: World) -> None:
+    world.leaves = True
+    outcome = world.step()
+    assert outcome.plan.step is Step.ARM and world.armed
+    assert any("session could not be ended" in note for note in outcome.notes)
 
 
 def test_the_second_run_touches_nothing(world: World) -> None:

@@ -29,7 +29,11 @@ from ansible_collections.groundup.cloud.plugins.module_utils.provision import (
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.listening import listens
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.recipe import RecipeError, recipe
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.services import dnsmasq, services
-from ansible_collections.groundup.cloud.plugins.module_utils.provision.settings import Settings
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.settings import (
+    ProvisionerError,
+    Settings,
+    settings_from,
+)
 
 
 def settings(**more: Any) -> Settings:
@@ -43,6 +47,20 @@ def settings(**more: Any) -> Settings:
         "machines": ({"name": "node1", "macs": ["52:54:00:00:01:AA", "52:54:00:00:01:02"], "address": "10.10.0.21"},),
     }
     return Settings(**{**base, **more})
+
+
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [
+        ({"address": "10.10.0.1"}, "provisioner.network: "),
+        ({"address": "provisioner", "subnet": "10.10.0.0/24"}, "'provisioner' does not appear to be"),
+        ({"address": "10.10.0.1", "subnet": "10.10.0.1/24"}, "has host bits set"),
+        ({"address": "10.11.0.1", "subnet": "10.10.0.0/24"}, "10.11.0.1 is outside of 10.10.0.0/24"),
+    ],
+)
+def test_a_wrong_network_is_named(network: dict[str, str], words: str) -> None:
+    with pytest.raises(ProvisionerError, match=words):
+        settings_from({"state_dir": "/x", "bundle_dir": "/y", "network": network})
 
 
 def test_one_reservation_for_all_cards_of_a_machine() -> None:
