@@ -61,6 +61,7 @@ class World:
         self.home, self.time = home, 1000.0
         self.power, self.boot = PowerState.OFF, BootOverride(BootDevice.NONE, None)
         self.acts: list[str] = []
+        self.starts: list[tuple[BootDevice, bool]] = []  # what each power on would boot, and whether it is armed then
         self.serial = "SN-1"
         self.die_before: str | None = None
         self.refuses: str | None = None
@@ -144,6 +145,8 @@ class Controller:
 
     def request_power(self, on: bool, graceful: bool) -> None:
         self._act("on" if on else "off")
+        if on:
+            self.world.starts.append((self.world.boot.device, self.world.armed is not None))
         self.world.power = PowerState.ON if on else PowerState.OFF
 
     def boot_override(self) -> BootOverride:
@@ -177,6 +180,7 @@ def deploy(world: World, run: str = "r1", **desired: Any) -> str:
 def test_a_blank_machine(world: World) -> None:
     deploy(world)
     assert world.acts == ["network", "on", "disk", "on"]
+    assert world.starts == [(BootDevice.NETWORK, True), (BootDevice.DISK, False)]
     assert world.armed is None
 
 
@@ -257,7 +261,9 @@ def test_controller_killed_while_arming(world: World, moment: str) -> None:
 @pytest.mark.parametrize("moment", ["disk", "on"])
 def test_controller_killed_after_the_image_was_written(world: World, moment: str) -> None:
     world.step("r1")
+    stray = json.dumps(world.armed)
     written = world.ramdisk_writes()
+    (world.home / "deploy/armed/node1.json").write_text(stray)  # wherever it comes from, no start may find it
     world.die_before = moment
     with pytest.raises(KeyboardInterrupt):
         world.step("r1")
@@ -396,6 +402,19 @@ def test_a_reinstall_that_never_started_leaves_the_old_system(world: World) -> N
     outcome = world.step("r3", host=SAME)
     assert outcome.finished and outcome.record.good and outcome.record.good.deploy_id == first
     assert world.armed is None
+
+
+def test_a_reinstall_that_died_is_disarmed_before_the_old_system_is_started(world: World) -> None:
+    """The consent of a run that was killed is no consent of the next: no start may find the arming it left."""
+    deploy(world)
+    world.step("r2", reinstall=True)
+    world.power = PowerState.OFF
+    world.time += 101
+    assert world.armed, "it is still armed"
+    world.starts.clear()
+    assert world.step("r3").plan.step is Step.LOOK_AT_HOST
+    assert world.step("r3", host=HostView(HostState.SILENT, "timeout")).plan.step is Step.BOOT_DISK
+    assert world.starts == [(BootDevice.DISK, False)]
 
 
 def test_a_lost_journal_is_no_reason_to_write(world: World) -> None:
