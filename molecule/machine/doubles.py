@@ -122,6 +122,7 @@ def main(place: str, uuid: str, mac: str, machine_id: str, host_key: str) -> Non
     (state / "images").mkdir(parents=True)
     manifest = {"sha256": "0" * 64, "size": 1, "chunk_size": 1, "chunks": []}
     (state / "images/debian-13.json").write_text(json.dumps(manifest))
+    (state / "images/debian-13.raw").write_bytes(b"\0")  # no image either; nobody is armed for one that is not there
     store = Store(str(state), "http://127.0.0.1")
     process = start_controller(directory, uuid, mac)
     if os.fork():

@@ -192,6 +192,9 @@ options:
           stall:
             description: Longest silence of the ramdisk. By default 120.
             type: float
+          stuck:
+            description: How long the ramdisk may speak without its work coming further. By default 900.
+            type: float
           system:
             description: From power on to SSH. By default 900.
             type: float

@@ -16,6 +16,7 @@ def connected(settings: BmcSettings) -> Iterator[Bmc]:
     """Give the controller and end its session whatever happens inside.
 
     :raises BmcError: by any use of it; an error while ending the session never hides the one that came before.
+    :raises BmcSessionLeft: at the end, when everything before went well.
     """
     bmc: Bmc = IpmiBmc(settings) if settings.protocol == "ipmi" else RedfishBmc(settings)
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .boot import apply_boot, judge, plan_boot
 from .connect import connected
-from .errors import BmcError, BmcLibraryMissing
+from .errors import BmcError, BmcLibraryMissing, BmcSessionLeft
 from .identity import require_same_machine
 from .power import PowerRules, apply_power, plan_power, settled_state
 from .types import Bmc, BmcSettings, BootDevice
@@ -22,17 +22,21 @@ def perform(work: Work, params: Mapping[str, Any], check: bool) -> dict[str, Any
     ``missing_library`` names what is not installed, where that is the reason.
     """
     settings = BmcSettings.from_params(params)
+    result: dict[str, Any] = {}
     try:
         with connected(settings) as bmc:
             wanted = params.get("identity") or {}
             if any(wanted.values()):
                 macs = wanted.get("macs") or []
                 require_same_machine(wanted.get("serial"), wanted.get("uuid"), macs, bmc.identity(), bmc.where)
-            return work(bmc, params, check)
+            result = work(bmc, params, check)
+    except BmcSessionLeft as error:
+        return {**result, "warnings": [str(error)]}
     except BmcLibraryMissing as error:
         return {"failed": True, "msg": str(error), "missing_library": error.library, "evidence": list(error.evidence)}
     except BmcError as error:
         return {"failed": True, "msg": str(error), "evidence": list(error.evidence), "error": type(error).__name__}
+    return result
 
 
 def power(bmc: Bmc, params: Mapping[str, Any], check: bool) -> dict[str, Any]:

@@ -52,6 +52,10 @@ class BmcProtocolError(BmcError):
     """An answer that the protocol does not allow, or a request that this controller does not support."""
 
 
+class BmcSessionLeft(BmcProtocolError):
+    """All was done, only the session could not be ended: the controller will end it by itself."""
+
+
 class BmcIdentityError(BmcError):
     """Another machine than the model's is behind this address; nothing was changed."""
 

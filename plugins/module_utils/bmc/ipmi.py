@@ -168,7 +168,7 @@ class IpmiBmc:
         return answer
 
     def _error(self, command: str, answer: Answer) -> errors.BmcError:
-        text = " ".join((answer.err or answer.out).split())
+        text = self._settings.hide(" ".join((answer.err or answer.out).split()))
         low = text.lower()
         if any(word in low for word in REFUSED):
             kind: type[errors.BmcError] = errors.BmcAuthError

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -29,5 +30,8 @@ else:
         requests: Any = None
         sushy: Any = None
         Session = HTTPAdapter = SessionAuth = object
+
+# Without a handler Python prints its warnings, answers of controllers included, to stderr; every error is told by us.
+logging.getLogger("sushy").addHandler(logging.NullHandler())
 
 __all__ = ["SUSHY_IMPORT_ERROR", "HTTPAdapter", "Session", "SessionAuth", "requests", "sushy"]

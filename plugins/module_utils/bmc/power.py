@@ -81,8 +81,8 @@ def _off(bmc: Bmc, rules: PowerRules, clock: Clock) -> None:
             _switch(bmc, PowerState.OFF, True, clock)
             _wait(bmc, PowerState.OFF, rules.grace, clock)
             return
-        except (errors.BmcTimeout, errors.BmcProtocolError) as error:
-            # No operating system listens, or the controller has no graceful shutdown.
+        except (errors.BmcTimeout, errors.BmcProtocolError, errors.BmcConflict) as error:
+            # No operating system listens, the controller has no graceful shutdown, or refuses it as things are.
             if not rules.force:
                 raise errors.BmcTimeout(
                     f"the machine did not switch off in {rules.grace:.0f} s",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,7 +13,7 @@ from . import errors
 from .clock import Clock, Deadline, SystemClock
 from .library import SUSHY_IMPORT_ERROR, SessionAuth, requests, sushy
 from .quirks import quirks_of
-from .session import PatientSession, PinnedAdapter, system_cas
+from .session import ForeignOrigin, PatientSession, PinnedAdapter, system_cas
 from .types import BmcSettings, BootDevice, BootOverride, Identity, PowerState
 
 TARGETS = {
@@ -120,19 +121,26 @@ class RedfishBmc:
             auth, root._auth = root._auth, None
             if session:
                 session.deadline = Deadline(10, self._clock)
-            self._close_session(auth)
+                self._close_session(auth, session)
         if session:
             session.close()
 
-    def _close_session(self, auth: Any) -> None:
+    def _close_session(self, auth: Any, session: PatientSession) -> None:
+        opened, problem = auth._session_resource_id is not None, ""
         try:
             auth.close()
+        except sushy.exceptions.ResourceNotFoundError:
+            return  # it has ended by itself
         except sushy.exceptions.SushyError as error:
-            raise errors.BmcProtocolError(
-                f"the session could not be ended ({self._text(error)})",
+            problem = self._text(error)
+        if opened and not problem and session.status >= 400:
+            problem = f"HTTP {session.status}"  # sushy only logs 401, 403 and 5xx here
+        if problem:
+            raise errors.BmcSessionLeft(
+                f"the session could not be ended ({problem})",
                 self.where,
                 "it ends by the controller's own timeout; nothing to do unless its session table is full",
-            ) from error
+            )
 
     @contextmanager
     def _call(self, doing: str) -> Iterator[Any]:
@@ -155,15 +163,21 @@ class RedfishBmc:
 
     def _connect(self, deadline: Deadline) -> None:
         settings = self._settings
-        self._session = session = PatientSession(deadline)
+        host = f"[{settings.address}]" if ":" in settings.address else settings.address
+        base = f"https://{host}" + (f":{settings.port}" if settings.port else "")
+        self._session = session = PatientSession(deadline, base)
         verify: bool | str = settings.ca_file or ""
         if settings.fingerprint:
             session.mount("https://", PinnedAdapter(settings.fingerprint))
             verify = False  # the fingerprint replaces the chain; the adapter refuses any other certificate
         elif not verify:
             verify = system_cas()
-        host = f"[{settings.address}]" if ":" in settings.address else settings.address
-        base = f"https://{host}" + (f":{settings.port}" if settings.port else "")
+        if verify and not os.path.exists(verify):
+            raise errors.BmcTlsError(
+                f"there is no file {verify} to verify its certificate with; nothing was sent",
+                self.where,
+                "name one of the host where this runs with bmc.tls.ca_file, or pin bmc.tls.fingerprint",
+            )
         connector = sushy.connector.Connector(base, verify=verify, server_side_retries=1, server_side_retries_delay=1)
         # 0 retries would mean 3 tries of the transport; and its one retry would repeat our session's verdict.
         connector._op = partial(connector._op, server_side_retries_left=0)
@@ -190,7 +204,7 @@ class RedfishBmc:
 
     def _translate(self, error: Exception, doing: str) -> errors.BmcError:
         status = getattr(error, "status_code", None)
-        what = f"{doing}: {self._text(error)}"
+        what = self._settings.hide(f"{doing}: {self._text(error)}")
         cause = error.__context__
         if isinstance(cause, requests.exceptions.SSLError):
             return errors.BmcTlsError(
@@ -199,6 +213,8 @@ class RedfishBmc:
                 "compare the certificate with bmc.tls.fingerprint or bmc.tls.ca_file of the model",
                 self.evidence(),
             )
+        if isinstance(cause, ForeignOrigin):
+            return errors.BmcProtocolError(f"{doing}: {cause}; nothing was sent there", self.where, self._look)
         kinds: dict[int, tuple[type[errors.BmcError], str]] = {
             401: (errors.BmcAuthError, "correct bmc.username and bmc.password in the model"),
             403: (errors.BmcAuthError, "give the account the role Operator or Administrator"),

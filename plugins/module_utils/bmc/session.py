@@ -35,12 +35,16 @@ class PinnedAdapter(HTTPAdapter):
         super().init_poolmanager(*args, assert_fingerprint=self._fingerprint, **kwargs)
 
 
+class ForeignOrigin(requests.exceptions.RequestException if requests else Exception):  # type: ignore[misc]
+    """The controller named another server, or HTTP without TLS, as a part of itself; nothing was sent there."""
+
+
 def system_cas() -> str:
     """Return the file or directory of the system's certificate authorities; requests would take its own otherwise."""
     paths = ssl.get_default_verify_paths()
     found = paths.cafile or paths.capath
     if not found:
-        raise OSError("this system has no certificate authorities (Debian: package ca-certificates)")
+        return "/etc/ssl/certs/ca-certificates.crt"  # its absence is told with the remedy, like that of any other file
     return found
 
 
@@ -59,15 +63,19 @@ def retry_after(value: str | None, default: float) -> float:
 class PatientSession(Session):
     """Repeats what may be repeated, as long as the deadline of the current call allows."""
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, origin: str) -> None:
         super().__init__()
+        self._origin = urlsplit(origin)[:2]
         self.trust_env = False  # neither a proxy nor a CA bundle nor .netrc from the environment may step in
         self.deadline = deadline
         self.log: list[str] = []
+        self.status = 0  # of the last answer
 
     def request(self, method: str | bytes, url: str | bytes, **kwargs: Any) -> Any:  # type: ignore[override]
         """Send one request; see the module's text for what is repeated."""
         verb, address, tries = str(method).upper(), str(url), 0
+        if urlsplit(address)[:2] != self._origin:  # Redfish links may be absolute; credentials go with each request
+            raise ForeignOrigin(f"it names {address} as a part of itself")
         while True:
             tries += 1
             try:
@@ -94,6 +102,7 @@ class PatientSession(Session):
         except requests.exceptions.RequestException as error:
             self._note(f"{verb} {path}: {type(error).__name__} after {time.monotonic() - begin:.1f} s")
             raise
+        self.status = response.status_code
         self._note(f"{verb} {path}: HTTP {response.status_code} after {time.monotonic() - begin:.1f} s")
         return response
 

@@ -87,6 +87,10 @@ class BmcSettings:
         """Name of the controller for messages."""
         return f"bmc {self.protocol}://{self.address}" + (f":{self.port}" if self.port else "")
 
+    def hide(self, text: str) -> str:
+        """Take the password out of somebody else's words: some controllers repeat what they refuse."""
+        return text.replace(self.password, "********") if self.password else text
+
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> BmcSettings:
         """Build from module options or from the ``bmc`` part of a machine (keys: contracts of role machine)."""

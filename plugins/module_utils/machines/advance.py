@@ -6,14 +6,14 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from ..bmc.boot import BootResult, apply_boot, plan_boot
 from ..bmc.clock import Clock, Deadline, SystemClock
 from ..bmc.connect import connected
-from ..bmc.errors import BmcError
+from ..bmc.errors import BmcError, BmcSessionLeft
 from ..bmc.identity import require_same_machine
 from ..bmc.power import PowerPlan, PowerRules, apply_power, plan_power, settled_state
 from ..bmc.types import Bmc, BmcSettings, BootDevice, PowerState
@@ -65,7 +65,7 @@ class Advance:
             choice = plan(self._desired, record, self._wall(), self._run, self._bmc, host)
             if choice.step is not Step.READ_BMC:
                 return choice, record
-            with self._connect(self._desired.bmc) as bmc:
+            with self._controller() as bmc:
                 self._bmc = self._view(bmc)
 
     def until(self, patience: float, host: HostView | None) -> Outcome:
@@ -75,6 +75,12 @@ class Advance:
         :raises BmcError: its controller is.
         """
         deadline = Deadline(patience, self._clock)
+        with self._store.taken(deadline) as mine:
+            if not mine:
+                return self._outcome(Plan(Step.WAIT, "another run works on it"), self._store.record(self._run))
+            return self._go(deadline, host)
+
+    def _go(self, deadline: Deadline, host: HostView | None) -> Outcome:
         while True:
             choice, record = self.decide(host)
             if choice.step is Step.STOP:
@@ -96,10 +102,21 @@ class Advance:
     def _outcome(self, choice: Plan, record: Record) -> Outcome:
         return Outcome(choice, record, self._changed, self._notes)
 
+    @contextmanager
+    def _controller(self) -> Iterator[Bmc]:
+        try:
+            with self._connect(self._desired.bmc) as bmc:
+                yield bmc
+        except BmcSessionLeft as error:
+            self._notes.append(str(error))  # what was to be done is done
+
     def _view(self, bmc: Bmc) -> BmcView:
-        desired = self._desired
-        agrees = require_same_machine(desired.serial, desired.uuid, desired.macs, bmc.identity(), bmc.where)
+        agrees = self._recognise(bmc)
         return BmcView(settled_state(bmc, self._clock), bmc.boot_override(), tuple(agrees))
+
+    def _recognise(self, bmc: Bmc) -> list[str]:
+        desired = self._desired
+        return require_same_machine(desired.serial, desired.uuid, desired.macs, bmc.identity(), bmc.where)
 
     def _act(self, choice: Plan, record: Record) -> None:
         self._changed = True
@@ -107,8 +124,16 @@ class Advance:
             self._store.disarm()
             self._store.note(self._wall(), record.deploy_id or "", self._run, "confirmed")
             return
-        with self._connect(self._desired.bmc) as bmc:
-            (self._arm if choice.step is Step.ARM else self._boot_disk)(bmc, choice, record)
+        if choice.step is Step.ARM:
+            self._store.require_servable(self._desired.plan["image"])
+        try:
+            with self._controller() as bmc:
+                if self._bmc is None:  # the plan did not depend on it, but the address may be another machine's by now
+                    self._recognise(bmc)
+                (self._arm if choice.step is Step.ARM else self._boot_disk)(bmc, choice, record)
+        except BmcError:
+            self._store.disarm()  # it is set aside: nobody watches what a ramdisk would do
+            raise
 
     def _arm(self, bmc: Bmc, choice: Plan, record: Record) -> None:
         desired, deploy_id = self._desired, str(uuid.uuid4())
@@ -192,7 +217,7 @@ class Advance:
 
     def _bmc_lines(self, switch_off: bool) -> list[str]:
         try:
-            with self._connect(self._desired.bmc) as bmc:
+            with self._controller() as bmc:
                 boot, power = bmc.boot_override(), bmc.power_state()
                 if switch_off:  # only while the ramdisk works: nothing may go on writing unseen
                     apply_power(bmc, plan_power("off", power), self._rules(), self._clock)

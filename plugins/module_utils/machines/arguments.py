@@ -41,7 +41,10 @@ MACHINE: dict[str, Any] = {
     "wipe": {"type": "bool", "default": False},
     "attempts": {"type": "int", "default": 2},
     "console": {"type": "str"},
-    "timeouts": {"type": "dict", "options": {"boot": _FLOAT, "stall": _FLOAT, "system": _FLOAT, "off": _FLOAT}},
+    "timeouts": {
+        "type": "dict",
+        "options": {"boot": _FLOAT, "stall": _FLOAT, "stuck": _FLOAT, "system": _FLOAT, "off": _FLOAT},
+    },
 }
 SSH: dict[str, Any] = {
     "address": {"type": "str", "required": True},

@@ -24,6 +24,10 @@ def step(params: Mapping[str, Any], check: bool) -> dict[str, Any]:
         return {"failed": True, "msg": str(error), "missing_library": error.library, "evidence": list(error.evidence)}
     except (MachineError, BmcError) as error:
         return {"failed": True, "msg": str(error), "evidence": list(error.evidence), "error": type(error).__name__}
+    except OSError as error:
+        said = f"{params['machine']['name']}: what is known of its deployment can't be read or stored: {error}"
+        remedy = f"make room, or correct the permissions, below {params['state_dir']} on the provisioner"
+        return {"failed": True, "msg": f"{said}; {remedy}", "evidence": [], "error": type(error).__name__}
 
 
 def _step(params: Mapping[str, Any], check: bool) -> dict[str, Any]:

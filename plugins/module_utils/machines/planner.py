@@ -96,7 +96,10 @@ def _armed(desired: Desired, record: Record, now: _Now) -> Plan:
 
 
 def _running(desired: Desired, record: Record, now: _Now) -> Plan:
-    silent = now.time - record.heard
+    silent, still = now.time - record.heard, now.time - record.moved
+    if still >= desired.timeouts.stuck and silent < desired.timeouts.stall:
+        # A hung disk or a connection that drips: its heartbeat is another thread and would go on for ever.
+        return _again(desired, record, now, f"its ramdisk speaks, but came no further for {still:.0f} s")
     if silent < HEARTBEAT:
         return Plan(Step.WAIT, "its ramdisk works")
     if now.bmc is None:

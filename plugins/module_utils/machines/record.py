@@ -13,6 +13,7 @@ TOUCHING = frozenset({"wipe", "write", "grow", "seed", "finish"})
 CURRENT = ("arming", "disk_boot", "confirmed")  # what makes a deployment the present one
 OURS = {"confirmed": Phase.DEPLOYED, "gave_up": Phase.FAILED, "disk_boot": Phase.BOOTING}
 TOLD = {"done": Phase.WRITTEN, "failed": Phase.FAILED, "started": Phase.RUNNING}
+NOT_ITS_WORDS = frozenset({"script", "alarm"})  # the boot service's own remarks
 TRAIL = 12
 
 
@@ -51,7 +52,8 @@ def fold(
         boots=sum(1 for event in ours if event.event == "disk_boot" and event.run == run),
         began=ours[0].time,
         since=since,
-        heard=max([event.time for event in told if event.event != "script"], default=ours[0].time),
+        heard=max([event.time for event in told if event.event not in NOT_ITS_WORDS], default=ours[0].time),
+        moved=_moved(told, ours[0].time),
         progress=progress,
         failure=failure if phase is Phase.FAILED else None,
         good=good,
@@ -68,6 +70,16 @@ def _phase(ours: Sequence[Event], told: Sequence[Event]) -> tuple[Phase, float]:
         if last:
             return meaning[last.event], last.time
     return Phase.ARMED, ours[-1].time
+
+
+def _moved(told: Sequence[Event], began: float) -> float:
+    """When its work last came further: a heartbeat that repeats the one before is a sign of life only."""
+    moved, before = began, None
+    for event in told:
+        news = (event.event, event.data.get("stage"), event.data.get("done"))
+        if event.event not in NOT_ITS_WORDS and news != before:
+            moved, before = event.time, news
+    return moved
 
 
 def _trail(journal: Sequence[Event], events: Sequence[Event]) -> tuple[str, ...]:

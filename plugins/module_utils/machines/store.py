@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..bmc.clock import Deadline
 from .record import fold
 from .types import Event, MachineError, Record
 
@@ -18,6 +21,7 @@ class Store:
 
     def __init__(self, state_dir: str, machine: str) -> None:
         self.machine = machine
+        self._images = Path(state_dir) / "images"
         self._home = Path(state_dir) / "deploy"
         self._armed = self._home / "armed" / f"{machine}.json"
         self._events = self._home / "events" / f"{machine}.jsonl"
@@ -37,19 +41,46 @@ class Store:
         """Append to the journal and flush it to the disk: an act is stored before it is done."""
         line = {"time": time, "machine": self.machine, "deploy_id": deploy_id, "run": run, "event": event, "data": data}
         self._journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._journal.open("a") as journal:
-            journal.write(json.dumps(line) + "\n")
+        with self._journal.open("a+b") as journal:
+            end = journal.seek(0, os.SEEK_END)
+            journal.seek(max(0, end - 1))
+            torn = end and journal.read() != b"\n"  # a crash or a full disk cut the last one; ours must not join it
+            journal.write((b"\n" if torn else b"") + json.dumps(line).encode() + b"\n")
             journal.flush()
             os.fsync(journal.fileno())
 
+    @contextmanager
+    def taken(self, deadline: Deadline) -> Iterator[bool]:
+        """Whether this process is the only one that acts on the machine: two runs at once would arm it twice.
+
+        A killed process lets go of it. Without a boot service there is nothing to quarrel about.
+        """
+        if not self._home.is_dir():
+            yield True
+            return
+        self._journal.parent.mkdir(mode=0o700, exist_ok=True)
+        with open(self._journal.with_suffix(".lock"), "w") as lock:
+            yield _locked(lock.fileno(), deadline)
+
+    def require_servable(self, image: Mapping[str, Any]) -> None:
+        """See that the boot service can serve the image, before the machine is touched: later only the ramdisk would
+        hear of it.
+
+        :raises MachineError: there is no boot service, no such image, or another one than the model names.
+        """
+        name, described = image["name"], self._images / f"{image['name']}.json"
+        problem = ""
+        if not self._armed.parent.is_dir():
+            problem = f"{self._armed.parent} does not exist"
+        elif not described.is_file() or not described.with_suffix(".raw").is_file():
+            problem = f"there is no image {name} in {self._images}"
+        elif image.get("sha256") and (found := json.loads(described.read_text())["sha256"]) != image["sha256"]:
+            problem = f"image {name} on the provisioner is {found}, the model says {image['sha256']}"
+        if problem:
+            raise MachineError(problem, self.machine, "run role provisioner first, with the same images in the model")
+
     def arm(self, content: Mapping[str, Any]) -> None:
         """Let the next network boot of this machine get the ramdisk."""
-        if not self._armed.parent.is_dir():
-            raise MachineError(
-                f"{self._armed.parent} does not exist",
-                self.machine,
-                "run role provisioner first; it makes the boot service and its directories",
-            )
         part = self._armed.with_suffix(".part")
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -80,3 +111,14 @@ class Store:
                 Event(item["time"], item.get("deploy_id") or "", item["event"], item.get("data") or {}, item.get("run"))
             )
         return found
+
+
+def _locked(descriptor: int, deadline: Deadline) -> bool:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not deadline.pause(0.5):
+                return False
+        else:
+            return True

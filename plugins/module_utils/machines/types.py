@@ -29,11 +29,13 @@ class MachineError(Exception):
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds. ``boot``: power on to the ramdisk's first word; ``stall``: silence while it works; ``system``: power on
-    to ssh; ``off``: from the last word of the ramdisk, or a polite request, to power off."""
+    """Seconds. ``boot``: power on to the ramdisk's first word; ``stall``: silence while it works; ``stuck``: it speaks,
+    but its work comes no further; ``system``: power on to ssh; ``off``: from the last word of the ramdisk, or a polite
+    request, to power off."""
 
     boot: float = 900.0
     stall: float = 120.0
+    stuck: float = 900.0
     system: float = 900.0
     off: float = 90.0
 
@@ -151,6 +153,7 @@ class Good:
 class Record:
     """All that is known of a machine's deployments, folded from events, journal and the `done` record.
 
+    ``heard``: the last sign of life of the ramdisk; ``moved``: when its work last came further.
     ``powered``: it was switched on for the last deployment. ``good``: what should be on the disk now.
     """
 
@@ -162,6 +165,7 @@ class Record:
     began: float = 0.0
     since: float = 0.0
     heard: float = 0.0
+    moved: float = 0.0
     progress: Mapping[str, Any] = field(default_factory=dict)
     failure: Mapping[str, Any] | None = None
     good: Good | None = None

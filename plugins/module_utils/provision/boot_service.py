@@ -3,12 +3,14 @@
 
     python3 boot_service.py CONFIG.json
 
-CONFIG: `{state_dir, base_url, listen: "unix:/path" | "address:port", kernel_arguments}`. Standard library only;
-nginx stands in front of it. SIGTERM ends it at once, which is safe: all state is in files, written before an answer.
+CONFIG: `{state_dir, base_url, listen: "unix:/path" | "address:port", group, kernel_arguments}`; a socket is for root
+and `group`, as which nginx works. Standard library only; nginx stands in front of it. SIGTERM ends it at once, which is
+safe: all state is in files, written before an answer.
 """
 
 from __future__ import annotations
 
+import grp
 import json
 import os
 import re
@@ -89,25 +91,35 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Start of a deployment, and its events."""
-        found = _DEPLOY.match(self.path)
-        length = int(self.headers.get("Content-Length") or 0)
         try:
-            if not found or not NAME.match(found.group(1)):
-                raise Rejected(404, "not found")
-            if length > _LIMIT:
-                raise Rejected(413, f"more than {_LIMIT} bytes")
-            body = json.loads(self.rfile.read(length))
-            if not isinstance(body, dict):
-                raise Rejected(400, "an object is expected")
-            secret = self.headers.get("Authorization", "").removeprefix("Bearer ")
-            act = self.server.store.start if found.group(2) == "start" else self.server.store.event
-            self._send(200, json.dumps(act(found.group(1), secret, body, self._address())), "application/json")
+            answer = json.dumps(self._deployment())
         except Rejected as rejected:
-            self.close_connection = True
-            self._send(rejected.status, f"{rejected}\n", "text/plain")
-        except (ValueError, KeyError) as error:
-            self.close_connection = True
-            self._send(400, f"{error}\n", "text/plain")
+            self._refuse(rejected.status, str(rejected))
+        except (ValueError, KeyError, TypeError) as error:
+            self._refuse(400, str(error))
+        except OSError as error:  # the disk is full, for instance: the ramdisk asks again for minutes
+            self.log_error("%s", error)
+            self._refuse(503, f"the provisioner can't store it: {error.strerror}")
+        else:
+            self._send(200, answer, "application/json")
+
+    def _deployment(self) -> dict[str, Any]:
+        found = _DEPLOY.match(self.path)
+        if not found or not NAME.match(found.group(1)):
+            raise Rejected(404, "not found")
+        length = int(self.headers.get("Content-Length") or 0)
+        if not 0 <= length <= _LIMIT:
+            raise Rejected(413, f"more than {_LIMIT} bytes")
+        body = json.loads(self.rfile.read(length))
+        if not isinstance(body, dict):
+            raise Rejected(400, "an object is expected")
+        secret = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        act = self.server.store.start if found.group(2) == "start" else self.server.store.event
+        return act(found.group(1), secret, body, self._address())
+
+    def _refuse(self, status: int, text: str) -> None:
+        self.close_connection = True  # what it sent may not have been read to its end
+        self._send(status, f"{text}\n", "text/plain")
 
     def _address(self) -> str:
         return self.headers.get("X-Real-IP") or (self.client_address[0] if self.client_address else "")
@@ -142,6 +154,8 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
             if os.path.exists(path):
                 os.unlink(path)
             super().__init__(path, Handler)  # type: ignore[arg-type]
+            if config.get("group"):
+                os.chown(path, -1, grp.getgrnam(str(config["group"])).gr_gid)
             os.chmod(path, 0o660)
         else:
             host, _colon, port = listen.rpartition(":")

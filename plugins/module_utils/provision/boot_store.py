@@ -6,6 +6,7 @@ Standard library only and no relative import: the provisioner runs this beside b
 
 from __future__ import annotations
 
+import errno
 import hmac
 import json
 import os
@@ -18,6 +19,9 @@ from typing import Any
 
 NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")
 EVENTS = ("inventory", "progress", "written", "done", "failed")
+#: What the controller can't do without when a deployment is done.
+_NEEDED = ("host_key", "machine_id", "image")
+_ALARM_AGAIN = 60.0
 
 
 class Rejected(Exception):
@@ -37,6 +41,7 @@ class Store:
         self.deploy = os.path.join(state_dir, "deploy")
         self._lock = threading.RLock()
         self._sequences: dict[str, int] = {}
+        self._alarmed: dict[tuple[str, str], float] = {}
         for part in ("", "armed", "active", "events", "done"):
             os.makedirs(os.path.join(self.deploy, part), mode=0o700, exist_ok=True)
 
@@ -58,36 +63,57 @@ class Store:
 
         The same boot may repeat it (same nonce), anybody else with the token raises Rejected(409) and an alarm.
         """
+        if not body.get("nonce"):
+            raise Rejected(400, "a nonce is expected: it tells the same boot from another one")
         with self._lock:
             arming = self._read("armed", machine)
             if arming and _same(arming["token"], token) and not self._expired(arming):
                 return self._begin(arming, body, address)
             active = self._read("active", machine)
             if active and _same(active["token"], token):
-                if _same(active["nonce"], str(body.get("nonce"))):
-                    return self._answer(active)
-                self._append(
-                    active, "alarm", 0, address, {"reason": "the token was used a second time", **_facts(body)}
-                )
+                if _same(active["nonce"], str(body["nonce"])):
+                    return self._begun(active, body, address)
+                self._alarm(active, "the token was used a second time", address, body)
                 raise Rejected(409, "this token has been used; arm the machine again")
             if known := arming or active:
-                self._append(known, "alarm", 0, address, {"reason": "a wrong or expired token", **_facts(body)})
+                self._alarm(known, "a wrong or expired token", address, body)
             raise Rejected(403, "unknown token")
 
     def _begin(self, arming: dict[str, Any], body: Mapping[str, Any], address: str) -> dict[str, Any]:
-        active = {
-            **arming,
-            "session": secrets.token_hex(32),
-            "nonce": str(body.get("nonce")),
-            "state": "running",
-            "plan": self._expand(arming),
-        }
         machine = str(arming["machine"])
-        self._write("active", machine, active)
-        os.unlink(self._path("armed", machine))
+        try:
+            plan = self._expand(arming)
+        except Rejected as rejected:
+            self._alarm(arming, str(rejected), address, body)  # the ramdisk can't tell: it has no session
+            raise
+        ids = {"session": secrets.token_hex(32), "nonce": str(body["nonce"])}
+        active = {**arming, **ids, "state": "running", "plan": plan}
+        # Staged first, so that a full disk is noticed while the machine is still armed; then whoever takes the arming
+        # away, the controller or we, has it. A crash in between costs this boot, never a write that nobody wants.
+        staged = self._stage("active", machine, active)
+        try:
+            os.unlink(self._path("armed", machine))
+        except FileNotFoundError as error:
+            os.unlink(staged)
+            raise Rejected(403, "it was disarmed") from error
+        os.replace(staged, self._path("active", machine))
         self._sequences[machine] = 0
-        self._append(active, "started", 0, address, _facts(body))
+        return self._begun(active, body, address)
+
+    def _begun(self, active: Mapping[str, Any], body: Mapping[str, Any], address: str) -> dict[str, Any]:
+        """Answers, and records the start if that is not done yet: the disk may have been full at the first try."""
+        told = [(item["deploy_id"], item["event"]) for item in self.history(str(active["machine"]))]
+        if (active["deploy_id"], "started") not in told:
+            self._append(active, "started", 0, address, _facts(body))
         return self._answer(active)
+
+    def _alarm(self, known: Mapping[str, Any], reason: str, address: str, body: Mapping[str, Any]) -> None:
+        """Records what should not happen, the same once a minute: anybody on the network can cause it, and must not
+        fill the disk that way."""
+        key, now = (str(known["machine"]), reason), self.clock()
+        if now - self._alarmed.get(key, now - _ALARM_AGAIN) >= _ALARM_AGAIN:
+            self._alarmed[key] = now
+            self._append(known, "alarm", 0, address, {"reason": reason, **_facts(body)})
 
     def _answer(self, active: Mapping[str, Any]) -> dict[str, Any]:
         return {"session": active["session"], "plan": active["plan"], "time": self.clock()}
@@ -123,12 +149,16 @@ class Store:
             active = self._read("active", machine)
             if not active or not _same(active["session"], session):
                 if active:
-                    self._append(active, "alarm", 0, address, {"reason": "an event with a foreign session"})
+                    self._alarm(active, "an event with a foreign session", address, {})
                 raise Rejected(403, "unknown session")
             name, number = str(body.get("event")), int(body.get("seq") or 0)
             if name not in EVENTS or not isinstance(body.get("data"), dict):
                 raise Rejected(400, f"no such event: {name}")
             if number > self._last(machine, active):
+                if active["state"] != "running":
+                    raise Rejected(409, "this deployment has ended")
+                if name == "done" and not all(isinstance(body["data"].get(key), str) for key in _NEEDED):
+                    raise Rejected(400, f"done needs {', '.join(_NEEDED)}")
                 if name == "done":
                     self._finish(active, body["data"])
                 self._append(active, name, number, address, body["data"])
@@ -169,10 +199,10 @@ class Store:
         return sorted({ident for ident, event in seen if event == "started" and (ident, "done") not in seen})
 
     def history(self, machine: str) -> list[dict[str, Any]]:
-        """All events of a machine; a last line cut by a crash is left out."""
+        """All events of a machine; lines cut by a crash or a full disk are left out."""
         try:
             with open(self._path("events", machine), encoding="utf-8") as file:
-                return [json.loads(line) for line in file if line.endswith("\n") and line.strip()]
+                return [item for line in file if (item := _whole(line))]
         except FileNotFoundError:
             return []
 
@@ -197,7 +227,9 @@ class Store:
             try:
                 size = os.fstat(handle).st_size
                 torn = size and os.pread(handle, 1, size - 1) != b"\n"
-                os.write(handle, (b"\n" if torn else b"") + line.encode() + b"\n")
+                whole = (b"\n" if torn else b"") + line.encode() + b"\n"
+                if os.write(handle, whole) != len(whole):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
                 os.fsync(handle)
             finally:
                 os.close(handle)
@@ -216,12 +248,24 @@ class Store:
             return None
 
     def _write(self, kind: str, machine: str, value: Any) -> None:
-        path = self._path(kind, machine)
-        with os.fdopen(os.open(f"{path}.tmp", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        os.replace(self._stage(kind, machine, value), self._path(kind, machine))
+
+    def _stage(self, kind: str, machine: str, value: Any) -> str:
+        """Path of a file with all of `value` on the disk, to be renamed."""
+        path = self._path(kind, machine) + ".tmp"
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
             json.dump(value, out, sort_keys=True)
             out.flush()
             os.fsync(out.fileno())
-        os.replace(f"{path}.tmp", path)
+        return path
+
+
+def _whole(line: str) -> dict[str, Any] | None:
+    try:
+        item = json.loads(line) if line.endswith("\n") else None
+    except ValueError:
+        return None
+    return item if isinstance(item, dict) else None
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -156,21 +156,24 @@ def publish(name: str, place: str, images: str) -> bool:
     source, target = os.path.join(place, "os.raw"), os.path.join(images, f"{name}.raw")
     with open(os.path.join(place, "manifest.json"), "rb") as file:
         text = file.read()
-    changed = not (os.path.exists(target) and os.path.samefile(source, target)) and not _same(target, source, text)
-    if changed:
-        _link(source, target)
-    return _replace(os.path.join(images, f"{name}.json"), text) or changed
+    fresh = not (os.path.exists(target) and os.path.samefile(source, target)) and not _same(target, source, text)
+    # A machine reads digests from one file and the image from the other: both are complete before either is seen.
+    staged = [(_link(source, target), target)] if fresh else []
+    described = os.path.join(images, f"{name}.json")
+    staged += [(_stage(described, text), described)] if _differs(described, text) else []
+    return _rename(staged)
 
 
 def publish_ramdisk(place: str, boot: str) -> bool:
     """Puts kernel and ramdisk (with the present agent) into directory `boot`; True if that changed anything."""
     os.makedirs(boot, exist_ok=True)
-    changed = False
+    staged = []
     for name, combined in (("vmlinuz", False), ("ramdisk.img", True)):
         with open(os.path.join(place, name), "rb") as file:
-            data = file.read()
-        changed |= _replace(os.path.join(boot, name), combine(data) if combined else data)
-    return changed
+            data = combine(file.read()) if combined else file.read()
+        path = os.path.join(boot, name)
+        staged += [(_stage(path, data), path)] if _differs(path, data) else []
+    return _rename(staged)
 
 
 def _same(target: str, source: str, text: bytes) -> bool:
@@ -182,8 +185,9 @@ def _same(target: str, source: str, text: bytes) -> bool:
         return False
 
 
-def _link(source: str, target: str) -> None:
-    """A hard link costs no space and survives the deletion of the cache; across filesystems it's a copy."""
+def _link(source: str, target: str) -> str:
+    """Path of the staged image. A hard link costs no space and survives the deletion of the cache; across filesystems
+    it's a copy."""
     temporary = f"{target}.tmp"
     if os.path.exists(temporary):
         os.unlink(temporary)
@@ -191,20 +195,44 @@ def _link(source: str, target: str) -> None:
         os.link(source, temporary)
     except OSError:
         require_space(os.path.dirname(target), os.path.getsize(source) // (1024 * 1024) + 64, "publish the image")
-        shutil.copyfile(source, temporary)
+        _kept_whole(temporary, lambda: shutil.copyfile(source, temporary))
     os.chmod(temporary, 0o644)
-    os.replace(temporary, target)
+    return temporary
 
 
-def _replace(path: str, data: bytes) -> bool:
-    if os.path.exists(path):
+def _differs(path: str, data: bytes) -> bool:
+    try:
         with open(path, "rb") as file:
-            if file.read() == data:
-                return False
-    with open(f"{path}.tmp", "wb") as out:
-        out.write(data)
-    os.replace(f"{path}.tmp", path)
-    return True
+            return file.read() != data
+    except FileNotFoundError:
+        return True
+
+
+def _stage(path: str, data: bytes) -> str:
+    temporary = f"{path}.tmp"
+
+    def write() -> None:
+        with open(temporary, "wb") as out:
+            out.write(data)
+
+    _kept_whole(temporary, write)
+    return temporary
+
+
+def _kept_whole(temporary: str, write: Callable[[], object]) -> None:
+    """A full disk must not stay full because of half a file that nobody can use."""
+    try:
+        write()
+    except OSError:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
+
+
+def _rename(staged: Sequence[tuple[str, str]]) -> bool:
+    for temporary, path in staged:
+        os.replace(temporary, path)
+    return bool(staged)
 
 
 EXPECTED = (BuildError, RecipeError, fetch.FetchError)

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import time
 from collections.abc import Sequence
 
 from .manifest import write_json
+from .settings import ProvisionerError
 
 DAYS_CA, DAYS, RENEW = 3650, 397, 60
 
@@ -50,10 +52,16 @@ def make(directory: str, cloud: str, addresses: Sequence[str]) -> None:
             "-addext",
             "keyUsage=critical,keyCertSign,cRLSign",
             "-keyout",
-            "ca.key",
+            "ca.key.tmp",
             "-out",
-            "ca.crt",
+            "ca.crt.tmp",
         )
+        # Half a CA, after a full disk, would count as one for ever; the key comes first, alone it's none.
+        _openssl(directory, "pkey", "-noout", "-in", "ca.key.tmp")
+        _openssl(directory, "x509", "-noout", "-in", "ca.crt.tmp")
+        for name in ("ca.key", "ca.crt"):
+            os.replace(os.path.join(directory, f"{name}.tmp"), os.path.join(directory, name))
+        os.chmod(os.path.join(directory, "ca.crt"), 0o644)
     if "registry" in wanted:
         _registry(directory, cloud, addresses)
 
@@ -91,7 +99,8 @@ def _registry(directory: str, cloud: str, addresses: Sequence[str]) -> None:
         "ca.crt",
         "-CAkey",
         "ca.key",
-        "-CAcreateserial",
+        "-set_serial",  # no file with the next number: half of one, after a full disk, would end all renewals
+        f"0x{secrets.token_hex(15)}",
         "-days",
         str(DAYS),
         "-extfile",
@@ -99,6 +108,7 @@ def _registry(directory: str, cloud: str, addresses: Sequence[str]) -> None:
         "-out",
         "registry.crt",
     )
+    os.chmod(os.path.join(directory, "registry.crt"), 0o644)
     write_json(
         os.path.join(directory, "registry.json"),
         {"addresses": sorted(addresses), "not_after": int(time.time()) + DAYS * 86400},
@@ -115,8 +125,6 @@ def _openssl(directory: str, *arguments: str) -> None:
         preexec_fn=lambda: os.umask(0o077) and None,
     )
     if done.returncode:
-        raise RuntimeError(f"openssl {arguments[0]} failed: {done.stderr.strip()[-400:]}")
-    for name in ("ca.crt", "registry.crt"):
-        path = os.path.join(directory, name)
-        if os.path.exists(path):
-            os.chmod(path, 0o644)
+        raise ProvisionerError(
+            f"openssl {arguments[0]} failed in {directory}: {done.stderr.strip()[-400:]}; make room there if it is full"
+        )

@@ -57,7 +57,7 @@ def offer(frame: bytes, transaction: bytes) -> str | None:
         return None
     at = 240
     while at + 1 < len(bootp) and bootp[at] != 255:
-        if bootp[at] == 54 and bootp[at + 1] == 4:
+        if bootp[at] == 54 and bootp[at + 1] == 4 and len(bootp) >= at + 6:
             return socket.inet_ntoa(bootp[at + 2 : at + 6])
         at += 1 if bootp[at] == 0 else 2 + bootp[at + 1]
     return socket.inet_ntoa(frame[26:30])

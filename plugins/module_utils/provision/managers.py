@@ -3,18 +3,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from .listening import listens
 from .services import File, Service, Settings
 from .sources import supervisor
 from .supervise import started
@@ -37,30 +38,14 @@ class Manager(Protocol):
         """Stops for good, and undoes what its start has left."""
 
 
-def ready(what: str, address: str) -> bool:
-    """Whether `tcp:port`, `udp:port` or `unix:path` is open; udp: whether somebody else holds the port."""
-    kind, _colon, value = what.partition(":")
-    if kind == "udp":
-        with open("/proc/net/udp", encoding="ascii") as lines:
-            return any(line.split()[1].endswith(f":{int(value):04X}") for line in lines)
-    family = socket.AF_UNIX if kind == "unix" else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.settimeout(2)
-        try:
-            probe.connect(value if kind == "unix" else (address, int(value)))
-        except OSError:
-            return False
-    return True
-
-
-def wait_ready(service: Service, address: str, seconds: float = 20) -> None:
-    """Raises ServiceError when the service isn't ready in time."""
+def wait_ready(service: Service, pid_of: Callable[[], int], seconds: float = 20) -> None:
+    """Raises ServiceError when the service isn't ready in time. `pid_of` gives its present process, 0 for none."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if ready(service.ready, address):
+        if (pid := pid_of()) and listens(pid, service.ready):
             return
         time.sleep(0.1)
-    raise ServiceError(f"{service.name} is not ready ({service.ready} on {address})")
+    raise ServiceError(f"{service.name} does not run, or does not listen on {service.ready}")
 
 
 class Processes:
@@ -98,7 +83,7 @@ class Processes:
             )
         subprocess.run([sys.executable, "-I", self.program.path, spec], check=True, stdin=subprocess.DEVNULL)
         try:
-            wait_ready(service, self.settings.address)
+            wait_ready(service, lambda: int((self._record(service.name) or {}).get("child", 0)))
         except ServiceError as error:
             self._end(service.name)
             raise ServiceError(f"{error}; the end of {log}:\n{tail(log)}") from error
@@ -117,12 +102,9 @@ class Processes:
             pid, began = int(record[key]), started(int(record[key]))
             if not began or (key == "pid" and began != record["started"]):
                 continue
-            os.kill(pid, signal.SIGTERM)
-            end = time.monotonic() + seconds
-            while started(pid) == began:
-                if time.monotonic() > end:
-                    os.kill(pid, signal.SIGKILL)
-                time.sleep(0.05)
+            _kill(pid, began, signal.SIGTERM, seconds)
+            if started(pid) == began and not _kill(pid, began, signal.SIGKILL, seconds):
+                raise ServiceError(f"{name}: process {pid} can't be ended, not even by SIGKILL; see what it waits for")
         if os.path.exists(self._pidfile(name)):
             os.unlink(self._pidfile(name))
 
@@ -138,6 +120,16 @@ class Processes:
             return None
         alive = started(int(record["pid"])) == record["started"] or _is(int(record["child"]), self.settings.state_dir)
         return record if alive else None
+
+
+def _kill(pid: int, began: int, number: int, seconds: float) -> bool:
+    """Sends a signal and returns whether the process that began then has ended within `seconds`."""
+    with contextlib.suppress(ProcessLookupError):  # it ended by itself meanwhile
+        os.kill(pid, number)
+    end = time.monotonic() + seconds
+    while started(pid) == began and time.monotonic() < end:
+        time.sleep(0.05)
+    return started(pid) != began
 
 
 def _is(pid: int, mark: str) -> bool:
@@ -204,14 +196,9 @@ class Systemd:
     def current(self, names: Sequence[str]) -> dict[str, str]:
         """One call of systemctl for all."""
         units = {self.unit(name): name for name in names}
-        shown = subprocess.run(
-            ["systemctl", "show", "-p", "Id,ActiveState,UnitFileState", *units],
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
+        shown = _systemctl("show", "-p", "Id,ActiveState,UnitFileState", *units)
         found = {}
-        for block in shown.strip().split("\n\n"):
+        for block in shown.split("\n\n"):
             facts = dict(item.split("=", 1) for item in block.splitlines() if "=" in item)
             if facts.get("ActiveState") == "active" and facts.get("UnitFileState") == "enabled":
                 found[units[facts["Id"]]] = self._digest(facts["Id"])
@@ -227,10 +214,10 @@ class Systemd:
         unit = self.unit(service.name)
         with open(os.path.join(self.directory, unit), "w", encoding="utf-8") as file:
             file.write(self.text(service))
-        for command in (("daemon-reload",), ("enable", "--quiet", unit), ("restart", unit)):
-            subprocess.run(["systemctl", *command], check=True, capture_output=True)
         try:
-            wait_ready(service, self.settings.address)
+            for command in (("daemon-reload",), ("enable", "--quiet", unit), ("restart", unit)):
+                _systemctl(*command)
+            wait_ready(service, lambda: int(_systemctl("show", "-p", "MainPID", "--value", unit) or 0))
         except ServiceError as error:
             log = subprocess.run(
                 ["journalctl", "-u", unit, "-n", "8", "--no-pager"], check=False, capture_output=True, text=True
@@ -242,9 +229,17 @@ class Systemd:
         unit = self.unit(service.name)
         path = os.path.join(self.directory, unit)
         if os.path.exists(path):
-            subprocess.run(["systemctl", "disable", "--now", "--quiet", unit], check=True, capture_output=True)
+            _systemctl("disable", "--now", "--quiet", unit)
             os.unlink(path)
-            subprocess.run(["systemctl", "daemon-reload"], check=True, capture_output=True)
+            _systemctl("daemon-reload")
+
+
+def _systemctl(*words: str) -> str:
+    """What it prints. Raises ServiceError with its words."""
+    done = subprocess.run(["systemctl", *words], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise ServiceError(f"systemctl {' '.join(words)} failed: {(done.stderr or done.stdout).strip()[-400:]}")
+    return done.stdout.strip()
 
 
 def manager(kind: str, settings: Settings) -> Manager:

@@ -8,8 +8,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,6 +18,7 @@ from .managers import Manager, Processes, ServiceError, manager
 from .recipe import RecipeError, recipe
 from .services import File, Service, services
 from .settings import ProvisionerError, Settings, ramdisk_spec, settings_from
+from .steps import Plan
 
 _DIRECTORIES = (
     ("", 0o755),
@@ -43,39 +43,6 @@ PROGRAMS = {
     "ip": "iproute2",
 }
 _FREE_MIB = 300
-
-
-@dataclass(frozen=True)
-class Step:
-    """One difference: what would be done, in words, and the act."""
-
-    text: str
-    act: Callable[[], object]
-
-
-@dataclass
-class Plan:
-    """Steps in order. `before`/`after`: names and digests, for a diff."""
-
-    steps: list[Step] = field(default_factory=list)
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything differs."""
-        return bool(self.steps)
-
-    def diff(self) -> str:
-        """One line for each step."""
-        return "".join(f"{step.text}\n" for step in self.steps)
-
-    def add(self, text: str, act: Callable[[], object]) -> None:
-        """Appends a step."""
-        self.steps.append(Step(text, act))
-
-    def apply(self) -> None:
-        """Does it, in order; ends at the first error."""
-        for step in self.steps:
-            step.act()
 
 
 def plan(params: Mapping[str, Any], settings: Settings, hand: Manager, cache: str) -> Plan:
@@ -202,7 +169,12 @@ def _boot_files(found: Plan, settings: Settings) -> None:
     for name, target in wanted:
         source = os.path.join(_IPXE, name)
         if not os.path.exists(target) or (os.path.exists(source) and _content(source) != _content(target)):
-            found.add(f"file {target}", partial(shutil.copyfile, source, target))
+            found.add(f"file {target}", partial(_copy, source, target))
+
+
+def _copy(source: str, target: str) -> None:
+    shutil.copyfile(source, f"{target}.tmp")
+    os.replace(f"{target}.tmp", target)
 
 
 def _content(path: str) -> bytes:
@@ -250,7 +222,14 @@ def _services(found: Plan, settings: Settings, hand: Manager, renewed: bool) -> 
 def _refuse_rogue(settings: Settings) -> None:
     if not os.path.isdir(f"/sys/class/net/{settings.interface}"):
         raise ProvisionerError(f"provisioner.network.interface: this host has no interface {settings.interface}")
-    if others := dhcp_probe.servers(settings.interface, own=settings.address):
+    try:
+        others = dhcp_probe.servers(settings.interface, own=settings.address)
+    except OSError as error:
+        raise ProvisionerError(
+            f"looking for other DHCP servers on {settings.interface}: {error}; nothing was started. Bring the "
+            "interface up, and run as root"
+        ) from error
+    if others:
         raise ProvisionerError(
             f"another DHCP server answers on {settings.interface}: {', '.join(others)}; nothing was "
             "started. Switch it off, or give the provision network a VLAN of its own"

@@ -223,6 +223,7 @@ def boot(settings: Settings) -> Service:
         "state_dir": settings.state_dir,
         "base_url": settings.base_url,
         "listen": f"unix:{settings.path('run', 'boot.sock')}",
+        "group": settings.service_user,
         "kernel_arguments": settings.kernel_arguments,
     }
     conf = File(settings.path("services", "boot_service.json"), json.dumps(config, indent=1, sort_keys=True) + "\n")

@@ -63,8 +63,12 @@ def settings_from(params: Mapping[str, Any]) -> Settings:
     network = params["network"]
     state_dir = str(params["state_dir"]).rstrip("/")
     processes = params.get("service_manager") == "processes"
-    address, subnet = str(network["address"]), str(network["subnet"])
-    if ipaddress.ip_address(address) not in ipaddress.ip_network(subnet):
+    address, subnet = str(network.get("address") or ""), str(network.get("subnet") or "")
+    try:
+        inside = ipaddress.ip_address(address) in ipaddress.ip_network(subnet)
+    except ValueError as error:
+        raise ProvisionerError(f"provisioner.network: {error}; give its address and its subnet") from error
+    if not inside:
         raise ProvisionerError(f"provisioner.network.address: {address} is outside of {subnet}")
     interface = str(network.get("interface") or "") or find_interface(address)
     spec = ramdisk_spec(params)

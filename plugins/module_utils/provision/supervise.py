@@ -34,10 +34,21 @@ class Supervisor:
         wait = 1.0
         while True:
             began = time.monotonic()
-            code = self._start().wait()
+            ended = self._once()
             wait = 1.0 if time.monotonic() - began > 60 else min(wait * 2, 30)
-            self._log(f"{self.spec['name']} ended with {code}; starting it again in {wait:g} s")
+            self._log(f"{self.spec['name']} {ended}; starting it again in {wait:g} s")
             time.sleep(wait)
+
+    def _once(self) -> str:
+        """Runs the service until it ends; how it ended, in words. Without its pidfile (a full disk) nobody could find
+        it again, so it must not run then."""
+        try:
+            return f"ended with {self._start().wait()}"
+        except OSError as error:
+            if self.child and self.child.poll() is None:
+                self.child.kill()
+                self.child.wait()
+            return f"could not be started ({error})"
 
     def _start(self) -> subprocess.Popen[bytes]:
         if os.path.exists(self.spec["log"]) and os.path.getsize(self.spec["log"]) > _LOG_LIMIT:
@@ -58,8 +69,11 @@ class Supervisor:
         return self.child
 
     def _log(self, text: str) -> None:
-        with open(self.spec["log"], "a", encoding="utf-8") as log:
-            log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} supervise: {text}\n")
+        try:
+            with open(self.spec["log"], "a", encoding="utf-8") as log:
+                log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} supervise: {text}\n")
+        except OSError:
+            return  # a disk too full for one line must not end the supervision; there is no other place to say it
 
     def _end(self, _number: int, _frame: object) -> None:
         if self.child and self.child.poll() is None:

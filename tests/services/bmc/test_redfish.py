@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc import errors
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.boot import apply_boot, plan_boot
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.connect import connected
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.ensure import info, perform
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.identity import require_same_machine
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.power import PowerRules, apply_power, plan_power
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.types import Bmc, BmcSettings, BootDevice, PowerState
@@ -221,6 +222,69 @@ def test_a_redirect_is_not_followed(bmc: Bmc, proxy: FaultProxy) -> None:
     proxy.faults = [Fault(status=302, headers={"Location": "https://127.0.0.1:1/steal"}, body=b"")]
     with pytest.raises(errors.BmcProtocolError):
         bmc.power_state()
+
+
+@pytest.mark.parametrize(("status", "words"), [(500, ["HTTP 500"]), (405, ["HTTP 405"]), (404, [])])
+def test_a_session_that_can_t_be_ended_is_a_warning(
+    service: Service, proxy: FaultProxy, status: int, words: list[str]
+) -> None:
+    """A double of a session service that logs in, answers and then fails at the logout: the work was done."""
+    path = "/redfish/v1/SessionService/Sessions"
+    root = (
+        b'{"Id": "Root", "Systems": {"@odata.id": "/redfish/v1/Systems"}, "Links": {"Sessions": {"@odata.id": "%s"}}}'
+    )
+    proxy.faults = [
+        Fault(path="^/redfish/v1/$", status=200, body=root % path.encode()),
+        Fault(method="POST", path=path, status=201, headers={"X-Auth-Token": "t", "Location": f"{path}/7"}, body=b"{}"),
+        Fault(method="DELETE", status=status),
+        Fault(path=f"^{SYSTEM}$", status=200, body=b'{"Id": "1", "PowerState": "On", "SerialNumber": "SN-1"}'),
+    ]
+    tls = {"fingerprint": service.fingerprint}
+    bmc = {"protocol": "redfish", "address": "127.0.0.1", "port": proxy.port, "username": "admin", "tls": tls}
+    result = perform(info, {**bmc, "password": PASSWORD, "system": UUID, "timeout": 8}, False)
+    assert (result.get("failed"), result["power"], result["identity"]["serial"]) == (None, "on", "SN-1")
+    told = [text.split("the session could not be ended (")[1][:8] for text in result.get("warnings", [])]
+    assert told == words, "404: it has ended by itself"
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:{port}", "https://127.0.0.1:1", "https://localhost:{port}"])
+def test_credentials_go_to_no_other_server(bmc: Bmc, proxy: FaultProxy, origin: str) -> None:
+    """Links may be absolute: HTTP without TLS, another port or another name would get the password."""
+    link = origin.format(port=proxy.port) + SYSTEM
+    body = b'{"Id": "Systems", "Members": [{"@odata.id": "%s"}]}' % link.encode()
+    proxy.faults = [Fault(path="^/redfish/v1/Systems$", status=200, body=body)]
+    with pytest.raises(errors.BmcProtocolError, match="as a part of itself; nothing was sent there"):
+        bmc.power_state()
+    assert [seen.path for seen in proxy.seen if seen.path == SYSTEM] == []
+
+
+def test_a_ca_file_that_is_not_there(settings: BmcSettings, proxy: FaultProxy) -> None:
+    with (
+        pytest.raises(errors.BmcTlsError, match=r"no file /nonexistent/ca.crt.*bmc\.tls\.ca_file"),
+        connected(dataclasses.replace(settings, fingerprint=None, ca_file="/nonexistent/ca.crt")) as bmc,
+    ):
+        bmc.power_state()
+    assert proxy.seen == []
+
+
+def test_a_fingerprint_that_is_none(settings: BmcSettings, proxy: FaultProxy) -> None:
+    with (
+        pytest.raises(errors.BmcTlsError, match=r"bmc\.tls\.fingerprint"),
+        connected(dataclasses.replace(settings, fingerprint="no fingerprint")) as bmc,
+    ):
+        bmc.power_state()
+    assert proxy.seen == []
+
+
+def test_a_password_that_the_controller_echoes_is_not_repeated(
+    settings: BmcSettings, proxy: FaultProxy, capfd: pytest.CaptureFixture[str]
+) -> None:
+    body = b'{"error": {"code": "Base.1.0.GeneralError", "message": "%s is not allowed"}}' % PASSWORD.encode()
+    proxy.faults = [Fault(status=403, body=body)]
+    with pytest.raises(errors.BmcAuthError) as caught, connected(settings) as bmc:
+        bmc.power_state()
+    assert "******** is not allowed" in str(caught.value)
+    assert PASSWORD not in f"{caught.value} {caught.value.evidence} {capfd.readouterr()}"
 
 
 def test_sessions_are_ended(settings: BmcSettings, proxy: FaultProxy) -> None:

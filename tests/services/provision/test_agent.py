@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -21,6 +22,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent imp
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.disks import Refusal
 
 MIB = 1024 * 1024
+REPO = Path(__file__).resolve().parents[3]
 TOOLS = ("losetup", "mke2fs", "mkfs.vfat", "mcopy", "grub-mkimage", "resize2fs", "ssh-keygen", "blkid", "wipefs")
 pytestmark = [
     pytest.mark.services,
@@ -37,6 +39,7 @@ class Site(boot_service.Handler, SimpleHTTPRequestHandler):
     """Boot service and images behind one port, as nginx makes it; one answer can be spoilt."""
 
     spoil = -1
+    hold: tuple[int, threading.Event] | None = None
 
     def do_GET(self) -> None:
         if not self.path.startswith("/images/"):
@@ -46,6 +49,10 @@ class Site(boot_service.Handler, SimpleHTTPRequestHandler):
         with Path(self.server.store.images, os.path.basename(self.path)).open("rb") as file:
             file.seek(first)
             data = file.read(last + 1 - first)
+        if Site.hold and Site.hold[0] == first:
+            Site.hold[1].set()
+            threading.Event().wait(60)  # not time.sleep, which these tests make instant
+            return
         self.send_response(206)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
@@ -185,6 +192,67 @@ def test_an_interruption_before_the_last_report_needs_no_consent(
             provisioner.deploy()
     assert gpt.parse(head(loops["ROOT"])), "complete, but nobody was told"
     provisioner.deploy()
+
+
+AGENT = """
+import json, sys
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import main, probe
+url, token, names = json.load(sys.stdin)
+real = probe.disks
+probe.disks = lambda: [item._replace(serials=(names[item.name],)) for item in real("/", lambda name: name in names)]
+reporter = main.Reporter(url, "node1", patience=5)
+main.deploy(reporter.start(token, {})["plan"], reporter)
+"""
+
+
+@pytest.mark.parametrize("chunk", [0, 32 * MIB], ids=["first chunk", "middle"])
+def test_a_power_cut_in_the_middle_of_the_image(provisioner: Provisioner, loops: dict[str, str], chunk: int) -> None:
+    """The agent is killed as a power cut does it, in a process of its own; the next one deploys, without consent."""
+    names = {os.path.basename(path): serial for serial, path in loops.items()}
+    Site.spoil, Site.hold = -1, (chunk, threading.Event())
+    ident = provisioner.arm()
+    environment = {**os.environ, "PYTHONPATH": str(REPO / ".ansible/collections")}
+    agent = subprocess.Popen([sys.executable, "-c", AGENT], stdin=subprocess.PIPE, env=environment, text=True)
+    try:
+        assert agent.stdin
+        agent.stdin.write(json.dumps([provisioner.url, ident, names]))
+        agent.stdin.close()
+        assert Site.hold[1].wait(60)
+        with Path(loops["ROOT"]).open("rb") as device:  # the chunk before is written while this one is asked for
+            while chunk and not os.pread(device.fileno(), MIB, 2 * MIB).strip(b"\0"):
+                assert agent.poll() is None
+    finally:
+        agent.kill()
+        agent.wait()
+        Site.hold = None
+    assert head(loops["ROOT"]) == bytes(MIB), "nothing that boots"
+    assert ident in provisioner.server.store._unfinished("node1")
+    again = provisioner.deploy()
+    assert again != ident and provisioner.done()["deploy_id"] == again
+    assert gpt.parse(head(loops["ROOT"])).guid == again
+
+
+@pytest.mark.parametrize("kept", [0, 512, 1024], ids=["backup table only", "boot sector", "header without entries"])
+def test_a_power_cut_while_the_tables_are_written(
+    provisioner: Provisioner, loops: dict[str, str], monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    """The last MiB is written at once, but a disk may keep only its first sectors."""
+    real = os.pwrite
+
+    def cut(disk: int, data: bytes, offset: int) -> int:
+        if offset or len(data) != MIB:
+            return real(disk, data, offset)
+        real(disk, data[:kept], 0)
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(main.write.os, "pwrite", cut)
+        with pytest.raises(SystemExit):
+            provisioner.deploy()
+    device = Path(loops["ROOT"]).read_bytes()
+    assert device[-512:-504] == b"EFI PART" and device[:MIB].rstrip(b"\0") == device[:kept].rstrip(b"\0")
+    again = provisioner.deploy()
+    assert gpt.parse(head(loops["ROOT"])).guid == again
 
 
 def test_data_is_kept_without_consent(provisioner: Provisioner, loops: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -168,8 +169,25 @@ def test_the_stop_leaves_nothing(net: Any) -> None:
     assert not net.run(state="absent")["changed"]
 
 
+def test_a_registry_that_can_t_serve_is_named(net: Any) -> None:
+    """Ours is stopped; something else has its port, and answers there as if all were well."""
+    command = [sys.executable, "-m", "http.server", "-b", "10.99.7.1", "5000"]
+    other = subprocess.Popen(
+        ["ip", "netns", "exec", net.here, *command], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
+    )
+    try:
+        time.sleep(1)
+        error = net.run(images=IMAGES)["error"]
+        assert "registry does not run, or does not listen on tcp:5000" in error
+        assert "address already in use" in error, "the end of its log tells why"
+    finally:
+        other.kill()
+        other.wait()
+        net.run(state="absent")
+
+
 def test_another_dhcp_server_is_refused(net: Any) -> None:
-    """Runs last but one: ours is stopped."""
+    """Ours is stopped."""
     net.inside(net.there, "ip", "addr", "replace", "10.99.7.66/24", "dev", "node0")
     command = ["ip", "netns", "exec", net.there, "dnsmasq", "-k", "-C", "/dev/null", "-p", "0", "--interface=node0"]
     rogue = subprocess.Popen([*command, "--dhcp-range=10.99.7.100,10.99.7.110", "--leasefile-ro", "--user=root"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.boot import judge, plan_boot
-from ansible_collections.groundup.cloud.plugins.module_utils.bmc.errors import BmcIdentityError
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.errors import BmcConflict, BmcIdentityError, BmcTimeout
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.identity import require_same_machine
-from ansible_collections.groundup.cloud.plugins.module_utils.bmc.power import plan_power
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.power import PowerRules, apply_power, plan_power
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.session import retry_after
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.types import (
     BmcSettings,
@@ -99,3 +99,41 @@ def test_retry_after(value: str | None, expected: float) -> None:
 
 def test_a_password_is_in_no_repr() -> None:
     assert "secret" not in repr(BmcSettings("redfish", "h", "admin", "secret"))
+
+
+class Refusing:
+    """A double of a controller that answers 409 to every polite request, as long as no operating system listens."""
+
+    where = "bmc double"
+
+    def __init__(self) -> None:
+        self.state, self.asked = PowerState.ON, []
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+    def power_state(self) -> PowerState:
+        return self.state
+
+    def request_power(self, on: bool, graceful: bool) -> None:
+        self.asked.append("graceful" if graceful else "force")
+        if graceful:
+            raise BmcConflict("HTTP 409", self.where, "wait")
+        self.state = PowerState.OFF
+
+    def evidence(self) -> tuple[str, ...]:
+        return ()
+
+
+def test_a_polite_request_that_is_refused_ends_in_force_where_that_is_allowed() -> None:
+    bmc = Refusing()
+    apply_power(bmc, plan_power("off", PowerState.ON), PowerRules(), bmc)  # type: ignore[arg-type]
+    assert bmc.asked == ["graceful"] * 6 + ["force"] and bmc.time < 90
+    bmc = Refusing()
+    with pytest.raises(BmcTimeout, match="allow force"):
+        apply_power(bmc, plan_power("off", PowerState.ON), PowerRules(force=False), bmc)  # type: ignore[arg-type]
+    assert bmc.state is PowerState.ON

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc import errors
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.clock import Deadline
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.types import (
     Bmc,
     BmcSettings,
@@ -31,6 +32,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.machines.types impo
     Phase,
     Timeouts,
 )
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.boot_store import Rejected
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.boot_store import Store as BootStore
 
 MAC = "52:54:00:00:01:01"
 DESIRED = Desired(
@@ -58,10 +61,16 @@ class World:
         self.home, self.time = home, 1000.0
         self.power, self.boot = PowerState.OFF, BootOverride(BootDevice.NONE, None)
         self.acts: list[str] = []
+        self.starts: list[tuple[BootDevice, bool]] = []  # what each power on would boot, and whether it is armed then
         self.serial = "SN-1"
         self.die_before: str | None = None
+        self.refuses: str | None = None
+        self.connections, self.leaves = 0, False
         for name in ("armed", "events", "done"):
             (home / "deploy" / name).mkdir(parents=True)
+        (home / "images").mkdir()
+        (home / "images/debian-13.json").write_text('{"sha256": "%s"}' % ("ab" * 32))
+        (home / "images/debian-13.raw").touch()
 
     def now(self) -> float:
         return self.time
@@ -71,7 +80,10 @@ class World:
 
     @contextmanager
     def connect(self, _settings: BmcSettings) -> Iterator[Bmc]:
+        self.connections += 1
         yield Controller(self)
+        if self.leaves:
+            raise errors.BmcSessionLeft("the session could not be ended (HTTP 500)", "bmc double", "wait")
 
     @property
     def armed(self) -> dict[str, Any] | None:
@@ -121,6 +133,8 @@ class Controller:
     def _act(self, act: str) -> None:
         if self.world.die_before == act:
             raise KeyboardInterrupt(act)
+        if self.world.refuses == act:
+            raise errors.BmcProtocolError(f"{act}: HTTP 500", self.where, "look at its log")
         self.world.acts.append(act)
 
     def identity(self) -> Identity:
@@ -131,6 +145,8 @@ class Controller:
 
     def request_power(self, on: bool, graceful: bool) -> None:
         self._act("on" if on else "off")
+        if on:
+            self.world.starts.append((self.world.boot.device, self.world.armed is not None))
         self.world.power = PowerState.ON if on else PowerState.OFF
 
     def boot_override(self) -> BootOverride:
@@ -164,17 +180,61 @@ def deploy(world: World, run: str = "r1", **desired: Any) -> str:
 def test_a_blank_machine(world: World) -> None:
     deploy(world)
     assert world.acts == ["network", "on", "disk", "on"]
+    assert world.starts == [(BootDevice.NETWORK, True), (BootDevice.DISK, False)]
     assert world.armed is None
+
+
+def test_the_boot_service_and_the_controller_agree(world: World) -> None:
+    """The real store of the boot service at the other end: armed once, and disarmed before the next power on."""
+    boot = BootStore(str(world.home), "http://10.10.0.1:8080", world.now)
+    described = {"sha256": "ab" * 32, "size": 1, "chunk_size": 1, "chunks": ["c"]}
+    (world.home / "images/debian-13.json").write_text(json.dumps(described))
+    world.step()
+    arming = boot.armed_for(MAC)
+    assert arming
+    session = boot.start("node1", arming["token"], {"nonce": "n"}, "10.10.0.21")["session"]
+    assert boot.armed_for(MAC) is None, "a second boot gets its disk"
+    assert world.step().record.phase is Phase.RUNNING
+    told = {"stage": "write", "done": 1, "total": 2}
+    boot.event("node1", session, {"seq": 1, "event": "progress", "data": told}, "")
+    done = {"host_key": "ssh-ed25519 AAAA", "machine_id": "m" * 32, "image": "debian-13", "disk_serial": "SN"}
+    boot.event("node1", session, {"seq": 2, "event": "done", "data": done}, "")
+    world.power = PowerState.OFF
+    assert world.step().record.phase is Phase.BOOTING and world.acts == ["network", "on", "disk", "on"]
+    assert boot.armed_for(MAC) is None
+    with pytest.raises(Rejected):
+        boot.start("node1", arming["token"], {"nonce": "other"}, "10.10.0.21")
+    assert world.step(host=SAME).finished
+
+
+def test_a_machine_given_up_gets_no_plan_any_more(world: World) -> None:
+    boot = BootStore(str(world.home), "http://10.10.0.1:8080", world.now)
+    world.step()
+    arming = boot.armed_for(MAC)
+    assert arming
+    world.time += 101
+    with pytest.raises(MachineError):
+        world.step(attempts=1)
+    with pytest.raises(Rejected):
+        boot.start("node1", arming["token"], {"nonce": "late"}, "10.10.0.21")
+
+
+def test_a_session_that_can_t_be_ended_is_a_note(world: World) -> None:
+    world.leaves = True
+    outcome = world.step()
+    assert outcome.plan.step is Step.ARM and world.armed
+    assert any("session could not be ended" in note for note in outcome.notes)
 
 
 def test_the_second_run_touches_nothing(world: World) -> None:
     deploy(world)
     world.acts.clear()
+    world.connections = 0
     outcome = world.step("r2")
     assert (outcome.plan.step, outcome.changed, outcome.record.phase) == (Step.LOOK_AT_HOST, False, Phase.DEPLOYED)
     outcome = world.step("r2", host=SAME)
     assert outcome.finished and not outcome.changed
-    assert world.acts == []
+    assert (world.acts, world.connections) == ([], 0), "its controller is not even asked"
 
 
 def test_what_is_armed(world: World) -> None:
@@ -201,7 +261,9 @@ def test_controller_killed_while_arming(world: World, moment: str) -> None:
 @pytest.mark.parametrize("moment", ["disk", "on"])
 def test_controller_killed_after_the_image_was_written(world: World, moment: str) -> None:
     world.step("r1")
+    stray = json.dumps(world.armed)
     written = world.ramdisk_writes()
+    (world.home / "deploy/armed/node1.json").write_text(stray)  # wherever it comes from, no start may find it
     world.die_before = moment
     with pytest.raises(KeyboardInterrupt):
         world.step("r1")
@@ -266,6 +328,64 @@ def test_another_machine_behind_the_address(world: World) -> None:
     assert world.acts == [] and world.armed is None
 
 
+def test_another_machine_behind_the_address_of_one_that_is_written(world: World) -> None:
+    """Between two runs somebody gave the address to another machine: it must not be switched off."""
+    world.step("r1")
+    world.ramdisk_writes()
+    world.power, world.serial = PowerState.ON, "SN-9"
+    world.acts.clear()
+    with pytest.raises(errors.BmcIdentityError, match="SN-9, the model says SN-1"):
+        world.step("r2")
+    assert (world.acts, world.power) == ([], PowerState.ON)
+
+
+@pytest.mark.parametrize("act", ["network", "on"])
+def test_a_machine_whose_controller_fails_is_not_left_armed(world: World, act: str) -> None:
+    world.refuses = act
+    with pytest.raises(errors.BmcProtocolError, match="HTTP 500"):
+        world.step("r1")
+    assert world.armed is None, "whoever starts it by hand now must get its disk, not the ramdisk"
+    world.refuses = None
+    deploy(world, "r2")
+
+
+def test_what_can_t_be_served_is_said_before_the_machine_is_touched(world: World) -> None:
+    world.power = PowerState.ON
+    other = {**DESIRED.plan, "image": {"name": "debian-13", "sha256": "cd" * 32}}
+    with pytest.raises(MachineError, match=f"is {'ab' * 32}, the model says {'cd' * 32}; run role provisioner"):
+        world.step("r1", wipe=True, plan=other)
+    (world.home / "images/debian-13.raw").unlink()
+    with pytest.raises(MachineError, match="no image debian-13 in"):
+        world.step("r1", wipe=True)
+    assert (world.acts, world.power, world.armed) == ([], PowerState.ON, None)
+    assert not (world.home / "deploy/journal/node1.jsonl").exists()
+
+
+def test_two_runs_at_once_arm_one_machine_once(world: World) -> None:
+    """AWX and a person: while one acts, the other waits and then follows what the first began."""
+    with Store(str(world.home), "node1").taken(Deadline(1, world)) as mine:
+        assert mine
+        outcome = world.step("r2")
+        assert (outcome.plan.step, outcome.changed, world.acts) == (Step.WAIT, False, [])
+    world.step("r1")
+    armed, acts = world.armed, list(world.acts)
+    assert world.step("r2").plan.step is Step.WAIT
+    assert (world.armed, world.acts) == (armed, acts)
+
+
+def test_a_ramdisk_that_only_lives_is_given_up(world: World) -> None:
+    """A hung disk: the heartbeat goes on, the work does not."""
+    for _attempt in range(2):
+        assert world.step("r1").plan.step is Step.ARM
+        deploy_id = world.ramdisk_starts()
+        for _beat in range(100):
+            world.tell("progress", deploy_id, stage="write", done=7, total=9)
+            world.time += 10
+    with pytest.raises(MachineError, match="speaks, but came no further for 1000 s, 2 times"):
+        world.step("r1")
+    assert world.power is PowerState.OFF, "nothing may go on writing unseen"
+
+
 def test_reinstall_by_name_only(world: World) -> None:
     first = deploy(world)
     assert world.step("r2", host=SAME, wipe=True).finished
@@ -282,6 +402,19 @@ def test_a_reinstall_that_never_started_leaves_the_old_system(world: World) -> N
     outcome = world.step("r3", host=SAME)
     assert outcome.finished and outcome.record.good and outcome.record.good.deploy_id == first
     assert world.armed is None
+
+
+def test_a_reinstall_that_died_is_disarmed_before_the_old_system_is_started(world: World) -> None:
+    """The consent of a run that was killed is no consent of the next: no start may find the arming it left."""
+    deploy(world)
+    world.step("r2", reinstall=True)
+    world.power = PowerState.OFF
+    world.time += 101
+    assert world.armed, "it is still armed"
+    world.starts.clear()
+    assert world.step("r3").plan.step is Step.LOOK_AT_HOST
+    assert world.step("r3", host=HostView(HostState.SILENT, "timeout")).plan.step is Step.BOOT_DISK
+    assert world.starts == [(BootDevice.DISK, False)]
 
 
 def test_a_lost_journal_is_no_reason_to_write(world: World) -> None:
@@ -301,6 +434,15 @@ def test_a_deployed_machine_that_is_off_is_started(world: World) -> None:
     assert (outcome.plan.step, world.power) == (Step.BOOT_DISK, PowerState.ON)
     assert world.step("r2", host=HostView(HostState.SILENT, "timeout")).plan.step is Step.WAIT
     assert world.step("r2", host=SAME).finished
+
+
+def test_a_line_cut_by_a_crash_takes_no_other_with_it(world: World) -> None:
+    store = Store(str(world.home), "node1")
+    store.note(1.0, "d1", "r1", "arming")
+    with (world.home / "deploy/journal/node1.jsonl").open("a") as file:
+        file.write('{"time": 2.0, "mach')
+    store.note(3.0, "d1", "r1", "disk_boot")
+    assert store.record("r1").phase is Phase.BOOTING
 
 
 def test_no_boot_service(tmp_path: Path) -> None:

@@ -58,6 +58,15 @@ def test_errors_name_place_and_remedy(
     assert found["failed"] and found["msg"] == str(error)
 
 
+def test_a_full_disk_is_said_with_its_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    broken(monkeypatch, OSError(28, "No space left on device", f"{tmp_path}/deploy/journal/node1.jsonl"))
+    found = deploy.step(params(tmp_path), check=False)
+    assert found["failed"] and found["msg"].startswith("node1: what is known of its deployment can't be")
+    assert (
+        "No space left" in found["msg"] and f"make room, or correct the permissions, below {tmp_path}" in found["msg"]
+    )
+
+
 def test_no_image_is_refused(tmp_path: Path) -> None:
     found = deploy.step(params(tmp_path, machine={**MACHINE, "os": None}), check=True)
     assert found["failed"] and "name one with os" in found["msg"]

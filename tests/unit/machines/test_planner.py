@@ -38,7 +38,7 @@ NOW = 10000.0
 
 def record(phase: Phase, **facts: Any) -> Record:
     base = {"deploy_id": "new", "run": "now", "attempts": 1, "began": NOW - 60, "since": NOW - 10, "heard": NOW - 3}
-    return Record(phase, **{**base, **facts})
+    return Record(phase, **{**base, "moved": NOW - 5, **facts})
 
 
 REINSTALL, WIPE = {"reinstall": True}, {"wipe": True}
@@ -85,6 +85,10 @@ CASES = [
     ("power cut in the middle", {}, record(Phase.RUNNING, heard=NOW - 30), OFF, None, Step.ARM),
     ("power cut twice", {}, record(Phase.RUNNING, heard=NOW - 30, attempts=2), OFF, None, Step.STOP),
     ("power cut, next run", {}, record(Phase.RUNNING, heard=NOW - 999, attempts=0, run="b"), OFF, None, Step.ARM),
+    ("speaks, but does nothing: look", {}, record(Phase.RUNNING, moved=NOW - 901), None, None, Step.READ_BMC),
+    ("speaks, but does nothing", {}, record(Phase.RUNNING, moved=NOW - 901), ON, None, Step.ARM),
+    ("speaks, but does nothing, twice", {}, record(Phase.RUNNING, moved=NOW - 901, attempts=2), ON, None, Step.STOP),
+    ("works slowly", {}, record(Phase.RUNNING, moved=NOW - 899), None, None, Step.WAIT),
     ("stalled", {}, record(Phase.RUNNING, heard=NOW - 121), ON, None, Step.ARM),
     ("stalled twice", {}, record(Phase.RUNNING, heard=NOW - 121, attempts=2), ON, None, Step.STOP),
     ("failed for good", {}, record(Phase.FAILED, failure={"code": "holds_data"}), OFF, None, Step.STOP),

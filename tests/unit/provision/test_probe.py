@@ -75,6 +75,13 @@ def backup_only(path: Path) -> None:
         disk.write(bytes(MIB))
 
 
+def damaged_backup(path: Path) -> None:
+    backup_only(path)
+    with path.open("r+b") as disk:
+        disk.seek(-512 + 60, 2)
+        disk.write(b"\xff")
+
+
 def bluestore(path: Path) -> None:
     with path.open("r+b") as disk:
         disk.write(probe.BLUESTORE)
@@ -94,10 +101,11 @@ def hidden_bluestore(path: Path) -> None:
         (lambda path: None, [], ""),
         (ext4, ["ext4 'data' on vda"], ""),
         (table, ["a gpt partition table on vda"], GUID),
-        (backup_only, ["a backup GPT at its end"], ""),
+        (backup_only, ["a backup GPT at its end"], GUID),
+        (damaged_backup, ["a backup GPT at its end"], ""),
         (hidden_bluestore, ["a Ceph BlueStore label at 1 GiB"], ""),
     ],
-    ids=["blank", "ext4", "gpt", "backup GPT", "BlueStore copy"],
+    ids=["blank", "ext4", "gpt", "backup GPT", "damaged backup GPT", "BlueStore copy"],
 )
 def test_data_is_found(machine: Machine, fill: Any, words: list[str], guid: str) -> None:
     path = machine.disk("vda")

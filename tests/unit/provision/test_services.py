@@ -7,6 +7,7 @@ import functools
 import hashlib
 import json
 import os
+import socket
 import struct
 import subprocess
 import threading
@@ -25,9 +26,14 @@ from ansible_collections.groundup.cloud.plugins.module_utils.provision import (
     rootfs,
     supervise,
 )
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.listening import listens
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.recipe import RecipeError, recipe
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.services import dnsmasq, services
-from ansible_collections.groundup.cloud.plugins.module_utils.provision.settings import Settings
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.settings import (
+    ProvisionerError,
+    Settings,
+    settings_from,
+)
 
 
 def settings(**more: Any) -> Settings:
@@ -41,6 +47,20 @@ def settings(**more: Any) -> Settings:
         "machines": ({"name": "node1", "macs": ["52:54:00:00:01:AA", "52:54:00:00:01:02"], "address": "10.10.0.21"},),
     }
     return Settings(**{**base, **more})
+
+
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [
+        ({"address": "10.10.0.1"}, "provisioner.network: "),
+        ({"address": "provisioner", "subnet": "10.10.0.0/24"}, "'provisioner' does not appear to be"),
+        ({"address": "10.10.0.1", "subnet": "10.10.0.1/24"}, "has host bits set"),
+        ({"address": "10.11.0.1", "subnet": "10.10.0.0/24"}, "10.11.0.1 is outside of 10.10.0.0/24"),
+    ],
+)
+def test_a_wrong_network_is_named(network: dict[str, str], words: str) -> None:
+    with pytest.raises(ProvisionerError, match=words):
+        settings_from({"state_dir": "/x", "bundle_dir": "/y", "network": network})
 
 
 def test_one_reservation_for_all_cards_of_a_machine() -> None:
@@ -219,6 +239,43 @@ def answer(transaction: bytes, options: bytes = b"\x35\x01\x02\x36\x04\x0a\x0a\x
 )
 def test_offers_are_recognised(frame: bytes, server: str | None) -> None:
     assert dhcp_probe.offer(frame, b"abcd") == server
+
+
+def test_a_service_that_nobody_could_find_again_does_not_run(tmp_path: Path) -> None:
+    """A full disk takes no pidfile: what runs without one can neither be stopped nor be told from a foreign process."""
+    spec = {"name": "x", "argv": ["sleep", "600"], "before": [], "log": str(tmp_path / "log"), "digest": "d"}
+    found = supervise.Supervisor({**spec, "pidfile": str(tmp_path / "missing/x.json")})
+    assert "could not be started" in found._once()
+    assert found.child and found.child.returncode == -9
+    found = supervise.Supervisor({**spec, "argv": ["/nonexistent/program"], "pidfile": str(tmp_path / "x.json")})
+    assert "/nonexistent/program" in found._once()
+
+
+def test_only_a_service_s_own_socket_counts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+        udp.bind(("127.0.0.1", 0))
+        path = str(tmp_path / "socket")
+        with socket.socket(socket.AF_UNIX) as unix:
+            unix.bind(path)
+            unix.listen()
+            places = [f"tcp:{tcp.getsockname()[1]}", f"udp:{udp.getsockname()[1]}", f"unix:{path}"]
+            child = subprocess.Popen(["sleep", "600"])
+            try:
+                assert [listens(os.getpid(), place) for place in places] == [True] * 3
+                assert [listens(child.pid, place) for place in places] == [False] * 3
+            finally:
+                child.kill()
+                child.wait()
+            assert not listens(child.pid, places[0])
+    assert not listens(os.getpid(), places[0])
+
+
+@pytest.mark.parametrize("cut", range(0, 330, 7))
+def test_half_a_frame_is_no_reason_to_fall(cut: int) -> None:
+    """Whatever is on the network: the search for other servers must end with an answer."""
+    whole = answer(b"abcd")
+    assert dhcp_probe.offer(whole[:cut], b"abcd") in (None, "10.10.0.66", "10.10.0.67")
+    assert dhcp_probe.offer(whole[:14] + b"\x4f" + whole[15:cut], b"abcd") is None
 
 
 def test_a_process_is_known_by_its_start() -> None:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +140,27 @@ def test_a_repeated_event_is_acknowledged_once_written(store: Store, tmp_path: P
     assert events(again) == ["started", "inventory", "done"]
 
 
+def test_nothing_follows_the_end_of_a_deployment(store: Store) -> None:
+    """Whoever read the session off the wire can't replace the host key that is pinned."""
+    arm(store)
+    session = begin(store)["session"]
+    finish(store, session)
+    before = Path(store.deploy, "done/node1.json").read_text()
+    with pytest.raises(Rejected) as rejected:
+        store.event("node1", session, {"seq": 3, "event": "done", "data": {"host_key": "ssh-ed25519 EVIL"}}, "")
+    assert rejected.value.status == 409
+    assert Path(store.deploy, "done/node1.json").read_text() == before
+
+
+@pytest.mark.parametrize("data", [{}, {"host_key": None, "machine_id": "1", "image": "x"}])
+def test_a_done_without_what_the_controller_needs_is_refused(store: Store, data: dict[str, Any]) -> None:
+    arm(store)
+    session = begin(store)["session"]
+    with pytest.raises(Rejected, match="host_key"):
+        store.event("node1", session, {"seq": 1, "event": "done", "data": data}, "")
+    assert not Path(store.deploy, "done/node1.json").exists()
+
+
 def test_events_need_the_session(store: Store) -> None:
     arm(store)
     begin(store)
@@ -163,6 +186,74 @@ def test_a_torn_last_line_is_left_out(store: Store) -> None:
     with Path(store.deploy, "events/node1.jsonl").open("a") as file:
         file.write('{"torn')
     assert events(store) == ["started"]
+    arm(store, token="t2", deploy_id="d2")
+    assert begin(store, token="t2")["plan"]["unfinished"] == ["d1"], "what follows a torn line is still read"
+    assert events(store) == ["started", "started"]
+
+
+def test_who_disarms_first_has_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The controller gives a machine up while its ramdisk asks for the plan: it must get none, now and later."""
+    arm(store)
+    expand = store._expand
+
+    def meanwhile(arming: dict[str, Any]) -> dict[str, Any]:
+        Path(store.deploy, "armed/node1.json").unlink()
+        return expand(arming)
+
+    monkeypatch.setattr(store, "_expand", meanwhile)
+    for _try in range(2):
+        with pytest.raises(Rejected) as rejected:
+            begin(store)
+        assert rejected.value.status == 403
+    assert not list(Path(store.deploy, "active").iterdir()) and "started" not in events(store)
+
+
+def test_a_full_disk_costs_nothing_but_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At any of the writes of a start: the ramdisk asks again and the record is whole."""
+    arm(store)
+
+    def full(*_arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for step in ("fsync", "write"):  # of the staged session, then of the event
+        with monkeypatch.context() as patch:
+            patch.setattr(os, step, full)
+            with pytest.raises(OSError, match="No space"):
+                begin(store)
+        assert events(store) == []
+    finish(store, begin(store)["session"])
+    assert events(store) == ["started", "inventory", "done"]
+
+
+def test_an_event_cut_by_a_full_disk_is_not_acknowledged(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    arm(store)
+    session = begin(store)["session"]
+    real = os.write
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda handle, data: real(handle, data[:20]))
+        with pytest.raises(OSError, match="No space"):
+            store.event("node1", session, {"seq": 1, "event": "inventory", "data": {}}, "")
+    finish(store, session)
+    assert events(store) == ["started", "inventory", "done"]
+
+
+def test_alarms_can_t_fill_the_disk(store: Store, clock: Clock) -> None:
+    arm(store)
+    for _knock in range(100):
+        with pytest.raises(Rejected):
+            begin(store, token="wrong")
+    assert events(store) == ["alarm"]
+    clock.now += 61
+    with pytest.raises(Rejected):
+        begin(store, token="wrong")
+    assert events(store) == ["alarm", "alarm"]
+
+
+def test_a_start_needs_a_nonce(store: Store) -> None:
+    """Without one, everybody with the token would be "the same boot"."""
+    arm(store)
+    with pytest.raises(Rejected, match="nonce"):
+        store.start("node1", "t1", {"mac": MAC}, "")
 
 
 def test_the_image_must_be_the_one_armed_for(store: Store) -> None:
@@ -170,6 +261,7 @@ def test_the_image_must_be_the_one_armed_for(store: Store) -> None:
     with pytest.raises(Rejected) as rejected:
         begin(store)
     assert rejected.value.status == 503 and store.armed_for(MAC) is not None
+    assert "armed for cdcd" in store.history("node1")[-1]["data"]["reason"], "the ramdisk has no session to say it"
 
 
 @pytest.mark.parametrize("name", ["../armed/node1", "", "a/b", ".."])

@@ -66,6 +66,16 @@ def parse(head: bytes) -> Table:
     return Table(str(uuid.UUID(bytes_le=guid)), other + 1, tuple(p for p in found if p is not None))
 
 
+def backup_guid(sector: bytes) -> str:
+    """GUID of the disk whose last sector this is; empty when that holds no backup header with a right checksum."""
+    if sector[:8] != b"EFI PART":
+        return ""
+    (_sig, _rev, size, crc, *_rest) = _HEADER.unpack(sector[: _HEADER.size])
+    header = bytearray(sector[:size])
+    header[16:20] = b"\0\0\0\0"
+    return str(uuid.UUID(bytes_le=sector[56:72])) if zlib.crc32(header) == crc else ""
+
+
 def _entry(raw: bytes) -> Partition | None:
     if raw[:16] == bytes(16):
         return None

@@ -96,8 +96,10 @@ def contents(path: str, size: int, partitions: list[str]) -> tuple[list[str], st
         try:
             guid = gpt.parse(head).guid
         except gpt.GptError:
-            if _at(disk, size - 512, 8) == b"EFI PART":
+            last = _at(disk, size - 512, 512)
+            if last[:8] == b"EFI PART":
                 found.append("a backup GPT at its end")
+                guid = gpt.backup_guid(last)  # written first: all that is there if the power went off in between
     return list(dict.fromkeys(found)), guid
 
 

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What differs on the provisioner, as steps in order: the plan that check mode prints and a run performs."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .settings import ProvisionerError
+
+
+@dataclass(frozen=True)
+class Step:
+    """One difference: what would be done, in words, and the act."""
+
+    text: str
+    act: Callable[[], object]
+
+
+@dataclass
+class Plan:
+    """Steps in order. `before`/`after`: names and digests, for a diff."""
+
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.steps)
+
+    def diff(self) -> str:
+        """One line for each step."""
+        return "".join(f"{step.text}\n" for step in self.steps)
+
+    def add(self, text: str, act: Callable[[], object]) -> None:
+        """Appends a step."""
+        self.steps.append(Step(text, act))
+
+    def apply(self) -> None:
+        """Does it, in order; ends at the first error. Raises one of EXPECTED."""
+        for step in self.steps:
+            try:
+                step.act()
+            except OSError as error:
+                full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+                remedy = "make room there and run again" if full else "mend this and run again"
+                raise ProvisionerError(f"{step.text}: {error}; {remedy}") from error

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role `machine` in a real ansible-playbook, with machines that fail beside one that is well.
+
+Controllers are sushy-tools behind the fault proxy; the deployed machine's ssh is a double, as no machine runs here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import MAC, PASSWORD, Service
+from .fault_proxy import Fault, FaultProxy
+
+pytestmark = pytest.mark.services
+REPO = Path(__file__).resolve().parents[3]
+WRONG = "wrong-one-7"
+#: A double of ssh to a machine that is what the model says.
+SSH = """#!/bin/sh
+echo mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm
+echo '{"machine": "well", "cloud": "rack"}'
+"""
+PLAYBOOK: list[dict[str, Any]] = [
+    {
+        "hosts": "all",
+        "gather_facts": False,
+        "roles": ["groundup.cloud.machine"],
+        "tasks": [{"name": "Go on", "ansible.builtin.debug": {"msg": "{{ inventory_hostname }} goes on"}}],
+    }
+]
+
+
+class Run:
+    """What a run printed and left, and every command line that was visible while it went on."""
+
+    def __init__(self, home: Path, port: dict[str, int], service: Service) -> None:
+        self.home, self.state = home, home / "state"
+        for name in ("armed", "events", "done", "journal", "active"):
+            (self.state / "deploy" / name).mkdir(parents=True)
+        deployed = {"deploy_id": "d1", "host_key": "ssh-ed25519 AAAA", "machine_id": "m" * 32, "image": "debian-13"}
+        (self.state / "deploy/done/well.json").write_text(json.dumps({**deployed, "time": 1.0}))
+        confirmed = {"time": 2.0, "machine": "well", "deploy_id": "d1", "run": "r0", "event": "confirmed", "data": {}}
+        (self.state / "deploy/journal/well.jsonl").write_text(json.dumps(confirmed) + "\n")
+        (home / "bin").mkdir()
+        (home / "bin/ssh").write_text(SSH)
+        (home / "bin/ssh").chmod(0o755)
+        hosts = {name: self._machine(name, port[name], service) for name in port}
+        (home / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
+        (home / "play.yml").write_text(json.dumps(PLAYBOOK))
+        self.seen: set[str] = set()
+
+    def _machine(self, name: str, port: int, service: Service) -> dict[str, Any]:
+        bmc = {"protocol": "redfish", "address": "127.0.0.1", "port": port, "username": "admin", "timeout": 5}
+        bmc["password"] = WRONG if name == "locked" else PASSWORD
+        bmc["tls"] = {"fingerprint": "ab" * 32 if name == "foreign" else service.fingerprint}
+        machine = {"name": name, "cloud": "rack", "macs": [MAC], "bmc": bmc, "os": "debian-13"}
+        machine["root_disk"] = {"serial": "SN"}
+        return {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "machine": machine,
+            "machine_ssh": {"address": "127.0.0.1"},
+            "machine_state_dir": str(self.state),
+            "machine_ca_file": str(self.home / "ca.crt"),
+            "machine_known_hosts": str(self.home / "known_hosts"),
+            "machine_provisioner": "localhost",
+        }
+
+    def go(self, *words: str) -> subprocess.CompletedProcess[str]:
+        over = threading.Event()
+        watcher = threading.Thread(target=self._watch, args=(over,))
+        watcher.start()
+        environment = {
+            **os.environ,
+            "PATH": f"{self.home}/bin:{os.environ['PATH']}",
+            "HOME": str(self.home),
+            "ANSIBLE_CONFIG": str(REPO / "ansible.cfg"),
+            "ANSIBLE_INVENTORY_ENABLED": "ansible.builtin.yaml",
+            "ANSIBLE_LOG_PATH": str(self.home / "ansible.log"),
+            "ANSIBLE_NOCOLOR": "1",
+        }
+        playbook = str(Path(sys.executable).parent / "ansible-playbook")
+        command = [playbook, "-i", str(self.home / "hosts.json"), str(self.home / "play.yml"), *words]
+        try:
+            return subprocess.run(command, cwd=REPO, env=environment, capture_output=True, text=True, check=False)
+        finally:
+            over.set()
+            watcher.join()
+
+    def _watch(self, over: threading.Event) -> None:
+        """What everybody on this host can read of others: their command lines."""
+        while not over.is_set():
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    self.seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+                except OSError:
+                    continue  # it has ended
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def proxies(service: Service) -> Iterator[dict[str, FaultProxy]]:
+    import ssl
+
+    context = ssl.create_default_context(cafile=service.ca)
+    names = ("well", "silent", "busy", "locked", "foreign")
+    found = {name: FaultProxy(service.port, service.ca, service.key, context) for name in names}
+    found["silent"].faults = [Fault(delay=60)]
+    found["busy"].faults = [Fault(status=503)]
+    yield found
+    for proxy in found.values():
+        proxy.close()
+
+
+def test_machines_that_fail_are_set_aside_and_named_and_the_others_go_on(
+    proxies: dict[str, FaultProxy], service: Service, tmp_path: Path
+) -> None:
+    run = Run(tmp_path, {name: proxy.port for name, proxy in proxies.items()}, service)
+    done = run.go("-vvv")
+    text = done.stdout + done.stderr
+    assert done.returncode == 2, text[-3000:]
+    assert [line.split("msg: ")[1] for line in text.splitlines() if line.endswith(" goes on")] == ["well goes on"]
+    where = {name: f"bmc redfish://127.0.0.1:{proxy.port}: " for name, proxy in proxies.items()}
+    remedies = {
+        "silent": "check the address, the management VLAN and the controller's power",
+        "busy": "HTTP 503",
+        "locked": "correct bmc.username and bmc.password in the model",
+        "foreign": "compare the certificate with bmc.tls.fingerprint",
+    }
+    for name, remedy in remedies.items():
+        line = next(line for line in text.splitlines() if line.startswith(f"{name}: set aside: {where[name]}"))
+        assert remedy in line
+    assert not list((run.state / "deploy/armed").iterdir())
+    assert sum(1 for seen in proxies["locked"].seen if seen.authorization) == 1, "accounts are locked by more"
+    assert proxies["foreign"].seen == [], "no request, no password"
+    assert proxies["well"].seen == [], "a machine that is deployed and well costs its controller nothing"
+    _nowhere(run, text)
+
+
+def _nowhere(run: Run, printed: str) -> None:
+    """The passwords are in the inventory only."""
+    assert any("AnsiballZ_machine_deploy" in line or "ansible-playbook" in line for line in run.seen), "it saw nothing"
+    for secret in (PASSWORD, WRONG):
+        assert secret not in printed, "printed, though at the highest verbosity that is in use"
+        assert not [line for line in run.seen if secret in line], "on a command line"
+        files = [path for path in run.home.rglob("*") if path.is_file() and path.name != "hosts.json"]
+        assert run.home / "ansible.log" in files
+        assert not [path for path in files if secret.encode() in path.read_bytes()], "in a file"
+
+
+def test_a_plan_names_the_same_machines_and_changes_nothing(
+    proxies: dict[str, FaultProxy], service: Service, tmp_path: Path
+) -> None:
+    run = Run(tmp_path, {"well": proxies["well"].port, "locked": proxies["locked"].port}, service)
+    before = sorted((path, path.stat().st_mtime_ns) for path in run.state.rglob("*"))
+    done = run.go("--check", "--diff")
+    assert done.returncode == 2 and "locked: set aside" in done.stdout and "well goes on" in done.stdout
+    assert sorted((path, path.stat().st_mtime_ns) for path in run.state.rglob("*")) == before
