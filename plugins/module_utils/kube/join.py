@@ -63,11 +63,22 @@ def reset(system: System) -> None:
         system.path(name).unlink(missing_ok=True)
 
 
+def finish(settings: Settings, system: System) -> dict[str, t.Any]:
+    """Record a join that ended well while nobody looked."""
+    shutil.rmtree(system.path(paths.SCRATCH), ignore_errors=True)
+    if settings.node.control_plane:
+        control_plane.record_manifests(system)
+    job.note(system, "join", done=True)
+    return {"changed": True, "resumed": True}
+
+
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
     """The module kubernetes_join: join, after wiping what an unfinished attempt left behind."""
     if check:
         return {"changed": True, "resumed": False}
     system = System()
+    if params["finished"]:
+        return finish(settings, system)
     if params["reset"]:
         reset(system)
     ticket = Ticket(params["token"], params["certificate_key"])
