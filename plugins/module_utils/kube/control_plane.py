@@ -86,8 +86,10 @@ def delete_tokens(api: Api) -> None:
 
 
 def record_manifests(system: System) -> None:
-    """Remember what kubeadm wrote, so that a change by hand is noticed."""
+    """Remember what kubeadm wrote, so that a change by hand is noticed; etcd's text too, which kubeadm can't write anew
+    for one member of several."""
     found = observe.manifests(Path(system.root))
+    system.write(paths.ETCD_COPY, system.path(paths.ETCD_MANIFEST).read_bytes(), mode=0o600)
     system.write(paths.MANIFEST_RECORD, json.dumps(found).encode(), mode=0o600)
 
 

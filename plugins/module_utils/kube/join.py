@@ -59,7 +59,7 @@ def reset(system: System) -> None:
     """Wipe the Kubernetes state of this machine: of an attempt of ours that never ended, or with consent."""
     job.forget(system)
     system.run(["/usr/local/bin/kubeadm", "reset", "--force", "--cri-socket", config.SOCKET], timeout=900)
-    for name in (paths.ATTEMPT, paths.MANIFEST_RECORD, paths.ENCRYPTION):
+    for name in (paths.ATTEMPT, paths.MANIFEST_RECORD, paths.ETCD_COPY, paths.ENCRYPTION):
         system.path(name).unlink(missing_ok=True)
 
 

@@ -25,5 +25,7 @@ STATE = "/var/lib/groundup/kubernetes"
 ATTEMPT = f"{STATE}/attempt.json"
 STATIC_PODS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
 MANIFEST_RECORD = f"{STATE}/manifests.json"
+ETCD_MANIFEST = f"{MANIFESTS}/etcd.yaml"
+ETCD_COPY = f"{STATE}/etcd.yaml"
 SCRATCH = "/run/groundup-kubernetes"
 LOG = "/var/log/groundup/kubeadm.log"

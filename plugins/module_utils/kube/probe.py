@@ -16,7 +16,7 @@ from ..host.layer import assess as assess_state
 from ..host.plan import Plan, Step
 from ..host.system import System
 from ..layers.kubernetes import render
-from . import nodes, observe, paths
+from . import machine, nodes, observe, paths
 from .api import Api, Https, Kubeconfig, Refused, Unreachable, tls
 from .errors import KubeError
 from .settings import Settings, parse
@@ -27,6 +27,7 @@ KUBELET_CERTIFICATE = "/var/lib/kubelet/pki/kubelet-client-current.pem"
 def assess(params: dict[str, t.Any], system: System | None = None) -> Plan:
     """What differs on this machine. Changes nothing."""
     system = system or System()
+    machine.refuse_moves(parse(params), system)
     layer = assess_state(render, params, system)
     member = membership(parse(params), system)
     return Plan(layer.layer, (*layer.steps, *member), layer.warnings)

@@ -106,7 +106,13 @@ HALF: dict[str, tuple[dict[str, t.Any], bool, list[str], list[str], list[str]]] 
     "killed on the way": ({"etcd_data": True, "attempt": CUT}, True, ["n2"], [], ["n2"]),
     "kubeadm still at work": ({"etcd_data": True, "attempt": CUT | {"alive": True}}, False, [], [], []),
     "kubeadm ended well, nobody looked": ({"joined": True, "attempt": CUT | {"alive": True}}, True, [], [], []),
-    "ended, and the machine was rebooted since": ({"joined": True, "admin": True, "attempt": CUT}, True, [], ["n2"], []),
+    "ended, and the machine was rebooted since": (
+        {"joined": True, "admin": True, "attempt": CUT},
+        True,
+        [],
+        ["n2"],
+        [],
+    ),
     "a learner only": ({"joined": True, "admin": True, "attempt": CUT}, False, ["n2"], [], ["n2"]),
 }
 
