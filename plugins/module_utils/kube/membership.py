@@ -21,7 +21,8 @@ class Plan:
     ``init``: makes the cluster, or finishes making it. ``via``: the member through which the cluster is changed.
     ``stale``: etcd members without a machine behind them, {id, name}. ``reset``: machines that carry the state of an
     attempt of ours that never ended. ``finished``: machines among those that join whose join ended well while nobody
-    looked (the controller was killed), so that nothing but its record is missing. ``refresh``: control planes whose manifests are not what they should be.
+    looked (the controller was killed), so that nothing but its record is missing. ``refresh``: control planes whose
+    manifests are not what they should be.
     ``nodes``: the live nodes, as in Observation.
     """
 

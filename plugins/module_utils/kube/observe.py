@@ -23,8 +23,8 @@ MANAGED = "groundup.cloud/managed"
 def observe(settings: Settings, wait: float = 0, root: Path = Path("/")) -> Observation:
     """This machine's observation.
 
-    ``{name, address, control_plane, joined, admin, etcd_data, attempt: {kind, done, alive?}|None, encryption: sha256|"",
-    stale: [name], cluster: {ca, nodes: {name: …}, etcd: [member]}|None, error: text}``. When the machine belongs to a
+    ``{name, address, control_plane, joined, admin, etcd_data, attempt: {kind, done, alive?}|None,
+    encryption: sha256|"", stale: [name], cluster: {ca, nodes: {name: …}, etcd: [member]}|None, error: text}``. When the machine belongs to a
     cluster whose API doesn't answer, it is asked again for ``wait`` seconds: a control plane that was just switched on
     needs them.
     """

@@ -153,7 +153,7 @@ def test_the_network_script_is_shell(tmp_path: pathlib.Path) -> None:
 def test_the_script_places_and_restores_files(tmp_path: pathlib.Path) -> None:
     """switch, then revert, with doubles of networkctl and ip that only record: files and order, no links."""
     state, target, tools = tmp_path / "state", tmp_path / "network", tmp_path / "bin"
-    for name in ("new", "old"):
+    for name in ("new", "old/10-groundup-lo.network.d"):
         (state / "change" / name).mkdir(parents=True)
     for directory in (target, tools):
         directory.mkdir()
@@ -166,6 +166,14 @@ def test_the_script_places_and_restores_files(tmp_path: pathlib.Path) -> None:
     (target / "10-groundup-bond0.network").write_text("old")
     (target / "10-groundup-lo.network").write_text("lo")
     (target / "50-others.network").write_text("others")
+    (target / "10-groundup-masked.network").symlink_to("/dev/null")  # masked by hand
+    (target / "10-groundup-lo.network.d").mkdir()  # a drop-in made by hand
+    for where in (target, state / "change/old"):
+        (where / "10-groundup-lo.network.d/x.conf").write_text("drop-in")
+    (state / "change/new/10-groundup-masked.network").write_text("unmasked")
+    (state / "change/new/10-groundup-mode.network").write_text("same")
+    (target / "10-groundup-mode.network").write_text("same")
+    (target / "10-groundup-mode.network").chmod(0o600)  # systemd-networkd could not read it any more
     (state / "pending").write_text("1")
     for name, text in (("devices", ""), ("created", ""), ("reconfigure", "lo\n")):
         (state / "change" / name).write_text(text)
@@ -174,13 +182,24 @@ def test_the_script_places_and_restores_files(tmp_path: pathlib.Path) -> None:
     def call(verb: str) -> dict[str, str]:
         environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
         subprocess.run(["sh", "-c", script, "script", verb], check=True, env=environment)
-        return {path.name: path.read_text() for path in target.iterdir()}
+        return {str(path.relative_to(target)): path.read_text() for path in target.rglob("*") if path.is_file()}
 
-    assert call("switch") == {"10-groundup-bond0.network": "new", "50-others.network": "others"}
+    assert call("switch") == {
+        "10-groundup-bond0.network": "new",
+        "10-groundup-masked.network": "unmasked",
+        "10-groundup-mode.network": "same",
+        "50-others.network": "others",
+    }
+    assert pathlib.Path("/dev/null").is_char_device()
+    assert all(path.stat().st_mode & 0o777 == 0o644 for path in target.glob("10-*"))
     assert (state / "change/switched").exists() and "networkctl reload" in (tmp_path / "calls").read_text()
     everything = {"10-groundup-bond0.network": "old", "10-groundup-lo.network": "lo", "50-others.network": "others"}
+    everything["10-groundup-lo.network.d/x.conf"] = "drop-in"
     assert call("revert") == everything and not (state / "pending").exists() and (state / "reverted").exists()
-    assert call("switch") == everything, "without a pending change the script does nothing"
+    assert call("switch") == call("revert") == call("boot") == everything, "confirmed, the script does nothing"
+    (target / "10-groundup-bond0.network").write_text("half")
+    (state / "reverting").touch()  # the reboot came in the middle of turning back
+    assert call("boot") == everything and not (state / "reverting").exists()
 
 
 def test_no_test_leaves_a_namespace() -> None:
