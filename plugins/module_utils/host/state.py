@@ -42,7 +42,7 @@ class File:
 
 @dataclass(frozen=True)
 class Block:
-    """Lines that we own inside a file that others own too, between ``# BEGIN groundup <name>`` and END."""
+    """Lines that we own inside a file that others own too, between ``# BEGIN groundup <name>`` and END; none if empty."""
 
     path: str
     name: str

@@ -24,8 +24,8 @@ def observe(settings: Settings, wait: float = 0, root: Path = Path("/")) -> Obse
     """This machine's observation.
 
     ``{name, address, control_plane, joined, admin, etcd_data, attempt: {kind, done, alive?}|None,
-    encryption: sha256|"", stale: [name], cluster: {ca, nodes: {name: …}, etcd: [member]}|None, error: text}``. When the machine belongs to a
-    cluster whose API doesn't answer, it is asked again for ``wait`` seconds: a control plane that was just switched on
+    encryption: sha256|"", stale: [name], cluster: {ca, nodes: {name: …}, etcd: [member]}|None, error: text}``.
+    When the machine belongs to a cluster whose API doesn't answer, it is asked again for ``wait`` seconds: a control plane that was just switched on
     needs them.
     """
     node = settings.node

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 import time
@@ -80,6 +81,52 @@ def test_time_of_a_real_server(run: Run, tmp_path: pathlib.Path) -> None:
     finally:
         server.kill()
         server.communicate()
+
+
+SERVER = """
+import socket, struct, time
+link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+link.bind(("10.30.0.2", 123))
+while True:
+    asked, sender = link.recvfrom(512)
+    now = struct.pack("!Q", int((time.time() + 86400 + 2208988800) * 2**32))
+    link.sendto(b"\\x24\\x02" + 22 * b"\\0" + asked[40:48] + now + now, sender)
+"""
+CLOCK = """
+import time
+from {root}.host import layer, state, system
+set_to = []
+time.clock_settime = lambda _clock, seconds: set_to.append(seconds - time.time())
+wanted = state.HostState("t", clock=state.Clock(("10.30.0.9", "10.30.0.2")))
+done = layer.run_layer(lambda _params: wanted, {{}}, check=False, system=system.System("{scratch}"))
+print(done["steps"], done["diff"][0]["before"].strip(), [round(seconds) for seconds in set_to])
+"""
+
+
+def test_a_clock_one_day_off_is_set_first(run: Run, tmp_path: pathlib.Path) -> None:
+    """The server is a double that says tomorrow; the question travels for real, only the clock itself is left alone."""
+    words = ["ip", "netns", "exec", f"{NAME}-b", sys.executable, "-c", SERVER.replace("\\\\", "\\")]
+    server = subprocess.Popen(words)
+    try:
+        root = "ansible_collections.groundup.cloud.plugins.module_utils"
+        until, answer = time.monotonic() + 20, ""
+        while "clock" not in answer and time.monotonic() < until:
+            done = run("a", python(CLOCK.format(root=root, scratch=tmp_path)))
+            answer = done.stdout
+        assert answer == "['clock clock'] off by -86400 s [86400]\n", done.stderr
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_the_firewall_switched_off_is_gone(run: Run, tmp_path: pathlib.Path) -> None:
+    off = next(hook for hook in host_base.render({}).hooks if hook.name == "firewall")
+    (tmp_path / "rules.nft").write_text(rendered("/etc/groundup/firewall.nft"))
+    done = run("b", f"nft add table inet others; nft -f {tmp_path}/rules.nft; nft list tables")
+    assert "table inet groundup" in done.stdout, done.stderr
+    for _ in range(2):  # and where there is none already
+        done = run("b", shlex.join(off.argv) + "; nft list tables")
+        assert done.stdout == "table inet others\n", done.stderr
 
 
 def rendered(path: str) -> str:
