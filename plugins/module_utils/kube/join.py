@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 from ..host.system import System
-from . import config, control_plane, job, observe, paths, yaml
+from . import config, control_plane, job, kept, observe, paths, yaml
 from .errors import KubeError
 from .settings import Settings
 from .ticket import Ticket
@@ -36,6 +36,7 @@ def join(
             shutil.rmtree(system.path(paths.SCRATCH), ignore_errors=True)
     if settings.node.control_plane:
         control_plane.record_manifests(system)
+    kept.keep(system)
     job.note(system, "join", done=True)
     return {"changed": True, "resumed": running}
 
@@ -59,7 +60,7 @@ def reset(system: System) -> None:
     """Wipe the Kubernetes state of this machine: of an attempt of ours that never ended, or with consent."""
     job.forget(system)
     system.run(["/usr/local/bin/kubeadm", "reset", "--force", "--cri-socket", config.SOCKET], timeout=900)
-    for name in (paths.ATTEMPT, paths.MANIFEST_RECORD, paths.ETCD_COPY, paths.ENCRYPTION):
+    for name in (paths.ATTEMPT, paths.MANIFEST_RECORD, paths.ETCD_COPY, paths.KUBELET_RECORD, paths.ENCRYPTION):
         system.path(name).unlink(missing_ok=True)
 
 
@@ -68,6 +69,7 @@ def finish(settings: Settings, system: System) -> dict[str, t.Any]:
     shutil.rmtree(system.path(paths.SCRATCH), ignore_errors=True)
     if settings.node.control_plane:
         control_plane.record_manifests(system)
+    kept.keep(system)
     job.note(system, "join", done=True)
     return {"changed": True, "resumed": True}
 

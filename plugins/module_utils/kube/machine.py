@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ..host.layer import Warn, run_layer, silent
+from ..host.layer import Renderer, Warn, run_layer, silent
 from ..host.system import System
 from ..layers.kubernetes import render
-from . import config, paths, yaml
+from . import config, kept, paths, yaml
 from .api import Kubeconfig
 from .errors import KubeError
 from .settings import Settings, parse
@@ -26,7 +26,12 @@ def prepare(
     """The module kubernetes_node."""
     system = system or System()
     refuse_moves(parse(params), system)
-    return run_layer(render, params, check=check, system=system, warn=warn)
+    return run_layer(renderer(system), params, check=check, system=system, warn=warn)
+
+
+def renderer(system: System) -> Renderer:
+    """The layer's state on this machine: what the role's variable says, and what kubeadm wrote for its kubelet."""
+    return lambda params: kept.with_kept(render(params), system)
 
 
 def refuse_moves(settings: Settings, system: System) -> None:

@@ -27,5 +27,6 @@ STATIC_PODS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "e
 MANIFEST_RECORD = f"{STATE}/manifests.json"
 ETCD_MANIFEST = f"{MANIFESTS}/etcd.yaml"
 ETCD_COPY = f"{STATE}/etcd.yaml"
+KUBELET_RECORD = f"{STATE}/kubelet.json"
 SCRATCH = "/run/groundup-kubernetes"
 LOG = "/var/log/groundup/kubeadm.log"

@@ -15,7 +15,6 @@ from pathlib import Path
 from ..host.layer import assess as assess_state
 from ..host.plan import Plan, Step
 from ..host.system import System
-from ..layers.kubernetes import render
 from . import machine, nodes, observe, paths
 from .api import Api, Https, Kubeconfig, Refused, Unreachable, tls
 from .errors import KubeError
@@ -28,7 +27,7 @@ def assess(params: dict[str, t.Any], system: System | None = None) -> Plan:
     """What differs on this machine. Changes nothing."""
     system = system or System()
     machine.refuse_moves(parse(params), system)
-    layer = assess_state(render, params, system)
+    layer = assess_state(machine.renderer(system), params, system)
     member = membership(parse(params), system)
     return Plan(layer.layer, (*layer.steps, *member), layer.warnings)
 
