@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import CURRENT, cache_root
-from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base
+from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base, network_basic
 from ansible_collections.groundup.cloud.plugins.module_utils.links.script import SCRIPT
 
 pytestmark = pytest.mark.services
@@ -127,6 +127,37 @@ def test_the_firewall_switched_off_is_gone(run: Run, tmp_path: pathlib.Path) -> 
     for _ in range(2):  # and where there is none already
         done = run("b", shlex.join(off.argv) + "; nft list tables")
         assert done.stdout == "table inet others\n", done.stderr
+
+
+def pod_network(tmp_path: pathlib.Path, *others: int) -> str:
+    """The program of network_basic on a node with the pods 10.64.0.0/24, as a file."""
+    nodes = {"a": {"pod_cidr": "10.64.0.0/24", "address": "10.30.0.1"}}
+    nodes |= {f"n{i}": {"pod_cidr": f"10.64.{i}.0/24", "address": f"10.30.0.{i}"} for i in others}
+    state = network_basic.render({"pods": "10.64.0.0/14", "interface": "e0", "node": "a", "nodes": nodes})
+    path = tmp_path / "pod-network"
+    path.write_text(next(str(file.content) for file in state.files if file.path == network_basic.SCRIPT))
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_pod_routes_as_the_kernel_has_them(run: Run, tmp_path: pathlib.Path) -> None:
+    run("a", "ip route add 192.0.2.0/24 via 10.30.0.2; nft add table inet others")
+    script = pod_network(tmp_path, 2, 3)
+    first = run("a", f"{script}; {script} show")
+    assert first.returncode == 0, first.stderr
+    assert {line.split()[0] for line in first.stdout.splitlines() if " via " in line} == {
+        "10.64.2.0/24",
+        "10.64.3.0/24",
+    }
+    assert "ip saddr 10.64.0.0/24 ip daddr != 10.64.0.0/14" in first.stdout
+    assert run("a", f"{script}; {script} show").stdout == first.stdout, "a second run shows the same"
+    run("a", "ip route del 10.64.2.0/24; nft flush table ip groundup_pods")
+    assert run("a", f"{script} show").stdout != first.stdout, "what was taken away by hand is seen"
+    fewer = pod_network(tmp_path, 3)
+    run("a", fewer)
+    routes = run("a", "ip -4 route show; nft list tables").stdout
+    assert "10.64.3.0/24" in routes and "10.64.2.0/24" not in routes, "a node that left has no route"
+    assert "192.0.2.0/24" in routes and "table inet others" in routes, "those of others stay"
 
 
 def rendered(path: str) -> str:
