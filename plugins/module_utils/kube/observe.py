@@ -25,8 +25,8 @@ def observe(settings: Settings, wait: float = 0, root: Path = Path("/")) -> Obse
 
     ``{name, address, control_plane, joined, admin, etcd_data, attempt: {kind, done, alive?}|None,
     encryption: sha256|"", stale: [name], cluster: {ca, nodes: {name: …}, etcd: [member]}|None, error: text}``.
-    When the machine belongs to a cluster whose API doesn't answer, it is asked again for ``wait`` seconds: a control plane that was just switched on
-    needs them.
+    When the machine belongs to a cluster whose API doesn't answer, it is asked again for ``wait`` seconds: a control
+    plane that was just switched on needs them.
     """
     node = settings.node
     seen: Observation = {
