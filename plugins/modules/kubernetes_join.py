@@ -43,6 +43,10 @@ options:
     description: Wipe the Kubernetes state of the machine first (C(kubeadm reset)).
     type: bool
     default: false
+  finished:
+    description: The live cluster shows that an earlier run's join ended well; record that and do nothing else.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -73,6 +77,7 @@ SPEC = {
     "discovery": {"type": "dict", "required": True},
     "encryption": {"type": "str", "default": "", "no_log": True},
     "reset": {"type": "bool", "default": False},
+    "finished": {"type": "bool", "default": False},
 }
 
 

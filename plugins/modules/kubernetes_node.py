@@ -48,15 +48,14 @@ seconds:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.host.layer import run_layer
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
-from ansible_collections.groundup.cloud.plugins.module_utils.layers.kubernetes import render
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.machine import prepare
 
 
 def main() -> None:
     module = AnsibleModule({"kubernetes": {"type": "dict", "required": True}}, supports_check_mode=True)
     try:
-        result = run_layer(render, module.params["kubernetes"], check=module.check_mode, warn=module.warn)
+        result = prepare(module.params["kubernetes"], check=module.check_mode, warn=module.warn)
     except HostError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

@@ -36,9 +36,28 @@ options:
         choices: [openvswitch]
         required: true
       connection:
-        description: How to reach it; C(database) and optionally C(control) with Open vSwitch.
+        description: How to reach it. Open vSwitch needs O(switch.connection.database).
         type: dict
         required: true
+        suboptions:
+          database:
+            description: OVSDB connection method, such as C(unix:/run/openvswitch/db.sock).
+            type: str
+          control:
+            description: Control socket of ovs-vswitchd; by default C(vswitchd.ctl) beside a C(unix:) database.
+            type: str
+          address:
+            description: Management address, for platforms that have one.
+            type: str
+          username:
+            description: Who to log in as, for platforms that ask.
+            type: str
+          password:
+            description: Password of O(switch.connection.username).
+            type: str
+          tls:
+            description: C(ca_file) or C(fingerprint) that the switch's certificate is checked against.
+            type: dict
       mtu:
         description: Largest MTU that the switch carries, in bytes.
         type: int
@@ -110,10 +129,15 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config impor
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
 
 DICTS = {"type": "list", "elements": "dict", "default": []}
+CONNECTION = {
+    **{name: {"type": "str"} for name in ("database", "control", "address", "username")},
+    "password": {"type": "str", "no_log": True},
+    "tls": {"type": "dict"},
+}
 OPTIONS = {
     "name": {"type": "str", "required": True},
     "platform": {"type": "str", "choices": ["openvswitch"], "required": True},
-    "connection": {"type": "dict", "required": True},
+    "connection": {"type": "dict", "required": True, "options": CONNECTION},
     "mtu": {"type": "int", "default": 9216},
     "mlag_peer": {"type": "str"},
     "vlans": DICTS,
@@ -132,9 +156,9 @@ def main() -> None:
     except FabricError as error:
         module.fail_json(msg=str(error))
     module.exit_json(
-        changed=outcome.plan.changed,
+        changed=outcome.changed,
         diff=outcome.plan.diff(),
-        steps=[str(step) for step in outcome.plan.steps],
+        steps=outcome.steps,
         miscabled=[mistake.text for mistake in outcome.mistakes],
     )
 

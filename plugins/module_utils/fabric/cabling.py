@@ -40,29 +40,30 @@ def mistakes(config: SwitchConfig, cables: Iterable[Cable], sightings: Iterable[
     """Every machine that was seen where the model puts no cable of it.
 
     A MAC table knows only the aggregation, LACP knows the member: a sighting contradicts the model when none of the
-    machine's ports is the place it was seen at, or belongs to it.
+    machine's ports is the place it was seen at, or belongs to it. A MAC table also learns what other switches pass on,
+    so it is believed only where the model has a machine's cable; LACP and LLDP never leave theirs.
     """
     cables = list(cables)
     owner = {cable.mac: cable for cable in cables}
     ports_of: dict[str, set[str]] = {}
     for cable in cables:
         ports_of.setdefault(cable.machine, set()).add(cable.port)
-    users = {cable.port: f"{cable.machine}.{cable.nic}" for cable in cables}
+    users = {cable.port: cable for cable in cables}
     found = {}
     for seen in sightings:
-        mine = owner.get(seen.mac)
-        if mine is None or ports_of[mine.machine] & _ports_at(config, seen.place):
+        mine, at = owner.get(seen.mac), _ports_at(config, seen.place)
+        if mine is None or ports_of[mine.machine] & at or (seen.source == "mac_table" and not at & set(users)):
             continue
         said = ", ".join(sorted(ports_of[mine.machine]))
-        whose = users.get(seen.place)
-        there = f", where the model has {whose}" if whose else ""
+        whose = next((users[port] for port in sorted(at) if port in users), None)
+        there = f", where the model has {whose.machine}.{whose.nic}" if whose else ""
         text = (
             f"{mine.machine} ({seen.mac}) answers on {config.name}/{seen.place}{there}; "
             f"the model cables it to {said}: swap the cables or correct the model"
         )
         found[mine.machine, seen.place] = Mistake(mine.machine, text)
         if whose:
-            found.setdefault((whose.split(".")[0], seen.place), Mistake(whose.split(".")[0], text))
+            found.setdefault((whose.machine, seen.place), Mistake(whose.machine, text))
     return [found[key] for key in sorted(found)]
 
 

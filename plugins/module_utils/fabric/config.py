@@ -8,9 +8,14 @@ bytes of IP payload, link aggregation is IEEE 802.1AX (LACP).
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
+
+#: What switches call ports and aggregations (Ethernet1/2, xe-0/0/1:0, swp1s0). Nothing that a command line or a
+#: configuration language could take for something else.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/>-]*\Z")
 
 
 class FabricError(Exception):
@@ -80,6 +85,7 @@ class Port:
 class Lag:
     """A link aggregation (port-channel, bond) and its member ports.
 
+    :ivar lacp: None for one found without LACP, or whose members do not share the traffic; the model has no such.
     :ivar mlag: the identifier shared with the other switch of an MLAG pair, or None for a local aggregation.
     """
 
@@ -87,7 +93,7 @@ class Lag:
     members: tuple[str, ...]
     membership: Membership
     mtu: int
-    lacp: Lacp = field(default_factory=Lacp)
+    lacp: Lacp | None = field(default_factory=Lacp)
     description: str = ""
     mlag: int | None = None
 
@@ -125,10 +131,11 @@ class SwitchConfig:
 
     @classmethod
     def from_vars(cls, params: dict[str, Any]) -> SwitchConfig:
-        """Read a role's ``switch`` dictionary; the same port in two places is a :class:`FabricError`."""
-        ports = [_port(item) for item in params.get("ports") or []]
-        lags = [_lag(item) for item in params.get("lags") or []]
-        _refuse_doubles(params["name"], ports, lags)
+        """Read a role's ``switch`` dictionary; what no switch could be told is a :class:`FabricError`."""
+        switch = _named(params["name"], "switches")
+        ports = [_port(f"{switch}.ports.{item['name']}", item) for item in params.get("ports") or []]
+        lags = [_lag(f"{switch}.lags.{item['name']}", item) for item in params.get("lags") or []]
+        _refuse_doubles(switch, ports, lags)
         vlans = {item["id"]: item["name"] for item in params.get("vlans") or []}
         return cls(params["name"], {p.name: p for p in ports}, {lag.name: lag for lag in lags}, vlans)
 
@@ -137,18 +144,42 @@ class SwitchConfig:
         return asdict(self)
 
 
-def _port(item: dict[str, Any]) -> Port:
-    membership = Membership.of(item["mode"], item.get("native"), item.get("vlans") or [])
-    return Port(item["name"], membership, item["mtu"], item.get("description") or "")
+def _named(name: str, where: str) -> str:
+    if not _NAME.match(name):
+        raise FabricError(where, f"{name!r} is no name", "use letters, digits and _ . : / - only")
+    return name
 
 
-def _lag(item: dict[str, Any]) -> Lag:
-    membership = Membership.of("trunk", item.get("native"), item.get("vlans") or [])
+def _membership(where: str, mode: str, item: dict[str, Any]) -> Membership:
+    """The VLANs of one object. A trunk of nothing is refused: more than one platform takes it for a trunk of all."""
+    found = Membership.of(mode, item.get("native"), item.get("vlans") or [])
+    wrong = [vlan for vlan in found.vlans if not 1 <= vlan <= 4094]
+    if wrong:
+        raise FabricError(f"{where}.vlans", f"{wrong[0]} is no VLAN", "VLANs are 1 to 4094")
+    if mode == PortMode.ACCESS and found.vlans != (found.native,):
+        raise FabricError(where, "an access port carries its native VLAN and no other", "name it, or make it a trunk")
+    if not found.vlans:
+        raise FabricError(f"{where}.vlans", "is empty", "name the VLANs that pass, or leave the port out")
+    return found
+
+
+def _port(where: str, item: dict[str, Any]) -> Port:
+    name = _named(item["name"], where)
+    return Port(name, _membership(where, item["mode"], item), item["mtu"], item.get("description") or "")
+
+
+def _lag(where: str, item: dict[str, Any]) -> Lag:
+    name, members = _named(item["name"], where), tuple(_named(member, where) for member in item["members"])
+    if not members:
+        raise FabricError(f"{where}.members", "is empty", "name its ports, or leave the aggregation out")
     said = item.get("lacp") or {}
-    fallback = (said.get("fallback_port") or item["members"][0]) if said.get("fallback", True) else None
-    lacp = Lacp(said.get("mode", "active") == "active", said.get("rate", "fast") == "fast", fallback)
-    members = tuple(sorted(item["members"]))
-    return Lag(item["name"], members, membership, item["mtu"], lacp, item.get("description") or "", item.get("mlag"))
+    fallback = (said.get("fallback_port") or members[0]) if said.get("fallback", True) else None
+    if fallback and fallback not in members:
+        raise FabricError(f"{where}.lacp.fallback_port", f"{fallback} is not among its members", "name one of them")
+    lacp = Lacp((said.get("mode") or "active") == "active", (said.get("rate") or "fast") == "fast", fallback)
+    membership = _membership(where, "trunk", item)
+    text = item.get("description") or ""
+    return Lag(name, tuple(sorted(members)), membership, item["mtu"], lacp, text, item.get("mlag"))
 
 
 def _refuse_doubles(switch: str, ports: list[Port], lags: list[Lag]) -> None:

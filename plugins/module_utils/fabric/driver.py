@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a switch driver can do, whatever the switch.
 
-A driver reads the objects that a configuration names, performs a plan in one transaction, can arm a way back that
-the switch walks by itself, and tells what it sees of the machines. Platforms that commit with a timer of their own
-(EOS ``commit timer``, Junos ``commit confirmed``, NVUE ``apply --confirm``) implement :meth:`Driver.perform` with
-it; the others leave a timer on the device.
+A driver reads the objects that a configuration names, performs a plan in one transaction, arms a way back that the
+switch walks by itself, and tells what it sees of the machines. How the platforms that come later keep to it:
+
+* EOS: a configuration session, ``commit timer``; :meth:`Driver.armed` is the session that waits for its commit.
+* Junos: a private candidate, ``commit confirmed`` (whole minutes: round up); :meth:`Driver.armed` reads ``show system
+  commit``. A second commit of anybody confirms the first there, so what is armed is reverted before anything is done.
+* NVUE: ``nv config apply --confirm``; :meth:`Driver.armed` is the revision in state ``confirm``.
+* NX-OS, SONiC: a checkpoint and a job of the device's own scheduler that rolls back to it, both named by the token.
+
+The token that :meth:`Driver.perform` returns therefore names something *on the switch*, never in this process: another
+run, on another controller, must be able to find and to revert it.
 """
 
 from __future__ import annotations
@@ -25,13 +32,19 @@ class Driver(Protocol):
         stand in their way."""
 
     def perform(self, plan: Plan, seconds: int) -> str:
-        """Do the plan in one transaction and arm the way back for `seconds`; returns what :meth:`confirm` takes."""
+        """Do the plan in one transaction, its way back armed for `seconds` not later than the change itself.
+
+        Follows a :meth:`read` on the same driver. Returns what :meth:`confirm` and :meth:`revert` take. After an error
+        the switch is as before, or goes back to it by itself."""
 
     def confirm(self, armed: str) -> None:
-        """The change is good: disarm, and keep it over a restart of the switch."""
+        """The change is good: disarm, and keep it over a restart of the switch. An error when the timer was faster."""
 
     def revert(self, armed: str) -> None:
-        """Go back now instead of waiting for the timer."""
+        """Go back now instead of waiting for the timer; no error where it has gone back already."""
+
+    def armed(self) -> str | None:
+        """A change that an earlier run performed and nobody confirmed yet, as :meth:`revert` takes it."""
 
     def sightings(self) -> list[Sighting]:
         """The addresses that the switch sees now; empty where it cannot tell."""

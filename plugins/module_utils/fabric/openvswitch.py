@@ -6,29 +6,32 @@ transaction and returns when ovs-vswitchd has carried it out (ovs-vsctl(8)). Col
 ovs-vswitchd.conf.db(5). A port of the model is the Interface whose ``external_ids:groundup-port`` says so, or else
 the one of that name.
 
-Two differences to a hardware switch are honest ones: there is no VLAN table (a VLAN exists by being carried), and
-the armed way back is a process beside the database, so it does not outlive a restart of the switch's host.
+A change carries its way back with it: the same transaction writes it into the bridge's record, under a key of its own.
+A process started before the change takes it after the time given; whoever confirms takes the key away, so one of the
+two wins and the other is refused by the database. The process does not outlive a restart of the switch's host, the
+record does: the next run finds it by :meth:`OpenVSwitch.armed`.
+
+One more difference to a hardware switch is an honest one: there is no VLAN table, a VLAN exists by being carried.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from .config import FabricError, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
-from .ovs_commands import commands
+from .ovs_back import Raw, way_back
+from .ovs_commands import Records, Wire, commands
 from .ovs_rows import Row, rows
 from .plan import Plan
 
-_TABLES = {
-    "Bridge": ["_uuid", "name", "ports"],
-    "Port": ["_uuid", "name", "interfaces", "vlan_mode", "tag", "trunks", "lacp", "other_config", "external_ids"],
-    "Interface": ["_uuid", "name", "mtu", "mtu_request", "ofport", "external_ids"],
-}
+_TABLES = ("Bridge", "Port", "Interface")
+_ARMED = "groundup-armed-"
 _SILENT = "00:00:00:00:00:00"
 _REACH = "check that ovsdb-server runs and that the model's switches.*.database names its socket"
 
@@ -44,11 +47,16 @@ class OpenVSwitch:
 
     def __init__(self, name: str, connection: dict[str, Any]) -> None:
         self.name = name
-        self.database = connection["database"]
+        self.database = connection.get("database") or ""
+        if not self.database:
+            raise FabricError(f"switches.{name}.connection.database", "is not given", "name the switch's OVSDB socket")
         beside = Path(self.database.removeprefix("unix:")).with_name("vswitchd.ctl")
         self.control = connection.get("control") or (str(beside) if beside.exists() else None)
-        self._netdevs: dict[str, str] = {}
+        self._wires: dict[str, Wire] = {}
         self._ofports: dict[int, str] = {}
+        self._ports: dict[str, str] = {}
+        self._rows: tuple[list[Raw], list[Raw]] = ([], [])
+        self._timer: subprocess.Popen[bytes] | None = None
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See :meth:`.driver.Driver.read`."""
@@ -60,13 +68,15 @@ class OpenVSwitch:
         for row in mine:
             members = [by_id[i] for i in sorted(row["interfaces"]) if i in by_id]
             names = [_model_name(member) for member in members]
-            self._netdevs |= dict(zip(names, (m["name"] for m in members), strict=True))
+            found = (Wire(member["name"], member["_uuid"]) for member in members)
+            self._wires |= dict(zip(names, found, strict=True))
             place = row["name"] if row["lacp"] or len(members) > 1 else names[0]
             self._ofports |= {m["ofport"]: place for m in members if isinstance(m["ofport"], int)}
             if row["lacp"] or len(members) > 1:
                 lags[row["name"]] = self._lag(row, members)
             elif members:
                 single[names[0]] = _port(row, members[0])
+        self._ports = {row["name"]: row["_uuid"] for row in mine}
         self._refuse_unknown(desired)
         wanted = desired.port_names
         return SwitchConfig(
@@ -77,23 +87,59 @@ class OpenVSwitch:
         )
 
     def perform(self, plan: Plan, seconds: int) -> str:
-        """See :meth:`.driver.Driver.perform`; what it returns is the process that waits to go back."""
-        back = self._vsctl(plan.reversed())
-        self._run(self._vsctl(plan))
-        sleeper = ["sh", "-c", 'sleep "$0" && exec "$@"', str(seconds), *back]
+        """See :meth:`.driver.Driver.perform`. The timer runs before anything is changed; without its key it does
+        nothing, so an aborted transaction needs no care, and one that hangs after it was written is taken back."""
+        token = secrets.token_hex(4)
+        key = f"{_ARMED}{token}"
+        records = Records(self._wires, self._ports)
+        words = commands(plan, records)
+        undo = [*self._only_with(key), *way_back(plan, records, *self._rows)]
+        back = self._vsctl([*undo, "--", "remove", "Bridge", self.name, "external_ids", key])
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return str(subprocess.Popen(sleeper, start_new_session=True, **quiet).pid)  # type: ignore[call-overload]
+        timer = ["sh", "-c", 'sleep "$0" && exec "$@"', str(seconds), *back]
+        self._timer = subprocess.Popen(timer, start_new_session=True, **quiet)  # type: ignore[call-overload]
+        told = f"external_ids:{key}={json.dumps(json.dumps(back))}"
+        self._run(self._vsctl([*words, "--", "set", "Bridge", self.name, told]))
+        return token
 
     def confirm(self, armed: str) -> None:
         """See :meth:`.driver.Driver.confirm`; the database keeps a change by itself."""
-        os.killpg(int(armed), signal.SIGTERM)
-        os.waitpid(int(armed), 0)
+        key = f"{_ARMED}{armed}"
+        words = [*self._only_with(key), "--", "remove", "Bridge", self.name, "external_ids", key]
+        try:
+            self._run(self._vsctl(words))
+        except FabricError as error:
+            if "no key" not in error.message:
+                raise
+            why = "it went back by itself before the change could be confirmed"
+            raise FabricError(error.where, why, "give it more time (confirm.timeout)") from error
+        self._disarm()
 
     def revert(self, armed: str) -> None:
-        """See :meth:`.driver.Driver.revert`."""
-        command = Path(f"/proc/{armed}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
-        self.confirm(armed)
-        self._run(command[command.index("ovs-vsctl") :])
+        """See :meth:`.driver.Driver.revert`; nothing is left to do where the timer was faster."""
+        back = self._way_backs().get(armed)
+        if back is not None:
+            self._run(json.loads(back))
+        self._disarm()
+
+    def armed(self) -> str | None:
+        """See :meth:`.driver.Driver.armed`."""
+        return min(self._way_backs(), default=None)
+
+    def _way_backs(self) -> dict[str, str]:
+        """The way back of every change that nobody confirmed, by its token."""
+        keys = self._tables()[0]["external_ids"]
+        return {key.removeprefix(_ARMED): text for key, text in keys.items() if key.startswith(_ARMED)}
+
+    def _only_with(self, key: str) -> list[str]:
+        """Words that make the whole transaction fail unless the bridge has the key."""
+        return ["--", "get", "Bridge", self.name, f"external_ids:{key}"]
+
+    def _disarm(self) -> None:
+        """End the timer, if this process started it; one of an earlier run finds no key and does nothing."""
+        if self._timer and self._timer.poll() is None:
+            os.killpg(self._timer.pid, signal.SIGTERM)
+            self._timer.wait(10)
 
     def sightings(self) -> list[Sighting]:
         """See :meth:`.driver.Driver.sightings`: the MAC table, and who speaks LACP on each member."""
@@ -106,7 +152,7 @@ class OpenVSwitch:
         return by_mac + self._partners(self._run(["ovs-appctl", "-t", self.control, "lacp/show"]))
 
     def _partners(self, text: str) -> list[Sighting]:
-        names = {netdev: port for port, netdev in self._netdevs.items()}
+        names = {wire.netdev: port for port, wire in self._wires.items()}
         seen, member = [], ""
         for line in text.splitlines():
             words = line.split()
@@ -117,31 +163,32 @@ class OpenVSwitch:
         return seen
 
     def _tables(self) -> tuple[Row, list[Row], list[Row]]:
-        where = {"Bridge": [["name", "==", self.name]]}
-        selects = [
-            {"op": "select", "table": table, "where": where.get(table, []), "columns": columns}
-            for table, columns in _TABLES.items()
-        ]
+        selects = [{"op": "select", "table": table, "where": []} for table in _TABLES]
         answer = self._run(["ovsdb-client", "transact", self.database, json.dumps(["Open_vSwitch", *selects])])
-        bridges, ports, interfaces = (rows(result) for result in json.loads(answer))
-        if not bridges:
+        results = json.loads(answer)
+        bridges, ports, interfaces = (rows(result) for result in results)
+        mine = [bridge for bridge in bridges if bridge["name"] == self.name]
+        if not mine:
             raise FabricError(f"switches.{self.name}", f"{self.database} has no bridge {self.name}", "create it first")
-        return bridges[0], ports, interfaces
+        self._rows = (results[1]["rows"], results[2]["rows"])
+        return mine[0], ports, interfaces
 
     def _lag(self, row: Row, members: list[Row]) -> Lag:
         names = {member["name"]: _model_name(member) for member in members}
         other = row["other_config"]
         fallback = other.get("lacp-fallback-ab") == "true"
         primary = names.get(other.get("bond-primary", "")) if fallback else None
-        lacp = Lacp(row["lacp"] == "active", other.get("lacp-time") == "fast", primary)
+        shared = len(members) == 1 or row["bond_mode"] == "balance-tcp"
+        spoken = row["lacp"] in ("active", "passive") and shared
+        lacp = Lacp(row["lacp"] == "active", other.get("lacp-time") == "fast", primary) if spoken else None
         description = row["external_ids"].get("groundup-description", "")
         mtu = min(_mtu(member) for member in members)
         return Lag(row["name"], tuple(sorted(names.values())), _membership(row), mtu, lacp, description)
 
     def _refuse_unknown(self, desired: SwitchConfig) -> None:
-        missing = sorted(desired.port_names - set(self._netdevs))
+        missing = sorted(desired.port_names - set(self._wires))
         if missing:
-            known = ", ".join(sorted(self._netdevs)) or "none"
+            known = ", ".join(sorted(self._wires)) or "none"
             raise FabricError(
                 f"switches.{self.name}",
                 f"there is no port {', '.join(missing)}",
@@ -155,8 +202,8 @@ class OpenVSwitch:
                 "cable the machine to one switch, or use a platform that has MLAG",
             )
 
-    def _vsctl(self, plan: Plan) -> list[str]:
-        return ["ovs-vsctl", f"--db={self.database}", "--timeout=30", *commands(plan, self._netdevs)]
+    def _vsctl(self, words: list[str]) -> list[str]:
+        return ["ovs-vsctl", f"--db={self.database}", "--timeout=30", *words]
 
     def _run(self, command: list[str]) -> str:
         try:

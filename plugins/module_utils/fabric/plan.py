@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Desired and actual configuration of a switch, compared: the steps between them.
 
-The plan speaks of ports and aggregations, never of a platform's commands, so every driver gets the same one and the
-way back is the plan with its two sides exchanged.
+The plan speaks of ports and aggregations, never of a platform's commands, so every driver gets the same one.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .config import FabricError, Lag, Port, SwitchConfig
+from .config import FabricError, Lacp, Lag, Port, SwitchConfig
 
 
 @dataclass(frozen=True)
@@ -51,10 +50,6 @@ class Plan:
             "before": "".join(line for step in self.steps for line in _lines(step, step.before)),
             "after": "".join(line for step in self.steps for line in _lines(step, step.after)),
         }
-
-    def reversed(self) -> Plan:
-        """The plan that undoes this one."""
-        return Plan(self.switch, tuple(Step(s.kind, s.name, s.after, s.before) for s in reversed(self.steps)))
 
 
 def plan(desired: SwitchConfig, actual: SwitchConfig) -> Plan:
@@ -113,14 +108,15 @@ def _settings(side: Port | Lag) -> dict[str, Any]:
     settings: dict[str, Any] = {"mode": member.mode, "native": member.native, "vlans": _ranges(member.vlans)}
     settings |= {"mtu": side.mtu, "description": side.description}
     if isinstance(side, Lag):
-        rate = "fast" if side.lacp.fast else "slow"
-        activity = "active" if side.lacp.active else "passive"
-        settings |= {
-            "members": " ".join(side.members),
-            "lacp": f"{activity} {rate}, fallback {side.lacp.fallback_port}",
-            "mlag": side.mlag,
-        }
+        settings |= {"members": " ".join(side.members), "lacp": _lacp(side.lacp), "mlag": side.mlag}
     return settings
+
+
+def _lacp(lacp: Lacp | None) -> str:
+    if lacp is None:
+        return "none"
+    words = f"{'active' if lacp.active else 'passive'} {'fast' if lacp.fast else 'slow'}"
+    return f"{words}, fallback {lacp.fallback_port}"
 
 
 def _ranges(vlans: tuple[int, ...]) -> str:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 
 def with_block(text: str, name: str, content: str) -> str:
-    """``text`` with the block ``name`` replaced, or appended when there is none; everything else stays as it is."""
+    """``text`` with the block ``name`` replaced, or appended when there is none; everything else stays as it is.
+
+    Without ``content`` the block is taken out.
+    """
     begin, end = f"# BEGIN groundup {name}\n", f"# END groundup {name}\n"
-    block = begin + content.rstrip("\n") + "\n" + end
+    block = begin + content.rstrip("\n") + "\n" + end if content else ""
     start = text.find(begin)
     if start >= 0:
         stop = text.find(end, start)
         # Without an END line nobody knows how far our block reaches: replace its first line only.
         stop = stop + len(end) if stop >= 0 else start + len(begin)
         return text[:start] + block + text[stop:]
-    if text and not text.endswith("\n"):
+    if block and text and not text.endswith("\n"):
         text += "\n"
     return text + block
 

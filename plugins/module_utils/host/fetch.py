@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import http.client
 import os
@@ -39,6 +40,9 @@ def fetch(url: str, sha256: str, part: Path, *, pause: float = 1.0) -> None:
                 break
             continue
         except (OSError, http.client.HTTPException) as error:
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                part.unlink(missing_ok=True)
+                raise HostError(f"{url}: no space left for it in {part.parent}; free some and run again") from error
             reason = str(error) or type(error).__name__
             continue
         if have == sha256:

@@ -42,7 +42,10 @@ class File:
 
 @dataclass(frozen=True)
 class Block:
-    """Lines that we own inside a file that others own too, between ``# BEGIN groundup <name>`` and END."""
+    """Lines that we own inside a file that others own too, between ``# BEGIN groundup <name>`` and END.
+
+    Without ``content`` they are taken out.
+    """
 
     path: str
     name: str

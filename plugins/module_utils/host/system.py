@@ -38,7 +38,8 @@ class System:
         try:
             done = subprocess.run(
                 list(argv),
-                input=stdin,
+                # never this process' own: a module's is the pipe that Ansible feeds it by
+                **({"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}),
                 capture_output=True,
                 text=True,
                 timeout=timeout,

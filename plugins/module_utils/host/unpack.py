@@ -25,6 +25,7 @@ def unpack(archive: Archive, source: Path, system: System) -> None:
                 name = member_name(archive, member.name)
                 if name is None or member.isdir():
                     continue
+                refuse_outside(archive, system.path(name), system)
                 place(tar, member, system.path(name), name)
                 members[name] = digests.fingerprint(system.path(name))
     except tarfile.TarError as error:
@@ -43,6 +44,13 @@ def member_name(archive: Archive, name: str) -> str | None:
         raise HostError(f"{archive.url}: member {name} leads out of {archive.directory}; refused")
     left = [part for part in parts if part != "."][archive.strip :]
     return str(PurePosixPath(archive.directory, *left)) if left else None
+
+
+def refuse_outside(archive: Archive, target: Path, system: System) -> None:
+    """HostError when a link that an earlier member made (or somebody else) leads a member out of the directory."""
+    home = system.path(archive.directory).resolve()
+    if not target.parent.resolve().is_relative_to(home):
+        raise HostError(f"{archive.url}: a link leads {target} out of {archive.directory}; refused")
 
 
 def place(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, name: str) -> None:

@@ -12,7 +12,7 @@ import typing as t
 from pathlib import Path
 
 from ..host.system import System
-from . import config, job, observe, paths, policy, yaml
+from . import config, job, kept, observe, paths, policy, yaml
 from .access import admin
 from .api import Api
 from .errors import KubeError
@@ -57,6 +57,7 @@ def init(settings: Settings, system: System) -> dict[str, t.Any]:
             system.path(f"{paths.SCRATCH}/init.yaml").unlink(missing_ok=True)
     delete_tokens(admin(settings, system))
     record_manifests(system)
+    kept.keep(system)
     job.note(system, "init", done=True)
     return {"changed": True, "resumed": resumed}
 
@@ -86,8 +87,10 @@ def delete_tokens(api: Api) -> None:
 
 
 def record_manifests(system: System) -> None:
-    """Remember what kubeadm wrote, so that a change by hand is noticed."""
+    """Remember what kubeadm wrote, so that a change by hand is noticed; etcd's text too, which kubeadm can't write anew
+    for one member of several."""
     found = observe.manifests(Path(system.root))
+    system.write(paths.ETCD_COPY, system.path(paths.ETCD_MANIFEST).read_bytes(), mode=0o600)
     system.write(paths.MANIFEST_RECORD, json.dumps(found).encode(), mode=0o600)
 
 

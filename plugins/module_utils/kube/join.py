@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 from ..host.system import System
-from . import config, control_plane, job, observe, paths, yaml
+from . import config, control_plane, job, kept, observe, paths, yaml
 from .errors import KubeError
 from .settings import Settings
 from .ticket import Ticket
@@ -36,6 +36,7 @@ def join(
             shutil.rmtree(system.path(paths.SCRATCH), ignore_errors=True)
     if settings.node.control_plane:
         control_plane.record_manifests(system)
+    kept.keep(system)
     job.note(system, "join", done=True)
     return {"changed": True, "resumed": running}
 
@@ -59,8 +60,18 @@ def reset(system: System) -> None:
     """Wipe the Kubernetes state of this machine: of an attempt of ours that never ended, or with consent."""
     job.forget(system)
     system.run(["/usr/local/bin/kubeadm", "reset", "--force", "--cri-socket", config.SOCKET], timeout=900)
-    for name in (paths.ATTEMPT, paths.MANIFEST_RECORD, paths.ENCRYPTION):
+    for name in (paths.ATTEMPT, paths.MANIFEST_RECORD, paths.ETCD_COPY, paths.KUBELET_RECORD, paths.ENCRYPTION):
         system.path(name).unlink(missing_ok=True)
+
+
+def finish(settings: Settings, system: System) -> dict[str, t.Any]:
+    """Record a join that ended well while nobody looked."""
+    shutil.rmtree(system.path(paths.SCRATCH), ignore_errors=True)
+    if settings.node.control_plane:
+        control_plane.record_manifests(system)
+    kept.keep(system)
+    job.note(system, "join", done=True)
+    return {"changed": True, "resumed": True}
 
 
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
@@ -68,6 +79,8 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
     if check:
         return {"changed": True, "resumed": False}
     system = System()
+    if params["finished"]:
+        return finish(settings, system)
     if params["reset"]:
         reset(system)
     ticket = Ticket(params["token"], params["certificate_key"])

@@ -20,7 +20,9 @@ class Plan:
 
     ``init``: makes the cluster, or finishes making it. ``via``: the member through which the cluster is changed.
     ``stale``: etcd members without a machine behind them, {id, name}. ``reset``: machines that carry the state of an
-    attempt of ours that never ended. ``refresh``: control planes whose manifests are not what they should be.
+    attempt of ours that never ended. ``finished``: machines among those that join whose join ended well while nobody
+    looked (the controller was killed), so that nothing but its record is missing. ``refresh``: control planes whose
+    manifests are not what they should be.
     ``nodes``: the live nodes, as in Observation.
     """
 
@@ -29,6 +31,7 @@ class Plan:
     join_control_planes: list[str] = field(default_factory=list)
     join_workers: list[str] = field(default_factory=list)
     reset: list[str] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
     stale: list[dict[str, str]] = field(default_factory=list)
     refresh: list[str] = field(default_factory=list)
     nodes: dict[str, t.Any] = field(default_factory=dict)
@@ -62,6 +65,11 @@ def _clusters(seen: Observations) -> set[str]:
 
 def _unfinished(item: t.Mapping[str, t.Any], kind: str) -> bool:
     return unfinished(item["attempt"], kind)
+
+
+def _at_work(item: t.Mapping[str, t.Any]) -> bool:
+    """A join of an earlier run that goes on, or ended well and wasn't looked at: it is waited for, never wiped."""
+    return _unfinished(item, "join") and bool(item["attempt"].get("alive"))
 
 
 def _without_cluster(seen: Observations, control_planes: t.Collection[str]) -> Plan:
@@ -106,7 +114,7 @@ def _with_cluster(seen: Observations, control_planes: t.Collection[str], reset: 
         problems += _place(result, host, item, nodes.get(host), members, reset)
     if problems:
         raise KubeError("\n".join(problems))
-    whole = [h for h in answering if h not in result.reset and h != result.init]
+    whole = [h for h in answering if h not in result.joins and h != result.init]
     result.via = (whole or answering)[0]
     result.stale = _stale(result, seen, members)
     result.ready = not result.init and not result.joins and all(nodes[host]["ready"] for host in seen)
@@ -141,19 +149,39 @@ def _place(
     if node and item["joined"] and in_etcd and not _unfinished(item, "join"):
         result.refresh += [host] if item["stale"] else []
         return []
+    (result.join_control_planes if item["control_plane"] else result.join_workers).append(host)
+    if _at_work(item):
+        return []
+    if _is_whole(host, item, node, members):
+        result.finished.append(host)
+        return []
     carries = item["joined"] or item["admin"] or item["etcd_data"]
     if carries and not _unfinished(item, "join") and not reset:
         text = f"{host} carries the state of a cluster that does not know it; run again with kubernetes_reset=true "
         return [text + "to wipe Kubernetes (kubeadm reset) on it and let it join"]
     if carries or _unfinished(item, "join"):
         result.reset.append(host)
-    (result.join_control_planes if item["control_plane"] else result.join_workers).append(host)
     return []
+
+
+def _is_whole(
+    host: str,
+    item: t.Mapping[str, t.Any],
+    node: t.Mapping[str, t.Any] | None,
+    members: t.Sequence[t.Mapping[str, t.Any]],
+) -> bool:
+    """Whether a join that nobody saw the end of has all that a join makes: its last steps are the node's, and a control
+    plane's are its own API server, its vote in etcd and its label."""
+    if not (_unfinished(item, "join") and item["joined"] and node and node["ready"]):
+        return False
+    votes = any(member["name"] == host and not member["learner"] for member in members)
+    return not item["control_plane"] or bool(item["cluster"] and votes and node["control_plane"])
 
 
 def _stale(result: Plan, seen: Observations, members: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, str]]:
     """Members that stand for machines which are about to join anew: their data is gone, or about to be wiped."""
-    addresses = {seen[host]["address"]: host for host in result.join_control_planes}
+    anew = [h for h in result.join_control_planes if h not in result.finished and not _at_work(seen[h])]
+    addresses = {seen[host]["address"]: host for host in anew}
     return [
         {"id": member["id"], "name": addresses[address]}
         for member in members

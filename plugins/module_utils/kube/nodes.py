@@ -77,7 +77,10 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
     patches = plan(params["nodes"], found)
     if not check:
         apply(api, patches)
-    diff = [{"header": name, "before": "", "after": f"{json.dumps(patch)}\n"} for name, patch in patches.items()]
+    diff = [
+        {"before_header": name, "after_header": name, "before": "", "after": f"{json.dumps(patch)}\n"}
+        for name, patch in patches.items()
+    ]
     return {"changed": bool(patches), "patches": patches, "nodes": found, "diff": diff}
 
 

@@ -11,7 +11,8 @@ import time
 import typing as t
 from pathlib import Path
 
-from . import etcd, paths
+from ..host.system import System
+from . import etcd, job, paths
 from .api import Api, Kubeconfig, Refused, Unreachable, connect
 from .settings import Settings
 
@@ -22,10 +23,10 @@ MANAGED = "groundup.cloud/managed"
 def observe(settings: Settings, wait: float = 0, root: Path = Path("/")) -> Observation:
     """This machine's observation.
 
-    ``{name, address, control_plane, joined, admin, etcd_data, attempt: {kind, done}|None, encryption: sha256|"",
-    stale: [name], cluster: {ca, nodes: {name: …}, etcd: [member]}|None, error: text}``. When the machine belongs to a
-    cluster whose API doesn't answer, it is asked again for ``wait`` seconds: a control plane that was just switched on
-    needs them.
+    ``{name, address, control_plane, joined, admin, etcd_data, attempt: {kind, done, alive?}|None,
+    encryption: sha256|"", stale: [name], cluster: {ca, nodes: {name: …}, etcd: [member]}|None, error: text}``.
+    When the machine belongs to a cluster whose API doesn't answer, it is asked again for ``wait`` seconds: a control
+    plane that was just switched on needs them.
     """
     node = settings.node
     seen: Observation = {
@@ -139,5 +140,9 @@ def node(item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
-    """The module kubernetes_membership."""
-    return {"changed": False, "observation": observe(settings, params["wait"])}
+    """The module kubernetes_membership. An attempt that isn't done is ``alive`` while kubeadm is at work, and when it
+    ended well and nobody looked."""
+    seen = observe(settings, params["wait"])
+    if seen["attempt"] and not seen["attempt"]["done"]:
+        seen["attempt"]["alive"] = job.active(System())
+    return {"changed": False, "observation": seen}

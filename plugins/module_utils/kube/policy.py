@@ -43,6 +43,8 @@ def audit() -> dict[str, t.Any]:
             {"level": "None", "nonResourceURLs": ["/healthz*", "/livez*", "/readyz*", "/version", "/openapi*"]},
             {"level": "None", "resources": [{"group": "", "resources": ["events"]}]},
             {"level": "None", "resources": [{"group": "coordination.k8s.io", "resources": ["leases"]}]},
+            # Before the silent rules: a stolen credential of a kubelet or of kube-system must not read them unseen.
+            {"level": "Metadata", "resources": [{"group": "", "resources": ["secrets"]}], "verbs": ["get", "list"]},
             {"level": "None", "users": NOISE, "verbs": ["get", "list", "watch"]},
             {"level": "None", "userGroups": ["system:nodes"], "verbs": ["get", "list", "watch"]},
             {"level": "None", "userGroups": ["system:serviceaccounts:kube-system"], "verbs": ["get", "list", "watch"]},

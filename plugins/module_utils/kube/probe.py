@@ -15,8 +15,7 @@ from pathlib import Path
 from ..host.layer import assess as assess_state
 from ..host.plan import Plan, Step
 from ..host.system import System
-from ..layers.kubernetes import render
-from . import nodes, observe, paths
+from . import machine, nodes, observe, paths
 from .api import Api, Https, Kubeconfig, Refused, Unreachable, tls
 from .errors import KubeError
 from .settings import Settings, parse
@@ -27,7 +26,8 @@ KUBELET_CERTIFICATE = "/var/lib/kubelet/pki/kubelet-client-current.pem"
 def assess(params: dict[str, t.Any], system: System | None = None) -> Plan:
     """What differs on this machine. Changes nothing."""
     system = system or System()
-    layer = assess_state(render, params, system)
+    machine.refuse_moves(parse(params), system)
+    layer = assess_state(machine.renderer(system), params, system)
     member = membership(parse(params), system)
     return Plan(layer.layer, (*layer.steps, *member), layer.warnings)
 

@@ -21,8 +21,41 @@ PHASES = (("control-plane", "all"), ("upload-config", "all"))
 ALONE = (("etcd", "local"), *PHASES)
 
 
-def refresh(settings: Settings, system: System) -> None:
+def check_encryption(settings: Settings, system: System) -> None:
+    """Encryption at rest can't be switched by new manifests alone.
+
+    :raises KubeError: Secrets would become unreadable, or every control plane would make a key of its own.
+    """
+    name, has = settings.node.name, system.path(paths.ENCRYPTION).exists()
+    if has and not settings.encryption:
+        raise KubeError(
+            f"{name}: Secrets of this cluster are encrypted with {paths.ENCRYPTION}, and without it nobody can "
+            "read them; set kubernetes.encryption: true again"
+        )
+    if settings.encryption and not has and not settings.single:
+        raise KubeError(
+            f"{name}: {paths.ENCRYPTION} is missing, and all control planes need the same one; copy it from another "
+            "control plane (mode 0600), or set kubernetes.encryption: false if none has it"
+        )
+
+
+def restore_etcd(system: System) -> None:
+    """Put etcd's manifest back as kubeadm wrote it when this member joined."""
+    copy = system.path(paths.ETCD_COPY)
+    if not copy.exists():
+        raise KubeError(
+            f"{paths.ETCD_MANIFEST} was changed by hand and {paths.ETCD_COPY} is gone; "
+            "let this control plane join anew (kubernetes_reset=true after `kubeadm reset -f`)"
+        )
+    system.write(paths.ETCD_MANIFEST, copy.read_bytes(), mode=0o600)
+
+
+def refresh(settings: Settings, system: System, stale: t.Collection[str]) -> None:
     """Write the manifests anew by kubeadm, keep the configuration in the cluster, wait until the API serves again."""
+    check_encryption(settings, system)
+    control_plane.ensure_encryption(settings, system)
+    if "etcd" in stale and not settings.single:
+        restore_etcd(system)
     path = f"{paths.SCRATCH}/refresh.yaml"
     head = config.init(settings, control_plane.new_token())
     system.write(path, yaml.documents([head, *config.cluster(settings)]).encode(), mode=0o600)
@@ -56,5 +89,5 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
     system = System()
     stale = observe.stale_manifests(Path(system.root))
     if stale and not check:
-        refresh(settings, system)
+        refresh(settings, system, stale)
     return {"changed": bool(stale), "stale": stale}

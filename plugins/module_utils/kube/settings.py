@@ -15,6 +15,9 @@ from .errors import KubeError
 Timings = t.Literal["default", "slow"]
 VERSION = re.compile(r"\d+\.\d+\.\d+\Z")
 PROXY_MODES = ("nftables", "iptables")
+#: names end up in certificates, in keepalived.conf and in haproxy.cfg: DNS labels, dots between, and nothing else
+NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\Z")
+INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z")
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def parse(params: t.Mapping[str, t.Any]) -> Settings:
 
 def _record(kind: type, values: dict[str, t.Any], key: str) -> t.Any:
     given = {name: value for name, value in (values.get(key) or {}).items() if value is not None}
-    if key == "endpoint" and not given.get("router_id") and "address" in given:
+    if key == "endpoint" and not given.get("router_id") and _is_ipv4(given.get("address")):
         # The last part of the address is as unique on its network as the address is; 0 isn't a valid id.
         given["router_id"] = int(ipaddress.ip_address(given["address"])) % 256 or 255
     if key == "node":
@@ -100,21 +103,57 @@ def _record(kind: type, values: dict[str, t.Any], key: str) -> t.Any:
         raise KubeError(f"kubernetes.{key}: {error}") from error
 
 
+def _is_ipv4(value: t.Any) -> bool:
+    try:
+        return ipaddress.ip_address(value).version == 4
+    except ValueError:
+        return False
+
+
+def _is_network(value: str) -> bool:
+    try:
+        return ipaddress.ip_network(value).version in (4, 6)
+    except ValueError:
+        return False
+
+
 def _check(settings: Settings) -> None:
-    problems = [
+    found = [text for wrong, text in [*_words(settings), *_places(settings)] if wrong]
+    if found:
+        raise KubeError("\n".join(f"kubernetes.{text}" for text in found))
+
+
+def _words(settings: Settings) -> list[tuple[bool, str]]:
+    """Problems of words and names, each with whether it is there."""
+    strange = sorted(name for name in {*settings.control_planes, settings.node.name} if not NAME.match(name))
+    return [
         (not VERSION.match(settings.version), f"version: {settings.version!r} isn't like 1.36.3"),
         (settings.proxy_mode not in PROXY_MODES, f"proxy_mode: {settings.proxy_mode!r} isn't one of {PROXY_MODES}"),
         (settings.timings not in ("default", "slow"), f"timings: {settings.timings!r} is neither default nor slow"),
+        (not NAME.match(settings.cluster), f"cluster: {settings.cluster!r} isn't a DNS name in small letters"),
+        (bool(strange), f"control_planes and node: {strange} aren't DNS names in small letters"),
         (not settings.control_planes, "control_planes: at least one is needed, as {name: address}"),
         (
             settings.node.control_plane != (settings.node.name in settings.control_planes),
             f"node: {settings.node.name} must be in control_planes exactly when node.control_plane is true",
         ),
+    ]
+
+
+def _places(settings: Settings) -> list[tuple[bool, str]]:
+    """Problems of addresses, each with whether it is there."""
+    endpoint, planes = settings.endpoint, settings.control_planes
+    odd = sorted(str(a) for a in (settings.node.address, *planes.values()) if not _is_ipv4(a))
+    nets = [f"{value!r}" for value in (settings.pods, settings.services) if not _is_network(value)]
+    return [
+        (not _is_ipv4(endpoint.address), f"endpoint.address: {endpoint.address!r} isn't an IPv4 address"),
+        (bool(odd), f"control_planes and node.address: {', '.join(odd)} aren't IPv4 addresses"),
+        (bool(nets), f"pods and services: {', '.join(nets)} aren't networks like 10.64.0.0/14"),
+        (not INTERFACE.match(endpoint.interface), f"endpoint.interface: {endpoint.interface!r} isn't an interface"),
+        (not 1 <= endpoint.router_id <= 255, f"endpoint.router_id: {endpoint.router_id} isn't from 1 to 255"),
+        (endpoint.port in (6443, 10250, 2379, 2380), f"endpoint.port: {endpoint.port} is Kubernetes' own; take 8443"),
         (
-            settings.endpoint.address in settings.control_planes.values(),
-            f"endpoint.address: {settings.endpoint.address} is a machine's own; choose a free one of its network",
+            endpoint.address in planes.values(),
+            f"endpoint.address: {endpoint.address} is a machine's own; choose a free one of its network",
         ),
     ]
-    found = [text for wrong, text in problems if wrong]
-    if found:
-        raise KubeError("\n".join(f"kubernetes.{text}" for text in found))

@@ -45,8 +45,10 @@ SYSCTLS = {
     "vm.swappiness": "1",
 }
 CERTIFICATES = "/usr/local/share/ca-certificates"
+LIMITS = "/etc/security/limits.d/90-groundup.conf"
 RULES = "/etc/groundup/firewall.nft"
 FIREWALL_UNIT = "/etc/systemd/system/groundup-firewall.service"
+FIREWALL_WANTED = "/etc/systemd/system/sysinit.target.wants/groundup-firewall.service"
 
 
 def render(params: dict[str, Any]) -> HostState:
@@ -61,7 +63,7 @@ def render(params: dict[str, Any]) -> HostState:
         packages=tuple(dict.fromkeys(packages)),
         files=(*apt, *limit_files(base["limits"]), *journal_files(base["journal"]), *time_files(servers),
                *certificate_files(base["ca_certificates"]), *firewall_files(firewall)),
-        absent=() if firewall["enabled"] else (RULES, FIREWALL_UNIT),
+        absent=dropped(base, firewall),
         blocks=host_blocks(base["hosts"]),
         purge=(Purge(CERTIFICATES, "groundup-*.crt"),),
         modules=tuple(dict.fromkeys((*MODULES, *base["kernel_modules"]))),
@@ -71,6 +73,14 @@ def render(params: dict[str, Any]) -> HostState:
         hooks=hooks(firewall),
         units=units(servers, firewall),
     )  # fmt: skip
+
+
+def dropped(base: dict[str, Any], firewall: dict[str, Any]) -> tuple[str, ...]:
+    """What an earlier run may have written and is no longer wanted; of the firewall also what enabled its unit."""
+    gone = [] if firewall["enabled"] else [RULES, FIREWALL_UNIT, FIREWALL_WANTED]
+    gone += [] if (base["apt"] or {}).get("url") else [OWN_SOURCE]
+    gone += [] if base["limits"] else [LIMITS]
+    return tuple(gone)
 
 
 def apt_files(apt: dict[str, Any]) -> tuple[File, ...]:
@@ -90,7 +100,7 @@ def apt_files(apt: dict[str, Any]) -> tuple[File, ...]:
 def limit_files(limits: dict[str, Any]) -> tuple[File, ...]:
     """Limits of login sessions, soft and hard alike: {item: value} of limits.conf."""
     lines = [f"{who} - {item} {value}\n" for item, value in sorted(limits.items()) for who in ("*", "root")]
-    return (File("/etc/security/limits.d/90-groundup.conf", "".join(lines)),) if lines else ()
+    return (File(LIMITS, "".join(lines)),) if lines else ()
 
 
 def journal_files(journal: dict[str, Any]) -> tuple[File, ...]:
@@ -128,7 +138,7 @@ def certificate_files(certificates: dict[str, str]) -> tuple[File, ...]:
 def host_blocks(hosts: dict[str, str]) -> tuple[Block, ...]:
     """Names of the cloud in /etc/hosts, so that nodes find each other while DNS is down."""
     lines = [f"{address} {name}\n" for name, address in sorted(hosts.items())]
-    return (Block("/etc/hosts", "hosts", "".join(lines)),) if lines else ()
+    return (Block("/etc/hosts", "hosts", "".join(lines)),)
 
 
 def firewall_files(firewall: dict[str, Any]) -> tuple[File, ...]:
@@ -176,6 +186,8 @@ def hooks(firewall: dict[str, Any]) -> tuple[Hook, ...]:
     table = ("nft", "list", "table", "inet", "groundup")
     if firewall["enabled"]:
         found.append(Hook("firewall", ("nft", "-f", RULES), (RULES,), table))
+    else:  # rules whose file was just removed would filter until the next boot; added first, there is one to delete
+        found.append(Hook("firewall", ("nft", "add table inet groundup; delete table inet groundup"), (RULES,)))
     return tuple(found)
 
 

@@ -12,13 +12,14 @@ from ..host.act import apply
 from ..host.layer import Warn, silent
 from ..host.plan import Plan, Step, plan
 from ..host.read import read, read_text
-from ..host.state import Actual, Block, File, HostState, Link, Purge, Unit
+from ..host.state import Actual, Block, File, HostError, HostState, Link, Purge, Unit
 from ..host.system import System
 from ..links import cabling, change, lacp, live
 from ..links.files import DIRECTORY, PREFIX, networkd_files
 from ..links.script import SCRIPT, SCRIPT_PATH, UNIT, UNIT_PATH
 from ..links.spec import NetworkSpec, parse
 
+NETWORKD = "systemd-networkd.service"
 RESOLVED = "/etc/systemd/resolved.conf.d/10-groundup.conf"
 
 
@@ -54,7 +55,9 @@ def state_of(spec: NetworkSpec) -> HostState:
         links=(Link("/etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf"),) if spec.dns else (),
         purge=(Purge(DIRECTORY, f"{PREFIX}*"),),
         sysctls={"kernel/hostname": spec.hostname} if spec.hostname else {},
+        packages=("systemd-resolved",) if spec.dns else (),
         units=(
+            Unit(NETWORKD),
             Unit("groundup-network-revert-boot.service", active=None),
             *((Unit("systemd-resolved.service", restart_on=(RESOLVED,)),) if spec.dns else ()),
         ),
@@ -90,6 +93,17 @@ def lacp_warnings(spec: NetworkSpec, system: System) -> tuple[str, ...]:
     return tuple(f"{spec.bond.name}: {text}" for text in (*dead, *lacp.problems(status)))
 
 
+def refuse_strangers(actual: Actual) -> None:
+    """HostError where systemd-networkd doesn't run and never did for us: starting it would take the links away from
+    whoever has them. One that was stopped or disabled by hand has our files, and is started again."""
+    ours = any(state.kind != "absent" for path, state in actual.paths.items() if path.startswith(DIRECTORY))
+    if actual.units[NETWORKD].active != "active" and not ours:
+        raise HostError(
+            "systemd-networkd does not run here, so this network is somebody else's (ifupdown, NetworkManager?); "
+            "move that configuration to systemd-networkd first"
+        )
+
+
 def is_timed(step: Step) -> bool:
     """Whether a step may cut the host off, so that it happens under the timer only."""
     return step.action == "confirm" or isinstance(step.item, live.Difference) or step.subject.startswith(DIRECTORY)
@@ -109,6 +123,7 @@ def run(params: dict[str, Any], *, check: bool, system: System | None = None, wa
     for text in todo.warnings:
         warn(text)
     if todo.steps and not check:
+        refuse_strangers(actual)
         if timed:
             cabling.check(spec, links, system)
         rest = Plan(todo.layer, tuple(step for step in todo.steps if not is_timed(step)))

@@ -32,11 +32,15 @@ Description=Routes to the pods of other nodes
 After=systemd-networkd.service network-online.target
 Wants=network-online.target
 PartOf=systemd-networkd.service
+StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
 ExecStart={SCRIPT}
+# at boot the nodes' VLAN may come later than the network that the host waits for
+Restart=on-failure
+RestartSec=3
 
 [Install]
 WantedBy=multi-user.target

@@ -21,8 +21,9 @@ def check(spec: NetworkSpec, live: Live, system: System) -> None:
     """HostError that names every contradiction; nothing was changed then."""
     found = absent(spec, live)
     if not found and any(nic.port for nic in spec.nics):
-        answer = json.loads(system.run(["networkctl", "lldp", "--json=short"], check=False) or "{}")
-        found += misplaced(spec, live, answer)
+        answer = system.run(["networkctl", "lldp", "--json=short"], check=False)
+        # before version 254 systemd answers with a table, whose names are cut off: as silent as no neighbour
+        found += misplaced(spec, live, json.loads(answer if answer.startswith("{") else "{}"))
     if spec.bond:
         status = lacp.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}"))
         found += lacp.strangers(status)
@@ -55,11 +56,16 @@ def misplaced(spec: NetworkSpec, live: Live, answer: dict[str, Any]) -> list[str
 
 
 def contradiction(nic: Nic, neighbour: dict[str, Any]) -> list[str]:
-    """One neighbour against one NIC's port "switch/port"; a name that isn't a port's (a MAC address) says nothing."""
+    """One neighbour against one NIC's port "switch/port".
+
+    A port's identifier that isn't its name (a MAC address, Junos' number) says nothing. Its description confirms and
+    never contradicts: it is the port's name, or what somebody (the role switch, too) wrote about the port.
+    """
     switch, _slash, port = (nic.port or "").partition("/")
     system = str(neighbour.get("SystemName") or "").split(".")[0]
-    seen = [str(neighbour.get(key) or "") for key in ("PortID", "PortDescription")]
-    names = {name.lower() for name in seen if name and not re.fullmatch(r"[0-9a-f:]{17}", name.lower())}
-    if not port or not system or (system == switch and (not names or port.lower() in names)):
+    told, described = (str(neighbour.get(key) or "") for key in ("PortID", "PortDescription"))
+    named = bool(told) and not re.fullmatch(r"[0-9a-f:]{17}|\d+", told.lower())
+    agrees = not named or port.lower() in (told.lower(), described.lower())
+    if not port or not system or (system.lower() == switch.lower() and agrees):
         return []
-    return [f"{nic.name}: its cable leads to {system}/{seen[0]}; the model says {nic.port}"]
+    return [f"{nic.name}: its cable leads to {system}/{told}; the model says {nic.port}"]

@@ -18,12 +18,15 @@ from .spec import NetworkSpec
 
 CHANGE = f"{STATE}/change"
 PENDING = f"{STATE}/pending"
+REVERTING = f"{STATE}/reverting"
 
 
 def pending(system: System) -> str | None:
     """Identifier of a change that was switched or armed and not confirmed yet."""
-    path = system.path(PENDING)
-    return path.read_text().strip() if path.exists() else None
+    try:
+        return system.path(PENDING).read_text().strip()
+    except FileNotFoundError:
+        return None
 
 
 def arm(spec: NetworkSpec, found: list[Difference], system: System) -> str:
@@ -31,10 +34,9 @@ def arm(spec: NetworkSpec, found: list[Difference], system: System) -> str:
 
     The old set of a change that is still pending is kept: it is the last one that is known to work.
     """
-    if system.run(["systemctl", "is-active", "systemd-networkd"], check=False).strip() != "active":
+    if system.path(REVERTING).exists():
         raise HostError(
-            "systemd-networkd does not run here, so this network is somebody else's (ifupdown, NetworkManager?); "
-            "move that configuration to systemd-networkd first"
+            "this host is turning back an unconfirmed change of its network just now; run again in a minute"
         )
     identifier = pending(system) or f"{time.time():.0f}"
     save(spec, found, system, keep_old=pending(system) is not None)
@@ -59,10 +61,18 @@ def save(spec: NetworkSpec, found: list[Difference], system: System, *, keep_old
     old.mkdir(parents=True, exist_ok=True)
     if not keep_old:
         for path in system.path(DIRECTORY).glob(f"{PREFIX}*"):
-            shutil.copy2(path, old / path.name)
+            keep(path, old / path.name)
     lists = link_lists(spec, found, [path.name for path in old.iterdir()])
     for name, links in lists.items():
         system.write(f"{CHANGE}/{name}", "".join(f"{link}\n" for link in links).encode())
+
+
+def keep(path: Path, copy: Path) -> None:
+    """A copy to turn back to; somebody's directory of drop-ins is one too. A link that leads nowhere says nothing."""
+    if path.is_dir():
+        shutil.copytree(path, copy)
+    elif path.is_file():
+        shutil.copy2(path, copy)
 
 
 def link_lists(spec: NetworkSpec, found: list[Difference], old_files: list[str]) -> dict[str, list[str]]:
@@ -103,11 +113,12 @@ def launch(system: System, unit: str, verb: str) -> None:
 
 
 def confirm(system: System) -> None:
-    """Keep the change. HostError when the timer was faster."""
-    system.run(["systemctl", "stop", f"{TIMER}.timer"])
-    if pending(system) is None:
-        raise HostError("the change was turned back before it could be confirmed")
-    system.path(PENDING).unlink()
+    """Keep the change: who takes the mark away, this or the script, decides. HostError when the timer was faster."""
+    try:
+        system.path(PENDING).unlink()
+    except FileNotFoundError as error:
+        raise HostError("the change was turned back before it could be confirmed") from error
+    system.run(["systemctl", "stop", f"{TIMER}.timer"], check=False)
     system.path(f"{STATE}/reverted").unlink(missing_ok=True)
 
 

@@ -31,11 +31,16 @@ def silent(spec: NetworkSpec) -> list[str]:
     """Networks in which no peer answers a ping of the network's exact MTU."""
     found = []
     for item in spec.addresses:
-        peers = [peer for peer in spec.peers.get(item.network, ()) if ":" not in peer]
+        peers = askable(spec, item.network)
         if peers and not ping.answered(peers, item.mtu, spec.link(item.vlan)):
             some = ", ".join(peers[:4]) + (" …" if len(peers) > 4 else "")
             found.append(f"{item.network} ({spec.link(item.vlan)}): none of {some} answers a ping of {item.mtu} bytes")
     return found
+
+
+def askable(spec: NetworkSpec, network: str) -> list[str]:
+    """Peers of a network that are asked: those with an IPv4 address."""
+    return [peer for peer in spec.peers.get(network, ()) if ":" not in peer]
 
 
 def confirm(
@@ -44,7 +49,7 @@ def confirm(
     """Wait until nothing speaks against the change and keep it; otherwise turn back and raise HostError.
 
     ``patience``: seconds to wait for links, LACP and peers. Returns {confirmed: bool, confirm_seconds, unproven:
-    [network]}: networks without peers, of which nothing is known.
+    [network]}: networks without a peer that could be asked, of which nothing is known.
     """
     system, spec, started = system or System(), parse(params), time.monotonic()
     reasons: list[str] = []
@@ -61,5 +66,5 @@ def confirm(
             raise HostError(f"the new network does not work, the host turns back to its old one: {'; '.join(reasons)}")
         time.sleep(1)
     change.confirm(system)
-    unproven = [item.network for item in spec.addresses if not spec.peers.get(item.network)]
+    unproven = [item.network for item in spec.addresses if not askable(spec, item.network)]
     return {"confirmed": True, "unproven": unproven, "confirm_seconds": round(time.monotonic() - started, 3)}

@@ -137,13 +137,14 @@ def addressing(spec: NetworkSpec, live: Live, vlan: int | None, name: str) -> li
             found.append(Difference(name, "address", "absent", item.address))
         wanted = ([("default", item.gateway)] if item.gateway else []) + list(item.routes)
         for to, via in wanted:
-            target = "default" if to == "default" else route_name(to)
-            if (name, target, via) not in live.routes:
+            if (name, to if to == "default" else route_name(to), via) not in live.routes:
                 found.append(Difference(name, "route", "absent", f"{to} via {via}"))
     return found
 
 
 def route_name(to: str) -> str:
-    """A destination as ip prints it: a host route without its prefix."""
+    """A destination as ip prints it: a host route without its prefix, the route to everywhere by its name."""
     net = ipaddress.ip_network(to, strict=False)
+    if not net.prefixlen:
+        return "default"
     return str(net.network_address) if net.prefixlen == net.max_prefixlen else str(net)

@@ -18,22 +18,33 @@ SCRIPT = r"""#!/bin/sh
 #   switch   put the new files in place and make systemd-networkd use them
 #   revert   put the old files back and make systemd-networkd use them
 #   boot     as revert, before systemd-networkd starts: a change that was not confirmed does not survive a reboot
+# A change is confirmed when STATE/pending is gone.
 # Works on STATE/change: new/ old/ (files), devices (made again on switch), created (deleted on revert).
 set -u
 state=/var/lib/groundup/network
 change=$state/change
 target=/etc/systemd/network
 
+same() { # two files or directories of equal content; a link is nothing of ours, even one to equal content
+  [ ! -L "$2" ] && diff -rq "$1" "$2" > /dev/null 2>&1
+}
+
 place() { # new|old; files that are equal stay, so that links which don't change are left in peace
   mkdir -p "$target"
   while read -r link; do # a device that is made again needs a file that looks new to systemd-networkd
-    rm -f "$target/10-groundup-$link.netdev"
+    rm -rf "$target/10-groundup-$link.netdev"
   done < "$change/devices"
   for file in "$target"/10-groundup-*; do
-    [ -e "$file" ] && [ ! -e "$change/$1/${file##*/}" ] && rm -f "$file"
+    [ -e "$change/$1/${file##*/}" ] || rm -rf "$file"
   done
   for file in "$change/$1"/10-groundup-*; do
-    [ -e "$file" ] && ! cmp -s "$file" "$target/${file##*/}" && cp "$file" "$target/"
+    [ -e "$file" ] || continue
+    into=$target/${file##*/}
+    if ! same "$file" "$into"; then # whole or not at all; systemd-networkd doesn't read names that begin with a dot
+      rm -rf "$target/.groundup" && cp -RP "$file" "$target/.groundup" || continue
+      rm -rf "$into" && mv "$target/.groundup" "$into"
+    fi
+    chown -R 0:0 "$into" && chmod -R u=rwX,go=rX "$into" # systemd-networkd reads them as a user of its own
   done
   sync
 }
@@ -66,28 +77,37 @@ use() {
   systemctl restart systemd-networkd # the last resort: it makes every device anew that is missing
 }
 
-[ -e "$state/pending" ] || exit 0
+claim() { # whoever takes the mark away first, by one rename, decides: this, or the confirmation
+  mv "$state/pending" "$state/reverting" 2> /dev/null
+}
+
+done_reverting() { # text for the journal
+  date +%s > "$state/reverted"
+  sync
+  rm -f "$state/reverting"
+  logger -t groundup "$1"
+}
+
 case $1 in
   switch)
+    [ -e "$state/pending" ] || exit 0
     place new
     drop devices
     use
     date +%s > "$change/switched"
     ;;
   revert)
+    claim || exit 0
     place old
     drop created
     drop devices
     use
-    date +%s > "$state/reverted"
-    rm -f "$state/pending"
-    logger -t groundup "network change was not confirmed: the old configuration is back"
+    done_reverting "network change was not confirmed: the old configuration is back"
     ;;
-  boot)
+  boot) # a revert that the reboot interrupted is finished
+    claim || [ -e "$state/reverting" ] || exit 0
     place old
-    date +%s > "$state/reverted"
-    rm -f "$state/pending"
-    logger -t groundup "network change was not confirmed before the reboot: the old configuration is back"
+    done_reverting "network change was not confirmed before the reboot: the old configuration is back"
     ;;
 esac
 """
@@ -101,7 +121,8 @@ RequiresMountsFor={STATE}
 After=local-fs.target
 Before=systemd-networkd.service network-pre.target shutdown.target
 Conflicts=shutdown.target
-ConditionPathExists={STATE}/pending
+ConditionPathExists=|{STATE}/pending
+ConditionPathExists=|{STATE}/reverting
 
 [Service]
 Type=oneshot

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,11 @@ ADDRESS: dict[str, Any] = {
 BRIDGE: dict[str, Any] = {"name": None, "vlan": None, "mtu": 1500, "address": None}
 #: modes that are safe below VLANs and bridges; the others rewrite MACs or multiply broadcasts
 MODES = ("802.3ad", "active-backup", "balance-xor")
+#: names end up in file names, in lines of those files and in a shell script's lists; the kernel takes 15 characters
+LINK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}\Z")
+MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
+SHORTEST_TIMEOUT = 20  # seconds; below it no host is switched, reached again and asked
 
 
 @dataclass(frozen=True)
@@ -138,26 +144,74 @@ def parse(params: dict[str, Any]) -> NetworkSpec:
     carried = [address.mtu for address in addresses] + [bridge.mtu for bridge in bridges]
     own = (given["bond"] or {}).get("mtu") or given["mtu"]
     dns = settings(f"{LAYER}.dns", given["dns"], {"servers": [], "search": []})
-    return NetworkSpec(
+    spec = NetworkSpec(
         bond,
         bond.members if bond else nics[:1],
         addresses,
         bridges,
-        max([int(own), *carried]),
-        tuple(dns["servers"]),
-        tuple(dns["search"]),
-        given["hostname"],
-        given["fqdn"],
-        {network: tuple(found) for network, found in given["peers"].items()},
-        int(given["confirm_timeout"]),
+        max([number(f"{LAYER}.mtu", own, 68, 65535), *carried]),
+        tuple(str(ip(f"{LAYER}.dns.servers", server)) for server in dns["servers"]),
+        tuple(matching(f"{LAYER}.dns.search", name, HOST, "a domain") for name in dns["search"]),
+        given["hostname"] and matching(f"{LAYER}.hostname", given["hostname"], HOST, "a host name"),
+        given["fqdn"] and matching(f"{LAYER}.fqdn", given["fqdn"], HOST, "a host name"),
+        {network: tuple(found or ()) for network, found in given["peers"].items()},
+        number(f"{LAYER}.confirm_timeout", given["confirm_timeout"], SHORTEST_TIMEOUT, 86400),
     )
+    refuse_clashes(spec)
+    return spec
+
+
+def refuse_clashes(spec: NetworkSpec) -> None:
+    """HostError for names that are too long together, or used twice, and for an address on a port of a bridge."""
+    links = [*(nic.name for nic in spec.nics), *([spec.bond.name] if spec.bond else [])]
+    links += [*(spec.link(vlan) for vlan in spec.vlans), *(bridge.name for bridge in spec.bridges)]
+    for name in links:
+        matching(f"{LAYER}: link {name!r}", name, LINK, "a link's name of at most 15 characters")
+        if links.count(name) > 1:
+            raise HostError(f"{LAYER}: the link {name} is described twice; give one of them another name")
+    for bridge in spec.bridges:
+        if [other.vlan for other in spec.bridges].count(bridge.vlan) > 1:
+            raise HostError(f"{LAYER}.bridges: VLAN {bridge.vlan} is a port of two bridges; take one of them out")
+        if spec.on(bridge.vlan):
+            own = spec.on(bridge.vlan)[0].address
+            raise HostError(
+                f"{LAYER}: VLAN {bridge.vlan} is a port of {bridge.name} and can't have the address {own}; "
+                f"give it to the bridge ({LAYER}.bridges.address)"
+            )
+
+
+def number(where: str, value: Any, least: int, most: int) -> int:
+    """A whole number within limits."""
+    try:
+        found = int(value)
+    except (TypeError, ValueError):
+        raise HostError(f"{where}: {value!r} is no number; give one from {least} to {most}") from None
+    if not least <= found <= most:
+        raise HostError(f"{where}: {found} is not from {least} to {most}")
+    return found
+
+
+def matching(where: str, value: Any, pattern: re.Pattern[str], what: str) -> str:
+    """A word of a certain form."""
+    if not pattern.match(str(value)):
+        raise HostError(f"{where}: {value!r} is not {what}")
+    return str(value)
+
+
+def ip(where: str, value: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """An IP address."""
+    try:
+        return ipaddress.ip_address(value)
+    except ValueError as error:
+        raise HostError(f"{where}: {error}") from error
 
 
 def parse_nic(where: str, item: dict[str, Any]) -> Nic:
     """One NIC."""
     nic = settings(where, item, {"name": None, "mac": None, "port": None})
     require(where, nic, "name", "mac")
-    return Nic(nic["name"], str(nic["mac"]).lower(), nic["port"])
+    mac = matching(f"{where}.mac", str(nic["mac"]).lower(), MAC, "a MAC address like 52:54:00:00:01:01")
+    return Nic(matching(f"{where}.name", nic["name"], LINK, "a link's name"), mac, nic["port"])
 
 
 def parse_bond(item: dict[str, Any]) -> Bond:
@@ -168,7 +222,9 @@ def parse_bond(item: dict[str, Any]) -> Bond:
     if bond["mode"] not in MODES:
         raise HostError(f"{where}.mode: {bond['mode']} is not one of {', '.join(MODES)}")
     members = tuple(parse_nic(f"{where}.members[{i}]", nic) for i, nic in enumerate(bond["members"]))
-    mac = str(bond["mac"] or members[0].mac).lower()
+    mac = matching(f"{where}.mac", str(bond["mac"] or members[0].mac).lower(), MAC, "a MAC address")
+    if bond["lacp_rate"] not in ("fast", "slow"):
+        raise HostError(f"{where}.lacp_rate: {bond['lacp_rate']} is neither fast nor slow")
     return Bond(bond["name"], bond["mode"], members, mac, bond["lacp_rate"], bond["primary"])
 
 
@@ -180,15 +236,32 @@ def parse_address(where: str, item: dict[str, Any]) -> Address:
         interface = ipaddress.ip_interface(given["address"])
     except ValueError as error:
         raise HostError(f"{where}.address: {error}; write address/prefix") from error
-    if given["gateway"] and ipaddress.ip_address(given["gateway"]) not in interface.network:
+    if given["gateway"] and ip(f"{where}.gateway", given["gateway"]) not in interface.network:
         raise HostError(f"{where}.gateway: {given['gateway']} is outside of {interface.network}")
-    routes = tuple((str(route["to"]), str(route["via"])) for route in given["routes"])
-    vlan = None if given["vlan"] is None else int(given["vlan"])
-    return Address(str(given["network"]), vlan, str(interface), int(given["mtu"]), given["gateway"], routes)
+    routes = tuple(parse_route(f"{where}.routes[{i}]", route) for i, route in enumerate(given["routes"]))
+    vlan = None if given["vlan"] is None else number(f"{where}.vlan", given["vlan"], 1, 4094)
+    mtu = number(f"{where}.mtu", given["mtu"], 68, 65535)
+    return Address(str(given["network"]), vlan, str(interface), mtu, given["gateway"], routes)
+
+
+def parse_route(where: str, item: dict[str, Any]) -> tuple[str, str]:
+    """One route: (destination, gateway)."""
+    route = settings(where, item, {"to": None, "via": None})
+    require(where, route, "to", "via")
+    try:
+        to = str(ipaddress.ip_network(route["to"], strict=False))
+    except ValueError as error:
+        raise HostError(f"{where}.to: {error}") from error
+    return to, str(ip(f"{where}.via", route["via"]))
 
 
 def parse_bridge(where: str, item: dict[str, Any]) -> Bridge:
     """One bridge."""
     given = settings(where, item, BRIDGE)
     require(where, given, "name", "vlan")
-    return Bridge(given["name"], int(given["vlan"]), int(given["mtu"]), given["address"])
+    vlan, mtu = number(f"{where}.vlan", given["vlan"], 1, 4094), number(f"{where}.mtu", given["mtu"], 68, 65535)
+    try:
+        address = str(ipaddress.ip_interface(given["address"])) if given["address"] else None
+    except ValueError as error:
+        raise HostError(f"{where}.address: {error}; write address/prefix") from error
+    return Bridge(matching(f"{where}.name", given["name"], LINK, "a link's name"), vlan, mtu, address)

@@ -44,8 +44,10 @@ class ClusterView:
         return str(address) if address else None
 
     def _firewall(self) -> View:
-        cloud = self.layout.cloud
-        trusted = [str(network.subnet) for network in cloud.networks.values() if network.subnet]
+        cloud, layout = self.layout.cloud, self.layout
+        # Only networks that machines are on: in others live tenants, whom nothing on a machine needs to let in.
+        shared = {network.name for machine in cloud.machines.values() for network in layout.networks_of(machine)}
+        trusted = [str(n.subnet) for n in cloud.networks.values() if n.subnet and n.name in shared]
         if cloud.kubernetes:
             trusted += [str(cloud.kubernetes.pods), str(cloud.kubernetes.services)]
         return {"enabled": cloud.firewall.enabled, "trusted": trusted, "open": list(cloud.firewall.open)}

@@ -7,7 +7,9 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError, SwitchConfig
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.openvswitch import OpenVSwitch
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import plan
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
 
 pytestmark = pytest.mark.services
@@ -87,13 +89,71 @@ def test_it_goes_back_by_itself_when_nobody_confirms(rack: Any) -> None:
     assert column(rack, "Port", "eth3", "tag") == "4095"
 
 
-def test_members_can_change(rack: Any) -> None:
+def test_a_killed_runs_change_is_not_taken_for_the_model(rack: Any) -> None:
+    """Within the killed run's time everything looks right, and would be gone after it."""
+    driver = OpenVSwitch("leaf1", {"database": rack.database})
+    wanted = SwitchConfig.from_vars(switch(rack))
+    driver.perform(plan(wanted, driver.read(wanted)), 4)
+    outcome = run(switch(rack), check=False)
+    assert outcome.unconfirmed and len(outcome.plan.steps) == 4
+    time.sleep(5)
+    assert column(rack, "Port", "node1", "lacp") == "active", "the killed run's timer took nothing back"
+    assert not run(switch(rack), check=False).changed
+
+
+def test_a_confirmation_that_comes_too_late_is_refused(rack: Any) -> None:
+    driver = OpenVSwitch("leaf1", {"database": rack.database})
+    wanted = SwitchConfig.from_vars(switch(rack))
+    armed = driver.perform(plan(wanted, driver.read(wanted)), 1)
+    deadline = time.monotonic() + 10
+    while driver.armed() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    with pytest.raises(FabricError, match="went back by itself before"):
+        driver.confirm(armed)
+    driver.revert(armed)
+    assert column(rack, "Port", "eth3", "tag") == "4095"
+
+
+def test_what_the_model_has_no_word_for_survives_there_and_back(rack: Any) -> None:
+    rack.vsctl("set", "Interface", "eth1", "options:mine=1", "external_ids:others=2", "ofport_request=7")
+    rack.vsctl("set", "Port", "eth1", "external_ids:others=3", "bond_updelay=5")
+    rack.vsctl("set", "Port", "eth3", "other_config:priority-tags=always")
+    columns = "name,interfaces,tag,trunks,vlan_mode,lacp,bond_updelay,other_config,external_ids"
+
+    def dump() -> str:
+        ports = rack.vsctl("--columns", columns, "list", "Port").split("\n\n")
+        links = rack.vsctl("--columns", "_uuid,name,options,external_ids,mtu_request", "list", "Interface")
+        return "\n".join([*sorted(ports), *sorted(links.split("\n\n"))])
+
+    before = dump()
+    replies = iter([{"10.0.0.9"}, *[set()] * 10])
+    with pytest.raises(FabricError, match="no longer answered"):
+        run(switch(rack, confirm={"peers": ["10.0.0.9"]}), check=False, answers=lambda _: next(replies))
+    assert dump() == before
+    run(switch(rack), check=False)
+    assert rack.vsctl("get", "Interface", "eth1", "options:mine", "external_ids:others").split() == ['"1"', '"2"']
+    assert rack.vsctl("get", "Port", "eth3", "other_config:priority-tags") == "always"
+    assert "groundup-armed" not in rack.vsctl("get", "Bridge", "leaf1", "external_ids")
+
+
+@pytest.mark.parametrize("change", [("bond_mode=active-backup",), ("lacp=off",), ("trunks=[]",), ("vlan_mode=trunk",)])
+def test_every_setting_of_an_aggregation_is_compared(rack: Any, change: tuple[str, ...]) -> None:
+    run(switch(rack), check=False)
+    rack.vsctl("set", "Port", "node1", *change)
+    assert [str(step) for step in run(switch(rack), check=False).plan.steps] == ["change lag node1"]
+    assert not run(switch(rack), check=False).changed
+
+
+def test_members_can_change_and_the_one_that_leaves_carries_nothing(rack: Any) -> None:
     run(switch(rack), check=False)
     params = switch(rack)
     params["lags"][0]["members"] = ["Ethernet1", "Ethernet4"]
     params["lags"][0]["lacp"]["fallback_port"] = "Ethernet1"
     assert run(params, check=False).plan.changed
     assert not run(params, check=False).plan.changed
+    assert column(rack, "Port", "eth2", "trunks") == "[4095]"
+    params["ports"].append({"name": "Ethernet2", "mode": "access", "native": 20, "vlans": [], "mtu": 1500})
+    assert [str(step) for step in run(params, check=False).plan.steps] == ["change port Ethernet2"]
 
 
 def test_one_member_still_speaks_lacp(rack: Any) -> None:
@@ -109,7 +169,7 @@ def test_one_member_still_speaks_lacp(rack: Any) -> None:
     [
         ({"name": "leaf9"}, "has no bridge leaf9"),
         (
-            {"ports": [{"name": "Ethernet9", "mode": "access", "native": 1, "vlans": [], "mtu": 1500}]},
+            {"ports": [{"name": "Ethernet9", "mode": "access", "native": 2, "vlans": [], "mtu": 1500}]},
             "no port Ethernet9",
         ),
         ({"connection": {"database": "unix:/nowhere/db.sock"}}, "ovsdb-client"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import CURRENT, cache_root
-from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base
+from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base, network_basic
 from ansible_collections.groundup.cloud.plugins.module_utils.links.script import SCRIPT
 
 pytestmark = pytest.mark.services
@@ -80,6 +81,83 @@ def test_time_of_a_real_server(run: Run, tmp_path: pathlib.Path) -> None:
     finally:
         server.kill()
         server.communicate()
+
+
+SERVER = """
+import socket, struct, time
+link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+link.bind(("10.30.0.2", 123))
+while True:
+    asked, sender = link.recvfrom(512)
+    now = struct.pack("!Q", int((time.time() + 86400 + 2208988800) * 2**32))
+    link.sendto(b"\\x24\\x02" + 22 * b"\\0" + asked[40:48] + now + now, sender)
+"""
+CLOCK = """
+import time
+from {root}.host import layer, state, system
+set_to = []
+time.clock_settime = lambda _clock, seconds: set_to.append(seconds - time.time())
+wanted = state.HostState("t", clock=state.Clock(("10.30.0.9", "10.30.0.2")))
+done = layer.run_layer(lambda _params: wanted, {{}}, check=False, system=system.System("{scratch}"))
+print(done["steps"], done["diff"][0]["before"].strip(), [round(seconds) for seconds in set_to])
+"""
+
+
+def test_a_clock_one_day_off_is_set_first(run: Run, tmp_path: pathlib.Path) -> None:
+    """The server is a double that says tomorrow; the question travels for real, only the clock itself is left alone."""
+    words = ["ip", "netns", "exec", f"{NAME}-b", sys.executable, "-c", SERVER.replace("\\\\", "\\")]
+    server = subprocess.Popen(words)
+    try:
+        root = "ansible_collections.groundup.cloud.plugins.module_utils"
+        until, answer = time.monotonic() + 20, ""
+        while "clock" not in answer and time.monotonic() < until:
+            done = run("a", python(CLOCK.format(root=root, scratch=tmp_path)))
+            answer = done.stdout
+        assert answer == "['clock clock'] off by -86400 s [86400]\n", done.stderr
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_the_firewall_switched_off_is_gone(run: Run, tmp_path: pathlib.Path) -> None:
+    off = next(hook for hook in host_base.render({}).hooks if hook.name == "firewall")
+    (tmp_path / "rules.nft").write_text(rendered("/etc/groundup/firewall.nft"))
+    done = run("b", f"nft add table inet others; nft -f {tmp_path}/rules.nft; nft list tables")
+    assert "table inet groundup" in done.stdout, done.stderr
+    for _ in range(2):  # and where there is none already
+        done = run("b", shlex.join(off.argv) + "; nft list tables")
+        assert done.stdout == "table inet others\n", done.stderr
+
+
+def pod_network(tmp_path: pathlib.Path, *others: int) -> str:
+    """The program of network_basic on a node with the pods 10.64.0.0/24, as a file."""
+    nodes = {"a": {"pod_cidr": "10.64.0.0/24", "address": "10.30.0.1"}}
+    nodes |= {f"n{i}": {"pod_cidr": f"10.64.{i}.0/24", "address": f"10.30.0.{i}"} for i in others}
+    state = network_basic.render({"pods": "10.64.0.0/14", "interface": "e0", "node": "a", "nodes": nodes})
+    path = tmp_path / "pod-network"
+    path.write_text(next(str(file.content) for file in state.files if file.path == network_basic.SCRIPT))
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_pod_routes_as_the_kernel_has_them(run: Run, tmp_path: pathlib.Path) -> None:
+    run("a", "ip route add 192.0.2.0/24 via 10.30.0.2; nft add table inet others")
+    script = pod_network(tmp_path, 2, 3)
+    first = run("a", f"{script}; {script} show")
+    assert first.returncode == 0, first.stderr
+    assert {line.split()[0] for line in first.stdout.splitlines() if " via " in line} == {
+        "10.64.2.0/24",
+        "10.64.3.0/24",
+    }
+    assert "ip saddr 10.64.0.0/24 ip daddr != 10.64.0.0/14" in first.stdout
+    assert run("a", f"{script}; {script} show").stdout == first.stdout, "a second run shows the same"
+    run("a", "ip route del 10.64.2.0/24; nft flush table ip groundup_pods")
+    assert run("a", f"{script} show").stdout != first.stdout, "what was taken away by hand is seen"
+    fewer = pod_network(tmp_path, 3)
+    run("a", fewer)
+    routes = run("a", "ip -4 route show; nft list tables").stdout
+    assert "10.64.3.0/24" in routes and "10.64.2.0/24" not in routes, "a node that left has no route"
+    assert "192.0.2.0/24" in routes and "table inet others" in routes, "those of others stay"
 
 
 def rendered(path: str) -> str:
@@ -153,7 +231,7 @@ def test_the_network_script_is_shell(tmp_path: pathlib.Path) -> None:
 def test_the_script_places_and_restores_files(tmp_path: pathlib.Path) -> None:
     """switch, then revert, with doubles of networkctl and ip that only record: files and order, no links."""
     state, target, tools = tmp_path / "state", tmp_path / "network", tmp_path / "bin"
-    for name in ("new", "old"):
+    for name in ("new", "old/10-groundup-lo.network.d"):
         (state / "change" / name).mkdir(parents=True)
     for directory in (target, tools):
         directory.mkdir()
@@ -166,6 +244,14 @@ def test_the_script_places_and_restores_files(tmp_path: pathlib.Path) -> None:
     (target / "10-groundup-bond0.network").write_text("old")
     (target / "10-groundup-lo.network").write_text("lo")
     (target / "50-others.network").write_text("others")
+    (target / "10-groundup-masked.network").symlink_to("/dev/null")  # masked by hand
+    (target / "10-groundup-lo.network.d").mkdir()  # a drop-in made by hand
+    for where in (target, state / "change/old"):
+        (where / "10-groundup-lo.network.d/x.conf").write_text("drop-in")
+    (state / "change/new/10-groundup-masked.network").write_text("unmasked")
+    (state / "change/new/10-groundup-mode.network").write_text("same")
+    (target / "10-groundup-mode.network").write_text("same")
+    (target / "10-groundup-mode.network").chmod(0o600)  # systemd-networkd could not read it any more
     (state / "pending").write_text("1")
     for name, text in (("devices", ""), ("created", ""), ("reconfigure", "lo\n")):
         (state / "change" / name).write_text(text)
@@ -174,13 +260,24 @@ def test_the_script_places_and_restores_files(tmp_path: pathlib.Path) -> None:
     def call(verb: str) -> dict[str, str]:
         environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
         subprocess.run(["sh", "-c", script, "script", verb], check=True, env=environment)
-        return {path.name: path.read_text() for path in target.iterdir()}
+        return {str(path.relative_to(target)): path.read_text() for path in target.rglob("*") if path.is_file()}
 
-    assert call("switch") == {"10-groundup-bond0.network": "new", "50-others.network": "others"}
+    assert call("switch") == {
+        "10-groundup-bond0.network": "new",
+        "10-groundup-masked.network": "unmasked",
+        "10-groundup-mode.network": "same",
+        "50-others.network": "others",
+    }
+    assert pathlib.Path("/dev/null").is_char_device()
+    assert all(path.stat().st_mode & 0o777 == 0o644 for path in target.glob("10-*"))
     assert (state / "change/switched").exists() and "networkctl reload" in (tmp_path / "calls").read_text()
     everything = {"10-groundup-bond0.network": "old", "10-groundup-lo.network": "lo", "50-others.network": "others"}
+    everything["10-groundup-lo.network.d/x.conf"] = "drop-in"
     assert call("revert") == everything and not (state / "pending").exists() and (state / "reverted").exists()
-    assert call("switch") == everything, "without a pending change the script does nothing"
+    assert call("switch") == call("revert") == call("boot") == everything, "confirmed, the script does nothing"
+    (target / "10-groundup-bond0.network").write_text("half")
+    (state / "reverting").touch()  # the reboot came in the middle of turning back
+    assert call("boot") == everything and not (state / "reverting").exists()
 
 
 def test_no_test_leaves_a_namespace() -> None:

@@ -4,24 +4,35 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.cabling import Cable, mistakes
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import (
     FabricError,
     Lacp,
     Lag,
     Membership,
     Port,
+    Sighting,
     SwitchConfig,
 )
-from ansible_collections.groundup.cloud.plugins.module_utils.fabric.ovs_commands import commands
-from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import plan
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.ovs_back import argument
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.ovs_commands import (
+    Records,
+    Wire,
+    commands,
+    released,
+)
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import Plan, plan
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
 
 TRUNK = Membership.of("trunk", 10, [10, 20])
 ACCESS = Membership.of("access", 20, [])
 LAG = Lag("node1", ("Ethernet1", "Ethernet2"), TRUNK, 9000, Lacp(True, True, "Ethernet1"))
 P1, P2, P3 = (Port(f"Ethernet{n}", ACCESS, 1500) for n in (1, 2, 3))
-NETDEVS = {f"Ethernet{n}": f"leaf1-e{n}" for n in range(1, 5)}
+WIRES = {f"Ethernet{n}": Wire(f"leaf1-e{n}", f"uuid-{n}") for n in range(1, 5)}
+OLD = {"node1": "uuid-node1", "leaf1-e1": "uuid-p1", "leaf1-e2": "uuid-p2"}
 
 
 def config(*objects: Port | Lag) -> SwitchConfig:
@@ -45,14 +56,6 @@ def test_steps(desired: SwitchConfig, actual: SwitchConfig, steps: list[str]) ->
     assert [str(step) for step in plan(desired, actual).steps] == steps
 
 
-@pytest.mark.parametrize("seed", [(config(LAG), config(P1, P2)), (config(P1, P2, P3), config(LAG))])
-def test_the_way_back_is_the_plan_exchanged(seed: tuple[SwitchConfig, SwitchConfig]) -> None:
-    there = plan(*seed)
-    assert {(s.kind, s.name, s.after) for s in there.steps} == {
-        (s.kind, s.name, s.before) for s in there.reversed().steps
-    }
-
-
 def test_a_shared_aggregation_is_not_taken_apart() -> None:
     with pytest.raises(FabricError, match="Ethernet9, which the model does not name"):
         plan(config(P1), config(replace(LAG, name="po7", members=("Ethernet1", "Ethernet9"))))
@@ -60,17 +63,121 @@ def test_a_shared_aggregation_is_not_taken_apart() -> None:
 
 def test_ovs_rebuilds_an_aggregation_in_one_call() -> None:
     grown = replace(LAG, members=("Ethernet1", "Ethernet2", "Ethernet4"))
-    words = commands(plan(config(grown), config(LAG)), NETDEVS)
-    assert words[:4] == ["--", "del-port", "leaf1", "node1"]
-    assert words[4:11] == ["--", "add-bond", "leaf1", "node1", "leaf1-e1", "leaf1-e2", "leaf1-e4"]
+    words = commands(plan(config(grown), config(LAG)), Records(WIRES, OLD))
+    assert words[:6] == ["--", "remove", "Bridge", "leaf1", "ports", "uuid-node1"]
+    assert "interfaces=[uuid-1,uuid-2,uuid-4]" in words
+    assert "add-port" not in words and "add-bond" not in words, "Interface records are moved, never made anew"
+
+
+def test_ovs_shuts_a_port_that_has_no_use_any_more() -> None:
+    other = replace(LAG, members=("Ethernet1", "Ethernet4"))
+    assert released(plan(config(other), config(LAG))) == ["Ethernet2"]
+    words = commands(plan(config(other), config(LAG)), Records(WIRES, OLD))
+    assert words[-10:-6] == ['name="leaf1-e2"', "interfaces=[uuid-2]", "vlan_mode=trunk", "trunks=4095"]
+    assert released(plan(config(replace(LAG, members=("Ethernet1",)), P2), config(LAG))) == []
 
 
 def test_ovs_changes_vlans_without_touching_the_members() -> None:
-    words = commands(plan(config(LAG), config(replace(LAG, membership=ACCESS))), NETDEVS)
-    assert "del-port" not in words
-    assert "add-bond" not in words
+    words = commands(plan(config(LAG), config(replace(LAG, membership=ACCESS))), Records(WIRES, OLD))
+    assert "remove" not in words
+    assert "create" not in words
     assert "trunks=[10,20]" in words
     assert "vlan_mode=native-untagged" in words
+
+
+def test_ovs_arguments_are_the_records_notation() -> None:
+    record = ["map", [["a b", 'c"d'], ["n", 7]]]
+    assert argument(record) == '{"a b"="c\\"d","n"=7}'
+    assert [argument(value) for value in (["set", []], ["set", [1, 2]], ["uuid", "u-1"], True, "x")] == [
+        "[]", "[1,2]", "u-1", "true", '"x"',
+    ]  # fmt: skip
+
+
+LAG_ITEM = {"name": "node1", "members": ["Ethernet1"], "native": 10, "vlans": [10], "mtu": 1500}
+PORT_ITEM = {"name": "Ethernet2", "mode": "access", "native": 20, "vlans": [], "mtu": 1500}
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"name": "leaf 1"}, "'leaf 1' is no name"),
+    ({"ports": [PORT_ITEM | {"name": "--"}]}, "'--' is no name"),
+    ({"ports": [PORT_ITEM | {"native": 4095}]}, "4095 is no VLAN"),
+    ({"ports": [PORT_ITEM | {"native": None}]}, "an access port carries"),
+    ({"ports": [PORT_ITEM | {"vlans": [21]}]}, "an access port carries"),
+    ({"ports": [PORT_ITEM | {"mode": "trunk", "native": None}]}, r"ports.Ethernet2.vlans: is empty"),
+    ({"lags": [LAG_ITEM | {"members": []}]}, r"lags.node1.members: is empty"),
+    ({"lags": [LAG_ITEM | {"members": ["Ethernet1\nno switchport"]}]}, "is no name"),
+    ({"lags": [LAG_ITEM | {"lacp": {"fallback_port": "Ethernet9"}}]}, "Ethernet9 is not among its members"),
+]
+
+
+@pytest.mark.parametrize(("change", "error"), REFUSED)
+def test_what_no_switch_can_be_told_is_named(change: dict[str, Any], error: str) -> None:
+    with pytest.raises(FabricError, match=error):
+        SwitchConfig.from_vars({"name": "leaf1", **change})
+
+
+CABLES = [Cable(f"Ethernet{n}", f"node{n}", "nic0", f"02:00:00:00:00:0{n}") for n in (1, 2)]
+SEEN = [
+    ("at its own port", Sighting("02:00:00:00:00:01", "Ethernet1", "mac_table"), set()),
+    ("at another machine's", Sighting("02:00:00:00:00:02", "Ethernet1", "mac_table"), {"node1", "node2"}),
+    ("through another switch", Sighting("02:00:00:00:00:02", "Ethernet48", "mac_table"), set()),
+    ("speaking LACP where no cable is known", Sighting("02:00:00:00:00:02", "Ethernet48", "lacp"), {"node2"}),
+    ("of nobody we know", Sighting("02:00:00:00:00:09", "Ethernet1", "lacp"), set()),
+]
+
+
+@pytest.mark.parametrize(("name", "seen", "blamed"), SEEN, ids=[case[0] for case in SEEN])
+def test_where_a_machine_is_seen(name: str, seen: Sighting, blamed: set[str]) -> None:
+    assert {mistake.machine for mistake in mistakes(config(), CABLES, [seen])} == blamed
+
+
+class FakeSwitch:
+    """A double of a platform that commits with a timer, where the next commit of anybody confirms (Junos)."""
+
+    def __init__(self, running: SwitchConfig, waiting: SwitchConfig | None = None) -> None:
+        self.running, self.safe, self.said = running, waiting, list[str]()
+
+    def read(self, desired: SwitchConfig) -> SwitchConfig:
+        return self.running
+
+    def perform(self, todo: Plan, seconds: int) -> str:
+        assert self.safe is None, "a second commit would have confirmed the first"
+        self.safe, self.running = self.running, config(*(s.after for s in todo.steps if isinstance(s.after, Lag)))
+        self.said.append(f"perform {seconds}")
+        return "t1"
+
+    def confirm(self, armed: str) -> None:
+        self.safe = None
+        self.said.append(f"confirm {armed}")
+
+    def revert(self, armed: str) -> None:
+        assert self.safe is not None
+        self.running, self.safe = self.safe, None
+        self.said.append(f"revert {armed}")
+
+    def armed(self) -> str | None:
+        return None if self.safe is None else "t0"
+
+    def sightings(self) -> list[Sighting]:
+        return []
+
+
+PARAMS = {"name": "leaf1", "lags": [LAG_ITEM]}
+
+
+def test_a_platform_with_its_own_timer_keeps_to_the_same_interface() -> None:
+    switch = FakeSwitch(config())
+    assert run(PARAMS, check=False, switch=switch).changed
+    assert switch.said == ["perform 120", "confirm t1"]
+    assert not run(PARAMS, check=False, switch=switch).changed
+
+
+def test_what_nobody_confirmed_is_taken_back_although_it_looks_right() -> None:
+    """A run was killed after its change: the switch runs the model, and is about to go back to what it was."""
+    wanted = SwitchConfig.from_vars(PARAMS)
+    switch = FakeSwitch(wanted, waiting=config())
+    seen = run(PARAMS, check=True, switch=switch)
+    assert seen.changed and seen.steps == ["take back a change that nobody confirmed"] and switch.said == []
+    assert run(PARAMS, check=False, switch=switch).steps[-1] == "add lag node1"
+    assert switch.said == ["revert t0", "perform 120", "confirm t1"]
 
 
 def test_a_port_has_one_use() -> None:

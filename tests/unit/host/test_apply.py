@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -203,6 +204,35 @@ def test_archive_stays_inside(system: ScratchSystem, url: str, name: str) -> Non
     with pytest.raises(HostError, match="leads out of"):
         run(archive(url, {name: b"x"}), system)
     assert not list(system.path("/").rglob("evil"))
+
+
+def test_archive_follows_no_link_outside(system: ScratchSystem, url: str) -> None:
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w") as tar:
+        link = tarfile.TarInfo("out")
+        link.type, link.linkname = tarfile.SYMTYPE, "../../etc"
+        tar.addfile(link)
+        tar.addfile(tarfile.TarInfo("out/evil"), io.BytesIO(b""))
+    Server.content["/tar"] = sink.getvalue()
+    item = Archive("cni", f"{url}/tar", hashlib.sha256(sink.getvalue()).hexdigest(), "/opt/bin")
+    system.write("/etc/hostname", b"x")
+    with pytest.raises(HostError, match="a link leads"):
+        run(HostState("t", archives=(item,)), system)
+    assert not system.path("/etc/evil").exists()
+
+
+def test_a_full_disk_is_said_at_once(system: ScratchSystem, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_words: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(fetching, "transfer", full)
+    with pytest.raises(HostError, match=r"no space left for it in .*free some"):
+        run(HostState("t", files=(File("/big", url=f"{url}/big", sha256=BIG_SUM, **ME),)), system)
+
+
+def test_a_program_never_reads_what_ansible_sends() -> None:
+    assert System().run(["cat"]) == ""
+    assert System().run(["cat"], stdin="x") == "x"
 
 
 def test_assess_changes_nothing(system: ScratchSystem) -> None:

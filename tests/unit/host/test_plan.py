@@ -121,6 +121,18 @@ CASES = [
         Actual({"/etc/hosts": PathState("file", 0o644, "root", "root", "", "2 two\n" + BLOCK + "3 three\n")}),
         [],
     ),
+    (
+        "a block that is no longer wanted",
+        HostState("t", blocks=(Block("/etc/hosts", "b", ""),)),
+        Actual({"/etc/hosts": PathState("file", 0o644, "root", "root", "", "2 two\n" + BLOCK)}),
+        ["file /etc/hosts"],
+    ),
+    (
+        "a block that was never there",
+        HostState("t", blocks=(Block("/etc/hosts", "b", ""),)),
+        Actual({"/etc/hosts": PathState("file", 0o644, "root", "root", "", "2 two")}),
+        [],
+    ),
     ("a link", HostState("t", links=(Link("/a", "b"),)), Actual({"/a": PathState("link", target="c")}), ["link /a"]),
     (
         "an archive restarts by its directory",
@@ -147,6 +159,12 @@ def test_block_keeps_the_rest() -> None:
     step = plan(desired, Actual({"/etc/hosts": PathState("file", 0o600, "a", "b", "", old)})).steps[0]
     assert step.after == "2 two\n" + BLOCK + "3 three\n"
     assert (step.item.mode, step.item.owner, step.item.group) == (0o600, "a", "b")
+
+
+def test_a_block_taken_out_leaves_the_rest() -> None:
+    desired = HostState("t", blocks=(Block("/etc/hosts", "b", ""),))
+    actual = Actual({"/etc/hosts": PathState("file", 0o644, "root", "root", "", "2 two\n" + BLOCK + "3 three")})
+    assert plan(desired, actual).steps[0].after == "2 two\n3 three"
 
 
 def test_secrets_never_show() -> None:

@@ -153,6 +153,30 @@ def test_the_layer_takes_upstreams_three_programs_too(worker: Given) -> None:
     assert state.links == ()
 
 
+def test_one_control_plane_becomes_three(given: Given) -> None:
+    """What changes at the first when others come: it elects, it is checked, it has peers; its data store is left."""
+    one, three = (parse(given | changes) for changes in ({"control_planes": {"node1": "10.30.0.21"}}, {}))
+    assert "unicast_peer" not in endpoint.keepalived(one)
+    assert "unicast_src_ip 10.30.0.21" in endpoint.keepalived(three)
+    assert {"10.30.0.22", "10.30.0.23"} == set(endpoint.keepalived(three).split("peer {")[1].split("}")[0].split())
+    assert [endpoint.haproxy(settings).count(":6443") for settings in (one, three)] == [1, 3]
+    before, after = (config.cluster_configuration(settings) for settings in (one, three))
+    assert before["controlPlaneEndpoint"] == after["controlPlaneEndpoint"]
+    assert before["etcd"] == after["etcd"]
+    units = {unit.name: unit for unit in render(given).units}
+    assert units["haproxy.service"].reload_on and units["keepalived.service"].reload_on, "sessions outlive the change"
+
+
+SPY = {"level": "Metadata", "resources": [{"group": "", "resources": ["secrets"]}], "verbs": ["get", "list"]}
+
+
+def test_nobody_reads_a_secret_unseen() -> None:
+    """The first rule that matches decides, so the rules that are silent about components must come after it."""
+    rules = policy.audit()["rules"]
+    silent = [number for number, rule in enumerate(rules) if rule["level"] == "None" and "verbs" in rule]
+    assert rules.index(SPY) < min(silent)
+
+
 BAD: dict[str, tuple[Given, str]] = {
     "version": ({"version": "v1.36"}, "kubernetes.version"),
     "proxy mode": ({"proxy_mode": "ipvs"}, "kubernetes.proxy_mode"),
@@ -160,6 +184,18 @@ BAD: dict[str, tuple[Given, str]] = {
     "unknown key": ({"versoin": "1"}, "versoin"),
     "unknown key of node": ({"node": {"nmae": "x"}}, "kubernetes.node"),
     "not among the control planes": ({"control_planes": {"node2": "10.30.0.22"}}, "exactly when"),
+    "endpoint is no address": ({"endpoint": {"address": "10.30.0.300", "interface": "x"}}, "isn't an IPv4 address"),
+    "endpoint is IPv6": ({"endpoint": {"address": "fd00::1", "interface": "x"}}, "isn't an IPv4 address"),
+    "router id": (
+        {"endpoint": {"address": "10.30.0.10", "interface": "x", "router_id": 300}},
+        "300 isn't from 1 to 255",
+    ),
+    "the API server's port": ({"endpoint": {"address": "10.30.0.10", "interface": "x", "port": 6443}}, "6443 is"),
+    "an interface that ends its line": ({"endpoint": {"address": "10.30.0.10", "interface": "x\n}"}}, "an interface"),
+    "a cluster that ends its line": ({"cluster": "x\nglobal"}, "kubernetes.cluster"),
+    "a machine that ends its line": ({"control_planes": {"node1": "10.30.0.21", "n 2": "10.30.0.22"}}, "n 2"),
+    "pods": ({"pods": "10.64.0.1/14"}, "pods and services"),
+    "no address yet": ({"control_planes": {"node1": "10.30.0.21", "node2": None}}, "None aren't IPv4"),
     "endpoint is a machine": ({"endpoint": {"address": "10.30.0.21", "interface": "x"}}, "a machine's own"),
 }
 

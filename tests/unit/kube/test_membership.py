@@ -100,6 +100,45 @@ def test_a_killed_join_is_wiped_and_done_again() -> None:
     assert found["join_workers"] == found["reset"] == ["n4"]
 
 
+CUT = {"kind": "join", "done": False}
+HALF: dict[str, tuple[dict[str, t.Any], bool, list[str], list[str], list[str]]] = {
+    # observation of n2, a voter in etcd?, reset, finished, stale
+    "killed on the way": ({"etcd_data": True, "attempt": CUT}, True, ["n2"], [], ["n2"]),
+    "kubeadm still at work": ({"etcd_data": True, "attempt": CUT | {"alive": True}}, False, [], [], []),
+    "kubeadm ended well, nobody looked": ({"joined": True, "attempt": CUT | {"alive": True}}, True, [], [], []),
+    "ended, and the machine was rebooted since": (
+        {"joined": True, "admin": True, "attempt": CUT},
+        True,
+        [],
+        ["n2"],
+        [],
+    ),
+    "a learner only": ({"joined": True, "admin": True, "attempt": CUT}, False, ["n2"], [], ["n2"]),
+}
+
+
+@pytest.mark.parametrize(("traces", "votes", "reset", "finished", "stale"), HALF.values(), ids=HALF)
+def test_a_join_whose_controller_was_killed(
+    traces: dict[str, t.Any], votes: bool, reset: list[str], finished: list[str], stale: list[str]
+) -> None:
+    live = cluster(["n1", "n2"], [])
+    live["etcd"][1]["learner"] = not votes
+    half = machine("n2", cp=True, cluster=live if traces.get("admin") else None, **traces)
+    found = plan(seen(machine("n1", cp=True, member=True, cluster=live), half), ["n1", "n2"])
+    assert found["join_control_planes"] == ["n2"] and found["via"] == "n1"
+    assert (found["reset"], found["finished"], [m["name"] for m in found["stale"]]) == (reset, finished, stale)
+
+
+@pytest.mark.parametrize(("ready", "reset"), [(True, []), (False, ["n4"])])
+def test_a_worker_that_joined_unseen_keeps_its_pods(ready: bool, reset: list[str]) -> None:
+    live = cluster(["n1"], ["n4"])
+    live["nodes"]["n4"]["ready"] = ready
+    half = machine("n4", joined=True, attempt=CUT)
+    found = plan(seen(machine("n1", cp=True, member=True, cluster=live), half), ["n1"])
+    assert found["join_workers"] == ["n4"] and found["reset"] == reset
+    assert found["finished"] == (["n4"] if ready else [])
+
+
 def test_a_control_plane_installed_anew_leaves_a_stale_member_behind() -> None:
     live = cluster(THREE, [])
     members = [machine(n, cp=True, member=True, cluster=live) for n in ("n1", "n3")]

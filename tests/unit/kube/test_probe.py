@@ -9,9 +9,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
+from ansible_collections.groundup.cloud.plugins.module_utils.host.plan import plan
+from ansible_collections.groundup.cloud.plugins.module_utils.host.state import Actual, HostError, PathState, UnitState
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
-from ansible_collections.groundup.cloud.plugins.module_utils.kube import observe, paths, probe
+from ansible_collections.groundup.cloud.plugins.module_utils.kube import kept, machine, observe, paths, probe
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import network_basic
 
@@ -57,6 +58,26 @@ def test_a_manifest_changed_by_hand_is_noticed(given: Given, tmp_path: Path) -> 
     put(tmp_path, f"{paths.PATCHES}/etcd0+strategic.yaml", "new")
     assert observe.stale_manifests(tmp_path) == ["kube-scheduler", "patches"]
     assert steps(given, tmp_path) == ["refresh control plane of node1"]
+
+
+@pytest.mark.parametrize("node", ["given", "worker"])
+def test_a_kubelets_file_changed_by_hand_is_put_back(tmp_path: Path, node: str, request: pytest.FixtureRequest) -> None:
+    system, params = System(str(tmp_path)), request.getfixturevalue(node)
+    put(tmp_path, paths.KUBELET_CONFIG, "cgroupDriver: systemd\n")
+    system.path(paths.KUBELET_CONFIG).chmod(0o640)
+    kept.keep(system)
+    assert system.path(paths.KUBELET_RECORD).stat().st_mode & 0o777 == 0o600
+    render = machine.renderer(system)
+    assert paths.KUBELET_CONFIG not in {file.path for file in render(params).files}, "a machine that is no node"
+    put(tmp_path, paths.KUBELET_CONF)
+    file = next(file for file in render(params).files if file.path == paths.KUBELET_CONFIG)
+    assert (file.content, file.mode) == ("cgroupDriver: systemd\n", 0o640)
+    changed = Actual(
+        {paths.KUBELET_CONFIG: PathState("file", 0o640, "root", "root", "0", "cgroupDriver: cgroupfs\n")},
+        units={unit.name: UnitState("loaded", "active", "enabled") for unit in render(params).units},
+    )
+    steps = [str(step) for step in plan(render(params), changed).steps]
+    assert f"file {paths.KUBELET_CONFIG}" in steps and "systemctl restart kubelet.service" in steps
 
 
 def test_an_api_that_cannot_be_asked_is_named(given: Given, tmp_path: Path) -> None:

@@ -6,8 +6,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError, HostState
+from ansible_collections.groundup.cloud.plugins.module_utils.host.plan import plan
+from ansible_collections.groundup.cloud.plugins.module_utils.host.state import (
+    Actual,
+    HostError,
+    HostState,
+    PathState,
+    UnitState,
+)
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_base import render
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.registry import foresee
 
 PEM = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"
 SUM = "ab" * 32
@@ -53,6 +62,44 @@ def test_base_firewall_replaces_only_its_own_table() -> None:
     ):
         assert f"\t\t{rule}\n" in rules
     assert "nftables" in state.packages
+
+
+NFT_OFF = "hook firewall"
+
+
+def test_base_firewall_switched_off_leaves_nothing_that_filters() -> None:
+    on = {"firewall": {"enabled": True, "trusted": ["10.30.0.0/24"]}}
+    written = {path: PathState("file", 0o644, "root", "root", "", text) for path, text in files(render(on)).items()}
+    written[host_base.FIREWALL_WANTED] = PathState("link", target=host_base.FIREWALL_UNIT)
+    state = render({})
+    runs = UnitState("loaded", "active", "enabled")
+    actual = Actual(written, units={unit.name: runs for unit in state.units})
+    steps = [str(step) for step in plan(state, actual).steps]
+    for path in (host_base.RULES, host_base.FIREWALL_UNIT, host_base.FIREWALL_WANTED):
+        assert f"remove {path}" in steps
+    assert steps.index(f"remove {host_base.RULES}") < steps.index(NFT_OFF)
+    assert NFT_OFF not in [str(step) for step in plan(state, Actual(units=actual.units)).steps]
+
+
+@pytest.mark.parametrize(
+    ("params", "path"),
+    [({}, host_base.OWN_SOURCE), ({"limits": {}}, host_base.LIMITS), ({}, host_base.RULES)],
+)
+def test_base_takes_back_what_is_no_longer_wanted(params: dict[str, Any], path: str) -> None:
+    state = render(params)
+    assert path in state.absent and path not in files(state)
+
+
+def test_base_hosts_that_are_dropped_leave_the_file() -> None:
+    assert [block.content for block in render({}).blocks] == [""]
+
+
+def test_a_machine_without_an_operating_system_is_told_of_every_step() -> None:
+    """Units, too: their state can't be read where there is no systemd, and is none."""
+    found = foresee({"host_base": {"packages": ["jq"]}, "container_runtime": RUNTIME})
+    assert "host_base: install jq" in found
+    assert "container_runtime: systemctl enable containerd.service" in found
+    assert not [step for step in found if "could not be read" in step]
 
 
 @pytest.mark.parametrize(("url", "trusted"), [("https://10.10.0.1/apt", True), ("http://10.10.0.1/apt", False)])

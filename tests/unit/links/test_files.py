@@ -106,25 +106,43 @@ def test_active_backup_has_no_lacp() -> None:
         "bond": {
             "mode": "active-backup",
             "primary": "b",
-            "members": [{"name": "a", "mac": "m"}, {"name": "b", "mac": "n"}],
+            "members": [{"name": "a", "mac": "52:54:00:00:01:01"}, {"name": "b", "mac": "52:54:00:00:01:02"}],
         }
     }
     found = "\n".join(item["content"] for item in network_files(params))
     assert "LACP" not in found and "PrimarySlave=yes" in found and "AdSelect" not in found
 
 
+NIC = {"name": "nic0", "mac": "52:54:00:00:01:01"}
+ONE = {"nics": [NIC]}
 WRONG = [
     ({"nics": []}, "neither bond nor nics"),
     ({"nics": [{"name": "nic0"}]}, r"nics\[0\].mac: is required"),
+    ({"nics": [NIC | {"mac": "52:54"}]}, r"nics\[0\].mac: '52:54' is not a MAC"),
+    ({"nics": [NIC | {"name": "../../cron.d/x"}]}, r"nics\[0\].name: '../../cron.d/x' is not a link"),
+    ({"nics": [NIC | {"name": "n\nExecStart=x"}]}, "is not a link's name"),
     ({"bonds": {}}, "did you mean bond"),
-    ({"nics": [{"name": "n", "mac": "m"}], "backend": "netplan"}, "backend: netplan"),
-    ({"bond": {"mode": "balance-rr", "members": [{"name": "n", "mac": "m"}]}}, "balance-rr is not one of"),
-    ({"nics": [{"name": "n", "mac": "m"}], "addresses": [{"address": "10.0.0.300/24"}]}, r"addresses\[0\].address"),
-    (
-        {"nics": [{"name": "n", "mac": "m"}], "addresses": [{"address": "10.0.0.3/24", "gateway": "10.0.1.1"}]},
-        r"gateway: 10.0.1.1 is outside of 10.0.0.0/24",
-    ),
-]
+    (ONE | {"backend": "netplan"}, "backend: netplan"),
+    ({"bond": {"mode": "balance-rr", "members": [NIC]}}, "balance-rr is not one of"),
+    ({"bond": {"lacp_rate": "quick", "members": [NIC]}}, "lacp_rate: quick is neither"),
+    ({"bond": {"name": "nic0", "members": [NIC]}}, "the link nic0 is described twice"),
+    ({"bond": {"name": "uplink-of-all", "members": [NIC]}, "addresses": [{"address": "10.0.0.3/24", "vlan": 3000}]},
+     "'uplink-of-all.3000' is not a link's name of at most 15"),
+    (ONE | {"addresses": [{"address": "10.0.0.300/24"}]}, r"addresses\[0\].address"),
+    (ONE | {"addresses": [{"address": "10.0.0.3/24", "gateway": "10.0.1.1"}]}, "10.0.1.1 is outside of 10.0.0.0/24"),
+    (ONE | {"addresses": [{"address": "10.0.0.3/24", "gateway": "router"}]}, r"gateway: 'router' does not appear"),
+    (ONE | {"addresses": [{"address": "10.0.0.3/24", "vlan": 4095}]}, "vlan: 4095 is not from 1 to 4094"),
+    (ONE | {"addresses": [{"address": "10.0.0.3/24", "vlan": "x"}]}, "vlan: 'x' is no number"),
+    (ONE | {"addresses": [{"address": "10.0.0.3/24", "routes": [{"to": "x", "via": "10.0.0.1"}]}]}, r"routes\[0\].to"),
+    (ONE | {"addresses": [{"address": "10.0.0.3/24", "routes": [{"to": "10.9.0.0/16"}]}]}, r"routes\[0\].via: is req"),
+    (ONE | {"addresses": [{"address": "10.0.0.3/24", "vlan": 5}], "bridges": [{"name": "br5", "vlan": 5}]},
+     "VLAN 5 is a port of br5 and can't have the address 10.0.0.3/24"),
+    (ONE | {"bridges": [{"name": "br5", "vlan": 5}, {"name": "br6", "vlan": 5}]}, "VLAN 5 is a port of two bridges"),
+    (ONE | {"dns": {"servers": ["resolver"]}}, "dns.servers: 'resolver'"),
+    (ONE | {"dns": {"search": ["a b"]}}, "dns.search: 'a b'"),
+    (ONE | {"hostname": "x\ny"}, "hostname"),
+    (ONE | {"confirm_timeout": 3}, "confirm_timeout: 3 is not from 20"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("params", "message"), WRONG)

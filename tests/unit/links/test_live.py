@@ -4,12 +4,21 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.host.plan import plan
+from ansible_collections.groundup.cloud.plugins.module_utils.host.state import Actual, HostError, PathState, UnitState
+from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
+from ansible_collections.groundup.cloud.plugins.module_utils.layers import host_network
 from ansible_collections.groundup.cloud.plugins.module_utils.links import cabling, lacp, ping
+from ansible_collections.groundup.cloud.plugins.module_utils.links import change as arming
 from ansible_collections.groundup.cloud.plugins.module_utils.links.change import link_lists
-from ansible_collections.groundup.cloud.plugins.module_utils.links.live import Difference, Live, differences
+from ansible_collections.groundup.cloud.plugins.module_utils.links.confirm import askable
+from ansible_collections.groundup.cloud.plugins.module_utils.links.live import Difference, Live, differences, route_name
 from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import Nic, parse
 
 from .test_files import BONDED
@@ -155,6 +164,12 @@ NEIGHBOURS = [
         "nic0: its cable leads to leaf2/Ethernet7; the model says leaf1/Ethernet7",
     ),
     ({"PortID": "Ethernet8"}, ""),
+    ({"SystemName": "LEAF1", "PortID": "512", "PortDescription": "node1.bond0"}, ""),
+    ({"SystemName": "leaf1", "PortID": "Ethernet7", "PortDescription": "node1.bond0"}, ""),
+    (
+        {"SystemName": "leaf1", "PortID": "Ethernet8", "PortDescription": "node1.bond0"},
+        "nic0: its cable leads to leaf1/Ethernet8; the model says leaf1/Ethernet7",
+    ),
 ]
 
 
@@ -173,3 +188,77 @@ def test_absent_nics_are_named_with_those_that_are_there() -> None:
 def test_ping_has_the_exact_size_and_a_right_checksum() -> None:
     packet = ping.request(7, 1, 9000)
     assert len(packet) == 9000 - 20 and ping.checksum(packet) == 0
+
+
+@dataclass
+class ScratchSystem(System):
+    """A scratch root; commands are recorded, and networkctl answers as systemd before version 254."""
+
+    ran: list[str] = field(default_factory=list)
+
+    def run(self, argv: Sequence[str], **_rest: Any) -> str:
+        self.ran.append(" ".join(argv))
+        return "LINK CHASSIS-ID\nnic0 52:54:00\n" if argv[0] == "networkctl" else ""
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> ScratchSystem:
+    return ScratchSystem(str(tmp_path))
+
+
+def test_neighbours_in_a_table_are_silence(host: ScratchSystem) -> None:
+    spec = parse({"nics": [{"name": "nic0", "mac": "52:54:00:00:01:01", "port": "leaf1/Ethernet1"}]})
+    cabling.check(spec, Live(healthy(), ROUTES), host)
+    assert host.ran == ["networkctl lldp --json=short"]
+
+
+def test_the_way_back_is_armed_before_the_switch(host: ScratchSystem) -> None:
+    host.write("/etc/systemd/network/10-groundup-old.network", b"old")
+    host.write("/etc/systemd/network/10-groundup-bond0.network.d/by-hand.conf", b"drop-in")
+    host.path("/etc/systemd/network/10-groundup-dead.network").symlink_to("/nowhere")
+    identifier = arming.arm(SPEC, [], host)
+    assert arming.pending(host) == identifier
+    timer, switch = (line for line in host.ran if line.startswith("systemd-run"))
+    assert "--on-active=180" in timer and timer.endswith("network-change revert")
+    assert switch.endswith("network-change switch")
+    saved = sorted(str(p.relative_to(host.path(arming.CHANGE))) for p in host.path(f"{arming.CHANGE}/old").rglob("*"))
+    assert saved == [
+        "old/10-groundup-bond0.network.d",
+        "old/10-groundup-bond0.network.d/by-hand.conf",
+        "old/10-groundup-old.network",
+    ]
+
+
+def test_confirming_and_turning_back_exclude_each_other(host: ScratchSystem) -> None:
+    arming.arm(SPEC, [], host)
+    host.path(arming.PENDING).rename(host.path(arming.REVERTING))  # the script's claim
+    with pytest.raises(HostError, match="turned back before it could be confirmed"):
+        arming.confirm(host)
+    with pytest.raises(HostError, match="turning back an unconfirmed change"):
+        arming.arm(SPEC, [], host)
+    host.path(arming.REVERTING).unlink()
+    arming.arm(SPEC, [], host)
+    arming.confirm(host)
+    assert arming.pending(host) is None
+
+
+UNREADY = UnitState("loaded", "inactive", "disabled")
+
+
+def test_a_network_of_somebody_else_is_left_and_ours_is_started_again() -> None:
+    path = "/etc/systemd/network/10-groundup-bond0.network"
+    with pytest.raises(HostError, match="somebody else's"):
+        host_network.refuse_strangers(Actual({path: PathState()}, units={host_network.NETWORKD: UNREADY}))
+    stopped = Actual({path: PathState("file")}, units={host_network.NETWORKD: UNREADY})
+    host_network.refuse_strangers(stopped)
+    steps = [str(step) for step in plan(host_network.state_of(SPEC), stopped).steps]
+    assert {f"systemctl enable {host_network.NETWORKD}", f"systemctl start {host_network.NETWORKD}"} <= set(steps)
+
+
+def test_networks_that_nobody_can_prove_are_named() -> None:
+    spec = parse({**BONDED, "peers": {"cluster": ["fd00::7"], "management": ["10.20.0.1"]}})
+    assert [item.network for item in spec.addresses if not askable(spec, item.network)] == ["provision", "cluster"]
+
+
+def test_a_route_to_everywhere_is_found_by_its_name() -> None:
+    assert route_name("0.0.0.0/0") == "default" and route_name("10.9.0.0/16") == "10.9.0.0/16"

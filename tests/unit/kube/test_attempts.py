@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""kubeadm init and join as units of systemd: a controller killed on the way, and where secrets are meanwhile."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
+from ansible_collections.groundup.cloud.plugins.module_utils.kube import control_plane, job, join, paths, ticket
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
+
+Given = dict[str, t.Any]
+PAPER = ticket.Ticket("abcdef.0123456789abcdef", "ab" * 32)
+DISCOVERY = {"server": "https://10.30.0.10:8443", "ca": "LS0t"}
+
+
+class KilledError(Exception):
+    """The controller dies."""
+
+
+@dataclass
+class OneUnit(System):
+    """A double of systemd that knows one unit; ``unit`` is its ActiveState, SubState and Result. ``seen`` holds what
+    every other process of the machine could read while a command ran: argument lists, and files by mode."""
+
+    unit: tuple[str, str, str] = ("inactive", "dead", "success")
+    begun: int = 0
+    seen: list[str] = field(default_factory=list)
+    readable: list[str] = field(default_factory=list)
+
+    def run(self, argv: Sequence[str], **_rest: t.Any) -> str:
+        self.seen.append(" ".join(argv))
+        scratch = self.path(paths.SCRATCH)
+        for path in scratch.iterdir() if scratch.exists() else ():
+            self.readable += [path.read_text()] if path.stat().st_mode & 0o077 else []
+        if argv[0] == "systemd-run":
+            self.begun += 1
+            self.unit = ("activating", "start", "success")
+        if argv[:2] == ["systemctl", "stop"]:
+            self.unit = ("inactive", "dead", "success")
+        if argv[:2] == ["systemctl", "show"]:
+            return "ActiveState={}\nSubState={}\nResult={}\n".format(*self.unit)
+        return ""
+
+
+@pytest.fixture
+def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OneUnit:
+    system = OneUnit(str(tmp_path))
+    for name in paths.STATIC_PODS:
+        system.write(f"{paths.MANIFESTS}/{name}.yaml", name.encode())
+    monkeypatch.setattr(control_plane, "admin", lambda *_words: None)
+    monkeypatch.setattr(control_plane, "delete_tokens", lambda _api: None)
+    return system
+
+
+def killed(_seconds: float) -> None:
+    raise KilledError
+
+
+def attempt(system: System) -> dict[str, t.Any]:
+    return t.cast("dict[str, t.Any]", json.loads(system.path(paths.ATTEMPT).read_text()))
+
+
+def file(system: System, name: str) -> Path:
+    return system.path(f"{paths.SCRATCH}/{name}")
+
+
+@pytest.fixture
+def begun(system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> OneUnit:
+    """An init whose controller was killed while kubeadm worked."""
+    with monkeypatch.context() as patch:
+        patch.setattr(job.time, "sleep", killed)
+        with pytest.raises(KilledError):
+            control_plane.init(parse(given), system)
+    assert attempt(system) == {"kind": "init", "done": False}
+    return system
+
+
+def test_an_init_that_goes_on_is_waited_for(begun: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = begun.path(paths.ENCRYPTION).read_text()
+    monkeypatch.setattr(job.time, "sleep", lambda _s: setattr(begun, "unit", ("active", "exited", "success")))
+    assert control_plane.init(parse(given), begun)["resumed"] is True
+    assert begun.begun == 1 and attempt(begun)["done"] is True
+    assert begun.path(paths.ENCRYPTION).read_text() == key
+    assert not file(begun, "init.yaml").exists(), "the token is gone with the init"
+
+
+@pytest.mark.parametrize("left", [("failed", "failed", "exit-code"), ("inactive", "dead", "success")])
+def test_an_init_that_died_too_is_taken_up(
+    begun: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch, left: tuple[str, str, str]
+) -> None:
+    """It failed unseen, or a power cut took the unit with it: kubeadm is told to take up what it wrote."""
+    key, begun.unit = begun.path(paths.ENCRYPTION).read_text(), left
+    config: list[str] = []
+
+    def ends(_seconds: float) -> None:
+        config.append(file(begun, "init.yaml").read_text())
+        begun.unit = ("active", "exited", "success")
+
+    monkeypatch.setattr(job.time, "sleep", ends)
+    assert control_plane.init(parse(given), begun)["resumed"] is True
+    assert begun.begun == 2 and "DirAvailable--var-lib-etcd" in config[0]
+    assert begun.path(paths.ENCRYPTION).read_text() == key, "Secrets that were written stay readable"
+
+
+def test_an_init_that_never_ends_is_named_and_left_to_a_later_run(
+    begun: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control_plane, "LIMIT", {"default": 0.0})
+    with pytest.raises(KubeError, match="still at work after 0 s"):
+        control_plane.init(parse(given), begun)
+    assert attempt(begun)["done"] is False and file(begun, "init.yaml").exists()
+
+
+@pytest.mark.parametrize("unit", [("activating", "start", "success"), ("active", "exited", "success")])
+def test_a_join_that_goes_on_or_ended_is_waited_for(
+    system: OneUnit, worker: Given, monkeypatch: pytest.MonkeyPatch, unit: tuple[str, str, str]
+) -> None:
+    job.note(system, "join", done=False)
+    system.unit = unit
+    monkeypatch.setattr(job.time, "sleep", lambda _s: setattr(system, "unit", ("active", "exited", "success")))
+    assert join.join(parse(worker), system, PAPER, DISCOVERY)["resumed"] is True
+    assert system.begun == 0 and attempt(system)["done"] is True
+
+
+def test_a_join_that_fails_leaves_no_secret_and_says_why(
+    system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job.time, "sleep", lambda _s: setattr(system, "unit", ("failed", "failed", "exit-code")))
+    with pytest.raises(KubeError, match=r"kubeadm failed \(exit-code\)"):
+        join.join(parse(given), system, PAPER, DISCOVERY, "kind: EncryptionConfiguration\n")
+    assert attempt(system) == {"kind": "join", "done": False} and not system.path(paths.SCRATCH).exists()
+
+
+def test_no_other_process_sees_a_secret(system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argument lists are everybody's to read, and so are files without a mode that says otherwise."""
+    monkeypatch.setattr(job.time, "sleep", lambda _s: setattr(system, "unit", ("active", "exited", "success")))
+    monkeypatch.setattr(control_plane, "new_token", lambda: PAPER.token)
+    control_plane.init(parse(given), system)
+    ticket.upload(parse(given), system, PAPER)
+    join.join(parse(given), system, PAPER, DISCOVERY, system.path(paths.ENCRYPTION).read_text())
+    secret = system.path(paths.ENCRYPTION).read_text().split("secret: ")[1].split()[0].strip('"')
+    for word in (PAPER.token, PAPER.token.split(".")[1], PAPER.key, secret):
+        assert not [line for line in system.seen if word in line]
+        assert not [text for text in system.readable if word in text]
+    for name in (paths.ENCRYPTION, paths.LOG, paths.ATTEMPT, paths.MANIFEST_RECORD):
+        assert system.path(name).stat().st_mode & 0o077 == 0, name
+    scratch = system.path(paths.SCRATCH)
+    assert not scratch.exists() or not list(scratch.iterdir())

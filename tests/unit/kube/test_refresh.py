@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A control plane that runs, brought to its configuration: what kubeadm is asked, and what is refused before it."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
+from ansible_collections.groundup.cloud.plugins.module_utils.kube import config, machine, observe, paths, refresh, yaml
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.control_plane import record_manifests
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
+
+Given = dict[str, t.Any]
+ONE = {"control_planes": {"node1": "10.30.0.21"}}
+
+
+@dataclass
+class RecordingSystem(System):
+    """A scratch root on which kubeadm is only recorded; each phase writes the manifest it is named after."""
+
+    ran: list[str] = field(default_factory=list)
+
+    def run(self, argv: Sequence[str], **_rest: t.Any) -> str:
+        self.ran.append(" ".join(argv[3:5]))
+        if "etcd" in argv:
+            self.write(paths.ETCD_MANIFEST, b"by kubeadm")
+        return ""
+
+
+@pytest.fixture
+def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RecordingSystem:
+    """A control plane as kubeadm left it, whose API server answers at once."""
+    system = RecordingSystem(str(tmp_path))
+    for name in paths.STATIC_PODS:
+        system.write(f"{paths.MANIFESTS}/{name}.yaml", name.encode(), mode=0o600)
+    system.write(paths.ENCRYPTION, b"key", mode=0o600)
+    record_manifests(system)
+    monkeypatch.setattr(refresh, "wait", lambda *_words: None)
+    return system
+
+
+def stale(system: System) -> list[str]:
+    return observe.stale_manifests(Path(system.root))
+
+
+@pytest.mark.parametrize(
+    ("changes", "phases"),
+    [(ONE, ["etcd local", "control-plane all", "upload-config all"]), ({}, ["control-plane all", "upload-config all"])],
+)
+def test_what_kubeadm_is_asked(given: Given, system: RecordingSystem, changes: Given, phases: list[str]) -> None:
+    system.write(f"{paths.MANIFESTS}/kube-apiserver.yaml", b"by hand")
+    assert stale(system) == ["kube-apiserver"]
+    refresh.refresh(parse(given | changes), system, stale(system))
+    assert system.ran == phases
+    assert stale(system) == []
+    assert not system.path(f"{paths.SCRATCH}/refresh.yaml").exists()
+
+
+def test_etcds_manifest_of_one_member_of_three_is_put_back(given: Given, system: RecordingSystem) -> None:
+    """kubeadm would write it as that of an only member; recording what stands there would take the change for right."""
+    system.write(paths.ETCD_MANIFEST, b"by hand")
+    refresh.refresh(parse(given), system, stale(system))
+    found = system.path(paths.ETCD_MANIFEST)
+    assert found.read_text() == "etcd" and found.stat().st_mode & 0o777 == 0o600
+    assert stale(system) == []
+
+
+ENCRYPTION: dict[str, tuple[Given, bool, str]] = {
+    "switched off": ({"encryption": False}, True, "without it nobody can read them"),
+    "switched on with three": ({}, False, "need the same one"),
+}
+
+
+@pytest.mark.parametrize(("changes", "key", "text"), ENCRYPTION.values(), ids=ENCRYPTION)
+def test_encryption_is_not_switched_by_new_manifests(
+    given: Given, system: RecordingSystem, changes: Given, key: bool, text: str
+) -> None:
+    if not key:
+        system.path(paths.ENCRYPTION).unlink()
+    with pytest.raises(KubeError, match=text):
+        refresh.refresh(parse(given | changes), system, ["cluster"])
+    assert system.ran == []
+
+
+def test_encryption_switched_on_with_one_gets_its_key_first(given: Given, system: RecordingSystem) -> None:
+    system.path(paths.ENCRYPTION).unlink()
+    refresh.refresh(parse(given | ONE), system, ["cluster"])
+    assert "secretbox" in system.path(paths.ENCRYPTION).read_text()
+    assert system.path(paths.ENCRYPTION).stat().st_mode & 0o777 == 0o600
+
+
+def living(given: Given, root: Path, server: str = "https://10.30.0.10:8443") -> System:
+    """A control plane whose cluster was made from ``given``."""
+    system = System(str(root))
+    system.write(paths.CLUSTER, yaml.documents(config.cluster(parse(given))).encode())
+    system.write(paths.ADMIN_CONF, f"    server: {server}\n".encode())
+    system.write(paths.ATTEMPT, json.dumps({"kind": "init", "done": True}).encode())
+    return system
+
+
+MOVES: dict[str, tuple[Given, str]] = {
+    "endpoint": ({"endpoint": {"address": "10.30.0.11", "interface": "x"}}, "is 10.30.0.10:8443, wanted 10.30.0.11"),
+    "pods": ({"pods": "10.128.0.0/14"}, "podSubnet is 10.64.0.0/14"),
+    "services": ({"services": "10.97.0.0/16"}, "serviceSubnet is 10.96.0.0/16"),
+    "domain": ({"domain": "other.local"}, "dnsDomain is cluster.local"),
+}
+
+
+@pytest.mark.parametrize(("changes", "text"), MOVES.values(), ids=MOVES)
+def test_a_living_cluster_is_not_moved(given: Given, tmp_path: Path, changes: Given, text: str) -> None:
+    system = living(given, tmp_path)
+    with pytest.raises(KubeError, match=text):
+        machine.refuse_moves(parse(given | changes), system)
+    machine.refuse_moves(parse(given | {"timings": "slow", "audit": False}), system)
+
+
+def test_an_endpoint_that_the_kubeconfig_does_not_know_is_refused(given: Given, tmp_path: Path) -> None:
+    with pytest.raises(KubeError, match=r"is https://10\.30\.0\.9:8443, wanted https://10\.30\.0\.10:8443"):
+        machine.refuse_moves(parse(given), living(given, tmp_path, "https://10.30.0.9:8443"))
+
+
+def test_a_blank_machine_has_nothing_to_move(given: Given, tmp_path: Path) -> None:
+    machine.refuse_moves(parse(given), System(str(tmp_path)))
