@@ -70,7 +70,11 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Kubeconfig, connect
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import Expected, cluster_proofs
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import (
+    Expected,
+    cluster_proofs,
+    untried_proofs,
+)
 
 SPEC = {
     "kubeconfig": {"type": "path", "required": True},
@@ -93,8 +97,8 @@ def main() -> None:
     try:
         api = connect(Kubeconfig.read(Path(kubeconfig)), f"https://{expected.endpoint}", timeout=60)
         proofs = cluster_proofs(api, expected)
-    except (KubeError, FileNotFoundError) as error:
-        module.fail_json(msg=str(error))
+    except (KubeError, OSError) as error:
+        proofs = untried_proofs(expected.endpoint, f"there are no credentials to ask it with: {error}")
     module.exit_json(changed=False, proofs=[proof.as_dict() for proof in proofs])
 
 

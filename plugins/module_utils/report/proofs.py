@@ -7,6 +7,7 @@ counted as good.
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from time import monotonic
@@ -52,7 +53,11 @@ class Proof:
 
 
 def prove(name: str, layer: str, attempt: Callable[[], str]) -> Proof:
-    """Run one attempt; what it returns is the evidence, :class:`ProofError` is a failure with its evidence."""
+    """Run one attempt; what it returns is the evidence, :class:`ProofError` is a failure with its evidence.
+
+    A file that is not there, a tool that is missing or an answer that makes no sense fails this proof with its own
+    words and leaves the others alone: one broken proof must never cost a machine all of them.
+    """
     started = monotonic()
     ok: bool | None = True
     why = None
@@ -62,7 +67,14 @@ def prove(name: str, layer: str, attempt: Callable[[], str]) -> Proof:
         ok, evidence = False, str(error)
     except UntriedError as reason:
         ok, evidence, why = None, "not tried", str(reason)
+    except (OSError, subprocess.SubprocessError, ValueError, LookupError) as error:
+        ok, evidence = False, f"it could not be carried out: {type(error).__name__}: {error}"
     return Proof(name, layer, ok, round(monotonic() - started, 2), evidence, real=ok is not None, why_not_real=why)
+
+
+def untried(name: str, layer: str, reason: str) -> Proof:
+    """A proof that was not even begun, with the reason."""
+    return Proof(name, layer, None, 0.0, "not tried", real=False, why_not_real=reason)
 
 
 @dataclass(frozen=True)
