@@ -13,7 +13,7 @@ description:
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
-    description: Makes no Secret in check mode and returns no proofs.
+    description: Makes no Secret in check mode; that proof is returned as not tried.
     support: full
 options:
   host:
@@ -61,12 +61,11 @@ SPEC = {
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
-    if module.check_mode:
-        module.exit_json(changed=False, proofs=[])
     proofs = control_plane_proofs(
         module.params["host"],
         lambda: connect(Kubeconfig.read(Path(module.params["kubeconfig"])), timeout=60),
         module.params["members"],
+        check=module.check_mode,
     )
     module.exit_json(changed=False, proofs=[proof.as_dict() for proof in proofs])
 

@@ -13,6 +13,7 @@ text{font:12px system-ui,sans-serif;fill:#1b2733}
 .title{font-size:13px;font-weight:600}.paper{fill:#fff}
 .frame{fill:#eef2f6;stroke:#b8c4cf}.slot{fill:#fff;stroke:#e3e9ee}
 .machine{fill:#fff;stroke:#5c6b7a}.switch{fill:#22303c;stroke:#22303c}.switch-name{font-weight:600;fill:#fff}
+.trouble{fill:none;stroke:#c0262d;stroke-width:3;pointer-events:none}
 .port{fill:#93a1af}.cable{fill:none;stroke-width:1.6;opacity:.85}
 """
 

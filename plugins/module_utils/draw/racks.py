@@ -9,8 +9,8 @@ from .scene import PALETTE, Box, Scene, natural
 UNIT, WIDTH, GAP, TOP, LEFT = 34, 250, 120, 44, 34
 
 
-def racks(scene: Scene) -> str:
-    """The picture as SVG."""
+def racks(scene: Scene, troubled: frozenset[str] = frozenset()) -> str:
+    """The picture as SVG; `troubled` are names of switches and machines that stand out, because something is wrong."""
     canvas = Canvas()
     canvas.text(8, 18, f"{scene.title}: racks and cables", "title")
     colours = {box.name: PALETTE[n % len(PALETTE)] for n, box in enumerate(_switches(scene))}
@@ -18,6 +18,8 @@ def racks(scene: Scene) -> str:
     for column, (rack, boxes) in enumerate(scene.racks.items()):
         _rack(canvas, LEFT + column * (WIDTH + GAP), rack, boxes, colours, places)
     _cables(canvas, scene, colours, places)
+    for name in sorted(troubled & set(places)):
+        canvas.rect(*places[name], WIDTH, UNIT - 4, "trouble", tip=f"{name}: something is wrong")
     return canvas.svg(f"Racks and cables of {scene.title}")
 
 

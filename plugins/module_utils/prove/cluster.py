@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..kube.api import Api
-from ..report.proofs import Proof, ProofError, prove, untried
+from ..report.proofs import CHECK, Proof, ProofError, prove, untried
 from .asked import asked
 from .conversation import CLAIMS, Conversation, judge
 
@@ -48,8 +48,14 @@ def cluster_proofs(api: Api, expected: Expected) -> list[Proof]:
     ]
 
 
-def untried_proofs(endpoint: str, reason: str) -> list[Proof]:
-    """The same proofs where nobody could even log in."""
+def without_credentials(endpoint: str, reason: str) -> list[Proof]:
+    """The same proofs where nobody could even log in: the first has failed, or a lost file would look like success."""
+    remedy = f"{reason}; copy /etc/kubernetes/admin.conf of a control plane there"
+    return [Proof(api_claim(endpoint), "kubernetes", False, 0.0, remedy), *in_check_mode(endpoint, reason)[1:]]
+
+
+def in_check_mode(endpoint: str, reason: str = CHECK) -> list[Proof]:
+    """The same proofs, none of them tried."""
     claims = (api_claim(endpoint), NODES, STARTS, *CLAIMS.values())
     return [untried(claim, "kubernetes", reason) for claim in claims]
 

@@ -12,7 +12,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.prove import conver
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import (
     Expected,
     cluster_proofs,
-    untried_proofs,
+    without_credentials,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.conversation import ring
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.workloads import client
@@ -101,7 +101,15 @@ def test_an_api_that_is_away_is_a_failed_proof_and_the_rest_is_untried() -> None
     assert [proof.ok for proof in proofs] == [False, None, None, None, None, None]
     assert "connection refused" in proofs[0].evidence
     assert "connection refused" in str(proofs[5].why_not_real)
-    assert [proof.name for proof in proofs] == [proof.name for proof in untried_proofs(EXPECTED.endpoint, "")]
+
+
+def test_without_credentials_the_api_is_not_proved_and_the_same_proofs_are_named() -> None:
+    proofs = without_credentials(EXPECTED.endpoint, "no such file")
+    assert [proof.ok for proof in proofs] == [False, None, None, None, None, None]
+    assert [proof.name for proof in proofs] == [
+        proof.name
+        for proof in cluster_proofs(PaperApi(), EXPECTED)  # type: ignore[arg-type]
+    ]
 
 
 def test_pods_that_do_not_come_are_named_and_what_they_would_show_is_untried(monkeypatch: pytest.MonkeyPatch) -> None:

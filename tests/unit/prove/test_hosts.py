@@ -145,7 +145,8 @@ def test_a_disk_that_cannot_be_read_is_not_blank(tmp_path: Path) -> None:
 
 
 def test_a_bond_without_lacp_is_judged_by_its_links() -> None:
-    text = "Bonding Mode: fault-tolerance (active-backup)\n\nSlave Interface: a\nMII Status: up\n\nSlave Interface: b\nMII Status: {}\n"
+    text = "Bonding Mode: fault-tolerance (active-backup)\n"
+    text += "\nSlave Interface: a\nMII Status: up\n\nSlave Interface: b\nMII Status: {}\n"
     assert standby_evidence(parse_bonding(text.format("up")), 2) == "2 of 2 members have a link: a, b"
     with pytest.raises(ProofError, match="1 of 2 members have a link: a"):
         standby_evidence(parse_bonding(text.format("down")), 2)
