@@ -42,6 +42,7 @@ import typing as t
 from ansible import constants as C
 from ansible.playbook.block import Block
 from ansible.plugins.callback import CallbackBase
+from ansible_collections.groundup.cloud.plugins.module_utils.report.cause import cause
 
 if t.TYPE_CHECKING:
     from ansible.executor.stats import AggregateStats
@@ -78,21 +79,6 @@ def count(block: Block) -> int:
         for item in section:
             total += count(item) if isinstance(item, Block) else int(item.action not in C._ACTION_META)
     return total
-
-
-def cause(stage: str, task: str, result: t.Mapping[str, t.Any]) -> str:
-    """Why a host was set aside, in one line: where, and the first line of what was said."""
-    items = result.get("results")
-    failed = (
-        [item for item in items if isinstance(item, dict) and item.get("failed")] if isinstance(items, list) else []
-    )
-    first = failed[0] if failed else result
-    said = (
-        str(first.get("msg") or first.get("module_stderr") or first.get("stderr") or "")
-        .strip()
-        .removeprefix("Task failed: ")
-    )
-    return f"{stage}: {task}: {said.splitlines()[0][:300] if said else 'it said nothing'}"
 
 
 class CallbackModule(CallbackBase):
@@ -174,7 +160,7 @@ class CallbackModule(CallbackBase):
         file = self.get_option("timings_file")
         if file and self.writes:
             figures = {
-                "started": round(self.began, 1),
+                "started": self.began,
                 "written": time.time(),
                 "seconds": round(self.elapsed(), 1),
                 "tasks": self.done,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError, HostState
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.registry import foresee
 
 PEM = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"
 SUM = "ab" * 32
@@ -100,3 +101,23 @@ def test_runtime_takes_files_by_digest() -> None:
     assert by_path["/usr/local/bin/ctr"].url == f"http://10.10.0.1:8080/bundle/files/sha256/{SUM}"
     assert by_path["/usr/local/bin/ctr"].mode == 0o755
     assert state.archives[0].directory == "/opt/cni/bin"
+
+
+def test_a_machine_without_an_operating_system_can_be_planned_for() -> None:
+    """Nothing answers there, which must not look like something that can't be read."""
+    entry = {"url": "https://10.10.0.1/x", "sha256": "0" * 64}
+    names = ("containerd", "containerd-shim-runc-v2", "ctr", "cni-plugins")
+    found = foresee(
+        {
+            "host_network": {"anything": True},
+            "host_base": {"ntp_servers": ["127.0.0.1"], "sysctls": {"vm.swappiness": 1}},
+            "container_runtime": {"files": dict.fromkeys(names, entry)},
+        }
+    )
+    assert list(found) == ["host_base", "container_runtime"]
+    assert {"install chrony", "file /etc/chrony/chrony.conf", "systemctl restart chrony.service"} <= set(
+        found["host_base"]
+    )
+    assert "systemctl enable containerd.service" in found["container_runtime"]
+    said = [step for steps in found.values() for step in steps]
+    assert not [step for step in said if "could not be read" in step or step.startswith("clock")]
