@@ -114,6 +114,8 @@ class CallbackModule(CallbackBase):
         self.stages.append(Stage(play.get_name(), self.elapsed()))
 
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:
+        if task.action in C._ACTION_META:
+            return
         self.done += 1
         self.planned = max(self.planned, self.done)
         self.task = task.get_name()

@@ -106,3 +106,12 @@ def test_a_file_that_cannot_be_written_is_said_once_and_ends_nothing(said: list[
     run(callback, tmp_path / "file/timings.json")
     callback.v2_playbook_on_stats(None)
     assert len([line for line in said if line.startswith("warning")]) == 1
+
+
+def test_what_only_steers_the_run_is_no_task(said: list[str], tmp_path: Path) -> None:
+    callback = progress.CallbackModule()
+    callback.get_option = lambda name, **_: None  # type: ignore[method-assign]
+    callback.v2_playbook_on_play_start(play("Probe"))
+    for action in ("ansible.builtin.meta", "ansible.builtin.ping"):
+        callback.v2_playbook_on_task_start(SimpleNamespace(action=action, get_name=lambda: "x"), False)
+    assert callback.stages[-1].tasks == callback.done == 1
