@@ -28,6 +28,7 @@ if t.TYPE_CHECKING:
     from ansible.executor.stats import AggregateStats
     from ansible.executor.task_result import CallbackTaskResult
     from ansible.playbook.play import Play
+    from ansible.playbook.task import Task
 
 
 class CallbackModule(CallbackBase):
@@ -52,8 +53,7 @@ class CallbackModule(CallbackBase):
         host, task, said = result.host.get_name(), result.task, result.result.get("steps")
         self.steps.asked.add(host)
         if said is not None:
-            self.spoken = True
-            self.foreseen = self.foreseen or bool(task.check_mode)
+            self._ours(task)
         if result.result.get("changed"):
             self.steps.add(self.stage, host, [task.name or task.action] if said is None else said)
 
@@ -65,7 +65,14 @@ class CallbackModule(CallbackBase):
         if not result.task.ignore_unreachable:
             self._aside(result)
 
+    def _ours(self, task: Task) -> None:
+        """There is something to say; of a run of others there is not."""
+        self.spoken = True
+        self.foreseen = self.foreseen or bool(task.check_mode)
+
     def _aside(self, result: CallbackTaskResult) -> None:
+        if result.task.action.startswith("groundup.cloud."):
+            self._ours(result.task)
         why = cause(self.stage, result.task.name or result.task.action, result.result)
         self.steps.aside.setdefault(result.host.get_name(), why)
 

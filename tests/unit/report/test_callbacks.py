@@ -74,6 +74,17 @@ def test_a_run_that_did_something_is_not_called_a_plan(said: list[str]) -> None:
     assert said[-1].startswith("Done\n")
 
 
+def test_a_plan_for_which_nobody_answered_says_so(said: list[str]) -> None:
+    callback = steps.CallbackModule()
+    callback.v2_playbook_on_play_start(play("Probe"))
+    lost = result("node1", msg="no route")
+    lost.task.action = "groundup.cloud.host_probe"
+    callback.v2_runner_on_unreachable(lost)
+    callback.v2_playbook_on_stats(None)
+    assert said[-1].startswith("Plan: what would be done\n\n  Could not be asked\n    node1: Probe: Bring it: no route")
+    assert said[-1].endswith("Total: 1 host without an answer")
+
+
 def test_a_run_of_others_is_left_alone(said: list[str]) -> None:
     callback = steps.CallbackModule()
     callback.v2_runner_on_ok(result("web", changed=True))
