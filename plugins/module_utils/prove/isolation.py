@@ -116,11 +116,11 @@ def isolation(host: str, params: dict[str, Any]) -> Proof:
 
 def isolation_evidence(came: set[tuple[str, int | None, int | None]], params: dict[str, Any]) -> str:
     """Judge what was heard; :class:`ProofError` names leaks and silences."""
-    forbidden = params["forbidden"]
-    carries = {*(params.get("carries") or params["vlans"])} - {forbidden}
-    leaks = sorted(f"{who} meant {_name(meant)} and came {_name(on)}" for who, meant, on in came if meant != on)
+    forbidden = params["forbidden"]  # None: there is none, while in the other places None is untagged
+    carries = {*(params.get("carries") or params["vlans"])}
+    leaks = sorted(f"{who} meant {_name(meant)} and came on {_name(on)}" for who, meant, on in came if meant != on)
     leaks += sorted(
-        f"{who} on {'the forbidden ' if on == forbidden else ''}{_name(on)}, which this port must not carry"
+        f"{who} on {'the forbidden ' if on and on == forbidden else ''}{_name(on)}, which must not come here"
         for who, meant, on in came
         if meant == on and on not in carries
     )
@@ -133,4 +133,4 @@ def isolation_evidence(came: set[tuple[str, int | None, int | None]], params: di
 
 
 def _name(vlan: int | None) -> str:
-    return f"VLAN {vlan}" if vlan is not None else "untagged"
+    return f"VLAN {vlan}" if vlan is not None else "the untagged network"

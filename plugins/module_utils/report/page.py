@@ -43,13 +43,17 @@ def _when(report: Report) -> str:
 
 
 def _verdict(report: Report) -> str:
-    kind, words = ("good", "Every proof that could be tried holds") if report.good else ("bad", _bad(report))
+    kind, words = ("good", _held(report)) if report.good else ("bad", _bad(report))
     counts = [(ok, sum(proof.ok is ok for proof in report.proofs)) for ok in _MARKS]
     bars = "".join(f'<i class="{_MARKS[ok][0]}" style="flex:{count}"></i>' for ok, count in counts if count)
     return (
         f'<section class="verdict {kind}"><strong class="{kind}">{words}</strong>'
         f'<div class="share" aria-hidden="true">{bars}</div><p>{escape(report.summary)}</p></section>'
     )
+
+
+def _held(report: Report) -> str:
+    return "Every proof that could be tried holds" if report.untried else "Every proof holds"
 
 
 def _bad(report: Report) -> str:

@@ -92,14 +92,18 @@ def test_somebody_elses_frame_is_not_ours() -> None:
     [
         (ALL - {("node3", 20, 20)}, "not heard: node3 on VLAN 20"),
         (ALL | {("node3", 4000, 4000)}, "leak: node3 on the forbidden VLAN 4000"),
-        (ALL | {("node3", 30, 20)}, "leak: node3 meant VLAN 30 and came VLAN 20"),
-        (ALL | {("node3", None, 20)}, "leak: node3 meant untagged and came VLAN 20"),
-        (ALL | {("node3", 50, 50)}, "leak: node3 on VLAN 50, which this port must not carry"),
+        (ALL | {("node3", 30, 20)}, "leak: node3 meant VLAN 30 and came on VLAN 20"),
+        (ALL | {("node3", None, 20)}, "leak: node3 meant the untagged network and came on VLAN 20"),
+        (ALL | {("node3", 50, 50)}, "leak: node3 on VLAN 50, which must not come here"),
     ],
 )
 def test_leaks_and_silences_are_named(came: set[tuple[str, int | None, int | None]], error: str) -> None:
     with pytest.raises(ProofError, match=error):
         isolation_evidence(came, PARAMS)
+
+
+def test_a_rack_without_a_vlan_to_spare_is_proved_by_the_others() -> None:
+    assert isolation_evidence(ALL, {**PARAMS, "forbidden": None}).endswith("no unused VLAN was left to try for leaks")
 
 
 def test_a_tight_rack() -> None:
