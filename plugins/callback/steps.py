@@ -71,8 +71,8 @@ class CallbackModule(CallbackBase):
         self.foreseen = self.foreseen or bool(task.check_mode)
 
     def _aside(self, result: CallbackTaskResult) -> None:
-        if result.task.action.startswith("groundup.cloud."):
-            self._ours(result.task)
+        if result.task.action.startswith("groundup.cloud.") and result.task.check_mode:
+            self._ours(result.task)  # a plan for which nobody answers is one as well
         why = cause(self.stage, result.task.name or result.task.action, result.result)
         self.steps.aside.setdefault(result.host.get_name(), why)
 

@@ -70,16 +70,17 @@ class Steps:
         if self.aside:
             lines += ["", f"  {'Could not be asked' if foreseen else 'Failed or not reached'}"]
             lines += [f"    {host}: {why}" for host, why in sorted(self.aside.items())]
-        return "\n".join([*lines, "", f"  {self.total()}"])
+        return "\n".join([*lines, "", f"  {self.total(foreseen=foreseen)}"])
 
-    def total(self) -> str:
+    def total(self, *, foreseen: bool) -> str:
         """How many changes on how many hosts, how many are in order, how many could not be asked."""
         busy = {host for hosts in self.stages.values() for host in hosts}
         count = sum(len(steps) for hosts in self.stages.values() for steps in hosts.values())
         still = self.asked - busy - set(self.aside)
         parts = [f"{_number(count, 'change')} on {_number(len(busy), 'host')}"] if busy else []
         parts += [f"{_number(len(still), 'host')} as the model says"] if still else []
-        parts += [f"{_number(len(self.aside), 'host')} without an answer"] if self.aside else []
+        what = "could not be asked" if foreseen else "failed or not reached"
+        parts += [f"{_number(len(self.aside), 'host')} {what}"] if self.aside else []
         return f"Total: {'; '.join(parts) or 'no host was asked'}"
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -41,7 +42,7 @@ def timings(file: str | None, since: float) -> dict[str, Any]:
     :param since: Unix time at which this run was under way.
     :raises ValueError: the file holds something else.
     """
-    path = Path(file or "")
+    path = Path(os.path.normpath(file or ""))  # beside a directory that may not be there before the first report
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return found if found.get("written", 0) >= since else {}
 

@@ -183,7 +183,7 @@ def written(tmp_path: Path, **run: object) -> dict[str, Any]:
     figures = {"started": 1000.0, "written": 2000.0, "stages": [STAGE, {**STAGE, "name": "empty", "tasks": 0}], **run}
     timings.write_text(json.dumps(figures))
     params = {"directory": str(tmp_path / "new"), "cloud": "rack", "started": 1500.0, "proofs": [BAD.as_dict()]}
-    params |= {"timings_file": str(timings), "set_aside": {"node9": "unknown"}, "drawing": DRAWING}
+    params |= {"timings_file": f"{tmp_path}/new/../timings.json", "set_aside": {"node9": "unknown"}, "drawing": DRAWING}
     assert not write(params).good
     return dict(json.loads((tmp_path / "new/report.json").read_text()))
 

@@ -79,7 +79,7 @@ Plan: what would be done
   Could not be asked
     node3: Machines: Deploy the machine: its BMC is silent
 
-  Total: 38 changes on 3 hosts; 1 host as the model says; 1 host without an answer"""
+  Total: 38 changes on 3 hosts; 1 host as the model says; 1 host could not be asked"""
     )
 
 
