@@ -23,7 +23,8 @@ options:
   timings_file:
     description:
       - File that receives the run's figures as JSON, after every play.
-      - Its keys are C(seconds), C(tasks) (started), C(hosts) (name to number of task results) and
+      - Its keys are C(started) and C(written) (Unix time), C(seconds), C(tasks) (started), C(hosts) (name to number of
+        task results), C(aside) (name to the reason, for hosts that failed or could not be reached) and
         C(stages) (list of C(name), C(seconds), C(tasks), C(changed), C(failed), C(unreachable)).
     type: path
     default: null
@@ -41,6 +42,7 @@ import typing as t
 from ansible import constants as C
 from ansible.playbook.block import Block
 from ansible.plugins.callback import CallbackBase
+from ansible_collections.groundup.cloud.plugins.module_utils.report.cause import cause
 
 if t.TYPE_CHECKING:
     from ansible.executor.stats import AggregateStats
@@ -89,12 +91,15 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
+        self.began = time.time()
         self.started = time.monotonic()
         self.done = self.planned = 0
         self.task = ""
         self.stages: list[Stage] = []
         self.hosts: dict[str, int] = {}
+        self.aside: dict[str, str] = {}
         self.timer: threading.Timer | None = None
+        self.writes = True
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
@@ -109,6 +114,8 @@ class CallbackModule(CallbackBase):
         self.stages.append(Stage(play.get_name(), self.elapsed()))
 
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:
+        if task.action in C._ACTION_META:
+            return
         self.done += 1
         self.planned = max(self.planned, self.done)
         self.task = task.get_name()
@@ -124,10 +131,10 @@ class CallbackModule(CallbackBase):
         self._note(result, "changed" if result.result.get("changed") else "")
 
     def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
-        self._note(result, "failed")
+        self._note(result, "" if ignore_errors else "failed")
 
     def v2_runner_on_unreachable(self, result: CallbackTaskResult) -> None:
-        self._note(result, "unreachable")
+        self._note(result, "" if result.task.ignore_unreachable else "unreachable")
 
     def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
         if self.timer:
@@ -143,6 +150,8 @@ class CallbackModule(CallbackBase):
         if outcome and self.stages:
             stage = self.stages[-1]
             setattr(stage, outcome, getattr(stage, outcome) + 1)
+            if outcome != "changed":
+                self.aside.setdefault(host, cause(stage.name, result.task.name or result.task.action, result.result))
 
     def _end_stage(self) -> None:
         if self.stages:
@@ -151,14 +160,26 @@ class CallbackModule(CallbackBase):
     def _write(self) -> None:
         """Leaves the figures so far, also between plays: a report at the end of a run names the stages before it."""
         file = self.get_option("timings_file")
-        if file:
+        if file and self.writes:
             figures = {
+                "started": self.began,
+                "written": time.time(),
                 "seconds": round(self.elapsed(), 1),
                 "tasks": self.done,
                 "hosts": self.hosts,
+                "aside": self.aside,
                 "stages": [stage.as_dict() for stage in self.stages],
             }
-            pathlib.Path(file).write_text(json.dumps(figures, indent=2) + "\n")
+            self._put(pathlib.Path(file), json.dumps(figures, indent=2) + "\n")
+
+    def _put(self, path: pathlib.Path, text: str) -> None:
+        """A file that can't be written costs the report its stages, not the run."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            self.writes = False
+            self._display.warning(f"{path}: {error.strerror}; the report of this run will have no stages")
 
     def _say(self, note: str) -> None:
         clock = time.strftime("%H:%M:%S", time.gmtime(self.elapsed()))

@@ -12,19 +12,23 @@ version_added: 0.1.0
 author: groundup.cloud founders (@groundup-cloud)
 description:
   - Modules of this collection say in C(steps) what they changed, or would change in check mode. This callback gathers
-    them and prints them at the end, stage by stage, hosts with the same steps together.
+    them and prints them at the end, stage by stage, hosts with the same steps together, and a total.
+  - Any other task that changed something, or would, is named as it is called; so nothing that happens is left out.
+  - Hosts that failed or could not be reached are named with the cause. What is in order is only counted.
 requirements: [enable in configuration]
 """
 
 import typing as t
 
 from ansible.plugins.callback import CallbackBase
+from ansible_collections.groundup.cloud.plugins.module_utils.report.cause import cause
 from ansible_collections.groundup.cloud.plugins.module_utils.report.steps import Steps
 
 if t.TYPE_CHECKING:
     from ansible.executor.stats import AggregateStats
     from ansible.executor.task_result import CallbackTaskResult
     from ansible.playbook.play import Play
+    from ansible.playbook.task import Task
 
 
 class CallbackModule(CallbackBase):
@@ -46,14 +50,32 @@ class CallbackModule(CallbackBase):
         self.stage = play.get_name()
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
-        said = result.result.get("steps")
-        self.spoken = self.spoken or said is not None
-        if not said or not result.result.get("changed"):
-            return
-        self.foreseen = self.foreseen or bool(result.task.check_mode)
-        if isinstance(said, list):
-            self.steps.add(self.stage, result.host.get_name(), [str(step) for step in said])
+        host, task, said = result.host.get_name(), result.task, result.result.get("steps")
+        self.steps.asked.add(host)
+        if said is not None:
+            self._ours(task)
+        if result.result.get("changed"):
+            self.steps.add(self.stage, host, [task.name or task.action] if said is None else said)
+
+    def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            self._aside(result)
+
+    def v2_runner_on_unreachable(self, result: CallbackTaskResult) -> None:
+        if not result.task.ignore_unreachable:
+            self._aside(result)
+
+    def _ours(self, task: Task) -> None:
+        """There is something to say; of a run of others there is not."""
+        self.spoken = True
+        self.foreseen = self.foreseen or bool(task.check_mode)
+
+    def _aside(self, result: CallbackTaskResult) -> None:
+        if result.task.action.startswith("groundup.cloud.") and result.task.check_mode:
+            self._ours(result.task)  # a plan for which nobody answers is one as well
+        why = cause(self.stage, result.task.name or result.task.action, result.result)
+        self.steps.aside.setdefault(result.host.get_name(), why)
 
     def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
         if self.spoken:
-            self._display.display(self.steps.page("Plan" if self.foreseen else "Done"), color="cyan")
+            self._display.display(self.steps.page(foreseen=self.foreseen), color="cyan")

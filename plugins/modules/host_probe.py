@@ -52,9 +52,9 @@ differs:
   elements: str
   sample: [host_base]
 steps:
-  description: What each layer would do; an error where it could not be read. One list with O(bare).
+  description: What each layer would do; an error where it could not be read.
   returned: success
-  type: raw
+  type: dict
   sample: {"host_base": ["sysctl vm.swappiness"], "host_network": []}
 """
 

@@ -40,6 +40,12 @@ stale:
   type: list
   elements: str
   sample: [cluster]
+steps:
+  description: What was done, or in check mode would be done, for people; empty where there is nothing to do.
+  returned: success
+  type: list
+  elements: str
+  sample: [bring to its configuration cluster]
 """
 
 from ansible.module_utils.basic import AnsibleModule

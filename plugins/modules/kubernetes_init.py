@@ -39,6 +39,12 @@ resumed:
   returned: success
   type: bool
   sample: false
+steps:
+  description: What was done, or in check mode would be done, for people; empty where there is nothing to do.
+  returned: success
+  type: list
+  elements: str
+  sample: [make the cluster]
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -56,6 +56,12 @@ patches:
   returned: success
   type: dict
   sample: {}
+steps:
+  description: What was done, or in check mode would be done, for people; empty where there is nothing to do.
+  returned: success
+  type: list
+  elements: str
+  sample: [label node node2]
 """
 
 from ansible.module_utils.basic import AnsibleModule

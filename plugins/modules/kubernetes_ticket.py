@@ -69,6 +69,12 @@ removed:
   type: list
   elements: str
   sample: []
+steps:
+  description: What was done, or in check mode would be done, for people; empty where there is nothing to do.
+  returned: success
+  type: list
+  elements: str
+  sample: [remove etcd member node3]
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -13,7 +13,7 @@ description:
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
-    description: Starts no pods in check mode and returns no proofs.
+    description: Starts no pods in check mode; its proofs are returned as not tried.
     support: full
 options:
   kubeconfig:
@@ -70,7 +70,12 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Kubeconfig, connect
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import Expected, cluster_proofs
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import (
+    Expected,
+    cluster_proofs,
+    in_check_mode,
+    without_credentials,
+)
 
 SPEC = {
     "kubeconfig": {"type": "path", "required": True},
@@ -89,12 +94,12 @@ def main() -> None:
     kubeconfig = params.pop("kubeconfig")
     expected = Expected(**params | {"nodes": tuple(params["nodes"])})
     if module.check_mode:
-        module.exit_json(changed=False, proofs=[])
+        module.exit_json(changed=False, proofs=[proof.as_dict() for proof in in_check_mode(expected.endpoint)])
     try:
         api = connect(Kubeconfig.read(Path(kubeconfig)), f"https://{expected.endpoint}", timeout=60)
         proofs = cluster_proofs(api, expected)
-    except (KubeError, FileNotFoundError) as error:
-        module.fail_json(msg=str(error))
+    except (KubeError, OSError) as error:
+        proofs = without_credentials(expected.endpoint, f"there are no credentials to ask it with: {error}")
     module.exit_json(changed=False, proofs=[proof.as_dict() for proof in proofs])
 
 

@@ -13,7 +13,7 @@ description:
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
-    description: Makes no Secret in check mode and returns no proofs.
+    description: Makes no Secret in check mode; that proof is returned as not tried.
     support: full
 options:
   host:
@@ -50,7 +50,6 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Kubeconfig, connect
-from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.control_plane import control_plane_proofs
 
 SPEC = {
@@ -62,13 +61,12 @@ SPEC = {
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
-    if module.check_mode:
-        module.exit_json(changed=False, proofs=[])
-    try:
-        api = connect(Kubeconfig.read(Path(module.params["kubeconfig"])), timeout=60)
-        proofs = control_plane_proofs(module.params["host"], api, module.params["members"])
-    except (KubeError, FileNotFoundError) as error:
-        module.fail_json(msg=str(error))
+    proofs = control_plane_proofs(
+        module.params["host"],
+        lambda: connect(Kubeconfig.read(Path(module.params["kubeconfig"])), timeout=60),
+        module.params["members"],
+        check=module.check_mode,
+    )
     module.exit_json(changed=False, proofs=[proof.as_dict() for proof in proofs])
 
 

@@ -16,7 +16,7 @@ attributes:
     support: full
 options:
   machine:
-    description: The machine, as in the variable of the role P(groundup.cloud.machine#role).
+    description: The machine, as in the variable of the role P(groundup.cloud.machine#role); it may have no C(bmc).
     type: dict
     required: true
 """
@@ -38,14 +38,15 @@ proofs:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.controllers import controller_proof
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.controllers import controller_proofs
 
 
 def main() -> None:
     module = AnsibleModule({"machine": {"type": "dict", "required": True}}, supports_check_mode=True)
     machine = module.params["machine"]
-    module.no_log_values.add(machine["bmc"]["password"])
-    module.exit_json(changed=False, proofs=[controller_proof(machine).as_dict()])
+    if machine.get("bmc"):
+        module.no_log_values.add(machine["bmc"]["password"])
+    module.exit_json(changed=False, proofs=[proof.as_dict() for proof in controller_proofs(machine)])
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ options:
     type: str
     required: true
   bond:
-    description: C(name) and number of C(members) of the bond, if there is one.
+    description: C(name), number of C(members) and C(mode) of the bond, if there is one.
     type: dict
   networks:
     description: Networks of the machine, each with C(name), C(interface), C(mtu) in bytes and C(peers), addresses.
@@ -30,8 +30,9 @@ options:
     default: []
   isolation:
     description:
-      - C(interface) that carries the VLANs; C(vlans) this machine may use, null for untagged; C(forbidden), a VLAN that
-        nobody may use; C(peers), which machines share which VLAN.
+      - C(interface) that carries the VLANs; C(vlans) this machine may use, null for untagged; C(carries), those that
+        its port lets through, the same if not given; C(forbidden), a VLAN that nobody may use, or null; C(peers), which
+        machines share which VLAN.
     type: dict
   until:
     description: Unix time until which all machines send and listen for the proof of isolation.

@@ -23,7 +23,7 @@ options:
     type: str
     required: true
   started:
-    description: When the run began, as Unix time in seconds.
+    description: When the proofs began, as Unix time in seconds. O(timings_file) may say that the run began before.
     type: float
     required: true
   proofs:
@@ -32,10 +32,16 @@ options:
     elements: dict
     required: true
   timings_file:
-    description: File in which the callback P(groundup.cloud.progress#callback) left the stages of a run, if any.
+    description:
+      - File in which the callback P(groundup.cloud.progress#callback) leaves the stages of this run, if it does. One
+        that was written before O(started) is of another run and is not looked at.
     type: path
   set_aside:
-    description: Hosts that could not be reached or failed, with the reason.
+    description: Hosts that could not be reached or failed, with the reason; each becomes a proof that failed.
+    type: dict
+    default: {}
+  doubles:
+    description: Layers in which a double stood in for the real thing, with the words that say so in each proof.
     type: dict
     default: {}
   drawing:
@@ -63,12 +69,6 @@ failing:
   elements: str
   returned: success
   sample: []
-set_aside:
-  description: Hosts that were set aside, with the reason.
-  type: list
-  elements: str
-  returned: success
-  sample: []
 summary:
   description: How many proofs came out how.
   type: str
@@ -92,6 +92,7 @@ SPEC = {
     "proofs": {"type": "list", "elements": "dict", "required": True},
     "timings_file": {"type": "path"},
     "set_aside": {"type": "dict", "default": {}},
+    "doubles": {"type": "dict", "default": {}},
     "drawing": {"type": "dict"},
 }
 
@@ -101,12 +102,13 @@ def main() -> None:
     try:
         report = write(module.params, dry=module.check_mode)
     except OSError as error:
-        module.fail_json(msg=f"{module.params['directory']}: {error.strerror}; choose a directory that can be written")
+        module.fail_json(msg=f"{error.filename}: {error.strerror}; choose a directory that can be written")
+    except ValueError as error:
+        module.fail_json(msg=f"{module.params['timings_file']}: {error}; it is not what the callback progress writes")
     module.exit_json(
         changed=False,
         good=report.good,
         failing=[f"{proof.name}: {proof.evidence}" for proof in report.failed],
-        set_aside=[f"{host}: {why}" for host, why in sorted(report.set_aside.items())],
         summary=report.summary,
         untried=[f"{proof.name}: {proof.why_not_real}" for proof in report.untried],
     )

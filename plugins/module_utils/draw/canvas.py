@@ -26,6 +26,7 @@ STYLE = """
 .cloud .light{fill:#fff}.cloud .dim{fill:#c5d0da}
 .cloud .paper{fill:#fff;stroke:#d5dde4}.cloud .frame{fill:#eef2f6;stroke:#b8c4cf}.cloud .free{fill:#e2e8ee}
 .cloud .machine{fill:#fff;stroke:#7b8a98}.cloud .switch{fill:#22303c;stroke:#22303c}
+.cloud .trouble{fill:none;stroke:#c0262d;stroke-width:3;pointer-events:none}
 .cloud .cable{fill:none;stroke-linejoin:round;stroke-linecap:round}
 """
 _NARROW, _WIDE = frozenset("iljtfrI.,:;|/()'! ·-"), frozenset("mwMW@%")

@@ -39,8 +39,8 @@ class _Rack:
         return self.right + PAD + self.room + LANE * len(self.lanes)
 
 
-def racks(scene: Scene) -> str:
-    """The picture as SVG."""
+def racks(scene: Scene, troubled: frozenset[str] = frozenset()) -> str:
+    """The picture as SVG; `troubled` are names of switches and machines that stand out, because something is wrong."""
     canvas = Canvas()
     canvas.text(MARGIN, 26, f"{scene.title}: racks and cables", "title")
     canvas.text(MARGIN, 42, _counts(scene), "small")
@@ -51,7 +51,10 @@ def racks(scene: Scene) -> str:
         if place and place % ABREAST == 0:
             left, top = float(LEFT + MARGIN), bottom + 40
         rack = _planned(name, boxes, left)
-        bottom = max(bottom, _rack(canvas, rack, top, colours, nets))
+        for box, y in zip(boxes, _rack(canvas, rack, top, colours, nets), strict=True):
+            bottom = max(bottom, y + _high(box) + PAD)
+            if box.name in troubled:
+                canvas.rect(rack.x, y, WIDTH, _high(box), "trouble", tip=f"{box.name}: something is wrong")
         left, right = rack.end + BETWEEN + LEFT, max(right, rack.end)
     _explain(canvas, scene, bottom + 26, right)
     return canvas.svg(f"Racks and cables of {scene.title}")
@@ -98,8 +101,8 @@ def _high(box: Box) -> float:
     return max(UNIT + 16 * (box.height - 1), ROW * rows + 8)
 
 
-def _rack(canvas: Canvas, rack: _Rack, top: float, colours: dict[str, str], nets: dict[str, Net]) -> float:
-    """One frame with a slot for each box, and strips where units are free; returns its bottom."""
+def _rack(canvas: Canvas, rack: _Rack, top: float, colours: dict[str, str], nets: dict[str, Net]) -> list[float]:
+    """One frame with a slot for each box, and strips where units are free; returns the tops of the boxes."""
     canvas.text(rack.x - PAD, top - 8, f"rack {rack.name}" if rack.name else "in no rack", "heading")
     gaps = [_free(upper, lower) for upper, lower in zip(rack.boxes, rack.boxes[1:], strict=False)]
     high = sum(_high(box) + 4 for box in rack.boxes) + sum(FREE + 4 for gap in gaps if gap) - 4
@@ -116,7 +119,7 @@ def _rack(canvas: Canvas, rack: _Rack, top: float, colours: dict[str, str], nets
             canvas.text(rack.x + WIDTH / 2, y + FREE - 3, gap, "small", anchor="middle")
             y += FREE + 4
     _cables(canvas, rack, places, colours)
-    return top + high + 2 * PAD
+    return list(places.values())
 
 
 def _free(upper: Box, lower: Box) -> str:

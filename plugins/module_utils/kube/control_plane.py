@@ -96,4 +96,5 @@ def record_manifests(system: System) -> None:
 
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
     """The module kubernetes_init."""
-    return {"changed": True, "resumed": False} if check else init(settings, System())
+    result = {"changed": True, "resumed": False} if check else init(settings, System())
+    return {**result, "steps": ["make the cluster"]}

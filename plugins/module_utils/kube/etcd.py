@@ -22,13 +22,14 @@ def connect(root: Path = Path("/"), server: str = "https://127.0.0.1:2379") -> H
 
 
 def members(client: Https) -> list[Member]:
-    """[{name, id, peer, learner}], by name; a member that never started has an empty name."""
+    """[{name, id, peer, client, learner}], by name; a member that never started has an empty name and client."""
     answer = client.call("POST", "/v3/cluster/member/list", {})
     found = [
         {
             "name": item.get("name", ""),
             "id": item["ID"],
             "peer": (item.get("peerURLs") or [""])[0],
+            "client": (item.get("clientURLs") or [""])[0],
             "learner": bool(item.get("isLearner")),
         }
         for item in answer["members"]

@@ -76,12 +76,13 @@ def finish(settings: Settings, system: System) -> dict[str, t.Any]:
 
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
     """The module kubernetes_join: join, after wiping what an unfinished attempt left behind."""
+    steps = [*(["reset what an unfinished attempt left"] if params["reset"] else []), "join the cluster"]
     if check:
-        return {"changed": True, "resumed": False}
+        return {"changed": True, "resumed": False, "steps": steps}
     system = System()
     if params["finished"]:
         return finish(settings, system)
     if params["reset"]:
         reset(system)
     ticket = Ticket(params["token"], params["certificate_key"])
-    return join(settings, system, ticket, params["discovery"], params["encryption"])
+    return {**join(settings, system, ticket, params["discovery"], params["encryption"]), "steps": steps}

@@ -71,7 +71,12 @@ def apply(api: Api, patches: t.Mapping[str, t.Any]) -> None:
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
     """The module kubernetes_nodes: labels and taints, once the nodes are there, and ready if asked for."""
     if check and not System().path(paths.ADMIN_CONF).exists():
-        return {"changed": True, "patches": {}, "nodes": {}}
+        return {
+            "changed": True,
+            "patches": {},
+            "nodes": {},
+            "steps": [f"label node {name}" for name in params["nodes"]],
+        }
     api = admin(settings, System())
     found = present(api, list(params["nodes"]), ready=params["ready"], timeout=0 if check else params["timeout"])
     patches = plan(params["nodes"], found)
@@ -81,7 +86,8 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
         {"before_header": name, "after_header": name, "before": "", "after": f"{json.dumps(patch)}\n"}
         for name, patch in patches.items()
     ]
-    return {"changed": bool(patches), "patches": patches, "nodes": found, "diff": diff}
+    steps = [f"label node {name}" for name in patches]
+    return {"changed": bool(patches), "patches": patches, "nodes": found, "diff": diff, "steps": steps}
 
 
 def present(api: Api, names: t.Sequence[str], *, ready: bool, timeout: float) -> dict[str, t.Any]:

@@ -90,4 +90,4 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
     stale = observe.stale_manifests(Path(system.root))
     if stale and not check:
         refresh(settings, system, stale)
-    return {"changed": bool(stale), "stale": stale}
+    return {"changed": bool(stale), "stale": stale, "steps": [f"bring to its configuration {name}" for name in stale]}

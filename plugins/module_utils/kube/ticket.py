@@ -114,13 +114,15 @@ def remove_stale(members: t.Iterable[t.Mapping[str, str]]) -> list[str]:
 
 
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
-    """The module kubernetes_ticket."""
+    """The module kubernetes_ticket. A ticket lives for minutes and is no step; members that go for good are some."""
     if check:
-        return {"changed": True, "discovery": {}, "removed": []}
+        steps = [f"remove etcd member {member['name'] or member['id']}" for member in params["stale_members"]]
+        return {"changed": True, "discovery": {}, "removed": [], "steps": steps}
     system, ticket = System(), Ticket(params["token"], params["certificate_key"])
     api = admin(settings, system)
     if params["state"] == "absent":
-        return {"changed": withdraw(api, ticket), "discovery": {}, "removed": []}
+        return {"changed": withdraw(api, ticket), "discovery": {}, "removed": [], "steps": []}
     removed = remove_stale(params["stale_members"]) if params["stale_members"] else []
     issue(settings, api, system, ticket, certificates=params["certificates"])
-    return {"changed": True, "discovery": discovery(settings, system), "removed": removed}
+    steps = [f"remove etcd member {name}" for name in removed]
+    return {"changed": True, "discovery": discovery(settings, system), "removed": removed, "steps": steps}

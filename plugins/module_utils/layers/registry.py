@@ -26,25 +26,26 @@ LAYERS: dict[str, Callable[[dict[str, Any], System], Plan]] = {
 }
 
 
-def foresee(layers: dict[str, dict[str, Any]]) -> list[str]:
-    """What the layers would do on a machine that has no operating system yet, as text, without asking any host.
+def foresee(layers: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
+    """What each layer would do on a machine that has no operating system yet, as text, without asking any host.
 
-    Its network is not among it: a machine is deployed with its final one.
+    Its network is not among it: a machine is deployed with its final one. Nor is its clock: the one that could be
+    compared here is the controller's.
     """
     with TemporaryDirectory() as nothing:
         found = probe({name: params for name, params in layers.items() if name != "host_network"}, system=Bare(nothing))
-    return [f"{name}: {step}" for name in found["differs"] for step in found["steps"][name]]
+    return {name: [step for step in found["steps"][name] if step != "clock clock"] for name in found["differs"]}
 
 
 class Bare(System):
-    """A host with an empty root, on which no program answers."""
+    """A host with an empty root, on which no program answers, except for systemd, which knows none of the units."""
 
     def run(self, argv: Sequence[str], **_kwargs: Any) -> str:
-        """Nothing; of units, that there are none."""
-        if list(argv[:2]) != ["systemctl", "show"] or "--" not in argv:
+        """What systemctl show says of units that are not there (systemctl(1)); nothing for any other program."""
+        if tuple(argv[:2]) != ("systemctl", "show"):
             return ""
-        names = list(argv)[list(argv).index("--") + 1 :]
-        return "\n\n".join("LoadState=not-found\nActiveState=inactive\nUnitFileState=" for _name in names)
+        unknown = "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nNeedDaemonReload=no\n"
+        return "\n".join([unknown] * len(argv[list(argv).index("--") + 1 :]))
 
 
 def probe(layers: dict[str, dict[str, Any]], warn: Warn = silent, system: System | None = None) -> dict[str, Any]:

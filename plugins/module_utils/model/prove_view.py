@@ -50,11 +50,10 @@ class Neighbours:
 def prove(layout: Layout, neighbours: Neighbours, machine: Machine, peers: dict[str, list[str]]) -> View:
     """The role input `prove` of a machine: what its proofs compare reality with."""
     addresses = layout.addresses_of(machine.name)
-    members = bond_members(machine)
     blank = layout.cloud.storage.provider is StorageProvider.NONE
     return {
         "host": machine.name,
-        "bond": {"name": machine.bond.name, "members": len(members)} if members else None,
+        "bond": _bond(machine) if bond_members(machine) else None,
         "networks": [
             {
                 "name": network.name,
@@ -71,18 +70,23 @@ def prove(layout: Layout, neighbours: Neighbours, machine: Machine, peers: dict[
     }
 
 
-def _isolation(layout: Layout, neighbours: Neighbours, machine: Machine) -> View | None:
-    if layout.unused_vlan is None:
-        return None
+def _bond(machine: Machine) -> View:
+    bond = machine.bond
+    return {"name": bond.name, "members": len(bond_members(machine)), "mode": str(bond.mode)}
+
+
+def _isolation(layout: Layout, neighbours: Neighbours, machine: Machine) -> View:
     addresses = layout.addresses_of(machine.name)
     shared = {
         "" if network.native else str(network.vlan): neighbours.of(machine.name, network.name)
         for network in layout.networks_of(machine)
         if network.name in addresses
     }
+    native = next((network.vlan for network in layout.networks_of(machine) if network.native), None)
     return {
         "interface": link_name(machine),
         "vlans": [int(vlan) if vlan else None for vlan in shared],
+        "carries": [None if vlan == native else vlan for vlan in layout.carried(machine)],
         "forbidden": layout.unused_vlan,
         "peers": shared,
     }

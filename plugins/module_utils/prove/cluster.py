@@ -3,19 +3,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from ..kube.api import Api
-from ..report.proofs import Proof, ProofError, prove
-from . import workloads
+from ..report.proofs import CHECK, Proof, ProofError, prove, untried
 from .asked import asked
+from .conversation import CLAIMS, Conversation, judge
 
-Found = TypeVar("Found")
+NODES = "every machine is a Ready node of the right version"
+STARTS = "a pod starts on every Ready node"
 
 
 @dataclass(frozen=True)
@@ -36,141 +33,82 @@ class Expected:
 
 
 def cluster_proofs(api: Api, expected: Expected) -> list[Proof]:
-    """All proofs; the last ones start pods in a namespace of their own, which is deleted afterwards."""
-    proofs = [
-        prove(f"API answers through the endpoint {expected.endpoint}", "kubernetes", asked(lambda: _ready(api))),
-        prove("every machine is a Ready node of the right version", "kubernetes", asked(lambda: _nodes(api, expected))),
+    """All proofs; the last ones start pods in a namespace of their own, which is deleted afterwards.
+
+    They are the same ones whatever fails: what can't be tried any more says why.
+    """
+    answers = prove(api_claim(expected.endpoint), "kubernetes", asked(lambda: _answers(api)))
+    if not answers.ok:
+        reason = f"the API does not answer: {answers.evidence}"
+        return [answers, *(untried(claim, "kubernetes", reason) for claim in (NODES, STARTS, *CLAIMS.values()))]
+    return [
+        answers,
+        prove(NODES, "kubernetes", asked(lambda: _nodes(api, expected))),
+        *_conversation(api, expected),
     ]
-    if not proofs[0].ok:
-        return proofs
-    return proofs + _conversation(api, expected)
 
 
-def _ready(api: Api) -> str:
-    return f"Kubernetes {api.get('/version')['gitVersion']}"
+def without_credentials(endpoint: str, reason: str) -> list[Proof]:
+    """The same proofs where nobody could even log in: the first has failed, or a lost file would look like success."""
+    remedy = f"{reason}; copy /etc/kubernetes/admin.conf of a control plane there"
+    return [Proof(api_claim(endpoint), "kubernetes", False, 0.0, remedy), *in_check_mode(endpoint, reason)[1:]]
+
+
+def in_check_mode(endpoint: str, reason: str = CHECK) -> list[Proof]:
+    """The same proofs, none of them tried."""
+    claims = (api_claim(endpoint), NODES, STARTS, *CLAIMS.values())
+    return [untried(claim, "kubernetes", reason) for claim in claims]
+
+
+def api_claim(endpoint: str) -> str:
+    return f"the API answers through the endpoint {endpoint}"
+
+
+def _answers(api: Api) -> str:
+    return f"Kubernetes {api.get('/version')['gitVersion']}, its certificate verified by the cluster's CA"
 
 
 def _nodes(api: Api, expected: Expected) -> str:
     found = {item["metadata"]["name"]: item for item in api.get("/api/v1/nodes")["items"]}
-    wrong = [f"{name} is not a node" for name in expected.nodes if name not in found]
+    served = api.get("/version")["gitVersion"]
+    wrong = [f"the API runs {served}"] if served != f"v{expected.version}" else []
+    wrong += [f"{name} is not a node" for name in expected.nodes if name not in found]
     for name, item in sorted(found.items()):
         version = item["status"]["nodeInfo"]["kubeletVersion"]
-        conditions = {c["type"]: c for c in item["status"].get("conditions", [])}
-        ready = conditions.get("Ready", {})
         wrong += [f"{name} is not in the model"] if name not in expected.nodes else []
         wrong += [f"{name} runs {version}"] if version != f"v{expected.version}" else []
-        wrong += [f"{name} is not Ready: {ready.get('message')}"] if ready.get("status") != "True" else []
+        wrong += [f"{name} is not Ready: {_unready(item)}"] if _unready(item) else []
     if wrong:
         raise ProofError("; ".join(wrong))
     return f"{len(found)} nodes are Ready at v{expected.version}: {', '.join(sorted(found))}"
 
 
+def _unready(node: dict[str, Any]) -> str:
+    """Why a node is not Ready; empty if it is."""
+    conditions = {c["type"]: c for c in node["status"].get("conditions", [])}
+    ready = conditions.get("Ready", {})
+    return "" if ready.get("status") == "True" else str(ready.get("message") or "it never said anything")
+
+
 def _conversation(api: Api, expected: Expected) -> list[Proof]:
-    """Servers on every node, then a client on every node; each client's lines are evidence."""
+    """Among the nodes that are Ready: one that is not has failed its own proof, and is no reason to try no other."""
     said: dict[str, list[str]] = {}
-    namespace = f"groundup-prove-{int(time.time())}"
+    asks: dict[str, list[str]] = {}
 
     def talk() -> str:
-        with _namespace(api, expected, namespace):
-            addresses = _serving(api, expected, namespace)
-            for node in addresses:
-                pod = workloads.client(namespace, expected.image, node, addresses, expected.domain)
-                api.create(f"/api/v1/namespaces/{namespace}/pods", pod)
-            said.update(_answers(api, expected, namespace, addresses))
-        return f"servers at {', '.join(f'{n} {a}' for n, a in sorted(addresses.items()))}"
+        ready = [item["metadata"]["name"] for item in api.get("/api/v1/nodes")["items"] if not _unready(item)]
+        nodes = sorted(set(ready) & set(expected.nodes))
+        if not nodes:
+            raise ProofError("no node is Ready")
+        talk = Conversation(api, expected.image, expected.domain, expected.patience, nodes)
+        asks.update(talk.asks)
+        servers = talk.hold(said)
+        missing = sorted(set(expected.nodes) - set(nodes))
+        aside = f"; not on {', '.join(missing)}, not Ready" if missing else ""
+        return f"servers at {', '.join(f'{n} {a}' for n, a in sorted(servers.items()))}{aside}"
 
-    proofs = [prove("a pod starts on every node", "kubernetes", asked(talk))]
-    claims = {
-        "pod": "pods reach pods on every other node, 1 MiB with the right checksum",
-        "dns": "pods resolve a service by name",
-        "service": "pods reach a service by name",
-    }
-    if proofs[0].ok:
-        proofs += [prove(claim, "kubernetes", partial(_judge, kind, said)) for kind, claim in claims.items()]
-    return proofs
-
-
-def _judge(kind: str, said: dict[str, list[str]]) -> str:
-    lines = {node: [line for line in lines if line.startswith(f"{kind} ")] for node, lines in said.items()}
-    bad = [f"{node}: {line}" for node, mine in sorted(lines.items()) for line in mine if not line.endswith(" good")]
-    bad += [f"{node}: said nothing" for node, mine in sorted(lines.items()) if not mine and not _alone(kind, said)]
-    if bad:
-        raise ProofError("; ".join(bad))
-    return f"{sum(map(len, lines.values()))} answers from {len(lines)} nodes"
-
-
-def _alone(kind: str, said: dict[str, list[str]]) -> bool:
-    return kind == "pod" and len(said) == 1
-
-
-@contextmanager
-def _namespace(api: Api, expected: Expected, namespace: str) -> Iterator[None]:
-    space, daemons, service = workloads.servers(namespace, expected.image)
-    api.create("/api/v1/namespaces", space)
-    try:
-        api.create(f"/apis/apps/v1/namespaces/{namespace}/daemonsets", daemons)
-        api.create(f"/api/v1/namespaces/{namespace}/services", service)
-        yield
-    finally:
-        api.delete(f"/api/v1/namespaces/{namespace}")
-
-
-def _serving(api: Api, expected: Expected, namespace: str) -> dict[str, str]:
-    """Node -> address of its server, once every node has a ready one."""
-
-    def look() -> tuple[dict[str, str], str]:
-        ready, waiting = {}, []
-        for pod in _pods(api, namespace):
-            node = pod["spec"].get("nodeName", "")
-            if _is_ready(pod):
-                ready[node] = pod["status"]["podIP"]
-            else:
-                waiting.append(f"{node}: {_why(pod)}")
-        missing = sorted(set(expected.nodes) - set(ready))
-        return ready, f"no server on {', '.join(missing)} ({'; '.join(waiting) or 'no pod'})" if missing else ""
-
-    return _until(look, expected.patience)
-
-
-def _answers(api: Api, expected: Expected, namespace: str, addresses: dict[str, str]) -> dict[str, list[str]]:
-    def look() -> tuple[dict[str, list[str]], str]:
-        asked = {pod["spec"]["nodeName"]: pod for pod in _pods(api, namespace) if pod["metadata"]["name"][:4] == "ask-"}
-        done = {node: pod for node, pod in asked.items() if pod["status"].get("phase") in ("Succeeded", "Failed")}
-        missing = [f"{node}: {_why(asked[node])}" for node in sorted(set(addresses) & set(asked) - set(done))]
-        lines = {node: _message(pod).splitlines() for node, pod in done.items()}
-        return lines, f"no answer from {'; '.join(missing)}" if missing else ""
-
-    return _until(look, expected.patience)
-
-
-def _until(look: Callable[[], tuple[Found, str]], patience: int) -> Found:
-    deadline = time.monotonic() + patience
-    while True:
-        found, missing = look()
-        if not missing:
-            return found
-        if time.monotonic() > deadline:
-            raise ProofError(f"{missing} after {patience} s")
-        time.sleep(2)
-
-
-def _pods(api: Api, namespace: str) -> list[dict[str, Any]]:
-    return list(api.get(f"/api/v1/namespaces/{namespace}/pods")["items"])
-
-
-def _is_ready(pod: dict[str, Any]) -> bool:
-    conditions = pod["status"].get("conditions") or []
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
-
-
-def _why(pod: dict[str, Any]) -> str:
-    for status in pod["status"].get("containerStatuses") or []:
-        waiting = status.get("state", {}).get("waiting")
-        if waiting:
-            return f"{waiting.get('reason')} {waiting.get('message', '')}".strip()
-    return str(pod["status"].get("phase", "unknown"))
-
-
-def _message(pod: dict[str, Any]) -> str:
-    statuses = pod["status"].get("containerStatuses") or [{}]
-    return str(statuses[0].get("state", {}).get("terminated", {}).get("message", ""))
+    started = prove(STARTS, "kubernetes", asked(talk))
+    if not started.ok:
+        reason = f"the pods that would show it did not all start: {started.evidence}"
+        return [started, *(untried(claim, "kubernetes", reason) for claim in CLAIMS.values())]
+    return [started, *(prove(claim, "kubernetes", judge(kind, asks, said)) for kind, claim in CLAIMS.items())]

@@ -4,30 +4,41 @@
 from __future__ import annotations
 
 import base64
+import re
 import ssl
 import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ..kube import etcd
 from ..kube.api import Api, Https
-from ..report.proofs import Proof, ProofError, prove
+from ..kube.errors import KubeError
+from ..report.proofs import CHECK, Proof, ProofError, prove, untried
 from .asked import asked
 
-PKI = Path("/etc/kubernetes/pki")
+KUBERNETES = Path("/etc/kubernetes")
+KUBELET = Path("/var/lib/kubelet/pki/kubelet-client-current.pem")
 _NAME = "groundup-proof"
 _CANARY = "a secret that must not be readable in etcd"
 _DAYS_LEFT = 30
+_INLINE = re.compile(r"client-certificate-data:\s*(\S+)")
 
 
-def control_plane_proofs(host: str, api: Api, members: int) -> list[Proof]:
+def control_plane_proofs(host: str, login: Callable[[], Api], members: int, *, check: bool = False) -> list[Proof]:
     """All proofs of one control-plane machine.
 
+    :param login: gives a client of the API; without one, only the proof that needs it fails.
     :param members: how many etcd members the model has.
+    :param check: make no Secret.
     """
+    encrypted = f"{host}: a Secret is encrypted in etcd"
     return [
         prove(f"{host}: etcd is healthy with every member", "kubernetes", asked(lambda: _health(members))),
-        prove(f"{host}: a Secret is encrypted in etcd", "kubernetes", asked(lambda: _encrypted(api))),
+        untried(encrypted, "kubernetes", CHECK)
+        if check
+        else prove(encrypted, "kubernetes", asked(lambda: _encrypted(login()))),
         prove(f"{host}: certificates are valid for more than {_DAYS_LEFT} days", "kubernetes", _certificates),
     ]
 
@@ -44,13 +55,41 @@ def _health(members: int) -> str:
     client = etcd.connect()
     found = etcd.members(client)
     alarms = client.call("POST", "/v3/maintenance/alarm", {"action": "GET"}).get("alarms", [])
-    status = client.call("POST", "/v3/maintenance/status", {})
-    learners = [member["name"] for member in found if member["learner"]]
-    if len(found) != members or alarms or learners or not status.get("leader"):
-        raise ProofError(f"{len(found)} of {members} members, alarms {alarms}, learners {learners}")
-    size = int(status["dbSize"]) / 2**20
-    names = ", ".join(sorted(member["name"] for member in found))
-    return f"{len(found)} of {members} members ({names}), version {status['version']}, {size:.1f} MiB"
+    status = {member["name"]: _status(member) for member in found}
+    return health_evidence(found, status, alarms, members)
+
+
+def _status(member: etcd.Member) -> dict[str, Any] | str:
+    """What a member says of itself at its own address, or why it says nothing; the list alone also names dead ones."""
+    try:
+        status: dict[str, Any] = etcd.connect(server=member["client"]).call("POST", "/v3/maintenance/status", {})
+    except KubeError as error:
+        return str(error)
+    return status
+
+
+def health_evidence(
+    found: list[etcd.Member], status: Mapping[str, dict[str, Any] | str], alarms: list[Any], members: int
+) -> str:
+    """Judge what all members said; :class:`ProofError` names who is silent, a learner, behind another leader or ill.
+
+    :param status: name -> its ``/v3/maintenance/status``, or the text of an error.
+    """
+    wrong = [f"{len(found)} of {members} members"] if len(found) != members else []
+    wrong += [f"{member['name'] or member['peer']} is a learner" for member in found if member["learner"]]
+    wrong += [f"alarm {alarm.get('alarm')} of member {alarm.get('memberID')}" for alarm in alarms]
+    wrong += [f"{name} does not answer: {said}" for name, said in sorted(status.items()) if isinstance(said, str)]
+    answers = {name: said for name, said in sorted(status.items()) if not isinstance(said, str)}
+    wrong += [f"{name}: {', '.join(said['errors'])}" for name, said in answers.items() if said.get("errors")]
+    leaders = {said.get("leader") for said in answers.values()}
+    wrong += ["they do not agree on a leader"] if len(leaders) != 1 or leaders & {None, "0"} else []
+    if wrong:
+        raise ProofError("; ".join(wrong))
+    size = max(int(said["dbSize"]) for said in answers.values()) / 2**20
+    versions = ", ".join(sorted({said["version"] for said in answers.values()}))
+    return (
+        f"{len(found)} of {members} members ({', '.join(answers)}) with one leader, version {versions}, {size:.1f} MiB"
+    )
 
 
 def _encrypted(api: Api) -> str:
@@ -69,22 +108,29 @@ def _encrypted(api: Api) -> str:
 
 
 def _certificates() -> str:
-    files = sorted(
-        [*PKI.glob("*.crt"), *(PKI / "etcd").glob("*.crt"), Path("/var/lib/kubelet/pki/kubelet-client-current.pem")]
-    )
-    left = {path.name: _days_left(path) for path in files if path.exists()}
+    left = {name: _days_left(name, pem) for name, pem in certificates()}
     if not left:
-        raise ProofError(f"there are no certificates in {PKI}")
+        raise ProofError(f"there are no certificates in {KUBERNETES / 'pki'}")
     name = min(left, key=left.__getitem__)
     if left[name] <= _DAYS_LEFT:
         raise ProofError(f"{name} has {left[name]} days left; renew with kubeadm certs renew all")
     return f"{len(left)} certificates, the first to end is {name} in {left[name]} days"
 
 
-def _days_left(path: Path) -> int:
-    command = ["openssl", "x509", "-noout", "-enddate", "-in", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def certificates(kubernetes: Path = KUBERNETES, kubelet: Path = KUBELET) -> Iterator[tuple[str, str]]:
+    """(name, PEM) of all that end: files of kubeadm and kubelet, and those inside of kubeconfigs, which end as well."""
+    files: Iterable[Path] = [*kubernetes.glob("pki/*.crt"), *kubernetes.glob("pki/etcd/*.crt"), kubelet]
+    yield from ((path.name, path.read_text()) for path in sorted(files) if path.is_file())
+    for path in sorted(kubernetes.glob("*.conf")):
+        for data in _INLINE.findall(path.read_text()):
+            yield path.name, base64.b64decode(data).decode()
+
+
+def _days_left(name: str, pem: str) -> int:
+    done = subprocess.run(
+        ["openssl", "x509", "-noout", "-enddate"], input=pem, capture_output=True, text=True, check=False
+    )
     if done.returncode:
-        raise ProofError(f"{path}: {done.stderr.strip()}")
+        raise ProofError(f"{name}: {done.stderr.strip()}")
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(done.stdout.strip().partition("=")[2]), UTC)
     return (ends - datetime.now(UTC)).days

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proof that a machine's management controller can be trusted: verified, and in charge of the right machine."""
+"""Proofs that a machine's management controller can be trusted: verified, and in charge of the right machine."""
 
 from __future__ import annotations
 
@@ -8,38 +8,62 @@ from typing import Any
 from ..bmc.connect import connected
 from ..bmc.errors import BmcError
 from ..bmc.identity import require_same_machine
-from ..bmc.types import BmcSettings
-from ..report.proofs import Proof, ProofError, prove
+from ..bmc.types import BmcSettings, Identity
+from ..report.proofs import Proof, ProofError, UntriedError, prove, untried
 
 
-def controller_proof(machine: dict[str, Any]) -> Proof:
-    """The proof for one machine.
+def controller_proofs(machine: dict[str, Any]) -> list[Proof]:
+    """The proofs for one machine.
 
-    :param machine: the role ``machine``'s dictionary: ``name``, ``bmc``, ``identity``, ``macs``.
+    :param machine: the role ``machine``'s dictionary: ``name``, ``identity``, ``macs`` and, if it has one, ``bmc``.
     """
+    name = machine["name"]
+    verified, ours = (
+        f"{name}: its BMC is reached with verified TLS",
+        f"{name}: its BMC is in charge of the model's machine",
+    )
+    if not machine.get("bmc"):
+        reason = "the model names no management controller for this machine"
+        return [untried(verified, "bmc", reason), untried(ours, "bmc", reason)]
     settings = BmcSettings.from_params(machine["bmc"])
+    seen: list[Identity] = []
+    reached = prove(f"{name}: its BMC is reached by IPMI" if settings.protocol == "ipmi" else verified, "bmc",
+                    lambda: _reach(settings, seen))  # fmt: skip
+    proofs = [reached]
+    if settings.protocol == "ipmi":
+        proofs.append(untried(verified, "bmc", "IPMI has no TLS; the model chose it"))
+    if not seen:
+        return [*proofs, untried(ours, "bmc", f"it was not reached: {reached.evidence}")]
+    return [*proofs, prove(ours, "bmc", lambda: same_machine(machine, seen[0], settings.where))]
+
+
+def _reach(settings: BmcSettings, seen: list[Identity]) -> str:
+    try:
+        with connected(settings) as bmc:
+            seen.append(bmc.identity())
+            power = bmc.power_state().value
+    except BmcError as error:
+        raise ProofError(str(error)) from error
+    return f"{settings.where}, {_trust(settings)}, power {power}"
+
+
+def same_machine(machine: dict[str, Any], found: Identity, where: str) -> str:
+    """Which facts agree; a controller that tells none that the model has leaves the proof untried."""
     identity = machine.get("identity") or {}
-    wanted = (identity.get("serial"), identity.get("uuid"), machine["macs"])
-
-    def attempt() -> str:
-        try:
-            with connected(settings) as bmc:
-                found = bmc.identity()
-                facts = require_same_machine(*wanted, found, settings.where)
-                power = bmc.power_state().value
-        except BmcError as error:
-            raise ProofError(str(error)) from error
-        return (
-            f"{settings.where}, {_trust(settings)}, power {power}, identity agrees by {', '.join(facts) or 'nothing'}"
+    try:
+        facts = require_same_machine(identity.get("serial"), identity.get("uuid"), machine["macs"], found, where)
+    except BmcError as error:
+        raise ProofError(str(error)) from error
+    if not facts:
+        raise UntriedError(
+            "it tells neither serial, UUID nor MAC that the model has; add identity.serial or identity.uuid"
         )
-
-    claim = "is reached by IPMI" if settings.protocol == "ipmi" else "is reached with verified TLS"
-    return prove(f"{machine['name']}: its BMC {claim} and is the model's", "bmc", attempt)
+    return f"its {', '.join(facts)} agree"
 
 
 def _trust(settings: BmcSettings) -> str:
     if settings.protocol == "ipmi":
-        return "IPMI, which has no TLS"
+        return "which has no TLS"
     if settings.fingerprint:
         return "certificate pinned by fingerprint"
     return f"certificate verified by {settings.ca_file or 'the system'}"

@@ -20,14 +20,15 @@ _SECONDS_OFF = 1.0
 def host_proofs(params: dict[str, Any]) -> list[Proof]:
     """All proofs of one machine.
 
-    :param params: ``host``; ``bond`` (``name``, ``members``) or None; ``networks`` (see :func:`.links.network`);
-        ``isolation`` (see :func:`.isolation.isolation`) or None; ``blank_disks``, each with ``serial`` or ``wwn``.
+    :param params: ``host``; ``bond`` (``name``, ``members``, perhaps ``mode``) or None; ``networks`` (see
+        :func:`.links.network`); ``isolation`` (see :func:`.isolation.isolation`) or None; ``blank_disks``, each with
+        ``serial`` or ``wwn``.
     """
     host = params["host"]
     # First, since all machines have to speak in the same seconds.
     proofs = [isolation(host, params["isolation"])] if params.get("isolation") else []
     if params.get("bond"):
-        proofs.append(bond(host, params["bond"]["name"], params["bond"]["members"]))
+        proofs.append(bond(host, **params["bond"]))
     proofs += [network(host, item) for item in params["networks"]]
     proofs.append(prove(f"{host}: the clock follows the rack's", "host", clock))
     proofs += [
@@ -56,10 +57,40 @@ def disk_id(disk: dict[str, str]) -> str:
 def blank(disk: dict[str, str]) -> str:
     """No partition table, file system, LVM, MD or Ceph label that libblkid knows (blkid(8), low-level probing)."""
     device = find(disk)
+    return no_signature(device, _in_use(device))
+
+
+def no_signature(device: str, users: tuple[str, ...] = ()) -> str:
+    """`device` as libblkid sees it, and `users`, what else the kernel knows to be on it.
+
+    blkid ends with 2 and silence both when it finds nothing and when it can't read, so the device is read here first.
+
+    :raises OSError: it can't be read.
+    """
+    size = _readable(device)
     done = subprocess.run(["blkid", "-p", "-o", "export", device], capture_output=True, text=True, check=False)
-    if done.returncode == 2:  # nothing found
-        return f"{device}: no signature"
-    raise ProofError(f"{device} holds: {' '.join(done.stdout.split()) or done.stderr.strip()}")
+    if done.returncode == 2 and not users:
+        return f"{device}: no signature on {size / 2**30:.1f} GiB"
+    held = " ".join(done.stdout.split()) or done.stderr.strip()
+    raise ProofError(f"{device} holds: {', '.join(filter(None, [held, *users]))}")
+
+
+def _readable(device: str) -> int:
+    """Size in bytes of a device whose first and last block, where signatures are, can be read."""
+    with open(device, "rb") as disk:
+        size = disk.seek(0, 2)
+        for place in (0, max(0, size - 4096)):
+            disk.seek(place)
+            if not disk.read(4096):
+                raise ProofError(f"{device} has no bytes to read")
+    return size
+
+
+def _in_use(device: str, block: Path = Path("/sys/block")) -> tuple[str, ...]:
+    """Partitions of a device and whatever the kernel has stacked on it (mappings, arrays), which probing may miss."""
+    name = Path(device).name
+    parts = sorted(path.parent.name for path in (block / name).glob(f"{name}*/partition"))
+    return tuple(parts + sorted(path.name for path in (block / name).glob("holders/*")))
 
 
 def find(disk: dict[str, str], block: Path = Path("/sys/block")) -> str:

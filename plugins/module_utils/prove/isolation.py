@@ -25,6 +25,8 @@ _SOL_PACKET, _PACKET_AUXDATA = 263, 8
 _VLAN_VALID = 0x10  # TP_STATUS_VLAN_VALID, linux/if_packet.h
 _BROADCAST = b"\xff" * 6
 _MAGIC = "groundup"
+#: Seconds: less is too short to hear everybody, more can only come from a clock that is off.
+_SHORTEST, _LONGEST = 4, 180
 
 
 def frame(source: bytes, vlan: int | None, host: str) -> bytes:
@@ -45,8 +47,11 @@ def heard(data: bytes, stripped: int | None) -> tuple[str, int | None, int | Non
         arrived, offset = (arrived or 0) & 0x0FFF, 18
     if kind != ETHERTYPE:
         return None
-    said = json.loads(data[offset:].split(b"\0")[0])
-    return (said["host"], said["vlan"], arrived) if said.get("from") == _MAGIC else None
+    try:
+        said = json.loads(data[offset:].split(b"\0")[0])
+        return (str(said["host"]), said["vlan"], arrived) if said["from"] == _MAGIC else None
+    except (ValueError, LookupError, TypeError):  # the EtherType is for anybody's experiments
+        return None
 
 
 def converse(
@@ -88,15 +93,22 @@ def isolation(host: str, params: dict[str, Any]) -> Proof:
     """Every peer is heard on the VLANs we share, on the right tag, and nobody on any other.
 
     :param params: ``interface``; ``until``, Unix time shared by all machines; ``vlans`` that this machine may use,
-        None for untagged; ``forbidden``, a VLAN that no port of the rack may carry; ``peers``: VLAN as text ->
-        names of machines that share it, where ``""`` is untagged.
+        None for untagged; ``carries``, VLANs that its port lets through, the same if not given; ``forbidden``, a VLAN
+        that no port of the rack may carry, or None; ``peers``: VLAN as text -> names of machines that share it, where
+        ``""`` is untagged.
     """
 
     def attempt() -> str:
-        may = list(params["vlans"])
         if not any(params["peers"].values()):
             raise UntriedError("there is no other machine to hear")
-        came = converse(params["interface"], host, [*may, params["forbidden"]], params["until"])
+        left = params["until"] - time.time()
+        if not _SHORTEST <= left <= _LONGEST:
+            raise ProofError(
+                f"{left:+.0f} s were left to be heard in, which is not {_SHORTEST} to {_LONGEST}: the clock of this "
+                "machine is off, or it was reached too late"
+            )
+        forbidden = [] if params["forbidden"] is None else [params["forbidden"]]
+        came = converse(params["interface"], host, [*params["vlans"], *forbidden], params["until"])
         return isolation_evidence(came, params)
 
     return prove(f"{host}: VLANs reach who shares them and nobody else", "network", attempt)
@@ -104,12 +116,21 @@ def isolation(host: str, params: dict[str, Any]) -> Proof:
 
 def isolation_evidence(came: set[tuple[str, int | None, int | None]], params: dict[str, Any]) -> str:
     """Judge what was heard; :class:`ProofError` names leaks and silences."""
-    leaks = sorted(f"{who} meant VLAN {meant} and came on {on}" for who, meant, on in came if meant != on)
+    forbidden = params["forbidden"]  # None: there is none, while in the other places None is untagged
+    carries = {*(params.get("carries") or params["vlans"])}
+    leaks = sorted(f"{who} meant {_name(meant)} and came on {_name(on)}" for who, meant, on in came if meant != on)
     leaks += sorted(
-        f"{who} on the forbidden VLAN {on}" for who, meant, on in came if on == params["forbidden"] == meant
+        f"{who} on {'the forbidden ' if on and on == forbidden else ''}{_name(on)}, which must not come here"
+        for who, meant, on in came
+        if meant == on and on not in carries
     )
     wanted = {(who, int(vlan) if vlan else None) for vlan, names in params["peers"].items() for who in names}
-    silent = sorted(f"{who} on VLAN {vlan or 'untagged'}" for who, vlan in wanted - {(w, on) for w, _, on in came})
+    silent = sorted(f"{who} on {_name(vlan)}" for who, vlan in wanted - {(w, on) for w, _, on in came})
     if leaks or silent:
         raise ProofError("; ".join([*(f"leak: {x}" for x in leaks), *(f"not heard: {x}" for x in silent)]))
-    return f"heard {len(wanted)} of {len(wanted)} senders, none on VLAN {params['forbidden']}"
+    alone = f"none on VLAN {forbidden}" if forbidden is not None else "no unused VLAN was left to try for leaks"
+    return f"heard {len(wanted)} of {len(wanted)} senders, {alone}"
+
+
+def _name(vlan: int | None) -> str:
+    return f"VLAN {vlan}" if vlan is not None else "the untagged network"

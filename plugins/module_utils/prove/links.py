@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +13,8 @@ from typing import Any
 
 from ..report.proofs import Proof, ProofError, UntriedError, prove
 
-#: IPv4 header (20) and ICMP header (8) around the payload of an echo request (RFC 791, RFC 792).
-OVERHEAD = 28
+#: IP header and ICMP header around the payload of an echo request, by version (RFC 791, RFC 792; RFC 8200, RFC 4443).
+OVERHEAD = {4: 20 + 8, 6: 40 + 8}
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def _fields(text: str) -> dict[str, str]:
 
 
 def bond_evidence(state: BondState, expected: int) -> str:
-    """What is right about a bond; :class:`ProofError` names what isn't."""
+    """What is right about a bond of `expected` members; :class:`ProofError` names what isn't."""
     if "802.3ad" not in state.mode:
         raise ProofError(f"its mode is {state.mode or 'unknown'}, not 802.3ad")
     attached = [m.name for m in state.members if m.up and m.aggregator == state.active]
@@ -74,16 +75,29 @@ def bond_evidence(state: BondState, expected: int) -> str:
     return told
 
 
-def bond(host: str, name: str, members: int) -> Proof:
-    """LACP as this machine sees it."""
+def standby_evidence(state: BondState, expected: int) -> str:
+    """What is right about a bond without LACP: every member has a link, so each could take over."""
+    if "active-backup" not in state.mode:
+        raise ProofError(f"its mode is {state.mode or 'unknown'}, not active-backup")
+    up = [member.name for member in state.members if member.up]
+    told = f"{len(up)} of {expected} members have a link: {', '.join(up) or 'none'}"
+    if len(up) != expected:
+        raise ProofError(told)
+    return told
+
+
+def bond(host: str, name: str, members: int, mode: str = "802.3ad") -> Proof:
+    """A bond as this machine sees it: LACP's state, or links where the model has it do without LACP."""
 
     def attempt() -> str:
         path = Path("/proc/net/bonding") / name
         if not path.exists():
             raise ProofError(f"there is no bond {name}")
-        return bond_evidence(parse_bonding(path.read_text()), members)
+        state = parse_bonding(path.read_text())
+        return bond_evidence(state, members) if mode == "802.3ad" else standby_evidence(state, members)
 
-    return prove(f"{host}: LACP is negotiated on every member of {name}", "network", attempt)
+    claim = "LACP is negotiated on every member" if mode == "802.3ad" else "there is a link on every member"
+    return prove(f"{host}: {claim} of {name}", "network", attempt)
 
 
 def network(host: str, item: dict[str, Any]) -> Proof:
@@ -111,14 +125,14 @@ def network(host: str, item: dict[str, Any]) -> Proof:
 def _mtu(interface: str, peer: str) -> int:
     """What goes to a peer in one piece: a bond is as wide as its widest VLAN, its own network may be narrower."""
     link = int(Path(f"/sys/class/net/{interface}/mtu").read_text())
-    shown = subprocess.run(["ip", "-j", "route", "get", peer], capture_output=True, text=True, check=True).stdout
-    metrics: list[int] = [
-        metric["mtu"] for route in json.loads(shown) for metric in route.get("metrics", []) if "mtu" in metric
-    ]
-    return min([link, *metrics])
+    done = subprocess.run(["ip", "-j", "route", "get", peer], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ProofError(f"there is no route to {peer}: {done.stderr.strip()}")
+    metrics = [metric for route in json.loads(done.stdout) for metric in route.get("metrics", [])]
+    return min([link, *(int(metric["mtu"]) for metric in metrics if "mtu" in metric)])
 
 
 def _answers(peer: str, item: dict[str, Any]) -> bool:
-    size = str(item["mtu"] - OVERHEAD)
+    size = str(item["mtu"] - OVERHEAD[ipaddress.ip_address(peer).version])
     command = ["ping", "-n", "-q", "-c", "2", "-W", "3", "-M", "do", "-s", size, "-I", item["interface"], peer]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from ..fabric.cabling import Cable
@@ -19,25 +20,40 @@ def switch_proofs(params: dict[str, Any], switch: Driver | None = None) -> list[
     :param params: a role's ``switch`` dictionary.
     """
     name = params["name"]
-    switch = switch or driver(name, params["platform"], params["connection"])
     desired = SwitchConfig.from_vars(params)
+    cables = [Cable.of(item) for item in params.get("cabling") or []]
+    read: list[Driver] = []  # the driver, once it has read: only then it knows whose port is whose
 
     def runs() -> str:
-        try:
-            left = plan(desired, switch.read(desired))
-        except FabricError as error:
-            raise ProofError(str(error)) from error
+        reader = switch or driver(name, params["platform"], params["connection"])
+        left = plan(desired, reader.read(desired))
+        read.append(reader)
         if left.changed:
             raise ProofError("; ".join(map(str, left.steps)))
         return f"{len(desired.port_names)} ports, {len(desired.lags)} aggregations as in the model"
 
-    proofs = [prove(f"{name}: runs what the model says", "switch", runs)]
-    cables = [Cable.of(item) for item in params.get("cabling") or []]
-    seen = switch.sightings() if proofs[0].ok else []
+    def lacp(lag: Lag) -> str:
+        if not read:
+            raise UntriedError("the switch could not be read")
+        return lacp_evidence(lag, cables, read[0].sightings())
+
+    proofs = [prove(f"{name}: runs what the model says", "switch", _told(runs))]
     for lag in desired.lags.values():
         claim = f"{name}: LACP is negotiated with the right machine on every member of {lag.name}"
-        proofs.append(prove(claim, "switch", lambda lag=lag: lacp_evidence(lag, cables, seen)))  # type: ignore[misc]
+        proofs.append(prove(claim, "switch", _told(partial(lacp, lag))))
     return proofs
+
+
+def _told(attempt: Callable[[], str]) -> Callable[[], str]:
+    """The attempt, with what a driver complains of turned into :class:`ProofError`."""
+
+    def wrapped() -> str:
+        try:
+            return attempt()
+        except FabricError as error:
+            raise ProofError(str(error)) from error
+
+    return wrapped
 
 
 def lacp_evidence(lag: Lag, cables: Iterable[Cable], seen: Iterable[Sighting]) -> str:

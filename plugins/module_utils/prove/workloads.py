@@ -12,6 +12,8 @@ from typing import Any
 BYTES = 1 << 20
 PORT = 8080
 SERVICE = "echo"
+#: Namespaces of ours begin with it and end with the Unix time at which they were made.
+PREFIX = "groundup-prove-"
 _LABEL = {"groundup.cloud/proof": "echo"}
 
 _SERVE = f"""mkdir -p /tmp/www && yes "$NODE" | head -c {BYTES} > /tmp/www/data
@@ -50,15 +52,23 @@ def servers(namespace: str, image: str) -> list[dict[str, Any]]:
     ]
 
 
-def client(namespace: str, image: str, node: str, servers_at: dict[str, str], domain: str) -> dict[str, Any]:
-    """A pod on `node` that asks every server on another node, the Service and DNS, and says how it went.
+def client_name(node: str) -> str:
+    """Name of the client pod on a node."""
+    return f"ask-{node}"
 
-    :param servers_at: node name -> address of its server pod.
+
+def client(
+    namespace: str, image: str, node: str, peers: dict[str, str], nodes: list[str], domain: str
+) -> dict[str, Any]:
+    """A pod on `node` that asks some servers on other nodes, the Service and DNS, and says how it went.
+
+    :param peers: node name -> address of its server pod.
+    :param nodes: names that a server behind the Service may give.
     :param domain: the cluster's DNS domain.
     """
     host = f"{SERVICE}.{namespace}.svc.{domain}"
-    peers = " ".join(f"{name}={address}" for name, address in sorted(servers_at.items()) if name != node)
-    env = {"PEERS": peers, "HOST": host, "NODES": " ".join(sorted(servers_at))}
+    asked = " ".join(f"{name}={address}" for name, address in sorted(peers.items()))
+    env = {"PEERS": asked, "HOST": host, "NODES": " ".join(nodes)}
     container = {
         "name": "ask",
         "image": image,
@@ -74,7 +84,7 @@ def client(namespace: str, image: str, node: str, servers_at: dict[str, str], do
         "tolerations": [{"operator": "Exists"}],
         "containers": [container],
     }
-    return _object("v1", "Pod", namespace, f"ask-{node}", spec)
+    return _object("v1", "Pod", namespace, client_name(node), spec)
 
 
 _HARMLESS: dict[str, Any] = {

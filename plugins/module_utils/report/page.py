@@ -1,90 +1,149 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A report as one HTML page: nothing fetched, no script, readable on a phone and in the dark."""
+"""A report as one HTML page: nothing fetched, no script, readable on a phone and in the dark, failures first."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from datetime import datetime
 from html import escape
 from itertools import groupby
 
-from .proofs import Proof, Report
+from .proofs import Proof, Report, Stage
+from .style import STYLE
 
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1b2733;--paper:#fff;--line:#d5dde5;--dim:#5c6b7a;--good:#1a7f4b;--bad:#c0262d;
---untried:#8a6d00}
-@media(prefers-color-scheme:dark){:root{--ink:#e4eaf0;--paper:#12181f;--line:#2d3945;--dim:#93a1af;--good:#4cc38a;
---bad:#ff6b70;--untried:#e3b341}}
-body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);margin:0 auto;padding:1rem;
-max-width:60rem}
-h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.1rem;margin:2rem 0 .5rem}p.sub{color:var(--dim);margin:0}
-.verdict{font-size:1.25rem;font-weight:600}.good{color:var(--good)}.bad{color:var(--bad)}.untried{color:var(--untried)}
-ul{list-style:none;padding:0;margin:0}li{border-top:1px solid var(--line);padding:.5rem 0;display:grid;
-grid-template-columns:4.5rem 1fr auto;gap:0 .6rem}
-li .evidence{grid-column:2/4;color:var(--dim);font-size:.875rem;overflow-wrap:anywhere;white-space:pre-wrap}
-.seconds{color:var(--dim);font-variant-numeric:tabular-nums}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .5rem .3rem 0;
-border-top:1px solid var(--line)}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-figure{margin:1rem 0;overflow-x:auto}figure svg{max-width:100%;height:auto}
-"""
+#: ok -> class, word, sign. A sign beside each colour, for those who don't see it.
+_MARKS = {True: ("good", "proved", "✓"), False: ("bad", "failed", "✕"), None: ("untried", "not tried", "–")}
+#: Pictures wider than this, in pixels, scroll instead of shrinking until nobody can read them.
+_WIDE = 900
 
 
 def html(report: Report) -> str:
     """The whole page as text."""
-    body = [
-        f"<h1>{escape(report.cloud)}</h1>",
-        f'<p class="sub">{escape(report.started)} · {_duration(report.seconds)}</p>',
+    parts = [
+        f"<header><h1>{escape(report.cloud)}</h1><p>{_when(report)}</p></header>",
         _verdict(report),
-        _set_aside(report),
-        f"<figure>{report.picture}</figure>" if report.picture else "",
+        _list("What failed", report.failed, "failures"),
+        _list("What could not be tried", report.untried, "open"),
+        _glance(report.proofs),
+        _picture(report.picture),
         *(_layer(name, list(proofs)) for name, proofs in groupby(report.proofs, key=lambda proof: proof.layer)),
-        _stages(report),
+        _stages(report.stages),
     ]
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(report.cloud)}'
-    content = "\n".join(part for part in body if part)
-    head += f"</title><style>{_STYLE}</style>"
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{content}\n</body></html>\n'
+    title = f"{report.cloud}: {report.summary}"
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    head += f"<title>{escape(title)}</title><style>{STYLE}</style>"
+    body = "\n".join(filter(None, parts))
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{body}\n</body></html>\n'
+
+
+def _when(report: Report) -> str:
+    began = datetime.fromisoformat(report.started)
+    return f"{began:%-d %B %Y, %H:%M} UTC · {duration(report.seconds)}"
 
 
 def _verdict(report: Report) -> str:
-    return f'<p class="verdict {"good" if report.good else "bad"}">{report.summary}</p>'
-
-
-def _set_aside(report: Report) -> str:
-    if not report.set_aside:
-        return ""
-    rows = "".join(
-        f'<li><b class="bad">aside</b><span>{escape(host)}</span><span></span>'
-        f'<span class="evidence">{escape(why)}</span></li>'
-        for host, why in sorted(report.set_aside.items())
+    kind, words = ("good", _held(report)) if report.good else ("bad", _bad(report))
+    counts = [(ok, sum(proof.ok is ok for proof in report.proofs)) for ok in _MARKS]
+    bars = "".join(f'<i class="{_MARKS[ok][0]}" style="flex:{count}"></i>' for ok, count in counts if count)
+    return (
+        f'<section class="verdict {kind}"><strong class="{kind}">{words}</strong>'
+        f'<div class="share" aria-hidden="true">{bars}</div><p>{escape(report.summary)}</p></section>'
     )
-    return f"<h2>Set aside</h2><ul>{rows}</ul>"
+
+
+def _held(report: Report) -> str:
+    return "Every proof that could be tried holds" if report.untried else "Every proof holds"
+
+
+def _bad(report: Report) -> str:
+    count = len(report.failed)
+    return f"{count} proof{'s' if count > 1 else ''} failed" if count else "Nothing was proved"
+
+
+def _list(title: str, proofs: Sequence[Proof], kind: str) -> str:
+    items = "".join(map(_proof, proofs))
+    return f'<section class="{kind}"><h2>{title}</h2><ul>{items}</ul></section>' if proofs else ""
+
+
+def _glance(proofs: Sequence[Proof]) -> str:
+    """Every proof as one square, layer by layer."""
+    rows = []
+    for layer, group in groupby(proofs, key=lambda proof: proof.layer):
+        squares = "".join(_square(proof) for proof in group)
+        rows.append(f"<dt>{escape(_title(layer))}</dt><dd>{squares}</dd>")
+    return f'<section><h2>At a glance</h2><dl class="glance">{"".join(rows)}</dl></section>' if rows else ""
+
+
+def _square(proof: Proof) -> str:
+    kind, word, sign = _MARKS[proof.ok]
+    return f'<i class="{kind}" title="{escape(proof.name)}: {word}">{sign}</i>'
+
+
+def _picture(picture: str) -> str:
+    if not picture:
+        return ""
+    found = re.search(r'<svg[^>]* width="(\d+)', picture)
+    wide = ' class="wide"' if found and int(found[1]) > _WIDE else ""
+    return f"<section><h2>The rack</h2><figure{wide}>{picture}</figure></section>"
 
 
 def _layer(name: str, proofs: list[Proof]) -> str:
-    return f"<h2>{escape(name.capitalize())}</h2><ul>{''.join(map(_proof, proofs))}</ul>"
-
-
-def _proof(proof: Proof) -> str:
-    mark = {True: ("good", "proved"), False: ("bad", "failed"), None: ("untried", "not tried")}[proof.ok]
-    doubt = "" if proof.real else f" ({proof.why_not_real})"
-    return (
-        f'<li><b class="{mark[0]}">{mark[1]}</b><span>{escape(proof.name)}</span>'
-        f'<span class="seconds">{proof.seconds:.1f} s</span>'
-        f'<span class="evidence">{escape(proof.evidence + doubt)}</span></li>'
-    )
-
-
-def _stages(report: Report) -> str:
-    if not report.stages:
+    """What held, folded away: nobody has to scroll past it to what did not."""
+    held = [proof for proof in proofs if proof.ok]
+    if not held:
         return ""
-    rows = "".join(
-        f'<tr><td>{escape(s.name)}</td><td class="n">{s.seconds:.1f}</td>'
-        f'<td class="n">{s.changed}</td><td class="n">{s.failed}</td></tr>'
-        for s in report.stages
+    count = f'<span class="n">{len(held)} of {len(proofs)} proved</span>'
+    doubts = {_doubt(proof) for proof in held}
+    common = doubts.pop() if len(doubts) == 1 else ""  # said once instead of under each
+    items = "".join(_proof(proof, common) for proof in held)
+    return f"<details><summary>{escape(_title(name))} {count}</summary>{common}<ul>{items}</ul></details>"
+
+
+def _title(layer: str) -> str:
+    return {"bmc": "BMC"}.get(layer, layer.capitalize())
+
+
+def _proof(proof: Proof, said: str = "") -> str:
+    evidence = proof.why_not_real if proof.ok is None else proof.evidence
+    doubt = _doubt(proof).removeprefix(said)
+    time = f"<time>{proof.seconds:.1f} s</time>" if proof.seconds else ""
+    return (
+        f'<li><div class="head"><b>{escape(proof.name)}</b>{time}</div>'
+        f'<p class="evidence">{escape(evidence or "")}</p>{doubt}</li>'
     )
-    head = '<tr><th>stage</th><th class="n">seconds</th><th class="n">changed</th><th class="n">failed</th></tr>'
-    return f"<h2>Stages</h2><table>{head}{rows}</table>"
 
 
-def _duration(seconds: float) -> str:
+def _doubt(proof: Proof) -> str:
+    doubled = proof.ok is not None and not proof.real
+    return f'<p class="note">on a double: {escape(proof.why_not_real or "")}</p>' if doubled else ""
+
+
+def _stages(stages: Sequence[Stage]) -> str:
+    """One bar a stage, the longest as wide as the page."""
+    if not stages:
+        return ""
+    longest = max(stage.seconds for stage in stages) or 1.0
+    rows = "".join(_stage(stage, 100 * stage.seconds / longest) for stage in stages)
+    total = duration(sum(stage.seconds for stage in stages))
+    return f'<section><h2>Stages <small>{total}</small></h2><dl class="stages">{rows}</dl></section>'
+
+
+def _stage(stage: Stage, percent: float) -> str:
+    notes = [f"{stage.changed} changed"] if stage.changed else []
+    notes += [f"{stage.failed} failed"] if stage.failed else []
+    kind = ' class="bad"' if stage.failed else ""
+    words = " · ".join([*notes, duration(stage.seconds)])
+    return (
+        f'<dt>{escape(stage.name)}</dt><dd class="track"><i{kind} style="width:{percent:.1f}%"></i></dd>'
+        f'<dd class="n">{words}</dd>'
+    )
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    if not minutes:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

@@ -7,10 +7,16 @@ counted as good.
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from time import monotonic
 from typing import Any
+
+from ..draw.scene import natural
+
+#: Why a proof that has to make something, if only for a moment, is not tried in check mode.
+CHECK = "check mode makes nothing, not even for a moment"
 
 
 class ProofError(Exception):
@@ -26,7 +32,8 @@ class Proof:
     """One claim and what came of it.
 
     :ivar name: the claim in words, e.g. ``node1: LACP is negotiated on every member``.
-    :ivar layer: where it belongs: ``switch``, ``bmc``, ``network``, ``host``, ``kubernetes``, ``storage``.
+    :ivar layer: where it belongs: ``switch``, ``bmc``, ``network``, ``host``, ``storage``, ``kubernetes``, or ``run``
+        for a host that was set aside.
     :ivar ok: True, False, or None when it could not be tried.
     :ivar seconds: how long it took.
     :ivar evidence: what was seen, for a person to read.
@@ -52,7 +59,11 @@ class Proof:
 
 
 def prove(name: str, layer: str, attempt: Callable[[], str]) -> Proof:
-    """Run one attempt; what it returns is the evidence, :class:`ProofError` is a failure with its evidence."""
+    """Run one attempt; what it returns is the evidence, :class:`ProofError` is a failure with its evidence.
+
+    A file that is not there, a tool that is missing or an answer that makes no sense fails this proof with its own
+    words and leaves the others alone: one broken proof must never cost a machine all of them.
+    """
     started = monotonic()
     ok: bool | None = True
     why = None
@@ -62,7 +73,14 @@ def prove(name: str, layer: str, attempt: Callable[[], str]) -> Proof:
         ok, evidence = False, str(error)
     except UntriedError as reason:
         ok, evidence, why = None, "not tried", str(reason)
+    except (OSError, subprocess.SubprocessError, ValueError, LookupError) as error:
+        ok, evidence = False, f"it could not be carried out: {type(error).__name__}: {error}"
     return Proof(name, layer, ok, round(monotonic() - started, 2), evidence, real=ok is not None, why_not_real=why)
+
+
+def untried(name: str, layer: str, reason: str) -> Proof:
+    """A proof that was not even begun, with the reason."""
+    return Proof(name, layer, None, 0.0, "not tried", real=False, why_not_real=reason)
 
 
 @dataclass(frozen=True)
@@ -80,7 +98,6 @@ class Report:
     """All proofs of one run.
 
     :ivar started: ISO 8601, UTC.
-    :ivar set_aside: hosts that could not be reached or failed, with the reason.
     :ivar picture: the rack as SVG text, or empty.
     """
 
@@ -89,7 +106,6 @@ class Report:
     seconds: float
     stages: tuple[Stage, ...] = ()
     proofs: tuple[Proof, ...] = ()
-    set_aside: dict[str, str] = field(default_factory=dict)
     picture: str = ""
 
     @property
@@ -102,35 +118,57 @@ class Report:
 
     @property
     def good(self) -> bool:
-        """Something was proved, nothing failed and nobody was set aside."""
-        return bool(self.proofs) and not self.failed and not self.set_aside
+        """Something was proved and nothing failed; whoever was set aside is a proof that failed."""
+        return any(proof.ok for proof in self.proofs) and not self.failed
+
+    @property
+    def troubled(self) -> frozenset[str]:
+        """Hosts of which a proof failed: what stands before the first colon of its name."""
+        return frozenset(proof.name.partition(": ")[0] for proof in self.failed)
 
     @property
     def summary(self) -> str:
         """How many proofs came out how, in words."""
-        counts = {
-            "proved": sum(1 for proof in self.proofs if proof.ok),
-            "failed": len(self.failed),
-            "not tried": len(self.untried),
-            "set aside": len(self.set_aside),
-        }
-        return ", ".join(f"{count} {word}" for word, count in counts.items() if count or word == "proved")
+        held = [proof for proof in self.proofs if proof.ok]
+        counts = {"proved": len(held), "failed": len(self.failed), "not tried": len(self.untried)}
+        doubles = sum(not proof.real for proof in held)
+        words = [f"{count} {word}" for word, count in counts.items() if count or word == "proved"]
+        return ", ".join(words) + (f"; {doubles} of those proved on a double" if doubles else "")
 
     def as_dict(self) -> dict[str, Any]:
-        """The shape of ``report.json`` (docs/reference/report.md); the picture is left out."""
+        """The shape of ``report.json``; the picture is left out."""
         return {
             "cloud": self.cloud,
             "started": self.started,
             "seconds": self.seconds,
-            "good": self.good,
             "stages": [asdict(stage) for stage in self.stages],
             "proofs": [proof.as_dict() for proof in self.proofs],
-            "set_aside": self.set_aside,
         }
 
 
+def on_doubles(proofs: Iterable[Proof], doubles: dict[str, str]) -> list[Proof]:
+    """The proofs, those of a layer in which a double stood in for the real thing marked with which.
+
+    :param doubles: layer -> what stood in, in words.
+    """
+    return [
+        replace(proof, real=False, why_not_real=doubles[proof.layer])
+        if proof.layer in doubles and proof.ok is not None
+        else proof
+        for proof in proofs
+    ]
+
+
+def set_aside(hosts: dict[str, str]) -> list[Proof]:
+    """A failed proof for each host that was set aside, since nothing about it was proved.
+
+    :param hosts: name -> reason.
+    """
+    return [Proof(f"{host}: takes part in the run", "run", False, 0.0, why) for host, why in sorted(hosts.items())]
+
+
 def ordered(proofs: Iterable[Proof]) -> tuple[Proof, ...]:
-    """By layer from the cable upwards, then by name, so that two reports can be compared line by line."""
-    layers = ["bmc", "switch", "network", "host", "storage", "kubernetes"]
+    """Who is missing first, then by layer from the cable upwards, then by name: two reports compare line by line."""
+    layers = ["run", "bmc", "switch", "network", "host", "storage", "kubernetes"]
     rank = {layer: place for place, layer in enumerate(layers)}
-    return tuple(sorted(proofs, key=lambda proof: (rank.get(proof.layer, len(layers)), proof.name)))
+    return tuple(sorted(proofs, key=lambda proof: (rank.get(proof.layer, len(layers)), natural(proof.name))))

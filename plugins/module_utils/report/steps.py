@@ -1,39 +1,147 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run did, or would do, as one page: stage by stage, hosts with the same steps together."""
+"""What a run did, or would do, as one page: stage by stage, hosts with the same steps together, a total at its end."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-#: Steps shown of one group of hosts; the rest is counted.
-MOST = 12
+from ..draw.scene import natural
+
+#: Groups of hosts shown of one stage, lines shown of one group, hosts named of one group; the rest is counted.
+MOST_GROUPS, MOST_LINES, MOST_HOSTS = 12, 12, 6
+#: Characters of a line before the rest of it is counted.
+WIDTH = 96
+#: Layer of a host -> the stage of site.yml in which it is brought to the model.
+STAGES = {"network_basic": "Pod network"}
+#: First words of a step as the planners write it -> as a person says it. An empty subject is left out.
+WORDS = {
+    "file": "write",
+    "directory": "make directory",
+    "archive": "unpack into",
+    "link": "link",
+    "modprobe": "load kernel module",
+    "sysctl": "set",
+    "daemon_reload": "let systemd read its units again",
+    "clock": "set the clock",
+    "swapoff": "switch off",
+    "hook": "run",
+    "systemctl": "",
+}
+#: The same for steps whose only subject is the host itself.
+OWN = {"join": "join the cluster", "label": "label its node", "ready": "wait until its node is ready"}
+_PREPOSITION = re.compile(r" (of|from|for)$")
+#: Verbs whose subject says nothing that the verb and the host don't say.
+ALONE = ("daemon_reload", "clock")
 
 
 @dataclass
 class Steps:
-    """Collects steps as results come in: stage -> host -> steps, in the order of their coming."""
+    """Collects steps as results come in.
+
+    :ivar stages: stage -> host -> steps, in the order of their coming.
+    :ivar aside: hosts that failed or could not be reached, with the cause.
+    :ivar asked: every host that said something.
+    """
 
     stages: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    aside: dict[str, str] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
 
-    def add(self, stage: str, host: str, steps: list[str]) -> None:
-        """Remember what one task did to one host."""
-        self.stages.setdefault(stage, {}).setdefault(host, []).extend(steps)
+    def add(self, stage: str, host: str, steps: Iterable[str] | Mapping[str, Iterable[str]]) -> None:
+        """Remember what one task did to one host; steps by layer belong to the layers' stages."""
+        by_stage = (
+            {_stage(layer): mine for layer, mine in steps.items()} if isinstance(steps, Mapping) else {stage: steps}
+        )
+        for name, mine in by_stage.items():
+            known = list(map(str, mine))
+            if known:
+                self.stages.setdefault(name, {}).setdefault(host, []).extend(known)
 
-    def page(self, title: str) -> str:
-        """The page; it says so when nothing was to be done."""
-        lines = [title]
+    def page(self, *, foreseen: bool) -> str:
+        """The page; it says so when nothing was to be done.
+
+        :param foreseen: nothing was done, this is what would be.
+        """
+        lines = ["Plan: what would be done" if foreseen else "Done"]
         for stage, hosts in self.stages.items():
-            lines.append(f"  {stage}")
-            for names, steps in _alike(hosts):
-                lines.append(f"    {names}")
-                lines += [f"      {step}" for step in steps[:MOST]]
-                lines += [f"      and {len(steps) - MOST} more"] if len(steps) > MOST else []
-        return "\n".join(lines if self.stages else [*lines, "  nothing: everything is as the model says"])
+            lines += ["", f"  {stage}", *_groups(hosts)]
+        if self.aside:
+            lines += ["", f"  {'Could not be asked' if foreseen else 'Failed or not reached'}"]
+            lines += [f"    {host}: {why}" for host, why in sorted(self.aside.items())]
+        return "\n".join([*lines, "", f"  {self.total(foreseen=foreseen)}"])
+
+    def total(self, *, foreseen: bool) -> str:
+        """How many changes on how many hosts, how many are in order, how many could not be asked."""
+        busy = {host for hosts in self.stages.values() for host in hosts}
+        count = sum(len(steps) for hosts in self.stages.values() for steps in hosts.values())
+        still = self.asked - busy - set(self.aside)
+        parts = [f"{_number(count, 'change')} on {_number(len(busy), 'host')}"] if busy else []
+        parts += [f"{_number(len(still), 'host')} as the model says"] if still else []
+        what = "could not be asked" if foreseen else "failed or not reached"
+        parts += [f"{_number(len(self.aside), 'host')} {what}"] if self.aside else []
+        return f"Total: {'; '.join(parts) or 'no host was asked'}"
 
 
-def _alike(hosts: dict[str, list[str]]) -> list[tuple[str, list[str]]]:
+def _stage(layer: str) -> str:
+    return STAGES.get(layer, layer.replace("_", " ").capitalize())
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _groups(hosts: Mapping[str, list[str]]) -> list[str]:
     """Hosts with the same steps under one heading."""
-    groups: dict[tuple[str, ...], list[str]] = {}
+    alike: dict[tuple[str, ...], list[str]] = {}
     for host, steps in hosts.items():
-        groups.setdefault(tuple(steps), []).append(host)
-    return [(", ".join(names), list(steps)) for steps, names in groups.items()]
+        alike.setdefault(tuple(brief(steps, host)), []).append(host)
+    lines: list[str] = []
+    for said, names in list(alike.items())[:MOST_GROUPS]:
+        lines += [f"    {_names(names)}", *(f"      {line}" for line in said[:MOST_LINES])]
+        lines += [f"      and {len(said) - MOST_LINES} more"] if len(said) > MOST_LINES else []
+    rest = sum(map(len, list(alike.values())[MOST_GROUPS:]))
+    return lines + ([f"    and {_number(rest, 'host')} more with steps of their own"] if rest else [])
+
+
+def _names(hosts: list[str]) -> str:
+    names = sorted(hosts, key=natural)
+    shown = ", ".join(names[:MOST_HOSTS])
+    return shown if len(names) <= MOST_HOSTS else f"{shown} and {len(names) - MOST_HOSTS} more ({len(names)} hosts)"
+
+
+def brief(steps: Iterable[str], host: str = "") -> list[str]:
+    """Steps in a few words: those that do the same to several subjects become one line, in the order of the first.
+
+    :param steps: as planners write them, verbs before one subject; a sentence is left as it is.
+    :param host: of which they are; a subject that only repeats it is left out.
+    """
+    subjects: dict[str, list[str]] = {}
+    for step in steps:
+        verb, _, subject = step.rpartition(" ")
+        first, _, more = step.partition(" ")
+        if first in ALONE:
+            verb, subject = first, ""
+        elif verb in ("install", "modprobe") or first in ("install", "modprobe"):
+            verb, subject = first, more
+        elif subject == host and verb:
+            verb, subject = OWN.get(verb, _PREPOSITION.sub("", verb)), ""
+        subjects.setdefault(verb, []).append(subject)
+    return [_line(_verb(verb), [subject for subject in found if subject]) for verb, found in subjects.items()]
+
+
+def _verb(verb: str) -> str:
+    first, _, rest = verb.partition(" ")
+    return f"{WORDS.get(first, first)} {rest}".strip()
+
+
+def _line(verb: str, subjects: list[str]) -> str:
+    """One line, its end counted where it would be too long."""
+    whole = f"{verb} {', '.join(subjects)}".strip()
+    if len(whole) <= WIDTH or len(subjects) < 3:
+        return whole
+    shown = [subjects[0]]
+    while len(f"{verb} {', '.join(shown)}, {subjects[len(shown)]}") <= WIDTH - 14:
+        shown.append(subjects[len(shown)])
+    return f"{verb} {', '.join(shown)} and {len(subjects) - len(shown)} more"

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,37 +15,54 @@ from ..draw.racks import racks
 from ..draw.scene import Scene
 from .junit import junit
 from .page import html
-from .proofs import Proof, Report, Stage, ordered
+from .proofs import Proof, Report, Stage, on_doubles, ordered, set_aside
 
 
 def report_of(params: dict[str, Any]) -> Report:
     """The report of a run; `params` are the options of the module ``report``."""
-    drawing = params.get("drawing")
-    return Report(
+    run = timings(params.get("timings_file"), params["started"])
+    began = run.get("started", params["started"])
+    causes = run.get("aside", {})
+    aside = {host: causes.get(host, why) for host, why in params["set_aside"].items()}
+    proofs = on_doubles(map(Proof.of, params["proofs"]), params.get("doubles") or {})
+    report = Report(
         cloud=params["cloud"],
-        started=datetime.fromtimestamp(params["started"], UTC).isoformat(timespec="seconds"),
-        seconds=round(time.time() - params["started"], 1),
-        stages=_stages(params.get("timings_file")),
-        proofs=ordered(Proof.of(item) for item in params["proofs"]),
-        set_aside=dict(params["set_aside"]),
-        picture=racks(Scene.of(drawing)) if drawing else "",
+        started=datetime.fromtimestamp(began, UTC).isoformat(timespec="seconds"),
+        seconds=round(time.time() - began, 1),
+        stages=tuple(_stage(item) for item in run.get("stages", []) if item["tasks"]),
+        proofs=ordered([*proofs, *set_aside(aside)]),
     )
+    drawing = params.get("drawing")
+    return replace(report, picture=racks(Scene.of(drawing), report.troubled)) if drawing else report
 
 
-def _stages(timings_file: str | None) -> tuple[Stage, ...]:
-    """Stages of the run that came before, as the callback left them; none where it did not run."""
-    path = Path(timings_file or "")
-    stages = json.loads(path.read_text())["stages"] if path.is_file() else []
-    return tuple(Stage(s["name"], s["seconds"], s["changed"], s["failed"] + s["unreachable"]) for s in stages)
+def timings(file: str | None, since: float) -> dict[str, Any]:
+    """What the callback ``progress`` left of this run so far; nothing where it did not run or left it of another run.
+
+    :param since: Unix time at which this run was under way.
+    :raises ValueError: the file holds something else.
+    """
+    path = Path(os.path.normpath(file or ""))  # beside a directory that may not be there before the first report
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found if found.get("written", 0) >= since else {}
+
+
+def _stage(item: dict[str, Any]) -> Stage:
+    return Stage(item["name"], item["seconds"], item["changed"], item["failed"] + item["unreachable"])
 
 
 def write(params: dict[str, Any], *, dry: bool = False) -> Report:
-    """Write ``report.json``, ``report.html`` and ``report.xml`` into ``params["directory"]``."""
+    """Write ``report.json``, ``report.html`` and ``report.xml`` into ``params["directory"]``, each whole or not at all.
+
+    :raises OSError: the directory can't be written.
+    """
     report = report_of(params)
     if not dry:
         directory = Path(params["directory"])
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / "report.json").write_text(json.dumps(report.as_dict(), indent=2) + "\n")
-        (directory / "report.html").write_text(html(report))
-        (directory / "report.xml").write_text(junit(report))
+        forms = {"json": json.dumps(report.as_dict(), indent=2) + "\n", "html": html(report), "xml": junit(report)}
+        for form, text in forms.items():
+            new = directory / f".report.{form}.new"
+            new.write_text(text, encoding="utf-8")
+            new.replace(directory / f"report.{form}")
     return report

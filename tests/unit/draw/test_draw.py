@@ -174,7 +174,7 @@ def test_more_than_a_picture_holds_is_counted() -> None:
 def test_pictures_of_the_documentation_are_fresh(name: str) -> None:
     drawn = {"racks": racks, "networks": networks}[name](of_model(ROOT / "inventories/example/cloud.yml"))
     assert (ROOT / f"docs/pictures/{name}.svg").read_text() == drawn, (
-        "run ansible-playbook -i inventories/example playbooks/draw.yml -e drawing_directory=docs/pictures"
+        "run ansible-playbook -i inventories/example playbooks/draw.yml -e drawing_directory=$PWD/docs/pictures"
     )
 
 

@@ -250,7 +250,7 @@ def test_peers_are_few_and_the_provisioner_comes_first() -> None:
 def test_proofs_of_isolation_know_who_shares_a_vlan() -> None:
     found = derived().hostvars["node1"]["prove"]["isolation"]
     assert found == {
-        "interface": "bond0", "vlans": [None, 20, 30], "forbidden": 4000,
+        "interface": "bond0", "vlans": [None, 20, 30], "carries": [None, 20, 30, *range(100, 200)], "forbidden": 4000,
         "peers": {"": ["node2"], "20": ["node2"], "30": ["node2"]},
     }  # fmt: skip
 

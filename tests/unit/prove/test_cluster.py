@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Unreachable
-from ansible_collections.groundup.cloud.plugins.module_utils.prove import cluster
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import Expected, cluster_proofs
+from ansible_collections.groundup.cloud.plugins.module_utils.prove import conversation
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import (
+    Expected,
+    cluster_proofs,
+    without_credentials,
+)
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.conversation import ring
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.workloads import client
 
 NODES = ("node1", "node2")
+LEFT = {"default": "2026-01-01T00:00:00Z", "groundup-prove-1": "2026-01-01T00:00:00Z"}
 EXPECTED = Expected("10.30.0.10:8443", "1.36.3", NODES, "cluster.local", "groundup.cloud/probe:1", patience=0)
 GOOD = "pod {other} good\ndns echo good\nservice node1 good\n"
 
@@ -20,20 +26,27 @@ GOOD = "pod {other} good\ndns echo good\nservice node1 good\n"
 class PaperApi:
     """Pods are ready at once and say what they were told to say."""
 
-    def __init__(self, says: str = GOOD, version: str = "v1.36.3", down: bool = False) -> None:
-        self.says, self.version, self.down = says, version, down
+    def __init__(
+        self, says: str = GOOD, version: str = "v1.36.3", down: bool = False, unready: tuple[str, ...] = ()
+    ) -> None:
+        self.says, self.version, self.down, self.unready = says, version, down, unready
         self.pods: list[dict[str, Any]] = []
         self.deleted: list[str] = []
 
     def get(self, path: str) -> Any:
+        if path == "/api/v1/namespaces":
+            return {"items": [{"metadata": {"name": name, "creationTimestamp": made}} for name, made in LEFT.items()]}
         if self.down:
             raise Unreachable("https://10.30.0.10:8443: connection refused")
         if path == "/version":
             return {"gitVersion": self.version}
         if path == "/api/v1/nodes":
-            status = {"nodeInfo": {"kubeletVersion": self.version}, "conditions": [{"type": "Ready", "status": "True"}]}
-            return {"items": [{"metadata": {"name": name}, "status": status} for name in NODES]}
+            return {"items": [{"metadata": {"name": name}, "status": self.node(name)} for name in NODES]}
         return {"items": self.pods}
+
+    def node(self, name: str) -> dict[str, Any]:
+        ready = {"type": "Ready", "status": str(name not in self.unready), "message": "kubelet stopped posting"}
+        return {"nodeInfo": {"kubeletVersion": self.version}, "conditions": [ready]}
 
     def create(self, path: str, body: dict[str, Any]) -> Any:
         if body["kind"] == "DaemonSet":
@@ -57,41 +70,84 @@ class PaperApi:
         return True
 
 
+POD_BAD = GOOD.replace("pod {other} good", "pod {other} bad")
+
+
 @pytest.mark.parametrize(
     ("api", "failed"),
     [
         (PaperApi(), []),
-        (PaperApi(version="v1.35.0"), ["node1 runs v1.35.0; node2 runs v1.35.0"]),
         (
-            PaperApi(says=GOOD.replace("pod {other} good", "pod {other} bad")),
-            ["node1: pod node2 bad; node2: pod node1 bad"],
+            PaperApi(version="v1.35.0"),
+            ["the API runs v1.35.0; node1 runs v1.35.0; node2 runs v1.35.0"],
         ),
-        (PaperApi(says="dns echo good\nservice node1 good\n"), ["node1: said nothing; node2: said nothing"]),
+        (PaperApi(says=POD_BAD), ["node1: pod node2 bad; node2: pod node1 bad"]),
+        (
+            PaperApi(says="dns echo good\nservice node1 good\n"),
+            ["node1: nothing about node2; node2: nothing about node1"],
+        ),
+        (PaperApi(says="pod {other} good\nservice node1 good\n"), ["node1: said nothing; node2: said nothing"]),
     ],
 )
 def test_what_is_proved(api: PaperApi, failed: list[str]) -> None:
     proofs = cluster_proofs(api, EXPECTED)  # type: ignore[arg-type]
-    assert [proof.evidence for proof in proofs if not proof.ok] == failed
+    assert [proof.evidence for proof in proofs if proof.ok is False] == failed
     assert len(proofs) == 6
-    assert api.deleted
+    assert len(api.deleted) == 2, "its own namespace, and the one that a killed run left"
 
 
-def test_an_api_that_is_away_is_a_failed_proof() -> None:
+def test_an_api_that_is_away_is_a_failed_proof_and_the_rest_is_untried() -> None:
     proofs = cluster_proofs(PaperApi(down=True), EXPECTED)  # type: ignore[arg-type]
-    assert [proof.ok for proof in proofs] == [False, False]
+    assert [proof.ok for proof in proofs] == [False, None, None, None, None, None]
     assert "connection refused" in proofs[0].evidence
+    assert "connection refused" in str(proofs[5].why_not_real)
 
 
-def test_pods_that_do_not_come_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_credentials_the_api_is_not_proved_and_the_same_proofs_are_named() -> None:
+    proofs = without_credentials(EXPECTED.endpoint, "no such file")
+    assert [proof.ok for proof in proofs] == [False, None, None, None, None, None]
+    assert [proof.name for proof in proofs] == [
+        proof.name
+        for proof in cluster_proofs(PaperApi(), EXPECTED)  # type: ignore[arg-type]
+    ]
+
+
+def test_pods_that_do_not_come_are_named_and_what_they_would_show_is_untried(monkeypatch: pytest.MonkeyPatch) -> None:
     api = PaperApi()
-    monkeypatch.setattr(cluster, "_is_ready", lambda pod: pod["spec"]["nodeName"] != "node2")
+    monkeypatch.setattr(conversation, "_is_ready", lambda pod: pod["spec"]["nodeName"] != "node2")
     proofs = cluster_proofs(api, EXPECTED)  # type: ignore[arg-type]
     assert "no server on node2" in proofs[2].evidence
+    assert [proof.ok for proof in proofs] == [True, True, False, None, None, None]
     assert api.deleted
+
+
+def test_a_node_that_is_away_is_named_and_the_others_are_proved() -> None:
+    api = PaperApi(unready=("node2",), says="dns echo good\nservice node1 good\n")
+    proofs = cluster_proofs(api, EXPECTED)  # type: ignore[arg-type]
+    assert [proof.ok for proof in proofs] == [True, False, True, None, True, True]
+    assert proofs[1].evidence == "node2 is not Ready: kubelet stopped posting"
+    assert "not on node2, not Ready" in proofs[2].evidence
+    assert proofs[3].why_not_real == "there is only one machine"
+
+
+def test_a_client_whose_pod_is_gone_is_missed() -> None:
+    api = PaperApi()
+    create = api.create
+    api.create = lambda path, body: body if body["metadata"]["name"] == "ask-node2" else create(path, body)  # type: ignore[method-assign]
+    proofs = cluster_proofs(api, EXPECTED)  # type: ignore[arg-type]
+    assert "no answer from node2: its pod is gone" in proofs[2].evidence
+
+
+@pytest.mark.parametrize(("count", "asked"), [(1, 0), (2, 1), (9, 8), (1000, 8)])
+def test_everybody_is_asked_and_the_work_is_linear(count: int, asked: int) -> None:
+    nodes = [f"node{number}" for number in range(count)]
+    asks = ring(nodes)
+    assert {len(others) for others in asks.values()} == {asked}
+    assert {other for others in asks.values() for other in others} == (set(nodes) if count > 1 else set())
 
 
 def test_the_client_script_is_a_shell_script() -> None:
-    pod = client("ns", "image", "node1", {"node1": "10.64.0.2", "node2": "10.64.1.2"}, "cluster.local")
+    pod = client("ns", "image", "node1", {"node2": "10.64.1.2"}, ["node1", "node2"], "cluster.local")
     container = pod["spec"]["containers"][0]
     assert {"name": "PEERS", "value": "node2=10.64.1.2"} in container["env"]
     subprocess.run(["sh", "-n", "-c", container["command"][2]], check=True)

@@ -9,14 +9,27 @@ HOSTVARS = {
     "leaf1": {"__prove_switch": {"proofs": [{"name": "a"}]}},
     "node1": {"__prove_host": {"proofs": [{"name": "b"}]}, "__prove_controller": {"proofs": [{"name": "c"}]}},
     "node2": {"__prove_host": {"unreachable": True, "msg": "no route"}},
-    "node3": {"__prove_host": {"skipped": True}, "__prove_controller": {"proofs": [{"name": "d"}]}},
+    "node3": {"__prove_controller": {"proofs": [{"name": "d"}]}},
     "node4": {},
+    "node5": {"__prove_host": {"proofs": [{"name": "e"}]}, "__prove_control_plane": {"failed": True, "msg": "boom"}},
+    "node6": {"__prove_host": {"proofs": [{"name": "f"}]}, "__prove_control_plane": {"skipped": True}},
+    "leaf2": {},
+    "provisioner": {"__prove_cluster": {"proofs": [{"name": "a"}]}},
+}
+GROUPS = {
+    "machines": ["node1", "node2", "node3", "node4", "node5", "node6"],
+    "switches": ["leaf1", "leaf2"],
+    "control_plane": ["node5", "node6"],
 }
 
 
-def test_all_proofs_are_found() -> None:
-    assert [proof["name"] for proof in proofs(HOSTVARS, HOSTVARS)] == ["a", "c", "b", "d"]
+def test_all_proofs_are_found_and_one_that_many_hosts_registered_counts_once() -> None:
+    assert [proof["name"] for proof in proofs(HOSTVARS, HOSTVARS)] == ["a", "c", "b", "d", "e", "f"]
 
 
-def test_machines_without_proofs_are_set_aside() -> None:
-    assert list(absent(HOSTVARS, ["node1", "node2", "node3", "node4"])) == ["node2", "node3", "node4"]
+def test_whoever_owes_proofs_and_brought_none_is_set_aside() -> None:
+    assert list(absent(HOSTVARS, HOSTVARS, GROUPS)) == ["node2", "node3", "node4", "node5", "leaf2"]
+
+
+def test_only_hosts_of_this_run_owe_proofs() -> None:
+    assert absent(HOSTVARS, ["leaf1", "node1"], GROUPS) == {}

@@ -4,12 +4,24 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import find
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.isolation import frame, heard, isolation_evidence
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.links import bond_evidence, parse_bonding
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import find, no_signature
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.isolation import (
+    frame,
+    heard,
+    isolation,
+    isolation_evidence,
+)
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.links import (
+    bond,
+    bond_evidence,
+    parse_bonding,
+    standby_evidence,
+)
 from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import ProofError
 
 BONDING = """Ethernet Channel Bonding Driver: v6.12.107
@@ -41,7 +53,7 @@ details partner lacp pdu:
     system priority: 65534
     system mac address: ea:a5:0b:eb:ce:4b
 """
-PARAMS = {"forbidden": 4000, "peers": {"": ["node2"], "20": ["node2", "node3"]}}
+PARAMS = {"vlans": [None, 20], "forbidden": 4000, "peers": {"": ["node2"], "20": ["node2", "node3"]}}
 ALL = {("node2", None, None), ("node2", 20, 20), ("node3", 20, 20)}
 
 
@@ -80,12 +92,18 @@ def test_somebody_elses_frame_is_not_ours() -> None:
     [
         (ALL - {("node3", 20, 20)}, "not heard: node3 on VLAN 20"),
         (ALL | {("node3", 4000, 4000)}, "leak: node3 on the forbidden VLAN 4000"),
-        (ALL | {("node3", 30, 20)}, "leak: node3 meant VLAN 30 and came on 20"),
+        (ALL | {("node3", 30, 20)}, "leak: node3 meant VLAN 30 and came on VLAN 20"),
+        (ALL | {("node3", None, 20)}, "leak: node3 meant the untagged network and came on VLAN 20"),
+        (ALL | {("node3", 50, 50)}, "leak: node3 on VLAN 50, which must not come here"),
     ],
 )
 def test_leaks_and_silences_are_named(came: set[tuple[str, int | None, int | None]], error: str) -> None:
     with pytest.raises(ProofError, match=error):
         isolation_evidence(came, PARAMS)
+
+
+def test_a_rack_without_a_vlan_to_spare_is_proved_by_the_others() -> None:
+    assert isolation_evidence(ALL, {**PARAMS, "forbidden": None}).endswith("no unused VLAN was left to try for leaks")
 
 
 def test_a_tight_rack() -> None:
@@ -112,3 +130,47 @@ def test_disks_are_found_by_what_they_say(
     else:
         with pytest.raises(ProofError):
             find(wanted, tmp_path)
+
+
+def test_a_disk_that_cannot_be_read_is_not_blank(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    with pytest.raises(FileNotFoundError):
+        no_signature(str(disk))
+    disk.touch()
+    with pytest.raises(ProofError, match="no bytes to read"):
+        no_signature(str(disk))
+    disk.write_bytes(bytes(1 << 20))
+    assert "no signature on" in no_signature(str(disk))
+    with pytest.raises(ProofError, match="holds: vdb1, dm-0"):
+        no_signature(str(disk), ("vdb1", "dm-0"))
+    subprocess.run(["/sbin/mkswap", str(disk)], check=True, capture_output=True)
+    with pytest.raises(ProofError, match="TYPE=swap"):
+        no_signature(str(disk))
+
+
+def test_a_bond_without_lacp_is_judged_by_its_links() -> None:
+    text = "Bonding Mode: fault-tolerance (active-backup)\n"
+    text += "\nSlave Interface: a\nMII Status: up\n\nSlave Interface: b\nMII Status: {}\n"
+    assert standby_evidence(parse_bonding(text.format("up")), 2) == "2 of 2 members have a link: a, b"
+    with pytest.raises(ProofError, match="1 of 2 members have a link: a"):
+        standby_evidence(parse_bonding(text.format("down")), 2)
+    assert "LACP" not in bond("node1", "bond9", 2, "active-backup").name
+
+
+@pytest.mark.parametrize("off", [-86400, 0, 86400])
+def test_a_clock_that_is_off_ends_at_once_and_says_so(off: int) -> None:
+    """It would otherwise wait for a moment that is a day away."""
+    params = {**PARAMS, "interface": "none", "until": time.time() + off}
+    proof = isolation("node1", params)
+    assert proof.ok is False
+    assert "the clock of this machine is off" in proof.evidence
+
+
+def test_an_interface_that_is_not_there_costs_one_proof() -> None:
+    proof = isolation("node1", {**PARAMS, "interface": "no-such0", "until": time.time() + 10})
+    assert (proof.ok, "no-such0" in proof.evidence) == (False, True)
+
+
+@pytest.mark.parametrize("payload", [b"", b"not json", b"[]", b"{}", b"\xff\xfe", b'{"from": "groundup"}'])
+def test_other_experiments_on_the_same_ethertype_are_not_ours(payload: bytes) -> None:
+    assert heard(b"\xff" * 12 + struct.pack("!H", 0x88B5) + payload, None) is None

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pods that talk to each other across machines, and what is made of what they say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from ..kube.api import Api
+from ..report.proofs import ProofError, UntriedError
+from . import workloads
+
+Found = TypeVar("Found")
+
+#: First word of a client's line -> what it shows.
+CLAIMS = {
+    "pod": "pods reach pods on other machines, 1 MiB with the right checksum",
+    "dns": "pods resolve a service by name",
+    "service": "pods reach a service by name",
+}
+#: Servers that one client asks. Enough to tell a broken machine from a broken network, and linear in the machines.
+MOST_ASKED = 8
+#: Seconds after which a namespace of ours can only be what a killed run left behind.
+_STALE = 3600
+
+
+def ring(nodes: Sequence[str]) -> dict[str, list[str]]:
+    """Node -> the next nodes that its client asks, so that every node is asked by somebody."""
+    count = min(MOST_ASKED, len(nodes) - 1)
+    return {node: [nodes[(at + step) % len(nodes)] for step in range(1, count + 1)] for at, node in enumerate(nodes)}
+
+
+def judge(kind: str, asks: Mapping[str, list[str]], said: Mapping[str, list[str]]) -> Callable[[], str]:
+    """The attempt that looks at one kind of line; a line that should be there and is not is as bad as a bad one.
+
+    :param asks: node -> the nodes whose pods its client asks.
+    :param said: node -> the lines of its client.
+    """
+
+    def attempt() -> str:
+        if kind == "pod" and not any(asks.values()):
+            raise UntriedError("there is only one machine")
+        wrong, good = [], 0
+        for node in sorted(asks):
+            lines = [line for line in said.get(node, []) if line.startswith(f"{kind} ")]
+            bad = [line for line in lines if not line.endswith(" good")]
+            silent = [other for other in asks[node] if not any(line.split()[1] == other for line in lines)]
+            wrong += [f"{node}: {line}" for line in bad]
+            wrong += [f"{node}: nothing about {other}" for other in silent if kind == "pod"]
+            wrong += [f"{node}: said nothing"] if not lines and kind != "pod" else []
+            good += len(lines) - len(bad)
+        if wrong:
+            raise ProofError("; ".join(wrong))
+        return f"{good} answers from {len(asks)} nodes"
+
+    return attempt
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Servers on every node, then a client on every node.
+
+    :ivar image: reference of the probe image, which has busybox's applets on its path.
+    :ivar domain: the cluster's DNS domain.
+    :ivar patience: seconds to wait for servers, and again for clients.
+    :ivar nodes: sorted names of the nodes that take part.
+    """
+
+    api: Api
+    image: str
+    domain: str
+    patience: int
+    nodes: list[str]
+
+    @property
+    def asks(self) -> dict[str, list[str]]:
+        """Node -> the nodes whose pods its client asks."""
+        return ring(self.nodes)
+
+    def hold(self, said: dict[str, list[str]]) -> dict[str, str]:
+        """Start, wait, put each client's lines into `said`, delete; returns node -> address of its server.
+
+        :raises ProofError: pods that do not come, by node and reason.
+        :raises KubeError: the API did not answer.
+        """
+        self._sweep()
+        namespace = f"{workloads.PREFIX}{int(time.time())}"
+        with self._namespace(namespace):
+            servers = self._serving(namespace)
+            for node, others in self.asks.items():
+                peers = {other: servers[other] for other in others}
+                pod = workloads.client(namespace, self.image, node, peers, self.nodes, self.domain)
+                self.api.create(f"/api/v1/namespaces/{namespace}/pods", pod)
+            said.update(self._answers(namespace))
+        return servers
+
+    def _sweep(self) -> None:
+        """Take away what a killed run left behind: its servers would run for ever."""
+        for space in self.api.get("/api/v1/namespaces")["items"]:
+            meta = space["metadata"]
+            if meta["name"].startswith(workloads.PREFIX):
+                made = datetime.strptime(meta["creationTimestamp"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+                if (datetime.now(UTC) - made).total_seconds() > _STALE:
+                    self.api.delete(f"/api/v1/namespaces/{meta['name']}")
+
+    @contextmanager
+    def _namespace(self, namespace: str) -> Iterator[None]:
+        space, daemons, service = workloads.servers(namespace, self.image)
+        self.api.create("/api/v1/namespaces", space)
+        try:
+            self.api.create(f"/apis/apps/v1/namespaces/{namespace}/daemonsets", daemons)
+            self.api.create(f"/api/v1/namespaces/{namespace}/services", service)
+            yield
+        finally:
+            self.api.delete(f"/api/v1/namespaces/{namespace}")
+
+    def _serving(self, namespace: str) -> dict[str, str]:
+        """Node -> address of its server, once each of our nodes has a ready one."""
+
+        def look() -> tuple[dict[str, str], str]:
+            ready, waiting = {}, []
+            for pod in self._pods(namespace):
+                node = pod["spec"].get("nodeName", "")
+                if _is_ready(pod):
+                    ready[node] = pod["status"]["podIP"]
+                elif node in self.nodes:
+                    waiting.append(f"{node}: {_why(pod)}")
+            missing = sorted(set(self.nodes) - set(ready))
+            return ready, f"no server on {', '.join(missing)} ({'; '.join(waiting) or 'no pod'})" if missing else ""
+
+        return _until(look, self.patience)
+
+    def _answers(self, namespace: str) -> dict[str, list[str]]:
+        """Node -> lines of its client, once every client has ended."""
+
+        def look() -> tuple[dict[str, list[str]], str]:
+            pods = {pod["metadata"]["name"]: pod for pod in self._pods(namespace)}
+            clients = {node: pods.get(workloads.client_name(node)) for node in self.nodes}
+            done = {node: pod for node, pod in clients.items() if pod and _phase(pod) in ("Succeeded", "Failed")}
+            missing = [f"{node}: {_why(pod) if pod else 'its pod is gone'}" for node, pod in clients.items()
+                       if node not in done]  # fmt: skip
+            lines = {node: _message(pod).splitlines() for node, pod in done.items()}
+            return lines, f"no answer from {'; '.join(missing)}" if missing else ""
+
+        return _until(look, self.patience)
+
+    def _pods(self, namespace: str) -> list[dict[str, Any]]:
+        return list(self.api.get(f"/api/v1/namespaces/{namespace}/pods")["items"])
+
+
+def _until(look: Callable[[], tuple[Found, str]], patience: int) -> Found:
+    deadline = time.monotonic() + patience
+    while True:
+        found, missing = look()
+        if not missing:
+            return found
+        if time.monotonic() > deadline:
+            raise ProofError(f"{missing} after {patience} s")
+        time.sleep(2)
+
+
+def _is_ready(pod: dict[str, Any]) -> bool:
+    conditions = pod["status"].get("conditions") or []
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def _phase(pod: dict[str, Any]) -> str:
+    return str(pod["status"].get("phase", "unknown"))
+
+
+def _why(pod: dict[str, Any]) -> str:
+    for status in pod["status"].get("containerStatuses") or []:
+        waiting = status.get("state", {}).get("waiting")
+        if waiting:
+            return f"{waiting.get('reason')} {waiting.get('message', '')}".strip()
+    return _phase(pod)
+
+
+def _message(pod: dict[str, Any]) -> str:
+    statuses = pod["status"].get("containerStatuses") or [{}]
+    return str(statuses[0].get("state", {}).get("terminated", {}).get("message", ""))

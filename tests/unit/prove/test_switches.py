@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a switch proves, with a switch on paper (a double) behind the driver's interface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError, Sighting, SwitchConfig
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.switches import switch_proofs
+
+MAC, STRANGER = "52:54:00:00:01:00", "52:54:00:00:09:00"
+PARAMS: dict[str, Any] = {
+    "name": "leaf1",
+    "platform": "openvswitch",
+    "connection": {},
+    "ports": [],
+    "lags": [
+        {"name": "node1", "members": ["Ethernet1", "Ethernet2"], "mode": "trunk", "native": 10, "vlans": [10, 20],
+         "mtu": 9000, "fast": True, "fallback": "Ethernet1"}
+    ],
+    "cabling": [
+        {"port": f"Ethernet{n}", "machine": "node1", "nic": f"nic{n - 1}", "mac": f"52:54:00:00:01:0{n - 1}"}
+        for n in (1, 2)
+    ],
+}  # fmt: skip
+
+
+class PaperSwitch:
+    """Runs what it is asked to run, or nothing, and sees who it is told to see."""
+
+    def __init__(self, seen: dict[str, str], runs: bool = True, dead: bool = False) -> None:
+        self.seen, self.runs, self.dead = seen, runs, dead
+
+    def read(self, desired: SwitchConfig) -> SwitchConfig:
+        if self.dead:
+            raise FabricError("switches.leaf1", "nobody answers", "is it on?")
+        return desired if self.runs else SwitchConfig("leaf1", {}, {})
+
+    def sightings(self) -> list[Sighting]:
+        return [Sighting(mac, port, "lacp") for port, mac in self.seen.items()]
+
+
+BOTH = {"Ethernet1": MAC, "Ethernet2": MAC}
+
+
+@pytest.mark.parametrize(
+    ("switch", "params", "oks", "says"),
+    [
+        (PaperSwitch(BOTH), PARAMS, [True, True], f"Ethernet1: {MAC} (node1)"),
+        (PaperSwitch(BOTH, runs=False), PARAMS, [False, True], f"Ethernet1: {MAC} (node1)"),
+        (PaperSwitch({"Ethernet1": MAC}), PARAMS, [True, False], "Ethernet2: nobody instead of node1"),
+        (PaperSwitch({**BOTH, "Ethernet2": STRANGER}), PARAMS, [True, False], f"Ethernet2: {STRANGER} instead"),
+        (PaperSwitch(BOTH, dead=True), PARAMS, [False, None], "could not be read"),
+        (PaperSwitch(BOTH), {**PARAMS, "cabling": []}, [True, None], "cabling of this switch was not given"),
+    ],
+)
+def test_configuration_and_partners(switch: Any, params: dict[str, Any], oks: list[Any], says: str) -> None:
+    proofs = switch_proofs(params, switch)
+    assert [proof.ok for proof in proofs] == oks
+    assert says in (proofs[-1].why_not_real or proofs[-1].evidence)
+
+
+def test_a_platform_without_a_driver_fails_its_proof() -> None:
+    proofs = switch_proofs({**PARAMS, "platform": "abacus"})
+    assert [proof.ok for proof in proofs] == [False, None]
+    assert "no driver for abacus" in proofs[0].evidence
