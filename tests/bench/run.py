@@ -5,7 +5,7 @@ Each entry is `{name, unit, value, peer, peer_value, ratio, note}`: `peer` is wh
 in the same run on the same machine (a floor that no implementation can beat, or the same done by hand); `ratio` is
 value / peer_value. What could not be measured has value null and says why in `note`, and the exit status is 1.
 
-run.py [--cold] [model|bundle|noop|stages …]     the rack of `make lab` must be up for noop and stages
+run.py [--cold] [model|bundle|noop|stages|kubeadm …]     the rack of `make lab` must be up for noop and stages
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ import typing as t
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / ".ansible/collections"), str(ROOT / "tests"), str(ROOT / "tests/bench")]
+
+from ansible_collections.groundup.cloud.plugins.module_utils.kube import paths  # noqa: E402
 
 Entry = dict[str, t.Any]
 
@@ -116,10 +118,41 @@ def measure_stages(_cold: bool) -> list[Entry]:
         boot = timed_boot()
         note = "three machines share the cores; the peer is one machine's boot, twice"
         found.append(entry("stage.Machines", stage["seconds"], "s", "two boots of the same image", 2 * boot, note))
-    return [
-        *found,
-        missing("stage.kubeadm_by_hand", "no machine of the rack is spare to run `kubeadm init` by hand on"),
-    ]
+    return found
+
+
+# The same machine, configuration and images; what the role does besides init is what the ratio shows.
+BY_HAND = f"""set -e
+kubeadm reset -f >/root/reset.log 2>&1
+cat {paths.CLUSTER} - >/root/by-hand.yaml <<END
+---
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: InitConfiguration
+localAPIEndpoint: {{advertiseAddress: 10.99.10.21}}
+nodeRegistration: {{criSocket: unix:///run/containerd/containerd.sock, taints: []}}
+patches: {{directory: {paths.PATCHES}}}
+timeouts: {{controlPlaneComponentHealthCheck: 15m0s, kubeletHealthCheck: 15m0s, kubernetesAPICall: 15m0s}}
+END
+began=$(date +%s)
+kubeadm init --config /root/by-hand.yaml >/root/init.log 2>&1 || {{ tail -n 20 /root/init.log >&2; exit 1; }}
+echo $(($(date +%s) - began))
+"""
+
+
+def measure_kubeadm(_cold: bool) -> list[Entry]:
+    """The role `kubernetes` on a machine with a container runtime, against `kubeadm init` typed on the same machine."""
+    molecule = ("tools/molecule", "kubernetes")
+    timed(*molecule, "create")
+    try:
+        timed(*molecule, "prepare")
+        ours = timed(*molecule, "converge")
+        done = subprocess.run([*molecule, "login", BY_HAND], cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"kubeadm by hand: {done.stderr[-800:]}")
+    finally:
+        timed(*molecule, "destroy")
+    note = "the role also installs programs, pulls images, starts keepalived and haproxy, and labels the node"
+    return [entry("kubernetes.one_node", ours, "s", "`kubeadm init` by hand", float(done.stdout.split()[-1]), note)]
 
 
 def timed_boot() -> float:
@@ -146,6 +179,7 @@ PARTS: dict[str, collections.abc.Callable[[bool], list[Entry]]] = {
     "bundle": measure_bundle,
     "noop": measure_noop,
     "stages": measure_stages,
+    "kubeadm": measure_kubeadm,
 }
 
 
