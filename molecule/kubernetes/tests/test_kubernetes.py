@@ -15,7 +15,7 @@ KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 60s
 
 def converge(*more: str) -> str:
     """Run the scenario's playbook once more; its output."""
-    inventory = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "machine", "inventory.yml")
+    inventory = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "inventory", "machine.yml")
     words = ["ansible-playbook", "-i", str(inventory), str(HERE / "converge.yml"), "--diff", *more]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -92,7 +92,7 @@ def test_an_init_that_was_cut_short_is_taken_up_and_stays_the_same_cluster(host:
 
 def test_a_cluster_that_is_silent_is_never_made_a_second_time(host: Any) -> None:
     host.check_output("systemctl stop kubelet; mv /etc/kubernetes/admin.conf /root/admin.conf")
-    inventory = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "machine", "inventory.yml")
+    inventory = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "inventory", "machine.yml")
     words = ["ansible-playbook", "-i", str(inventory), str(HERE / "converge.yml"), "--check"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     host.check_output("mv /root/admin.conf /etc/kubernetes/admin.conf; systemctl start kubelet")

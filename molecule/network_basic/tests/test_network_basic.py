@@ -15,7 +15,7 @@ KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 60s
 
 def converge(*more: str) -> str:
     """Run the scenario's playbook once more; its output."""
-    inventory = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "machine", "inventory.yml")
+    inventory = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "inventory", "machine.yml")
     words = ["ansible-playbook", "-i", str(inventory), str(HERE / "converge.yml"), "--diff", *more]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

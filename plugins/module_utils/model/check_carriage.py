@@ -62,10 +62,10 @@ def _uplink_needs(report: Report, switch: Switch, needs: Needs) -> None:
 
 
 def _need(needs: Needs, switch: str, networks: set[str], path: str) -> None:
-    # A switch that doesn't exist has been reported at the cable.
     users = needs.get(switch)
-    for name in sorted(networks) if users is not None else ():
-        assert users is not None
+    if users is None:
+        return  # a switch that doesn't exist has been reported at the cable
+    for name in sorted(networks):
         users.setdefault(name, _Users(path)).count += 1
 
 
