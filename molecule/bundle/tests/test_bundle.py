@@ -35,17 +35,6 @@ def info(host: Any, **wanted: Any) -> dict[str, Any]:
     return result
 
 
-def refusal(host: Any, call: Callable[..., dict[str, Any]], **arguments: Any) -> str:
-    """What a module says when it fails. What `ansible --tree` writes of it no longer says `failed` since 2.19, which
-    is how testinfra would know."""
-    try:
-        result = call(host, **arguments)
-    except host.ansible.AnsibleException as error:
-        result = error.result
-    assert not result.get("changed") and "msg" in result, result
-    return str(result["msg"])
-
-
 def digest(host: Any, path: str) -> str:
     return str(host.check_output(f"sha256sum {path}")).split()[0]
 
@@ -60,9 +49,9 @@ def test_the_index_names_files_and_images(host: Any) -> None:
     assert list(found["bundle"]["images"]) == ["example.net/root:1"]
 
 
-def test_a_layer_without_its_artefacts_is_refused_by_name(host: Any) -> None:
+def test_a_layer_without_its_artefacts_is_refused_by_name(refusal: Callable[..., str]) -> None:
     needs = {"storage": ["tool", "example.net/rook:1"]}
-    said = refusal(host, info, needs=needs)
+    said = refusal("groundup.cloud.bundle_info", {"dir": "/srv/bundle", "needs": needs})
     assert "storage: the bundle (upstream" in said and "lacks example.net/rook:1;" in said
 
 
@@ -75,8 +64,8 @@ def test_damage_is_seen_in_check_mode_and_mended(host: Any) -> None:
     assert make(host)["changed"] is False
 
 
-def test_another_file_under_the_name_is_refused(host: Any) -> None:
+def test_another_file_under_the_name_is_refused(host: Any, refusal: Callable[..., str]) -> None:
     host.check_output(f"rm {FILE} /srv/bundle/.work/store/{SHA256}; echo changed > /srv/published/tool")
-    assert f"the lock wants sha256:{SHA256}; refused" in refusal(host, make)
+    assert f"the lock wants sha256:{SHA256}; refused" in refusal("groundup.cloud.bundle", WANTED)
     host.check_output(f"! test -e {FILE}; echo published > /srv/published/tool")
     assert make(host)["changed"] is True
