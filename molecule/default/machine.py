@@ -89,7 +89,7 @@ class Machine:
         self.name, self.directory = name, directory
         self.runtime = pathlib.Path("/run", name)
         self.controls = self.runtime / "ssh"  # sockets: their paths end at 107 characters, a checkout's may be long
-        self.console = directory / "console.log"
+        self.console = directory.parent.with_suffix(".console.log")  # beside what Molecule prunes
         self.wire = Wire(name, self.runtime)
         base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
         self.cache = pathlib.Path(base, "groundup", "molecule")
@@ -123,6 +123,7 @@ class Machine:
             print(json.dumps({"seconds": round(seconds, 1)}))
         finally:
             self.down(whole=True)
+            self.console.unlink(missing_ok=True)
 
     def down(self, whole: bool = False) -> None:
         """Ends everything of this instance, whatever state it is in."""
