@@ -44,6 +44,11 @@ observation:
   returned: success
   type: dict
   sample: {"name": "node1", "control_plane": true, "joined": false, "cluster": null, "error": ""}
+settings:
+  description: The O(kubernetes) that was given, for tasks of other hosts that act through this one.
+  returned: success
+  type: dict
+  sample: {"cluster": "rack1", "version": "1.36.3"}
 """
 
 from ansible.module_utils.basic import AnsibleModule
