@@ -61,9 +61,10 @@ def test_the_firewall_lets_in_what_is_open(host: Any, port: int, open_: bool) ->
 
 def test_changes_made_by_hand_are_mended_and_nothing_else_is_touched(host: Any) -> None:
     host.check_output(
-        "nft flush table inet groundup; sysctl -qw vm.swappiness=60; systemctl stop chrony;"
+        "nft insert rule inet groundup input tcp dport 8099 accept; sysctl -qw vm.swappiness=60; systemctl stop chrony;"
         "echo '# by hand' >> /etc/chrony/chrony.conf; echo x > /etc/sysctl.d/50-others.conf"
     )
+    assert reachable(8099), "the rule made by hand has no effect: then its removal tells nothing"
     assert run(host)["steps"] == [
         "file /etc/chrony/chrony.conf",
         "sysctl vm.swappiness",
