@@ -78,7 +78,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Run sushy-emulator for the session."""
     program, directory, port = find("sushy-emulator"), tmp_path_factory.mktemp("bmc"), free_port()

@@ -25,7 +25,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings impor
 ROLE = Path(__file__).parents[3] / "roles/bundle/files"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bundle() -> Path:
     """The release's own bundle, if `bundle.yml` has made it from this checkout."""
     request = Request(pyyaml.safe_load((ROLE / "lock.yml").read_text()), ROLE / "source", "source", cache_root())
@@ -34,7 +34,7 @@ def bundle() -> Path:
     return request.target
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def programs(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """kubeadm, kube-apiserver and etcd."""
     target, held = tmp_path_factory.mktemp("bin"), index.read(bundle)
@@ -110,7 +110,7 @@ def given(port: int = 8443) -> dict[str, t.Any]:
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Live]:
     """etcd and API server with TLS, encryption at rest and audit log, as on a control plane."""
     root = tmp_path_factory.mktemp("root")
