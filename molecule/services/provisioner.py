@@ -70,7 +70,8 @@ def commands(directory: pathlib.Path, address: str, bundle: str | None) -> dict[
 def named() -> bool:
     """Whether our network namespace still has a name."""
     own = os.stat("/proc/self/ns/net").st_ino
-    return any(entry.stat().st_ino == own for entry in pathlib.Path("/run/netns").iterdir())
+    names = pathlib.Path("/run/netns").iterdir()
+    return any(entry.exists() and entry.stat().st_ino == own for entry in names)
 
 
 def answers(address: str, port: int) -> bool:
@@ -100,10 +101,12 @@ def main() -> None:
     for number in (0, 1, 2):
         os.dup2(os.open(os.devnull, os.O_RDWR), number)
     until = time.monotonic() + LONGEST
-    while named() and time.monotonic() < until:
-        time.sleep(1)
-    for child in children:
-        child.kill()
+    try:
+        while named() and time.monotonic() < until:
+            time.sleep(1)
+    finally:  # also when a namespace goes while it is looked at
+        for child in children:
+            child.kill()
 
 
 if __name__ == "__main__":
