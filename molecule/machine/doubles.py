@@ -110,7 +110,8 @@ def ramdisk(store: Store, redfish: Redfish, directory: pathlib.Path, mac: str, m
 def named() -> bool:
     """Whether our network namespace still has a name."""
     own = os.stat("/proc/self/ns/net").st_ino
-    return any(entry.stat().st_ino == own for entry in pathlib.Path("/run/netns").iterdir())
+    names = pathlib.Path("/run/netns").iterdir()
+    return any(entry.exists() and entry.stat().st_ino == own for entry in names)
 
 
 def main(place: str, uuid: str, mac: str, machine_id: str, host_key: str) -> None:
