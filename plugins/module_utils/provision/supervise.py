@@ -9,6 +9,7 @@ when it ends (1 s later, up to 30 s when it keeps ending), writes `pidfile` as J
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ import time
 from typing import Any
 
 _LOG_LIMIT = 10 * 1024 * 1024
+_PATIENCE = 10  # seconds for a service to end by itself
 
 
 class Supervisor:
@@ -26,18 +28,30 @@ class Supervisor:
     def __init__(self, spec: dict[str, Any]) -> None:
         self.spec = spec
         self.child: subprocess.Popen[bytes] | None = None
+        self._stopping = False
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT, whose handler ends the program."""
+        """Until SIGTERM or SIGINT.
+
+        Their handler only passes the signal on: it interrupts the wait for the child, which holds a lock that another
+        wait would need.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._end)
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGALRM, self._insist)
         wait = 1.0
-        while True:
+        while not self._over():
             began = time.monotonic()
             ended = self._once()
+            if self._over():
+                break
             wait = 1.0 if time.monotonic() - began > 60 else min(wait * 2, 30)
             self._log(f"{self.spec['name']} {ended}; starting it again in {wait:g} s")
-            time.sleep(wait)
+            until = time.monotonic() + wait
+            while not self._over() and time.monotonic() < until:
+                time.sleep(0.1)
+        if os.path.exists(self.spec["pidfile"]):
+            os.unlink(self.spec["pidfile"])
 
     def _once(self) -> str:
         """Runs the service until it ends; how it ended, in words. Without its pidfile (a full disk) nobody could find
@@ -66,6 +80,8 @@ class Supervisor:
         with open(self.spec["pidfile"] + ".tmp", "w", encoding="ascii") as file:
             json.dump(record, file)
         os.replace(self.spec["pidfile"] + ".tmp", self.spec["pidfile"])
+        if self._over():  # the signal came before there was a child to pass it to
+            self._pass(signal.SIGTERM)
         return self.child
 
     def _log(self, text: str) -> None:
@@ -75,16 +91,22 @@ class Supervisor:
         except OSError:
             return  # a disk too full for one line must not end the supervision; there is no other place to say it
 
-    def _end(self, _number: int, _frame: object) -> None:
-        if self.child and self.child.poll() is None:
-            self.child.terminate()
-            try:
-                self.child.wait(10)
-            except subprocess.TimeoutExpired:
-                self.child.kill()
-        if os.path.exists(self.spec["pidfile"]):
-            os.unlink(self.spec["pidfile"])
-        os._exit(0)
+    def _over(self) -> bool:
+        return self._stopping
+
+    def _stop(self, _number: int, _frame: object) -> None:
+        self._stopping = True
+        self._pass(signal.SIGTERM)
+        signal.alarm(_PATIENCE)
+
+    def _insist(self, _number: int, _frame: object) -> None:
+        self._pass(signal.SIGKILL)
+
+    def _pass(self, number: int) -> None:
+        """Nobody else has this pid as long as we have not collected the child."""
+        if self.child and self.child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.child.pid, number)
 
 
 def started(pid: int) -> int:
