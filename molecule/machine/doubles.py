@@ -24,9 +24,10 @@ import urllib.request
 from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "plugins/module_utils/provision"))
+sys.path[:0] = [str(ROOT / "plugins/module_utils/provision"), str(ROOT / "molecule/services")]
 
 from boot_store import Store  # noqa: E402 - the provisioner runs it as a file as well
+from namespace import named  # noqa: E402
 
 PORT, USER, PASSWORD, LONGEST = 8443, "admin", "throw-away", 1800
 
@@ -105,13 +106,6 @@ def ramdisk(store: Store, redfish: Redfish, directory: pathlib.Path, mac: str, m
         store.event(machine, session, {"event": event, "seq": number, "data": data}, "")
         time.sleep(1)
     redfish.ask("/Actions/ComputerSystem.Reset", {"ResetType": "ForceOff"})
-
-
-def named() -> bool:
-    """Whether our network namespace still has a name."""
-    own = os.stat("/proc/self/ns/net").st_ino
-    names = pathlib.Path("/run/netns").iterdir()
-    return any(entry.exists() and entry.stat().st_ino == own for entry in names)
 
 
 def main(place: str, uuid: str, mac: str, machine_id: str, host_key: str) -> None:

@@ -16,6 +16,8 @@ import subprocess
 import sys
 import time
 
+from namespace import named
+
 LONGEST = 1800
 TIME = (
     "local stratum 8\nallow all\ncmdport 0\nbindcmdaddress /\nbindaddress {address}\npidfile {directory}/chronyd.pid\n"
@@ -65,13 +67,6 @@ def commands(directory: pathlib.Path, address: str, bundle: str | None) -> dict[
         found[5000] = ["docker-registry", "serve", str(directory / "registry.yml")]
         found[8080] = [sys.executable, "-m", "http.server", "8080", "-b", address, "-d", bundle]
     return found
-
-
-def named() -> bool:
-    """Whether our network namespace still has a name."""
-    own = os.stat("/proc/self/ns/net").st_ino
-    names = pathlib.Path("/run/netns").iterdir()
-    return any(entry.exists() and entry.stat().st_ino == own for entry in names)
 
 
 def answers(address: str, port: int) -> bool:
