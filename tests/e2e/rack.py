@@ -44,7 +44,7 @@ def changes(figures: dict[str, t.Any]) -> dict[str, int]:
 def on(machine: str, *words: str) -> str:
     """Standard output of an Ansible ad-hoc shell command on a machine of the rack."""
     argv = [str(RACK / "run"), "ansible", "-i", str(RACK / "cloud.yml"), machine, "-m", "ansible.builtin.shell"]
-    path = {**os.environ, "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}", "ANSIBLE_CALLBACKS_ENABLED": ""}
+    path = {**os.environ, "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}"}
     done = subprocess.run(
         [*argv, "-a", " ".join(words)], cwd=ROOT, capture_output=True, text=True, check=False, env=path
     )
