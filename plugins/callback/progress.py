@@ -11,7 +11,7 @@ description:
   - Numbers the tasks of a run against the tasks planned, with the elapsed time.
   - Says so again while a task is long, so that a silent run is a stuck run.
   - At the end names the stages (plays) with their seconds, and writes them to a file if asked to.
-author: The groundup authors (@groundup)
+author: groundup.cloud founders (@groundup-cloud)
 requirements: [enable in configuration]
 options:
   heartbeat:

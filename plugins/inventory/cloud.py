@@ -7,8 +7,8 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: cloud
 short_description: The inventory of a private cloud, derived from its model
-version_added: "1.0.0"
-author: The groundup.cloud contributors (@groundup-cloud)
+version_added: 0.1.0
+author: groundup.cloud founders (@groundup-cloud)
 description:
   - Reads the model of a cloud, checks it, and derives hosts, groups and the input of every role from it.
   - A model is one file named C(cloud.yml) or C(NAME.cloud.yml), or a directory of such files, which are joined.

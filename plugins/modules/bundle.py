@@ -12,7 +12,7 @@ description:
     sources or by downloading what is published, every byte verified.
   - A run that was killed goes on where it stopped. A bundle that is whole is only read.
   - Shows its progress while it works, if it runs on the controller.
-author: The groundup.cloud authors (@groundup-cloud)
+author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
     description: Can run in check mode and return changed status prediction without modifying target.

@@ -11,7 +11,7 @@ description:
   - Reads the index of a bundle. Fails when files that it lists are absent or cut short, after a copy that broke off.
   - With O(needs), fails when the bundle lacks artefacts of a layer, naming every layer and every artefact, so that a
     run ends before it has begun.
-author: The groundup.cloud authors (@groundup-cloud)
+author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
     description: Can run in check mode and return changed status prediction without modifying target.

@@ -11,7 +11,7 @@ description:
   - Downloads each published artefact that the lock has no digest for, and gives the lock with the digests filled in.
   - A digest found so says what was served today; compare it with the publisher's page before you commit it. Where the
     publisher serves a checksum file beside the artefact, the two must agree.
-author: The groundup.cloud authors (@groundup-cloud)
+author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
     description: Can run in check mode and return changed status prediction without modifying target.

@@ -19,11 +19,8 @@ attributes:
   diff_mode:
     description: There is nothing to show a difference of.
     support: none
-options:
-  kubernetes:
-    description: The machine and its cluster, as in the variable of the role P(groundup.cloud.kubernetes#role).
-    type: dict
-    required: true
+extends_documentation_fragment:
+  - groundup.cloud.kubernetes
 """
 
 EXAMPLES = r"""

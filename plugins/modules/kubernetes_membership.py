@@ -18,11 +18,9 @@ attributes:
   diff_mode:
     description: There is nothing to show a difference of.
     support: none
+extends_documentation_fragment:
+  - groundup.cloud.kubernetes
 options:
-  kubernetes:
-    description: The machine and its cluster, as in the variable of the role P(groundup.cloud.kubernetes#role).
-    type: dict
-    required: true
   wait:
     description: Seconds to wait for an API that does not answer, on machines that belong to a cluster.
     type: int

@@ -20,11 +20,8 @@ attributes:
   diff_mode:
     description: Shows what differs.
     support: full
-options:
-  kubernetes:
-    description: The machine and its cluster, as in the variable of the role P(groundup.cloud.kubernetes#role).
-    type: dict
-    required: true
+extends_documentation_fragment:
+  - groundup.cloud.kubernetes
 """
 
 EXAMPLES = r"""

@@ -18,11 +18,9 @@ attributes:
   diff_mode:
     description: Shows what differs.
     support: full
+extends_documentation_fragment:
+  - groundup.cloud.kubernetes
 options:
-  kubernetes:
-    description: The machine and its cluster, as in the variable of the role P(groundup.cloud.kubernetes#role).
-    type: dict
-    required: true
   nodes:
     description: Wanted C(labels) and C(taints) by name of the node.
     type: dict

@@ -19,19 +19,10 @@ attributes:
   diff_mode:
     description: There is nothing to show a difference of.
     support: none
+extends_documentation_fragment:
+  - groundup.cloud.kubernetes
+  - groundup.cloud.kubernetes.ticket
 options:
-  kubernetes:
-    description: The machine and its cluster, as in the variable of the role P(groundup.cloud.kubernetes#role).
-    type: dict
-    required: true
-  token:
-    description: Bootstrap token of this run, 6 and 16 small letters or digits with a dot between.
-    type: str
-    required: true
-  certificate_key:
-    description: Key of this run, 64 hex digits, that the certificates of the control plane are encrypted with.
-    type: str
-    required: true
   state:
     description: Whether the ticket is valid or withdrawn.
     type: str

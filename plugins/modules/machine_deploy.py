@@ -72,7 +72,7 @@ options:
 requirements:
   - sushy >= 5.6 (Redfish)
   - ipmitool (IPMI)
-author: The groundup.cloud authors (@groundup-cloud)
+author: groundup.cloud founders (@groundup-cloud)
 """
 
 EXAMPLES = r"""

@@ -11,7 +11,7 @@ description:
   - Builds an image from Debian's packages, or downloads a raw one by URL and sha256, unless the cache has it.
   - The same images are published by M(groundup.cloud.provisioner). This module fills the cache where that one runs
     without a way to a package mirror.
-author: The groundup.cloud authors (@groundup-cloud)
+author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
     description: Can run in check mode and return changed status prediction without modifying target.

@@ -8,8 +8,7 @@ module: prove_control_plane
 short_description: Prove what only a control-plane machine can see
 version_added: 0.1.0
 description:
-  - etcd's health with every member, that a Secret is encrypted where etcd keeps it (one is made and deleted), and how
-    long the machine's certificates are valid.
+  - etcd's health with every member, and that a Secret is encrypted where etcd keeps it (one is made and deleted).
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:

@@ -8,8 +8,8 @@ module: prove_host
 short_description: Prove what a machine can prove about itself
 version_added: 0.1.0
 description:
-  - LACP on every member of the bond, peers at the exact MTU on every network, isolation of VLANs, the clock, and that
-    storage disks are blank. Changes nothing.
+  - LACP on every member of the bond, peers at the exact MTU on every network, isolation of VLANs, the clock, that
+    storage disks are blank, and on nodes of a cluster how long their certificates are valid. Changes nothing.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
@@ -43,6 +43,10 @@ options:
     type: list
     elements: dict
     default: []
+  node:
+    description: The machine is a node of a Kubernetes cluster, whose certificates have to be valid for 30 days.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -72,6 +76,7 @@ SPEC = {
     "isolation": {"type": "dict"},
     "until": {"type": "float", "default": 0},
     "blank_disks": {"type": "list", "elements": "dict", "default": []},
+    "node": {"type": "bool", "default": False},
 }
 
 

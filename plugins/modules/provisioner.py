@@ -12,7 +12,7 @@ description:
   - Builds or downloads the operating system images and the deploy ramdisk; both are kept in a cache.
   - Compares everything with what runs first, and touches only what differs.
   - Refuses to start DHCP when another server answers on that network.
-author: The groundup.cloud authors (@groundup-cloud)
+author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
     description: Can run in check mode and return changed status prediction without modifying target.

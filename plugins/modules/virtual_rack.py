@@ -9,8 +9,8 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: virtual_rack
 short_description: Raise or remove the virtual twin of a cloud
-version_added: 1.0.0
-author: [groundup.cloud contributors (@groundup-cloud)]
+version_added: 0.1.0
+author: groundup.cloud founders (@groundup-cloud)
 description:
   - Raises a rack out of Open vSwitch, libvirt/QEMU machines and BMC emulators that is the twin of a model, and writes
     the twin's own model. Runs on the host that shall carry the rack, as root.
@@ -19,30 +19,9 @@ description:
 attributes:
   check_mode: {support: full, description: Says what would be done. The twin's model is written.}
   diff_mode: {support: none, description: There is no text to compare.}
+extends_documentation_fragment:
+  - groundup.cloud.virtual_rack
 options:
-  rack:
-    description: The lab.
-    type: dict
-    required: true
-    suboptions:
-      model:
-        description: Model of the cloud, a file or a directory.
-        type: path
-      name:
-        description: Name of the lab. By default that of the cloud.
-        type: str
-      directory:
-        description: Where the twin's model is written, into a directory named as the lab.
-        type: path
-        default: build/lab
-      accelerator:
-        description:
-          - V(auto) takes KVM if a machine was seen to boot with it. By default C(lab.accelerator) of the model.
-        type: str
-        choices: [auto, kvm, tcg]
-      venv:
-        description: Python environment of the BMC emulators. By default one in the cache directory.
-        type: path
   state:
     description: Whether the rack shall be there.
     type: str

@@ -9,38 +9,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: virtual_rack_info
 short_description: Say what is missing of the virtual twin of a cloud
-version_added: 1.0.0
-author: [groundup.cloud contributors (@groundup-cloud)]
+version_added: 0.1.0
+author: groundup.cloud founders (@groundup-cloud)
 description:
   - Looks at every part of a virtual rack and names what isn't there. Changes nothing, except that the twin's model is
     written, from which everything else follows.
 attributes:
   check_mode: {support: full, description: Looks only.}
   diff_mode: {support: none, description: There is nothing to compare.}
-options:
-  rack:
-    description: The lab.
-    type: dict
-    required: true
-    suboptions:
-      model:
-        description: Model of the cloud, a file or a directory.
-        type: path
-      name:
-        description: Name of the lab. By default that of the cloud.
-        type: str
-      directory:
-        description: Where the twin's model is written, into a directory named as the lab.
-        type: path
-        default: build/lab
-      accelerator:
-        description:
-          - V(auto) takes KVM if a machine was seen to boot with it. By default C(lab.accelerator) of the model.
-        type: str
-        choices: [auto, kvm, tcg]
-      venv:
-        description: Python environment of the BMC emulators. By default one in the cache directory.
-        type: path
+extends_documentation_fragment:
+  - groundup.cloud.virtual_rack
 """
 
 EXAMPLES = r"""

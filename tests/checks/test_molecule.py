@@ -27,9 +27,8 @@ def scenario(name: str) -> str:
 @pytest.fixture(scope="session")
 def runs() -> Iterator[dict[str, concurrent.futures.Future[str]]]:
     """All scenarios in flight; the machine's saved state is made once, by whoever comes first."""
-    command(
-        "bundle", "ansible-playbook", "playbooks/bundle.yml", minutes=30
-    )  # what some scenarios serve to their machine
+    # What some scenarios serve to their machine; at once where the tier `bundle` ran before.
+    command("molecule-bundle", "ansible-playbook", "playbooks/bundle.yml", minutes=30)
     jobs = int(os.environ.get("GROUNDUP_MOLECULE_JOBS", "2"))
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         yield {name: pool.submit(scenario, name) for name in CHOSEN}

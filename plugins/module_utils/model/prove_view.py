@@ -65,6 +65,7 @@ def prove(layout: Layout, neighbours: Neighbours, machine: Machine, peers: dict[
             if network.name in addresses
         ],
         "isolation": _isolation(layout, neighbours, machine),
+        "node": layout.control_planes is not None,
         "control_planes": layout.control_planes,
         "blank_disks": [disk_view(disk.serial, disk.wwn) for disk in machine.storage_disks] if blank else [],
     }

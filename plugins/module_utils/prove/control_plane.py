@@ -1,15 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proofs that only a control-plane machine can give: etcd's health, what is really in it, certificates."""
+"""Proofs that only a control-plane machine can give: etcd's health and what is really in it."""
 
 from __future__ import annotations
 
 import base64
-import re
-import ssl
-import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..kube import etcd
@@ -18,12 +13,8 @@ from ..kube.errors import KubeError
 from ..report.proofs import CHECK, Proof, ProofError, prove, untried
 from .asked import asked
 
-KUBERNETES = Path("/etc/kubernetes")
-KUBELET = Path("/var/lib/kubelet/pki/kubelet-client-current.pem")
 _NAME = "groundup-proof"
 _CANARY = "a secret that must not be readable in etcd"
-_DAYS_LEFT = 30
-_INLINE = re.compile(r"client-certificate-data:\s*(\S+)")
 
 
 def control_plane_proofs(host: str, login: Callable[[], Api], members: int, *, check: bool = False) -> list[Proof]:
@@ -39,7 +30,6 @@ def control_plane_proofs(host: str, login: Callable[[], Api], members: int, *, c
         untried(encrypted, "kubernetes", CHECK)
         if check
         else prove(encrypted, "kubernetes", asked(lambda: _encrypted(login()))),
-        prove(f"{host}: certificates are valid for more than {_DAYS_LEFT} days", "kubernetes", _certificates),
     ]
 
 
@@ -105,32 +95,3 @@ def _encrypted(api: Api) -> str:
         raise ProofError(f"etcd keeps it as {raw[:24]!r}")
     provider = b":".join(raw.split(b":", 5)[2:5]).decode(errors="replace")
     return f"etcd keeps {len(raw)} bytes under {provider}"
-
-
-def _certificates() -> str:
-    left = {name: _days_left(name, pem) for name, pem in certificates()}
-    if not left:
-        raise ProofError(f"there are no certificates in {KUBERNETES / 'pki'}")
-    name = min(left, key=left.__getitem__)
-    if left[name] <= _DAYS_LEFT:
-        raise ProofError(f"{name} has {left[name]} days left; renew with kubeadm certs renew all")
-    return f"{len(left)} certificates, the first to end is {name} in {left[name]} days"
-
-
-def certificates(kubernetes: Path = KUBERNETES, kubelet: Path = KUBELET) -> Iterator[tuple[str, str]]:
-    """(name, PEM) of all that end: files of kubeadm and kubelet, and those inside of kubeconfigs, which end as well."""
-    files: Iterable[Path] = [*kubernetes.glob("pki/*.crt"), *kubernetes.glob("pki/etcd/*.crt"), kubelet]
-    yield from ((path.name, path.read_text()) for path in sorted(files) if path.is_file())
-    for path in sorted(kubernetes.glob("*.conf")):
-        for data in _INLINE.findall(path.read_text()):
-            yield path.name, base64.b64decode(data).decode()
-
-
-def _days_left(name: str, pem: str) -> int:
-    done = subprocess.run(
-        ["openssl", "x509", "-noout", "-enddate"], input=pem, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise ProofError(f"{name}: {done.stderr.strip()}")
-    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(done.stdout.strip().partition("=")[2]), UTC)
-    return (ends - datetime.now(UTC)).days

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..report.proofs import Proof, ProofError, prove
+from .certificates import DAYS_LEFT, certificates_valid
 from .isolation import isolation
 from .links import bond, network
 
@@ -22,7 +23,7 @@ def host_proofs(params: dict[str, Any]) -> list[Proof]:
 
     :param params: ``host``; ``bond`` (``name``, ``members``, perhaps ``mode``) or None; ``networks`` (see
         :func:`.links.network`); ``isolation`` (see :func:`.isolation.isolation`) or None; ``blank_disks``, each with
-        ``serial`` or ``wwn``.
+        ``serial`` or ``wwn``; ``node``, whether it is one of a cluster.
     """
     host = params["host"]
     # First, since all machines have to speak in the same seconds.
@@ -35,6 +36,9 @@ def host_proofs(params: dict[str, Any]) -> list[Proof]:
         prove(f"{host}: storage disk {disk_id(disk)} is blank", "storage", partial(blank, disk))
         for disk in params.get("blank_disks") or []
     ]
+    if params.get("node"):
+        name = f"{host}: certificates are valid for more than {DAYS_LEFT} days"
+        proofs.append(prove(name, "kubernetes", certificates_valid))
     return proofs
 
 
