@@ -107,7 +107,9 @@ def test_a_wrong_vlan_turns_back_by_itself(host: Any, fails: Callable[..., str])
 def test_without_a_controller_the_timer_turns_back(host: Any, fails: Callable[..., str]) -> None:
     wrong = changed(confirm_timeout=30)
     wrong["addresses"][0]["address"] = "10.99.10.77/24"  # where the controller doesn't look for it
-    assert "no answer within" in fails(wrong) or settled(lambda: ping("10.99.10.21", 1500), 120)
+    message = fails(wrong)
+    # The first where the controller's connection outlives the change, the second where it does not.
+    assert "turned back by the timer" in message or "no answer within" in message, message
     assert settled(lambda: ping("10.99.10.21", 1500))
     assert run(host, check=True)["steps"] == []
 
@@ -154,6 +156,6 @@ def test_a_reboot_in_the_middle_turns_back(host: Any, fails: Callable[..., str])
     assert settled(lambda: host.file("/var/lib/groundup/network/change/switched").exists)
     host.run("systemctl reboot")
     change.join(600)
-    assert not said or "turned back" in said[0], said
+    assert not said or "turned back" in said[0] or "deserialization failed" in said[0], said
     assert settled(lambda: ping("10.99.40.21", 9000), 240), "the old network did not come back with the reboot"
     assert run(host, check=True)["steps"] == []

@@ -182,7 +182,7 @@ def removal_steps(state: HostState, actual: Actual) -> Iterator[Step]:
     for path in (*state.absent, *actual.strays):
         have = actual.paths.get(path, PathState())
         if path in actual.strays or have.kind != "absent":
-            yield Step("remove", path, path, mark(have) + (have.text or ""), "")
+            yield Step("remove", path, path, mark(have) + (have.text or "") or "there\n", "")
 
 
 def package_steps(wanted: tuple[str, ...], actual: Actual) -> Iterator[Step]:

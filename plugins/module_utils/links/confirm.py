@@ -56,7 +56,7 @@ def confirm(
     while True:
         if change.pending(system) != identifier:
             why = "by the timer" if system.path(f"{STATE}/reverted").exists() else "by another run"
-            raise HostError(f"the change was turned back {why} before it was confirmed; {'; '.join(reasons)}")
+            raise HostError("; ".join([f"the change was turned back {why} before it was confirmed", *reasons]))
         switched = system.path(f"{change.CHANGE}/switched").exists()
         reasons = faults(spec, system) if switched else ["the switch has not happened yet"]
         if not reasons:

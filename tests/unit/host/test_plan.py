@@ -150,7 +150,9 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "desired", "actual", "steps"), CASES, ids=[case[0] for case in CASES])
 def test_plan(name: str, desired: HostState, actual: Actual, steps: list[str]) -> None:
-    assert [str(step) for step in plan(desired, actual).steps] == steps
+    planned = plan(desired, actual).steps
+    assert [str(step) for step in planned] == steps
+    assert not [str(step) for step in planned if step.before == step.after], "--diff shows nothing of these"
 
 
 def test_block_keeps_the_rest() -> None:
