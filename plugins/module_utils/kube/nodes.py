@@ -23,7 +23,7 @@ Wanted = t.Mapping[str, t.Mapping[str, t.Any]]
 def plan(wanted: Wanted, nodes: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
     """Merge patches by node, for those that differ.
 
-    ``wanted``: {node: {labels: {}, taints: [{key, value?, effect}]}}. ``nodes``: {node: {labels, taints, managed}}.
+    ``wanted``: {node: {labels?: {}, taints?: [{key, value?, effect}]}}. ``nodes``: {node: {labels, taints, managed}}.
     Which labels and taints are ours is kept in an annotation, so that one dropped from the model goes away.
     """
     patches = {name: patch(want, nodes[name]) for name, want in sorted(wanted.items()) if name in nodes}
@@ -33,8 +33,8 @@ def plan(wanted: Wanted, nodes: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[s
 def patch(want: t.Mapping[str, t.Any], have: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The merge patch of one node; empty when nothing differs."""
     before = json.loads(have["managed"] or "{}")
-    labels = {str(key): str(value) for key, value in want["labels"].items()}
-    taints = sorted((dict(taint) for taint in want["taints"]), key=_name)
+    labels = {str(key): str(value) for key, value in (want.get("labels") or {}).items()}
+    taints = sorted((dict(taint) for taint in want.get("taints") or ()), key=_name)
     owned = {"labels": sorted(labels), "taints": [_name(taint) for taint in taints]}
     gone = {key: None for key in before.get("labels", ()) if key not in labels and key in have["labels"]}
     set_labels = {key: value for key, value in labels.items() if have["labels"].get(key) != value}

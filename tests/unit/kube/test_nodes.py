@@ -28,6 +28,12 @@ def want(labels: dict[str, str] | None = None, *taints: dict[str, str]) -> dict[
 
 CASES: dict[str, tuple[t.Any, t.Any, t.Any]] = {
     "nothing wanted, nothing there": (want(), node({"other": "x"}, [FOREIGN]), None),
+    "nothing said of either": ({}, node({"other": "x"}, [FOREIGN]), None),
+    "no word of taints": (
+        {"labels": {"rack": "r1"}},
+        node({}, [FOREIGN]),
+        {"metadata": {"labels": {"rack": "r1"}, "annotations": {MANAGED: managed(["rack"], [])}}},
+    ),
     "as wanted": (
         want({"rack": "r1"}, TAINT),
         node({"rack": "r1", "other": "x"}, [TAINT], managed(["rack"], ["dedicated:NoSchedule"])),
