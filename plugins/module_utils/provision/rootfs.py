@@ -92,6 +92,11 @@ def late_script(recipe: Recipe, out: str) -> str:
             _write("etc/fstab", "LABEL=root / ext4 rw,noatime 0 1\n"),
             _write("etc/apt/sources.list", f"deb {recipe.mirror} {recipe.suite} main\n"),
             _write("etc/hostname", "unprovisioned\n"),
+            *(
+                [_write("etc/systemd/system.conf.d/groundup.conf", f"[Manager]\nTimerSlackNSec={recipe.timer_slack}\n")]
+                if recipe.timer_slack
+                else []
+            ),
             'rm -f "$R"/etc/ssh/ssh_host_* "$R/etc/machine-id" "$R/var/lib/dbus/machine-id"',
             ': > "$R/etc/machine-id"',
             'ln -sf ../run/systemd/resolve/stub-resolv.conf "$R/etc/resolv.conf"',

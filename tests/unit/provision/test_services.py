@@ -128,6 +128,7 @@ def test_build_scripts_are_shell(profile: str, tmp_path: Path) -> None:
     for script in (rootfs.early_script(wanted), rootfs.late_script(wanted, str(tmp_path))):
         subprocess.run(["sh", "-n"], input=script, text=True, check=True)
     assert f"root=LABEL=root ro {wanted.cmdline}" in rootfs.late_script(wanted, "/x")
+    assert ("TimerSlackNSec=10ms" in rootfs.late_script(wanted, "/x")) == (profile == "emulated")
 
 
 def test_the_archive_unpacks(tmp_path: Path) -> None:
