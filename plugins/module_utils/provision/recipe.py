@@ -63,9 +63,9 @@ _EMULATED = (
 )
 
 
-#: How late timers of user space may fire there (systemd-system.conf(5), TimerSlackNSec). Under emulation a wake-up costs
-#: a third of a millisecond, and the runtime of an idle Go daemon asks for dozens a second of 20 µs each: with the kernel's
-#: 50 µs an idle control plane takes 30 % of its two CPUs, with 10 ms 20 %.
+#: How late timers of user space may fire there (systemd-system.conf(5), TimerSlackNSec). Under emulation a wake-up
+#: costs a third of a millisecond, and the runtime of an idle Go daemon asks for dozens a second of 20 µs each: with the
+#: kernel's 50 µs an idle control plane takes 30 % of its two CPUs, with 10 ms 20 %.
 _EMULATED_SLACK = "10ms"
 
 
