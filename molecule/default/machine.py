@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The machine of the Molecule scenarios: Debian 13 under QEMU, started from a saved state of its RAM in seconds.
 
+    machine.py image NAME DIRECTORY    have its image; the only step that needs a package mirror, all others are cut off
     machine.py up NAME DIRECTORY       start it and write DIRECTORY/../inventory/machine.yml
     machine.py reset NAME DIRECTORY    back to the saved state, about a second
     machine.py boot NAME DIRECTORY     boot it without a saved state, say how long that takes, end it (for benchmarks)
@@ -119,7 +120,7 @@ class Machine:
         self._prepare()
         self.console.unlink(missing_ok=True)
         try:
-            seconds = self._boot(self._image(), self.directory)
+            seconds = self._boot(self.image(), self.directory)
             print(json.dumps({"seconds": round(seconds, 1)}))
         finally:
             self.down(whole=True)
@@ -173,7 +174,7 @@ class Machine:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def _image(self) -> pathlib.Path:
+    def image(self) -> pathlib.Path:
         """The provisioner's image, built if it isn't in the cache."""
         return pathlib.Path(build.build(recipe.recipe("debian-13", {"profile": "emulated"}), build.default_cache()))
 
@@ -187,7 +188,7 @@ class Machine:
 
     def _saved(self) -> pathlib.Path:
         """Directory of the saved machine for this image, QEMU and seed; made under a lock when there is none."""
-        image = self._image()
+        image = self.image()
         about = [json.loads((image / "manifest.json").read_text())["sha256"], run("qemu-system-x86_64", "--version")]
         about += [*arguments(pathlib.Path(), pathlib.Path(), pathlib.Path()), inspect.getsource(seed), SETTLE]
         place = self.cache / hashlib.sha256("\n".join([*about, NETWORK_FILE, str(NETWORKS)]).encode()).hexdigest()[:16]
@@ -295,7 +296,7 @@ def seed(image: pathlib.Path, work: pathlib.Path) -> None:
 def main() -> None:
     verb, name, directory = sys.argv[1:]
     machine = Machine(name, pathlib.Path(directory).resolve())
-    {"up": machine.up, "reset": machine.reset, "boot": machine.boot, "down": machine.down}[verb]()
+    {"image": machine.image, "up": machine.up, "reset": machine.reset, "boot": machine.boot, "down": machine.down}[verb]()
 
 
 if __name__ == "__main__":
