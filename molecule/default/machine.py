@@ -296,7 +296,8 @@ def seed(image: pathlib.Path, work: pathlib.Path) -> None:
 def main() -> None:
     verb, name, directory = sys.argv[1:]
     machine = Machine(name, pathlib.Path(directory).resolve())
-    {"image": machine.image, "up": machine.up, "reset": machine.reset, "boot": machine.boot, "down": machine.down}[verb]()
+    verbs = (machine.image, machine.up, machine.reset, machine.boot, machine.down)
+    {method.__name__: method for method in verbs}[verb]()
 
 
 if __name__ == "__main__":
