@@ -48,9 +48,9 @@ def ping(address: str, size: int) -> bool:
 
 def settled(condition: Any, seconds: float = 90) -> bool:
     until = time.monotonic() + seconds
-    while not condition() and time.monotonic() < until:
+    while not (met := condition()) and time.monotonic() < until:
         time.sleep(2)
-    return bool(condition())
+    return bool(met)
 
 
 def test_both_ends_agree_on_lacp(host: Any) -> None:
@@ -151,11 +151,18 @@ def test_a_reboot_in_the_middle_turns_back(host: Any, fails: Callable[..., str])
         with contextlib.suppress(AssertionError):
             said.append(fails(wrong))
 
+    def boot() -> str:
+        with contextlib.suppress(RuntimeError):  # nobody there
+            return str(host.run("cat /proc/sys/kernel/random/boot_id").stdout)
+        return ""
+
+    before = boot()
     change = threading.Thread(target=attempt)
     change.start()
     assert settled(lambda: host.file("/var/lib/groundup/network/change/switched").exists)
     host.run("systemctl reboot")
     change.join(600)
     assert not said or "turned back" in said[0] or "deserialization failed" in said[0], said
-    assert settled(lambda: ping("10.99.40.21", 9000), 240), "the old network did not come back with the reboot"
+    assert settled(lambda: boot() not in ("", before), 240), "the machine did not come back"
+    assert settled(lambda: ping("10.99.40.21", 9000)), "the old network did not come back with the reboot"
     assert run(host, check=True)["steps"] == []

@@ -22,9 +22,9 @@ def lacp(host: Any) -> str:
 
 def settled(condition: Callable[[], bool], seconds: float) -> bool:
     until = time.monotonic() + seconds
-    while not condition() and time.monotonic() < until:
+    while not (met := condition()) and time.monotonic() < until:
         time.sleep(1)
-    return condition()
+    return met
 
 
 def answers(address: str) -> bool:
