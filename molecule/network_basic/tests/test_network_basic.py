@@ -29,7 +29,9 @@ def test_the_node_is_ready_and_dns_runs(host: Any) -> None:
 
 
 def test_a_pod_resolves_a_service_and_reaches_it(host: Any) -> None:
-    shell = "nslookup kubernetes.default.svc.cluster.local 10.96.0.10 && nc -w 20 10.96.0.1 443 </dev/null && echo reached"
+    shell = (
+        "nslookup kubernetes.default.svc.cluster.local 10.96.0.10 && nc -w 20 10.96.0.1 443 </dev/null && echo reached"
+    )
     overrides = {"spec": {"enableServiceLinks": False}}
     host.check_output(
         f"{KUBECTL} run asks --image=groundup.cloud/probe:1 --restart=Never --image-pull-policy=IfNotPresent "
