@@ -56,8 +56,7 @@ sanity: ## ansible-test sanity, the tests that work offline
 
 molecule: ## every role in a virtual machine; ROLE=name for one
 	@tools/setup test
-	$(PLAY) playbooks/bundle.yml
-	tools/molecule $(ROLE)
+	GROUNDUP_TEST_STAGES=molecule GROUNDUP_MOLECULE='$(ROLE)' tests/run $(ARGS)
 
 e2e: ## the virtual rack from blank machines to proofs, faults included
 	@tools/setup test

@@ -8,7 +8,7 @@ import re
 
 from checks.commands import ROOT, command
 
-WARM = 20.0  # seconds; the contract of docs/design
+WARM = 20.0  # seconds that a run may take which finds everything made, on two cores
 
 
 def test_bundle_is_made() -> None:
