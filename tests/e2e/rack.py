@@ -58,6 +58,13 @@ def vsctl(*words: str) -> str:
     return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
 
 
+def power(machine: str, verb: str) -> None:
+    """`destroy`, which is pulling the plug, or `start`, on the rack's own libvirt."""
+    uri = f"qemu+unix:///system?socket={RUN}/libvirt/libvirt-sock"
+    words = ["virsh", "--quiet", "--connect", uri, verb, machine]
+    subprocess.run([str(RACK / "run"), *words], check=True, capture_output=True, text=True)
+
+
 class Processes:
     """Every command line that was seen on this host while a block ran, looked at four times a second."""
 

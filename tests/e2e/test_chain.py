@@ -9,13 +9,14 @@ import time
 
 import pytest
 from checks.commands import LOGS, ROOT
-from e2e.rack import RACK, RUN, STATE, Processes, changes, lab, on, readable_by_all, site, traces, vsctl
+from e2e.rack import RACK, RUN, STATE, Processes, changes, lab, on, power, readable_by_all, site, traces, vsctl
 
 pytestmark = pytest.mark.e2e
 
 REPORT = ROOT / "build/report"
 CLOUD = RACK / "cloud.yml"
 PROCESSES = Processes()
+KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 60s"
 #: A bootstrap token, or a certificate key with its name; for Python and for grep -E inside of single quotes.
 TOKEN = "(^|[^a-z0-9./-])[a-z0-9]{6}[.][a-z0-9]{16}($|[^a-z0-9.])|certificate-?[kK]ey[^0-9a-f]{1,4}[0-9a-f]{64}"
 
@@ -69,6 +70,29 @@ def test_limit_to_one_machine_changes_nothing_and_takes_no_other() -> None:
     figures = site("e2e-limit", "--limit", "node2")
     assert changes(figures) == {}
     assert set(figures["hosts"]) <= {"node2", "localhost", "provisioner"}, figures["hosts"]
+
+
+def test_the_cluster_outlives_a_control_plane() -> None:
+    """The machine that holds the endpoint's address loses its power: what was written is read, and more is written."""
+    planes = on("node1", f"{KUBECTL} get nodes -l node-role.kubernetes.io/control-plane -o name").split()
+    if len(planes) == 1:
+        pytest.skip("this rack has one control plane; GROUNDUP_E2E_MODEL=inventories/lab_ha/cloud.yml tries three")
+    names = [plane.partition("/")[2] for plane in planes]
+    address = on("node1", "grep -oE '10[.0-9]+/32' /etc/keepalived/keepalived.conf").strip()
+    holder = next(name for name in names if f" {address} " in on(name, "ip -o address show"))
+    witness = next(name for name in names if name != holder)
+    on(witness, f"{KUBECTL} create configmap before --from-literal=word=kept")
+    power(holder, "destroy")
+    patiently = "for try in $(seq 60); do {} && exit; sleep 5; done; exit 1"
+    try:
+        assert "kept" in on(witness, patiently.format(f"{KUBECTL} get configmap before -o yaml"))
+        on(witness, patiently.format(f"{KUBECTL} create configmap after"))
+    finally:
+        power(holder, "start")
+    figures = site("e2e-plane", "-e", "groundup_prove=false")
+    assert not [stage["name"] for stage in figures["stages"] if stage["failed"] or stage["unreachable"]]
+    assert set(changes(figures)) <= {"Probe"}, "it comes back by itself; nothing is left to mend"
+    on(holder, f"{KUBECTL} delete configmap before after")
 
 
 def test_no_secret_is_printed_shown_in_a_process_list_or_left_in_a_readable_file() -> None:

@@ -40,6 +40,7 @@ def test_the_cri_is_ready_with_systemd_cgroups(host: Any) -> None:
     dump = host.check_output("containerd config dump")
     assert "SystemdCgroup = true" in dump and "BinaryName = '/usr/bin/crun'" in dump
     assert "config_path = '/etc/containerd/certs.d'" in dump and "registry.k8s.io/pause" in dump
+    assert "stats_collect_period = '10s'" in dump, "each second unless told, which an emulated CPU feels"
 
 
 def test_cni_plugins_answer(host: Any) -> None:

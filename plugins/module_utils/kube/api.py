@@ -93,7 +93,12 @@ class Https:
         self._connection = http.client.HTTPSConnection(url.hostname or "", url.port, context=context, timeout=timeout)
 
     def call(self, method: str, path: str, body: t.Any = None, content: str = "application/json") -> t.Any:
-        """The answer's JSON.
+        """The answer's JSON; errors as of ``text``."""
+        text = self.text(method, path, body, content)
+        return json.loads(text) if text else None
+
+    def text(self, method: str, path: str, body: t.Any = None, content: str = "application/json") -> str:
+        """The answer as it came.
 
         :raises Unreachable: nobody there, or 5xx from a server that is starting.
         :raises Refused: any other status of 400 and above.
@@ -110,7 +115,7 @@ class Https:
             raise Unreachable(f"{self.server}{path}: {answer.status} {text[:300]}")
         if answer.status >= 400:
             raise Refused(answer.status, f"{method} {self.server}{path}: {answer.status} {_message(text)}")
-        return json.loads(text) if text else None
+        return text
 
 
 def _message(text: str) -> str:
@@ -136,6 +141,10 @@ class Api:
             if error.status == 404:
                 return None
             raise
+
+    def ready(self) -> None:
+        """Returns when the server says that it is ready; else Unreachable, with what it waits for."""
+        self._https.text("GET", "/readyz")
 
     def create(self, path: str, body: t.Any) -> t.Any:
         """Make an object in the collection ``path``."""

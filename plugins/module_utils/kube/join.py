@@ -15,6 +15,11 @@ from .errors import KubeError
 from .settings import Settings
 from .ticket import Ticket
 
+KUBEADM = "/usr/local/bin/kubeadm"
+CONFIG = f"{paths.SCRATCH}/join.yaml"
+SCRIPT = f"{paths.SCRATCH}/join.sh"
+ETCD_TRIES = 10
+
 
 def join(
     settings: Settings, system: System, ticket: Ticket, discovery: t.Mapping[str, str], encryption: str = ""
@@ -52,14 +57,37 @@ def _begin(settings: Settings, system: System, ticket: Ticket, discovery: t.Mapp
     where = f"{paths.SCRATCH}/discovery.yaml"
     system.write(where, yaml.dump(config.discovery(discovery["server"], discovery["ca"])).encode(), mode=0o600)
     doc = config.join(settings, where, ticket.token, ticket.key)
-    system.write(f"{paths.SCRATCH}/join.yaml", yaml.dump(doc).encode(), mode=0o600)
-    job.start(system, ["/usr/local/bin/kubeadm", "join", "--config", f"{paths.SCRATCH}/join.yaml"])
+    system.write(CONFIG, yaml.dump(doc).encode(), mode=0o600)
+    if not settings.node.control_plane:
+        return job.start(system, [KUBEADM, "join", "--config", CONFIG])
+    system.write(SCRIPT, control_plane_script().encode(), mode=0o600)
+    return job.start(system, ["/bin/sh", SCRIPT])
+
+
+def control_plane_script(kubeadm: str = KUBEADM, log: str = paths.LOG, pause: float = 5) -> str:
+    """A shell script that joins as a control plane. It outlives the controller, so trying again is its own work.
+
+    kubeadm announces the member to etcd, and then asks what its id is: once, and for no longer than 2 s (GetMemberID
+    and etcdTimeout in cmd/kubeadm/app/util/etcd, 1.36; timeouts.etcdAPICall does not reach it). A busy machine misses
+    that. The phase may be repeated, as it announces no member twice; what fails in any other phase has failed.
+    """
+    return f"""\
+{kubeadm} join --config {CONFIG} && exit
+for try in $(seq 2 {ETCD_TRIES}); do
+  tail -n 5 {log} | grep -q 'error execution phase etcd-join' || exit 1
+  sleep {pause}
+  echo "[groundup] etcd did not answer kubeadm in time; phase etcd-join again, $try of {ETCD_TRIES}"
+  {kubeadm} join phase etcd-join --config {CONFIG} || continue
+  exec {kubeadm} join --config {CONFIG} --skip-phases preflight,control-plane-prepare,check-etcd,kubelet-start,etcd-join
+done
+exit 1
+"""
 
 
 def reset(system: System) -> None:
     """Wipe the Kubernetes state of this machine: of an attempt of ours that never ended, or with consent."""
     job.forget(system)
-    system.run(["/usr/local/bin/kubeadm", "reset", "--force", "--cri-socket", config.SOCKET], timeout=900)
+    system.run([KUBEADM, "reset", "--force", "--cri-socket", config.SOCKET], timeout=900)
     for name in (paths.ATTEMPT, paths.MANIFEST_RECORD, paths.ETCD_COPY, paths.KUBELET_RECORD, paths.ENCRYPTION):
         system.path(name).unlink(missing_ok=True)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import typing as t
 from pathlib import Path
@@ -16,9 +17,13 @@ from .api import Refused, Unreachable
 from .errors import KubeError
 from .settings import Settings
 
-PHASES = (("control-plane", "all"), ("upload-config", "all"))
+# What the cluster keeps comes first, while the API serves: new manifests restart it.
+PHASES = (("upload-config", "all"), ("control-plane", "all"))
 # kubeadm writes etcd's manifest as that of an only member, and a changed one restarts it: not where there are others.
-ALONE = (("etcd", "local"), *PHASES)
+ALONE = (*PHASES, ("etcd", "local"))
+SERVES = ("kube-apiserver", "etcd")
+# How long the kubelet may take to notice a new manifest; one that means the same as the old restarts nothing.
+NOTICE = {"default": 60.0, "slow": 240.0}
 
 
 def check_encryption(settings: Settings, system: System) -> None:
@@ -51,7 +56,8 @@ def restore_etcd(system: System) -> None:
 
 
 def refresh(settings: Settings, system: System, stale: t.Collection[str]) -> None:
-    """Write the manifests anew by kubeadm, keep the configuration in the cluster, wait until the API serves again."""
+    """Keep the configuration in the cluster, write the manifests anew by kubeadm, wait until the API serves again."""
+    before, began = observe.manifests(Path(system.root)), time.clock_gettime(time.CLOCK_BOOTTIME)
     check_encryption(settings, system)
     control_plane.ensure_encryption(settings, system)
     if "etcd" in stale and not settings.single:
@@ -62,26 +68,41 @@ def refresh(settings: Settings, system: System, stale: t.Collection[str]) -> Non
     try:
         for phase in ALONE if settings.single else PHASES:
             system.run(["/usr/local/bin/kubeadm", "init", "phase", *phase, "--config", path], timeout=900)
-            wait(settings, system, control_plane.LIMIT[settings.timings])
     finally:
         system.path(path).unlink(missing_ok=True)
+    after = observe.manifests(Path(system.root))
+    wait(settings, system, [name for name in SERVES if after[name] != before[name]], began)
     control_plane.record_manifests(system)
 
 
-def wait(settings: Settings, system: System, limit: float) -> None:
-    """Wait for this machine's own API server: three answers in a row, since the old one may still give the first."""
-    until, answers, trouble = time.monotonic() + limit, 0, ""
-    while answers < 3:
+def wait(settings: Settings, system: System, restarting: t.Collection[str], since: float) -> None:
+    """Wait until this machine's own API server is ready, and all of ``restarting`` started ``since``, in seconds after
+    boot: the old ones answer until the kubelet has noticed their new manifests, and after that while they end."""
+    began, trouble = time.monotonic(), ""
+    limit, notice = control_plane.LIMIT[settings.timings], began + NOTICE[settings.timings]
+    while time.monotonic() < began + limit:
         try:
-            admin(settings, system, own_only=True).get("/version")
-            answers += 1
+            admin(settings, system, own_only=True).ready()
         except (Unreachable, Refused) as error:
-            answers, trouble = 0, str(error)
-        if time.monotonic() > until:
-            raise KubeError(
-                f"{settings.node.name}: no API server after {limit:.0f} s with its new manifest ({trouble})"
-            )
+            trouble = str(error)
+        else:
+            if all(started(system, name) >= since for name in restarting) or time.monotonic() > notice:
+                return
         time.sleep(2)
+    raise KubeError(f"{settings.node.name}: no API server after {limit:.0f} s with its new manifest ({trouble})")
+
+
+def started(system: System, name: str) -> float:
+    """When the youngest process of this name started, in seconds after boot; 0 when there is none (proc(5))."""
+    found = [0.0]
+    for path in system.path("/proc").glob("[0-9]*/stat"):
+        try:
+            head, _, fields = path.read_text().rpartition(")")
+        except OSError:  # it ended meanwhile
+            continue
+        if head.partition("(")[2] == name:
+            found.append(int(fields.split()[19]) / os.sysconf("SC_CLK_TCK"))
+    return max(found)
 
 
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:

@@ -96,6 +96,10 @@ version = 3
 [plugins.'io.containerd.cri.v1.images'.registry]
   config_path = '{HOSTS}'
 
+[plugins.'io.containerd.cri.v1.runtime']
+  # containerd 2.3 asks every container each second unless told; the kubelet has cAdvisor ask every 10 s
+  stats_collect_period = '10s'
+
 [plugins.'io.containerd.cri.v1.runtime'.cni]
   bin_dirs = ['{CNI_BIN}']
   conf_dir = '{CNI_CONF}'

@@ -100,6 +100,8 @@ def kubeconfig(pki: Path, server: str, ca: str = "ca") -> Path:
 def test_the_verbs(pki: Path, server: str) -> None:
     api = connect(Kubeconfig.read(kubeconfig(pki, server)))
     assert api.get("/nodes") == NODES
+    api.ready()
+    assert Handler.asked[-1][:2] == ("GET", "/readyz")
     assert api.get("/missing") is None
     assert api.delete("/nodes/n1") is True
     assert api.delete("/missing") is False

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 import typing as t
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -153,3 +155,38 @@ def test_no_other_process_sees_a_secret(system: OneUnit, given: Given, monkeypat
         assert system.path(name).stat().st_mode & 0o077 == 0, name
     scratch = system.path(paths.SCRATCH)
     assert not scratch.exists() or not list(scratch.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("fails", "phase", "calls", "code"),
+    [
+        pytest.param(0, "etcd-join", ["join"], 0, id="at once"),
+        pytest.param(1, "etcd-join", ["join", "join phase etcd-join", "join --skip-phases"], 0, id="etcd was slow"),
+        pytest.param(
+            3,
+            "etcd-join",
+            ["join", *["join phase etcd-join"] * 3, "join --skip-phases"],
+            0,
+            id="etcd was very slow",
+        ),
+        pytest.param(99, "etcd-join", ["join", *["join phase etcd-join"] * 9], 1, id="etcd never answers"),
+        pytest.param(99, "kubelet-start", ["join"], 1, id="another phase"),
+    ],
+)
+def test_a_control_plane_asks_etcd_again(tmp_path: Path, fails: int, phase: str, calls: list[str], code: int) -> None:
+    """kubeadm, a double, fails ``fails`` times in ``phase`` and keeps what it was called with."""
+    log, kubeadm = tmp_path / "kubeadm.log", tmp_path / "kubeadm"
+    kubeadm.write_text(
+        "#!/bin/sh\n"
+        f'echo "$@" >> {tmp_path}/calls\n'
+        f"[ $(wc -l < {tmp_path}/calls) -gt {fails} ] && exit 0\n"
+        f"printf 'error: error execution phase {phase}: context deadline exceeded\\nTo see the stack trace: …\\n' >&2\n"
+        "exit 1\n"
+    )
+    kubeadm.chmod(0o755)
+    script = join.control_plane_script(str(kubeadm), str(log), pause=0)
+    with log.open("ab") as sink:
+        done = subprocess.run(["/bin/sh", "-c", script], stdout=sink, stderr=sink, check=False)
+    made = (tmp_path / "calls").read_text().splitlines()
+    assert done.returncode == code
+    assert [re.sub(r" --config \S+| preflight,.*", "", line).strip() for line in made] == calls

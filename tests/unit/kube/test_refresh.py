@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import typing as t
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
 from ansible_collections.groundup.cloud.plugins.module_utils.kube import config, machine, observe, paths, refresh, yaml
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Refused, Unreachable
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.control_plane import record_manifests
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
@@ -51,7 +53,7 @@ def stale(system: System) -> list[str]:
 
 @pytest.mark.parametrize(
     ("changes", "phases"),
-    [(ONE, ["etcd local", "control-plane all", "upload-config all"]), ({}, ["control-plane all", "upload-config all"])],
+    [(ONE, ["upload-config all", "control-plane all", "etcd local"]), ({}, ["upload-config all", "control-plane all"])],
 )
 def test_what_kubeadm_is_asked(given: Given, system: RecordingSystem, changes: Given, phases: list[str]) -> None:
     system.write(f"{paths.MANIFESTS}/kube-apiserver.yaml", b"by hand")
@@ -127,3 +129,57 @@ def test_an_endpoint_that_the_kubeconfig_does_not_know_is_refused(given: Given, 
 
 def test_a_blank_machine_has_nothing_to_move(given: Given, tmp_path: Path) -> None:
     machine.refuse_moves(parse(given), System(str(tmp_path)))
+
+
+@dataclass
+class Restart:
+    """The machine's API server after its manifest changed: the old one answers, nobody does, the new one is starting,
+    is ready. ``moments`` are (start of the youngest process, what the API says), one for each time it is asked."""
+
+    system: System
+    moments: list[tuple[float, str]]
+    asked: int = 0
+
+    def ready(self) -> None:
+        began, answer = self.moments[min(self.asked, len(self.moments) - 1)]
+        self.asked += 1
+        fields = " ".join(["S", *["0"] * 18, str(int(began * os.sysconf("SC_CLK_TCK"))), "0"])
+        self.system.write("/proc/42/stat", f"42 (kube-apiserver) {fields}\n".encode())
+        if answer:
+            raise {"refused": Refused(403, answer)}.get(answer, Unreachable(answer))
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Time passes by sleeping only."""
+    now = [1000.0]
+    monkeypatch.setattr(refresh.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(refresh.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    return now
+
+
+WAITED = {
+    "the old one answers for a while": ([(5, "")] * 4 + [(5, "gone"), (90, "starting"), (90, "refused"), (90, "")], 8),
+    "nothing restarts, as the text means the same": ([(5, "")], 32),
+}
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(("moments", "asked"), WAITED.values(), ids=WAITED)
+def test_the_new_api_server_is_waited_for(
+    given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moments: list[tuple[float, str]], asked: int
+) -> None:
+    server = Restart(System(str(tmp_path)), moments)
+    monkeypatch.setattr(refresh, "admin", lambda *_words, **_more: server)
+    refresh.wait(parse(given), server.system, ["kube-apiserver"], since=80)
+    assert server.asked == asked
+
+
+@pytest.mark.usefixtures("clock")
+def test_an_api_server_that_does_not_come_is_named(
+    given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Restart(System(str(tmp_path)), [(5, ""), (0, "connection refused")])
+    monkeypatch.setattr(refresh, "admin", lambda *_words, **_more: server)
+    with pytest.raises(KubeError, match=r"node1: no API server after 600 s .*connection refused"):
+        refresh.wait(parse(given), server.system, ["kube-apiserver"], since=80)
