@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from ..report.proofs import CHECK, Proof, ProofError, prove, untried
 from .asked import asked
 
 _NAME = "groundup-proof"
+PATIENCE = 40.0
 _CANARY = "a secret that must not be readable in etcd"
 
 
@@ -42,6 +44,18 @@ def _raw(client: Https, key: str) -> bytes:
 
 
 def _health(members: int) -> str:
+    """An election that is under way is no illness: the question is asked again for PATIENCE seconds."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return _once(members)
+        except (ProofError, KubeError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(2)
+
+
+def _once(members: int) -> str:
     client = etcd.connect()
     found = etcd.members(client)
     alarms = client.call("POST", "/v3/maintenance/alarm", {"action": "GET"}).get("alarms", [])

@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Unreachable
+from ansible_collections.groundup.cloud.plugins.module_utils.prove import control_plane
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.control_plane import (
     control_plane_proofs,
     health_evidence,
@@ -51,3 +53,22 @@ def test_a_machine_without_a_control_plane_fails_each_proof_by_its_own_words() -
     proofs = control_plane_proofs("node1", login, 1)
     assert [proof.ok for proof in proofs] == [False, False]
     assert "/etc/kubernetes/admin.conf" in proofs[1].evidence
+
+
+@pytest.mark.parametrize(("moments", "ok"), [(3, True), (99, False)], ids=["an election", "no end of it"])
+def test_an_election_is_waited_for(monkeypatch: pytest.MonkeyPatch, moments: int, ok: bool) -> None:
+    """etcd, a double, has no leader at first; time passes by sleeping only."""
+    now, asked = [0.0], []
+
+    def once(_members: int) -> str:
+        asked.append(now[0])
+        if len(asked) <= moments:
+            raise (ProofError("they do not agree on a leader"), Unreachable("timed out"))[len(asked) % 2]
+        return "well"
+
+    monkeypatch.setattr(control_plane, "_once", once)
+    monkeypatch.setattr(control_plane.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(control_plane.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    proof = control_plane_proofs("node1", lambda: None, 3, check=True)[0]  # type: ignore[arg-type, return-value]
+    assert proof.ok is ok
+    assert asked[-1] <= control_plane.PATIENCE + 2
