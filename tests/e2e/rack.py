@@ -10,6 +10,7 @@ import pathlib
 import subprocess
 import sys
 import threading
+import time
 import typing as t
 
 from checks.commands import ROOT, command
@@ -63,6 +64,20 @@ def power(machine: str, verb: str) -> None:
     uri = f"qemu+unix:///system?socket={RUN}/libvirt/libvirt-sock"
     words = ["virsh", "--quiet", "--connect", uri, verb, machine]
     subprocess.run([str(RACK / "run"), *words], check=True, capture_output=True, text=True)
+
+
+def awake(machine: str, seconds: float = 300) -> None:
+    """Returns when a machine that was switched on answers; AssertionError with its last words if it never does."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            on(machine, "true")
+        except AssertionError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(5)
+        else:
+            return
 
 
 class Processes:
