@@ -77,7 +77,9 @@ def accepted(role: str, value: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "source", [ROOT / "inventories/lab", ROOT / "inventories/example", EXAMPLE], ids=lambda p: p.name
+    "source",
+    [ROOT / "inventories/lab", ROOT / "inventories/lab_ha", ROOT / "inventories/example", EXAMPLE],
+    ids=lambda p: p.name,
 )
 def test_roles_accept_what_they_are_given(source: pathlib.Path) -> None:
     """Argument specs refuse unknown nested keys, so this is the whole seam between the model and the roles."""

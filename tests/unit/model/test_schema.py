@@ -21,6 +21,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 MODELS = [
     ROOT / "inventories/lab/cloud.yml",
+    ROOT / "inventories/lab_ha/cloud.yml",
     ROOT / "inventories/example/cloud.yml",
     HERE / "data/design_example.yml",
 ]
