@@ -67,7 +67,7 @@ def _begin(settings: Settings, system: System, ignore: list[str]) -> None:
     head = config.init(settings, new_token(), ignore)
     text = yaml.documents([head, *config.cluster(settings)])
     system.write(f"{paths.SCRATCH}/init.yaml", text.encode(), mode=0o600)
-    argv = ["/usr/local/bin/kubeadm", "init", "--config", f"{paths.SCRATCH}/init.yaml", "--skip-token-print"]
+    argv = [paths.KUBEADM, "init", "--config", f"{paths.SCRATCH}/init.yaml", "--skip-token-print"]
     job.start(system, argv)
 
 

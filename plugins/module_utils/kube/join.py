@@ -15,7 +15,6 @@ from .errors import KubeError
 from .settings import Settings
 from .ticket import Ticket
 
-KUBEADM = "/usr/local/bin/kubeadm"
 CONFIG = f"{paths.SCRATCH}/join.yaml"
 SCRIPT = f"{paths.SCRATCH}/join.sh"
 ETCD_TRIES = 10
@@ -59,12 +58,12 @@ def _begin(settings: Settings, system: System, ticket: Ticket, discovery: t.Mapp
     doc = config.join(settings, where, ticket.token, ticket.key)
     system.write(CONFIG, yaml.dump(doc).encode(), mode=0o600)
     if not settings.node.control_plane:
-        return job.start(system, [KUBEADM, "join", "--config", CONFIG])
+        return job.start(system, [paths.KUBEADM, "join", "--config", CONFIG])
     system.write(SCRIPT, control_plane_script().encode(), mode=0o600)
     return job.start(system, ["/bin/sh", SCRIPT])
 
 
-def control_plane_script(kubeadm: str = KUBEADM, log: str = paths.LOG, pause: float = 5) -> str:
+def control_plane_script(kubeadm: str = paths.KUBEADM, log: str = paths.LOG, pause: float = 5) -> str:
     """A shell script that joins as a control plane. It outlives the controller, so trying again is its own work.
 
     kubeadm announces the member to etcd, and then asks what its id is: once, and for no longer than 2 s (GetMemberID
@@ -87,7 +86,7 @@ exit 1
 def reset(system: System) -> None:
     """Wipe the Kubernetes state of this machine: of an attempt of ours that never ended, or with consent."""
     job.forget(system)
-    system.run([KUBEADM, "reset", "--force", "--cri-socket", config.SOCKET], timeout=900)
+    system.run([paths.KUBEADM, "reset", "--force", "--cri-socket", config.SOCKET], timeout=900)
     for name in (paths.ATTEMPT, paths.MANIFEST_RECORD, paths.ETCD_COPY, paths.KUBELET_RECORD, paths.ENCRYPTION):
         system.path(name).unlink(missing_ok=True)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+KUBEADM = "/usr/local/bin/kubeadm"
 KUBERNETES = "/etc/kubernetes"
 ADMIN_CONF = "/etc/kubernetes/admin.conf"
 KUBELET_CONF = "/etc/kubernetes/kubelet.conf"

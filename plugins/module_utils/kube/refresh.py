@@ -67,7 +67,7 @@ def refresh(settings: Settings, system: System, stale: t.Collection[str]) -> Non
     system.write(path, yaml.documents([head, *config.cluster(settings)]).encode(), mode=0o600)
     try:
         for phase in ALONE if settings.single else PHASES:
-            system.run(["/usr/local/bin/kubeadm", "init", "phase", *phase, "--config", path], timeout=900)
+            system.run([paths.KUBEADM, "init", "phase", *phase, "--config", path], timeout=900)
     finally:
         system.path(path).unlink(missing_ok=True)
     after = observe.manifests(Path(system.root))

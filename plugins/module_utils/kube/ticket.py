@@ -79,7 +79,7 @@ def upload(settings: Settings, system: System, ticket: Ticket) -> None:
     path = f"{paths.SCRATCH}/upload.yaml"
     documents = yaml.documents(config.upload_certs(settings, ticket.key))
     system.write(path, documents.encode(), mode=0o600)
-    argv = ["/usr/local/bin/kubeadm", "init", "phase", "upload-certs", "--upload-certs", "--config", path]
+    argv = [paths.KUBEADM, "init", "phase", "upload-certs", "--upload-certs", "--config", path]
     try:
         system.run([*argv, "--skip-certificate-key-print"])
     finally:
