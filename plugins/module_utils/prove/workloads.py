@@ -19,15 +19,26 @@ _LABEL = {"groundup.cloud/proof": "echo"}
 _SERVE = f"""mkdir -p /tmp/www && yes "$NODE" | head -c {BYTES} > /tmp/www/data
 echo "$NODE" > /tmp/www/node && exec httpd -f -p {PORT} -h /tmp/www"""
 
-_ASK = f"""sum() {{ sha256sum | cut -c1-64; }}
-same() {{ [ "$(yes "$1" | head -c {BYTES} | sum)" = "$(wget -q -T 20 -O - "http://$2:{PORT}/data" | sum)" ]; }}
-for peer in $PEERS; do
-  node=${{peer%%=*}}; address=${{peer#*=}}
-  same "$node" "$address" && echo "pod $node good" || echo "pod $node bad"
-done
-nslookup "$HOST" > /tmp/dns 2>&1 && echo "dns $HOST good" || echo "dns $HOST bad"
-node=$(wget -q -T 20 -O - "http://$HOST:{PORT}/node"); case " $NODES " in
-  *" $node "*) echo "service $node good";; *) echo "service none bad";; esac"""
+# A name server or a rule of a service may come seconds after the pods it serves: silence is asked again, until
+# PATIENCE seconds are over for all questions together, and the line says at which try an answer came. A wrong answer is
+# none of the things that need time.
+_ASK = f"""up() {{ read -r up rest < /proc/uptime; echo "${{up%%.*}}"; }}
+end=$(($(up) + PATIENCE))
+ask() {{
+  claim="$1 $2" try=1; shift 2
+  while :; do
+    "$@"; case $? in 0) echo "$claim $try good"; return;; 2) echo "$claim $try wrong"; return;; esac
+    [ "$(up)" -lt "$end" ] || {{ echo "$claim $try silent"; return; }}
+    try=$((try + 1)); sleep 2
+  done
+}}
+fetch() {{ wget -q -T 20 -O /tmp/got "http://$1:{PORT}/$2" || return 1; }}
+data() {{ fetch "$2" data && {{ yes "$1" | head -c {BYTES} | cmp -s - /tmp/got || return 2; }}; }}
+name() {{ nslookup "$HOST" > /tmp/dns 2>&1 || return 1; }}
+service() {{ fetch "$HOST" node && case " $NODES " in *" $(cat /tmp/got) "*) ;; *) return 2;; esac; }}
+for peer in $PEERS; do ask pod "${{peer%%=*}}" data "${{peer%%=*}}" "${{peer#*=}}"; done
+ask dns "$HOST" name
+ask service "$HOST" service"""
 
 
 def servers(namespace: str, image: str) -> list[dict[str, Any]]:
@@ -58,17 +69,21 @@ def client_name(node: str) -> str:
 
 
 def client(
-    namespace: str, image: str, node: str, peers: dict[str, str], nodes: list[str], domain: str
+    namespace: str, image: str, node: str, peers: dict[str, str], nodes: list[str], domain: str, patience: int
 ) -> dict[str, Any]:
     """A pod on `node` that asks some servers on other nodes, the Service and DNS, and says how it went.
+
+    A line of it is ``pod NODE TRIES good``, with ``dns`` or ``service`` and the name asked for the other two, and
+    ``silent`` or ``wrong`` instead of ``good``.
 
     :param peers: node name -> address of its server pod.
     :param nodes: names that a server behind the Service may give.
     :param domain: the cluster's DNS domain.
+    :param patience: seconds in which silence is asked again.
     """
     host = f"{SERVICE}.{namespace}.svc.{domain}"
     asked = " ".join(f"{name}={address}" for name, address in sorted(peers.items()))
-    env = {"PEERS": asked, "HOST": host, "NODES": " ".join(nodes)}
+    env = {"PEERS": asked, "HOST": host, "NODES": " ".join(nodes), "PATIENCE": str(patience)}
     container = {
         "name": "ask",
         "image": image,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.prove.workloads imp
 NODES = ("node1", "node2")
 LEFT = {"default": "2026-01-01T00:00:00Z", "groundup-prove-1": "2026-01-01T00:00:00Z"}
 EXPECTED = Expected("10.30.0.10:8443", "1.36.3", NODES, "cluster.local", "groundup.cloud/probe:1", patience=0)
-GOOD = "pod {other} good\ndns echo good\nservice node1 good\n"
+GOOD = "pod {other} 1 good\ndns echo 1 good\nservice echo 1 good\n"
 
 
 class PaperApi:
@@ -70,7 +71,7 @@ class PaperApi:
         return True
 
 
-POD_BAD = GOOD.replace("pod {other} good", "pod {other} bad")
+POD_BAD = GOOD.replace("pod {other} 1 good", "pod {other} 4 silent")
 
 
 @pytest.mark.parametrize(
@@ -81,12 +82,12 @@ POD_BAD = GOOD.replace("pod {other} good", "pod {other} bad")
             PaperApi(version="v1.35.0"),
             ["the API runs v1.35.0; node1 runs v1.35.0; node2 runs v1.35.0"],
         ),
-        (PaperApi(says=POD_BAD), ["node1: pod node2 bad; node2: pod node1 bad"]),
+        (PaperApi(says=POD_BAD), ["node1: pod node2 4 silent; node2: pod node1 4 silent"]),
         (
-            PaperApi(says="dns echo good\nservice node1 good\n"),
+            PaperApi(says="dns echo 1 good\nservice echo 1 good\n"),
             ["node1: nothing about node2; node2: nothing about node1"],
         ),
-        (PaperApi(says="pod {other} good\nservice node1 good\n"), ["node1: said nothing; node2: said nothing"]),
+        (PaperApi(says="pod {other} 1 good\nservice echo 1 good\n"), ["node1: said nothing; node2: said nothing"]),
     ],
 )
 def test_what_is_proved(api: PaperApi, failed: list[str]) -> None:
@@ -122,7 +123,7 @@ def test_pods_that_do_not_come_are_named_and_what_they_would_show_is_untried(mon
 
 
 def test_a_node_that_is_away_is_named_and_the_others_are_proved() -> None:
-    api = PaperApi(unready=("node2",), says="dns echo good\nservice node1 good\n")
+    api = PaperApi(unready=("node2",), says="dns echo 1 good\nservice echo 1 good\n")
     proofs = cluster_proofs(api, EXPECTED)  # type: ignore[arg-type]
     assert [proof.ok for proof in proofs] == [True, False, True, None, True, True]
     assert proofs[1].evidence == "node2 is not Ready: kubelet stopped posting"
@@ -146,8 +147,37 @@ def test_everybody_is_asked_and_the_work_is_linear(count: int, asked: int) -> No
     assert {other for others in asks.values() for other in others} == (set(nodes) if count > 1 else set())
 
 
-def test_the_client_script_is_a_shell_script() -> None:
-    pod = client("ns", "image", "node1", {"node2": "10.64.1.2"}, ["node1", "node2"], "cluster.local")
+def test_an_answer_that_took_tries_says_so() -> None:
+    proofs = cluster_proofs(PaperApi(says=GOOD.replace("dns echo 1", "dns echo 3")), EXPECTED)  # type: ignore[arg-type]
+    assert proofs[4].evidence == "2 answers from 2 nodes, the last at try 3"
+
+
+HOST = "echo.ns.svc.cluster.local"
+LATE = 'n=$(cat tries 2>/dev/null || echo 0); echo $((n + 1)) > tries; [ "$n" -ge 2 ] || exit 1'
+SERVER = """while [ $# -gt 1 ]; do [ "$1" = -O ] && to=$2; shift; done
+case $1 in *data) yes "$SERVES" | head -c 1048576 > "$to";; *) echo "$SERVES" > "$to";; esac"""
+
+
+@pytest.mark.parametrize(
+    ("nslookup", "wget", "serves", "patience", "said"),
+    [
+        ("exit 0", SERVER, "node2", 0, ["pod node2 1 good", f"dns {HOST} 1 good", f"service {HOST} 1 good"]),
+        (LATE, SERVER, "node2", 60, ["pod node2 1 good", f"dns {HOST} 3 good", f"service {HOST} 1 good"]),
+        ("exit 1", "exit 1", "", 0, ["pod node2 1 silent", f"dns {HOST} 1 silent", f"service {HOST} 1 silent"]),
+        ("exit 0", SERVER, "node9", 60, ["pod node2 1 wrong", f"dns {HOST} 1 good", f"service {HOST} 1 wrong"]),
+    ],
+    ids=["at once", "DNS is late", "silent", "another answers"],
+)
+def test_what_a_client_says(
+    nslookup: str, wget: str, serves: str, patience: int, said: list[str], tmp_path: Path
+) -> None:
+    pod = client("ns", "image", "node1", {"node2": "10.64.1.2"}, ["node1", "node2"], "cluster.local", patience)
     container = pod["spec"]["containers"][0]
-    assert {"name": "PEERS", "value": "node2=10.64.1.2"} in container["env"]
-    subprocess.run(["sh", "-n", "-c", container["command"][2]], check=True)
+    for name, body in (("nslookup", nslookup), ("wget", wget), ("sleep", "")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+    script = container["command"][2].replace("/dev/termination-log", "said").replace("/tmp/", f"{tmp_path}/")
+    env = {item["name"]: item["value"] for item in container["env"]}
+    env |= {"PATH": f"{tmp_path}:/usr/bin:/bin", "SERVES": serves}
+    subprocess.run(["sh", "-c", script], check=True, cwd=tmp_path, env=env, timeout=30, stdout=subprocess.DEVNULL)
+    assert (tmp_path / "said").read_text().splitlines() == said
