@@ -31,6 +31,13 @@ options:
     type: list
     elements: dict
     required: true
+  hosts:
+    description:
+      - Hosts that the run was to prove, all or those of its limit. M(groundup.cloud.report_info) takes its word for
+        these only.
+    type: list
+    elements: str
+    default: []
   timings_file:
     description:
       - File in which the callback P(groundup.cloud.progress#callback) leaves the stages of this run, if it does. One
@@ -56,6 +63,7 @@ EXAMPLES = r"""
     cloud: rack1
     started: 1795471200
     proofs: "{{ prove_result.proofs }}"
+    hosts: "{{ ansible_play_hosts_all }}"
 """
 
 RETURN = r"""
@@ -90,6 +98,7 @@ SPEC = {
     "cloud": {"type": "str", "required": True},
     "started": {"type": "float", "required": True},
     "proofs": {"type": "list", "elements": "dict", "required": True},
+    "hosts": {"type": "list", "elements": "str", "default": []},
     "timings_file": {"type": "path"},
     "set_aside": {"type": "dict", "default": {}},
     "doubles": {"type": "dict", "default": {}},

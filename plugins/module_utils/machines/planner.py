@@ -171,7 +171,8 @@ def _deployed(desired: Desired, record: Record, now: _Now) -> Plan:
         return Plan(Step.READ_BMC, f"it is deployed, but does not answer: {now.host.detail}")
     if now.bmc.power is PowerState.OFF:
         return Plan(Step.BOOT_DISK, "it is deployed, but off")
-    return Plan(Step.STOP, f"it is deployed and on, but does not answer: {now.host.detail}", _SILENT + again)
+    why = f"it is deployed and on, but does not answer: {now.host.detail}"
+    return Plan(Step.STOP, why, f"if it was switched on minutes ago, run again; otherwise {_SILENT}{again}")
 
 
 def _good_or_again(desired: Desired, record: Record, now: _Now, why: str) -> Plan:

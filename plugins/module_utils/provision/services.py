@@ -127,7 +127,10 @@ def _reservation(machine: Mapping[str, Any]) -> str:
 
 
 def nginx(settings: Settings) -> Service:
-    """Files, and the way to the boot service. Serves nothing outside of the named directories."""
+    """Files, and the way to the boot service. Serves nothing outside of the named directories.
+
+    Its log has what was not served, so it needs no rotation; what a machine was sent is in its deployment's events.
+    """
     run = settings.path("run")
     temporary = "".join(
         f"    {kind}_temp_path {run}/nginx-{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -142,7 +145,8 @@ events {{ worker_connections 1024; }}
 http {{
 {temporary}    types {{ application/json json; text/plain ipxe; }}
     default_type application/octet-stream;
-    access_log {settings.path("log", "access.log")} combined buffer=32k flush=5s;
+    map $status $refused {{ default 1; ~^[23] 0; }}
+    access_log {settings.path("log", "access.log")} combined buffer=32k flush=5s if=$refused;
     sendfile on;
     tcp_nopush on;
     keepalive_timeout 120;

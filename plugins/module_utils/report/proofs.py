@@ -98,6 +98,7 @@ class Report:
     """All proofs of one run.
 
     :ivar started: ISO 8601, UTC.
+    :ivar hosts: those whom the run was to prove, all or those of its limit.
     :ivar picture: the rack as SVG text, or empty.
     """
 
@@ -107,6 +108,19 @@ class Report:
     stages: tuple[Stage, ...] = ()
     proofs: tuple[Proof, ...] = ()
     picture: str = ""
+    hosts: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Report:
+        """Back from ``report.json``, without its picture."""
+        return cls(
+            cloud=data["cloud"],
+            started=data["started"],
+            seconds=data["seconds"],
+            stages=tuple(Stage(**stage) for stage in data["stages"]),
+            proofs=tuple(map(Proof.of, data["proofs"])),
+            hosts=tuple(data["hosts"]),
+        )
 
     @property
     def failed(self) -> tuple[Proof, ...]:
@@ -141,6 +155,7 @@ class Report:
             "cloud": self.cloud,
             "started": self.started,
             "seconds": self.seconds,
+            "hosts": list(self.hosts),
             "stages": [asdict(stage) for stage in self.stages],
             "proofs": [proof.as_dict() for proof in self.proofs],
         }

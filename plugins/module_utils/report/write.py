@@ -6,16 +6,19 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ..draw.racks import racks
-from ..draw.scene import Scene
+from ..draw.scene import Scene, natural
 from .junit import junit
 from .page import html
 from .proofs import Proof, Report, Stage, on_doubles, ordered, set_aside
+
+_JSON = "report.json"
 
 
 def report_of(params: dict[str, Any]) -> Report:
@@ -29,6 +32,7 @@ def report_of(params: dict[str, Any]) -> Report:
         cloud=params["cloud"],
         started=datetime.fromtimestamp(began, UTC).isoformat(timespec="seconds"),
         seconds=round(time.time() - began, 1),
+        hosts=tuple(sorted(params.get("hosts") or [], key=natural)),
         stages=tuple(_stage(item) for item in run.get("stages", []) if item["tasks"]),
         proofs=ordered([*proofs, *set_aside(aside)]),
     )
@@ -66,3 +70,23 @@ def write(params: dict[str, Any], *, dry: bool = False) -> Report:
             new.write_text(text, encoding="utf-8")
             new.replace(directory / f"report.{form}")
     return report
+
+
+def why_not_standing(directory: str, cloud: str, hosts: Iterable[str]) -> str:
+    """Why the last report there says nothing of these hosts as they are, or an empty text.
+
+    :raises OSError: it can't be read.
+    """
+    path = Path(directory) / _JSON
+    if not path.is_file():
+        return f"{path} is not there"
+    try:
+        last = Report.of(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return f"{path} is no report of this release"
+    missing = sorted(set(hosts) - set(last.hosts), key=natural)
+    if last.cloud != cloud:
+        return f"{path} is of {last.cloud}"
+    if not last.good:
+        return f"{path} says: {last.summary}"
+    return f"{path} has no proofs of {', '.join(missing)}" if missing else ""

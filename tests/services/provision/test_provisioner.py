@@ -79,6 +79,15 @@ def test_nothing_else_is_served(net: Any, path: str) -> None:
     assert curl(net, "--path-as-is", "-o", "/dev/null", "-w", "%{http_code}", BASE + path) in ("400", "404")
 
 
+def test_the_log_has_what_was_refused_only(net: Any) -> None:
+    log, until = net.state / "log/access.log", time.monotonic() + 10  # written when its buffer is 5 s old
+    while not log.stat().st_size and time.monotonic() < until:
+        time.sleep(0.5)
+    lines = log.read_text().splitlines()
+    assert any("/ca/ca.key" in line for line in lines)
+    assert {line.split('"')[2].split()[0] for line in lines} <= {"400", "404"}
+
+
 def test_the_default_answer_is_to_boot_the_disk(net: Any) -> None:
     text = curl(net, f"{BASE}/boot/52-54-00-99-01-01.ipxe")
     assert "sanboot" in text and "exit 1" in text and "vmlinuz" not in text

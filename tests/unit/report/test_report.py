@@ -23,7 +23,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs impor
     prove,
     set_aside,
 )
-from ansible_collections.groundup.cloud.plugins.module_utils.report.write import write
+from ansible_collections.groundup.cloud.plugins.module_utils.report.write import why_not_standing, write
 
 GOOD = Proof("node1: LACP", "network", True, 0.5, "2 of 2 members attached")
 BAD = Proof("node2: <LACP>", "network", False, 0.5, "member nic1 & friends")
@@ -51,7 +51,7 @@ def test_verdict(given: Report, good: bool) -> None:
 
 def test_the_json_has_the_keys_that_scripts_rely_on_and_no_others() -> None:
     data = json.loads(json.dumps(report(GOOD, UNTRIED).as_dict()))
-    assert list(data) == ["cloud", "started", "seconds", "stages", "proofs"]
+    assert list(data) == ["cloud", "started", "seconds", "hosts", "stages", "proofs"]
     assert list(data["stages"][0]) == ["name", "seconds", "changed", "failed"]
     assert list(data["proofs"][0]) == ["name", "layer", "ok", "seconds", "evidence", "real", "why_not_real"]
     assert (data["proofs"][1]["ok"], data["proofs"][1]["why_not_real"]) == (None, "no virtual machines")
@@ -204,3 +204,33 @@ def test_stages_of_another_run_are_not_shown(tmp_path: Path) -> None:
     assert data["stages"] == []
     assert data["started"].startswith("1970-01-01T00:25:00")
     assert data["proofs"][0]["evidence"] == "unknown"
+
+
+HOSTS = ["node1", "node2", "node10"]
+
+
+@pytest.mark.parametrize(
+    ("proofs", "hosts", "cloud", "why"),
+    [
+        ([GOOD], HOSTS, "rack", ""),
+        ([GOOD, UNTRIED], HOSTS[:1], "rack", ""),
+        ([GOOD], [*HOSTS, "node11"], "rack", "has no proofs of node11"),
+        ([GOOD], HOSTS, "other", "is of rack"),
+        ([GOOD, BAD], HOSTS, "rack", "says: 1 proved, 1 failed"),
+        ([], HOSTS, "rack", "says: 0 proved"),
+    ],
+    ids=["it stands", "for some of its hosts", "a new host", "another cloud", "a failed proof", "withdrawn"],
+)
+def test_whether_the_last_report_stands(
+    proofs: list[Proof], hosts: list[str], cloud: str, why: str, tmp_path: Path
+) -> None:
+    params = {"directory": str(tmp_path), "cloud": "rack", "started": 1500.0, "hosts": HOSTS, "set_aside": {}}
+    write({**params, "proofs": [proof.as_dict() for proof in proofs]})
+    assert why_not_standing(str(tmp_path), cloud, hosts) == (f"{tmp_path}/report.json {why}" if why else "")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"cloud": "rack"}'])
+def test_what_is_no_report_does_not_stand(text: str, tmp_path: Path) -> None:
+    assert why_not_standing(str(tmp_path), "rack", HOSTS).endswith("is not there")
+    (tmp_path / "report.json").write_text(text)
+    assert why_not_standing(str(tmp_path), "rack", HOSTS).endswith("is no report of this release")

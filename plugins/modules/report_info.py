@@ -1,0 +1,78 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: report_info
+short_description: Read whether the last report still says that everything holds
+version_added: 0.1.0
+description:
+  - Reads the C(report.json) that M(groundup.cloud.report) wrote. A run that finds nothing to change needs no new proofs
+    where the last ones stand.
+author: groundup.cloud founders (@groundup-cloud)
+attributes:
+  check_mode:
+    description: Can run in check mode and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    support: none
+options:
+  directory:
+    description: Where the report was written.
+    type: path
+    required: true
+  cloud:
+    description: Name of the cloud that it has to be of.
+    type: str
+    required: true
+  hosts:
+    description: Hosts that it has to have proved.
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Look at the last report
+  groundup.cloud.report_info:
+    directory: build/report
+    cloud: rack1
+    hosts: "{{ ansible_play_hosts_all }}"
+  register: last
+"""
+
+RETURN = r"""
+stands:
+  description: Whether there is a report of this cloud and all of these hosts in which no proof failed.
+  type: bool
+  returned: success
+why_not:
+  description: Why it doesn't stand, or an empty text.
+  type: str
+  returned: success
+  sample: "build/report/report.json says: 45 proved, 3 failed"
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.report.write import why_not_standing
+
+SPEC = {
+    "directory": {"type": "path", "required": True},
+    "cloud": {"type": "str", "required": True},
+    "hosts": {"type": "list", "elements": "str", "default": []},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(SPEC, supports_check_mode=True)
+    try:
+        why_not = why_not_standing(module.params["directory"], module.params["cloud"], module.params["hosts"])
+    except OSError as error:
+        module.fail_json(msg=f"{error.filename}: {error.strerror}; choose a directory that can be read")
+    module.exit_json(changed=False, stands=not why_not, why_not=why_not)
+
+
+if __name__ == "__main__":
+    main()
