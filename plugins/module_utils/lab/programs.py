@@ -16,16 +16,17 @@ PROGRAMS = (
 )  # fmt: skip
 _LIBDIR = "/usr/lib/x86_64-linux-gnu/libvirt"
 FILES = (
-    LEGACY_CODE, UEFI_CODE, UEFI_VARS, SCHEMA, PYTHON,
-    "/usr/lib/python3/dist-packages/libvirt.py",
-    "/usr/lib/ipxe/qemu/efi-virtio.rom",
-    f"{_LIBDIR}/connection-driver/libvirt_driver_qemu.so",
-    f"{_LIBDIR}/connection-driver/libvirt_driver_storage.so",
+    (LEGACY_CODE,), (UEFI_CODE,), (UEFI_VARS,), (SCHEMA,), (PYTHON,),
+    ("/usr/lib/python3/dist-packages/libvirt.py",),
+    ("/usr/share/qemu/efi-virtio.rom", "/usr/lib/ipxe/qemu/efi-virtio.rom"),  # Debian 13, Debian 12
+    (f"{_LIBDIR}/connection-driver/libvirt_driver_qemu.so",),
+    (f"{_LIBDIR}/connection-driver/libvirt_driver_storage.so",),
 )  # fmt: skip
-"""Files that stand for a package without a program of ours. The ROM is iPXE's for BIOS machines."""
+"""Files that stand for a package without a program of ours, each at one of its places. The ROM is iPXE's for BIOS
+machines, and QEMU knows both of its places."""
 
 
 def missing_programs() -> list[str]:
     """What isn't installed; looking for files costs milliseconds, asking the package manager seconds."""
     lacking = [name for name in PROGRAMS if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
-    return lacking + [path for path in FILES if not os.path.exists(path)]
+    return lacking + [" or ".join(places) for places in FILES if not any(map(os.path.exists, places))]

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a lab needs from the distribution, wherever a release has put it."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.lab import programs
+
+OLD, NEW = "/usr/lib/ipxe/qemu/efi-virtio.rom", "/usr/share/qemu/efi-virtio.rom"
+
+
+@pytest.mark.parametrize(
+    ("absent", "missing"),
+    [([], []), ([OLD], []), ([NEW], []), ([OLD, NEW], [f"{NEW} or {OLD}"]), ([programs.PYTHON], [programs.PYTHON])],
+    ids=["all is there", "Debian 13", "Debian 12", "no iPXE", "no Python"],
+)
+def test_a_file_is_missing_when_it_is_at_none_of_its_places(
+    absent: list[str], missing: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs.shutil, "which", lambda name, path: name)
+    monkeypatch.setattr(programs.os.path, "exists", lambda path: path not in absent)
+    assert programs.missing_programs() == missing
