@@ -52,8 +52,9 @@ def judge(kind: str, asks: Mapping[str, list[str]], said: Mapping[str, list[str]
             wrong += [f"{node}: {line}" for line in bad]
             wrong += [f"{node}: nothing about {other}" for other in silent if kind == "pod"]
             wrong += [f"{node}: said nothing"] if not lines and kind != "pod" else []
-            good += len(lines) - len(bad)
-            tries = max([tries, *(int(line.split()[2]) for line in lines)])
+            held = [line for line in lines if line not in bad]
+            good += len(held)
+            tries = max([tries, *(int(line.split()[2]) for line in held)])
         if wrong:
             raise ProofError("; ".join(wrong))
         return f"{good} answers from {len(asks)} nodes" + (f", the last at try {tries}" if tries > 1 else "")
