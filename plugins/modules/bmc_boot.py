@@ -13,12 +13,11 @@ description:
   - Never changes the boot mode (UEFI or legacy).
 attributes:
   check_mode:
-    description: Can run in check mode and return changed status prediction without modifying target.
     support: full
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
     support: full
 extends_documentation_fragment:
+  - groundup.cloud.attributes
   - groundup.cloud.bmc
   - groundup.cloud.bmc.identity
 options:

@@ -11,12 +11,11 @@ description:
   - Reads identity, power state and boot device over Redfish or IPMI. Works with the machine off.
 attributes:
   check_mode:
-    description: Can run in check mode and return changed status prediction without modifying target.
     support: full
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
     support: none
 extends_documentation_fragment:
+  - groundup.cloud.attributes
   - groundup.cloud.bmc
   - groundup.cloud.bmc.identity
 """

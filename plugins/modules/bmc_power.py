@@ -12,12 +12,11 @@ description:
   - A cycle is off, then on, never a restart, since boot devices set before apply to a start only.
 attributes:
   check_mode:
-    description: Can run in check mode and return changed status prediction without modifying target.
     support: full
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
     support: full
 extends_documentation_fragment:
+  - groundup.cloud.attributes
   - groundup.cloud.bmc
   - groundup.cloud.bmc.identity
 options:

@@ -15,11 +15,11 @@ description:
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
-    description: Can run in check mode and return changed status prediction without modifying target.
     support: full
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
     support: full
+extends_documentation_fragment:
+  - groundup.cloud.attributes
 options:
   lock:
     description: The lock, as read from its YAML.

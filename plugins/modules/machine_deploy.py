@@ -16,12 +16,11 @@ description:
   - Runs on the provisioner (C(delegate_to)); the look over SSH and the file of host keys are the controller's.
 attributes:
   check_mode:
-    description: Can run in check mode and return changed status prediction without modifying target.
     support: full
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
     support: full
 extends_documentation_fragment:
+  - groundup.cloud.attributes
   - groundup.cloud.machine
 options:
   state_dir:

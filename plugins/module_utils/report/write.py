@@ -18,8 +18,6 @@ from .junit import junit
 from .page import html
 from .proofs import Proof, Report, Stage, on_doubles, ordered, set_aside
 
-_JSON = "report.json"
-
 
 def report_of(params: dict[str, Any]) -> Report:
     """The report of a run; `params` are the options of the module ``report``."""
@@ -77,7 +75,7 @@ def why_not_standing(directory: str, cloud: str, hosts: Iterable[str]) -> str:
 
     :raises OSError: it can't be read.
     """
-    path = Path(directory) / _JSON
+    path = Path(directory) / "report.json"
     if not path.is_file():
         return f"{path} is not there"
     try:
