@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The machine and its cluster; with `.ticket` also the secrets of one run."""
+    """The machine and its cluster; with `.join_credentials` also the secrets of one run."""
 
     DOCUMENTATION = r"""
 options:
@@ -16,7 +16,7 @@ options:
     required: true
 """
 
-    TICKET = r"""
+    JOIN_CREDENTIALS = r"""
 options:
   token:
     description: Bootstrap token of this run, 6 and 16 small letters or digits with a dot between.

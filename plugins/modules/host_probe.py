@@ -60,7 +60,7 @@ steps:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
-from ansible_collections.groundup.cloud.plugins.module_utils.layers.registry import foresee, probe
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import foresee, probe
 
 
 def main() -> None:

@@ -20,10 +20,10 @@ attributes:
     support: none
 extends_documentation_fragment:
   - groundup.cloud.kubernetes
-  - groundup.cloud.kubernetes.ticket
+  - groundup.cloud.kubernetes.join_credentials
 options:
   discovery:
-    description: As returned by M(groundup.cloud.kubernetes_ticket).
+    description: As returned by M(groundup.cloud.kubernetes_join_credentials).
     type: dict
     required: true
   encryption:
@@ -44,8 +44,8 @@ EXAMPLES = r"""
 - name: Join the cluster
   groundup.cloud.kubernetes_join:
     kubernetes: "{{ kubernetes }}"
-    token: "{{ ticket.token }}"
-    certificate_key: "{{ ticket.key }}"
+    token: "{{ credentials.token }}"
+    certificate_key: "{{ credentials.key }}"
     discovery: "{{ issued.discovery }}"
 """
 

@@ -24,7 +24,7 @@ options:
     description:
       - The network, as in the variable of the role P(groundup.cloud.network_basic#role), with C(node), the name of this
         node, and C(nodes), for every node by name its C(pod_cidr) and C(address), as returned by
-        M(groundup.cloud.kubernetes_nodes). A node without C(pod_cidr) gets nothing.
+        M(groundup.cloud.kubernetes_node_settings). A node without C(pod_cidr) gets nothing.
     type: dict
     required: true
 """

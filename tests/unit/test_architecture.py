@@ -175,8 +175,8 @@ def test_roles_have_specs_equal_to_their_defaults(path: pathlib.Path) -> None:
 def test_role_variables_carry_the_role_s_name(path: pathlib.Path) -> None:
     role = path.name
     options = {key for spec in spec_of(path).values() for key in spec.get("options") or {}}
-    bad = [key for key in options if key != role and not key.startswith(f"{role}_")]
-    assert not bad, f"{name(path)}: public variables are `{role}` or begin with `{role}_`: {bad}"
+    bad = [key for key in options if not key.startswith(f"{role}_")]
+    assert not bad, f"{name(path)}: public variables begin with `{role}_`: {bad}"
     for file in path.glob("tasks/**/*.yml"):
         for task in tasks_of(file):
             made = [task["register"]] if "register" in task else []

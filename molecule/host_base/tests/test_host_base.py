@@ -17,7 +17,7 @@ ADDRESS = "10.99.10.21"
 
 
 def run(host: Any, check: bool = False) -> dict[str, Any]:
-    wanted = yaml.safe_load((HERE / "vars/main.yml").read_text())["host_base"]
+    wanted = yaml.safe_load((HERE / "vars/main.yml").read_text())["host_base_config"]
     return host.ansible("groundup.cloud.host_base", json.dumps({"host_base": wanted}), check=check, become=False)
 
 

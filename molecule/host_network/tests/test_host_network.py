@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 HERE = pathlib.Path(__file__).parent.parent
-WANTED = yaml.safe_load((HERE / "vars/main.yml").read_text())["host_network"]
+WANTED = yaml.safe_load((HERE / "vars/main.yml").read_text())["host_network_config"]
 
 
 def run(host: Any, wanted: dict[str, Any] = WANTED, check: bool = False) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from pathlib import Path
 from ..host.system import System
 from . import config, control_plane, job, kept, observe, paths, yaml
 from .errors import KubeError
+from .join_credentials import JoinCredentials
 from .settings import Settings
-from .ticket import Ticket
 
 CONFIG = f"{paths.SCRATCH}/join.yaml"
 SCRIPT = f"{paths.SCRATCH}/join.sh"
@@ -21,7 +21,11 @@ ETCD_TRIES = 10
 
 
 def join(
-    settings: Settings, system: System, ticket: Ticket, discovery: t.Mapping[str, str], encryption: str = ""
+    settings: Settings,
+    system: System,
+    credentials: JoinCredentials,
+    discovery: t.Mapping[str, str],
+    encryption: str = "",
 ) -> dict[str, t.Any]:
     """Run ``kubeadm join`` to its end; one that an earlier run began and that still works is waited for.
 
@@ -32,7 +36,7 @@ def join(
         if settings.node.control_plane and settings.encryption:
             _keep_encryption(system, encryption)
         job.note(system, "join", done=False)
-        _begin(settings, system, ticket, discovery)
+        _begin(settings, system, credentials, discovery)
     try:
         job.wait(system, control_plane.LIMIT[settings.timings])
     finally:
@@ -52,10 +56,10 @@ def _keep_encryption(system: System, text: str) -> None:
     system.write(paths.ENCRYPTION, text.encode(), mode=0o600)
 
 
-def _begin(settings: Settings, system: System, ticket: Ticket, discovery: t.Mapping[str, str]) -> None:
+def _begin(settings: Settings, system: System, credentials: JoinCredentials, discovery: t.Mapping[str, str]) -> None:
     where = f"{paths.SCRATCH}/discovery.yaml"
     system.write(where, yaml.dump(config.discovery(discovery["server"], discovery["ca"])).encode(), mode=0o600)
-    doc = config.join(settings, where, ticket.token, ticket.key)
+    doc = config.join(settings, where, credentials.token, credentials.key)
     system.write(CONFIG, yaml.dump(doc).encode(), mode=0o600)
     if not settings.node.control_plane:
         return job.start(system, [paths.KUBEADM, "join", "--config", CONFIG])
@@ -111,5 +115,5 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
         return finish(settings, system)
     if params["reset"]:
         reset(system)
-    ticket = Ticket(params["token"], params["certificate_key"])
-    return {**join(settings, system, ticket, params["discovery"], params["encryption"]), "steps": steps}
+    credentials = JoinCredentials(params["token"], params["certificate_key"])
+    return {**join(settings, system, credentials, params["discovery"], params["encryption"]), "steps": steps}

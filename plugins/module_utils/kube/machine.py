@@ -23,7 +23,7 @@ FIXED = re.compile(r'^\s*(controlPlaneEndpoint|podSubnet|serviceSubnet|dnsDomain
 def prepare(
     params: dict[str, t.Any], *, check: bool, warn: Warn = silent, system: System | None = None
 ) -> dict[str, t.Any]:
-    """The module kubernetes_node."""
+    """The module kubernetes_prepare."""
     system = system or System()
     refuse_moves(parse(params), system)
     return run_layer(renderer(system), params, check=check, system=system, warn=warn)

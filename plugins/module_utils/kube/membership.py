@@ -18,7 +18,7 @@ Observations = t.Mapping[str, t.Mapping[str, t.Any]]
 class Plan:
     """Names of machines by what happens to them.
 
-    ``init``: makes the cluster, or finishes making it. ``via``: the member through which the cluster is changed.
+    ``init``: makes the cluster, or finishes making it. ``api_host``: the member through which the cluster is changed.
     ``stale``: etcd members without a machine behind them, {id, name}. ``reset``: machines that carry the state of an
     attempt of ours that never ended. ``finished``: machines among those that join whose join ended well while nobody
     looked (the controller was killed), so that nothing but its record is missing. ``refresh``: control planes whose
@@ -27,7 +27,7 @@ class Plan:
     """
 
     init: str = ""
-    via: str = ""
+    api_host: str = ""
     join_control_planes: list[str] = field(default_factory=list)
     join_workers: list[str] = field(default_factory=list)
     reset: list[str] = field(default_factory=list)
@@ -94,7 +94,7 @@ def _without_cluster(seen: Observations, control_planes: t.Collection[str]) -> P
     first = started[0] if started else min(control_planes)
     return Plan(
         init=first,
-        via=first,
+        api_host=first,
         join_control_planes=sorted(set(control_planes) - {first}),
         join_workers=sorted(host for host, item in seen.items() if not item["control_plane"]),
         reset=sorted(host for host, item in seen.items() if _unfinished(item, "join") and host != first),
@@ -115,7 +115,7 @@ def _with_cluster(seen: Observations, control_planes: t.Collection[str], reset: 
     if problems:
         raise KubeError("\n".join(problems))
     whole = [h for h in answering if h not in result.joins and h != result.init]
-    result.via = (whole or answering)[0]
+    result.api_host = (whole or answering)[0]
     result.stale = _stale(result, seen, members)
     result.ready = not result.init and not result.joins and all(nodes[host]["ready"] for host in seen)
     return result

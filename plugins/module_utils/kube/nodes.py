@@ -69,7 +69,7 @@ def apply(api: Api, patches: t.Mapping[str, t.Any]) -> None:
 
 
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
-    """The module kubernetes_nodes: labels and taints, once the nodes are there, and ready if asked for."""
+    """The module kubernetes_node_settings: labels and taints, once the nodes are there, and ready if asked for."""
     if check and not System().path(paths.ADMIN_CONF).exists():
         return {
             "changed": True,

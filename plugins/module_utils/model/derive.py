@@ -43,12 +43,12 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
     state = f"{state_home}/groundup/{cloud.name}"
     hostvars: dict[str, View] = {}
     for name, view in switch_views(layout).items():
-        hostvars[name] = {"ansible_connection": "local", "switch": view}
+        hostvars[name] = {"ansible_connection": "local", "switch_config": view}
     hostvars[PROVISIONER] = {
         **_connection(cloud),
-        "provisioner": provisioner(layout),
-        "prove": prove_cluster(layout),
-        "drawing": drawing(layout),
+        "provisioner_config": provisioner(layout),
+        "prove_config": prove_cluster(layout),
+        "drawing_config": drawing(layout),
     }
     neighbours = Neighbours(layout)
     cluster = ClusterView(layout)
@@ -93,16 +93,16 @@ def _machine(layout: Layout, cluster: ClusterView, neighbours: Neighbours, machi
     host = next((addresses[name] for name in [*reached, *addresses] if name in addresses), None)
     variables: View = {"ansible_host": host}
     if machine.bmc:
-        variables["machine"] = machine_view(layout, machine)
-    variables["host_network"] = host_network(layout, machine, peers)
-    variables["host_base"] = cluster.host_base()
+        variables["machine_config"] = machine_view(layout, machine)
+    variables["host_network_config"] = host_network(layout, machine, peers)
+    variables["host_base_config"] = cluster.host_base()
     if layout.cloud.kubernetes:
-        variables["container_runtime"] = cluster.container_runtime()
-        variables["kubernetes"] = cluster.kubernetes(machine)
+        variables["container_runtime_config"] = cluster.container_runtime()
+        variables["kubernetes_config"] = cluster.kubernetes(machine)
         basic = cluster.network_basic(machine)
         if basic:
-            variables["network_basic"] = basic
-    variables["prove"] = prove(layout, neighbours, machine, peers)
+            variables["network_basic_config"] = basic
+    variables["prove_config"] = prove(layout, neighbours, machine, peers)
     return variables
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..kube.api import Api
 from ..report.proofs import CHECK, Proof, ProofError, prove, untried
-from .asked import asked
+from .api_errors import failed_by_api_errors
 from .conversation import CLAIMS, Conversation, judge
 
 NODES = "every machine is a Ready node of the right version"
@@ -37,13 +37,13 @@ def cluster_proofs(api: Api, expected: Expected) -> list[Proof]:
 
     They are the same ones whatever fails: what can't be tried any more says why.
     """
-    answers = prove(api_claim(expected.endpoint), "kubernetes", asked(lambda: _answers(api)))
+    answers = prove(api_claim(expected.endpoint), "kubernetes", failed_by_api_errors(lambda: _answers(api)))
     if not answers.ok:
         reason = f"the API does not answer: {answers.evidence}"
         return [answers, *(untried(claim, "kubernetes", reason) for claim in (NODES, STARTS, *CLAIMS.values()))]
     return [
         answers,
-        prove(NODES, "kubernetes", asked(lambda: _nodes(api, expected))),
+        prove(NODES, "kubernetes", failed_by_api_errors(lambda: _nodes(api, expected))),
         *_conversation(api, expected),
     ]
 
@@ -107,7 +107,7 @@ def _conversation(api: Api, expected: Expected) -> list[Proof]:
         aside = f"; not on {', '.join(missing)}, not Ready" if missing else ""
         return f"servers at {', '.join(f'{n} {a}' for n, a in sorted(servers.items()))}{aside}"
 
-    started = prove(STARTS, "kubernetes", asked(talk))
+    started = prove(STARTS, "kubernetes", failed_by_api_errors(talk))
     if not started.ok:
         reason = f"the pods that would show it did not all start: {started.evidence}"
         return [started, *(untried(claim, "kubernetes", reason) for claim in CLAIMS.values())]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 #: Variables in which the role ``prove`` registers what its modules return.
-KEYS = ("__prove_controller", "__prove_host", "__prove_control_plane", "__prove_switch", "__prove_cluster")
+KEYS = ("__prove_bmc", "__prove_host", "__prove_control_plane", "__prove_switch", "__prove_cluster")
 #: Group -> the variable in which each of its hosts owes proofs of itself.
 OWED = {"switches": "__prove_switch", "machines": "__prove_host", "control_plane": "__prove_control_plane"}
 _UNKNOWN = "it could not be reached or failed before; the run's output has the cause"

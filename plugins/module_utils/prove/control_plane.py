@@ -12,7 +12,7 @@ from ..kube import etcd
 from ..kube.api import Api, Https
 from ..kube.errors import KubeError
 from ..report.proofs import CHECK, Proof, ProofError, prove, untried
-from .asked import asked
+from .api_errors import failed_by_api_errors
 
 _NAME = "groundup-proof"
 PATIENCE = 40.0
@@ -28,10 +28,12 @@ def control_plane_proofs(host: str, login: Callable[[], Api], members: int, *, c
     """
     encrypted = f"{host}: a Secret is encrypted in etcd"
     return [
-        prove(f"{host}: etcd is healthy with every member", "kubernetes", asked(lambda: _health(members))),
+        prove(
+            f"{host}: etcd is healthy with every member", "kubernetes", failed_by_api_errors(lambda: _health(members))
+        ),
         untried(encrypted, "kubernetes", CHECK)
         if check
-        else prove(encrypted, "kubernetes", asked(lambda: _encrypted(login()))),
+        else prove(encrypted, "kubernetes", failed_by_api_errors(lambda: _encrypted(login()))),
     ]
 
 

@@ -67,7 +67,7 @@ class Run:
         return {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
-            "machine": machine,
+            "machine_config": machine,
             "machine_ssh": {"address": "127.0.0.1"},
             "machine_state_dir": str(self.state),
             "machine_ca_file": str(self.home / "ca.crt"),

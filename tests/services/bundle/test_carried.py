@@ -41,7 +41,7 @@ class Place(t.NamedTuple):
     def play(self, **bundle: t.Any) -> subprocess.CompletedProcess[str]:
         (self.path / "play.yml").write_text(PLAY)
         python = {"ansible_python_interpreter": sys.executable}
-        variables = json.dumps({**python, "bundle": bundle, "facts": str(self.path / "facts")})
+        variables = json.dumps({**python, "bundle_config": bundle, "facts": str(self.path / "facts")})
         paths = {"PATH": f"{self.path}/bin:{os.environ['PATH']}", "XDG_CACHE_HOME": str(self.path / "cache")}
         words = [ROOT / ".venv/bin/ansible-playbook", "-i", "localhost,", self.path / "play.yml", "-e", variables]
         environment = {**os.environ, **paths, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0"}

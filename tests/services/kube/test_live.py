@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configuration judged by the real kubeadm; tickets, nodes and members at a real API server and a real etcd."""
+"""Configuration judged by the real kubeadm; join credentials, nodes and members at a real API server and etcd."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ansible_collections.groundup.cloud.plugins.module_utils.host.system import 
 from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
     config,
     etcd,
+    join_credentials,
     nodes,
     observe,
     paths,
     probe,
-    ticket,
     yaml,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Api, Https, Kubeconfig, Refused, tls
@@ -56,14 +56,16 @@ def status(live: Live, token: str) -> tuple[int, str]:
     return answer["code"], answer["message"]
 
 
-def test_a_ticket_lets_in_and_withdrawn_it_does_not(live: Live) -> None:
-    system, paper = System(str(live.root)), ticket.Ticket("tickt1.0123456789abcdef", KEY)
-    ticket.issue(live.settings, live.api(), system, paper, certificates=False)
-    ticket.issue(live.settings, live.api(), system, paper, certificates=False)  # a second run finds the first one's
+def test_join_credentials_admit_until_they_are_withdrawn(live: Live) -> None:
+    system, paper = System(str(live.root)), join_credentials.JoinCredentials("tickt1.0123456789abcdef", KEY)
+    join_credentials.issue(live.settings, live.api(), system, paper, certificates=False)
+    join_credentials.issue(
+        live.settings, live.api(), system, paper, certificates=False
+    )  # a second run finds the first one's
     code, message = status(live, paper.token)
     assert code == 403 and "system:bootstrap:tickt1" in message  # known, and without kubeadm's roles here of no use
-    assert ticket.withdraw(live.api(), paper) is True
-    assert ticket.withdraw(live.api(), paper) is False
+    assert join_credentials.withdraw(live.api(), paper) is True
+    assert join_credentials.withdraw(live.api(), paper) is False
     end = time.monotonic() + 40  # the API server remembers a token that was good for ten seconds
     while status(live, paper.token)[0] != 401:
         assert time.monotonic() < end

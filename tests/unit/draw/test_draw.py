@@ -40,7 +40,7 @@ def drawing(count: int = 3) -> dict[str, object]:
 
 
 def of_model(path: pathlib.Path) -> Scene:
-    return Scene.of(derive(load(path)).hostvars["provisioner"]["drawing"])
+    return Scene.of(derive(load(path)).hostvars["provisioner"]["drawing_config"])
 
 
 def hall() -> Scene:

@@ -13,12 +13,18 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
-from ansible_collections.groundup.cloud.plugins.module_utils.kube import control_plane, job, join, paths, ticket
+from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
+    control_plane,
+    job,
+    join,
+    join_credentials,
+    paths,
+)
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
 
 Given = dict[str, t.Any]
-PAPER = ticket.Ticket("abcdef.0123456789abcdef", "ab" * 32)
+PAPER = join_credentials.JoinCredentials("abcdef.0123456789abcdef", "ab" * 32)
 DISCOVERY = {"server": "https://10.30.0.10:8443", "ca": "LS0t"}
 
 
@@ -145,7 +151,7 @@ def test_no_other_process_sees_a_secret(system: OneUnit, given: Given, monkeypat
     monkeypatch.setattr(job.time, "sleep", lambda _s: setattr(system, "unit", ("active", "exited", "success")))
     monkeypatch.setattr(control_plane, "new_token", lambda: PAPER.token)
     control_plane.init(parse(given), system)
-    ticket.upload(parse(given), system, PAPER)
+    join_credentials.upload(parse(given), system, PAPER)
     join.join(parse(given), system, PAPER, DISCOVERY, system.path(paths.ENCRYPTION).read_text())
     secret = system.path(paths.ENCRYPTION).read_text().split("secret: ")[1].split()[0].strip('"')
     for word in (PAPER.token, PAPER.token.split(".")[1], PAPER.key, secret):

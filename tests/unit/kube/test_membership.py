@@ -46,7 +46,7 @@ def test_blank_machines_make_one_cluster_whatever_their_order() -> None:
     machines = [machine("n1", cp=True), machine("n2", cp=True), machine("n3", cp=True), machine("n4")]
     plans = [plan(seen(*order), THREE) for order in itertools.permutations(machines)]
     assert all(found == plans[0] for found in plans)
-    assert plans[0]["init"] == plans[0]["via"] == "n1"
+    assert plans[0]["init"] == plans[0]["api_host"] == "n1"
     assert plans[0]["join_control_planes"] == ["n2", "n3"]
     assert plans[0]["join_workers"] == ["n4"]
 
@@ -89,7 +89,7 @@ def test_an_init_killed_after_the_api_came_up_is_taken_up_too() -> None:
     live = cluster(["n2"], [])
     half = machine("n2", cp=True, member=True, cluster=live, attempt={"kind": "init", "done": False})
     found = plan(seen(machine("n1", cp=True), half), ["n1", "n2"])
-    assert found["init"] == found["via"] == "n2"
+    assert found["init"] == found["api_host"] == "n2"
     assert found["join_control_planes"] == ["n1"]
 
 
@@ -125,7 +125,7 @@ def test_a_join_whose_controller_was_killed(
     live["etcd"][1]["learner"] = not votes
     half = machine("n2", cp=True, cluster=live if traces.get("admin") else None, **traces)
     found = plan(seen(machine("n1", cp=True, member=True, cluster=live), half), ["n1", "n2"])
-    assert found["join_control_planes"] == ["n2"] and found["via"] == "n1"
+    assert found["join_control_planes"] == ["n2"] and found["api_host"] == "n1"
     assert (found["reset"], found["finished"], [m["name"] for m in found["stale"]]) == (reset, finished, stale)
 
 
@@ -145,7 +145,7 @@ def test_a_control_plane_installed_anew_leaves_a_stale_member_behind() -> None:
     found = plan(seen(machine("n2", cp=True), *members), THREE)
     assert found["join_control_planes"] == ["n2"]
     assert found["stale"] == [{"id": "n2", "name": "n2"}]
-    assert found["via"] == "n1"
+    assert found["api_host"] == "n1"
     assert found["reset"] == []
 
 
@@ -154,7 +154,7 @@ def test_the_first_control_plane_is_replaced_like_any_other() -> None:
     members = [machine(n, cp=True, member=True, cluster=live) for n in ("n2", "n3")]
     found = plan(seen(machine("n1", cp=True), *members), THREE)
     assert found["init"] == ""
-    assert found["via"] == "n2"
+    assert found["api_host"] == "n2"
     assert found["join_control_planes"] == ["n1"]
 
 
@@ -162,7 +162,7 @@ def test_a_control_plane_that_is_down_does_not_keep_a_worker_from_joining() -> N
     live = cluster(THREE, [])
     found = plan(seen(machine("n3", cp=True, member=True, cluster=live), machine("n4")), THREE)
     assert found["join_workers"] == ["n4"]
-    assert found["via"] == "n3"
+    assert found["api_host"] == "n3"
 
 
 def test_a_member_whose_own_api_is_silent_is_no_reason_to_stop() -> None:

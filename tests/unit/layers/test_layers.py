@@ -15,8 +15,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.host.state import (
     UnitState,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import foresee
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_base import render
-from ansible_collections.groundup.cloud.plugins.module_utils.layers.registry import foresee
 
 PEM = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"
 SUM = "ab" * 32

@@ -45,8 +45,8 @@ def test_the_example_of_the_design_loads_as_it_stands() -> None:
     assert result.groups["control_plane"] == ["node1"]
     node = result.hostvars["node1"]
     assert node["ansible_host"] == "10.20.0.21"
-    assert node["machine"]["bmc"]["password"] == "{{ vault_bmc }}"
-    leaf1, leaf2 = (result.hostvars[name]["switch"] for name in ("leaf1", "leaf2"))
+    assert node["machine_config"]["bmc"]["password"] == "{{ vault_bmc }}"
+    leaf1, leaf2 = (result.hostvars[name]["switch_config"] for name in ("leaf1", "leaf2"))
     assert leaf1["lags"][0]["vlans"] == [10, 20, 30, 40, *range(100, 200)]
     assert leaf1["lags"][0]["mtu"] == 9000
     # Both leaves know the bundle by one number; only the one the boot NIC hangs on lets firmware through.
@@ -69,9 +69,10 @@ def accepted(role: str, value: Any) -> list[str]:
     """What the role's argument spec says against a value of its variable."""
     spec = ROOT / f"roles/{role}/meta/argument_specs.yml"
     options = yaml.safe_load(spec.read_text())["argument_specs"]["main"]["options"]
+    name = f"{role}_config"
     return list(
-        ArgumentSpecValidator({role: options[role]})
-        .validate({role: copy.deepcopy(value | ADDED.get(role, {}))})
+        ArgumentSpecValidator({name: options[name]})
+        .validate({name: copy.deepcopy(value | ADDED.get(role, {}))})
         .error_messages
     )
 
@@ -87,7 +88,7 @@ def test_roles_accept_what_they_are_given(source: pathlib.Path) -> None:
     found = {
         f"{host} {role}": accepted(role, value)
         for host, variables in derive(cloud).hostvars.items()
-        for role, value in variables.items()
+        for role, value in ((name.removesuffix("_config"), value) for name, value in variables.items())
         if (ROOT / f"roles/{role}/meta/argument_specs.yml").exists()
         # One driver so far; the role says so when it meets another platform.
         and not (role == "switch" and value["platform"] != "openvswitch")
@@ -99,25 +100,25 @@ def test_roles_accept_what_they_are_given(source: pathlib.Path) -> None:
 def test_layers_understand_what_they_are_given() -> None:
     """The very parsers of the layers read what the model derives: a key they don't know is an error there."""
     for name, variables in derived().hostvars.items():
-        if "switch" in variables:
-            assert SwitchConfig.from_vars(variables["switch"]).name == name
-        if "machine" in variables:
-            assert parse_network(variables["host_network"]).hostname == name
-            assert parse_kubernetes(variables["kubernetes"]).node.name == name
-            assert host_base.render(variables["host_base"]).layer == "host_base"
-            assert set(variables["container_runtime"]) <= set(container_runtime.DEFAULTS)
+        if "switch_config" in variables:
+            assert SwitchConfig.from_vars(variables["switch_config"]).name == name
+        if "machine_config" in variables:
+            assert parse_network(variables["host_network_config"]).hostname == name
+            assert parse_kubernetes(variables["kubernetes_config"]).node.name == name
+            assert host_base.render(variables["host_base_config"]).layer == "host_base"
+            assert set(variables["container_runtime_config"]) <= set(container_runtime.DEFAULTS)
 
 
 def test_both_ends_of_a_cable_agree() -> None:
     result = derived({"networks.cluster.mtu": 9000})
     for name in ("node1", "node2"):
-        host = result.hostvars[name]["host_network"]
+        host = result.hostvars[name]["host_network_config"]
         cables = {member["port"] for member in host["bond"]["members"]}
         tagged = {entry["vlan"] for entry in host["addresses"] if entry["vlan"]}
         lags = [
             (switch, lag)
             for switch in result.groups["switches"]
-            for lag in result.hostvars[switch]["switch"]["lags"]
+            for lag in result.hostvars[switch]["switch_config"]["lags"]
             if lag["name"] == name
         ]
         assert {f"{switch}/{port}" for switch, lag in lags for port in lag["members"]} == cables
@@ -130,16 +131,16 @@ def test_both_ends_of_a_cable_agree() -> None:
 
 def test_a_single_nic_is_a_trunk_without_a_bond() -> None:
     result = derived({"machines.node2.nics": {"nic0": {"mac": "52:54:00:00:02:00", "port": "leaf1/Ethernet2"}}})
-    host = result.hostvars["node2"]["host_network"]
+    host = result.hostvars["node2"]["host_network_config"]
     assert host["bond"] is None
     assert [entry["interface"] for entry in host["addresses"]] == ["nic0", "nic0.20", "nic0.30"]
-    port = next(port for port in result.hostvars["leaf1"]["switch"]["ports"] if port["name"] == "Ethernet2")
+    port = next(port for port in result.hostvars["leaf1"]["switch_config"]["ports"] if port["name"] == "Ethernet2")
     assert (port["mode"], port["native"], port["vlans"][:3]) == ("trunk", 10, [10, 20, 30])
 
 
 def test_a_storage_machine_does_not_get_the_tenants_vlans() -> None:
     result = derived({"machines.node2.roles": ["storage"]})
-    lags = {lag["name"]: lag["vlans"] for lag in result.hostvars["leaf1"]["switch"]["lags"]}
+    lags = {lag["name"]: lag["vlans"] for lag in result.hostvars["leaf1"]["switch_config"]["lags"]}
     assert lags["node2"] == [10, 20, 30]
     assert 199 in lags["node1"]
 
@@ -154,19 +155,19 @@ def test_uplinks_and_bmc_ports() -> None:
             "machines.node1.bmc.switch_port": "leaf2/Ethernet8",
         }
     )
-    ports = {port["name"]: port for port in result.hostvars["leaf1"]["switch"]["ports"]}
+    ports = {port["name"]: port for port in result.hostvars["leaf1"]["switch_config"]["ports"]}
     assert (ports["Ethernet7"]["mode"], ports["Ethernet7"]["native"]) == ("trunk", 10)
     assert (ports["Ethernet8"]["mode"], ports["Ethernet8"]["vlans"]) == ("access", [20])
-    assert result.hostvars["leaf2"]["switch"]["ports"][0] == {
+    assert result.hostvars["leaf2"]["switch_config"]["ports"][0] == {
         "name": "Ethernet8", "description": "node1.bmc", "mode": "access", "native": 20, "vlans": [20], "mtu": 1500,
     }  # fmt: skip
 
 
 def addresses(result: Derived) -> dict[str, list[str]]:
     return {
-        name: [entry["address"] for entry in variables["host_network"]["addresses"]]
+        name: [entry["address"] for entry in variables["host_network_config"]["addresses"]]
         for name, variables in result.hostvars.items()
-        if "host_network" in variables
+        if "host_network_config" in variables
     }
 
 
@@ -228,11 +229,11 @@ def test_whatever_comes_or_goes_nobody_else_is_renumbered() -> None:
 
 
 def provisioner_addresses(result: Derived) -> dict[str, str]:
-    return dict(result.hostvars["provisioner"]["provisioner"]["addresses"])
+    return dict(result.hostvars["provisioner"]["provisioner_config"]["addresses"])
 
 
 def test_the_provisioner_avoids_the_gateway() -> None:
-    found = derived().hostvars["provisioner"]["provisioner"]["addresses"]
+    found = derived().hostvars["provisioner"]["provisioner_config"]["addresses"]
     assert found == {"provision": "10.10.0.1", "management": "10.20.0.2", "cluster": "10.30.0.1"}
 
 
@@ -241,16 +242,16 @@ def test_peers_are_few_and_the_provisioner_comes_first() -> None:
     data["machines"].update({f"node{number}": machine(number) for number in range(3, 40)})
     result = derive(load(data))
     listed = [
-        variables["host_network"]["peers"]["cluster"]
+        variables["host_network_config"]["peers"]["cluster"]
         for name, variables in result.hostvars.items()
-        if "machine" in variables
+        if "machine_config" in variables
     ]
     assert all(len(peers) == 9 and peers[0] == "10.30.0.1" for peers in listed)
     assert {peer for peers in listed for peer in peers[1:]} == {f"10.30.0.{20 + number}" for number in range(1, 40)}
 
 
 def test_proofs_of_isolation_know_who_shares_a_vlan() -> None:
-    found = derived().hostvars["node1"]["prove"]["isolation"]
+    found = derived().hostvars["node1"]["prove_config"]["isolation"]
     assert found == {
         "interface": "bond0", "vlans": [None, 20, 30], "carries": [None, 20, 30, *range(100, 200)], "forbidden": 4000,
         "peers": {"": ["node2"], "20": ["node2"], "30": ["node2"]},
@@ -258,15 +259,15 @@ def test_proofs_of_isolation_know_who_shares_a_vlan() -> None:
 
 
 def test_disks_are_proved_blank_only_while_nothing_uses_them() -> None:
-    assert derived().hostvars["node1"]["prove"]["blank_disks"] == [{"serial": "S1"}]
-    assert derived({"storage": {"provider": "rook"}}).hostvars["node1"]["prove"]["blank_disks"] == []
+    assert derived().hostvars["node1"]["prove_config"]["blank_disks"] == [{"serial": "S1"}]
+    assert derived({"storage": {"provider": "rook"}}).hostvars["node1"]["prove_config"]["blank_disks"] == []
 
 
 def test_nodes_get_labels_and_taints() -> None:
     result = derived(
         {"machines.node1.roles": ["control_plane"], "machines.node2.taints": [{"key": "gpu", "value": "yes"}]}
     )
-    first, second = (result.hostvars[name]["kubernetes"]["node"] for name in ("node1", "node2"))
+    first, second = (result.hostvars[name]["kubernetes_config"]["node"] for name in ("node1", "node2"))
     assert first["taints"] == [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]
     assert second["taints"] == [{"key": "gpu", "value": "yes", "effect": "NoSchedule"}]
     assert second["labels"] == {"groundup.cloud/compute": "true", "topology.kubernetes.io/zone": "r1"}
@@ -275,12 +276,12 @@ def test_nodes_get_labels_and_taints() -> None:
 def test_a_cloud_without_kubernetes_is_machines_made_ready() -> None:
     variables = derived({"kubernetes": GONE}).hostvars["node1"]
     assert "kubernetes" not in variables
-    assert variables["host_network"]["addresses"][0]["address"] == "10.10.0.21/24"
+    assert variables["host_network_config"]["addresses"][0]["address"] == "10.10.0.21/24"
 
 
 def test_another_provider_leaves_network_basic_out() -> None:
-    assert "network_basic" in derived().hostvars["node1"]
-    assert "network_basic" not in derived({"network": {"provider": "custom"}}).hostvars["node1"]
+    assert "network_basic_config" in derived().hostvars["node1"]
+    assert "network_basic_config" not in derived({"network": {"provider": "custom"}}).hostvars["node1"]
 
 
 def test_host_keys_are_pinned_and_kept_with_the_cloud() -> None:

@@ -95,18 +95,18 @@ def test_templates_and_a_split_model(rack: Rack) -> None:
     found = rack.hostvars()
     assert sorted(found) == ["node1", "provisioner"]
     node = found["node1"]
-    assert node["machine"]["bmc"]["username"] == "root"
-    assert node["host_network"]["addresses"][1]["interface"] == "nic0.20"
+    assert node["machine_config"]["bmc"]["username"] == "root"
+    assert node["host_network_config"]["addresses"][1]["interface"] == "nic0.20"
     # A password is evaluated where it's used, so it may come from a vault that nobody has opened yet.
-    assert node["machine"]["bmc"]["password"] == "{{ vault_bmc }}"
-    assert "geheim" in rack.say("node1", "{{ machine.bmc.password }}")
+    assert node["machine_config"]["bmc"]["password"] == "{{ vault_bmc }}"
+    assert "geheim" in rack.say("node1", "{{ machine_config.bmc.password }}")
 
 
 def test_templates_make_lists_and_mappings(rack: Rack) -> None:
     rack.write("group_vars/all/more.yml", "wanted: [management]\ncard: {nic0: {mac: '52:54:00:00:01:01'}}\n")
     nics = 'nics: {nic0: {mac: "52:54:00:00:01:01"}}'
     rack.write("machines.cloud.yml", PART.replace(nics, 'networks: "{{ wanted }}"\n    nics: "{{ card }}"'))
-    assert rack.hostvars()["node1"]["host_network"]["addresses"][1]["network"] == "management"
+    assert rack.hostvars()["node1"]["host_network_config"]["addresses"][1]["network"] == "management"
     rack.write("group_vars/all/more.yml", "wanted: [mangement]\ncard: 7\n")
     done = rack.run("ansible-inventory", "-i", "rack", "--graph")
     assert (
@@ -116,7 +116,7 @@ def test_templates_make_lists_and_mappings(rack: Rack) -> None:
 
 
 def test_what_came_out_of_a_template_is_never_evaluated_again(rack: Rack) -> None:
-    assert "S{{ 1 + 1 }}" in rack.say("node1", "{{ machine.root_disk.serial }}")
+    assert "S{{ 1 + 1 }}" in rack.say("node1", "{{ machine_config.root_disk.serial }}")
 
 
 def test_extra_variables_win(rack: Rack) -> None:
@@ -127,12 +127,12 @@ def test_extra_variables_win(rack: Rack) -> None:
 def test_vaults(rack: Rack) -> None:
     rack.run("ansible-vault", "encrypt", "rack/group_vars/all/vault.yml")
     assert "geheim" not in (rack.inventory / "group_vars/all/vault.yml").read_text()
-    assert "geheim" in rack.say("node1", "{{ machine.bmc.password }}")
+    assert "geheim" in rack.say("node1", "{{ machine_config.bmc.password }}")
     text = rack.run("ansible-vault", "encrypt_string", SECRET, "--name", "password").stdout
     indented = "\n".join(f"      {line.strip()}" for line in text.splitlines()[1:] if line.strip())
     inline = f"    bmc:\n     address: 10.20.0.101\n     password: !vault |\n{indented}\n"
     rack.write("machines.cloud.yml", PART.replace("    bmc: {address: 10.20.0.101}\n", inline))
-    assert SECRET in rack.say("node1", "{{ machine.bmc.password }}")
+    assert SECRET in rack.say("node1", "{{ machine_config.bmc.password }}")
     listed = rack.run("ansible-inventory", "-i", "rack", "--list")
     assert listed.returncode == 0
     assert SECRET not in listed.stdout + listed.stderr
@@ -233,8 +233,8 @@ def test_constructed_features(rack: Rack) -> None:
         "cloud.yml",
         HEAD
         + "compose: {shout: inventory_hostname | upper}\n"
-        + "groups: {uefi: machine is defined and machine.firmware == 'uefi'}\n"
-        + "keyed_groups: [{key: machine.os, prefix: os}]\n",
+        + "groups: {uefi: machine_config is defined and machine_config.firmware == 'uefi'}\n"
+        + "keyed_groups: [{key: machine_config.os, prefix: os}]\n",
     )
     assert rack.hostvars()["node1"]["shout"] == "NODE1"
     graph = rack.run("ansible-inventory", "-i", "rack", "--graph").stdout

@@ -7,9 +7,9 @@ from ansible_collections.groundup.cloud.plugins.module_utils.prove.collect impor
 
 HOSTVARS = {
     "leaf1": {"__prove_switch": {"proofs": [{"name": "a"}]}},
-    "node1": {"__prove_host": {"proofs": [{"name": "b"}]}, "__prove_controller": {"proofs": [{"name": "c"}]}},
+    "node1": {"__prove_host": {"proofs": [{"name": "b"}]}, "__prove_bmc": {"proofs": [{"name": "c"}]}},
     "node2": {"__prove_host": {"unreachable": True, "msg": "no route"}},
-    "node3": {"__prove_controller": {"proofs": [{"name": "d"}]}},
+    "node3": {"__prove_bmc": {"proofs": [{"name": "d"}]}},
     "node4": {},
     "node5": {"__prove_host": {"proofs": [{"name": "e"}]}, "__prove_control_plane": {"failed": True, "msg": "boom"}},
     "node6": {"__prove_host": {"proofs": [{"name": "f"}]}, "__prove_control_plane": {"skipped": True}},

@@ -46,7 +46,7 @@ def test_a_plan_names_everything_that_would_change(said: list[str]) -> None:
     callback.v2_runner_on_ok(result("node2", changed=False, steps={"host_base": ["file /x"]}))
     callback.v2_playbook_on_play_start(play("Kubernetes"))
     callback.v2_runner_on_ok(result("node1", name="Write the credentials", changed=True))
-    callback.v2_runner_on_ok(result("node1", name="Issue a ticket", changed=True, steps=[]))
+    callback.v2_runner_on_ok(result("node1", name="Issue join credentials", changed=True, steps=[]))
     callback.v2_runner_on_failed(result("node3", msg="boom"), ignore_errors=True)
     callback.v2_runner_on_unreachable(result("node4", msg="no route"))
     callback.v2_playbook_on_stats(None)
@@ -54,7 +54,7 @@ def test_a_plan_names_everything_that_would_change(said: list[str]) -> None:
     assert text.startswith("Plan: what would be done\n\n  Switches\n    leaf1\n      add vlan 10\n")
     assert "  Host base\n    node1\n      write /x\n" in text
     assert "  Kubernetes\n    node1\n      Write the credentials\n" in text
-    assert "ticket" not in text
+    assert "Issue join credentials" not in text
     assert "node4: Kubernetes: Bring it: no route" in text
     assert "node3" not in text
     assert text.endswith("Total: 3 changes on 2 hosts; 1 host as the model says; 1 host could not be asked")

@@ -7,7 +7,7 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.report.cause import cause
 from ansible_collections.groundup.cloud.plugins.module_utils.report.steps import Steps, brief
 
-# As recorded of a machine without anything (layers.registry.foresee) and of a switch without any configuration.
+# As recorded of a machine without anything (layers.catalog.foresee) and of a switch without any configuration.
 BARE = {
     "host_base": [
         "install chrony, nftables",

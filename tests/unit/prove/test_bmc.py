@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.errors import BmcError
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.types import Identity
-from ansible_collections.groundup.cloud.plugins.module_utils.prove import controllers
+from ansible_collections.groundup.cloud.plugins.module_utils.prove import bmc as bmc_proofs
 
 MAC = "52:54:00:00:01:00"
 BMC = {"protocol": "redfish", "address": "10.20.0.101", "username": "admin", "password": "x", "fingerprint": "aa"}
@@ -25,9 +25,9 @@ def proofs(monkeypatch: pytest.MonkeyPatch, found: Identity | None, bmc: dict[st
             raise BmcError("certificate verify failed", "10.20.0.101", "pin its fingerprint")
         yield SimpleNamespace(identity=lambda: found, power_state=lambda: SimpleNamespace(value="on"))
 
-    monkeypatch.setattr(controllers, "connected", connected)
+    monkeypatch.setattr(bmc_proofs, "connected", connected)
     machine: dict[str, Any] = {"name": "node1", "bmc": bmc, "identity": {"serial": "S1"}, "macs": [MAC]}
-    return controllers.controller_proofs(machine)
+    return bmc_proofs.bmc_proofs(machine)
 
 
 @pytest.mark.parametrize(

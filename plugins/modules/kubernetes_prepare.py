@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: kubernetes_node
+module: kubernetes_prepare
 short_description: Make a machine ready to be a Kubernetes node
 version_added: 0.1.0
 description:
@@ -26,7 +26,7 @@ extends_documentation_fragment:
 
 EXAMPLES = r"""
 - name: Make the machine ready to be a node
-  groundup.cloud.kubernetes_node:
+  groundup.cloud.kubernetes_prepare:
     kubernetes: "{{ kubernetes }}"
 """
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: kubernetes_ticket
+module: kubernetes_join_credentials
 short_description: Let machines join a cluster for the length of one run
 version_added: 0.1.0
 description:
@@ -21,10 +21,10 @@ attributes:
     support: none
 extends_documentation_fragment:
   - groundup.cloud.kubernetes
-  - groundup.cloud.kubernetes.ticket
+  - groundup.cloud.kubernetes.join_credentials
 options:
   state:
-    description: Whether the ticket is valid or withdrawn.
+    description: Whether the credentials are valid or withdrawn.
     type: str
     choices: [present, absent]
     default: present
@@ -41,10 +41,10 @@ options:
 
 EXAMPLES = r"""
 - name: Let machines join
-  groundup.cloud.kubernetes_ticket:
+  groundup.cloud.kubernetes_join_credentials:
     kubernetes: "{{ kubernetes }}"
-    token: "{{ ticket.token }}"
-    certificate_key: "{{ ticket.key }}"
+    token: "{{ credentials.token }}"
+    certificate_key: "{{ credentials.key }}"
     certificates: true
 """
 
@@ -69,8 +69,8 @@ steps:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.join_credentials import perform
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import run
-from ansible_collections.groundup.cloud.plugins.module_utils.kube.ticket import perform
 
 SPEC = {
     "kubernetes": {"type": "dict", "required": True},

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: prove_controller
+module: prove_bmc
 short_description: Prove that a machine's management controller is verified and the right one
 version_added: 0.1.0
 description: Logs in with verified TLS and compares the machine's identity with the model. Changes nothing.
@@ -23,7 +23,7 @@ options:
 
 EXAMPLES = r"""
 - name: Prove the controller of this machine
-  groundup.cloud.prove_controller:
+  groundup.cloud.prove_bmc:
     machine: "{{ machine }}"
   delegate_to: provisioner
 """
@@ -38,7 +38,7 @@ proofs:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.controllers import controller_proofs
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.bmc import bmc_proofs
 
 
 def main() -> None:
@@ -46,7 +46,7 @@ def main() -> None:
     machine = module.params["machine"]
     if machine.get("bmc"):
         module.no_log_values.add(machine["bmc"]["password"])
-    module.exit_json(changed=False, proofs=[proof.as_dict() for proof in controller_proofs(machine)])
+    module.exit_json(changed=False, proofs=[proof.as_dict() for proof in bmc_proofs(machine)])
 
 
 if __name__ == "__main__":

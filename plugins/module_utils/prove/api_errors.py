@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Questions to a cluster whose silence is a failed proof, not a crash."""
+"""Errors of the Kubernetes API and of etcd, turned into failed proofs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ..kube.errors import KubeError
 from ..report.proofs import ProofError
 
 
-def asked(attempt: Callable[[], str]) -> Callable[[], str]:
-    """The attempt, with an API or etcd that does not answer turned into :class:`ProofError` with its text."""
+def failed_by_api_errors(attempt: Callable[[], str]) -> Callable[[], str]:
+    """The attempt, in which errors of the API, of etcd and of the connection become :class:`ProofError`."""
 
     def wrapped() -> str:
         try:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: kubernetes_nodes
+module: kubernetes_node_settings
 short_description: Give nodes the labels and taints of the model
 version_added: 0.1.0
 description:
@@ -37,7 +37,7 @@ options:
 
 EXAMPLES = r"""
 - name: Label the nodes
-  groundup.cloud.kubernetes_nodes:
+  groundup.cloud.kubernetes_node_settings:
     kubernetes: "{{ kubernetes }}"
     nodes:
       node1: {labels: {topology.kubernetes.io/zone: r1}, taints: []}

@@ -12,7 +12,7 @@ from ..bmc.types import BmcSettings, Identity
 from ..report.proofs import Proof, ProofError, UntriedError, prove, untried
 
 
-def controller_proofs(machine: dict[str, Any]) -> list[Proof]:
+def bmc_proofs(machine: dict[str, Any]) -> list[Proof]:
     """The proofs for one machine.
 
     :param machine: the role ``machine``'s dictionary: ``name``, ``identity``, ``macs`` and, if it has one, ``bmc``.

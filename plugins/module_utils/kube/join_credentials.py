@@ -24,7 +24,7 @@ KEY = re.compile(r"[0-9a-f]{64}\Z")
 
 
 @dataclass(frozen=True)
-class Ticket:
+class JoinCredentials:
     """Made by the controller for one run. ``token``: abcdef.0123456789abcdef; ``key``: 64 hex digits, AES-256."""
 
     token: str
@@ -32,7 +32,7 @@ class Ticket:
 
     def __post_init__(self) -> None:
         if not TOKEN.match(self.token) or not KEY.match(self.key):
-            raise KubeError("ticket: token must be 6 and 16 small letters or digits, key 64 hex digits")
+            raise KubeError("join credentials: token must be 6 and 16 small letters or digits, key 64 hex digits")
 
     @property
     def id(self) -> str:
@@ -40,11 +40,11 @@ class Ticket:
         return self.token.split(".")[0]
 
 
-def issue(settings: Settings, api: Api, system: System, ticket: Ticket, *, certificates: bool) -> None:
-    """Let the holder of the ticket join until it is withdrawn, 15 minutes (45 on slow machines) at the longest."""
+def issue(settings: Settings, api: Api, system: System, credentials: JoinCredentials, *, certificates: bool) -> None:
+    """Let the holder of the credentials join until it is withdrawn, 15 minutes (45 on slow machines) at the longest."""
     minutes = 45 if settings.slow else 15
     ends = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes)
-    body = token_secret(ticket, ends)
+    body = token_secret(credentials, ends)
     try:
         api.create(SECRETS, body)
     except Refused as error:
@@ -52,12 +52,12 @@ def issue(settings: Settings, api: Api, system: System, ticket: Ticket, *, certi
             raise
         api.patch(f"{SECRETS}/{body['metadata']['name']}", {"stringData": body["stringData"]})
     if certificates:
-        upload(settings, system, ticket)
+        upload(settings, system, credentials)
 
 
-def token_secret(ticket: Ticket, ends: datetime.datetime) -> dict[str, t.Any]:
+def token_secret(credentials: JoinCredentials, ends: datetime.datetime) -> dict[str, t.Any]:
     """The Secret that is a bootstrap token, good for authentication only."""
-    identity, secret = ticket.token.split(".")
+    identity, secret = credentials.token.split(".")
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -74,10 +74,10 @@ def token_secret(ticket: Ticket, ends: datetime.datetime) -> dict[str, t.Any]:
     }
 
 
-def upload(settings: Settings, system: System, ticket: Ticket) -> None:
-    """Put the control plane's certificates, encrypted with the ticket's key, where the token may read them."""
+def upload(settings: Settings, system: System, credentials: JoinCredentials) -> None:
+    """Put the control plane's certificates, encrypted with the credentials's key, where the token may read them."""
     path = f"{paths.SCRATCH}/upload.yaml"
-    documents = yaml.documents(config.upload_certs(settings, ticket.key))
+    documents = yaml.documents(config.upload_certs(settings, credentials.key))
     system.write(path, documents.encode(), mode=0o600)
     argv = [paths.KUBEADM, "init", "phase", "upload-certs", "--upload-certs", "--config", path]
     try:
@@ -86,9 +86,9 @@ def upload(settings: Settings, system: System, ticket: Ticket) -> None:
         system.path(path).unlink(missing_ok=True)
 
 
-def withdraw(api: Api, ticket: Ticket) -> bool:
+def withdraw(api: Api, credentials: JoinCredentials) -> bool:
     """Delete the token, the certificates, and the token that kubeadm ties them to; whether there was anything."""
-    names = [f"bootstrap-token-{ticket.id}", "kubeadm-certs"]
+    names = [f"bootstrap-token-{credentials.id}", "kubeadm-certs"]
     certificates = api.get(f"{SECRETS}/kubeadm-certs")
     if certificates:
         names += [owner["name"] for owner in certificates["metadata"].get("ownerReferences", ())]
@@ -114,15 +114,18 @@ def remove_stale(members: t.Iterable[t.Mapping[str, str]]) -> list[str]:
 
 
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
-    """The module kubernetes_ticket. A ticket lives for minutes and is no step; members that go for good are some."""
+    """The module kubernetes_join_credentials.
+
+    Credentials expire within minutes, so issuing them is no step; removing a member of etcd is one.
+    """
     if check:
         steps = [f"remove etcd member {member['name'] or member['id']}" for member in params["stale_members"]]
         return {"changed": True, "discovery": {}, "removed": [], "steps": steps}
-    system, ticket = System(), Ticket(params["token"], params["certificate_key"])
+    system, credentials = System(), JoinCredentials(params["token"], params["certificate_key"])
     api = admin(settings, system)
     if params["state"] == "absent":
-        return {"changed": withdraw(api, ticket), "discovery": {}, "removed": [], "steps": []}
+        return {"changed": withdraw(api, credentials), "discovery": {}, "removed": [], "steps": []}
     removed = remove_stale(params["stale_members"]) if params["stale_members"] else []
-    issue(settings, api, system, ticket, certificates=params["certificates"])
+    issue(settings, api, system, credentials, certificates=params["certificates"])
     steps = [f"remove etcd member {name}" for name in removed]
     return {"changed": True, "discovery": discovery(settings, system), "removed": removed, "steps": steps}
