@@ -60,7 +60,12 @@ from ansible_collections.groundup.cloud.plugins.module_utils.model import docume
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import Derived, derive
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load_documents
 from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError, Problem
-from ansible_collections.groundup.cloud.plugins.module_utils.model.values import Evaluation, Unevaluated, is_template
+from ansible_collections.groundup.cloud.plugins.module_utils.model.values import (
+    Evaluation,
+    Expression,
+    Unevaluated,
+    is_template,
+)
 
 # Ansible's own for an inventory it can't parse. Its status for errors of a parser is also that of unreachable hosts.
 EXIT_STATUS = 1
@@ -194,8 +199,11 @@ def _trusted(value: t.Any) -> t.Any:
     """Constants marked as harmless, so that listings show them plainly.
 
     A string with a template keeps the mark it came with: what a person wrote into the model is evaluated where it's
-    used, and what came out of a template or a vault never is.
+    used, and what came out of a template or a vault never is. Templates of the derived views are ours, so they are
+    marked.
     """
+    if isinstance(value, Expression):
+        return trust_as_template(str.__str__(value))
     if isinstance(value, str):
         return value if is_template(value) else trust_as_template(value)
     if isinstance(value, dict):

@@ -20,7 +20,30 @@ attributes:
     support: full
 options:
   layers:
-    description: The layers to compare, by the name of their role, each with that role's input.
+    description: The layers to compare, in their order, as in the variable C(groundup_layers) of the inventory.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the layer.
+        type: str
+        required: true
+      role:
+        description: The role that brings it about, with or without the name of the collection.
+        type: str
+        required: true
+      input:
+        description: Name of the variable that holds the role's input.
+        type: str
+        required: true
+      follows:
+        description: Layers whose change on any machine means that this one has to run on all of them. Not used here.
+        type: list
+        elements: str
+        default: []
+  inputs:
+    description: The inputs of the roles, by the names of their variables.
     type: dict
     required: true
   bare:
@@ -31,14 +54,17 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Find what differs
+- name: Find the layers that differ
   groundup.cloud.host_probe:
     layers:
-      host_network: "{{ host_network }}"
-      host_base: "{{ host_base }}"
+      - {name: host_base, role: groundup.cloud.host_base, input: host_base_config}
+    inputs:
+      host_base_config:
+        ntp_servers: [10.10.0.1]
+        sysctls: {vm.max_map_count: "262144"}
   register: probe
 
-- name: Put the host in a group per layer that differs
+- name: Put the host in a group for each layer that differs
   ansible.builtin.group_by:
     key: "differs_{{ item }}"
   loop: "{{ probe.differs }}"
@@ -62,14 +88,26 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import foresee, probe
 
+LAYER = {
+    "name": {"type": "str", "required": True},
+    "role": {"type": "str", "required": True},
+    "input": {"type": "str", "required": True},
+    "follows": {"type": "list", "elements": "str", "default": []},
+}
+SPEC = {
+    "layers": {"type": "list", "elements": "dict", "required": True, "options": LAYER},
+    "inputs": {"type": "dict", "required": True},
+    "bare": {"type": "bool", "default": False},
+}
+
 
 def main() -> None:
-    spec = {"layers": {"type": "dict", "required": True}, "bare": {"type": "bool", "default": False}}
-    module = AnsibleModule(spec, supports_check_mode=True)
+    module = AnsibleModule(SPEC, supports_check_mode=True)
+    layers, inputs = module.params["layers"], module.params["inputs"]
     try:
         if module.params["bare"]:
-            module.exit_json(changed=True, differs=[], steps=foresee(module.params["layers"]))
-        result = probe(module.params["layers"], module.warn)
+            module.exit_json(changed=True, differs=[], steps=foresee(layers, inputs))
+        result = probe(layers, inputs, module.warn)
     except HostError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, **result)

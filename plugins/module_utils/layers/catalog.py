@@ -1,11 +1,11 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Layers of a host by name, and how each is assessed. A new layer adds one line to LAYERS."""
+"""Roles of host layers by name, and how each layer is compared with a host. A new role adds one line to ASSESS."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -16,24 +16,26 @@ from ..host.system import System
 from ..kube import probe as kubernetes
 from . import container_runtime, host_base, host_network, network_basic
 
-#: name of the layer (= of its role's variable) -> function of the role's input and a host: what would be done
-LAYERS: dict[str, Callable[[dict[str, Any], System], Plan]] = {
+Layer = Mapping[str, Any]  # an entry of groundup_layers: name, role, input
+Inputs = Mapping[str, dict[str, Any]]  # the roles' inputs by the name of their variable
+
+#: role, without the collection's name -> function of the role's input and a host: what would be done
+ASSESS: dict[str, Callable[[dict[str, Any], System], Plan]] = {
     "host_network": host_network.assess,
     "host_base": lambda params, system: assess(host_base.render, params, system),
     "container_runtime": lambda params, system: assess(container_runtime.render, params, system),
     "kubernetes": kubernetes.assess,
     "network_basic": network_basic.assess,
 }
+#: The network of a machine is written by its deployment, and the clock that could be compared is the controller's.
+NOT_FORESEEN = ("host_network",)
 
 
-def foresee(layers: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
-    """What each layer would do on a machine that has no operating system yet, as text, without asking any host.
-
-    Its network is not among it: a machine is deployed with its final one. Nor is its clock: the one that could be
-    compared here is the controller's.
-    """
+def foresee(layers: Sequence[Layer], inputs: Inputs) -> dict[str, list[str]]:
+    """What each layer would do on a machine that has no operating system yet, as text, without asking any host."""
+    later = [layer for layer in layers if role_of(layer) not in NOT_FORESEEN]
     with TemporaryDirectory() as nothing:
-        found = probe({name: params for name, params in layers.items() if name != "host_network"}, system=Bare(nothing))
+        found = probe(later, inputs, system=Bare(nothing))
     return {name: [step for step in found["steps"][name] if step != "clock clock"] for name in found["differs"]}
 
 
@@ -48,19 +50,29 @@ class Bare(System):
         return "\n".join([unknown] * len(argv[list(argv).index("--") + 1 :]))
 
 
-def probe(layers: dict[str, dict[str, Any]], warn: Warn = silent, system: System | None = None) -> dict[str, Any]:
-    """Which of ``layers`` ({name: role input}) differ from what is wanted. Changes nothing.
+def role_of(layer: Layer) -> str:
+    """The layer's role without the collection's name; HostError where no layer of hosts is of that role."""
+    role = str(layer["role"]).rpartition(".")[2]
+    if role not in ASSESS:
+        raise HostError(f"layers.{layer['name']}.role: {layer['role']} is no role of a host layer; "
+                        f"there are {', '.join(ASSESS)}")  # fmt: skip
+    return role
+
+
+def probe(layers: Sequence[Layer], inputs: Inputs, warn: Warn = silent, system: System | None = None) -> dict[str, Any]:
+    """Which of ``layers`` differ from what is wanted. Changes nothing.
 
     Returns {differs: [name], steps: {name: [text]}, diff: [{before, after, …}]}. A layer that can't
     be read counts as differing, with the error as its step: its role will say what is wrong.
     """
     steps: dict[str, list[str]] = {}
     diff: list[dict[str, str]] = []
-    for name, params in layers.items():
-        if name not in LAYERS:
-            raise HostError(f"layers.{name}: no such layer; known are {', '.join(LAYERS)}")
+    for layer in layers:
+        name, role = layer["name"], role_of(layer)
+        if layer["input"] not in inputs:
+            raise HostError(f"layers.{name}.input: inputs has no {layer['input']}; give the input of the layer's role")
         try:
-            plan = LAYERS[name](params, system or System())
+            plan = ASSESS[role](inputs[layer["input"]], system or System())
         except HostError as error:
             steps[name] = [f"could not be read: {error}"]
             continue
@@ -68,4 +80,4 @@ def probe(layers: dict[str, dict[str, Any]], warn: Warn = silent, system: System
         diff += plan.diff()
         for text in plan.warnings:
             warn(text)
-    return {"differs": [n for n in layers if steps[n]], "steps": steps, "diff": diff}
+    return {"differs": [name for name, found in steps.items() if found], "steps": steps, "diff": diff}

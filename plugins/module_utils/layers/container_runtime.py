@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..host.settings import require, settings
@@ -81,6 +82,11 @@ def render(params: dict[str, Any]) -> HostState:
         purge=(Purge(HOSTS, "*"),),
         units=(Unit("containerd.service", restart_on=(CONFIG, f"{PROGRAMS}/containerd", UNIT)),),
     )
+
+
+def needs(params: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the bundle must hold for this input: programs, archives and the image of the pod's sandbox."""
+    return (*BINARIES, "cni-plugins", str(params.get("sandbox_image") or DEFAULTS["sandbox_image"]))
 
 
 def config(runtime: str, sandbox_image: str) -> str:

@@ -13,6 +13,9 @@ from ..kube.settings import Settings, parse
 from .artefacts import links, programs
 
 MULTI, PROGRAMS = "kubernetes", ("kubeadm", "kubelet", "kubectl")
+#: Images that carry the version of Kubernetes; those of etcd, CoreDNS and pause have versions of their own.
+VERSIONED_IMAGES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy")
+CONTROL_PLANE_PACKAGES = ("haproxy", "keepalived")
 IMAGES_UNIT = "groundup-kubernetes-images.service"
 HAPROXY = "/etc/haproxy/haproxy.cfg"
 KEEPALIVED = "/etc/keepalived/keepalived.conf"
@@ -88,6 +91,13 @@ def render(params: dict[str, t.Any]) -> HostState:
     return with_control_plane(common, settings) if settings.node.control_plane else common
 
 
+def needs(params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    """What the bundle must hold for this input: programs, packages of control planes, and images by their version."""
+    repository = params.get("image_repository") or "registry.k8s.io"
+    images = (f"{repository}/{name}:v{params['version']}" for name in VERSIONED_IMAGES)
+    return (*PROGRAMS, *(f"apt:{name}" for name in CONTROL_PLANE_PACKAGES), *images)
+
+
 def binaries(settings: Settings) -> tuple[File, ...]:
     """One program that is all three by the name it is called (bundles built from source), or the three of upstream."""
     return programs("kubernetes", settings.files, (MULTI,) if MULTI in settings.files else PROGRAMS)
@@ -115,7 +125,7 @@ def with_control_plane(state: HostState, settings: Settings) -> HostState:
             Directory(paths.APISERVER, 0o700),
             Directory(paths.AUDIT_LOG, 0o700),
         ),
-        packages=("haproxy", "keepalived"),
+        packages=CONTROL_PLANE_PACKAGES,
         units=(
             *state.units,
             Unit("haproxy.service", reload_on=(HAPROXY,)),

@@ -15,7 +15,18 @@ from .problems import choose
 
 _WWN_PREFIX = re.compile(r"^(0x|naa\.|eui\.|wwn-)+")
 RESERVED = frozenset(
-    {"all", "ungrouped", "localhost", "provisioner", "provisioners", "switches", "machines", *map(str, Role)}
+    {
+        "all",
+        "ungrouped",
+        "localhost",
+        "provisioner",
+        "provisioners",
+        "cluster",
+        "clusters",
+        "switches",
+        "machines",
+        *map(str, Role),
+    }
 )
 
 

@@ -1,19 +1,23 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What runs on a machine: inputs of `host_base`, `container_runtime`, `kubernetes` and `network_basic`."""
+"""What runs on a machine: inputs of `host_base`, `container_runtime` and `kubernetes`."""
 
 from __future__ import annotations
 
 import typing as t
 
-from .enums import NetworkProvider, Role
+from .enums import Role
 from .hardware import Machine
 from .host_view import interface
 from .layout import Layout
 from .metal_view import provisioner_address, registry
+from .values import Expression
 
 View = dict[str, t.Any]
+#: What plays learn of the bundle (playbooks/tasks/validate.yml); evaluated where a role uses it.
+BUNDLE_FILES = Expression("{{ groundup_bundle_files | default({}) }}")
+BUNDLE_REGISTRIES = Expression("{{ groundup_bundle_registries | default([]) }}")
 CONTROL_PLANE_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
 
 
@@ -68,7 +72,8 @@ class ClusterView:
         address = provisioner_address(self.layout)
         return {
             "runtime": str(kubernetes.runtime) if kubernetes else "crun",
-            "registry": {"address": registry(self.layout)} if address else {},
+            "registry": {"address": registry(self.layout), "mirrors": BUNDLE_REGISTRIES} if address else {},
+            "files": BUNDLE_FILES,
         }
 
     def kubernetes(self, machine: Machine) -> View:
@@ -79,6 +84,7 @@ class ClusterView:
         return {
             "cluster": self.layout.cloud.name,
             "version": settings.version,
+            "files": BUNDLE_FILES,
             "endpoint": {
                 "address": str(settings.endpoint),
                 "port": settings.endpoint_port,
@@ -116,14 +122,3 @@ class ClusterView:
         if set(machine.roles) == {Role.CONTROL_PLANE}:
             taints.append(dict(CONTROL_PLANE_TAINT))
         return taints
-
-    def network_basic(self, machine: Machine) -> View:
-        """The role input `network_basic`; empty where another provider is chosen."""
-        settings, network = self.layout.cloud.kubernetes, self.layout.cluster
-        if settings is None or network is None or self.layout.cloud.network.provider is not NetworkProvider.BASIC:
-            return {}
-        return {
-            "pods": str(settings.pods),
-            "interface": interface(machine, network),
-            "mtu": network.mtu,
-        }

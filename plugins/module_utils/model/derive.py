@@ -8,19 +8,18 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .cluster_view import ClusterView
 from .drawing_view import drawing
 from .enums import Role
 from .hardware import Machine
-from .host_view import host_network
 from .layout import Layout
 from .metal_view import ca_file, machine_view, provisioner, provisioner_address, provisioner_url, registry, state_dir
 from .prove_view import Neighbours, prove, prove_cluster
+from .stack import Stack
 from .switch_view import switch_views
 from .types import Cloud
 
 View = dict[str, t.Any]
-PROVISIONER = "provisioner"
+PROVISIONER, CLUSTER = "provisioner", "cluster"
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -47,20 +46,26 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
     hostvars[PROVISIONER] = {
         **_connection(cloud),
         "provisioner_config": provisioner(layout),
-        "prove_config": prove_cluster(layout),
         "drawing_config": drawing(layout),
     }
     neighbours = Neighbours(layout)
-    cluster = ClusterView(layout)
+    stack = Stack(layout, neighbours)
+    if cloud.kubernetes:
+        hostvars[CLUSTER] = _cluster(layout, stack)
     for machine in cloud.machines.values():
-        hostvars[machine.name] = _machine(layout, cluster, neighbours, machine)
+        hostvars[machine.name] = _machine(layout, stack, neighbours, machine)
     all_vars = {
         "groundup_cloud": _all(layout),
-        "cloud_state_dir": state,
-        "cloud_known_hosts": f"{state}/known_hosts",
+        "groundup_provisioner": PROVISIONER,
+        "groundup_cluster": CLUSTER if cloud.kubernetes else None,
+        "groundup_needs": stack.needs(),
     }
+    layers = [layer.as_variable() for layer in stack.machines]
     return Derived(
-        groups=_groups(cloud), hostvars=hostvars, all_vars=all_vars, group_vars={"machines": _reach(cloud, state)}
+        groups=_groups(cloud),
+        hostvars=hostvars,
+        all_vars=all_vars,
+        group_vars={"machines": {**_reach(cloud, state), **_deployment(layout, state), "groundup_layers": layers}},
     )
 
 
@@ -86,23 +91,37 @@ def _reach(cloud: Cloud, state: str) -> View:
     }
 
 
-def _machine(layout: Layout, cluster: ClusterView, neighbours: Neighbours, machine: Machine) -> View:
-    peers = neighbours.addresses(machine.name)
+def _deployment(layout: Layout, state: str) -> View:
+    """What roles that work on machines have to know of the provisioner and of the controller."""
+    return {
+        "machine_provisioner": PROVISIONER,
+        "machine_state_dir": state_dir(layout),
+        "machine_ca_file": ca_file(layout),
+        "machine_known_hosts": f"{state}/known_hosts",
+        "kubernetes_kubeconfig": f"{state}/kubeconfig",
+    }
+
+
+def _cluster(layout: Layout, stack: Stack) -> View:
+    """The host that stands for the cluster: the controller, which reaches the cluster's API."""
+    return {
+        "ansible_host": "localhost",
+        "ansible_connection": "local",
+        "groundup_layers": [layer.as_variable() for layer in stack.clusters],
+        "prove_config": prove_cluster(layout),
+        **{layer.input: layer.view() for layer in stack.clusters},
+    }
+
+
+def _machine(layout: Layout, stack: Stack, neighbours: Neighbours, machine: Machine) -> View:
     addresses = layout.texts_of(machine.name)
     reached = [network.name for network in (layout.management, layout.provision) if network]
     host = next((addresses[name] for name in [*reached, *addresses] if name in addresses), None)
     variables: View = {"ansible_host": host}
     if machine.bmc:
         variables["machine_config"] = machine_view(layout, machine)
-    variables["host_network_config"] = host_network(layout, machine, peers)
-    variables["host_base_config"] = cluster.host_base()
-    if layout.cloud.kubernetes:
-        variables["container_runtime_config"] = cluster.container_runtime()
-        variables["kubernetes_config"] = cluster.kubernetes(machine)
-        basic = cluster.network_basic(machine)
-        if basic:
-            variables["network_basic_config"] = basic
-    variables["prove_config"] = prove(layout, neighbours, machine, peers)
+    variables |= {layer.input: layer.view(machine) for layer in stack.machines}
+    variables["prove_config"] = prove(layout, neighbours, machine)
     return variables
 
 
@@ -110,6 +129,7 @@ def _groups(cloud: Cloud) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {
         "switches": list(cloud.switches),
         "provisioners": [PROVISIONER],
+        "clusters": [CLUSTER] if cloud.kubernetes else [],
         "machines": list(cloud.machines),
         **{str(role): [] for role in Role},
     }

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from .enums import BmcProtocol, ImageSource
 from .hardware import Bmc, Machine, Tls
 from .host_view import disk_view
 from .layout import Layout, boot_nic, number_of
+from .values import Expression
 
 View = dict[str, t.Any]
 _PORTS = {BmcProtocol.REDFISH: 443, BmcProtocol.IPMI: 623}
@@ -57,7 +59,7 @@ def provisioner(layout: Layout) -> View:
             "range": None,
         },
         "addresses": {name: str(address) for name, address in layout.provisioner.items()},
-        "bundle_dir": cloud.bundle.dir,
+        "bundle_dir": Expression(f"{{{{ groundup_bundle_dir | default({json.dumps(cloud.bundle.dir or '')}) }}}}"),
         "machines": [_reservation(layout, machine) for machine in cloud.machines.values() if machine.bmc],
         "images": _images(layout),
         "ntp_upstream": list(cloud.ntp.servers),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from .enums import StorageProvider
@@ -37,6 +38,7 @@ class Neighbours:
         ring, place = self._rings[network], self._places[(network, machine)]
         return [ring[(place + step) % len(ring)] for step in range(1, min(MOST_PEERS, len(ring) - 1) + 1)]
 
+    @functools.cache  # noqa: B019  (lives as long as one run of the model)
     def addresses(self, machine: str) -> dict[str, list[str]]:
         """Addresses of the machine's peers by network; the provisioner, which is always up, comes first."""
         found: dict[str, list[str]] = {}
@@ -47,9 +49,9 @@ class Neighbours:
         return found
 
 
-def prove(layout: Layout, neighbours: Neighbours, machine: Machine, peers: dict[str, list[str]]) -> View:
+def prove(layout: Layout, neighbours: Neighbours, machine: Machine) -> View:
     """The role input `prove` of a machine: what its proofs compare reality with."""
-    addresses = layout.addresses_of(machine.name)
+    addresses, peers = layout.addresses_of(machine.name), neighbours.addresses(machine.name)
     blank = layout.cloud.storage.provider is StorageProvider.NONE
     return {
         "host": machine.name,

@@ -21,6 +21,12 @@ class Unevaluated(Exception):
     """A template that could not be evaluated; the text says why."""
 
 
+class Expression(str):
+    """A template of the derived views themselves, which plays evaluate where a role uses the value."""
+
+    __slots__ = ()
+
+
 def is_template(text: str) -> bool:
     """Whether a string holds a template."""
     return any(mark in text for mark in _MARKS)

@@ -9,6 +9,7 @@ import typing as t
 
 from .checks import Report
 from .enums import BmcProtocol, NetworkProvider, Platform, Role, StorageProvider
+from .networks import PROVIDERS
 from .problems import Problem, show
 from .types import Cloud
 
@@ -118,12 +119,12 @@ def _machines(report: Report) -> None:
 
 def _layers(report: Report) -> None:
     cloud = report.cloud
-    if cloud.kubernetes and cloud.network.provider not in (NetworkProvider.BASIC, NetworkProvider.CUSTOM):
+    if cloud.kubernetes and cloud.network.provider not in (*PROVIDERS, NetworkProvider.CUSTOM):
         report.say(
             "network.provider",
             str(cloud.network.provider),
             "is not installed by this release",
-            "bring it yourself after site.yml, or write basic",
+            f"bring it yourself after site.yml, or write {', '.join(PROVIDERS)}",
         )
     if cloud.storage.provider is not StorageProvider.NONE:
         report.say(

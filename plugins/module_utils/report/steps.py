@@ -13,8 +13,6 @@ from ..draw.scene import natural
 MOST_GROUPS, MOST_LINES, MOST_HOSTS = 12, 12, 6
 #: Characters of a line before the rest of it is counted.
 WIDTH = 96
-#: Layer of a host -> the stage of site.yml in which it is brought to the model.
-STAGES = {"network_basic": "Pod network"}
 #: First words of a step as the planners write it -> as a person says it. An empty subject is left out.
 WORDS = {
     "file": "write",
@@ -85,7 +83,8 @@ class Steps:
 
 
 def _stage(layer: str) -> str:
-    return STAGES.get(layer, layer.replace("_", " ").capitalize())
+    """The stage of site.yml in which a layer is brought to the model."""
+    return layer.replace("_", " ").capitalize()
 
 
 def _number(count: int, what: str) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.host.plan import plan
+from ansible_collections.groundup.cloud.plugins.module_utils.host.plan import Plan, Step, plan
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import (
     Actual,
     HostError,
@@ -15,8 +15,9 @@ from ansible_collections.groundup.cloud.plugins.module_utils.host.state import (
     UnitState,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base
-from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import foresee
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import ASSESS, foresee, probe
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_base import render
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.selection import layers_to_run
 
 PEM = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"
 SUM = "ab" * 32
@@ -141,17 +142,47 @@ def test_runtime_takes_files_by_digest() -> None:
     assert state.archives[0].directory == "/opt/cni/bin"
 
 
+def layer(role: str) -> dict[str, str]:
+    """An entry of groundup_layers whose name is that of its role."""
+    return {"name": role, "role": f"groundup.cloud.{role}", "input": f"{role}_config"}
+
+
+def test_a_role_that_is_none_of_a_host_layer_is_named() -> None:
+    with pytest.raises(HostError, match=r"layers\.dns.role: groundup\.cloud\.dns is no role of a host layer"):
+        probe([layer("dns")], {"dns_config": {}})
+
+
+def test_an_input_that_was_not_given_is_named() -> None:
+    with pytest.raises(HostError, match=r"layers\.host_base\.input: inputs has no host_base_config"):
+        probe([layer("host_base")], {})
+
+
+def test_a_layer_is_added_by_one_line_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = (Step("greet", "everybody"),)
+    monkeypatch.setitem(ASSESS, "toy", lambda params, _system: Plan("toy", steps if params["greet"] else ()))
+    entries = [{**layer("toy"), "name": name, "input": f"{name}_config"} for name in ("loud", "quiet")]
+    found = probe(entries, {"loud_config": {"greet": True}, "quiet_config": {"greet": False}})
+    assert (found["differs"], found["steps"]) == (["loud"], {"loud": ["greet everybody"], "quiet": []})
+
+
+def test_a_layer_runs_where_it_differs_and_where_it_follows_one_that_differs_elsewhere() -> None:
+    layers = [layer("host_base"), layer("kubernetes"), {**layer("network"), "follows": ["kubernetes"]}]
+    assert layers_to_run(layers, [], []) == []
+    assert layers_to_run(layers, ["network", "host_base"], ["host_base"]) == ["host_base", "network"]
+    assert layers_to_run(layers, [], ["kubernetes", "host_base"]) == ["network"]
+    assert layers_to_run([], [], ["kubernetes"]) == []
+
+
 def test_a_machine_without_an_operating_system_can_be_planned_for() -> None:
     """Nothing answers there, which must not look like something that can't be read."""
     entry = {"url": "https://10.10.0.1/x", "sha256": "0" * 64}
     names = ("containerd", "containerd-shim-runc-v2", "ctr", "cni-plugins")
-    found = foresee(
-        {
-            "host_network": {"anything": True},
-            "host_base": {"ntp_servers": ["127.0.0.1"], "sysctls": {"vm.swappiness": 1}},
-            "container_runtime": {"files": dict.fromkeys(names, entry)},
-        }
-    )
+    inputs: dict[str, dict[str, Any]] = {
+        "host_network_config": {"anything": True},
+        "host_base_config": {"ntp_servers": ["127.0.0.1"], "sysctls": {"vm.swappiness": 1}},
+        "container_runtime_config": {"files": dict.fromkeys(names, entry)},
+    }
+    found = foresee([layer(name.removesuffix("_config")) for name in inputs], inputs)
     assert list(found) == ["host_base", "container_runtime"]
     assert {"install chrony", "file /etc/chrony/chrony.conf", "systemctl restart chrony.service"} <= set(
         found["host_base"]

@@ -16,7 +16,11 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings impor
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base
 from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import parse as parse_network
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import Derived, derive
+from ansible_collections.groundup.cloud.plugins.module_utils.model.enums import NetworkProvider
+from ansible_collections.groundup.cloud.plugins.module_utils.model.layout import Layout
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
+from ansible_collections.groundup.cloud.plugins.module_utils.model.networks import PROVIDERS
+from ansible_collections.groundup.cloud.plugins.module_utils.model.providers import Provider
 
 from .base import GONE, model
 
@@ -279,6 +283,49 @@ def test_a_cloud_without_kubernetes_is_machines_made_ready() -> None:
     assert variables["host_network_config"]["addresses"][0]["address"] == "10.10.0.21/24"
 
 
+def names(layers: list[dict[str, Any]]) -> list[str]:
+    return [layer["name"] for layer in layers]
+
+
+def test_layers_are_data_and_follow_the_provider() -> None:
+    """Probe, site.yml, the bundle's check and the report follow this list and nothing else."""
+    result = derived()
+    layers = result.group_vars["machines"]["groundup_layers"]
+    assert names(layers) == ["host_network", "host_base", "container_runtime", "kubernetes", "network"]
+    assert layers[-1] == {
+        "name": "network",
+        "role": "groundup.cloud.network_basic",
+        "input": "network_basic_config",
+        "follows": ["kubernetes"],
+    }
+    assert {layer["input"] for layer in layers} <= set(result.hostvars["node1"])
+    assert "registry.k8s.io/kube-proxy:v1.36.3" in result.all_vars["groundup_needs"]["kubernetes"]
+    assert {"ctr", "cni-plugins"} <= set(result.all_vars["groundup_needs"]["container_runtime"])
+    custom = derived({"network": {"provider": "custom"}})
+    assert names(custom.group_vars["machines"]["groundup_layers"])[-1] == "kubernetes"
+    bare = derived({"kubernetes": GONE})
+    assert names(bare.group_vars["machines"]["groundup_layers"]) == ["host_network", "host_base"]
+    assert (bare.groups["clusters"], bare.all_vars["groundup_needs"]) == ([], {})
+
+
+def test_a_provider_is_added_by_one_entry_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that works on the Kubernetes API gives its layer to the host that stands for the cluster."""
+
+    def pods(layout: Layout) -> dict[str, Any]:
+        return {"pods": str(layout.cloud.kubernetes.pods)} if layout.cloud.kubernetes else {}
+
+    toy = Provider("network_toy", of_cluster=pods, needs=lambda params: (f"manifest:toy-{params['pods']}",))
+    monkeypatch.setitem(PROVIDERS, NetworkProvider.CALICO, toy)
+    result = derived({"network": {"provider": "calico"}})
+    cluster = result.hostvars["cluster"]
+    assert [(layer["name"], layer["role"]) for layer in cluster["groundup_layers"]] == [
+        ("network", "groundup.cloud.network_toy")
+    ]
+    assert cluster["network_toy_config"] == {"pods": "10.64.0.0/14"}
+    assert result.all_vars["groundup_needs"]["network"] == ["manifest:toy-10.64.0.0/14"]
+    assert "network" not in names(result.group_vars["machines"]["groundup_layers"])
+
+
 def test_another_provider_leaves_network_basic_out() -> None:
     assert "network_basic_config" in derived().hostvars["node1"]
     assert "network_basic_config" not in derived({"network": {"provider": "custom"}}).hostvars["node1"]
@@ -286,9 +333,9 @@ def test_another_provider_leaves_network_basic_out() -> None:
 
 def test_host_keys_are_pinned_and_kept_with_the_cloud() -> None:
     result = derive(load(model({"access.private_key_file": "~/.ssh/rack"})), "/state")
-    assert result.all_vars["cloud_state_dir"] == "/state/groundup/rack"
-    assert result.all_vars["cloud_known_hosts"] == "/state/groundup/rack/known_hosts"
     node = result.group_vars["machines"]
+    assert node["kubernetes_kubeconfig"] == "/state/groundup/rack/kubeconfig"
+    assert node["machine_known_hosts"] == "/state/groundup/rack/known_hosts"
     assert node["ansible_ssh_common_args"] == (
         '-o UserKnownHostsFile="/state/groundup/rack/known_hosts" -o StrictHostKeyChecking=yes'
     )
@@ -299,6 +346,7 @@ def test_groups() -> None:
     assert derived({"machines.node2.location": {"rack": "row-2"}}).groups == {
         "switches": ["leaf1", "leaf2"],
         "provisioners": ["provisioner"],
+        "clusters": ["cluster"],
         "machines": ["node1", "node2"],
         "control_plane": ["node1"],
         "compute": ["node1", "node2"],

@@ -24,7 +24,7 @@ BARE = {
         "systemctl restart chrony.service",
     ],
     "kubernetes": ["link /usr/local/bin/kubeadm", "link /usr/local/bin/kubelet"],
-    "network_basic": ["connect pods of this node"],
+    "network": ["connect pods of this node"],
 }
 SWITCH = ["add vlan 10", "add vlan 20", "add lag node1", "add lag node2"]
 
@@ -72,7 +72,7 @@ Plan: what would be done
       link /usr/local/bin/kubeadm, /usr/local/bin/kubelet
       join the cluster
 
-  Pod network
+  Network
     node1, node2
       connect pods of this node
 

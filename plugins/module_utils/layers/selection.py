@@ -1,0 +1,20 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which layers have to run on a host, from what the probe found on it and on all machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+def layers_to_run(layers: Sequence[Mapping[str, Any]], own: Iterable[str], anywhere: Iterable[str]) -> list[str]:
+    """Names of the host's layers that have to run on it, in their order.
+
+    :param layers: the host's ``groundup_layers``, each with ``name`` and perhaps ``follows``.
+    :param own: layers that differ on this host.
+    :param anywhere: layers that differ on any machine; a layer runs also where one that it follows is among them.
+    """
+    differing, changing = set(own), set(anywhere)
+    return [layer["name"] for layer in layers if layer["name"] in differing or changing & set(layer.get("follows", ()))]

@@ -1,0 +1,31 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The network provider `basic`: the input of the role `network_basic`."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .hardware import Machine
+from .host_view import interface
+from .layout import Layout
+from .providers import Provider
+
+View = dict[str, t.Any]
+
+
+def network_basic(layout: Layout, machine: Machine) -> View:
+    """The role input `network_basic_config` of a machine; empty while the model names no network of the cluster."""
+    settings, network = layout.cloud.kubernetes, layout.cluster
+    if settings is None or network is None:
+        return {}
+    return {
+        "pods": str(settings.pods),
+        "interface": interface(machine, network),
+        "mtu": network.mtu,
+    }
+
+
+#: The routes of every node lead to every other one, so all of them follow whoever joins.
+PROVIDER = Provider(role="network_basic", of_machine=network_basic, follows=("kubernetes",))

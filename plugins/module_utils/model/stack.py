@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Layers as data: which layers an inventory host has, by which role, with which input and what they need of the bundle.
+
+Probe, `site.yml`, the bundle's check and the report follow what stands here; a provider's name stands in a file of its
+own and in the table that chooses it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import typing as t
+
+from ..layers import container_runtime, kubernetes
+from .cluster_view import ClusterView
+from .host_view import host_network
+from .layout import Layout
+from .networks import PROVIDERS
+from .prove_view import Neighbours
+from .providers import Needs, nothing
+
+View = dict[str, t.Any]
+COLLECTION = "groundup.cloud"
+
+
+@dataclasses.dataclass(frozen=True)
+class Layer:
+    """One layer of an inventory host.
+
+    :ivar name: what it is to the cloud, the same for all its providers: ``network``.
+    :ivar role: the role that brings it about, without the collection's name: ``network_basic``.
+    :ivar view: the role's input; a layer of machines is given the machine, one of a cluster nothing.
+    :ivar needs: names of artefacts that the bundle must hold for such an input (see `bundle_info`).
+    :ivar follows: layers whose change on any machine means that this one has to run on all of them.
+    :ivar provider: as the model chooses it, or None where there is only one.
+    """
+
+    name: str
+    role: str
+    view: t.Callable[..., View]
+    needs: Needs = nothing
+    follows: tuple[str, ...] = ()
+    provider: str | None = None
+
+    @property
+    def input(self) -> str:
+        """The variable that holds the role's input."""
+        return f"{self.role}_config"
+
+    def as_variable(self) -> View:
+        """An entry of the variable `groundup_layers`."""
+        return {
+            "name": self.name,
+            "role": f"{COLLECTION}.{self.role}",
+            "input": self.input,
+            "follows": list(self.follows),
+        }
+
+
+class Stack:
+    """The layers of a cloud, from the cable upwards."""
+
+    def __init__(self, layout: Layout, neighbours: Neighbours) -> None:
+        self.layout = layout
+        view = ClusterView(layout)
+        self.machines: list[Layer] = [
+            Layer("host_network", "host_network", lambda m: host_network(layout, m, neighbours.addresses(m.name))),
+            Layer("host_base", "host_base", lambda _machine: view.host_base()),
+        ]
+        self.clusters: list[Layer] = []
+        if layout.cloud.kubernetes:
+            self.machines += [
+                Layer(
+                    "container_runtime",
+                    "container_runtime",
+                    lambda _machine: view.container_runtime(),
+                    container_runtime.needs,
+                ),
+                Layer("kubernetes", "kubernetes", view.kubernetes, kubernetes.needs),
+            ]
+            self._network()
+
+    def _network(self) -> None:
+        chosen = self.layout.cloud.network.provider
+        provider = PROVIDERS.get(chosen)
+        if provider is None or self.layout.cluster is None:
+            return
+        for place, view in ((self.machines, provider.of_machine), (self.clusters, provider.of_cluster)):
+            if view:
+                bound = functools.partial(view, self.layout)
+                place.append(
+                    Layer("network", provider.role, bound, provider.needs, provider.follows, provider=str(chosen))
+                )
+
+    @property
+    def providers(self) -> dict[str, str | None]:
+        """Every layer's provider, in order."""
+        return {layer.name: layer.provider for layer in (*self.machines, *self.clusters)}
+
+    def needs(self) -> dict[str, list[str]]:
+        """What the bundle must hold, by layer; a layer that needs nothing is left out."""
+        machine = next(iter(self.layout.cloud.machines.values()), None)
+        found = {layer.name: layer.needs(layer.view(machine)) for layer in self.machines} if machine else {}
+        found |= {layer.name: layer.needs(layer.view()) for layer in self.clusters}
+        return {name: list(needs) for name, needs in found.items() if needs}
