@@ -17,6 +17,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config impor
     Sighting,
     SwitchConfig,
 )
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.driver import DRIVERS
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.ovs_back import argument
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.ovs_commands import (
     Records,
@@ -168,6 +169,28 @@ def test_a_platform_with_its_own_timer_keeps_to_the_same_interface() -> None:
     assert run(PARAMS, check=False, switch=switch).changed
     assert switch.said == ["perform 120", "confirm t1"]
     assert not run(PARAMS, check=False, switch=switch).changed
+
+
+def test_a_platform_is_added_by_one_entry_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The role's platform chooses the driver, which is given the switch's name and the role's connection."""
+    switch, given = FakeSwitch(config()), list[tuple[str, dict[str, Any]]]()
+
+    def connect(name: str, connection: dict[str, Any]) -> FakeSwitch:
+        given.append((name, connection))
+        return switch
+
+    monkeypatch.setitem(DRIVERS, "toy", connect)
+    params = {**PARAMS, "platform": "toy", "connection": {"address": "10.20.0.11"}}
+    assert run(params, check=True).steps == ["add lag node1"] and switch.said == []
+    assert run(params, check=False).changed and switch.said == ["perform 120", "confirm t1"]
+    assert given[0] == ("leaf1", {"address": "10.20.0.11"})
+
+
+def test_a_platform_without_a_driver_is_named() -> None:
+    with pytest.raises(
+        FabricError, match=r"switches\.leaf1\.platform: there is no driver for eos; use one of: openvswitch"
+    ):
+        run({**PARAMS, "platform": "eos", "connection": {}}, check=True)
 
 
 def test_what_nobody_confirmed_is_taken_back_although_it_looks_right() -> None:
