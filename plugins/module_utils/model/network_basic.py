@@ -27,5 +27,10 @@ def network_basic(layout: Layout, machine: Machine) -> View:
     }
 
 
+def needs(_params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    """The reference CNI plugins, with which pods are attached to the bridge of their node."""
+    return ("cni-plugins",)
+
+
 #: The routes of every node lead to every other one, so all of them follow whoever joins.
-PROVIDER = Provider(role="network_basic", of_machine=network_basic, follows=("kubernetes",))
+PROVIDER = Provider(role="network_basic", of_machine=network_basic, needs=needs, follows=("kubernetes",))

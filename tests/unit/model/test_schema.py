@@ -10,7 +10,9 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from ansible_collections.groundup.cloud.plugins.module_utils.model import layers_page
 from ansible_collections.groundup.cloud.plugins.module_utils.model.fields import Shape, keys_of
+from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from ansible_collections.groundup.cloud.plugins.module_utils.model.reference import page
 from ansible_collections.groundup.cloud.plugins.module_utils.model.schema import is_record, schema
 from ansible_collections.groundup.cloud.plugins.module_utils.model.types import Cloud
@@ -36,6 +38,8 @@ def test_generated_files_are_fresh() -> None:
     remedy = "run tools/model_docs.py"
     assert json.loads((ROOT / "docs/schema/cloud.schema.json").read_text()) == schema(), remedy
     assert (ROOT / "docs/reference/model.md").read_text() == page(), remedy
+    layers = layers_page.page(load(ROOT / "inventories/example"))
+    assert (ROOT / "docs/reference/layers.md").read_text() == layers, remedy
 
 
 def test_the_schema_is_a_schema() -> None:
