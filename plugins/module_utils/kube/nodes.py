@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import json
-import time
 import typing as t
 
 from ..host.system import System
+from ..waiting.deadline import Deadline
 from . import paths
 from .access import admin
-from .api import Api, Refused, Unreachable
-from .errors import KubeError
-from .observe import MANAGED, node
+from .api import Api
+from .observe import MANAGED
+from .ready import await_nodes, live
 from .settings import Settings
 
 Wanted = t.Mapping[str, t.Mapping[str, t.Any]]
@@ -50,10 +50,6 @@ def patch(want: t.Mapping[str, t.Any], have: t.Mapping[str, t.Any]) -> dict[str,
     return result
 
 
-def _settled(have: t.Mapping[str, t.Any] | None, ready: bool) -> bool:
-    return have is not None and bool(have["pod_cidr"]) and (have["ready"] or not ready)
-
-
 def _name(taint: t.Mapping[str, str]) -> str:
     return f"{taint['key']}:{taint['effect']}"
 
@@ -69,16 +65,18 @@ def apply(api: Api, patches: t.Mapping[str, t.Any]) -> None:
 
 
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
-    """The module kubernetes_nodes: labels and taints, once the nodes are there, and ready if asked for."""
+    """The module kubernetes_nodes: set labels and taints once the nodes are registered, or ready if ``ready`` says so.
+
+    Check mode does not wait for nodes, and compares those that exist.
+    """
     if check and not System().path(paths.ADMIN_CONF).exists():
-        return {
-            "changed": True,
-            "patches": {},
-            "nodes": {},
-            "steps": [f"label node {name}" for name in params["nodes"]],
-        }
+        steps = [f"label node {name}" for name in params["nodes"]]
+        return {"changed": True, "patches": {}, "nodes": {}, "steps": steps}
     api = admin(settings, System())
-    found = present(api, list(params["nodes"]), ready=params["ready"], timeout=0 if check else params["timeout"])
+    if check:
+        found = live(api)
+    else:
+        found = await_nodes(api, list(params["nodes"]), Deadline(params["timeout"]), ready=params["ready"])
     patches = plan(params["nodes"], found)
     if not check:
         apply(api, patches)
@@ -88,21 +86,3 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
     ]
     steps = [f"label node {name}" for name in patches]
     return {"changed": bool(patches), "patches": patches, "nodes": found, "diff": diff, "steps": steps}
-
-
-def present(api: Api, names: t.Sequence[str], *, ready: bool, timeout: float) -> dict[str, t.Any]:
-    """Nodes by name, when all ``names`` are registered with a pod network, and ready if asked for."""
-    until = time.monotonic() + timeout
-    while True:
-        found: dict[str, t.Any] = {}
-        try:
-            found = {item["metadata"]["name"]: node(item) for item in api.get("/api/v1/nodes")["items"]}
-            missing = [name for name in names if not _settled(found.get(name), ready)]
-            trouble = f"not {'ready' if ready else 'registered'}: {', '.join(missing)}" if missing else ""
-        except (Unreachable, Refused) as error:
-            trouble = str(error)
-        if not trouble or timeout == 0:
-            return found
-        if time.monotonic() >= until:
-            raise KubeError(f"nodes after {timeout:.0f} s {trouble}; see `journalctl -u kubelet` on them")
-        time.sleep(2)

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..bmc.clock import Deadline
+from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing
+from ..waiting.wait import TimedOut, wait
 from .record import fold
 from .types import Event, MachineError, Record
 
@@ -114,11 +116,17 @@ class Store:
 
 
 def _locked(descriptor: int, deadline: Deadline) -> bool:
-    while True:
+    """Whether this process holds the lock of the file before the deadline."""
+
+    def probe() -> Missing | None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if not deadline.pause(0.5):
-                return False
-        else:
-            return True
+            return Missing.of("the lock", "another process holds it")
+        return None
+
+    try:
+        wait(probe, deadline, pause=0.5, what="another run to finish its work on the machine")
+    except TimedOut:
+        return False
+    return True

@@ -16,6 +16,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.host.system import 
 from ansible_collections.groundup.cloud.plugins.module_utils.kube import control_plane, job, join, paths, ticket
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
+from ansible_collections.groundup.cloud.plugins.module_utils.waiting import deadline
 
 Given = dict[str, t.Any]
 PAPER = ticket.Ticket("abcdef.0123456789abcdef", "ab" * 32)
@@ -77,7 +78,7 @@ def file(system: System, name: str) -> Path:
 def begun(system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> OneUnit:
     """An init whose controller was killed while kubeadm worked."""
     with monkeypatch.context() as patch:
-        patch.setattr(job.time, "sleep", killed)
+        patch.setattr(deadline.time, "sleep", killed)
         with pytest.raises(KilledError):
             control_plane.init(parse(given), system)
     assert attempt(system) == {"kind": "init", "done": False}
@@ -86,7 +87,7 @@ def begun(system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> One
 
 def test_an_init_that_goes_on_is_waited_for(begun: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
     key = begun.path(paths.ENCRYPTION).read_text()
-    monkeypatch.setattr(job.time, "sleep", lambda _s: setattr(begun, "unit", ("active", "exited", "success")))
+    monkeypatch.setattr(deadline.time, "sleep", lambda _s: setattr(begun, "unit", ("active", "exited", "success")))
     assert control_plane.init(parse(given), begun)["resumed"] is True
     assert begun.begun == 1 and attempt(begun)["done"] is True
     assert begun.path(paths.ENCRYPTION).read_text() == key
@@ -105,7 +106,7 @@ def test_an_init_that_died_too_is_taken_up(
         config.append(file(begun, "init.yaml").read_text())
         begun.unit = ("active", "exited", "success")
 
-    monkeypatch.setattr(job.time, "sleep", ends)
+    monkeypatch.setattr(deadline.time, "sleep", ends)
     assert control_plane.init(parse(given), begun)["resumed"] is True
     assert begun.begun == 2 and "DirAvailable--var-lib-etcd" in config[0]
     assert begun.path(paths.ENCRYPTION).read_text() == key, "Secrets that were written stay readable"
@@ -126,7 +127,7 @@ def test_a_join_that_goes_on_or_ended_is_waited_for(
 ) -> None:
     job.note(system, "join", done=False)
     system.unit = unit
-    monkeypatch.setattr(job.time, "sleep", lambda _s: setattr(system, "unit", ("active", "exited", "success")))
+    monkeypatch.setattr(deadline.time, "sleep", lambda _s: setattr(system, "unit", ("active", "exited", "success")))
     assert join.join(parse(worker), system, PAPER, DISCOVERY)["resumed"] is True
     assert system.begun == 0 and attempt(system)["done"] is True
 
@@ -134,7 +135,7 @@ def test_a_join_that_goes_on_or_ended_is_waited_for(
 def test_a_join_that_fails_leaves_no_secret_and_says_why(
     system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job.time, "sleep", lambda _s: setattr(system, "unit", ("failed", "failed", "exit-code")))
+    monkeypatch.setattr(deadline.time, "sleep", lambda _s: setattr(system, "unit", ("failed", "failed", "exit-code")))
     with pytest.raises(KubeError, match=r"kubeadm failed \(exit-code\)"):
         join.join(parse(given), system, PAPER, DISCOVERY, "kind: EncryptionConfiguration\n")
     assert attempt(system) == {"kind": "join", "done": False} and not system.path(paths.SCRATCH).exists()
@@ -142,7 +143,7 @@ def test_a_join_that_fails_leaves_no_secret_and_says_why(
 
 def test_no_other_process_sees_a_secret(system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
     """Argument lists are everybody's to read, and so are files without a mode that says otherwise."""
-    monkeypatch.setattr(job.time, "sleep", lambda _s: setattr(system, "unit", ("active", "exited", "success")))
+    monkeypatch.setattr(deadline.time, "sleep", lambda _s: setattr(system, "unit", ("active", "exited", "success")))
     monkeypatch.setattr(control_plane, "new_token", lambda: PAPER.token)
     control_plane.init(parse(given), system)
     ticket.upload(parse(given), system, PAPER)

@@ -17,6 +17,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Ref
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.control_plane import record_manifests
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
+from ansible_collections.groundup.cloud.plugins.module_utils.waiting import deadline
 
 Given = dict[str, t.Any]
 ONE = {"control_planes": {"node1": "10.30.0.21"}}
@@ -153,8 +154,8 @@ class Restart:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Time passes by sleeping only."""
     now = [1000.0]
-    monkeypatch.setattr(refresh.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(refresh.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr(deadline.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(deadline.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     return now
 
 
