@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from ..host.read import read_text
 from ..host.state import HostError
 from ..host.system import System
+from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing
+from ..waiting.wait import TimedOut, wait
 from . import change, lacp, live, ping
 from .script import STATE
 from .spec import NetworkSpec, parse
@@ -46,25 +48,28 @@ def askable(spec: NetworkSpec, network: str) -> list[str]:
 def confirm(
     params: dict[str, Any], identifier: str, *, patience: float, system: System | None = None
 ) -> dict[str, Any]:
-    """Wait until nothing speaks against the change and keep it; otherwise turn back and raise HostError.
+    """Wait until nothing speaks against the change and confirm it; otherwise turn back and raise HostError.
 
     ``patience``: seconds to wait for links, LACP and peers. Returns {confirmed: bool, confirm_seconds, unproven:
-    [network]}: networks without a peer that could be asked, of which nothing is known.
+    [network]}: networks without a peer that could be pinged, of which nothing is known.
     """
-    system, spec, started = system or System(), parse(params), time.monotonic()
+    system, spec, deadline = system or System(), parse(params), Deadline(patience)
     reasons: list[str] = []
-    while True:
+
+    def probe() -> Missing | None:
+        nonlocal reasons
         if change.pending(system) != identifier:
             why = "by the timer" if system.path(f"{STATE}/reverted").exists() else "by another run"
             raise HostError("; ".join([f"the change was turned back {why} before it was confirmed", *reasons]))
         switched = system.path(f"{change.CHANGE}/switched").exists()
         reasons = faults(spec, system) if switched else ["the switch has not happened yet"]
-        if not reasons:
-            break
-        if time.monotonic() - started > patience:
-            change.revert_now(system)
-            raise HostError(f"the new network does not work, the host turns back to its old one: {'; '.join(reasons)}")
-        time.sleep(1)
+        return Missing.each(reasons) if reasons else None
+
+    try:
+        wait(probe, deadline, pause=1, what="links, LACP and peers")
+    except TimedOut as error:
+        change.revert_now(system)
+        raise HostError(f"the new network does not work, the host turns back to its old one: {error}") from error
     change.confirm(system)
     unproven = [item.network for item in spec.addresses if not askable(spec, item.network)]
-    return {"confirmed": True, "unproven": unproven, "confirm_seconds": round(time.monotonic() - started, 3)}
+    return {"confirmed": True, "unproven": unproven, "confirm_seconds": round(deadline.spent(), 3)}
