@@ -10,10 +10,11 @@ from typing import Any
 from ..host.read import read_text
 from ..host.state import HostError
 from ..host.system import System
+from ..network import bonding, ping
 from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
-from . import change, lacp, live, ping
+from . import change, lacp, live
 from .script import STATE
 from .spec import NetworkSpec, parse
 
@@ -25,7 +26,7 @@ def faults(spec: NetworkSpec, system: System) -> list[str]:
         for d in live.differences(spec, live.read(system, six=spec.six))
     ]
     if spec.bond and spec.bond.mode == "802.3ad":
-        found += lacp.problems(lacp.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}")))
+        found += lacp.problems(bonding.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}")))
     return found or silent(spec)
 
 
@@ -34,7 +35,7 @@ def silent(spec: NetworkSpec) -> list[str]:
     found = []
     for item in spec.addresses:
         peers = askable(spec, item.network)
-        if peers and not ping.answered(peers, item.mtu, spec.link(item.vlan)):
+        if peers and not ping.by_socket(peers, item.mtu, spec.link(item.vlan)):
             some = ", ".join(peers[:4]) + (" …" if len(peers) > 4 else "")
             found.append(f"{item.network} ({spec.link(item.vlan)}): none of {some} answers a ping of {item.mtu} bytes")
     return found

@@ -180,6 +180,38 @@ def test_what_nobody_confirmed_is_taken_back_although_it_looks_right() -> None:
     assert switch.said == ["revert t0", "perform 120", "confirm t1"]
 
 
+class Peers:
+    """Hosts that answer before the change, and after it from a second on; time passes by sleeping only."""
+
+    def __init__(self, back: float) -> None:
+        self.back, self.time, self.pings = back, 0.0, 0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+    def answer(self, peers: list[str]) -> set[str]:
+        self.pings += 1
+        return set(peers) if self.pings == 1 or self.time >= self.back else set()
+
+
+def test_peers_get_some_seconds_to_answer_again() -> None:
+    switch, peers = FakeSwitch(config()), Peers(back=8)
+    params = PARAMS | {"confirm": {"peers": ["10.0.0.8", "10.0.0.9"], "timeout": 60}}
+    run(params, check=False, switch=switch, answers=peers.answer, clock=peers)
+    assert switch.said == ["perform 60", "confirm t1"] and peers.time == 8
+
+
+def test_a_peer_that_stays_silent_takes_the_change_back() -> None:
+    switch, peers = FakeSwitch(config()), Peers(back=99)
+    params = PARAMS | {"confirm": {"peers": ["10.0.0.9"], "timeout": 60}}
+    with pytest.raises(FabricError, match=r"10\.0\.0\.9 no longer answered"):
+        run(params, check=False, switch=switch, answers=peers.answer, clock=peers)
+    assert switch.said == ["perform 60", "revert t1"] and peers.time == 10
+
+
 def test_a_port_has_one_use() -> None:
     port = {"name": "Ethernet1", "mode": "access", "native": 20, "vlans": [], "mtu": 1500}
     lag = {"name": "node1", "members": ["Ethernet1"], "native": 10, "vlans": [10], "mtu": 1500}
