@@ -141,8 +141,8 @@ def test_what_the_model_has_no_word_for_survives_there_and_back(rack: Any) -> No
 
     before = dump()
     replies = chain([{"10.0.0.9"}], repeat(set()))
+    params = switch(rack, confirm={"peers": ["10.0.0.9"]})
     with pytest.raises(FabricError, match="no longer answered"):
-        params = switch(rack, confirm={"peers": ["10.0.0.9"]})
         run(params, check=False, answers=lambda _: next(replies), clock=SkippingClock())
     assert dump() == before
     run(switch(rack), check=False)
