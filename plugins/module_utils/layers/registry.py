@@ -13,15 +13,14 @@ from ..host.layer import Warn, assess, silent
 from ..host.plan import Plan
 from ..host.state import HostError
 from ..host.system import System
-from ..kube import probe as kubernetes
-from . import container_runtime, host_base, host_network, network_basic
+from . import container_runtime, host_base, host_network, kubernetes_host, network_basic
 
 #: name of the layer (= of its role's variable) -> function of the role's input and a host: what would be done
 LAYERS: dict[str, Callable[[dict[str, Any], System], Plan]] = {
     "host_network": host_network.assess,
     "host_base": lambda params, system: assess(host_base.render, params, system),
     "container_runtime": lambda params, system: assess(container_runtime.render, params, system),
-    "kubernetes": kubernetes.assess,
+    "kubernetes": kubernetes_host.assess,
     "network_basic": network_basic.assess,
 }
 

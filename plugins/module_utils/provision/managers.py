@@ -53,7 +53,10 @@ def wait_ready(service: Service, pid_of: Callable[[], int], seconds: float = 20)
     try:
         wait(probe, Deadline(seconds), pause=0.1, what="the service to be ready")
     except TimedOut as error:
-        raise ServiceError(str(error)) from error
+        raise ServiceError(
+            f"{service.name} does not run, or does not listen on {service.ready}, after {error.seconds:.0f} s "
+            f"({error.missing})"
+        ) from error
 
 
 class Processes:
