@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import pairwise
 
+from ..plan.base import Change, Changes, Diff
 from ..waiting.deadline import Clock, Deadline, SystemClock
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
@@ -40,9 +41,15 @@ class PowerPlan:
         """Whether anything would be done."""
         return bool(self.steps)
 
-    def diff(self) -> dict[str, Any]:
-        """Return before and after for --diff."""
-        return {"before": f"power: {self.before.value}\n", "after": f"power: {self.after.value}\n"}
+    def diff(self) -> Diff:
+        """Return both sides of each step for --diff."""
+        states = (self.before.value, *self.steps)
+        return Changes(
+            tuple(
+                Change(f"switch the power {after}", f"power: {before}\n", f"power: {after}\n")
+                for before, after in pairwise(states)
+            )
+        ).diff()
 
 
 def plan_power(wanted: str, actual: PowerState) -> PowerPlan:

@@ -9,6 +9,7 @@ import json
 import typing as t
 
 from ..host.system import System
+from ..plan.base import Change, Changes
 from ..waiting.deadline import Deadline
 from . import paths
 from .access import admin
@@ -50,6 +51,12 @@ def patch(want: t.Mapping[str, t.Any], have: t.Mapping[str, t.Any]) -> dict[str,
     return result
 
 
+def sides(have: t.Mapping[str, t.Any], body: t.Mapping[str, t.Any]) -> tuple[str, str]:
+    """Labels and taints as they are, and the patch, as the two sides of a diff."""
+    before = json.dumps({key: have[key] for key in ("labels", "taints")}, indent=1, sort_keys=True)
+    return f"{before}\n", f"{json.dumps(body, indent=1, sort_keys=True)}\n"
+
+
 def _name(taint: t.Mapping[str, str]) -> str:
     return f"{taint['key']}:{taint['effect']}"
 
@@ -80,9 +87,6 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
     patches = plan(params["nodes"], found)
     if not check:
         apply(api, patches)
-    diff = [
-        {"before_header": name, "after_header": name, "before": "", "after": f"{json.dumps(patch)}\n"}
-        for name, patch in patches.items()
-    ]
-    steps = [f"label node {name}" for name in patches]
-    return {"changed": bool(patches), "patches": patches, "nodes": found, "diff": diff, "steps": steps}
+    changes = Changes(tuple(Change(f"label node {name}", *sides(found[name], body)) for name, body in patches.items()))
+    steps = [str(step) for step in changes.steps]
+    return {"changed": changes.changed, "patches": patches, "nodes": found, "diff": changes.diff(), "steps": steps}

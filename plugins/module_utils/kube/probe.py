@@ -8,7 +8,6 @@ Every machine reads its own node with the credentials of its kubelet, so no mach
 
 from __future__ import annotations
 
-import json
 import typing as t
 from pathlib import Path
 
@@ -51,8 +50,8 @@ def compare(settings: Settings, have: dict[str, t.Any]) -> t.Iterator[Step]:
         yield Step("ready", name, before="not ready\n", after="ready\n")
     patch = nodes.patch({"labels": settings.node.labels, "taints": settings.node.taints}, have)
     if patch:
-        before = json.dumps({key: have[key] for key in ("labels", "taints")}, indent=1, sort_keys=True)
-        yield Step("label", name, before=f"{before}\n", after=f"{json.dumps(patch, indent=1, sort_keys=True)}\n")
+        before, after = nodes.sides(have, patch)
+        yield Step("label", name, before=before, after=after)
 
 
 def as_kubelet(system: System, timeout: float = 10) -> Api:

@@ -261,8 +261,8 @@ def run(params: Mapping[str, Any], state: str, check: bool, cache: str | None = 
         found.apply()
     return {
         "changed": found.changed,
-        "steps": [step.text for step in found.steps],
-        "diff": {"before": "", "after": found.diff()},
+        "steps": [str(step) for step in found.steps],
+        "diff": found.diff(),
         "base_url": settings.base_url,
         "registry": f"{settings.address}:{settings.registry_port}",
         "ca_file": settings.path("ca", "ca.crt"),

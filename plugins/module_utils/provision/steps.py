@@ -7,6 +7,7 @@ import errno
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..plan.base import Plan as BasePlan
 from .settings import ProvisionerError
 
 
@@ -16,22 +17,22 @@ class Step:
 
     text: str
     act: Callable[[], object]
+    before: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def after(self) -> str:
+        """The same words, as a line of a diff."""
+        return f"{self.text}\n"
 
 
 @dataclass
-class Plan:
-    """Steps in order. `before`/`after`: names and digests, for a diff."""
+class Plan(BasePlan):
+    """Steps in order."""
 
     steps: list[Step] = field(default_factory=list)
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything differs."""
-        return bool(self.steps)
-
-    def diff(self) -> str:
-        """One line for each step."""
-        return "".join(f"{step.text}\n" for step in self.steps)
 
     def add(self, text: str, act: Callable[[], object]) -> None:
         """Appends a step."""

@@ -63,7 +63,7 @@ def test_a_change_by_hand_is_mended_and_foreign_ports_are_left(rack: Any) -> Non
     rack.vsctl("set", "Port", "node1", "trunks=[10]", "--", "set", "Port", "eth4", "tag=77")
     mended = run(switch(rack), check=False)
     assert [str(step) for step in mended.plan.steps] == ["change lag node1"]
-    assert mended.plan.diff()["before"].count("vlans: 10\n") == 1
+    assert mended.plan.diff()[0]["before"].count("vlans: 10\n") == 1
     assert column(rack, "Port", "eth4", "tag") == "77"
 
 

@@ -140,7 +140,7 @@ class FakeSwitch:
 
     def perform(self, todo: Plan, seconds: int) -> str:
         assert self.safe is None, "a second commit would have confirmed the first"
-        self.safe, self.running = self.running, config(*(s.after for s in todo.steps if isinstance(s.after, Lag)))
+        self.safe, self.running = self.running, config(*(s.want for s in todo.steps if isinstance(s.want, Lag)))
         self.said.append(f"perform {seconds}")
         return "t1"
 
@@ -221,5 +221,5 @@ def test_a_port_has_one_use() -> None:
 
 def test_the_diff_names_each_setting() -> None:
     diff = plan(config(replace(LAG, membership=Membership.of("trunk", 10, [10, 20, 21, 22]))), config(LAG)).diff()
-    assert "lag node1 vlans: 10,20\n" in diff["before"]
-    assert "lag node1 vlans: 10,20-22\n" in diff["after"]
+    assert "lag node1 vlans: 10,20\n" in diff[0]["before"]
+    assert "lag node1 vlans: 10,20-22\n" in diff[0]["after"]

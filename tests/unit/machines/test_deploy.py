@@ -39,7 +39,7 @@ def test_check_mode_before_anything_exists(monkeypatch: pytest.MonkeyPatch, tmp_
     found = deploy.step(params(tmp_path), check=True, network_files=network_files)
     assert found["changed"] and found["finished"]
     assert found["line"].startswith("would deploy image debian-13 to disk serial SN of node1")
-    assert found["diff"]["after"].startswith("system: debian-13 on serial SN")
+    assert found["diff"][0]["after"].startswith("system: debian-13 on serial SN")
     assert list(tmp_path.iterdir()) == [], "check mode writes nothing"
 
 
