@@ -14,11 +14,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from ..host.state import File
+from ..host.system import System
 from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
 from .listening import listens
-from .services import File, Service, Settings
+from .services import Service, Settings
 from .sources import supervisor
 from .supervise import started
 
@@ -227,8 +229,7 @@ class Systemd:
     def start(self, service: Service) -> None:
         """Writes the unit, enables and restarts it."""
         unit = self.unit(service.name)
-        with open(os.path.join(self.directory, unit), "w", encoding="utf-8") as file:
-            file.write(self.text(service))
+        System().write(os.path.join(self.directory, unit), self.text(service).encode())
         try:
             for command in (("daemon-reload",), ("enable", "--quiet", unit), ("restart", unit)):
                 _systemctl(*command)

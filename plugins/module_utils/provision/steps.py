@@ -17,15 +17,11 @@ class Step:
 
     text: str
     act: Callable[[], object]
-    before: str = ""
+    before: str
+    after: str
 
     def __str__(self) -> str:
         return self.text
-
-    @property
-    def after(self) -> str:
-        """The same words, as a line of a diff."""
-        return f"{self.text}\n"
 
 
 @dataclass
@@ -34,9 +30,9 @@ class Plan(BasePlan):
 
     steps: list[Step] = field(default_factory=list)
 
-    def add(self, text: str, act: Callable[[], object]) -> None:
-        """Appends a step."""
-        self.steps.append(Step(text, act))
+    def add(self, text: str, act: Callable[[], object], before: str = "", after: str | None = None) -> None:
+        """Appends a step; without sides of its own, a diff shows its text."""
+        self.steps.append(Step(text, act, before, f"{text}\n" if after is None else after))
 
     def apply(self) -> None:
         """Does it, in order; ends at the first error. Raises one of EXPECTED."""
