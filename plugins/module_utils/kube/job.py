@@ -20,7 +20,7 @@ UNIT = "groundup-kubeadm.service"
 
 
 def active(system: System) -> bool:
-    """Whether a kubeadm that we started is still running, or has ended and wasn't looked at yet."""
+    """Whether a kubeadm that we started is still running, or has ended and no run has read its result yet."""
     return _show(system)["ActiveState"] in ("activating", "active", "deactivating")
 
 

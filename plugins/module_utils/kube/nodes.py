@@ -25,7 +25,7 @@ def plan(wanted: Wanted, nodes: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[s
     """Merge patches by node, for those that differ.
 
     ``wanted``: {node: {labels?: {}, taints?: [{key, value?, effect}]}}. ``nodes``: {node: {labels, taints, managed}}.
-    Which labels and taints are ours is kept in an annotation, so that one dropped from the model goes away.
+    Which labels and taints are ours is recorded in an annotation, so that one dropped from the model is removed.
     """
     patches = {name: patch(want, nodes[name]) for name, want in sorted(wanted.items()) if name in nodes}
     return {name: found for name, found in patches.items() if found}

@@ -20,29 +20,29 @@ from .spec import NetworkSpec, parse
 
 
 def faults(spec: NetworkSpec, system: System) -> list[str]:
-    """Everything that speaks against the new network at this moment."""
+    """Everything that is wrong with the new network at this moment; peers are pinged where nothing else is."""
     found = [
         f"{d.link}: {d.what} is {d.have}, wanted {d.want}"
         for d in live.differences(spec, live.read(system, six=spec.six))
     ]
     if spec.bond and spec.bond.mode == "802.3ad":
         found += lacp.problems(bonding.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}")))
-    return found or silent(spec)
+    return found or unanswered(spec)
 
 
-def silent(spec: NetworkSpec) -> list[str]:
+def unanswered(spec: NetworkSpec) -> list[str]:
     """Networks in which no peer answers a ping of the network's exact MTU."""
     found = []
     for item in spec.addresses:
-        peers = askable(spec, item.network)
+        peers = pingable(spec, item.network)
         if peers and not ping.by_socket(peers, item.mtu, spec.link(item.vlan)):
             some = ", ".join(peers[:4]) + (" …" if len(peers) > 4 else "")
             found.append(f"{item.network} ({spec.link(item.vlan)}): none of {some} answers a ping of {item.mtu} bytes")
     return found
 
 
-def askable(spec: NetworkSpec, network: str) -> list[str]:
-    """Peers of a network that are asked: those with an IPv4 address."""
+def pingable(spec: NetworkSpec, network: str) -> list[str]:
+    """Peers of a network that can be pinged: those with an IPv4 address."""
     return [peer for peer in spec.peers.get(network, ()) if ":" not in peer]
 
 
@@ -72,5 +72,5 @@ def confirm(
         change.revert_now(system)
         raise HostError(f"the new network does not work, the host turns back to its old one: {error}") from error
     change.confirm(system)
-    unproven = [item.network for item in spec.addresses if not askable(spec, item.network)]
+    unproven = [item.network for item in spec.addresses if not pingable(spec, item.network)]
     return {"confirmed": True, "unproven": unproven, "confirm_seconds": round(deadline.spent(), 3)}

@@ -17,7 +17,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.layers import host_
 from ansible_collections.groundup.cloud.plugins.module_utils.links import cabling, lacp
 from ansible_collections.groundup.cloud.plugins.module_utils.links import change as arming
 from ansible_collections.groundup.cloud.plugins.module_utils.links.change import link_lists
-from ansible_collections.groundup.cloud.plugins.module_utils.links.confirm import askable
+from ansible_collections.groundup.cloud.plugins.module_utils.links.confirm import pingable
 from ansible_collections.groundup.cloud.plugins.module_utils.links.live import Difference, Live, differences, route_name
 from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import Nic, parse
 from ansible_collections.groundup.cloud.plugins.module_utils.network.bonding import Bond
@@ -254,7 +254,7 @@ def test_a_network_of_somebody_else_is_left_and_ours_is_started_again() -> None:
 
 def test_networks_that_nobody_can_prove_are_named() -> None:
     spec = parse({**BONDED, "peers": {"cluster": ["fd00::7"], "management": ["10.20.0.1"]}})
-    assert [item.network for item in spec.addresses if not askable(spec, item.network)] == ["provision", "cluster"]
+    assert [item.network for item in spec.addresses if not pingable(spec, item.network)] == ["provision", "cluster"]
 
 
 def test_a_route_to_everywhere_is_found_by_its_name() -> None:
