@@ -36,7 +36,7 @@ class Store:
         return fold(self._read(self._journal), self._read(self._events), done, self._armed.exists(), run)
 
     def size(self) -> tuple[int, int]:
-        """Sizes of what the boot service writes about this machine: they change with every record and cost little to read."""
+        """Sizes of the records of the boot service about this machine: each record changes them, and they cost little."""
         return tuple(path.stat().st_size if path.exists() else 0 for path in (self._events, self._done))  # type: ignore[return-value]
 
     def note(self, time: float, deploy_id: str, run: str, event: str, **data: Any) -> None:
