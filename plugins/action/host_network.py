@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.groundup.cloud.plugins.module_utils.waiting.deadline import Deadline
+from ansible_collections.groundup.cloud.plugins.module_utils.waiting.missing import Missing
+from ansible_collections.groundup.cloud.plugins.module_utils.waiting.wait import TimedOut, wait
 
 display = Display()
 MODULE = "groundup.cloud.host_network"
 GRACE = 45  # seconds after the host's own deadline in which the old network must be back
+PAUSE = 1.5  # seconds between two tries, and before the first: the host switches a second after it has answered
 
 
 class ActionModule(ActionBase):
@@ -22,36 +25,38 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        asked = dict(self._task.args)
+        args = dict(self._task.args)
         try:
-            result = self._execute_module(module_name=MODULE, module_args=asked, task_vars=task_vars)
+            result: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=args, task_vars=task_vars)
         finally:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         if result.get("failed") or not result.get("armed"):
             return result
-        outcome = self._confirm({**asked, "confirm": result["armed"]}, result["deadline"], task_vars)
-        kept = {
-            key: outcome[key]
-            for key in ("failed", "msg", "unproven", "confirm_seconds", "unreachable")
-            if key in outcome
-        }
-        return {**result, **kept}
+        outcome = self._confirm({**args, "confirm": result["armed"]}, result["deadline"], task_vars)
+        passed_on = ("failed", "msg", "unproven", "confirm_seconds", "unreachable")
+        return {**result, **{key: outcome[key] for key in passed_on if key in outcome}}
 
     def _confirm(self, args: dict[str, Any], seconds: int, task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """The confirmation's result; every try is a new connection, none may be left from before the change."""
-        deadline = time.monotonic() + seconds + GRACE
-        reason = ""
-        while time.monotonic() < deadline:
-            time.sleep(1.5)
+        deadline = Deadline(seconds + GRACE)
+
+        def confirmation() -> dict[str, Any] | Missing:
             try:
                 self._connection.reset()
                 self._connection._shell.tmpdir = None
-                return self._execute_module(module_name=MODULE, module_args=args, task_vars=task_vars)
+                return dict(self._execute_module(module_name=MODULE, module_args=args, task_vars=task_vars))
             except (AnsibleConnectionFailure, AnsibleError) as error:
-                reason = str(error)
-                display.vv(f"the new network does not answer yet: {reason}", host=self._play_context.remote_addr)
-        return {
-            "failed": True,
-            "msg": f"no answer within {seconds + GRACE} s after the switch of its network, although the host turns "
-            f"back by itself after {seconds} s; look at its console. Last error: {reason}",
-        }
+                return Missing.of(str(error))
+
+        def show(missing: Missing, _deadline: Deadline) -> None:
+            display.vv(f"the new network does not work yet: {missing}", host=self._play_context.remote_addr)
+
+        deadline.sleep(PAUSE)
+        try:
+            return wait(confirmation, deadline, pause=PAUSE, what="the switch of its network", on_progress=show)
+        except TimedOut as error:
+            return {
+                "failed": True,
+                "msg": f"no answer within {error.seconds:.0f} s after the switch of its network, although the host "
+                f"turns back by itself after {seconds} s; look at its console. Last error: {error.missing}",
+            }

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+import math
 import os
-import time
 import uuid
 from typing import Any
 
@@ -13,9 +13,12 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.groundup.cloud.plugins.module_utils.machines.known_hosts import line_of, write
 from ansible_collections.groundup.cloud.plugins.module_utils.machines.look import Login, look
 from ansible_collections.groundup.cloud.plugins.module_utils.machines.types import Good, HostState, HostView
+from ansible_collections.groundup.cloud.plugins.module_utils.waiting.deadline import Deadline
+from ansible_collections.groundup.cloud.plugins.module_utils.waiting.missing import Missing
+from ansible_collections.groundup.cloud.plugins.module_utils.waiting.wait import wait
 
 SHOW_AGAIN = 15.0  # seconds after which an unchanged stage is shown again
-LOOK_AGAIN = 4.0
+LOOK_AGAIN = 4.0  # seconds between two looks at a machine that does not answer over SSH
 
 
 class ActionModule(ActionBase):
@@ -25,28 +28,36 @@ class ActionModule(ActionBase):
         """Return the module's last result, with `changed` of all calls and the timeline."""
         super().run(tmp, task_vars)
         self._vars = task_vars or {}
-        self._begin = time.monotonic()
         self._shown = ("", 0.0)
         self._timeline: list[dict[str, Any]] = []
+        self._host: HostView | None = None
+        self._changed = False
+        self._diff: list[dict[str, str]] = []
+        # The module sets a machine aside when one of its own timeouts has passed, so this wait needs no end.
+        self._time = Deadline(math.inf)
         args = {**self._task.args, "run": str(uuid.uuid4())}
-        host: HostView | None = None
-        changed, diff = False, {}
-        while True:
-            result = self._call(args, host)
-            changed = changed or bool(result.get("changed"))
-            diff = diff or result.get("diff") or {}
-            if result.get("failed"):
-                return self._failed(result, changed)
-            self._show(result)
-            host = self._look(args, result) if result["look"] else None
-            alone = result["settled"] and host is not None and host.state is HostState.SAME
-            if result["finished"] or alone:
-                return self._finished({**result, "diff": diff}, changed)
-            if host is not None and host.state is HostState.SILENT:
-                time.sleep(LOOK_AGAIN)
+        return wait(lambda: self._advance(args), self._time, pause=self._pause, what="the machine to be deployed")
 
-    def _call(self, args: dict[str, Any], host: HostView | None) -> dict[str, Any]:
-        seen = {"host": {"state": host.state.value, "detail": host.detail}} if host else {}
+    def _advance(self, args: dict[str, Any]) -> dict[str, Any] | Missing:
+        """One call of the module and perhaps one look at the machine; a result when nothing is left to do."""
+        result = self._call(args)
+        self._changed = self._changed or bool(result.get("changed"))
+        self._diff = self._diff or result.get("diff") or []
+        if result.get("failed"):
+            return self._failed(result)
+        self._show(result)
+        self._host = self._look(args, result) if result["look"] else None
+        deployed = result["settled"] and self._host is not None and self._host.state is HostState.SAME
+        if result["finished"] or deployed:
+            return self._finished(result)
+        return Missing.of(self._name, str(result["line"]))
+
+    def _pause(self, _waited: float) -> float:
+        """The module waits by itself; only a machine that does not answer over SSH is given time here."""
+        return LOOK_AGAIN if self._host is not None and self._host.state is HostState.SILENT else 0.0
+
+    def _call(self, args: dict[str, Any]) -> dict[str, Any]:
+        seen = {"host": {"state": self._host.state.value, "detail": self._host.detail}} if self._host else {}
         result: dict[str, Any] = self._execute_module(
             module_name="groundup.cloud.machine_deploy", module_args={**args, **seen}, task_vars=self._vars
         )
@@ -68,14 +79,14 @@ class ActionModule(ActionBase):
         return look(login, machine["name"], machine["cloud"], expected)
 
     def _show(self, result: dict[str, Any]) -> None:
-        stage, now = result["stage"], time.monotonic()
+        stage, now = result["stage"], self._time.spent()
         last, when = self._shown
         for note in result.get("notes") or []:
             self._display.display(f"{self._name}: {note}")
         if stage == last and now - when < SHOW_AGAIN:
             return
         if stage != last:
-            self._timeline.append({"stage": stage, "seconds": round(now - self._begin, 1)})
+            self._timeline.append({"stage": stage, "seconds": round(now, 1)})
         if stage != "deployed" or self._timeline[:-1]:
             self._display.display(f"{self._name}: {result['line']}")
         self._shown = (stage, now)
@@ -84,20 +95,19 @@ class ActionModule(ActionBase):
     def _name(self) -> str:
         return str(self._vars.get("inventory_hostname", ""))
 
-    def _finished(self, result: dict[str, Any], changed: bool) -> dict[str, Any]:
-        seconds = time.monotonic() - self._begin
-        if changed and not self._task.check_mode:
+    def _finished(self, result: dict[str, Any]) -> dict[str, Any]:
+        seconds = self._time.spent()
+        if self._changed and not self._task.check_mode:
             self._display.display(f"{self._name}: deployed after {seconds:.0f}s")
-        kept = ("stage", "line", "reason", "deployed", "diff")
-        slim = {key: result[key] for key in kept if key in result}
-        steps = [str(result.get("line", ""))] if changed else []
-        return {**slim, "changed": changed, "steps": steps, "timeline": self._timeline, "seconds": round(seconds, 1)}
+        slim = {key: result[key] for key in ("stage", "line", "reason", "deployed") if key in result}
+        steps = [str(result.get("line", ""))] if self._changed else []
+        told = {"changed": self._changed, "diff": self._diff, "steps": steps}
+        return {**slim, **told, "timeline": self._timeline, "seconds": round(seconds, 1)}
 
-    def _failed(self, result: dict[str, Any], changed: bool) -> dict[str, Any]:
+    def _failed(self, result: dict[str, Any]) -> dict[str, Any]:
         lines = "".join(f"\n  {line}" for line in result.get("evidence") or [])
         message = str(result.get("msg", "")) + lines
         self._display.display(f"{self._name}: set aside: {result.get('msg', '')}", color="red")
-        kept = {
-            key: value for key, value in result.items() if key not in ("evidence", "error", "exception", "invocation")
-        }
-        return {**kept, "changed": changed, "msg": message, "timeline": self._timeline}
+        internal = ("evidence", "error", "exception", "invocation")
+        slim = {key: value for key, value in result.items() if key not in internal}
+        return {**slim, "changed": self._changed, "msg": message, "timeline": self._timeline}

@@ -25,12 +25,8 @@ options:
     description: Wanted C(labels) and C(taints) by name of the node.
     type: dict
     required: true
-  ready:
-    description: Wait until the named nodes are ready, not only registered.
-    type: bool
-    default: false
   timeout:
-    description: Seconds to wait for the named nodes.
+    description: Seconds to wait until the named nodes are registered.
     type: int
     default: 300
 """
@@ -69,7 +65,6 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import r
 SPEC = {
     "kubernetes": {"type": "dict", "required": True},
     "nodes": {"type": "dict", "required": True},
-    "ready": {"type": "bool", "default": False},
     "timeout": {"type": "int", "default": 300},
 }
 

@@ -46,7 +46,7 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
-from ansible_collections.groundup.cloud.plugins.module_utils.kube.machine import prepare
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.kubernetes_host import prepare
 
 
 def main() -> None:

@@ -118,13 +118,14 @@ evidence:
 """
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_network import network_files
 from ansible_collections.groundup.cloud.plugins.module_utils.machines.arguments import DEPLOY
 from ansible_collections.groundup.cloud.plugins.module_utils.machines.deploy import step
 
 
 def main() -> None:
     module = AnsibleModule(DEPLOY, supports_check_mode=True)
-    result = step(module.params, module.check_mode)
+    result = step(module.params, module.check_mode, network_files)
     if "missing_library" in result:
         result["msg"] = missing_required_lib(result["missing_library"])
     module.exit_json(**result)

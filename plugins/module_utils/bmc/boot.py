@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..plan.base import Change, Changes, Diff
 from .types import Bmc, BootDevice, BootOverride
 
 
@@ -23,9 +24,10 @@ class BootPlan:
             return self.before.device is not BootDevice.NONE
         return (self.before.device, self.before.once) != (self.wanted.device, self.wanted.once)
 
-    def diff(self) -> dict[str, Any]:
-        """Return before and after for --diff."""
-        return {"before": _line(self.before), "after": _line(self.wanted) if self.changed else _line(self.before)}
+    def diff(self) -> Diff:
+        """Return both sides for --diff."""
+        change = Change("set the boot device", _line(self.before), _line(self.wanted))
+        return Changes((change,) if self.changed else ()).diff()
 
 
 @dataclass(frozen=True)
@@ -63,5 +65,5 @@ def judge(wanted: BootOverride, read_back: BootOverride) -> BootResult:
 
 
 def _line(boot: BootOverride) -> str:
-    kept = {True: "once", False: "kept", None: ""}[boot.once]
-    return f"boot: {boot.device.value} {kept}".rstrip() + "\n"
+    times = {True: "once", False: "always", None: ""}[boot.once]
+    return f"boot: {boot.device.value} {times}".rstrip() + "\n"

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..waiting.deadline import Clock, Deadline, SystemClock
 from . import errors
-from .clock import Clock, Deadline, SystemClock
 from .types import BmcSettings, BootDevice, BootOverride, Identity, PowerState
 
 CIPHERS = (17, 3)

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import pairwise
 
+from ..plan.base import Change, Changes, Diff
+from ..waiting.deadline import Clock, Deadline, SystemClock
+from ..waiting.missing import Missing
+from ..waiting.wait import TimedOut, wait
 from . import errors
-from .clock import Clock, Deadline, SystemClock
 from .types import Bmc, PowerState
 
-CONFLICT_TRIES = 6
+#: Seconds for which a request that the controller refuses with a conflict is repeated, and the pause between two.
+CONFLICT_PATIENCE = 50.0
 CONFLICT_PAUSE = 10.0
 
 
@@ -38,9 +41,15 @@ class PowerPlan:
         """Whether anything would be done."""
         return bool(self.steps)
 
-    def diff(self) -> dict[str, Any]:
-        """Return before and after for --diff."""
-        return {"before": f"power: {self.before.value}\n", "after": f"power: {self.after.value}\n"}
+    def diff(self) -> Diff:
+        """Return both sides of each step for --diff."""
+        states = (self.before.value, *self.steps)
+        return Changes(
+            tuple(
+                Change(f"switch the power {after}", f"power: {before}\n", f"power: {after}\n")
+                for before, after in pairwise(states)
+            )
+        ).diff()
 
 
 def plan_power(wanted: str, actual: PowerState) -> PowerPlan:
@@ -66,13 +75,18 @@ def apply_power(bmc: Bmc, plan: PowerPlan, rules: PowerRules, clock: Clock | Non
 
 
 def settled_state(bmc: Bmc, clock: Clock | None = None, patience: float = 60.0) -> PowerState:
-    """Read the power state until it is ON or OFF."""
-    clock = clock or SystemClock()
-    deadline = Deadline(patience, clock)
-    while (state := bmc.power_state()) not in (PowerState.ON, PowerState.OFF):
-        if not deadline.pause(2):
-            break
-    return state
+    """Read the power state until it is ON or OFF, and return the last one where it does not settle in time."""
+    state = PowerState.UNKNOWN
+
+    def probe() -> PowerState | Missing:
+        nonlocal state
+        state = bmc.power_state()
+        return state if state in (PowerState.ON, PowerState.OFF) else Missing.of("power state", state.value)
+
+    try:
+        return wait(probe, Deadline(patience, clock), what="the power to be on or off")
+    except TimedOut:
+        return state
 
 
 def _off(bmc: Bmc, rules: PowerRules, clock: Clock) -> None:
@@ -95,28 +109,45 @@ def _off(bmc: Bmc, rules: PowerRules, clock: Clock) -> None:
 
 
 def _switch(bmc: Bmc, wanted: PowerState, graceful: bool, clock: Clock) -> None:
-    for attempt in range(1, CONFLICT_TRIES + 1):
+    conflict: errors.BmcConflict | None = None
+
+    def request() -> Missing | None:
+        nonlocal conflict
         try:
             bmc.request_power(wanted is PowerState.ON, graceful)
-            return
         except (errors.BmcConflict, errors.BmcProtocolError, errors.BmcUnreachable) as error:
-            # "already there" is told as 400 or 409, and a lost answer may have acted: look before judging.
+            # Controllers answer 400 or 409 when the machine is in this state already, and a request whose answer was
+            # lost may have been carried out: the state is read before the error is judged.
             if bmc.power_state() is wanted:
-                return
-            if attempt == CONFLICT_TRIES or not isinstance(error, errors.BmcConflict):
+                return None
+            if not isinstance(error, errors.BmcConflict):
                 raise
-            clock.sleep(CONFLICT_PAUSE)
+            conflict = error
+            return Missing.of(bmc.where, str(error))
+        return None
+
+    try:
+        wait(request, Deadline(CONFLICT_PATIENCE, clock), pause=CONFLICT_PAUSE, what="the controller to accept it")
+    except TimedOut as error:
+        raise conflict or error from None
 
 
 def _wait(bmc: Bmc, wanted: PowerState, seconds: float, clock: Clock) -> None:
-    deadline, equal, begin = Deadline(seconds, clock), 0, time.monotonic()
     needed = 2 if wanted is PowerState.ON else 1  # some controllers say On once while the power still flaps
-    while equal < needed:
-        equal = equal + 1 if bmc.power_state() is wanted else 0
-        if equal < needed and not deadline.pause(1):
-            raise errors.BmcTimeout(
-                f"the machine is not {wanted.value} after {time.monotonic() - begin:.0f} s",
-                bmc.where,
-                "look at its power supply and the controller's log",
-                bmc.evidence(),
-            )
+    equal = 0
+
+    def probe() -> Missing | None:
+        nonlocal equal
+        state = bmc.power_state()
+        equal = equal + 1 if state is wanted else 0
+        return None if equal >= needed else Missing.of("power", state.value)
+
+    try:
+        wait(probe, Deadline(seconds, clock), pause=1, what=f"the machine to be {wanted.value}")
+    except TimedOut as error:
+        raise errors.BmcTimeout(
+            f"the machine is not {wanted.value} after {error.seconds:.0f} s ({error.missing})",
+            bmc.where,
+            "look at its power supply and the controller's log",
+            bmc.evidence(),
+        ) from error

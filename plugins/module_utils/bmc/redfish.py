@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from ..waiting.deadline import Clock, Deadline, SystemClock
 from . import errors
-from .clock import Clock, Deadline, SystemClock
 from .library import SUSHY_IMPORT_ERROR, SessionAuth, requests, sushy
 from .quirks import quirks_of
 from .session import ForeignOrigin, PatientSession, PinnedAdapter, system_cas

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from .clock import Deadline
+from ..waiting.deadline import Deadline
 from .library import HTTPAdapter, Session, requests
 
 CONNECT_SECONDS = 10.0

@@ -50,11 +50,11 @@ def _touched(plan: Plan, records: Records) -> tuple[set[str], set[str]]:
     for step in plan.steps:
         names = {
             side.name if isinstance(side, Lag) else wires[side.name].netdev
-            for side in (step.before, step.after)
+            for side in (step.have, step.want)
             if isinstance(side, Lag | Port)
         }
-        whole = isinstance(step.before, Port) and isinstance(step.after, Port)
-        if whole or (isinstance(step.before, Lag) and not rebuilt(step)):
+        whole = isinstance(step.have, Port) and isinstance(step.want, Port)
+        if whole or (isinstance(step.have, Lag) and not rebuilt(step)):
             kept |= names
         else:
             anew |= names
@@ -63,7 +63,7 @@ def _touched(plan: Plan, records: Records) -> tuple[set[str], set[str]]:
 
 def _ports(plan: Plan) -> set[str]:
     """The model's names of all ports that the plan speaks of."""
-    sides = [side for step in plan.steps for side in (step.before, step.after)]
+    sides = [side for step in plan.steps for side in (step.have, step.want)]
     lags = {member for side in sides if isinstance(side, Lag) for member in side.members}
     return lags | {side.name for side in sides if isinstance(side, Port)}
 

@@ -61,36 +61,34 @@ def commands(plan: Plan, records: Records) -> list[str]:
 
 def released(plan: Plan) -> list[str]:
     """Ports that leave an aggregation and are used by nothing else in the plan."""
-    before = {port for step in plan.steps if isinstance(step.before, Lag) for port in step.before.members}
-    used = {port for step in plan.steps if isinstance(step.after, Lag) for port in step.after.members}
-    return sorted(before - used - {step.name for step in plan.steps if isinstance(step.after, Port)})
+    before = {port for step in plan.steps if isinstance(step.have, Lag) for port in step.have.members}
+    used = {port for step in plan.steps if isinstance(step.want, Lag) for port in step.want.members}
+    return sorted(before - used - {step.name for step in plan.steps if isinstance(step.want, Port)})
 
 
 def rebuilt(step: Step) -> bool:
     """An aggregation whose members change is made anew."""
-    return not (isinstance(step.before, Lag) and isinstance(step.after, Lag)) or (
-        step.before.members != step.after.members
-    )
+    return not (isinstance(step.have, Lag) and isinstance(step.want, Lag)) or (step.have.members != step.want.members)
 
 
 def _take(bridge: str, step: Step, records: Records) -> list[str]:
     name = ""
-    if isinstance(step.before, Lag) and rebuilt(step):
-        name = step.before.name
-    if isinstance(step.before, Port) and step.after is None:
-        name = records.wires[step.before.name].netdev
+    if isinstance(step.have, Lag) and rebuilt(step):
+        name = step.have.name
+    if isinstance(step.have, Port) and step.want is None:
+        name = records.wires[step.have.name].netdev
     return ["--", "remove", "Bridge", bridge, "ports", records.old[name]] if name else []
 
 
 def _give(bridge: str, step: Step, records: Records) -> list[str]:
-    if isinstance(step.after, Lag):
-        members, anew = [records.wires[port] for port in step.after.members], step.before is None or rebuilt(step)
-        made = _create(bridge, step.after.name, members, records) if anew else []
-        return [*made, *_lag(step.after, records)]
-    if isinstance(step.after, Port):
-        wire = records.wires[step.after.name]
-        made = _create(bridge, wire.netdev, [wire], records) if step.before is None else []
-        return [*made, *_port(step.after, wire, records)]
+    if isinstance(step.want, Lag):
+        members, anew = [records.wires[port] for port in step.want.members], step.have is None or rebuilt(step)
+        made = _create(bridge, step.want.name, members, records) if anew else []
+        return [*made, *_lag(step.want, records)]
+    if isinstance(step.want, Port):
+        wire = records.wires[step.want.name]
+        made = _create(bridge, wire.netdev, [wire], records) if step.have is None else []
+        return [*made, *_port(step.want, wire, records)]
     return []
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..plan.base import Plan as BasePlan
+from ..plan.base import Step as AnyStep
 from .config import FabricError, Lacp, Lag, Port, SwitchConfig
 
 
@@ -17,39 +19,40 @@ class Step:
     """One object that has to change.
 
     :ivar kind: ``vlan``, ``port`` or ``lag``.
-    :ivar before: the object as it is, or None where there is none.
-    :ivar after: the object as it shall be, or None where it shall go.
+    :ivar have: the object as it is, or None where there is none.
+    :ivar want: the object as it shall be, or None where it shall go.
     """
 
     kind: str
     name: str
-    before: Port | Lag | str | None
-    after: Port | Lag | str | None
+    have: Port | Lag | str | None
+    want: Port | Lag | str | None
 
     def __str__(self) -> str:
-        verb = "add" if self.before is None else "remove" if self.after is None else "change"
+        verb = "add" if self.have is None else "remove" if self.want is None else "change"
         return f"{verb} {self.kind} {self.name}"
+
+    @property
+    def before(self) -> str:
+        """The object as it is, one line a setting."""
+        return "".join(_lines(self, self.have))
+
+    @property
+    def after(self) -> str:
+        """The object as it shall be, one line a setting."""
+        return "".join(_lines(self, self.want))
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(BasePlan):
     """What a driver has to do, in order: aggregations that go, VLANs and ports, aggregations that come."""
 
     switch: str
     steps: tuple[Step, ...]
 
-    @property
-    def changed(self) -> bool:
-        return bool(self.steps)
-
-    def diff(self) -> dict[str, str]:
-        """The two sides as text for ``--diff``: one line an object and setting, only what differs."""
-        return {
-            "before_header": f"{self.switch} (running)",
-            "after_header": f"{self.switch} (model)",
-            "before": "".join(line for step in self.steps for line in _lines(step, step.before)),
-            "after": "".join(line for step in self.steps for line in _lines(step, step.after)),
-        }
+    def heading(self, step: AnyStep) -> str:
+        """The switch and what is done to it."""
+        return f"{self.switch}: {step}"
 
 
 def plan(desired: SwitchConfig, actual: SwitchConfig) -> Plan:

@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..network import ping
+from ..waiting.deadline import Clock, Deadline
+from ..waiting.missing import Missing
+from ..waiting.wait import TimedOut, wait
 from .cabling import Cable, Mistake, mistakes, without
 from .config import FabricError, SwitchConfig
 from .driver import Driver, driver
 from .plan import Plan, plan
 
 Answers = Callable[[list[str]], set[str]]
+#: Seconds that peers get to answer again after a change.
+SETTLING = 10.0
 
 
 @dataclass(frozen=True)
@@ -40,21 +44,20 @@ class Outcome:
 
 def answering(addresses: list[str]) -> set[str]:
     """Those of some IP addresses that answer one echo request within a second."""
-
-    def one(address: str) -> bool:
-        command = ["ping", "-n", "-q", "-c", "1", "-W", "1", "--", address]
-        try:
-            return subprocess.run(command, capture_output=True, check=False).returncode == 0
-        except FileNotFoundError as error:
-            raise FabricError("switch", "ping is not installed", "install iputils-ping where the role runs") from error
-
-    if not addresses:
-        return set()
-    with ThreadPoolExecutor(len(addresses)) as pool:
-        return {address for address, good in zip(addresses, pool.map(one, addresses), strict=True) if good}
+    try:
+        return ping.by_program(addresses)
+    except FileNotFoundError as error:
+        raise FabricError("switch", "ping is not installed", "install iputils-ping where the role runs") from error
 
 
-def run(params: dict[str, Any], *, check: bool, switch: Driver | None = None, answers: Answers = answering) -> Outcome:
+def run(
+    params: dict[str, Any],
+    *,
+    check: bool,
+    switch: Driver | None = None,
+    answers: Answers = answering,
+    clock: Clock | None = None,
+) -> Outcome:
     """Configure the switch of a role's ``switch`` dictionary.
 
     Ports whose machine was seen elsewhere are left as they are and reported. After a change every peer that answered
@@ -74,16 +77,40 @@ def run(params: dict[str, Any], *, check: bool, switch: Driver | None = None, an
     desired = without(wanted, {mistake.machine for mistake in wrong}, cables)
     steps = plan(desired, actual)
     if steps.changed and not check:
-        _perform(switch, desired, steps, params.get("confirm") or {}, answers)
+        _perform(switch, desired, steps, params.get("confirm") or {}, Peers(answers, clock))
     return Outcome(steps, wrong, left is not None)
 
 
-def _perform(switch: Driver, desired: SwitchConfig, steps: Plan, confirm: dict[str, Any], answers: Answers) -> None:
-    peers = confirm.get("peers") or []
-    before = answers(peers)
+class Peers:
+    """The hosts that have to answer after a change as they did before it."""
+
+    def __init__(self, answers: Answers, clock: Clock | None = None) -> None:
+        self._answers, self._clock = answers, clock
+        self._before: set[str] = set()
+
+    def remember(self, peers: list[str]) -> None:
+        """Ping the peers before the change; those that are silent then prove nothing afterwards."""
+        self._before = self._answers(peers)
+
+    def lost(self) -> set[str]:
+        """Those that answered before and do not within SETTLING seconds: LACP and MAC tables take some to settle."""
+        lost = set(self._before)
+
+        def probe() -> set[str] | Missing:
+            lost.difference_update(self._answers(sorted(lost)))
+            return Missing.each(sorted(lost), "it does not answer") if lost else lost
+
+        try:
+            return wait(probe, Deadline(SETTLING, self._clock), pause=0.5, what="the peers to answer again")
+        except TimedOut:
+            return lost
+
+
+def _perform(switch: Driver, desired: SwitchConfig, steps: Plan, confirm: dict[str, Any], peers: Peers) -> None:
+    peers.remember(confirm.get("peers") or [])
     armed = switch.perform(steps, confirm.get("timeout", 120))
     try:
-        fault = _fault(switch, desired, before, answers)
+        fault = _fault(switch, desired, peers)
     except FabricError:
         switch.revert(armed)
         raise
@@ -94,9 +121,9 @@ def _perform(switch: Driver, desired: SwitchConfig, steps: Plan, confirm: dict[s
     raise fault
 
 
-def _fault(switch: Driver, desired: SwitchConfig, before: set[str], answers: Answers) -> FabricError | None:
+def _fault(switch: Driver, desired: SwitchConfig, peers: Peers) -> FabricError | None:
     """What speaks against keeping the change."""
-    where, left, lost = f"switches.{desired.name}", plan(desired, switch.read(desired)), _lost(before, answers)
+    where, left, lost = f"switches.{desired.name}", plan(desired, switch.read(desired)), peers.lost()
     if lost:
         why = f"{', '.join(sorted(lost))} no longer answered after the change, which was taken back"
         return FabricError(where, why, "compare the model's VLANs with what those hosts use")
@@ -104,13 +131,3 @@ def _fault(switch: Driver, desired: SwitchConfig, before: set[str], answers: Ans
         why = f"it accepted the change but did not carry out: {'; '.join(map(str, left.steps))}"
         return FabricError(where, why, "look into the switch's log; the change was taken back")
     return None
-
-
-def _lost(before: set[str], answers: Answers, tries: int = 10) -> set[str]:
-    """Peers that answered before and don't now; LACP and MAC tables get some seconds to settle."""
-    lost = before
-    for _ in range(tries):
-        lost = lost - answers(sorted(lost))
-        if not lost:
-            break
-    return lost

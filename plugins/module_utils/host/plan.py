@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..plan.base import Plan as BasePlan
 from .blocks import with_block
 from .state import Actual, Archive, Block, Directory, File, Hook, HostState, Link, PathState, Unit, UnitState
 
@@ -35,32 +35,12 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(BasePlan):
     """Ordered steps of one layer."""
 
     layer: str
     steps: tuple[Step, ...] = ()
     warnings: tuple[str, ...] = ()
-
-    @property
-    def changed(self) -> bool:
-        """Whether there is anything to do."""
-        return bool(self.steps)
-
-    def diff(self) -> list[dict[str, str]]:
-        """Ansible's form: [{before, after, before_header, after_header}]."""
-        return [
-            {"before_header": str(step), "after_header": str(step), "before": step.before, "after": step.after}
-            for step in self.steps
-        ]
-
-    def text(self) -> str:
-        """The same as a unified diff."""
-        lines: list[str] = []
-        for step in self.steps:
-            before, after = step.before.splitlines(True), step.after.splitlines(True)
-            lines += difflib.unified_diff(before, after, f"{step} (is)", f"{step} (wanted)", n=2)
-        return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
 
 
 def plan(state: HostState, actual: Actual) -> Plan:

@@ -12,7 +12,7 @@ import typing as t
 from pathlib import Path
 
 from ..host.system import System
-from . import config, job, kept, observe, paths, policy, yaml
+from . import config, job, kubelet_files, observe, paths, policy, yaml
 from .access import admin
 from .api import Api
 from .errors import KubeError
@@ -57,7 +57,7 @@ def init(settings: Settings, system: System) -> dict[str, t.Any]:
             system.path(f"{paths.SCRATCH}/init.yaml").unlink(missing_ok=True)
     delete_tokens(admin(settings, system))
     record_manifests(system)
-    kept.keep(system)
+    kubelet_files.record(system)
     job.note(system, "init", done=True)
     return {"changed": True, "resumed": resumed}
 

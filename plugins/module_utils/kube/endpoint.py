@@ -14,8 +14,8 @@ def haproxy(settings: Settings) -> str:
     check = "" if settings.single else " check"
     known = sorted(settings.control_planes.items())
     servers = "".join(f"    server {name} {address}:6443{check}\n" for name, address in known)
-    # A check is a new TLS connection: where that costs a good part of a second, haste feeds what it looks for.
-    seconds, haste, patience = ("15s", "5s", "30s") if settings.slow else ("2s", "1s", "10s")
+    # A check is a new TLS connection. Where one costs a good part of a second, frequent checks overload the server.
+    interval, fast, timeout = ("15s", "5s", "30s") if settings.slow else ("2s", "1s", "10s")
     return f"""# The API of cluster {settings.cluster}, written by groundup.cloud; changes by hand are undone.
 global
     log /dev/log local0 notice
@@ -31,7 +31,7 @@ defaults
     timeout connect 5s
     timeout client 1h
     timeout server 1h
-    timeout check {patience}
+    timeout check {timeout}
     option redispatch 1
 
 frontend api
@@ -44,7 +44,7 @@ backend apiservers
     option httpchk GET /readyz
     http-check expect status 200
     # Only the health check ends here, without a credential; clients verify the API server's certificate end to end.
-    default-server inter {seconds} fastinter {haste} downinter {seconds} fall 3 rise 1
+    default-server inter {interval} fastinter {fast} downinter {interval} fall 3 rise 1
     default-server check-ssl verify none on-marked-down shutdown-sessions
 {servers}"""
 

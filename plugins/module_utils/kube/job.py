@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import json
-import time
 import typing as t
 
 from ..host.system import System
+from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing
+from ..waiting.wait import TimedOut, growing
+from ..waiting.wait import wait as wait_until
 from . import paths
 from .errors import KubeError
 
@@ -17,7 +20,7 @@ UNIT = "groundup-kubeadm.service"
 
 
 def active(system: System) -> bool:
-    """Whether a kubeadm that we started is still running, or has ended and wasn't looked at yet."""
+    """Whether a kubeadm that we started is still running, or has ended and no run has read its result yet."""
     return _show(system)["ActiveState"] in ("activating", "active", "deactivating")
 
 
@@ -42,19 +45,25 @@ def wait(system: System, limit: float) -> None:
 
     :raises KubeError: it failed, or ``limit`` seconds were not enough; with the end of what it printed.
     """
-    began = time.monotonic()
-    until = began + limit
-    while True:
+
+    def probe() -> Missing | None:
         shown = _show(system)
         if shown["ActiveState"] == "active" and shown["SubState"] == "exited":
-            return forget(system)
+            return None
         if shown["ActiveState"] in ("failed", "inactive"):
             forget(system)
-            raise KubeError(f"kubeadm failed ({shown['Result']}); all of it is in {paths.LOG}\n{tail(system)}")
-        if time.monotonic() >= until:
-            raise KubeError(f"kubeadm is still at work after {limit:.0f} s; a later run waits on\n{tail(system)}")
-        # Asking costs a process each time, on the machine that is being waited for: more rarely, the longer it takes.
-        time.sleep(min(5.0, max(1.0, (time.monotonic() - began) / 20)))
+            raise KubeError(f"kubeadm failed ({shown['Result']}); its whole output is in {paths.LOG}\n{tail(system)}")
+        return Missing.of(UNIT, f"{shown['ActiveState']} ({shown['SubState']})")
+
+    try:
+        # A probe starts a process on the machine that is waited for, so there are fewer, the longer it takes.
+        wait_until(probe, Deadline(limit), pause=growing(1, 5), what="kubeadm to end")
+    except TimedOut as error:
+        raise KubeError(
+            f"kubeadm is still at work after {error.seconds:.0f} s ({error.missing}); a later run continues to wait "
+            f"for it\n{tail(system)}"
+        ) from error
+    forget(system)
 
 
 def forget(system: System) -> None:

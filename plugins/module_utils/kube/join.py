@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 from ..host.system import System
-from . import config, control_plane, job, kept, observe, paths, yaml
+from . import config, control_plane, job, kubelet_files, observe, paths, yaml
 from .errors import KubeError
 from .join_credentials import JoinCredentials
 from .settings import Settings
@@ -44,7 +44,7 @@ def join(
             shutil.rmtree(system.path(paths.SCRATCH), ignore_errors=True)
     if settings.node.control_plane:
         control_plane.record_manifests(system)
-    kept.keep(system)
+    kubelet_files.record(system)
     job.note(system, "join", done=True)
     return {"changed": True, "resumed": running}
 
@@ -68,11 +68,13 @@ def _begin(settings: Settings, system: System, credentials: JoinCredentials, dis
 
 
 def control_plane_script(kubeadm: str = paths.KUBEADM, log: str = paths.LOG, pause: float = 5) -> str:
-    """A shell script that joins as a control plane. It outlives the controller, so trying again is its own work.
+    """A shell script that joins as a control plane. It outlives the controller, so the shell itself repeats what may be
+    repeated, instead of the package ``waiting``.
 
-    kubeadm announces the member to etcd, and then asks what its id is: once, and for no longer than 2 s (GetMemberID
-    and etcdTimeout in cmd/kubeadm/app/util/etcd, 1.36; timeouts.etcdAPICall does not reach it). A busy machine misses
-    that. The phase may be repeated, as it announces no member twice; what fails in any other phase has failed.
+    kubeadm announces the member to etcd, and then requests the member's id: once, and for no longer than 2 s
+    (GetMemberID and etcdTimeout in cmd/kubeadm/app/util/etcd, 1.36; timeouts.etcdAPICall does not apply to it). A busy
+    machine takes longer. The phase may be repeated, as it announces no member twice; a failure of any other phase ends
+    the join.
     """
     return f"""\
 {kubeadm} join --config {CONFIG} && exit
@@ -100,7 +102,7 @@ def finish(settings: Settings, system: System) -> dict[str, t.Any]:
     shutil.rmtree(system.path(paths.SCRATCH), ignore_errors=True)
     if settings.node.control_plane:
         control_plane.record_manifests(system)
-    kept.keep(system)
+    kubelet_files.record(system)
     job.note(system, "join", done=True)
     return {"changed": True, "resumed": True}
 

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import json
-import time
 import typing as t
 
 from ..host.system import System
+from ..plan.base import Change, Changes
+from ..waiting.deadline import Deadline
 from . import paths
 from .access import admin
-from .api import Api, Refused, Unreachable
-from .errors import KubeError
-from .observe import MANAGED, node
+from .api import Api
+from .observe import MANAGED
+from .ready import await_nodes, live
 from .settings import Settings
 
 Wanted = t.Mapping[str, t.Mapping[str, t.Any]]
@@ -24,7 +25,7 @@ def plan(wanted: Wanted, nodes: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[s
     """Merge patches by node, for those that differ.
 
     ``wanted``: {node: {labels?: {}, taints?: [{key, value?, effect}]}}. ``nodes``: {node: {labels, taints, managed}}.
-    Which labels and taints are ours is kept in an annotation, so that one dropped from the model goes away.
+    Which labels and taints are ours is recorded in an annotation, so that one dropped from the model is removed.
     """
     patches = {name: patch(want, nodes[name]) for name, want in sorted(wanted.items()) if name in nodes}
     return {name: found for name, found in patches.items() if found}
@@ -50,8 +51,10 @@ def patch(want: t.Mapping[str, t.Any], have: t.Mapping[str, t.Any]) -> dict[str,
     return result
 
 
-def _settled(have: t.Mapping[str, t.Any] | None, ready: bool) -> bool:
-    return have is not None and bool(have["pod_cidr"]) and (have["ready"] or not ready)
+def sides(have: t.Mapping[str, t.Any], body: t.Mapping[str, t.Any]) -> tuple[str, str]:
+    """Labels and taints as they are, and the patch, as the two sides of a diff."""
+    before = json.dumps({key: have[key] for key in ("labels", "taints")}, indent=1, sort_keys=True)
+    return f"{before}\n", f"{json.dumps(body, indent=1, sort_keys=True)}\n"
 
 
 def _name(taint: t.Mapping[str, str]) -> str:
@@ -69,40 +72,18 @@ def apply(api: Api, patches: t.Mapping[str, t.Any]) -> None:
 
 
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
-    """The module kubernetes_node_settings: labels and taints, once the nodes are there, and ready if asked for."""
+    """The module kubernetes_node_settings: set labels and taints once the nodes are registered.
+
+    Check mode does not wait for nodes, and compares those that exist.
+    """
     if check and not System().path(paths.ADMIN_CONF).exists():
-        return {
-            "changed": True,
-            "patches": {},
-            "nodes": {},
-            "steps": [f"label node {name}" for name in params["nodes"]],
-        }
+        steps = [f"label node {name}" for name in params["nodes"]]
+        return {"changed": True, "patches": {}, "nodes": {}, "steps": steps}
     api = admin(settings, System())
-    found = present(api, list(params["nodes"]), ready=params["ready"], timeout=0 if check else params["timeout"])
+    found = live(api) if check else await_nodes(api, list(params["nodes"]), Deadline(params["timeout"]), ready=False)
     patches = plan(params["nodes"], found)
     if not check:
         apply(api, patches)
-    diff = [
-        {"before_header": name, "after_header": name, "before": "", "after": f"{json.dumps(patch)}\n"}
-        for name, patch in patches.items()
-    ]
-    steps = [f"label node {name}" for name in patches]
-    return {"changed": bool(patches), "patches": patches, "nodes": found, "diff": diff, "steps": steps}
-
-
-def present(api: Api, names: t.Sequence[str], *, ready: bool, timeout: float) -> dict[str, t.Any]:
-    """Nodes by name, when all ``names`` are registered with a pod network, and ready if asked for."""
-    until = time.monotonic() + timeout
-    while True:
-        found: dict[str, t.Any] = {}
-        try:
-            found = {item["metadata"]["name"]: node(item) for item in api.get("/api/v1/nodes")["items"]}
-            missing = [name for name in names if not _settled(found.get(name), ready)]
-            trouble = f"not {'ready' if ready else 'registered'}: {', '.join(missing)}" if missing else ""
-        except (Unreachable, Refused) as error:
-            trouble = str(error)
-        if not trouble or timeout == 0:
-            return found
-        if time.monotonic() >= until:
-            raise KubeError(f"nodes after {timeout:.0f} s {trouble}; see `journalctl -u kubelet` on them")
-        time.sleep(2)
+    changes = Changes(tuple(Change(f"label node {name}", *sides(found[name], body)) for name, body in patches.items()))
+    steps = [str(step) for step in changes.steps]
+    return {"changed": changes.changed, "patches": patches, "nodes": found, "diff": changes.diff(), "steps": steps}

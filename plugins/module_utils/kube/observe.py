@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 import typing as t
 from pathlib import Path
 
 from ..host.system import System
+from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing, Row
+from ..waiting.wait import TimedOut, wait
 from . import etcd, job, paths
 from .api import Api, Kubeconfig, Refused, Unreachable, connect
 from .settings import Settings
@@ -20,13 +22,13 @@ Observation = dict[str, t.Any]
 MANAGED = "groundup.cloud/managed"
 
 
-def observe(settings: Settings, wait: float = 0, root: Path = Path("/")) -> Observation:
+def observe(settings: Settings, patience: float = 0, root: Path = Path("/")) -> Observation:
     """This machine's observation.
 
     ``{name, address, control_plane, joined, admin, etcd_data, attempt: {kind, done, alive?}|None,
     encryption: sha256|"", stale: [name], cluster: {ca, nodes: {name: …}, etcd: [member]}|None, error: text}``.
-    When the machine belongs to a cluster whose API doesn't answer, it is asked again for ``wait`` seconds: a control
-    plane that was just switched on needs them.
+    When the machine belongs to a cluster whose API doesn't answer, the request is repeated for ``patience`` seconds: a
+    control plane that was just switched on needs them.
     """
     node = settings.node
     seen: Observation = {
@@ -44,7 +46,7 @@ def observe(settings: Settings, wait: float = 0, root: Path = Path("/")) -> Obse
     }
     if seen["admin"]:
         # An init that was cut short is taken up anyway; its API may never have been there.
-        seen |= _ask(settings, 0 if unfinished(seen["attempt"], "init") else wait, root)
+        seen |= _ask(settings, 0 if unfinished(seen["attempt"], "init") else patience, root)
     return seen
 
 
@@ -86,22 +88,25 @@ def _at(root: Path, name: str) -> Path:
     return root / name.lstrip("/")
 
 
-def _ask(settings: Settings, wait: float, root: Path) -> Observation:
+def _ask(settings: Settings, seconds: float, root: Path) -> Observation:
     """The cluster as the API shows it: the machine's own server first, then the endpoint."""
     kubeconfig = Kubeconfig.read(_at(root, paths.ADMIN_CONF))
     servers = [f"https://{settings.node.address}:6443", kubeconfig.server]
-    until = time.monotonic() + wait
-    while True:
+
+    def probe() -> Observation | Missing:
         errors = []
         for server in servers:
             try:
                 found = cluster(connect(kubeconfig, server), kubeconfig.ca)
                 return {"cluster": found | {"etcd": _etcd(root)}, "error": ""}
             except (Unreachable, Refused) as error:
-                errors.append(str(error))
-        if time.monotonic() >= until:
-            return {"cluster": None, "error": "; ".join(errors)}
-        time.sleep(2)
+                errors.append(Row(str(error)))
+        return Missing(tuple(errors))
+
+    try:
+        return wait(probe, Deadline(seconds), what="an answer of the API")
+    except TimedOut as error:
+        return {"cluster": None, "error": str(error.missing)}
 
 
 def _etcd(root: Path) -> list[etcd.Member]:

@@ -1,35 +1,24 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The layer ``kubernetes`` for host_probe: files and units, and the machine's own node by one read of the API.
+"""What keeps a machine from being a ready node of its cluster, for host_probe: by its files, and one read of the API.
 
-Every machine asks for itself, with the credentials of its kubelet, so no machine is special and none asks for others.
+Every machine reads its own node with the credentials of its kubelet, so no machine depends on another one.
 """
 
 from __future__ import annotations
 
-import json
 import typing as t
 from pathlib import Path
 
-from ..host.layer import assess as assess_state
-from ..host.plan import Plan, Step
+from ..host.plan import Step
 from ..host.system import System
-from . import machine, nodes, observe, paths
+from . import nodes, observe, paths
 from .api import Api, Https, Kubeconfig, Refused, Unreachable, tls
 from .errors import KubeError
-from .settings import Settings, parse
+from .settings import Settings
 
 KUBELET_CERTIFICATE = "/var/lib/kubelet/pki/kubelet-client-current.pem"
-
-
-def assess(params: dict[str, t.Any], system: System | None = None) -> Plan:
-    """What differs on this machine. Changes nothing."""
-    system = system or System()
-    machine.refuse_moves(parse(params), system)
-    layer = assess_state(machine.renderer(system), params, system)
-    member = membership(parse(params), system)
-    return Plan(layer.layer, (*layer.steps, *member), layer.warnings)
 
 
 def membership(settings: Settings, system: System) -> tuple[Step, ...]:
@@ -61,8 +50,8 @@ def compare(settings: Settings, have: dict[str, t.Any]) -> t.Iterator[Step]:
         yield Step("ready", name, before="not ready\n", after="ready\n")
     patch = nodes.patch({"labels": settings.node.labels, "taints": settings.node.taints}, have)
     if patch:
-        before = json.dumps({key: have[key] for key in ("labels", "taints")}, indent=1, sort_keys=True)
-        yield Step("label", name, before=f"{before}\n", after=f"{json.dumps(patch, indent=1, sort_keys=True)}\n")
+        before, after = nodes.sides(have, patch)
+        yield Step("label", name, before=before, after=after)
 
 
 def as_kubelet(system: System, timeout: float = 10) -> Api:

@@ -11,6 +11,10 @@ import typing as t
 from pathlib import Path
 
 from ..host.system import System
+from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing
+from ..waiting.wait import TimedOut
+from ..waiting.wait import wait as wait_until
 from . import config, control_plane, observe, paths, yaml
 from .access import admin
 from .api import Refused, Unreachable
@@ -78,18 +82,23 @@ def refresh(settings: Settings, system: System, stale: t.Collection[str]) -> Non
 def wait(settings: Settings, system: System, restarting: t.Collection[str], since: float) -> None:
     """Wait until this machine's own API server is ready, and all of ``restarting`` started ``since``, in seconds after
     boot: the old ones answer until the kubelet has noticed their new manifests, and after that while they end."""
-    began, trouble = time.monotonic(), ""
-    limit, notice = control_plane.LIMIT[settings.timings], began + NOTICE[settings.timings]
-    while time.monotonic() < began + limit:
+    deadline = Deadline(control_plane.LIMIT[settings.timings])
+
+    def probe() -> Missing | None:
         try:
             admin(settings, system, own_only=True).ready()
         except (Unreachable, Refused) as error:
-            trouble = str(error)
-        else:
-            if all(started(system, name) >= since for name in restarting) or time.monotonic() > notice:
-                return
-        time.sleep(2)
-    raise KubeError(f"{settings.node.name}: no API server after {limit:.0f} s with its new manifest ({trouble})")
+            return Missing.of("kube-apiserver", str(error), settings.node.name)
+        old = [name for name in restarting if started(system, name) < since]
+        noticed = deadline.spent() > NOTICE[settings.timings]
+        return Missing.each(old, "the process from before the change still runs") if old and not noticed else None
+
+    try:
+        wait_until(probe, deadline, what="its API server to be ready")
+    except TimedOut as error:
+        raise KubeError(
+            f"{settings.node.name}: no API server after {error.seconds:.0f} s with its new manifest: {error.missing}"
+        ) from error
 
 
 def started(system: System, name: str) -> float:

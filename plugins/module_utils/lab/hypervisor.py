@@ -31,7 +31,7 @@ unix_sock_dir = "/run/libvirt"
 """
 _ENTER = r"""
 set -e
-run=$1 kept=$2 kvm=$3; shift 3
+run=$1 state=$2 kvm=$3; shift 3
 stage=$run/stage
 mkdir -p "$stage" /var/cache/libvirt /var/log/libvirt
 mount --make-rprivate /
@@ -47,10 +47,10 @@ for name in 0:stdin 1:stdout 2:stderr; do ln -s "fd/${name%:*}" "$stage/dev/${na
 own=${run#/run}
 mkdir -p "$stage/run$own"; mount --bind "$run" "$stage/run$own"
 mount --bind "$run/libvirt" "$stage/run/libvirt"
-mount --bind "$kept/etc" /etc/libvirt
-mount --bind "$kept/lib" /var/lib/libvirt
-mount --bind "$kept/cache" /var/cache/libvirt
-mount --bind "$kept/log" /var/log/libvirt
+mount --bind "$state/etc" /etc/libvirt
+mount --bind "$state/lib" /var/lib/libvirt
+mount --bind "$state/cache" /var/cache/libvirt
+mount --bind "$state/log" /var/log/libvirt
 mount --rbind "$stage/dev" /dev
 mount --rbind "$stage/run" /run
 exec "$@"
@@ -81,19 +81,19 @@ def raise_hypervisor(places: Places, accelerator: str) -> None:
     """Start the daemon unless it answers; machines that outlived their daemon are found again by it."""
     if not missing_hypervisor(places):
         return
-    kept = f"{places.lab}/libvirt"
-    for path in (f"{places.run}/libvirt", f"{kept}/lib", f"{kept}/cache", f"{kept}/log", f"{kept}/media"):
+    state = f"{places.lab}/libvirt"
+    for path in (f"{places.run}/libvirt", f"{state}/lib", f"{state}/cache", f"{state}/log", f"{state}/media"):
         os.makedirs(path, mode=0o700, exist_ok=True)
-    write(f"{kept}/etc/qemu.conf", _QEMU_CONF)
-    write(f"{kept}/etc/libvirtd.conf", _LIBVIRTD_CONF)
+    write(f"{state}/etc/qemu.conf", _QEMU_CONF)
+    write(f"{state}/etc/libvirtd.conf", _LIBVIRTD_CONF)
     node = "kvm" if accelerator == "kvm" else ""
-    enter = ["unshare", "-m", "bash", "-c", _ENTER, "hypervisor", places.run, kept, node]
+    enter = ["unshare", "-m", "bash", "-c", _ENTER, "hypervisor", places.run, state, node]
     libvirtd = ["libvirtd", "--config", "/etc/libvirt/libvirtd.conf", "--pid-file", "/run/libvirt/libvirtd.pid",
                 "--timeout", "0"]  # fmt: skip
     log = f"{places.lab}/log/libvirtd.log"
     daemon(inside(places.rack, *enter, *libvirtd), log)
     wait_for("libvirtd", lambda: answers(places), 120, log)
-    _pool(places, f"{kept}/media")
+    _pool(places, f"{state}/media")
 
 
 def _pool(places: Places, directory: str) -> None:

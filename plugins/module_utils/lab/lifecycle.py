@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from . import bmcs, emulators, hypervisor, machines, network, switches
 from .names import Places
 from .plan import Rack
-from .shell import LabError, husks, kill_all, namespaces, processes, run, strays
+from .shell import LabError, kill_all, lost_namespaces, namespaces, processes, run, strays
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def absent(where: Places, directory: str, dry: bool = False) -> Removed:
     its daemons are known by their paths too, should a namespace have lost its name.
     """
     removed = Removed()
-    removed.namespaces = [name for name in where.namespaces if name in namespaces()] + husks(where.namespaces)
+    removed.namespaces = [name for name in where.namespaces if name in namespaces()] + lost_namespaces(where.namespaces)
     mine = [where.run, *([where.state] if os.path.isdir(where.lab) else [])]
     removed.directories = [path for path in mine if os.path.isdir(path)]
     twin_files = [path for path in (f"{directory}/cloud.yml", f"{directory}/run") if os.path.exists(path)]

@@ -11,7 +11,7 @@ import json
 import os
 
 from .plan import Rack
-from .shell import husks, inside, namespaces, run
+from .shell import inside, lost_namespaces, namespaces, run
 
 OUT_OF_BAND = "oob0"
 """The cable between controller and BMCs, at both ends. It is no port of a switch, so a BMC answers whatever state the
@@ -49,7 +49,7 @@ def missing_network(rack: Rack) -> list[str]:
 def raise_network(rack: Rack) -> None:
     """Make namespaces, taps and cables that are missing."""
     places, there = rack.places, namespaces()
-    for name in husks(places.namespaces):
+    for name in lost_namespaces(places.namespaces):
         run(["ip", "netns", "delete", name])
     for role, name in zip(_SYSCTLS, places.namespaces, strict=True):
         if name not in there:

@@ -6,8 +6,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterable, Sequence
+
+from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing
+from ..waiting.wait import TimedOut, wait
 
 _SECONDS = 120
 _NETNS = "/run/netns"
@@ -77,11 +80,14 @@ def write(path: str, content: str, mode: int = 0o600) -> bool:
 
 def wait_for(what: str, ready: Callable[[], bool], seconds: float, log: str | None = None) -> None:
     """Return as soon as `ready`; after `seconds` a `LabError` with the end of the file `log`."""
-    until = time.monotonic() + seconds
-    while not ready():
-        if time.monotonic() > until:
-            raise LabError(f"{what} was not ready after {seconds:.0f} s{_tail(log)}")
-        time.sleep(0.05)
+
+    def probe() -> Missing | None:
+        return None if ready() else Missing.of(what, "it does not answer")
+
+    try:
+        wait(probe, Deadline(seconds), pause=0.05, what=f"{what} to be ready")
+    except TimedOut as error:
+        raise LabError(f"{what} was not ready after {error.seconds:.0f} s{_tail(log)}") from error
 
 
 def _tail(log: str | None) -> str:
@@ -99,8 +105,8 @@ def namespaces() -> set[str]:
     return {name for name in os.listdir(_NETNS) if os.stat(f"{_NETNS}/{name}").st_dev != home}
 
 
-def husks(names: Iterable[str]) -> list[str]:
-    """Those of the names that are a file without a namespace: what a mount that was lost leaves behind."""
+def lost_namespaces(names: Iterable[str]) -> list[str]:
+    """Those of the names that are a file without a namespace mounted on it: what a lost mount leaves behind."""
     there = namespaces()
     return [name for name in names if name not in there and os.path.exists(f"{_NETNS}/{name}")]
 
@@ -148,7 +154,7 @@ def _mounts_of(pid: str) -> str:
 
 
 def kill_all(find: Callable[[], list[int]], seconds: float = 3.0) -> int:
-    """End every process that `find` finds, until it finds none: politely, then not; how many there were.
+    """End every process that `find` finds, until it finds none: by SIGTERM, then by SIGKILL; how many there were.
 
     :raises LabError: if this very program is among them, or one can't be killed.
     """
@@ -158,16 +164,30 @@ def kill_all(find: Callable[[], list[int]], seconds: float = 3.0) -> int:
         raise LabError("this runs inside of the lab and would end itself; run it outside")
     count = len(left)
     _signal(left, signal.SIGTERM)
-    until = time.monotonic() + seconds
-    while (left := find()) and time.monotonic() < until:
-        time.sleep(0.05)
-    while left:
-        _signal(left, signal.SIGKILL)
-        time.sleep(0.05)
-        left = find()
-        if left and time.monotonic() > until + 10:
-            raise LabError(f"processes {left} survive SIGKILL; they hang in the kernel")
+
+    def probe() -> Missing | None:
+        found = find()
+        return Missing.each(map(str, found), "it still runs") if found else None
+
+    try:
+        wait(probe, Deadline(seconds), pause=0.05, what="processes to end")
+    except TimedOut:
+        _kill_hard(find)
     return count
+
+
+def _kill_hard(find: Callable[[], list[int]], seconds: float = 10.0) -> None:
+    """Send SIGKILL to what `find` finds until it finds none: a process may have started another one meanwhile."""
+
+    def probe() -> Missing | None:
+        found = find()
+        _signal(found, signal.SIGKILL)
+        return Missing.each(map(str, found)) if found else None
+
+    try:
+        wait(probe, Deadline(seconds), pause=0.05, what="killed processes to end")
+    except TimedOut as error:
+        raise LabError(f"processes {error.missing} survive SIGKILL; they hang in the kernel") from error
 
 
 def _signal(pids: Sequence[int], number: int) -> None:

@@ -68,13 +68,13 @@ def _missing_daemons(places: Places) -> list[str]:
 
 def _start(places: Places) -> None:
     lacking = _missing_daemons(places)
-    kept = f"{places.lab}/ovs"
-    for path in (f"{places.run}/ovs", kept):
+    state = f"{places.lab}/ovs"
+    for path in (f"{places.run}/ovs", state):
         os.makedirs(path, mode=0o700, exist_ok=True)
-    if not os.path.exists(f"{kept}/conf.db"):
-        run(["ovsdb-tool", "create", f"{kept}/conf.db", SCHEMA])
+    if not os.path.exists(f"{state}/conf.db"):
+        run(["ovsdb-tool", "create", f"{state}/conf.db", SCHEMA])
     if "ovsdb-server" in lacking:
-        _daemon(places, "ovsdb-server", "ovsdb", f"{kept}/conf.db", f"--remote=p{places.database}")
+        _daemon(places, "ovsdb-server", "ovsdb", f"{state}/conf.db", f"--remote=p{places.database}")
         run(_vsctl(places, "--no-wait", "init"))
     if "ovs-vswitchd" in lacking:
         _daemon(places, "ovs-vswitchd", "vswitchd", places.database)

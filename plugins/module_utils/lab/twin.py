@@ -134,9 +134,9 @@ def _bmc(where: str, bmc: Tree, materials: Materials, fingerprint: str | None, n
 def _provisioner(given: Tree, networks: Tree, places: Places, notes: list[str]) -> Tree:
     if given.get("host", "localhost") != "localhost":
         notes.append(f"provisioner.host: {given['host']} is the controller itself in the lab")
-    kept: Tree = {key: given[key] for key in ("http_port", "registry_port") if key in given}
+    ports: Tree = {key: given[key] for key in ("http_port", "registry_port") if key in given}
     return {
-        **kept,
+        **ports,
         "host": "localhost",
         "addresses": provisioner_addresses(networks, given.get("addresses") or {}),
         "service_manager": "processes",

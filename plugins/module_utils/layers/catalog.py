@@ -13,8 +13,7 @@ from ..host.layer import Warn, assess, silent
 from ..host.plan import Plan
 from ..host.state import HostError
 from ..host.system import System
-from ..kube import probe as kubernetes
-from . import container_runtime, host_base, host_network, network_basic
+from . import container_runtime, host_base, host_network, kubernetes_host, network_basic
 
 Layer = Mapping[str, Any]  # an entry of groundup_layers: name, role, input
 Inputs = Mapping[str, dict[str, Any]]  # the roles' inputs by the name of their variable
@@ -24,7 +23,7 @@ ASSESS: dict[str, Callable[[dict[str, Any], System], Plan]] = {
     "host_network": host_network.assess,
     "host_base": lambda params, system: assess(host_base.render, params, system),
     "container_runtime": lambda params, system: assess(container_runtime.render, params, system),
-    "kubernetes": kubernetes.assess,
+    "kubernetes": kubernetes_host.assess,
     "network_basic": network_basic.assess,
 }
 #: The network of a machine is written by its deployment, and the clock that could be compared is the controller's.

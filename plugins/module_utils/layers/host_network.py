@@ -18,6 +18,7 @@ from ..links import cabling, change, lacp, live
 from ..links.files import DIRECTORY, PREFIX, networkd_files
 from ..links.script import SCRIPT, SCRIPT_PATH, UNIT, UNIT_PATH
 from ..links.spec import NetworkSpec, parse
+from ..network import bonding
 
 NETWORKD = "systemd-networkd.service"
 RESOLVED = "/etc/systemd/resolved.conf.d/10-groundup.conf"
@@ -88,9 +89,9 @@ def lacp_warnings(spec: NetworkSpec, system: System) -> tuple[str, ...]:
     text = read_text(system, f"/proc/net/bonding/{spec.bond.name}") if spec.bond else ""
     if not spec.bond or spec.bond.mode != "802.3ad" or not text:
         return ()
-    status = lacp.parse(text)
-    dead = [f"{member.name}: no carrier" for member in status.members if not member.up]
-    return tuple(f"{spec.bond.name}: {text}" for text in (*dead, *lacp.problems(status)))
+    found = bonding.parse(text)
+    dead = [f"{member.name}: no carrier" for member in found.members if not member.up]
+    return tuple(f"{spec.bond.name}: {text}" for text in (*dead, *lacp.problems(found)))
 
 
 def refuse_strangers(actual: Actual) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from ..host.read import read_text
 from ..host.state import HostError
 from ..host.system import System
+from ..network import bonding
 from . import lacp
 from .live import Live
 from .spec import NetworkSpec, Nic
@@ -25,8 +26,7 @@ def check(spec: NetworkSpec, live: Live, system: System) -> None:
         # before version 254 systemd answers with a table, whose names are cut off: as silent as no neighbour
         found += misplaced(spec, live, json.loads(answer if answer.startswith("{") else "{}"))
     if spec.bond:
-        status = lacp.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}"))
-        found += lacp.strangers(status)
+        found += lacp.strangers(bonding.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}")))
     if found:
         raise HostError("the cabling contradicts the model, so nothing was changed on this host: " + "; ".join(found))
 

@@ -5,66 +5,72 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from ..host.read import read_text
 from ..host.state import HostError
 from ..host.system import System
-from . import change, lacp, live, ping
+from ..network import bonding, ping
+from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing
+from ..waiting.wait import TimedOut, wait
+from . import change, lacp, live
 from .script import STATE
 from .spec import NetworkSpec, parse
 
 
 def faults(spec: NetworkSpec, system: System) -> list[str]:
-    """Everything that speaks against the new network at this moment."""
+    """Everything that is wrong with the new network at this moment; peers are pinged where nothing else is."""
     found = [
         f"{d.link}: {d.what} is {d.have}, wanted {d.want}"
         for d in live.differences(spec, live.read(system, six=spec.six))
     ]
     if spec.bond and spec.bond.mode == "802.3ad":
-        found += lacp.problems(lacp.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}")))
-    return found or silent(spec)
+        found += lacp.problems(bonding.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}")))
+    return found or unanswered(spec)
 
 
-def silent(spec: NetworkSpec) -> list[str]:
+def unanswered(spec: NetworkSpec) -> list[str]:
     """Networks in which no peer answers a ping of the network's exact MTU."""
     found = []
     for item in spec.addresses:
-        peers = askable(spec, item.network)
-        if peers and not ping.answered(peers, item.mtu, spec.link(item.vlan)):
+        peers = pingable(spec, item.network)
+        if peers and not ping.by_socket(peers, item.mtu, spec.link(item.vlan)):
             some = ", ".join(peers[:4]) + (" …" if len(peers) > 4 else "")
             found.append(f"{item.network} ({spec.link(item.vlan)}): none of {some} answers a ping of {item.mtu} bytes")
     return found
 
 
-def askable(spec: NetworkSpec, network: str) -> list[str]:
-    """Peers of a network that are asked: those with an IPv4 address."""
+def pingable(spec: NetworkSpec, network: str) -> list[str]:
+    """Peers of a network that can be pinged: those with an IPv4 address."""
     return [peer for peer in spec.peers.get(network, ()) if ":" not in peer]
 
 
 def confirm(
     params: dict[str, Any], identifier: str, *, patience: float, system: System | None = None
 ) -> dict[str, Any]:
-    """Wait until nothing speaks against the change and keep it; otherwise turn back and raise HostError.
+    """Wait until nothing speaks against the change and confirm it; otherwise turn back and raise HostError.
 
     ``patience``: seconds to wait for links, LACP and peers. Returns {confirmed: bool, confirm_seconds, unproven:
-    [network]}: networks without a peer that could be asked, of which nothing is known.
+    [network]}: networks without a peer that could be pinged, of which nothing is known.
     """
-    system, spec, started = system or System(), parse(params), time.monotonic()
+    system, spec, deadline = system or System(), parse(params), Deadline(patience)
     reasons: list[str] = []
-    while True:
+
+    def probe() -> Missing | None:
+        nonlocal reasons
         if change.pending(system) != identifier:
             why = "by the timer" if system.path(f"{STATE}/reverted").exists() else "by another run"
             raise HostError("; ".join([f"the change was turned back {why} before it was confirmed", *reasons]))
         switched = system.path(f"{change.CHANGE}/switched").exists()
         reasons = faults(spec, system) if switched else ["the switch has not happened yet"]
-        if not reasons:
-            break
-        if time.monotonic() - started > patience:
-            change.revert_now(system)
-            raise HostError(f"the new network does not work, the host turns back to its old one: {'; '.join(reasons)}")
-        time.sleep(1)
+        return Missing.each(reasons) if reasons else None
+
+    try:
+        wait(probe, deadline, pause=1, what="links, LACP and peers")
+    except TimedOut as error:
+        change.revert_now(system)
+        raise HostError(f"the new network does not work, the host turns back to its old one: {error}") from error
     change.confirm(system)
-    unproven = [item.network for item in spec.addresses if not askable(spec, item.network)]
-    return {"confirmed": True, "unproven": unproven, "confirm_seconds": round(time.monotonic() - started, 3)}
+    unproven = [item.network for item in spec.addresses if not pingable(spec, item.network)]
+    return {"confirmed": True, "unproven": unproven, "confirm_seconds": round(deadline.spent(), 3)}

@@ -11,12 +11,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from ..bmc.boot import BootResult, apply_boot, plan_boot
-from ..bmc.clock import Clock, Deadline, SystemClock
 from ..bmc.connect import connected
 from ..bmc.errors import BmcError, BmcSessionLeft
 from ..bmc.identity import require_same_machine
 from ..bmc.power import PowerPlan, PowerRules, apply_power, plan_power, settled_state
 from ..bmc.types import Bmc, BmcSettings, BootDevice, PowerState
+from ..waiting.deadline import Clock, Deadline, SystemClock
+from ..waiting.missing import Missing
+from ..waiting.wait import TimedOut, wait
 from .planner import Plan, Step, plan
 from .store import Store
 from .types import BmcView, Desired, HostView, MachineError, Phase, Record
@@ -172,12 +174,18 @@ class Advance:
 
     def _await_off(self, bmc: Bmc) -> None:
         """The ramdisk ends by switching off; a machine that only hangs is switched off by us."""
-        deadline = Deadline(self._desired.timeouts.off, self._clock)
-        while (state := bmc.power_state()) is not PowerState.OFF:
-            if not deadline.pause(2):
-                apply_power(bmc, PowerPlan(state, PowerState.OFF, ("off",)), self._rules(graceful=False), self._clock)
-                self._notes.append("it did not switch off by itself and was switched off")
-                return
+        state = PowerState.UNKNOWN
+
+        def probe() -> Missing | None:
+            nonlocal state
+            state = bmc.power_state()
+            return None if state is PowerState.OFF else Missing.of("power", state.value)
+
+        try:
+            wait(probe, Deadline(self._desired.timeouts.off, self._clock), what="the ramdisk to switch off")
+        except TimedOut:
+            apply_power(bmc, PowerPlan(state, PowerState.OFF, ("off",)), self._rules(graceful=False), self._clock)
+            self._notes.append("it did not switch off by itself and was switched off")
 
     def _boot(self, bmc: Bmc, device: BootDevice) -> BootResult:
         result = apply_boot(bmc, plan_boot(device, True, bmc.boot_override()))
@@ -197,12 +205,17 @@ class Advance:
         return PowerRules(graceful=graceful, grace=self._desired.timeouts.off)
 
     def _wait(self, deadline: Deadline) -> bool:
-        """Wait for news; return False when the patience is over."""
+        """Wait until the boot service has written something; return False when the deadline has passed before."""
         before = self._store.size()
-        while deadline.pause(0.5):
-            if self._store.size() != before:
-                return True
-        return False
+
+        def probe() -> Missing | None:
+            return None if self._store.size() != before else Missing.of("a record of the boot service")
+
+        try:
+            wait(probe, deadline, pause=0.5, what="the boot service to write something")
+        except TimedOut:
+            return False
+        return True
 
     def _stopped(self, choice: Plan, record: Record) -> MachineError:
         """Set the machine aside, with all that helps to see why; it may not write its disk any more."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..bmc.errors import BmcError, BmcLibraryMissing, BmcUnreachable
@@ -15,11 +15,14 @@ from .seed import build
 from .store import Store
 from .types import Desired, HostState, HostView, MachineError, Phase, Record
 
+#: Input of role host_network -> the files of its network, as [{path, content}].
+NetworkFiles = Callable[[dict[str, Any]], list[dict[str, str]]]
 
-def step(params: Mapping[str, Any], check: bool) -> dict[str, Any]:
+
+def step(params: Mapping[str, Any], check: bool, network_files: NetworkFiles) -> dict[str, Any]:
     """Take the machine a step further, or say what would be done; return a module's result."""
     try:
-        return _step(params, check)
+        return _step(params, check, network_files)
     except BmcLibraryMissing as error:
         return {"failed": True, "msg": str(error), "missing_library": error.library, "evidence": list(error.evidence)}
     except (MachineError, BmcError) as error:
@@ -30,11 +33,11 @@ def step(params: Mapping[str, Any], check: bool) -> dict[str, Any]:
         return {"failed": True, "msg": f"{said}; {remedy}", "evidence": [], "error": type(error).__name__}
 
 
-def _step(params: Mapping[str, Any], check: bool) -> dict[str, Any]:
-    machine = params["machine"]
+def _step(params: Mapping[str, Any], check: bool, network_files: NetworkFiles) -> dict[str, Any]:
+    machine, network = params["machine"], params.get("host_network")
     desired = Desired.from_params(
         machine,
-        build(machine, params.get("host_network"), params.get("ca_file")),
+        build(machine, network_files(dict(network)) if network else [], params.get("ca_file")),
         reinstall=params["reinstall"],
         wipe=params["wipe"] or bool(machine.get("wipe")),
         wipe_storage=params["wipe_storage"],

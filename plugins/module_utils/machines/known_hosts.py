@@ -21,8 +21,8 @@ def line_of(machine: str, names: Iterable[str], host_key: str, port: int = 22) -
 
 def merge(text: str, machine: str, line: str) -> str:
     """Replace the line of one machine; lines of others, and those written by hand, stay."""
-    kept = [old for old in text.splitlines() if not old.endswith(f" {MARK}{machine}")]
-    return "\n".join([*kept, line]) + "\n"
+    others = [old for old in text.splitlines() if not old.endswith(f" {MARK}{machine}")]
+    return "\n".join([*others, line]) + "\n"
 
 
 def write(path: str, machine: str, line: str) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..plan.base import Change, Changes, Diff
 from .planner import Plan, Step
 from .types import Desired, Phase, Record
 
@@ -60,12 +61,11 @@ def would(desired: Desired, plan: Plan) -> str:
     return f"{acts.get(plan.step, f'{desired.name} is left alone')} ({plan.reason})"
 
 
-def diff(desired: Desired, record: Record, plan: Plan) -> dict[str, str]:
-    """Return before and after for --diff."""
+def diff(desired: Desired, record: Record, plan: Plan) -> Diff:
+    """Return both sides of what the plan changes for --diff."""
+    if not plan.changed:
+        return []
     before = f"{record.good.image} ({record.good.deploy_id})" if record.good else "nothing"
     after = f"{desired.image} on {desired.disk}" if plan.step is Step.ARM else before
-    state = "deployed" if plan.changed else record.phase.value
-    return {
-        "before": f"system: {before}\nstate: {record.phase.value}\n",
-        "after": f"system: {after}\nstate: {state}\n",
-    }
+    sides = f"system: {before}\nstate: {record.phase.value}\n", f"system: {after}\nstate: deployed\n"
+    return Changes((Change(f"deploy {desired.name}", *sides),)).diff()

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..bmc.clock import Deadline
+from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing
+from ..waiting.wait import TimedOut, wait
 from .record import fold
 from .types import Event, MachineError, Record
 
@@ -34,7 +36,7 @@ class Store:
         return fold(self._read(self._journal), self._read(self._events), done, self._armed.exists(), run)
 
     def size(self) -> tuple[int, int]:
-        """Cheap to ask: changes whenever the boot service has written something about this machine."""
+        """Sizes of the files of the boot service about this machine: every new record changes one of them."""
         return tuple(path.stat().st_size if path.exists() else 0 for path in (self._events, self._done))  # type: ignore[return-value]
 
     def note(self, time: float, deploy_id: str, run: str, event: str, **data: Any) -> None:
@@ -53,7 +55,7 @@ class Store:
     def taken(self, deadline: Deadline) -> Iterator[bool]:
         """Whether this process is the only one that acts on the machine: two runs at once would arm it twice.
 
-        A killed process lets go of it. Without a boot service there is nothing to quarrel about.
+        The kernel releases the lock of a process that was killed. Without a boot service no run can arm a machine.
         """
         if not self._home.is_dir():
             yield True
@@ -63,8 +65,8 @@ class Store:
             yield _locked(lock.fileno(), deadline)
 
     def require_servable(self, image: Mapping[str, Any]) -> None:
-        """See that the boot service can serve the image, before the machine is touched: later only the ramdisk would
-        hear of it.
+        """See that the boot service can serve the image, before the machine is touched: later the error would only
+        reach the ramdisk.
 
         :raises MachineError: there is no boot service, no such image, or another one than the model names.
         """
@@ -114,11 +116,17 @@ class Store:
 
 
 def _locked(descriptor: int, deadline: Deadline) -> bool:
-    while True:
+    """Whether this process holds the lock of the file before the deadline."""
+
+    def probe() -> Missing | None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if not deadline.pause(0.5):
-                return False
-        else:
-            return True
+            return Missing.of("the lock", "another process holds it")
+        return None
+
+    try:
+        wait(probe, deadline, pause=0.5, what="another run to finish its work on the machine")
+    except TimedOut:
+        return False
+    return True

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +11,9 @@ from ..kube import etcd
 from ..kube.api import Api, Https
 from ..kube.errors import KubeError
 from ..report.proofs import CHECK, Proof, ProofError, prove, untried
+from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing
+from ..waiting.wait import TimedOut, wait
 from .api_errors import failed_by_api_errors
 
 _NAME = "groundup-proof"
@@ -46,15 +48,18 @@ def _raw(client: Https, key: str) -> bytes:
 
 
 def _health(members: int) -> str:
-    """An election that is under way is no illness: the question is asked again for PATIENCE seconds."""
-    until = time.monotonic() + PATIENCE
-    while True:
+    """An election that is under way is no fault: what is wrong has to stay so for PATIENCE seconds."""
+
+    def probe() -> str | Missing:
         try:
             return _once(members)
-        except (ProofError, KubeError):
-            if time.monotonic() > until:
-                raise
-            time.sleep(2)
+        except (ProofError, KubeError) as error:
+            return Missing.of(str(error))
+
+    try:
+        return wait(probe, Deadline(PATIENCE), what="etcd to be healthy")
+    except TimedOut as error:
+        raise ProofError(f"{error.missing} (for {error.seconds:.0f} s)") from error
 
 
 def _once(members: int) -> str:

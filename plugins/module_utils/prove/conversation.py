@@ -12,6 +12,9 @@ from typing import Any, TypeVar
 
 from ..kube.api import Api
 from ..report.proofs import ProofError, UntriedError
+from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing, Row
+from ..waiting.wait import TimedOut, wait
 from . import workloads
 
 Found = TypeVar("Found")
@@ -125,46 +128,46 @@ class Conversation:
     def _serving(self, namespace: str) -> dict[str, str]:
         """Node -> address of its server, once each of our nodes has a ready one."""
 
-        def look() -> tuple[dict[str, str], str]:
-            ready, waiting = {}, []
+        def probe() -> dict[str, str] | Missing:
+            ready, waiting = {}, {}
             for pod in self._pods(namespace):
                 node = pod["spec"].get("nodeName", "")
                 if _is_ready(pod):
                     ready[node] = pod["status"]["podIP"]
-                elif node in self.nodes:
-                    waiting.append(f"{node}: {_why(pod)}")
-            missing = sorted(set(self.nodes) - set(ready))
-            return ready, f"no server on {', '.join(missing)} ({'; '.join(waiting) or 'no pod'})" if missing else ""
+                else:
+                    waiting[node] = _why(pod)
+            rows = [Row("no server", waiting.get(node, "no pod"), node) for node in self.nodes if node not in ready]
+            return Missing(tuple(rows)) if rows else ready
 
-        return _until(look, self.patience)
+        return _waited(probe, self.patience, "a server on every node")
 
     def _answers(self, namespace: str) -> dict[str, list[str]]:
         """Node -> lines of its client, once every client has ended."""
 
-        def look() -> tuple[dict[str, list[str]], str]:
+        def probe() -> dict[str, list[str]] | Missing:
             pods = {pod["metadata"]["name"]: pod for pod in self._pods(namespace)}
             clients = {node: pods.get(workloads.client_name(node)) for node in self.nodes}
             done = {node: pod for node, pod in clients.items() if pod and _phase(pod) in ("Succeeded", "Failed")}
-            missing = [f"{node}: {_why(pod) if pod else 'its pod is gone'}" for node, pod in clients.items()
-                       if node not in done]  # fmt: skip
-            lines = {node: _message(pod).splitlines() for node, pod in done.items()}
-            return lines, f"no answer from {'; '.join(missing)}" if missing else ""
+            rows = [
+                Row(f"no answer from {node}", _why(pod) if pod else "its pod is gone")
+                for node, pod in clients.items()
+                if node not in done
+            ]
+            if rows:
+                return Missing(tuple(rows))
+            return {node: _message(pod).splitlines() for node, pod in done.items()}
 
-        return _until(look, self.patience)
+        return _waited(probe, self.patience, "every client to end")
 
     def _pods(self, namespace: str) -> list[dict[str, Any]]:
         return list(self.api.get(f"/api/v1/namespaces/{namespace}/pods")["items"])
 
 
-def _until(look: Callable[[], tuple[Found, str]], patience: int) -> Found:
-    deadline = time.monotonic() + patience
-    while True:
-        found, missing = look()
-        if not missing:
-            return found
-        if time.monotonic() > deadline:
-            raise ProofError(f"{missing} after {patience} s")
-        time.sleep(2)
+def _waited(probe: Callable[[], Found | Missing], patience: int, what: str) -> Found:
+    try:
+        return wait(probe, Deadline(patience), what=what)
+    except TimedOut as error:
+        raise ProofError(f"{error.missing}, after {error.seconds:.0f} s of waiting for {what}") from error
 
 
 def _is_ready(pod: dict[str, Any]) -> bool:

@@ -11,12 +11,16 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from ..host.state import File
+from ..host.system import System
+from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing
+from ..waiting.wait import TimedOut, wait
 from .listening import listens
-from .services import File, Service, Settings
+from .services import Service, Settings
 from .sources import supervisor
 from .supervise import started
 
@@ -40,12 +44,21 @@ class Manager(Protocol):
 
 def wait_ready(service: Service, pid_of: Callable[[], int], seconds: float = 20) -> None:
     """Raises ServiceError when the service isn't ready in time. `pid_of` gives its present process, 0 for none."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if (pid := pid_of()) and listens(pid, service.ready):
-            return
-        time.sleep(0.1)
-    raise ServiceError(f"{service.name} does not run, or does not listen on {service.ready}")
+
+    def probe() -> Missing | None:
+        if not (pid := pid_of()):
+            return Missing.of(service.name, "it does not run")
+        if not listens(pid, service.ready):
+            return Missing.of(service.name, f"process {pid} does not listen on {service.ready}")
+        return None
+
+    try:
+        wait(probe, Deadline(seconds), pause=0.1, what="the service to be ready")
+    except TimedOut as error:
+        raise ServiceError(
+            f"{service.name} does not run, or does not listen on {service.ready}, after {error.seconds:.0f} s "
+            f"({error.missing})"
+        ) from error
 
 
 class Processes:
@@ -126,10 +139,14 @@ def _kill(pid: int, began: int, number: int, seconds: float) -> bool:
     """Sends a signal and returns whether the process that began then has ended within `seconds`."""
     with contextlib.suppress(ProcessLookupError):  # it ended by itself meanwhile
         os.kill(pid, number)
-    end = time.monotonic() + seconds
-    while started(pid) == began and time.monotonic() < end:
-        time.sleep(0.05)
-    return started(pid) != began
+
+    def probe() -> bool | Missing:
+        return Missing.of(f"process {pid}", "it still runs") if started(pid) == began else True
+
+    try:
+        return wait(probe, Deadline(seconds), pause=0.05, what="the process to end")
+    except TimedOut:
+        return False
 
 
 def _is(pid: int, mark: str) -> bool:
@@ -212,8 +229,7 @@ class Systemd:
     def start(self, service: Service) -> None:
         """Writes the unit, enables and restarts it."""
         unit = self.unit(service.name)
-        with open(os.path.join(self.directory, unit), "w", encoding="utf-8") as file:
-            file.write(self.text(service))
+        System().write(os.path.join(self.directory, unit), self.text(service).encode())
         try:
             for command in (("daemon-reload",), ("enable", "--quiet", unit), ("restart", unit)):
                 _systemctl(*command)

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from . import build, ca, dhcp_probe, ramdisk
+from ..host.state import Directory, HostError
+from . import build, ca, dhcp_probe, files, ramdisk
 from .fetch import FetchError
 from .managers import Manager, Processes, ServiceError, manager
 from .recipe import RecipeError, recipe
-from .services import File, Service, services
+from .services import Service, services
 from .settings import ProvisionerError, Settings, ramdisk_spec, settings_from
 from .steps import Plan
 
@@ -50,10 +51,7 @@ def plan(params: Mapping[str, Any], settings: Settings, hand: Manager, cache: st
     if ours would be (re)started. Raises ProvisionerError, BuildError, RecipeError."""
     found = Plan()
     _packages(found)
-    for name, mode in _DIRECTORIES:
-        path = settings.path(name) if name else settings.state_dir
-        if not os.path.isdir(path) or os.stat(path).st_mode & 0o777 != mode:
-            found.add(f"directory {path}", partial(_directory, path, mode))
+    files.require(found, directories=directories(settings))
     if not os.path.isdir(settings.state_dir):
         build.require_space(_existing(settings.state_dir), _FREE_MIB, "run the provisioner")
     _images(found, params, settings, cache)
@@ -63,7 +61,7 @@ def plan(params: Mapping[str, Any], settings: Settings, hand: Manager, cache: st
     if fresh:
         found.add(f"certificates: {', '.join(fresh)}", lambda: ca.make(settings.path("ca"), settings.cloud, addresses))
     if isinstance(hand, Processes):
-        _file(found, hand.program)
+        files.require(found, [hand.program])
     _services(found, settings, hand, renewed=bool(fresh))
     return found
 
@@ -98,9 +96,9 @@ def install(packages: Sequence[str]) -> None:
         raise ProvisionerError(f"apt-get install {' '.join(packages)} failed: {done.stderr.strip()[-500:]}")
 
 
-def _directory(path: str, mode: int) -> None:
-    os.makedirs(path, exist_ok=True)
-    os.chmod(path, mode)
+def directories(settings: Settings) -> list[Directory]:
+    """The state directory and those in it."""
+    return [Directory(settings.path(name) if name else settings.state_dir, mode) for name, mode in _DIRECTORIES]
 
 
 def _existing(path: str) -> str:
@@ -182,35 +180,13 @@ def _content(path: str) -> bytes:
         return file.read()
 
 
-def _file(found: Plan, file: File) -> bool:
-    same = (
-        os.path.exists(file.path)
-        and _content(file.path) == file.content.encode()
-        and os.stat(file.path).st_mode & 0o777 == file.mode
-    )
-    if not same:
-        found.add(f"file {file.path}", lambda: write(file))
-    return not same
-
-
-def write(file: File) -> None:
-    """Writes a file at once, never half."""
-    temporary = f"{file.path}.tmp"
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, file.mode), "w", encoding="utf-8") as out:
-        out.write(file.content)
-    os.chmod(temporary, file.mode)
-    os.replace(temporary, file.path)
-
-
 def _services(found: Plan, settings: Settings, hand: Manager, renewed: bool) -> None:
     wanted = services(settings)
     running = hand.current([service.name for service in wanted])
     for service in wanted:
         # All of them, not just the first difference: the plan shows every file.
-        changed = [_file(found, file) for file in service.files]
-        stale = (
-            running.get(service.name) != service.digest() or any(changed) or (renewed and service.name == "registry")
-        )
+        changed = files.require(found, service.files)
+        stale = running.get(service.name) != service.digest() or changed or (renewed and service.name == "registry")
         if stale and service.name == "dnsmasq":
             _refuse_rogue(settings)
         if stale:
@@ -247,7 +223,7 @@ def stop_plan(settings: Settings, hand: Manager) -> Plan:
     return found
 
 
-EXPECTED = (ProvisionerError, build.BuildError, FetchError, RecipeError, ServiceError)
+EXPECTED = (ProvisionerError, HostError, build.BuildError, FetchError, RecipeError, ServiceError)
 
 
 def run(params: Mapping[str, Any], state: str, check: bool, cache: str | None = None) -> dict[str, Any]:
@@ -261,8 +237,8 @@ def run(params: Mapping[str, Any], state: str, check: bool, cache: str | None = 
         found.apply()
     return {
         "changed": found.changed,
-        "steps": [step.text for step in found.steps],
-        "diff": {"before": "", "after": found.diff()},
+        "steps": [str(step) for step in found.steps],
+        "diff": found.diff(),
         "base_url": settings.base_url,
         "registry": f"{settings.address}:{settings.registry_port}",
         "ca_file": settings.path("ca", "ca.crt"),

@@ -11,17 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..host.state import File
 from .settings import Settings
 from .sources import boot_service_files
-
-
-@dataclass(frozen=True)
-class File:
-    """Absolute path, content, mode."""
-
-    path: str
-    content: str
-    mode: int = 0o644
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import errno
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..plan.base import Plan as BasePlan
 from .settings import ProvisionerError
 
 
@@ -16,26 +17,22 @@ class Step:
 
     text: str
     act: Callable[[], object]
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass
-class Plan:
-    """Steps in order. `before`/`after`: names and digests, for a diff."""
+class Plan(BasePlan):
+    """Steps in order."""
 
     steps: list[Step] = field(default_factory=list)
 
-    @property
-    def changed(self) -> bool:
-        """Whether anything differs."""
-        return bool(self.steps)
-
-    def diff(self) -> str:
-        """One line for each step."""
-        return "".join(f"{step.text}\n" for step in self.steps)
-
-    def add(self, text: str, act: Callable[[], object]) -> None:
-        """Appends a step."""
-        self.steps.append(Step(text, act))
+    def add(self, text: str, act: Callable[[], object], before: str = "", after: str | None = None) -> None:
+        """Appends a step; without sides of its own, a diff shows its text."""
+        self.steps.append(Step(text, act, before, f"{text}\n" if after is None else after))
 
     def apply(self) -> None:
         """Does it, in order; ends at the first error. Raises one of EXPECTED."""

@@ -4,7 +4,8 @@
     python3 supervise.py SPEC.json
 
 SPEC: `{name, argv, before: [[command]], log, digest, pidfile}`. Starts the service in the foreground, starts it again
-when it ends (1 s later, up to 30 s when it keeps ending), writes `pidfile` as JSON, ends it on SIGTERM.
+when it ends (1 s later, up to 30 s when it keeps ending), writes `pidfile` as JSON, ends it on SIGTERM. This file is
+copied to the provisioner alone, so its loop waits by itself instead of by the package `waiting`.
 """
 
 from __future__ import annotations

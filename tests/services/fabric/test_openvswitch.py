@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -21,6 +22,19 @@ def switch(rack: Any, **more: Any) -> dict[str, Any]:
     port = {"name": "Ethernet3", "description": "uplink", "mode": "access", "native": 20, "vlans": [], "mtu": 1500}
     common = {"name": "leaf1", "platform": "openvswitch", "connection": {"database": rack.database}}
     return common | {"vlans": [{"id": 10, "name": "provision"}], "lags": [lag], "ports": [port]} | more
+
+
+class SkippingClock:
+    """A clock that no sleep waits for: the seconds for which lost peers are pinged pass at once."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
 
 
 def column(rack: Any, table: str, record: str, name: str) -> str:
@@ -49,7 +63,7 @@ def test_a_change_by_hand_is_mended_and_foreign_ports_are_left(rack: Any) -> Non
     rack.vsctl("set", "Port", "node1", "trunks=[10]", "--", "set", "Port", "eth4", "tag=77")
     mended = run(switch(rack), check=False)
     assert [str(step) for step in mended.plan.steps] == ["change lag node1"]
-    assert mended.plan.diff()["before"].count("vlans: 10\n") == 1
+    assert mended.plan.diff()[0]["before"].count("vlans: 10\n") == 1
     assert column(rack, "Port", "eth4", "tag") == "77"
 
 
@@ -60,10 +74,10 @@ def test_check_mode_changes_nothing(rack: Any) -> None:
 
 
 def test_it_goes_back_when_a_peer_is_lost(rack: Any) -> None:
-    replies = iter([{"10.0.0.9"}, *[set()] * 10])
+    replies = chain([{"10.0.0.9"}], repeat(set()))
     params = switch(rack, confirm={"peers": ["10.0.0.9"], "timeout": 60})
     with pytest.raises(FabricError, match=r"10\.0\.0\.9 no longer answered"):
-        run(params, check=False, answers=lambda _: next(replies))
+        run(params, check=False, answers=lambda _: next(replies), clock=SkippingClock())
     assert column(rack, "Port", "eth3", "tag") == "4095"
     assert "node1" not in rack.vsctl("list-ports", "leaf1").split()
     assert len(run(switch(rack), check=True).plan.steps) == 4
@@ -126,9 +140,10 @@ def test_what_the_model_has_no_word_for_survives_there_and_back(rack: Any) -> No
         return "\n".join([*sorted(ports), *sorted(links.split("\n\n"))])
 
     before = dump()
-    replies = iter([{"10.0.0.9"}, *[set()] * 10])
+    replies = chain([{"10.0.0.9"}], repeat(set()))
+    params = switch(rack, confirm={"peers": ["10.0.0.9"]})
     with pytest.raises(FabricError, match="no longer answered"):
-        run(switch(rack, confirm={"peers": ["10.0.0.9"]}), check=False, answers=lambda _: next(replies))
+        run(params, check=False, answers=lambda _: next(replies), clock=SkippingClock())
     assert dump() == before
     run(switch(rack), check=False)
     assert rack.vsctl("get", "Interface", "eth1", "options:mine", "external_ids:others").split() == ['"1"', '"2"']

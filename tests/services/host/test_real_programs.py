@@ -54,11 +54,11 @@ def run() -> Iterator[Run]:
 
 def python(code: str) -> str:
     root = "ansible_collections.groundup.cloud.plugins.module_utils"
-    return f"{sys.executable} - <<'E'\nfrom {root}.links import ping\nfrom {root}.host import sntp\n{code}\nE"
+    return f"{sys.executable} - <<'E'\nfrom {root}.network import ping\nfrom {root}.host import sntp\n{code}\nE"
 
 
 def test_exact_pings(run: Run) -> None:
-    ask = "print(sorted(ping.answered(['10.30.0.2', '10.30.0.9'], {}, 'e0', 2)))"
+    ask = "print(sorted(ping.by_socket(['10.30.0.2', '10.30.0.9'], {}, 'e0', 2)))"
     assert run("a", python(ask.format(9000))).stdout == "['10.30.0.2']\n"
     assert run("b", "ip link set e0 mtu 8900").returncode == 0
     assert run("a", python(ask.format(9000))).stdout == "[]\n", "a peer with a smaller MTU must not pass"

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.provision import build, ca, manifest
-from ansible_collections.groundup.cloud.plugins.module_utils.provision.services import File
+from ansible_collections.groundup.cloud.plugins.module_utils.host.state import File
+from ansible_collections.groundup.cloud.plugins.module_utils.provision import build, ca, files, manifest
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.settings import ProvisionerError
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.steps import Plan
 
@@ -88,12 +88,10 @@ def test_an_image_is_published_whole_or_not_at_all(
 
 
 def test_a_step_that_finds_the_disk_full_says_what_where_and_what_to_do(small: Path) -> None:
-    from ansible_collections.groundup.cloud.plugins.module_utils.provision import provisioner
-
     fill(small, 0)
     plan = Plan()
     file = File(str(small / "nginx.conf"), "x" * PAGE)
-    plan.add(f"file {file.path}", lambda: provisioner.write(file))
+    assert files.require(plan, [file])
     with pytest.raises(ProvisionerError, match=rf"^file {small}/nginx.conf: .*No space left.*; make room there"):
         plan.apply()
     assert not (small / "nginx.conf").exists()

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.provision import provisioner, services
+from ansible_collections.groundup.cloud.plugins.module_utils.provision import files, provisioner, services, steps
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.settings import Settings
 
 pytestmark = [
@@ -39,13 +39,15 @@ def web() -> Iterator[Settings]:
     os.chmod(home, 0o755)
     bare = Settings("web", f"{home}/state", "lo", "127.0.0.1", "127.0.0.0/8", f"{home}/bundle", ())
     settings = replace(bare, http_port=free_port(), service_user="www-data")
-    for name, mode in provisioner._DIRECTORIES:
-        provisioner._directory(settings.path(name) if name else settings.state_dir, mode)
+    plan = steps.Plan()
+    files.require(plan, directories=provisioner.directories(settings))
+    plan.apply()
     running = []
     try:
         for service in (services.boot(settings), services.nginx(settings)):
-            for file in service.files:
-                provisioner.write(file)
+            plan = steps.Plan()
+            files.require(plan, service.files)
+            plan.apply()
             argv = [sys.executable if word == "python3" else word for word in service.argv]
             with open(f"{home}/{service.name}.log", "wb") as log:
                 running.append(subprocess.Popen(argv, stdout=log, stderr=log))

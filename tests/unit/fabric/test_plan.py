@@ -141,7 +141,7 @@ class FakeSwitch:
 
     def perform(self, todo: Plan, seconds: int) -> str:
         assert self.safe is None, "a second commit would have confirmed the first"
-        self.safe, self.running = self.running, config(*(s.after for s in todo.steps if isinstance(s.after, Lag)))
+        self.safe, self.running = self.running, config(*(s.want for s in todo.steps if isinstance(s.want, Lag)))
         self.said.append(f"perform {seconds}")
         return "t1"
 
@@ -203,6 +203,38 @@ def test_what_nobody_confirmed_is_taken_back_although_it_looks_right() -> None:
     assert switch.said == ["revert t0", "perform 120", "confirm t1"]
 
 
+class Peers:
+    """Hosts that answer before the change, and after it from a second on; time passes by sleeping only."""
+
+    def __init__(self, back: float) -> None:
+        self.back, self.time, self.pings = back, 0.0, 0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+    def answer(self, peers: list[str]) -> set[str]:
+        self.pings += 1
+        return set(peers) if self.pings == 1 or self.time >= self.back else set()
+
+
+def test_peers_get_some_seconds_to_answer_again() -> None:
+    switch, peers = FakeSwitch(config()), Peers(back=8)
+    params = PARAMS | {"confirm": {"peers": ["10.0.0.8", "10.0.0.9"], "timeout": 60}}
+    run(params, check=False, switch=switch, answers=peers.answer, clock=peers)
+    assert switch.said == ["perform 60", "confirm t1"] and peers.time == 8
+
+
+def test_a_peer_that_stays_silent_takes_the_change_back() -> None:
+    switch, peers = FakeSwitch(config()), Peers(back=99)
+    params = PARAMS | {"confirm": {"peers": ["10.0.0.9"], "timeout": 60}}
+    with pytest.raises(FabricError, match=r"10\.0\.0\.9 no longer answered"):
+        run(params, check=False, switch=switch, answers=peers.answer, clock=peers)
+    assert switch.said == ["perform 60", "revert t1"] and peers.time == 10
+
+
 def test_a_port_has_one_use() -> None:
     port = {"name": "Ethernet1", "mode": "access", "native": 20, "vlans": [], "mtu": 1500}
     lag = {"name": "node1", "members": ["Ethernet1"], "native": 10, "vlans": [10], "mtu": 1500}
@@ -212,5 +244,5 @@ def test_a_port_has_one_use() -> None:
 
 def test_the_diff_names_each_setting() -> None:
     diff = plan(config(replace(LAG, membership=Membership.of("trunk", 10, [10, 20, 21, 22]))), config(LAG)).diff()
-    assert "lag node1 vlans: 10,20\n" in diff["before"]
-    assert "lag node1 vlans: 10,20-22\n" in diff["after"]
+    assert "lag node1 vlans: 10,20\n" in diff[0]["before"]
+    assert "lag node1 vlans: 10,20-22\n" in diff[0]["after"]

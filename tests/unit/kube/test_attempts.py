@@ -22,6 +22,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
+from ansible_collections.groundup.cloud.plugins.module_utils.waiting import deadline
 
 Given = dict[str, t.Any]
 PAPER = join_credentials.JoinCredentials("abcdef.0123456789abcdef", "ab" * 32)
@@ -83,7 +84,7 @@ def file(system: System, name: str) -> Path:
 def begun(system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> OneUnit:
     """An init whose controller was killed while kubeadm worked."""
     with monkeypatch.context() as patch:
-        patch.setattr(job.time, "sleep", killed)
+        patch.setattr(deadline.time, "sleep", killed)
         with pytest.raises(KilledError):
             control_plane.init(parse(given), system)
     assert attempt(system) == {"kind": "init", "done": False}
@@ -92,7 +93,7 @@ def begun(system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> One
 
 def test_an_init_that_goes_on_is_waited_for(begun: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
     key = begun.path(paths.ENCRYPTION).read_text()
-    monkeypatch.setattr(job.time, "sleep", lambda _s: setattr(begun, "unit", ("active", "exited", "success")))
+    monkeypatch.setattr(deadline.time, "sleep", lambda _s: setattr(begun, "unit", ("active", "exited", "success")))
     assert control_plane.init(parse(given), begun)["resumed"] is True
     assert begun.begun == 1 and attempt(begun)["done"] is True
     assert begun.path(paths.ENCRYPTION).read_text() == key
@@ -111,7 +112,7 @@ def test_an_init_that_died_too_is_taken_up(
         config.append(file(begun, "init.yaml").read_text())
         begun.unit = ("active", "exited", "success")
 
-    monkeypatch.setattr(job.time, "sleep", ends)
+    monkeypatch.setattr(deadline.time, "sleep", ends)
     assert control_plane.init(parse(given), begun)["resumed"] is True
     assert begun.begun == 2 and "DirAvailable--var-lib-etcd" in config[0]
     assert begun.path(paths.ENCRYPTION).read_text() == key, "Secrets that were written stay readable"
@@ -132,7 +133,7 @@ def test_a_join_that_goes_on_or_ended_is_waited_for(
 ) -> None:
     job.note(system, "join", done=False)
     system.unit = unit
-    monkeypatch.setattr(job.time, "sleep", lambda _s: setattr(system, "unit", ("active", "exited", "success")))
+    monkeypatch.setattr(deadline.time, "sleep", lambda _s: setattr(system, "unit", ("active", "exited", "success")))
     assert join.join(parse(worker), system, PAPER, DISCOVERY)["resumed"] is True
     assert system.begun == 0 and attempt(system)["done"] is True
 
@@ -140,7 +141,7 @@ def test_a_join_that_goes_on_or_ended_is_waited_for(
 def test_a_join_that_fails_leaves_no_secret_and_says_why(
     system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job.time, "sleep", lambda _s: setattr(system, "unit", ("failed", "failed", "exit-code")))
+    monkeypatch.setattr(deadline.time, "sleep", lambda _s: setattr(system, "unit", ("failed", "failed", "exit-code")))
     with pytest.raises(KubeError, match=r"kubeadm failed \(exit-code\)"):
         join.join(parse(given), system, PAPER, DISCOVERY, "kind: EncryptionConfiguration\n")
     assert attempt(system) == {"kind": "join", "done": False} and not system.path(paths.SCRATCH).exists()
@@ -148,7 +149,7 @@ def test_a_join_that_fails_leaves_no_secret_and_says_why(
 
 def test_no_other_process_sees_a_secret(system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
     """Argument lists are everybody's to read, and so are files without a mode that says otherwise."""
-    monkeypatch.setattr(job.time, "sleep", lambda _s: setattr(system, "unit", ("active", "exited", "success")))
+    monkeypatch.setattr(deadline.time, "sleep", lambda _s: setattr(system, "unit", ("active", "exited", "success")))
     monkeypatch.setattr(control_plane, "new_token", lambda: PAPER.token)
     control_plane.init(parse(given), system)
     join_credentials.upload(parse(given), system, PAPER)

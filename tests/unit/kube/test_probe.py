@@ -12,9 +12,9 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.host.plan import plan
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import Actual, HostError, PathState, UnitState
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
-from ansible_collections.groundup.cloud.plugins.module_utils.kube import kept, machine, observe, paths, probe
+from ansible_collections.groundup.cloud.plugins.module_utils.kube import kubelet_files, observe, paths, probe
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
-from ansible_collections.groundup.cloud.plugins.module_utils.layers import network_basic
+from ansible_collections.groundup.cloud.plugins.module_utils.layers import kubernetes_host, network_basic
 
 Given = dict[str, t.Any]
 NODES = {
@@ -65,9 +65,9 @@ def test_a_kubelets_file_changed_by_hand_is_put_back(tmp_path: Path, node: str, 
     system, params = System(str(tmp_path)), request.getfixturevalue(node)
     put(tmp_path, paths.KUBELET_CONFIG, "cgroupDriver: systemd\n")
     system.path(paths.KUBELET_CONFIG).chmod(0o640)
-    kept.keep(system)
+    kubelet_files.record(system)
     assert system.path(paths.KUBELET_RECORD).stat().st_mode & 0o777 == 0o600
-    render = machine.renderer(system)
+    render = kubernetes_host.renderer(system)
     assert paths.KUBELET_CONFIG not in {file.path for file in render(params).files}, "a machine that is no node"
     put(tmp_path, paths.KUBELET_CONF)
     file = next(file for file in render(params).files if file.path == paths.KUBELET_CONFIG)

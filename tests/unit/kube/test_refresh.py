@@ -12,11 +12,19 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
-from ansible_collections.groundup.cloud.plugins.module_utils.kube import config, machine, observe, paths, refresh, yaml
+from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
+    config,
+    immutable,
+    observe,
+    paths,
+    refresh,
+    yaml,
+)
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Refused, Unreachable
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.control_plane import record_manifests
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
+from ansible_collections.groundup.cloud.plugins.module_utils.waiting import deadline
 
 Given = dict[str, t.Any]
 ONE = {"control_planes": {"node1": "10.30.0.21"}}
@@ -118,17 +126,17 @@ MOVES: dict[str, tuple[Given, str]] = {
 def test_a_living_cluster_is_not_moved(given: Given, tmp_path: Path, changes: Given, text: str) -> None:
     system = living(given, tmp_path)
     with pytest.raises(KubeError, match=text):
-        machine.refuse_moves(parse(given | changes), system)
-    machine.refuse_moves(parse(given | {"timings": "slow", "audit": False}), system)
+        immutable.refuse_changes(parse(given | changes), system)
+    immutable.refuse_changes(parse(given | {"timings": "slow", "audit": False}), system)
 
 
 def test_an_endpoint_that_the_kubeconfig_does_not_know_is_refused(given: Given, tmp_path: Path) -> None:
     with pytest.raises(KubeError, match=r"is https://10\.30\.0\.9:8443, wanted https://10\.30\.0\.10:8443"):
-        machine.refuse_moves(parse(given), living(given, tmp_path, "https://10.30.0.9:8443"))
+        immutable.refuse_changes(parse(given), living(given, tmp_path, "https://10.30.0.9:8443"))
 
 
 def test_a_blank_machine_has_nothing_to_move(given: Given, tmp_path: Path) -> None:
-    machine.refuse_moves(parse(given), System(str(tmp_path)))
+    immutable.refuse_changes(parse(given), System(str(tmp_path)))
 
 
 @dataclass
@@ -153,8 +161,8 @@ class Restart:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Time passes by sleeping only."""
     now = [1000.0]
-    monkeypatch.setattr(refresh.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(refresh.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr(deadline.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(deadline.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     return now
 
 

@@ -14,12 +14,14 @@ from ansible_collections.groundup.cloud.plugins.module_utils.host.plan import pl
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import Actual, HostError, PathState, UnitState
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import host_network
-from ansible_collections.groundup.cloud.plugins.module_utils.links import cabling, lacp, ping
+from ansible_collections.groundup.cloud.plugins.module_utils.links import cabling, lacp
 from ansible_collections.groundup.cloud.plugins.module_utils.links import change as arming
 from ansible_collections.groundup.cloud.plugins.module_utils.links.change import link_lists
-from ansible_collections.groundup.cloud.plugins.module_utils.links.confirm import askable
+from ansible_collections.groundup.cloud.plugins.module_utils.links.confirm import pingable
 from ansible_collections.groundup.cloud.plugins.module_utils.links.live import Difference, Live, differences, route_name
 from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import Nic, parse
+from ansible_collections.groundup.cloud.plugins.module_utils.network.bonding import Bond
+from ansible_collections.groundup.cloud.plugins.module_utils.network.bonding import parse as parse_bonding
 
 from .test_files import BONDED
 
@@ -128,10 +130,10 @@ details partner lacp pdu:
 """
 
 
-def bonding(*members: dict[str, Any]) -> lacp.BondStatus:
+def bonding(*members: dict[str, Any]) -> Bond:
     base = {"mii": "up", "aggregator": 1, "partner": "ea:a5:0b:eb:ce:4b", "key": 3}
     text = "Bonding Mode: IEEE 802.3ad\nMII Status: up\nActive Aggregator Info:\n\tAggregator ID: 1\n"
-    return lacp.parse(text + "".join(MEMBER.format(name=f"nic{i}", **(base | m)) for i, m in enumerate(members)))
+    return parse_bonding(text + "".join(MEMBER.format(name=f"nic{i}", **(base | m)) for i, m in enumerate(members)))
 
 
 LACP = [
@@ -183,11 +185,6 @@ def test_absent_nics_are_named_with_those_that_are_there() -> None:
     assert cabling.absent(SPEC, Live(links, ROUTES)) == [
         "nic1: no NIC here has the MAC address 52:54:00:00:01:02 (this host has 52:54:00:00:01:01)"
     ]
-
-
-def test_ping_has_the_exact_size_and_a_right_checksum() -> None:
-    packet = ping.request(7, 1, 9000)
-    assert len(packet) == 9000 - 20 and ping.checksum(packet) == 0
 
 
 @dataclass
@@ -257,7 +254,7 @@ def test_a_network_of_somebody_else_is_left_and_ours_is_started_again() -> None:
 
 def test_networks_that_nobody_can_prove_are_named() -> None:
     spec = parse({**BONDED, "peers": {"cluster": ["fd00::7"], "management": ["10.20.0.1"]}})
-    assert [item.network for item in spec.addresses if not askable(spec, item.network)] == ["provision", "cluster"]
+    assert [item.network for item in spec.addresses if not pingable(spec, item.network)] == ["provision", "cluster"]
 
 
 def test_a_route_to_everywhere_is_found_by_its_name() -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc import errors
-from ansible_collections.groundup.cloud.plugins.module_utils.bmc.clock import Deadline
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.types import (
     Bmc,
     BmcSettings,
@@ -34,6 +33,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.machines.types impo
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.boot_store import Rejected
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.boot_store import Store as BootStore
+from ansible_collections.groundup.cloud.plugins.module_utils.waiting.deadline import Deadline
 
 MAC = "52:54:00:00:01:01"
 DESIRED = Desired(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.errors import BmcAuthError, BmcUnreachable
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_network import network_files
 from ansible_collections.groundup.cloud.plugins.module_utils.machines import advance, deploy, report, seed
 from ansible_collections.groundup.cloud.plugins.module_utils.machines.types import Phase, Record
 
@@ -35,10 +36,10 @@ def broken(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
 
 def test_check_mode_before_anything_exists(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     broken(monkeypatch, BmcUnreachable("no route", "bmc", "check"))
-    found = deploy.step(params(tmp_path), check=True)
+    found = deploy.step(params(tmp_path), check=True, network_files=network_files)
     assert found["changed"] and found["finished"]
     assert found["line"].startswith("would deploy image debian-13 to disk serial SN of node1")
-    assert found["diff"]["after"].startswith("system: debian-13 on serial SN")
+    assert found["diff"][0]["after"].startswith("system: debian-13 on serial SN")
     assert list(tmp_path.iterdir()) == [], "check mode writes nothing"
 
 
@@ -54,21 +55,38 @@ def test_errors_name_place_and_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception, check: bool
 ) -> None:
     broken(monkeypatch, error)
-    found = deploy.step(params(tmp_path), check=check)
+    found = deploy.step(params(tmp_path), check=check, network_files=network_files)
     assert found["failed"] and found["msg"] == str(error)
 
 
 def test_a_full_disk_is_said_with_its_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     broken(monkeypatch, OSError(28, "No space left on device", f"{tmp_path}/deploy/journal/node1.jsonl"))
-    found = deploy.step(params(tmp_path), check=False)
+    found = deploy.step(params(tmp_path), check=False, network_files=network_files)
     assert found["failed"] and found["msg"].startswith("node1: what is known of its deployment can't be")
     assert (
         "No space left" in found["msg"] and f"make room, or correct the permissions, below {tmp_path}" in found["msg"]
     )
 
 
+def test_the_input_of_host_network_becomes_the_files_of_the_seed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken(monkeypatch, BmcUnreachable("no answer", "bmc double", "wait"))
+    given: list[dict[str, Any]] = []
+
+    def files(network: dict[str, Any]) -> list[dict[str, str]]:
+        given.append(network)
+        return [{"path": "/etc/systemd/network/10-x.network", "content": "[Match]\n"}]
+
+    network = {"hostname": "node1"}
+    deploy.step(params(tmp_path, host_network=network), check=True, network_files=files)
+    assert given == [network]
+    deploy.step(params(tmp_path, host_network=None), check=True, network_files=files)
+    assert len(given) == 1, "a machine without that input has no files of its own"
+
+
 def test_no_image_is_refused(tmp_path: Path) -> None:
-    found = deploy.step(params(tmp_path, machine={**MACHINE, "os": None}), check=True)
+    found = deploy.step(params(tmp_path, machine={**MACHINE, "os": None}), check=True, network_files=network_files)
     assert found["failed"] and "name one with os" in found["msg"]
 
 
@@ -81,10 +99,10 @@ def test_the_seed_holds_the_final_network(tmp_path: Path) -> None:
         "bond": None,
         "addresses": [{"network": "provision", "address": "10.10.0.21/24", "mtu": 1500}],
     }
-    built = seed.build(MACHINE, network, str(tmp_path / "ca.crt"))
+    built = seed.build(MACHINE, network_files(network), str(tmp_path / "ca.crt"))
     assert built["ca_certificate"] == "PEM" and built["hostname"] == "node1"
     assert any("10.10.0.21/24" in file["content"] for file in built["network_files"])
-    assert seed.build({**MACHINE, "seed": {"hostname": "other"}}, None, None)["hostname"] == "other"
+    assert seed.build({**MACHINE, "seed": {"hostname": "other"}}, [], None)["hostname"] == "other"
 
 
 @pytest.mark.parametrize(

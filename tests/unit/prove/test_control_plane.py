@@ -13,6 +13,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.prove.control_plane
     health_evidence,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import ProofError
+from ansible_collections.groundup.cloud.plugins.module_utils.waiting import deadline
 
 STATUS = {"leader": "77", "version": "3.6.8", "dbSize": "4194304"}
 
@@ -67,8 +68,8 @@ def test_an_election_is_waited_for(monkeypatch: pytest.MonkeyPatch, moments: int
         return "well"
 
     monkeypatch.setattr(control_plane, "_once", once)
-    monkeypatch.setattr(control_plane.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(control_plane.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr(deadline.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(deadline.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     proof = control_plane_proofs("node1", lambda: None, 3, check=True)[0]  # type: ignore[arg-type, return-value]
     assert proof.ok is ok
     assert asked[-1] <= control_plane.PATIENCE + 2

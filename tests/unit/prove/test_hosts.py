@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.network import bonding
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import find, no_signature
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.isolation import (
     frame,
@@ -19,7 +20,6 @@ from ansible_collections.groundup.cloud.plugins.module_utils.prove.isolation imp
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.links import (
     bond,
     bond_evidence,
-    parse_bonding,
     standby_evidence,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import ProofError
@@ -58,7 +58,7 @@ ALL = {("node2", None, None), ("node2", 20, 20), ("node3", 20, 20)}
 
 
 def test_a_whole_bond() -> None:
-    state = parse_bonding(BONDING.format(second=1))
+    state = bonding.parse(BONDING.format(second=1))
     assert [member.name for member in state.members] == ["ens2", "ens3"]
     assert bond_evidence(state, 2) == "2 of 2 members in aggregator 1, partner ea:a5:0b:eb:ce:4b"
 
@@ -74,7 +74,7 @@ def test_a_whole_bond() -> None:
 )
 def test_a_bond_with_a_fault(text: str, error: str) -> None:
     with pytest.raises(ProofError, match=error):
-        bond_evidence(parse_bonding(text), 2)
+        bond_evidence(bonding.parse(text), 2)
 
 
 @pytest.mark.parametrize(("vlan", "stripped"), [(20, None), (None, 20), (None, None)])
@@ -151,9 +151,9 @@ def test_a_disk_that_cannot_be_read_is_not_blank(tmp_path: Path) -> None:
 def test_a_bond_without_lacp_is_judged_by_its_links() -> None:
     text = "Bonding Mode: fault-tolerance (active-backup)\n"
     text += "\nSlave Interface: a\nMII Status: up\n\nSlave Interface: b\nMII Status: {}\n"
-    assert standby_evidence(parse_bonding(text.format("up")), 2) == "2 of 2 members have a link: a, b"
+    assert standby_evidence(bonding.parse(text.format("up")), 2) == "2 of 2 members have a link: a, b"
     with pytest.raises(ProofError, match="1 of 2 members have a link: a"):
-        standby_evidence(parse_bonding(text.format("down")), 2)
+        standby_evidence(bonding.parse(text.format("down")), 2)
     assert "LACP" not in bond("node1", "bond9", 2, "active-backup").name
 
 

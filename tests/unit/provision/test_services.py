@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.host.state import Directory, File, HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.provision import (
     build,
     dhcp_probe,
     fetch,
+    files,
     manifest,
     ramdisk,
     rootfs,
@@ -34,6 +36,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.provision.settings 
     Settings,
     settings_from,
 )
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.steps import Plan
 
 
 def settings(**more: Any) -> Settings:
@@ -285,3 +288,27 @@ def test_a_process_is_known_by_its_start() -> None:
     while supervise.started(child.pid):
         pass  # a zombie counts as ended
     child.wait()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="what stands there has to belong to root")
+def test_files_and_directories_are_made_once_and_mended(tmp_path: Path) -> None:
+    conf, place = File(str(tmp_path / "d/x.conf"), "new\n"), Directory(str(tmp_path / "d"), 0o700)
+    plan = Plan()
+    assert files.require(plan, [conf], [place])
+    assert [str(step) for step in plan.steps] == [f"directory {tmp_path}/d", f"file {tmp_path}/d/x.conf"]
+    plan.apply()
+    assert (tmp_path / "d/x.conf").read_text() == "new\n" and (tmp_path / "d").stat().st_mode & 0o777 == 0o700
+    plan = Plan()
+    assert not files.require(plan, [conf], [place]) and not plan.changed
+    (tmp_path / "d/x.conf").write_text("by hand\n")
+    assert files.require(plan, [conf], [place])
+    sides = [(item["before"].splitlines()[-1], item["after"].splitlines()[-1]) for item in plan.diff()]
+    assert sides == [("by hand", "new")]
+
+
+def test_a_directory_in_the_place_of_a_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "x.conf").mkdir()
+    plan = Plan()
+    files.require(plan, [File(str(tmp_path / "x.conf"), "new\n")])
+    with pytest.raises(HostError, match="is a directory where a file is wanted"):
+        plan.apply()

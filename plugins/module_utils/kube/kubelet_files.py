@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What kubeadm wrote for the kubelet, kept, so that a change by hand is seen and taken back on every node.
+"""The kubelet's files as kubeadm wrote them, recorded so that a change by hand is noticed and undone on every node.
 
 kubeadm makes these files out of what the cluster holds when a machine joins; no text of ours tells what they must be.
 """
@@ -20,8 +20,8 @@ FILES = (paths.KUBELET_CONFIG, "/var/lib/kubelet/kubeadm-flags.env")
 KUBELET = "kubelet.service"
 
 
-def keep(system: System) -> None:
-    """Remember the files as they stand: {path: [mode, text]}. For whoever has just let kubeadm write them."""
+def record(system: System) -> None:
+    """Record the files as they stand: {path: [mode, text]}. For the caller that has just let kubeadm write them."""
     found = {}
     for name in FILES:
         path = system.path(name)
@@ -30,12 +30,13 @@ def keep(system: System) -> None:
     system.write(paths.KUBELET_RECORD, json.dumps(found).encode(), mode=0o600)
 
 
-def with_kept(state: HostState, system: System) -> HostState:
-    """The layer's state with these files in it, of a machine that is a node; a kubelet whose file changed restarts."""
-    record = system.path(paths.KUBELET_RECORD)
-    if not (record.exists() and system.path(paths.KUBELET_CONF).exists()):
+def with_recorded(state: HostState, system: System) -> HostState:
+    """The layer's state with the recorded files in it, on a machine that is a node; a kubelet whose file changed
+    restarts."""
+    recorded = system.path(paths.KUBELET_RECORD)
+    if not (recorded.exists() and system.path(paths.KUBELET_CONF).exists()):
         return state
-    files = tuple(File(name, text, mode=mode) for name, (mode, text) in json.loads(record.read_text()).items())
+    files = tuple(File(name, text, mode=mode) for name, (mode, text) in json.loads(recorded.read_text()).items())
     units = tuple(
         replace(unit, restart_on=(*unit.restart_on, *(file.path for file in files))) if unit.name == KUBELET else unit
         for unit in state.units

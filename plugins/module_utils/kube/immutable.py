@@ -1,42 +1,25 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make a machine ready to be a node, unless that would pull a living cluster's endpoint or networks away."""
+"""Settings that a cluster keeps for life: what a living control plane was made with, against what is wanted now."""
 
 from __future__ import annotations
 
 import re
-import typing as t
 
-from ..host.layer import Renderer, Warn, run_layer, silent
 from ..host.system import System
-from ..layers.kubernetes import render
-from . import config, kept, paths, yaml
+from . import config, paths, yaml
 from .api import Kubeconfig
 from .errors import KubeError
-from .settings import Settings, parse
+from .settings import Settings
 
 #: of ClusterConfiguration: certificates, kubeconfigs, Services and pods of the cluster are made of them
 FIXED = re.compile(r'^\s*(controlPlaneEndpoint|podSubnet|serviceSubnet|dnsDomain): "?(.*?)"?$', re.MULTILINE)
 
 
-def prepare(
-    params: dict[str, t.Any], *, check: bool, warn: Warn = silent, system: System | None = None
-) -> dict[str, t.Any]:
-    """The module kubernetes_prepare."""
-    system = system or System()
-    refuse_moves(parse(params), system)
-    return run_layer(renderer(system), params, check=check, system=system, warn=warn)
-
-
-def renderer(system: System) -> Renderer:
-    """The layer's state on this machine: what the role's variable says, and what kubeadm wrote for its kubelet."""
-    return lambda params: kept.with_kept(render(params), system)
-
-
-def refuse_moves(settings: Settings, system: System) -> None:
-    """Nothing may be written on a control plane whose cluster was made with another endpoint, other networks or domain:
-    the endpoint would go where no certificate is valid and no kubelet looks.
+def refuse_changes(settings: Settings, system: System) -> None:
+    """Refuse to write anything on a control plane whose cluster was made with another endpoint, other networks or
+    another domain: the endpoint would move to an address for which no certificate is valid and which no kubelet uses.
 
     :raises KubeError: naming both values.
     """

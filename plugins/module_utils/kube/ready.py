@@ -1,0 +1,80 @@
+# Copyright: the groundup.cloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Wait until nodes are registered with a pod network, or ready; name each that is not, with its condition's words."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..host.system import System
+from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing, Row
+from ..waiting.wait import TimedOut, wait
+from . import paths
+from .access import admin
+from .api import Api, Refused, Unreachable
+from .errors import KubeError
+from .observe import node
+from .settings import Settings
+
+Nodes = dict[str, dict[str, t.Any]]
+
+
+def live(api: Api) -> Nodes:
+    """All nodes by name, as ``observe.node`` shows them."""
+    return {item["metadata"]["name"]: node(item) for item in api.get("/api/v1/nodes")["items"]}
+
+
+def lacking(name: str, item: t.Mapping[str, t.Any] | None, *, ready: bool) -> Row | None:
+    """What a node lacks, None when it lacks nothing. ``item``: the Node object, None when there is none."""
+    if item is None:
+        return Row(name, "it is not registered")
+    if not item.get("spec", {}).get("podCIDR"):
+        return Row(name, "it has no pod network (spec.podCIDR)")
+    if not ready:
+        return None
+    conditions = item.get("status", {}).get("conditions", ())
+    condition = next((condition for condition in conditions if condition["type"] == "Ready"), None)
+    if condition is None:
+        return Row(name, "its kubelet has not reported the condition Ready")
+    if condition["status"] == "True":
+        return None
+    words = [condition.get("reason", ""), condition.get("message", "")]
+    told = ": ".join(word for word in words if word)
+    return Row(name, f"not ready ({told})" if told else "not ready", since=condition.get("lastTransitionTime", ""))
+
+
+def await_nodes(api: Api, names: t.Collection[str], deadline: Deadline, *, ready: bool) -> Nodes:
+    """All nodes by name, when all of ``names`` are registered with a pod network, and with ``ready`` are ready too.
+
+    :raises KubeError: the deadline passed; with what each node lacks, or why the API does not answer.
+    """
+
+    def probe() -> Nodes | Missing:
+        try:
+            items = {item["metadata"]["name"]: item for item in api.get("/api/v1/nodes")["items"]}
+        except (Unreachable, Refused) as error:
+            return Missing.of("the API", str(error))
+        rows = tuple(row for name in names if (row := lacking(name, items.get(name), ready=ready)))
+        return Missing(rows) if rows else {name: node(item) for name, item in items.items()}
+
+    state = "ready" if ready else "registered"
+    try:
+        return wait(probe, deadline, what=f"{len(names)} nodes to be {state}")
+    except TimedOut as error:
+        raise KubeError(f"{error}; `journalctl -u kubelet` on those nodes says more") from error
+
+
+def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
+    """Wait for ``params["nodes"]`` (names) to be ready, for ``params["timeout"]`` seconds; on a control plane.
+
+    Returns {changed: False, nodes, steps: []}. Check mode does not wait: in it nothing makes a node ready.
+    """
+    system = System()
+    if check:
+        found = live(admin(settings, system)) if system.path(paths.ADMIN_CONF).exists() else {}
+    else:
+        deadline = Deadline(params["timeout"])
+        found = await_nodes(admin(settings, system), list(params["nodes"]), deadline, ready=True)
+    return {"changed": False, "nodes": found, "steps": []}

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The confirmation of a change on the host: it waits for the network, or turns back and says why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
+from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
+from ansible_collections.groundup.cloud.plugins.module_utils.links import change, confirm
+from ansible_collections.groundup.cloud.plugins.module_utils.links.script import STATE
+from ansible_collections.groundup.cloud.plugins.module_utils.waiting import deadline
+
+from .test_files import BONDED
+
+DOWN = "bond0: state is down, wanted up"
+
+
+@dataclass
+class ChangedHost(System):
+    """A scratch root on which change 7 was switched; commands are recorded."""
+
+    ran: list[str] = field(default_factory=list)
+
+    def run(self, argv: Sequence[str], **_rest: Any) -> str:
+        self.ran.append(" ".join(argv))
+        return ""
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ChangedHost:
+    now = [1000.0]
+    monkeypatch.setattr(deadline.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(deadline.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    host = ChangedHost(str(tmp_path))
+    host.write(change.PENDING, b"7")
+    host.write(f"{change.CHANGE}/switched", b"")
+    return host
+
+
+def faults(monkeypatch: pytest.MonkeyPatch, *moments: list[str]) -> None:
+    left = list(moments)
+    monkeypatch.setattr(confirm, "faults", lambda *_words: left.pop(0) if len(left) > 1 else left[0])
+
+
+def test_a_network_that_comes_up_is_confirmed(host: ChangedHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults(monkeypatch, [DOWN], [DOWN], [])
+    found = confirm.confirm(BONDED, "7", patience=30, system=host)
+    assert (found["confirmed"], found["confirm_seconds"]) == (True, 2.0)
+    assert change.pending(host) is None
+
+
+def test_a_network_that_does_not_come_up_is_turned_back(host: ChangedHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults(monkeypatch, [DOWN])
+    with pytest.raises(HostError, match=r"the host turns back .* waited 30 s for .*bond0: state is down, wanted up"):
+        confirm.confirm(BONDED, "7", patience=30, system=host)
+    assert any(line.startswith("systemd-run") and line.endswith("revert") for line in host.ran)
+
+
+def test_a_switch_that_has_not_happened_is_waited_for(host: ChangedHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.path(f"{change.CHANGE}/switched").unlink()
+    faults(monkeypatch, [])
+    with pytest.raises(HostError, match="the switch has not happened yet"):
+        confirm.confirm(BONDED, "7", patience=5, system=host)
+
+
+@pytest.mark.parametrize(("reverted", "why"), [(True, "by the timer"), (False, "by another run")])
+def test_a_change_that_was_turned_back_meanwhile_ends_the_wait(
+    host: ChangedHost, monkeypatch: pytest.MonkeyPatch, reverted: bool, why: str
+) -> None:
+    def turned_back(*_words: Any) -> list[str]:
+        host.path(change.PENDING).unlink()
+        if reverted:
+            host.write(f"{STATE}/reverted", b"")
+        return [DOWN]
+
+    monkeypatch.setattr(confirm, "faults", turned_back)
+    with pytest.raises(HostError, match=f"turned back {why} before it was confirmed; {DOWN}"):
+        confirm.confirm(BONDED, "7", patience=30, system=host)
+    assert host.ran == []
