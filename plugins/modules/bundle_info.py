@@ -58,6 +58,12 @@ bundle:
   description: The index of the bundle, as in its C(bundle.json).
   type: dict
   returned: success
+registries:
+  description: Registries whose images the bundle holds, for which a machine's container runtime needs a mirror.
+  type: list
+  elements: str
+  returned: success
+  sample: [groundup.cloud, registry.k8s.io]
 install:
   description: The files that give the O(programs), each once, with the names that must lead to it.
   type: list
@@ -89,7 +95,8 @@ def main() -> None:
         index.whole(path, held)
         index.refuse(held, module.params["needs"])
         install = index.install(held, module.params["programs"])
-        module.exit_json(changed=False, path=str(path), bundle=held, install=install)
+        named = index.registries(held)
+        module.exit_json(changed=False, path=str(path), bundle=held, install=install, registries=named)
     except (BundleError, OSError) as error:
         module.fail_json(msg=str(error))
 

@@ -127,6 +127,11 @@ def install(index: Index, wanted: list[str]) -> list[dict[str, t.Any]]:
     return [{"name": n, "links": links, **{k: index["files"][n][k] for k in keys}} for n, links in chosen.items()]
 
 
+def registries(index: Index) -> list[str]:
+    """Registries whose images the bundle holds, sorted: those for which machines ask the provisioner's registry."""
+    return sorted({reference.partition("/")[0] for reference in index["images"]})
+
+
 def addressed(index: Index, url: str) -> dict[str, dict[str, str]]:
     """The files as machines fetch them: {name: {url, sha256}}; *url* is where the bundle's directory is served."""
     base = url.rstrip("/")

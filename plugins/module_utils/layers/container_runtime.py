@@ -23,7 +23,7 @@ DEFAULTS: dict[str, Any] = {
 REGISTRY: dict[str, Any] = {
     "address": None,
     "ca": None,
-    "mirrors": ["registry.k8s.io", "docker.io", "quay.io", "ghcr.io", "groundup.cloud"],
+    "mirrors": [],
 }
 BINARIES = ("containerd", "containerd-shim-runc-v2", "ctr")
 RUNTIMES = {"runc": "/usr/sbin/runc", "crun": "/usr/bin/crun"}  # where Debian puts them

@@ -48,6 +48,12 @@ def test_missing(held: index.Index, needs: list[str], expected: list[str]) -> No
     assert index.missing(held, needs) == expected
 
 
+def test_registries_are_those_of_the_images() -> None:
+    images = ("registry.k8s.io/pause:3.10.2", "quay.io:443/ceph/ceph:v20", "registry.k8s.io/coredns/coredns:v1.14.2")
+    held = {**SOURCE, "images": dict.fromkeys(images, {"digest": "sha256:1", "size": 1})}
+    assert index.registries(held) == ["quay.io:443", "registry.k8s.io"]
+
+
 def test_layers_are_refused_all_at_once_by_name() -> None:
     with pytest.raises(BundleError) as refusal:
         index.refuse(

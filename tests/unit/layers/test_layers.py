@@ -25,7 +25,7 @@ FILES = {name: {"sha256": SUM, "kind": "binary"} for name in (*container_runtime
 RUNTIME = {
     "files": FILES,
     "files_url": "http://10.10.0.1:8080/bundle/files",
-    "registry": {"address": "10.10.0.1:5000", "ca": PEM},
+    "registry": {"address": "10.10.0.1:5000", "ca": PEM, "mirrors": ["registry.k8s.io"]},
 }
 
 
@@ -132,6 +132,7 @@ def test_runtime_mirrors_everything_and_asks_nobody_else() -> None:
     assert "server = 'https://10.10.0.1:5000/v2/registry.k8s.io'" in hosts and "override_path = true" in hosts
     assert "/etc/containerd/registry-ca.crt" in hosts and found["/etc/containerd/registry-ca.crt"] == PEM
     assert "/etc/containerd/certs.d/10.10.0.1:5000/hosts.toml" in found
+    assert "/etc/containerd/certs.d/docker.io/hosts.toml" not in found, "only what the bundle holds is mirrored"
 
 
 def test_runtime_takes_files_by_digest() -> None:
