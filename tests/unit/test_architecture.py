@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import pathlib
 import re
+import sys
 import typing as t
 
 import pytest
@@ -24,6 +25,21 @@ MAX_PYTHON_LINES = 300
 MAX_TASK_LINES = 80
 MAX_FUNCTION_LINES = 60
 MAX_SHELL_STATEMENTS = 25
+
+
+#: Packages of plugins/module_utils from the lowest floor upwards. A package imports itself and what is on lower floors.
+FLOORS: tuple[frozenset[str], ...] = (
+    frozenset({"waiting", "plan"}),
+    frozenset({"network"}),
+    frozenset({"host", "fabric", "bmc", "bundle"}),
+    frozenset({"links", "kube", "provision"}),
+    frozenset({"layers", "machines"}),
+    frozenset({"model"}),
+    frozenset({"lab", "draw"}),
+    frozenset({"report"}),
+    frozenset({"prove"}),
+)
+FLOOR = {package: floor for floor, packages in enumerate(FLOORS) for package in packages}
 
 
 def name(path: pathlib.Path) -> str:
@@ -71,6 +87,44 @@ def test_the_library_does_not_know_ansible(path: pathlib.Path) -> None:
 def test_the_library_imports_itself_relatively(path: pathlib.Path) -> None:
     bad = [f"line {line}" for line, what in imports(path) if what.startswith("ansible_collections")]
     assert not bad, f"{name(path)}: use `from ..x import y`, so that only what is needed travels to a machine: {bad}"
+
+
+def packages_imported(path: pathlib.Path) -> list[tuple[int, str]]:
+    """Packages of module_utils that a file imports relatively, anywhere in it: line and name, its own left out."""
+    own = path.relative_to(ROOT / "plugins/module_utils").parts[:-1]
+    found: list[tuple[int, str]] = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = own[: len(own) - node.level + 1]
+            named = [node.module] if node.module else [alias.name for alias in node.names]
+            found += [(node.lineno, (*base, *str(dotted).split("."))[0]) for dotted in named]
+    return [(line, package) for line, package in found if own and package != own[0]]
+
+
+@files(UTILS)
+def test_imports_point_to_lower_floors(path: pathlib.Path) -> None:
+    own = path.relative_to(ROOT / "plugins/module_utils").parts[0]
+    if own.endswith(".py"):
+        assert not packages_imported(path), f"{name(path)}: a module outside of a package imports no package"
+        return
+    assert own in FLOOR, f"{name(path)}: give the package {own} a floor in FLOORS of {name(pathlib.Path(__file__))}"
+    bad = [
+        f"line {line}: {package}"
+        for line, package in packages_imported(path)
+        if package in FLOOR and FLOOR[package] >= FLOOR[own]
+    ]
+    assert not bad, (
+        f"{name(path)}: {own} may import lower floors only ({bad}); pass in what it needs, or move the code "
+        "to the floor of its user"
+    )
+
+
+def test_an_import_of_an_upper_floor_is_found(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    file = tmp_path / "plugins/module_utils/host/inner/read.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("from ...kube import api\nfrom ..plan import Plan\ndef f():\n    from ...layers.catalog import X\n")
+    assert packages_imported(file) == [(1, "kube"), (4, "layers")]
 
 
 @files(PLUGINS)

@@ -50,7 +50,7 @@ def test_missing(held: index.Index, needs: list[str], expected: list[str]) -> No
 
 def test_registries_are_those_of_the_images() -> None:
     images = ("registry.k8s.io/pause:3.10.2", "quay.io:443/ceph/ceph:v20", "registry.k8s.io/coredns/coredns:v1.14.2")
-    held = {**SOURCE, "images": dict.fromkeys(images, {"digest": "sha256:1", "size": 1})}
+    held = {**SOURCE, "images": {key: {"digest": "sha256:1", "size": 1} for key in images}}
     assert index.registries(held) == ["quay.io:443", "registry.k8s.io"]
 
 
