@@ -61,7 +61,7 @@ def await_nodes(api: Api, names: t.Collection[str], deadline: Deadline, *, ready
 
     state = "ready" if ready else "registered"
     try:
-        return wait(probe, deadline, what=f"{len(names)} nodes to be {state}")
+        return wait(probe, deadline, what=f"the nodes to be {state}")
     except TimedOut as error:
         raise KubeError(f"{error}; `journalctl -u kubelet` on those nodes says more") from error
 

@@ -80,7 +80,7 @@ LACKS: dict[str, tuple[list[Given] | str, str]] = {
 def test_what_a_node_lacks_is_said(moment: list[Given] | str, text: str) -> None:
     with pytest.raises(KubeError) as caught:
         waited(FakeApi(moment), ["n1"])
-    assert str(caught.value).startswith(f"waited 60 s for 1 nodes to be ready; still missing: {text}; `journalctl")
+    assert str(caught.value).startswith(f"waited 60 s for the nodes to be ready; still missing: {text}; `journalctl")
 
 
 @pytest.fixture
