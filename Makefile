@@ -62,9 +62,10 @@ e2e: ## the virtual rack from blank machines to proofs, faults included
 	@tools/setup test
 	$(PYTEST) tests/e2e $(ARGS)
 
-readme readmes: ## write every role's README.md from its argument specs
+readme readmes: ## write what is generated from the roles' argument specs: READMEs and the modules' typed options
 	@tools/setup test
 	python tools/readme.py roles/*
+	python tools/specs.py
 
 clean: ## remove what the commands above wrote into the checkout, .venv excepted
 	rm -rf build .cache .mypy_cache .pytest_cache .ruff_cache

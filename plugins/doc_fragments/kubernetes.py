@@ -1,20 +1,12 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that the modules for Kubernetes share."""
+"""Options that the modules which let machines join share."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The machine and its cluster; with `.join_credentials` also the secrets of one run."""
-
-    DOCUMENTATION = r"""
-options:
-  kubernetes:
-    description: The machine and its cluster, as in the variable of the role P(groundup.cloud.kubernetes#role).
-    type: dict
-    required: true
-"""
+    """The secrets of one run, with which machines join."""
 
     JOIN_CREDENTIALS = r"""
 options:

@@ -73,6 +73,7 @@ evidence:
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.arguments import BMC, FIRMWARE, IDENTITY
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.ensure import boot, perform
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
 
 SPEC = {
     **BMC,
@@ -85,10 +86,14 @@ SPEC = {
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
-    result = perform(boot, module.params, module.check_mode)
-    if "missing_library" in result:
-        result["msg"] = missing_required_lib(result["missing_library"])
-    module.exit_json(**result)
+
+    def act() -> Result:
+        result = perform(boot, module.params, module.check_mode)
+        if "missing_library" in result:
+            result["msg"] = missing_required_lib(result["missing_library"])
+        return result
+
+    run(module, act)
 
 
 if __name__ == "__main__":

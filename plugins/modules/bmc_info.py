@@ -50,14 +50,19 @@ boot:
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.arguments import BMC, IDENTITY
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.ensure import info, perform
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
 
 
 def main() -> None:
     module = AnsibleModule({**BMC, **IDENTITY}, supports_check_mode=True)
-    result = perform(info, module.params, module.check_mode)
-    if "missing_library" in result:
-        result["msg"] = missing_required_lib(result["missing_library"])
-    module.exit_json(**result)
+
+    def act() -> Result:
+        result = perform(info, module.params, module.check_mode)
+        if "missing_library" in result:
+            result["msg"] = missing_required_lib(result["missing_library"])
+        return result
+
+    run(module, act)
 
 
 if __name__ == "__main__":

@@ -105,8 +105,8 @@ bundle:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, ensure
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import run
 
 SPEC = {
     "lock": {"type": "dict", "required": True},
@@ -122,10 +122,7 @@ SPEC = {
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
-    try:
-        module.exit_json(**ensure(Request.of(module.params), check=module.check_mode))
-    except (BundleError, OSError) as error:
-        module.fail_json(msg=str(error))
+    run(module, lambda: dict(ensure(Request.of(module.params), check=module.check_mode)))
 
 
 if __name__ == "__main__":

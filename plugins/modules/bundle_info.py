@@ -77,8 +77,8 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import CURRENT, cache_root
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
 
 SPEC = {
     "dir": {"type": "path"},
@@ -89,16 +89,17 @@ SPEC = {
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
-    try:
+
+    def look() -> Result:
         path = Path(module.params["dir"] or cache_root() / CURRENT).resolve()
         held = index.read(path)
         index.whole(path, held)
         index.refuse(held, module.params["needs"])
         install = index.install(held, module.params["programs"])
         named = index.registries(held)
-        module.exit_json(changed=False, path=str(path), bundle=held, install=install, registries=named)
-    except (BundleError, OSError) as error:
-        module.fail_json(msg=str(error))
+        return {"changed": False, "path": str(path), "bundle": held, "install": install, "registries": named}
+
+    run(module, look)
 
 
 if __name__ == "__main__":

@@ -59,9 +59,9 @@ filled:
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import cache_root
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.relock import relock
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
 
 SPEC = {
     "lock": {"type": "dict", "required": True},
@@ -72,12 +72,13 @@ SPEC = {
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
-    cache = Path(module.params["cache_dir"] or cache_root())
-    try:
+
+    def resolve() -> Result:
+        cache = Path(module.params["cache_dir"] or cache_root())
         lock, filled = relock(module.params["lock"], module.params["mirrors"], cache / "downloads")
-        module.exit_json(changed=False, lock=lock, filled=filled)
-    except (BundleError, OSError) as error:
-        module.fail_json(msg=str(error))
+        return {"changed": False, "lock": lock, "filled": filled}
+
+    run(module, resolve)
 
 
 if __name__ == "__main__":

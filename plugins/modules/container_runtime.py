@@ -19,17 +19,14 @@ attributes:
   diff_mode:
     description: Shows every file and setting that differs.
     support: full
-options:
-  container_runtime:
-    description: The host, as in the variable of the role P(groundup.cloud.container_runtime#role).
-    type: dict
-    required: true
+extends_documentation_fragment:
+  - groundup.cloud.container_runtime_config
 """
 
 EXAMPLES = r"""
 - name: Install the container runtime
   groundup.cloud.container_runtime:
-    container_runtime:
+    config:
       files:
         containerd: {url: "http://10.10.0.1:8080/bundle/files/sha256/3f…", sha256: 3f…}
         containerd-shim-runc-v2: {url: "http://10.10.0.1:8080/bundle/files/sha256/9a…", sha256: 9a…}
@@ -56,17 +53,15 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.host.layer import run_layer
-from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.container_runtime import render
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.container_runtime import CONFIG
 
 
 def main() -> None:
-    module = AnsibleModule({"container_runtime": {"type": "dict", "required": True}}, supports_check_mode=True)
-    try:
-        result = run_layer(render, module.params["container_runtime"], check=module.check_mode, warn=module.warn)
-    except HostError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
+    module = AnsibleModule({"config": CONFIG}, supports_check_mode=True)
+    config = given(module.params["config"])
+    run(module, lambda: run_layer(render, config, check=module.check_mode, warn=module.warn))
 
 
 if __name__ == "__main__":

@@ -13,14 +13,12 @@ attributes:
   check_mode:
     description: Says whether the pictures would change.
     support: full
+extends_documentation_fragment:
+  - groundup.cloud.drawing_config
 options:
   directory:
     description: Where to write; it is made if it is not there.
     type: path
-    required: true
-  drawing:
-    description: What to draw, as in the variable of the role P(groundup.cloud.drawing#role).
-    type: dict
     required: true
 """
 
@@ -28,7 +26,7 @@ EXAMPLES = r"""
 - name: Draw the rack
   groundup.cloud.draw:
     directory: build/drawing
-    drawing: "{{ drawing }}"
+    config: "{{ drawing_config }}"
 """
 
 RETURN = r"""
@@ -42,17 +40,21 @@ files:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.draw.write import write
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.drawing import CONFIG
+
+SPEC = {"directory": {"type": "path", "required": True}, "config": CONFIG}
 
 
 def main() -> None:
-    spec = {"directory": {"type": "path", "required": True}, "drawing": {"type": "dict", "required": True}}
-    module = AnsibleModule(spec, supports_check_mode=True)
-    directory = module.params["directory"]
-    try:
-        changed, files = write(directory, module.params["drawing"], dry=module.check_mode)
-    except OSError as error:
-        module.fail_json(msg=f"{directory}: {error.strerror}; choose a directory that can be written")
-    module.exit_json(changed=changed, files=files)
+    module = AnsibleModule(SPEC, supports_check_mode=True)
+
+    def act() -> Result:
+        drawing = given(module.params["config"])
+        changed, files = write(module.params["directory"], drawing, dry=module.check_mode)
+        return {"changed": changed, "files": files}
+
+    run(module, act)
 
 
 if __name__ == "__main__":

@@ -18,17 +18,14 @@ attributes:
   diff_mode:
     description: Shows every file and setting that differs.
     support: full
-options:
-  host_base:
-    description: The host, as in the variable of the role P(groundup.cloud.host_base#role).
-    type: dict
-    required: true
+extends_documentation_fragment:
+  - groundup.cloud.host_base_config
 """
 
 EXAMPLES = r"""
 - name: Prepare a node
   groundup.cloud.host_base:
-    host_base:
+    config:
       ntp_servers: [10.10.0.1]
       kernel_modules: [vhost_net]
       hosts: {node1: 10.30.0.21, node2: 10.30.0.22}
@@ -51,17 +48,15 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.host.layer import run_layer
-from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_base import render
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.host_base import CONFIG
 
 
 def main() -> None:
-    module = AnsibleModule({"host_base": {"type": "dict", "required": True}}, supports_check_mode=True)
-    try:
-        result = run_layer(render, module.params["host_base"], check=module.check_mode, warn=module.warn)
-    except HostError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
+    module = AnsibleModule({"config": CONFIG}, supports_check_mode=True)
+    config = given(module.params["config"])
+    run(module, lambda: run_layer(render, config, check=module.check_mode, warn=module.warn))
 
 
 if __name__ == "__main__":

@@ -22,11 +22,9 @@ attributes:
   diff_mode:
     description: Shows every file and link setting that differs.
     support: full
+extends_documentation_fragment:
+  - groundup.cloud.host_network_config
 options:
-  host_network:
-    description: The host's network, as in the variable of the role P(groundup.cloud.host_network#role).
-    type: dict
-    required: true
   confirm:
     description:
       - Identifier of a change that is to be confirmed. The controller's part fills it in; leave it alone.
@@ -36,7 +34,7 @@ options:
 EXAMPLES = r"""
 - name: Bond both ports and put two networks on them
   groundup.cloud.host_network:
-    host_network:
+    config:
       bond:
         mac: "52:54:00:00:01:01"
         members:
@@ -71,26 +69,21 @@ seconds:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import host_network
 from ansible_collections.groundup.cloud.plugins.module_utils.links.confirm import confirm
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.host_network import CONFIG
 
 PATIENCE = 0.6  # of the time until the host turns back by itself
+SPEC = {"config": CONFIG, "confirm": {"type": "str"}}
 
 
 def main() -> None:
-    spec = {"host_network": {"type": "dict", "required": True}, "confirm": {"type": "str"}}
-    module = AnsibleModule(spec, supports_check_mode=True)
-    wanted, change = module.params["host_network"], module.params["confirm"]
-    try:
-        if change:
-            patience = PATIENCE * (wanted.get("confirm_timeout") or 180)
-            result = confirm(wanted, change, patience=patience)
-        else:
-            result = host_network.run(wanted, check=module.check_mode, warn=module.warn)
-    except HostError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
+    module = AnsibleModule(SPEC, supports_check_mode=True)
+    wanted, change = given(module.params["config"]), module.params["confirm"]
+    if change:
+        run(module, lambda: confirm(wanted, change, patience=PATIENCE * wanted["confirm_timeout"]))
+    run(module, lambda: host_network.run(wanted, check=module.check_mode, warn=module.warn))
 
 
 if __name__ == "__main__":

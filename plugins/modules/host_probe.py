@@ -85,8 +85,8 @@ steps:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import foresee, probe
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import run
 
 LAYER = {
     "name": {"type": "str", "required": True},
@@ -104,13 +104,9 @@ SPEC = {
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
     layers, inputs = module.params["layers"], module.params["inputs"]
-    try:
-        if module.params["bare"]:
-            module.exit_json(changed=True, differs=[], steps=foresee(layers, inputs))
-        result = probe(layers, inputs, module.warn)
-    except HostError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(changed=False, **result)
+    if module.params["bare"]:
+        run(module, lambda: {"changed": True, "differs": [], "steps": foresee(layers, inputs)})
+    run(module, lambda: {"changed": False, **probe(layers, inputs, module.warn)})
 
 
 if __name__ == "__main__":

@@ -20,13 +20,13 @@ attributes:
     description: There is nothing to show a difference of.
     support: none
 extends_documentation_fragment:
-  - groundup.cloud.kubernetes
+  - groundup.cloud.kubernetes_config
 """
 
 EXAMPLES = r"""
 - name: Bring the control plane to its configuration
   groundup.cloud.kubernetes_control_plane:
-    kubernetes: "{{ kubernetes }}"
+    config: "{{ kubernetes_config }}"
   throttle: 1
 """
 
@@ -48,9 +48,10 @@ steps:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.refresh import perform
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes import CONFIG
 
 SPEC = {
-    "kubernetes": {"type": "dict", "required": True},
+    "config": CONFIG,
 }
 
 

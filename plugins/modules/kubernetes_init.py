@@ -20,13 +20,13 @@ attributes:
     description: There is nothing to show a difference of.
     support: none
 extends_documentation_fragment:
-  - groundup.cloud.kubernetes
+  - groundup.cloud.kubernetes_config
 """
 
 EXAMPLES = r"""
 - name: Make the cluster
   groundup.cloud.kubernetes_init:
-    kubernetes: "{{ kubernetes }}"
+    config: "{{ kubernetes_config }}"
   when: inventory_hostname == plan.init
 """
 
@@ -47,9 +47,10 @@ steps:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.control_plane import perform
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes import CONFIG
 
 SPEC = {
-    "kubernetes": {"type": "dict", "required": True},
+    "config": CONFIG,
 }
 
 

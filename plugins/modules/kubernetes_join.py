@@ -19,7 +19,7 @@ attributes:
     description: There is nothing to show a difference of.
     support: none
 extends_documentation_fragment:
-  - groundup.cloud.kubernetes
+  - groundup.cloud.kubernetes_config
   - groundup.cloud.kubernetes.join_credentials
 options:
   discovery:
@@ -43,7 +43,7 @@ options:
 EXAMPLES = r"""
 - name: Join the cluster
   groundup.cloud.kubernetes_join:
-    kubernetes: "{{ kubernetes }}"
+    config: "{{ kubernetes_config }}"
     token: "{{ credentials.token }}"
     certificate_key: "{{ credentials.key }}"
     discovery: "{{ issued.discovery }}"
@@ -66,9 +66,10 @@ steps:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.join import perform
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes import CONFIG
 
 SPEC = {
-    "kubernetes": {"type": "dict", "required": True},
+    "config": CONFIG,
     "token": {"type": "str", "required": True, "no_log": True},
     "certificate_key": {"type": "str", "required": True, "no_log": True},
     "discovery": {"type": "dict", "required": True},

@@ -20,7 +20,7 @@ attributes:
     description: There is nothing to show a difference of.
     support: none
 extends_documentation_fragment:
-  - groundup.cloud.kubernetes
+  - groundup.cloud.kubernetes_config
   - groundup.cloud.kubernetes.join_credentials
 options:
   state:
@@ -42,7 +42,7 @@ options:
 EXAMPLES = r"""
 - name: Let machines join
   groundup.cloud.kubernetes_join_credentials:
-    kubernetes: "{{ kubernetes }}"
+    config: "{{ kubernetes_config }}"
     token: "{{ credentials.token }}"
     certificate_key: "{{ credentials.key }}"
     certificates: true
@@ -71,9 +71,10 @@ steps:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.join_credentials import perform
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes import CONFIG
 
 SPEC = {
-    "kubernetes": {"type": "dict", "required": True},
+    "config": CONFIG,
     "token": {"type": "str", "required": True, "no_log": True},
     "certificate_key": {"type": "str", "required": True, "no_log": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

@@ -19,7 +19,7 @@ attributes:
     description: There is nothing to show a difference of.
     support: none
 extends_documentation_fragment:
-  - groundup.cloud.kubernetes
+  - groundup.cloud.kubernetes_config
 options:
   wait:
     description: Seconds to wait for an API that does not answer, on machines that belong to a cluster.
@@ -30,7 +30,7 @@ options:
 EXAMPLES = r"""
 - name: Read what the machine and its cluster know of each other
   groundup.cloud.kubernetes_membership:
-    kubernetes: "{{ kubernetes }}"
+    config: "{{ kubernetes_config }}"
   register: membership
 """
 
@@ -52,9 +52,10 @@ settings:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.observe import perform
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes import CONFIG
 
 SPEC = {
-    "kubernetes": {"type": "dict", "required": True},
+    "config": CONFIG,
     "wait": {"type": "int", "default": 60},
 }
 

@@ -19,7 +19,7 @@ attributes:
     description: Shows what differs.
     support: full
 extends_documentation_fragment:
-  - groundup.cloud.kubernetes
+  - groundup.cloud.kubernetes_config
 options:
   nodes:
     description: Wanted C(labels) and C(taints) by name of the node.
@@ -34,7 +34,7 @@ options:
 EXAMPLES = r"""
 - name: Label the nodes
   groundup.cloud.kubernetes_node_settings:
-    kubernetes: "{{ kubernetes }}"
+    config: "{{ kubernetes_config }}"
     nodes:
       node1: {labels: {topology.kubernetes.io/zone: r1}, taints: []}
 """
@@ -61,9 +61,10 @@ steps:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.nodes import perform
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes import CONFIG
 
 SPEC = {
-    "kubernetes": {"type": "dict", "required": True},
+    "config": CONFIG,
     "nodes": {"type": "dict", "required": True},
     "timeout": {"type": "int", "default": 300},
 }

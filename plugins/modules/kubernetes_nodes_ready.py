@@ -19,7 +19,7 @@ attributes:
     description: Changes nothing.
     support: none
 extends_documentation_fragment:
-  - groundup.cloud.kubernetes
+  - groundup.cloud.kubernetes_config
 options:
   nodes:
     description: Names of the nodes.
@@ -35,7 +35,7 @@ options:
 EXAMPLES = r"""
 - name: Wait until the nodes are ready
   groundup.cloud.kubernetes_nodes_ready:
-    kubernetes: "{{ kubernetes_config }}"
+    config: "{{ kubernetes_config }}"
     nodes: [node1, node2, node3]
     timeout: 600
 """
@@ -57,9 +57,10 @@ steps:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.ready import perform
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes import CONFIG
 
 SPEC = {
-    "kubernetes": {"type": "dict", "required": True},
+    "config": CONFIG,
     "nodes": {"type": "list", "elements": "str", "required": True},
     "timeout": {"type": "int", "default": 300},
 }

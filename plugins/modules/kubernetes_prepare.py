@@ -21,13 +21,13 @@ attributes:
     description: Shows what differs.
     support: full
 extends_documentation_fragment:
-  - groundup.cloud.kubernetes
+  - groundup.cloud.kubernetes_config
 """
 
 EXAMPLES = r"""
 - name: Make the machine ready to be a node
   groundup.cloud.kubernetes_prepare:
-    kubernetes: "{{ kubernetes }}"
+    config: "{{ kubernetes_config }}"
 """
 
 RETURN = r"""
@@ -45,17 +45,15 @@ seconds:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.kubernetes_host import prepare
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes import CONFIG
 
 
 def main() -> None:
-    module = AnsibleModule({"kubernetes": {"type": "dict", "required": True}}, supports_check_mode=True)
-    try:
-        result = prepare(module.params["kubernetes"], check=module.check_mode, warn=module.warn)
-    except HostError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
+    module = AnsibleModule({"config": CONFIG}, supports_check_mode=True)
+    config = given(module.params["config"])
+    run(module, lambda: prepare(config, check=module.check_mode, warn=module.warn))
 
 
 if __name__ == "__main__":

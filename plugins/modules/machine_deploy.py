@@ -121,14 +121,19 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_network import network_files
 from ansible_collections.groundup.cloud.plugins.module_utils.machines.arguments import DEPLOY
 from ansible_collections.groundup.cloud.plugins.module_utils.machines.deploy import step
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
 
 
 def main() -> None:
     module = AnsibleModule(DEPLOY, supports_check_mode=True)
-    result = step(module.params, module.check_mode, network_files)
-    if "missing_library" in result:
-        result["msg"] = missing_required_lib(result["missing_library"])
-    module.exit_json(**result)
+
+    def act() -> Result:
+        result = step(module.params, module.check_mode, network_files)
+        if "missing_library" in result:
+            result["msg"] = missing_required_lib(result["missing_library"])
+        return result
+
+    run(module, act)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ name:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.model.stop import reason
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
 
 SPEC = {
     "cloud": {"type": "dict", "default": {}},
@@ -61,12 +62,15 @@ SPEC = {
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
-    for warning in module.params["warnings"]:
+    cloud, warnings = module.params["cloud"], module.params["warnings"]
+    for warning in warnings:
         module.warn(warning)
-    why = reason(module.params["cloud"], module.params["warnings"], module.params["strict"])
-    if why:
-        module.fail_json(msg=why)
-    module.exit_json(changed=False, name=module.params["cloud"]["name"])
+
+    def check() -> Result:
+        why = reason(cloud, warnings, module.params["strict"])
+        return {"failed": True, "msg": why} if why else {"changed": False, "name": cloud["name"]}
+
+    run(module, check)
 
 
 if __name__ == "__main__":

@@ -19,11 +19,16 @@ attributes:
   diff_mode:
     description: Shows every file that differs.
     support: full
+extends_documentation_fragment:
+  - groundup.cloud.network_basic_config
 options:
-  network_basic:
+  node:
+    description: Name of this node.
+    type: str
+    required: true
+  nodes:
     description:
-      - The network, as in the variable of the role P(groundup.cloud.network_basic#role), with C(node), the name of this
-        node, and C(nodes), for every node by name its C(pod_cidr) and C(address), as returned by
+      - For every node by name its C(pod_cidr) and C(address), as returned by
         M(groundup.cloud.kubernetes_node_settings). A node without C(pod_cidr) gets nothing.
     type: dict
     required: true
@@ -32,14 +37,14 @@ options:
 EXAMPLES = r"""
 - name: Connect the pods of this node
   groundup.cloud.network_basic:
-    network_basic:
+    config:
       pods: 10.64.0.0/14
       interface: bond0.30
       mtu: 9000
-      node: node1
-      nodes:
-        node1: {pod_cidr: 10.64.0.0/24, address: 10.30.0.21}
-        node2: {pod_cidr: 10.64.1.0/24, address: 10.30.0.22}
+    node: node1
+    nodes:
+      node1: {pod_cidr: 10.64.0.0/24, address: 10.30.0.21}
+      node2: {pod_cidr: 10.64.1.0/24, address: 10.30.0.22}
 """
 
 RETURN = r"""
@@ -58,17 +63,21 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.host.layer import run_layer
-from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.network_basic import render
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_basic import CONFIG
+
+SPEC = {
+    "config": CONFIG,
+    "node": {"type": "str", "required": True},
+    "nodes": {"type": "dict", "required": True},
+}
 
 
 def main() -> None:
-    module = AnsibleModule({"network_basic": {"type": "dict", "required": True}}, supports_check_mode=True)
-    try:
-        result = run_layer(render, module.params["network_basic"], check=module.check_mode, warn=module.warn)
-    except HostError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
+    module = AnsibleModule(SPEC, supports_check_mode=True)
+    wanted = {**given(module.params["config"]), "node": module.params["node"], "nodes": module.params["nodes"]}
+    run(module, lambda: run_layer(render, wanted, check=module.check_mode, warn=module.warn))
 
 
 if __name__ == "__main__":

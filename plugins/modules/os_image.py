@@ -44,17 +44,15 @@ places:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.provision.build import EXPECTED, have
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.build import have
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import run
 
 SPEC = {"images": {"type": "dict", "required": True}, "cache_dir": {"type": "path"}}
 
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
-    try:
-        module.exit_json(**have(module.params["images"], module.params["cache_dir"], module.check_mode))
-    except EXPECTED as error:
-        module.fail_json(msg=str(error))
+    run(module, lambda: have(module.params["images"], module.params["cache_dir"], module.check_mode))
 
 
 if __name__ == "__main__":

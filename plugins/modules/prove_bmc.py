@@ -15,16 +15,88 @@ attributes:
     description: Reads only, so check mode makes no difference.
     support: full
 options:
-  machine:
-    description: The machine, as in the variable of the role P(groundup.cloud.machine#role); it may have no C(bmc).
-    type: dict
+  name:
+    description: Name of the machine in the proofs.
+    type: str
     required: true
+  macs:
+    description: MAC addresses of the machine's NICs.
+    type: list
+    elements: str
+    default: []
+  identity:
+    description: Serial number and UUID of the machine, as far as the model names them.
+    type: dict
+    suboptions:
+      serial:
+        description: Serial number of the system.
+        type: str
+      uuid:
+        description: UUID of the system.
+        type: str
+  bmc:
+    description: Its management controller. Without one, the proofs are not tried.
+    type: dict
+    suboptions:
+      protocol:
+        description: Protocol of the controller.
+        type: str
+        choices: [redfish, ipmi]
+        required: true
+      address:
+        description: Host name or IP address.
+        type: str
+        required: true
+      port:
+        description: TCP or UDP port. By default that of the protocol.
+        type: int
+      username:
+        description: Account on the controller.
+        type: str
+        required: true
+      password:
+        description: Password of the account.
+        type: str
+        required: true
+      system:
+        description: Which system of the controller, where it has several.
+        type: str
+      tls:
+        description: How the certificate of the controller is verified. By default by the system's authorities.
+        type: dict
+        suboptions:
+          ca_file:
+            description: File of the certificate authorities to trust.
+            type: path
+          fingerprint:
+            description: SHA-256 of the one certificate to accept.
+            type: str
+      ipmi:
+        description: Settings of IPMI.
+        type: dict
+        suboptions:
+          cipher:
+            description: Cipher suite.
+            type: int
+            choices: [3, 17]
+      timeout:
+        description: Seconds that one call may take.
+        type: float
+        default: 60.0
 """
 
 EXAMPLES = r"""
-- name: Prove the controller of this machine
+- name: Prove the management controller of node1
   groundup.cloud.prove_bmc:
-    machine: "{{ machine }}"
+    name: node1
+    macs: ["52:54:00:00:01:01", "52:54:00:00:01:02"]
+    identity: {serial: CZ1234}
+    bmc:
+      protocol: redfish
+      address: 10.20.0.101
+      username: admin
+      password: "{{ vault_bmc }}"
+      tls: {ca_file: /etc/ssl/certs/bmc.pem}
   delegate_to: provisioner
 """
 
@@ -38,15 +110,22 @@ proofs:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.arguments import BMC
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.bmc import bmc_proofs
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+
+SPEC = {
+    "name": {"type": "str", "required": True},
+    "macs": {"type": "list", "elements": "str", "default": []},
+    "identity": {"type": "dict", "options": {"serial": {"type": "str"}, "uuid": {"type": "str"}}},
+    "bmc": {"type": "dict", "options": BMC},
+}
 
 
 def main() -> None:
-    module = AnsibleModule({"machine": {"type": "dict", "required": True}}, supports_check_mode=True)
-    machine = module.params["machine"]
-    if machine.get("bmc"):
-        module.no_log_values.add(machine["bmc"]["password"])
-    module.exit_json(changed=False, proofs=[proof.as_dict() for proof in bmc_proofs(machine)])
+    module = AnsibleModule(SPEC, supports_check_mode=True)
+    machine = given(module.params)
+    run(module, lambda: {"changed": False, "proofs": [proof.as_dict() for proof in bmc_proofs(machine)]})
 
 
 if __name__ == "__main__":

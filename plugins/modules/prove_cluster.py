@@ -76,6 +76,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster impor
     in_check_mode,
     without_credentials,
 )
+from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import Proof
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
 
 SPEC = {
     "kubeconfig": {"type": "path", "required": True},
@@ -88,19 +90,25 @@ SPEC = {
 }
 
 
+def proofs(kubeconfig: str, expected: Expected) -> list[Proof]:
+    try:
+        api = connect(Kubeconfig.read(Path(kubeconfig)), f"https://{expected.endpoint}", timeout=60)
+        return cluster_proofs(api, expected)
+    except (KubeError, OSError) as error:
+        return without_credentials(expected.endpoint, f"there are no credentials to ask it with: {error}")
+
+
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
     params = dict(module.params)
     kubeconfig = params.pop("kubeconfig")
     expected = Expected(**params | {"nodes": tuple(params["nodes"])})
-    if module.check_mode:
-        module.exit_json(changed=False, proofs=[proof.as_dict() for proof in in_check_mode(expected.endpoint)])
-    try:
-        api = connect(Kubeconfig.read(Path(kubeconfig)), f"https://{expected.endpoint}", timeout=60)
-        proofs = cluster_proofs(api, expected)
-    except (KubeError, OSError) as error:
-        proofs = without_credentials(expected.endpoint, f"there are no credentials to ask it with: {error}")
-    module.exit_json(changed=False, proofs=[proof.as_dict() for proof in proofs])
+
+    def act() -> Result:
+        found = in_check_mode(expected.endpoint) if module.check_mode else proofs(kubeconfig, expected)
+        return {"changed": False, "proofs": [proof.as_dict() for proof in found]}
+
+    run(module, act)
 
 
 if __name__ == "__main__":

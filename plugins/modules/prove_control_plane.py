@@ -50,6 +50,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Kubeconfig, connect
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.control_plane import control_plane_proofs
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
 
 SPEC = {
     "host": {"type": "str", "required": True},
@@ -60,13 +61,18 @@ SPEC = {
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
-    proofs = control_plane_proofs(
-        module.params["host"],
-        lambda: connect(Kubeconfig.read(Path(module.params["kubeconfig"])), timeout=60),
-        module.params["members"],
-        check=module.check_mode,
-    )
-    module.exit_json(changed=False, proofs=[proof.as_dict() for proof in proofs])
+    params = module.params
+
+    def act() -> Result:
+        proofs = control_plane_proofs(
+            params["host"],
+            lambda: connect(Kubeconfig.read(Path(params["kubeconfig"])), timeout=60),
+            params["members"],
+            check=module.check_mode,
+        )
+        return {"changed": False, "proofs": [proof.as_dict() for proof in proofs]}
+
+    run(module, act)
 
 
 if __name__ == "__main__":

@@ -68,6 +68,7 @@ proofs:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import host_proofs
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
 
 SPEC = {
     "host": {"type": "str", "required": True},
@@ -82,10 +83,10 @@ SPEC = {
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
-    params = dict(module.params)
-    if params["isolation"]:
-        params["isolation"] = params["isolation"] | {"until": params["until"]}
-    module.exit_json(changed=False, proofs=[proof.as_dict() for proof in host_proofs(params)])
+    params = given(module.params)
+    if "isolation" in params:
+        params["isolation"]["until"] = params["until"]
+    run(module, lambda: {"changed": False, "proofs": [proof.as_dict() for proof in host_proofs(params)]})
 
 
 if __name__ == "__main__":

@@ -13,17 +13,14 @@ attributes:
   check_mode:
     description: Reads only, so check mode makes no difference.
     support: full
-options:
-  switch:
-    description: The switch, as in the variable of the role P(groundup.cloud.switch#role).
-    type: dict
-    required: true
+extends_documentation_fragment:
+  - groundup.cloud.switch_config
 """
 
 EXAMPLES = r"""
 - name: Prove leaf1
   groundup.cloud.prove_switch:
-    switch: "{{ switch }}"
+    config: "{{ switch }}"
 """
 
 RETURN = r"""
@@ -36,17 +33,15 @@ proofs:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.switches import switch_proofs
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.switch import CONFIG
 
 
 def main() -> None:
-    module = AnsibleModule({"switch": {"type": "dict", "required": True}}, supports_check_mode=True)
-    try:
-        proofs = switch_proofs(module.params["switch"])
-    except FabricError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(changed=False, proofs=[proof.as_dict() for proof in proofs])
+    module = AnsibleModule({"config": CONFIG}, supports_check_mode=True)
+    proofs = (proof.as_dict() for proof in switch_proofs(given(module.params["config"])))
+    run(module, lambda: {"changed": False, "proofs": list(proofs)})
 
 
 if __name__ == "__main__":

@@ -19,12 +19,9 @@ attributes:
   diff_mode:
     support: full
 extends_documentation_fragment:
+  - groundup.cloud.provisioner_config
   - groundup.cloud.attributes
 options:
-  provisioner:
-    description: What to serve; its keys are those of the role P(groundup.cloud.provisioner#role).
-    type: dict
-    required: true
   state:
     description: V(absent) stops all services; images, certificates and records stay.
     type: str
@@ -38,7 +35,7 @@ options:
 EXAMPLES = r"""
 - name: Serve the provision network
   groundup.cloud.provisioner:
-    provisioner:
+    config:
       state_dir: /var/lib/groundup/rack1
       service_manager: systemd
       network: {interface: enp3s0, address: 10.10.0.1, subnet: 10.10.0.0/24}
@@ -72,10 +69,12 @@ ca_file:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.provision.provisioner import EXPECTED, run
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.provisioner import run as provide
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.provisioner import CONFIG
 
 SPEC = {
-    "provisioner": {"type": "dict", "required": True},
+    "config": CONFIG,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "cache_dir": {"type": "path"},
 }
@@ -83,11 +82,9 @@ SPEC = {
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
-    given = module.params
-    try:
-        module.exit_json(**run(given["provisioner"], given["state"], module.check_mode, given["cache_dir"]))
-    except EXPECTED as error:
-        module.fail_json(msg=str(error))
+    wanted = module.params
+    config = given(wanted["config"])
+    run(module, lambda: provide(config, wanted["state"], module.check_mode, wanted["cache_dir"]))
 
 
 if __name__ == "__main__":

@@ -92,6 +92,7 @@ untried:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.report.write import write
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
 
 SPEC = {
     "directory": {"type": "path", "required": True},
@@ -108,19 +109,18 @@ SPEC = {
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
-    try:
+
+    def act() -> Result:
         report = write(module.params, dry=module.check_mode)
-    except OSError as error:
-        module.fail_json(msg=f"{error.filename}: {error.strerror}; choose a directory that can be written")
-    except ValueError as error:
-        module.fail_json(msg=f"{module.params['timings_file']}: {error}; it is not what the callback progress writes")
-    module.exit_json(
-        changed=False,
-        good=report.good,
-        failing=[f"{proof.name}: {proof.evidence}" for proof in report.failed],
-        summary=report.summary,
-        untried=[f"{proof.name}: {proof.why_not_real}" for proof in report.untried],
-    )
+        return {
+            "changed": False,
+            "good": report.good,
+            "failing": [f"{proof.name}: {proof.evidence}" for proof in report.failed],
+            "summary": report.summary,
+            "untried": [f"{proof.name}: {proof.why_not_real}" for proof in report.untried],
+        }
+
+    run(module, act)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ why_not:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.report.write import why_not_standing
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
 
 SPEC = {
     "directory": {"type": "path", "required": True},
@@ -67,11 +68,12 @@ SPEC = {
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
-    try:
+
+    def check() -> Result:
         why_not = why_not_standing(module.params["directory"], module.params["cloud"], module.params["hosts"])
-    except OSError as error:
-        module.fail_json(msg=f"{error.filename}: {error.strerror}; choose a directory that can be read")
-    module.exit_json(changed=False, stands=not why_not, why_not=why_not)
+        return {"changed": False, "stands": not why_not, "why_not": why_not}
+
+    run(module, check)
 
 
 if __name__ == "__main__":

@@ -20,83 +20,14 @@ attributes:
   diff_mode:
     description: Shows every setting that differs.
     support: full
-options:
-  switch:
-    description: The switch, as in the variable of the role P(groundup.cloud.switch#role).
-    type: dict
-    required: true
-    suboptions:
-      name:
-        description: Name of the switch; with Open vSwitch, of the bridge.
-        type: str
-        required: true
-      platform:
-        description: Which driver to use.
-        type: str
-        choices: [openvswitch]
-        required: true
-      connection:
-        description: How to reach it. Open vSwitch needs O(switch.connection.database).
-        type: dict
-        required: true
-        suboptions:
-          database:
-            description: OVSDB connection method, such as C(unix:/run/openvswitch/db.sock).
-            type: str
-          control:
-            description: Control socket of ovs-vswitchd; by default C(vswitchd.ctl) beside a C(unix:) database.
-            type: str
-          address:
-            description: Management address, for platforms that have one.
-            type: str
-          username:
-            description: Who to log in as, for platforms that ask.
-            type: str
-          password:
-            description: Password of O(switch.connection.username).
-            type: str
-          tls:
-            description: C(ca_file) or C(fingerprint) that the switch's certificate is checked against.
-            type: dict
-      mtu:
-        description: Largest MTU that the switch carries, in bytes.
-        type: int
-        default: 9216
-      mlag_peer:
-        description: Name of the other switch of an MLAG pair, if this is one of a pair.
-        type: str
-      vlans:
-        description: VLANs of the rack, each with C(id) and C(name).
-        type: list
-        elements: dict
-        default: []
-      ports:
-        description:
-          - Ports that are in no aggregation, with C(name), C(mode), C(native), C(vlans), C(mtu) and C(description).
-        type: list
-        elements: dict
-        default: []
-      lags:
-        description:
-          - Link aggregations, with C(name), C(members), C(native), C(vlans), C(mtu), C(lacp), C(mlag), C(description).
-        type: list
-        elements: dict
-        default: []
-      cabling:
-        description: Cables of the model, each with C(port), C(machine), C(nic) and C(mac).
-        type: list
-        elements: dict
-        default: []
-      confirm:
-        description: C(peers), addresses that must answer after a change if they did before; C(timeout) in seconds.
-        type: dict
-        default: {}
+extends_documentation_fragment:
+  - groundup.cloud.switch_config
 """
 
 EXAMPLES = r"""
 - name: Give node1 its aggregation
   groundup.cloud.switch_config:
-    switch:
+    config:
       name: leaf1
       platform: openvswitch
       connection: {database: "unix:/run/openvswitch/db.sock"}
@@ -125,42 +56,24 @@ miscabled:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError
-from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
-
-DICTS = {"type": "list", "elements": "dict", "default": []}
-CONNECTION = {
-    **{name: {"type": "str"} for name in ("database", "control", "address", "username")},
-    "password": {"type": "str", "no_log": True},
-    "tls": {"type": "dict"},
-}
-OPTIONS = {
-    "name": {"type": "str", "required": True},
-    "platform": {"type": "str", "choices": ["openvswitch"], "required": True},
-    "connection": {"type": "dict", "required": True, "options": CONNECTION},
-    "mtu": {"type": "int", "default": 9216},
-    "mlag_peer": {"type": "str"},
-    "vlans": DICTS,
-    "ports": DICTS,
-    "lags": DICTS,
-    "cabling": DICTS,
-    "confirm": {"type": "dict", "default": {}},
-}
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run as configure
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.switch import CONFIG
 
 
 def main() -> None:
-    spec = {"switch": {"type": "dict", "required": True, "options": OPTIONS}}
-    module = AnsibleModule(spec, supports_check_mode=True)
-    try:
-        outcome = run(module.params["switch"], check=module.check_mode)
-    except FabricError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(
-        changed=outcome.changed,
-        diff=outcome.plan.diff(),
-        steps=outcome.steps,
-        miscabled=[mistake.text for mistake in outcome.mistakes],
-    )
+    module = AnsibleModule({"config": CONFIG}, supports_check_mode=True)
+
+    def act() -> Result:
+        outcome = configure(given(module.params["config"]), check=module.check_mode)
+        return {
+            "changed": outcome.changed,
+            "diff": outcome.plan.diff(),
+            "steps": outcome.steps,
+            "miscabled": [mistake.text for mistake in outcome.mistakes],
+        }
+
+    run(module, act)
 
 
 if __name__ == "__main__":

@@ -59,8 +59,7 @@ processes: {description: How many processes were ended., type: int, returned: st
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.lab.run import raise_rack, remove_rack
-from ..module_utils.lab.shell import LabError
-from ..module_utils.model.problems import ModelError
+from ..module_utils.shell import run
 
 PARTS = ["emulators", "network", "switches", "hypervisor", "machines", "bmcs"]
 RACK = {
@@ -82,15 +81,10 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    params = module.params
-    try:
-        if params["state"] == "absent":
-            result = remove_rack(params["rack"], module.check_mode)
-        else:
-            result = raise_rack(params["rack"], params["parts"], module.check_mode)
-    except (LabError, ModelError, OSError) as error:
-        module.fail_json(msg=f"virtual rack: {error}")
-    module.exit_json(**result)
+    params, check = module.params, module.check_mode
+    if params["state"] == "absent":
+        run(module, lambda: remove_rack(params["rack"], check))
+    run(module, lambda: raise_rack(params["rack"], params["parts"], check))
 
 
 if __name__ == "__main__":

@@ -51,8 +51,7 @@ up: {description: Whether nothing is missing., type: bool, returned: always, sam
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.lab.run import look
-from ..module_utils.lab.shell import LabError
-from ..module_utils.model.problems import ModelError
+from ..module_utils.shell import run
 
 RACK = {
     "model": {"type": "path"},
@@ -69,11 +68,7 @@ def main() -> None:
         argument_spec={"rack": {"type": "dict", "required": True, "options": RACK}},
         supports_check_mode=True,
     )
-    try:
-        result = look(module.params["rack"])
-    except (LabError, ModelError, OSError) as error:
-        module.fail_json(msg=f"virtual rack: {error}")
-    module.exit_json(**result)
+    run(module, lambda: look(module.params["rack"]))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ MAX_SHELL_STATEMENTS = 25
 
 #: Packages of plugins/module_utils from the lowest floor upwards. A package imports itself and what is on lower floors.
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"waiting", "plan"}),
+    frozenset({"waiting", "plan", "specs"}),
     frozenset({"network"}),
     frozenset({"host", "fabric", "bmc", "bundle"}),
     frozenset({"links", "kube", "provision"}),
@@ -249,9 +249,59 @@ def test_roles_are_whole(path: pathlib.Path) -> None:
     assert (scenario / "molecule.yml").exists(), f"{name(path)}: no Molecule scenario in {name(scenario)}"
 
 
-def test_the_action_group_names_every_module() -> None:
-    group = load(ROOT / "meta/runtime.yml")["action_groups"]["cloud"]
-    assert group == sorted(path.stem for path in SHELLS), "meta/runtime.yml: action_groups.cloud names every module"
+#: Family of modules -> options that every member takes, for which defaults of the group are meant.
+FAMILIES = {
+    "bmc": {"address", "username", "password", "tls"},
+    "kubernetes": {"config"},
+    "report": {"directory", "cloud"},
+    "virtual_rack": {"rack"},
+}
+
+
+def options_of(module: str) -> set[str]:
+    """The options of a module, those of its documentation fragments included."""
+    path = ROOT / f"plugins/modules/{module}.py"
+    documentation = next(
+        ast.literal_eval(node.value)
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "DOCUMENTATION"
+    )
+    found = yaml.safe_load(documentation)
+    names = set(found.get("options") or {})
+    for fragment in found.get("extends_documentation_fragment") or []:
+        if not fragment.startswith("groundup.cloud."):
+            continue
+        file, _, variable = fragment.removeprefix("groundup.cloud.").partition(".")
+        text = (ROOT / f"plugins/doc_fragments/{file}.py").read_text()
+        for node in ast.walk(ast.parse(text)):
+            if (
+                isinstance(node, ast.Assign)
+                and getattr(node.targets[0], "id", "") == (variable or "documentation").upper()
+            ):
+                names |= set(yaml.safe_load(ast.literal_eval(node.value)).get("options") or {})
+    return names
+
+
+def test_action_groups_are_families_whose_members_take_the_same_options() -> None:
+    groups = load(ROOT / "meta/runtime.yml")["action_groups"]
+    assert set(groups) == set(FAMILIES), "meta/runtime.yml: name the options of each group in FAMILIES"
+    modules = [path.stem for path in SHELLS]
+    for family, shared in FAMILIES.items():
+        missing = [name for name in modules if name.startswith(f"{family}_") and name not in groups[family]]
+        assert not missing, f"meta/runtime.yml: action_groups.{family} lacks {missing}"
+        lacking = {name: shared - options_of(name) for name in groups[family] if shared - options_of(name)}
+        assert not lacking, f"meta/runtime.yml: members of {family} that do not take its options: {lacking}"
+
+
+@files([path for path in PLUGINS if path.name != "shell.py"])
+def test_modules_end_in_one_place(path: pathlib.Path) -> None:
+    """module_utils/shell.py decides what a failure looks like; action plugins are no modules and have their own way."""
+    called = {
+        node.func.attr
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    assert not called & {"fail_json", "exit_json"}, f"{name(path)}: end the module by shell.run"
 
 
 @files(PLAYS)

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from ..errors import CloudError
 
-class BmcError(Exception):
+
+class BmcError(CloudError):
     """A management controller did not do what was asked.
 
     ``what`` says what happened, ``where`` names the controller (never its password), ``remedy`` what to do about it,

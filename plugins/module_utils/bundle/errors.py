@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from ..errors import CloudError
 
-class BundleError(Exception):
+
+class BundleError(CloudError):
     """Something that stops the making of a bundle; the text says what, where and the remedy."""
 
 

@@ -13,12 +13,14 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ..errors import CloudError
+
 #: What switches call ports and aggregations (Ethernet1/2, xe-0/0/1:0, swp1s0). Nothing that a command line or a
 #: configuration language could take for something else.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/>-]*\Z")
 
 
-class FabricError(Exception):
+class FabricError(CloudError):
     """A switch refused, could not be reached, or was described in a way it cannot be configured.
 
     :ivar where: the switch and, where known, the port or setting, e.g. ``leaf1.ports.Ethernet7``.

@@ -9,8 +9,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..errors import CloudError
 
-class HostError(Exception):
+
+class HostError(CloudError):
     """A host that cannot be read or brought to its state; the text says what, where and the remedy."""
 
 

@@ -150,4 +150,4 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
     seen = observe(settings, params["wait"])
     if seen["attempt"] and not seen["attempt"]["done"]:
         seen["attempt"]["alive"] = job.active(System())
-    return {"changed": False, "observation": seen, "settings": params["kubernetes"]}
+    return {"changed": False, "observation": seen, "settings": params["config"]}

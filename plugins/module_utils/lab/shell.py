@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
 
+from ..errors import CloudError
 from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
@@ -18,7 +19,7 @@ _DAEMONS = ("ovsdb-server", "ovs-vswitchd", "libvirtd", "qemu-system-x86_64")
 _EMULATORS = ("sushy-emulator", "vbmcd")
 
 
-class LabError(Exception):
+class LabError(CloudError):
     """Something of the lab could not be done; the text names it and what to do."""
 
 

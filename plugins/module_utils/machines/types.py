@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from ..bmc.types import BmcSettings, BootOverride, PowerState
+from ..errors import CloudError
 
 # Codes of the ramdisk's `failed` event that another attempt can't change.
 FINAL_CODES = frozenset(
@@ -16,7 +17,7 @@ FINAL_CODES = frozenset(
 )
 
 
-class MachineError(Exception):
+class MachineError(CloudError):
     """A machine is set aside: what happened, where, what to do, and the evidence as lines of text."""
 
     def __init__(self, what: str, where: str, remedy: str, evidence: tuple[str, ...] = ()) -> None:

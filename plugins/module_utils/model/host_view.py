@@ -73,7 +73,7 @@ def _bond(layout: Layout, machine: Machine) -> View | None:
         # The address the DHCP reservation and the switch know from the first boot on.
         "mac": boot.mac if boot in members and boot else members[0].mac,
         "primary": boot.name if boot in members and boot else members[0].name,
-        "lacp_rate": str(machine.bond.lacp_rate) if lacp else None,
+        **({"lacp_rate": str(machine.bond.lacp_rate)} if lacp else {}),
         "mtu": layout.link_mtu(machine),
     }
 

@@ -9,6 +9,8 @@ import dataclasses
 import difflib
 import typing as t
 
+from ..errors import CloudError
+
 Path = tuple[str | int, ...]
 HIDDEN = "(hidden)"
 _LONGEST = 80
@@ -40,7 +42,7 @@ class Problem:
         return f"{place}{value}{self.message}{remedy}"
 
 
-class ModelError(Exception):
+class ModelError(CloudError):
     """Everything that is wrong with a model, at once; `warnings` is what was doubtful besides."""
 
     def __init__(self, errors: t.Sequence[Problem], warnings: t.Sequence[Problem] = ()) -> None:

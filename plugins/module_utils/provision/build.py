@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ..errors import CloudError
 from . import disk, fetch, manifest, rootfs
 from .ramdisk import combine
 from .recipe import Recipe, RecipeError, recipe
@@ -32,7 +33,7 @@ _NEEDS_FILES = {
 NEEDED_MIB = 2600
 
 
-class BuildError(RuntimeError):
+class BuildError(CloudError):
     """The image can't be had; the message names cause and remedy."""
 
 

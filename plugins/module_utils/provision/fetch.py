@@ -11,13 +11,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 
+from ..errors import CloudError
 from . import manifest
 
 _TRIES = 4
 _BLOCK = 1024 * 1024
 
 
-class FetchError(RuntimeError):
+class FetchError(CloudError):
     """The image can't be had from there, or is another one than named."""
 
 

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from ..errors import CloudError
 from ..host.state import File
 from ..host.system import System
 from ..waiting.deadline import Deadline
@@ -25,7 +26,7 @@ from .sources import supervisor
 from .supervise import started
 
 
-class ServiceError(RuntimeError):
+class ServiceError(CloudError):
     """A service doesn't run; the message has the end of its log."""
 
 

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..errors import CloudError
+
 #: Raise when the builder changes what it puts into an image.
 BUILDER = 2
 
@@ -113,7 +115,7 @@ class Recipe:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-class RecipeError(ValueError):
+class RecipeError(CloudError, ValueError):
     """An image specification that can't be built; the message says what to write instead."""
 
 

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import CloudError
 from .recipe import recipe
 
 
-class ProvisionerError(RuntimeError):
+class ProvisionerError(CloudError):
     """The provisioner can't or mustn't serve; the message names cause and remedy."""
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..draw.racks import racks
 from ..draw.scene import Scene, natural
+from ..errors import CloudError
 from .junit import junit
 from .page import html
 from .proofs import Proof, Report, Stage, on_doubles, ordered, set_aside
@@ -21,7 +22,10 @@ from .proofs import Proof, Report, Stage, on_doubles, ordered, set_aside
 
 def report_of(params: dict[str, Any]) -> Report:
     """The report of a run; `params` are the options of the module ``report``."""
-    run = timings(params.get("timings_file"), params["started"])
+    try:
+        run = timings(params.get("timings_file"), params["started"])
+    except ValueError as error:
+        raise CloudError(f"{params['timings_file']}: {error}; it is not what the callback progress writes") from error
     began = run.get("started", params["started"])
     causes = run.get("aside", {})
     aside = {host: causes.get(host, why) for host, why in params["set_aside"].items()}

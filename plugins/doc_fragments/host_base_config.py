@@ -1,0 +1,119 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Written by `make readmes` from roles/host_base/meta/argument_specs.yml; change that file, not this one.
+"""The option `config` of modules that take the input of the role host_base."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The input of the role."""
+
+    DOCUMENTATION = r"""
+options:
+  config:
+    description: The host.
+    type: dict
+    required: true
+    suboptions:
+      packages:
+        description: Debian packages to install besides those that other settings need.
+        type: list
+        elements: str
+        default: []
+      apt:
+        description: The apt repository from which missing packages are installed; the sources
+          of the host without it.
+        type: dict
+        default: {}
+        suboptions:
+          url:
+            description: URL of the repository.
+            type: str
+          suite:
+            description: Suite. A flat repository has C(./), and is trusted over https only.
+            type: str
+            default: ./
+          components:
+            description: Components, for a repository that is not flat.
+            type: list
+            elements: str
+            default: []
+          signed_by:
+            description: Keyring that verifies the repository, a file on the host.
+            type: path
+      kernel_modules:
+        description: Kernel modules to load besides overlay, br_netfilter and nf_conntrack.
+        type: list
+        elements: str
+        default: []
+      sysctls:
+        description: Sysctls by name, added to those that Kubernetes, CNI plugins and storage
+          ask for.
+        type: dict
+        default: {}
+      ntp_servers:
+        description: Time servers for chrony; none leaves time alone.
+        type: list
+        elements: str
+        default: []
+      clock_limit:
+        description: Seconds that the clock may be off before it is set at once.
+        type: float
+        default: 5
+      hosts:
+        description: Addresses by name that must resolve while DNS is down.
+        type: dict
+        default: {}
+      swap:
+        description: Whether swap may stay on.
+        type: bool
+        default: false
+      limits:
+        description: Limits of login sessions by item of limits.conf, soft and hard alike.
+        type: dict
+        default:
+          nofile: 1048576
+      journal:
+        description: Limits of the journal.
+        type: dict
+        default: {}
+        suboptions:
+          max_use:
+            description: Disk space, as systemd writes it (journald.conf(5), SystemMaxUse).
+            type: str
+            default: 500M
+          max_days:
+            description: Days after which entries are removed.
+            type: int
+            default: 30
+      firewall:
+        description:
+        - An nftables table of its own for traffic to the host; tables of others are never touched.
+          ssh is open always.
+        type: dict
+        default: {}
+        suboptions:
+          enabled:
+            description: Whether the table exists.
+            type: bool
+            default: false
+          trusted:
+            description: Networks that are let in whole; all of the cloud, pods and services included.
+            type: list
+            elements: str
+            default: []
+          open:
+            description: Ports open to everybody, as C(tcp/6443).
+            type: list
+            elements: str
+            default: []
+          ssh_port:
+            description: Port of the SSH server.
+            type: int
+            default: 22
+      ca_certificates:
+        description: Certificate authorities that the host trusts, PEM text by name.
+        type: dict
+        default: {}
+"""

@@ -1,0 +1,144 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Written by `make readmes` from roles/kubernetes/meta/argument_specs.yml; change that file, not this one.
+"""The option `config` of modules that take the input of the role kubernetes."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The input of the role."""
+
+    DOCUMENTATION = r"""
+options:
+  config:
+    description: The machine and its cluster. The same for all machines but C(node).
+    type: dict
+    required: true
+    suboptions:
+      cluster:
+        description: Name of the cluster.
+        type: str
+        required: true
+      version:
+        description: Version of Kubernetes, as in C(1.36.3).
+        type: str
+        required: true
+      files:
+        description:
+        - What is installed, by name, each with C(url) and C(sha256). Either C(kubernetes), one
+          program that is all three, or C(kubeadm), C(kubelet) and C(kubectl).
+        type: dict
+        required: true
+      endpoint:
+        description: Where the API is reached.
+        type: dict
+        required: true
+        suboptions:
+          address:
+            description: Address that keepalived moves between control planes, of the network
+              of C(interface).
+            type: str
+            required: true
+          interface:
+            description: Interface of this machine in the network that nodes talk in.
+            type: str
+            required: true
+          port:
+            description: Port of the API at this address.
+            type: int
+            default: 8443
+          router_id:
+            description: VRRP router id, unique in that network. Without it the last part of the
+              address.
+            type: int
+      pods:
+        description: Subnet of all pods.
+        type: str
+        required: true
+      services:
+        description: Subnet of service addresses.
+        type: str
+        required: true
+      domain:
+        description: DNS domain of services.
+        type: str
+        default: cluster.local
+      node:
+        description: This machine.
+        type: dict
+        required: true
+        suboptions:
+          name:
+            description: Name of the node; the name in the inventory.
+            type: str
+            required: true
+          address:
+            description: Address of the node in the network that nodes talk in.
+            type: str
+            required: true
+          control_plane:
+            description: Whether it is a control plane. Nothing else keeps workloads from it but
+              C(taints).
+            type: bool
+            required: true
+          labels:
+            description: Labels that are kept on the node. Labels of others stay.
+            type: dict
+            default: {}
+          taints:
+            description: Taints that are kept on the node.
+            type: list
+            elements: dict
+            default: []
+            suboptions:
+              key:
+                description: Key of the taint.
+                type: str
+                required: true
+              value:
+                description: Value of the taint.
+                type: str
+              effect:
+                description: Effect of the taint.
+                type: str
+                choices:
+                - NoSchedule
+                - PreferNoSchedule
+                - NoExecute
+                required: true
+      control_planes:
+        description: Addresses of all control planes by name.
+        type: dict
+        required: true
+      image_repository:
+        description: Registry of Kubernetes' images; the container runtime may stand a mirror
+          in for it.
+        type: str
+        default: registry.k8s.io
+      proxy_mode:
+        description: Backend of kube-proxy.
+        type: str
+        choices:
+        - nftables
+        - iptables
+        default: nftables
+      encryption:
+        description: Encrypt Secrets at rest.
+        type: bool
+        default: true
+      audit:
+        description: Keep an audit log in C(/var/log/kubernetes/audit).
+        type: bool
+        default: true
+      timings:
+        description:
+        - C(slow) suits machines whose CPU is emulated or starved, longer leases of leaders and
+          nodes, longer elections of etcd, more patience of kubeadm, of health checks and of the
+          endpoint; a control plane may have one CPU.
+        type: str
+        choices:
+        - default
+        - slow
+        default: default
+"""

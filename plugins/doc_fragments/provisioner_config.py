@@ -1,0 +1,135 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Written by `make readmes` from roles/provisioner/meta/argument_specs.yml; change that file, not this one.
+"""The option `config` of modules that take the input of the role provisioner."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The input of the role."""
+
+    DOCUMENTATION = r"""
+options:
+  config:
+    description: What to serve, and where.
+    type: dict
+    required: true
+    suboptions:
+      cloud:
+        description: Name of the cloud, in certificates and names of units. By default the last
+          part of C(state_dir).
+        type: str
+      state_dir:
+        description: Directory for images, boot files, certificates, deployment records, logs.
+        type: path
+        required: true
+      service_manager:
+        description:
+        - What keeps the services running. V(processes) is for places without systemd, such as
+          a network namespace or a container; each service then has a supervisor of its own.
+        type: str
+        choices:
+        - systemd
+        - processes
+        default: systemd
+      network:
+        description: The provision network; nothing is served elsewhere.
+        type: dict
+        required: true
+        suboptions:
+          interface:
+            description: This host's interface there; found by the address when not given.
+            type: str
+          address:
+            description: This host's address there; has to be configured already.
+            type: str
+            required: true
+          subnet:
+            description: The network, as CIDR.
+            type: str
+            required: true
+          range:
+            description: Not used; only known machines get addresses.
+            type: str
+      addresses:
+        description: This host's address in each network, for the certificate.
+        type: dict
+        default: {}
+      bundle_dir:
+        description: The bundle's directory. Its C(registry) is the registry's storage.
+        type: path
+        required: true
+      machines:
+        description: Machines that get an address. Others get no answer.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the machine.
+            type: str
+            required: true
+          number:
+            description: Number of the machine; not used here.
+            type: int
+          macs:
+            description: Addresses of all its network cards; the one it boots from asks.
+            type: list
+            elements: str
+            required: true
+          boot_mac:
+            description: The card it boots from; not used here.
+            type: str
+          address:
+            description: Address in the provision network.
+            type: str
+            required: true
+          firmware:
+            description: V(uefi) or V(bios); the machine says so itself when it boots.
+            type: str
+          snponly:
+            description:
+            - Drive the network card through its firmware instead of iPXE's own driver; for cards
+              that lose their link for too long when iPXE takes them over.
+            type: bool
+            default: false
+      images:
+        description:
+        - Images by name. C({source=build, profile, packages}) builds one; C({url, sha256}) downloads
+          a raw one.
+        - Profiles are V(metal), V(virtual) (small kernel, serial console) and V(emulated) (also
+          kernel arguments and lazier timers for machines without hardware virtualisation).
+        type: dict
+        default: {}
+      ntp_upstream:
+        description:
+        - Servers from which this host's time service sets the clock. Without any it hands out
+          the clock as it is. With O(provisioner.service_manager=processes) the clock is never
+          set.
+        type: list
+        elements: str
+        default: []
+      dns:
+        description: Name resolution for the machines.
+        type: dict
+        default: {}
+        suboptions:
+          domain:
+            description: Domain whose machines and provisioner are resolved here.
+            type: str
+          servers:
+            description: Name servers that resolve all other names, which are refused without
+              any.
+            type: list
+            elements: str
+            default: []
+      http_port:
+        description: Port of the web server.
+        type: int
+        default: 8080
+      registry_port:
+        description: Port of the registry.
+        type: int
+        default: 5000
+"""

@@ -1,0 +1,214 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Written by `make readmes` from roles/switch/meta/argument_specs.yml; change that file, not this one.
+"""The option `config` of modules that take the input of the role switch."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The input of the role."""
+
+    DOCUMENTATION = r"""
+options:
+  config:
+    description: The switch.
+    type: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the switch; with Open vSwitch, of the bridge.
+        type: str
+        required: true
+      platform:
+        description: Which driver talks to it. More platforms are drivers behind the same plan.
+        type: str
+        choices:
+        - openvswitch
+        required: true
+      connection:
+        description: How to reach it.
+        type: dict
+        required: true
+        suboptions:
+          database:
+            description: OVSDB connection method, such as C(unix:/run/openvswitch/db.sock); Open
+              vSwitch needs it.
+            type: str
+          control:
+            description: Control socket of ovs-vswitchd. By default C(vswitchd.ctl) beside a C(unix:)
+              database.
+            type: str
+          address:
+            description: Management address, for platforms that have one.
+            type: str
+          username:
+            description: Account, for platforms that have one.
+            type: str
+          password:
+            description: Password of the account.
+            type: str
+          tls:
+            description: How the certificate of the switch is verified.
+            type: dict
+            suboptions:
+              ca_file:
+                description: File of the certificate authorities to trust.
+                type: path
+              fingerprint:
+                description: SHA-256 of the one certificate to accept.
+                type: str
+      mtu:
+        description: Largest MTU that the switch carries, in bytes.
+        type: int
+        default: 9216
+      mlag_peer:
+        description: Name of the other switch of an MLAG pair, if this is one of a pair.
+        type: str
+      vlans:
+        description: VLANs that the switch has to know.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          id:
+            description: VLAN identifier, 1 to 4094.
+            type: int
+            required: true
+          name:
+            description: Its name on the switch.
+            type: str
+            required: true
+      ports:
+        description: Ports that carry traffic by themselves.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: The port, as the switch calls it.
+            type: str
+            required: true
+          description:
+            description: What is at the other end.
+            type: str
+            default: ''
+          mode:
+            description: One VLAN untagged, or several tagged.
+            type: str
+            choices:
+            - access
+            - trunk
+            required: true
+          native:
+            description: The VLAN that is untagged.
+            type: int
+          vlans:
+            description: VLANs that may pass.
+            type: list
+            elements: int
+            default: []
+          mtu:
+            description: MTU in bytes.
+            type: int
+            required: true
+      lags:
+        description: Link aggregations (IEEE 802.1AX).
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the aggregation.
+            type: str
+            required: true
+          description:
+            description: What is at the other end.
+            type: str
+            default: ''
+          members:
+            description: Its ports.
+            type: list
+            elements: str
+            required: true
+          native:
+            description: The VLAN that is untagged.
+            type: int
+          vlans:
+            description: VLANs that may pass.
+            type: list
+            elements: int
+            default: []
+          mtu:
+            description: MTU in bytes.
+            type: int
+            required: true
+          lacp:
+            description: How the aggregation is negotiated (IEEE 802.1AX, LACP).
+            type: dict
+            default: {}
+            suboptions:
+              mode:
+                description: Whether the switch begins the negotiation.
+                type: str
+                choices:
+                - active
+                - passive
+                default: active
+              rate:
+                description: How often the partner sends, every second or every 30 seconds.
+                type: str
+                choices:
+                - fast
+                - slow
+                default: fast
+              fallback:
+                description: Whether one member forwards while the partner is silent, which network
+                  boot needs.
+                type: bool
+                default: true
+              fallback_port:
+                description: The member that forwards then. By default the first.
+                type: str
+          mlag:
+            description: Identifier shared with the other switch of an MLAG pair.
+            type: int
+      cabling:
+        description:
+        - The cables of the model. A machine whose address turns up elsewhere is reported and
+          its ports stay as they are.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          port:
+            description: The port of this switch.
+            type: str
+            required: true
+          machine:
+            description: The machine at the other end.
+            type: str
+            required: true
+          nic:
+            description: Its network interface.
+            type: str
+            required: true
+          mac:
+            description: That interface's hardware address.
+            type: str
+            required: true
+      confirm:
+        description: What has to hold after a change, or the change is rolled back.
+        type: dict
+        default: {}
+        suboptions:
+          peers:
+            description: Addresses that must answer after a change if they answered before.
+            type: list
+            elements: str
+            default: []
+          timeout:
+            description: Seconds after which the switch rolls back a change that was not confirmed.
+            type: int
+            default: 120
+"""

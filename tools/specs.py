@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write the modules' option `config` from the roles' argument specs, or with --check say which files are stale.
+
+specs.py [--check]
+
+A role describes its input ROLE_config in meta/argument_specs.yml. The modules that take the same input get their typed
+sub-options from it (plugins/module_utils/specs/ROLE.py) and their documentation (plugins/doc_fragments/ROLE_config.py).
+"""
+
+from __future__ import annotations
+
+import pathlib
+import pprint
+import sys
+import typing as t
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+#: Roles whose input is an option of modules.
+ROLES = (
+    "container_runtime",
+    "drawing",
+    "host_base",
+    "host_network",
+    "kubernetes",
+    "network_basic",
+    "provisioner",
+    "switch",
+)
+KEYS = ("type", "elements", "required", "default", "choices", "no_log")
+HEAD = """\
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Written by `make readmes` from roles/{role}/meta/argument_specs.yml; change that file, not this one.
+"""
+SPEC = '''"""The input of the role {role} as the option `config` of modules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# fmt: off
+CONFIG: dict[str, Any] = {spec}
+# fmt: on
+'''
+FRAGMENT = '''"""The option `config` of modules that take the input of the role {role}."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The input of the role."""
+
+    DOCUMENTATION = r"""
+{documentation}"""
+'''
+Option = dict[str, t.Any]
+
+
+def argument(option: Option) -> Option:
+    """An option of the role as one of a module, without its description."""
+    found = {key: option[key] for key in KEYS if key in option}
+    if option.get("options"):
+        found["options"] = {name: argument(inner) for name, inner in option["options"].items()}
+    return found
+
+
+def documented(option: Option) -> Option:
+    """The same as documentation of a module, where nested options are called suboptions and no_log is not shown."""
+    found = {key: value for key, value in option.items() if key not in ("options", "no_log")}
+    if option.get("options"):
+        found["suboptions"] = {name: documented(inner) for name, inner in option["options"].items()}
+    return found
+
+
+def config_of(role: str) -> Option:
+    """The role's input, which a module always needs."""
+    specs = yaml.safe_load((ROOT / f"roles/{role}/meta/argument_specs.yml").read_text())["argument_specs"]
+    option = dict(specs["main"]["options"][f"{role}_config"])
+    option.pop("default", None)
+    return {**option, "required": True}
+
+
+def files(role: str) -> dict[pathlib.Path, str]:
+    """What is written for a role: path -> text."""
+    option, head = config_of(role), HEAD.format(role=role)
+    spec = pprint.pformat(argument(option), width=116, sort_dicts=False)
+    text = yaml.safe_dump({"options": {"config": documented(option)}}, sort_keys=False, width=92, allow_unicode=True)
+    return {
+        ROOT / f"plugins/module_utils/specs/{role}.py": head + SPEC.format(role=role, spec=spec),
+        ROOT / f"plugins/doc_fragments/{role}_config.py": head + FRAGMENT.format(role=role, documentation=text),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    wanted = {path: text for role in ROLES for path, text in files(role).items()}
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
+    if stale and "--check" not in arguments:
+        for path in stale:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(wanted[path])
+    if stale:
+        names = " ".join(str(path.relative_to(ROOT)) for path in stale)
+        print(f"{'stale, run `make readmes`' if '--check' in arguments else 'written'}: {names}")
+    return int("--check" in arguments and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
