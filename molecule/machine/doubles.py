@@ -60,7 +60,7 @@ def start_controller(directory: pathlib.Path, uuid: str, mac: str) -> subprocess
     log = (directory / "emulator.log").open("wb")
     words = [emulator(), "--fake", "--config", str(directory / "emulator.conf")]
     process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, cwd=directory)
-    for _ in range(300):
+    for __ in range(300):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", PORT)) == 0:
                 return process

@@ -90,7 +90,7 @@ def seconds(machines: int, runs: int = 1) -> dict[str, float]:
 
 def _timed(data: dict[str, Any], runs: int) -> dict[str, float]:
     best = {"load": float("inf"), "derive": float("inf")}
-    for _ in range(runs):
+    for __ in range(runs):
         start = time.process_time()
         loaded = load(data)
         middle = time.process_time()

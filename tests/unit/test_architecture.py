@@ -271,7 +271,7 @@ def options_of(module: str) -> set[str]:
     for fragment in found.get("extends_documentation_fragment") or []:
         if not fragment.startswith("groundup.cloud."):
             continue
-        file, _, variable = fragment.removeprefix("groundup.cloud.").partition(".")
+        file, __, variable = fragment.removeprefix("groundup.cloud.").partition(".")
         text = (ROOT / f"plugins/doc_fragments/{file}.py").read_text()
         for node in ast.walk(ast.parse(text)):
             if (

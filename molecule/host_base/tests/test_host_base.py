@@ -78,4 +78,4 @@ def test_changes_made_by_hand_are_mended_and_nothing_else_is_touched(host: Any) 
 
 
 def test_a_no_op_is_cheap(host: Any) -> None:
-    assert min(run(host)["seconds"] for _ in range(2)) < 5, "seconds on an emulated host"
+    assert min(run(host)["seconds"] for __ in range(2)) < 5, "seconds on an emulated host"

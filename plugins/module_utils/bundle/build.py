@@ -107,7 +107,7 @@ def layered(shop: Workshop, name: str, builds: dict[str, Made]) -> Artefact:
 
 
 def _program(builds: dict[str, Made], wanted: str, where: str) -> Artefact:
-    build, _, program = wanted.partition("/")
+    build, __, program = wanted.partition("/")
     if build not in builds:
         raise BundleError(f"layer {where} needs the build {build!r}, which `upstream` does not have")
     return _pick(builds[build], program, f"layers.{where}")

@@ -101,7 +101,7 @@ def fields(deb: Path) -> dict[str, str]:
         if line[:1].isspace():
             found[name] += "\n" + line
         else:
-            name, _, value = line.partition(": ")
+            name, __, value = line.partition(": ")
             found[name] = value
     return found
 

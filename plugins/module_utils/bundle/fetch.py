@@ -43,7 +43,7 @@ class Part:
         if not self.size:
             return {}
         noted = self._sender.read_text(errors="replace") if self._sender.exists() else ""
-        sender, _, validator = noted.partition("\n")
+        sender, __, validator = noted.partition("\n")
         known = sender == url and validator.isascii() and validator.isprintable()
         condition = {"If-Range": validator} if known and validator else {}
         return {"Range": f"bytes={self.size}-", **condition}

@@ -115,7 +115,7 @@ class Source:
 def locate(reference: str) -> tuple[str, str, str]:
     """Where a reference is served: (URL of the registry, repository there, tag)."""
     name, tag = split(reference)
-    host, _, repository = name.partition("/")
+    host, __, repository = name.partition("/")
     if host == "docker.io":
         return "https://registry-1.docker.io", repository if "/" in repository else f"library/{repository}", tag
     return f"https://{host}", repository, tag
@@ -142,7 +142,7 @@ def read(source: Source, what: str, digest: str, platform: str) -> Pulled:
 
 
 def _choose(what: str, children: list[dict[str, t.Any]], platform: str) -> str:
-    system, _, architecture = platform.partition("/")
+    system, __, architecture = platform.partition("/")
     for child in children:
         offered = child.get("platform", {})
         if offered.get("os") == system and offered.get("architecture") == architecture:

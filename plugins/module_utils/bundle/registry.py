@@ -27,7 +27,7 @@ def split(reference: str) -> tuple[str, str]:
 
     :raises BundleError: if the reference names no tag.
     """
-    repository, _, tag = reference.rpartition(":")
+    repository, __, tag = reference.rpartition(":")
     if not repository or "/" in tag:
         raise BundleError(f"image {reference!r} has no tag; write it as host/name:tag")
     return repository, tag

@@ -36,7 +36,7 @@ def relock(value: dict[str, t.Any], mirrors: dict[str, str], directory: Path) ->
 def _filled(value: dict[str, t.Any], origin: Origin) -> tuple[dict[str, t.Any], list[Filled]]:
     lock, filled, new = parse(value), list[Filled](), copy.deepcopy(value)
     for entry in unpinned(lock):
-        section, _, name = entry.partition(".")
+        section, __, name = entry.partition(".")
         if section == "downloads":
             found = _download(origin, name, origin.url(lock.downloads[name].url))
             new["downloads"][name]["sha256"] = found["digest"]
@@ -67,7 +67,7 @@ def statements(url: str) -> list[tuple[str, re.Pattern[str]]]:
 
     A file of its own beside it, whose first digest is meant, or one for the whole release, with a line for each file.
     """
-    directory, _, file = url.rpartition("/")
+    directory, __, file = url.rpartition("/")
     first = re.compile(r"\b([0-9a-f]{64})\b")
     line = re.compile(rf"^([0-9a-f]{{64}})[ *]+{re.escape(file)}$", re.MULTILINE)
     return [(f"{url}.sha256", first), (f"{url}.sha256sum", first), (f"{directory}/SHA256SUMS", line)]

@@ -118,7 +118,7 @@ def image(shop: Workshop, origin: Origin, registry: Registry, reference: str) ->
         shop.progress.skip(f"image {reference}")
         return {"digest": digest, "size": registry.size(digest)}
     with shop.progress.step(f"image {reference}") as task:
-        base, name, _ = pull.locate(reference)
+        base, name, __ = pull.locate(reference)
         source = pull.Source(*origin.repository(base, name), origin.fetcher)
         pulled = pull.read(source, reference, digest, shop.lock.platform)
         for number, blob in enumerate(pulled.blobs, 1):

@@ -30,7 +30,7 @@ LIMIT = {"default": 600.0, "slow": 1800.0}
 def new_token() -> str:
     """A bootstrap token: 6 and 16 characters."""
     letters = string.ascii_lowercase + string.digits
-    text = "".join(secrets.choice(letters) for _ in range(22))
+    text = "".join(secrets.choice(letters) for __ in range(22))
     return f"{text[:6]}.{text[6:]}"
 
 

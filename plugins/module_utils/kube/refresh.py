@@ -106,7 +106,7 @@ def started(system: System, name: str) -> float:
     found = [0.0]
     for path in system.path("/proc").glob("[0-9]*/stat"):
         try:
-            head, _, fields = path.read_text().rpartition(")")
+            head, __, fields = path.read_text().rpartition(")")
         except OSError:  # it ended meanwhile
             continue
         if head.partition("(")[2] == name:

@@ -58,7 +58,7 @@ def raise_bmcs(rack: Rack, venv: str) -> None:
 
 
 def _first_log(rack: Rack, lacking: list[str]) -> str:
-    kind, _, machine = lacking[0].partition("/")
+    kind, __, machine = lacking[0].partition("/")
     return f"{rack.places.lab}/log/" + (f"bmc-{machine}.log" if kind == "redfish" else "vbmcd.log")
 
 

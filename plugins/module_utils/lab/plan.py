@@ -151,7 +151,7 @@ def _machine_ports(machines: Tree) -> list[Port]:
 
 
 def _split(reference: str) -> tuple[str, str]:
-    bridge, _, port = reference.partition("/")
+    bridge, __, port = reference.partition("/")
     return bridge, port
 
 

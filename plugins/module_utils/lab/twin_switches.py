@@ -20,7 +20,7 @@ class Cabling:
 
     def port(self, reference: str) -> str:
         """`leaf2/Ethernet1` of the model, in the twin; a port of an unknown switch is left for the model to refuse."""
-        switch, _, port = str(reference).partition("/")
+        switch, __, port = str(reference).partition("/")
         if switch not in self.bridges:
             return str(reference)
         return f"{self.bridges[switch]}/{self.name(switch, port)}"

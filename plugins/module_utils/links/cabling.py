@@ -62,7 +62,7 @@ def contradiction(nic: Nic, neighbour: dict[str, Any]) -> list[str]:
     never contradicts: it is the port's name, or what somebody (the role switch, too) wrote about the port.
     """
     switch, _slash, port = (nic.port or "").partition("/")
-    system = str(neighbour.get("SystemName") or "").split(".")[0]
+    system = str(neighbour.get("SystemName") or "").split(".", maxsplit=1)[0]
     told, described = (str(neighbour.get(key) or "") for key in ("PortID", "PortDescription"))
     named = bool(told) and not re.fullmatch(r"[0-9a-f:]{17}|\d+", told.lower())
     agrees = not named or port.lower() in (told.lower(), described.lower())

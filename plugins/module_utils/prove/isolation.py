@@ -125,7 +125,7 @@ def isolation_evidence(came: set[tuple[str, int | None, int | None]], params: di
         if meant == on and on not in carries
     )
     wanted = {(who, int(vlan) if vlan else None) for vlan, names in params["peers"].items() for who in names}
-    silent = sorted(f"{who} on {_name(vlan)}" for who, vlan in wanted - {(w, on) for w, _, on in came})
+    silent = sorted(f"{who} on {_name(vlan)}" for who, vlan in wanted - {(w, on) for w, __, on in came})
     if leaks or silent:
         raise ProofError("; ".join([*(f"leak: {x}" for x in leaks), *(f"not heard: {x}" for x in silent)]))
     alone = f"none on VLAN {forbidden}" if forbidden is not None else "no unused VLAN was left to try for leaks"

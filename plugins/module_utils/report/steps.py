@@ -118,8 +118,8 @@ def brief(steps: Iterable[str], host: str = "") -> list[str]:
     """
     subjects: dict[str, list[str]] = {}
     for step in steps:
-        verb, _, subject = step.rpartition(" ")
-        first, _, more = step.partition(" ")
+        verb, __, subject = step.rpartition(" ")
+        first, __, more = step.partition(" ")
         if first in ALONE:
             verb, subject = first, ""
         elif verb in ("install", "modprobe") or first in ("install", "modprobe"):
@@ -131,7 +131,7 @@ def brief(steps: Iterable[str], host: str = "") -> list[str]:
 
 
 def _verb(verb: str) -> str:
-    first, _, rest = verb.partition(" ")
+    first, __, rest = verb.partition(" ")
     return f"{WORDS.get(first, first)} {rest}".strip()
 
 

@@ -44,7 +44,7 @@ def test_programs_state_their_versions(programs: Path, words: str, expected: str
 
 def test_starting_a_program_is_cheap(programs: Path) -> None:
     started = time.monotonic()
-    for _ in range(3):
+    for __ in range(3):
         run(programs / "kubectl", "version", "--client")
     assert (time.monotonic() - started) / 3 < 1.0
 

@@ -131,7 +131,7 @@ def _etcd(bundle: Path, target: Path) -> Path:
 
 
 def _ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    sockets = [socket.create_server(("127.0.0.1", 0)) for __ in range(count)]
     ports = [int(s.getsockname()[1]) for s in sockets]
     for s in sockets:
         s.close()

@@ -206,7 +206,7 @@ def test_a_missing_file_is_named_at_once(world: World) -> None:
     del world.web.content["/tool"]
     with pytest.raises(BundleError, match=r"tool can't be had: .*/tool: HTTP Error 404"):
         world.make()
-    assert len([path for path, _ in world.web.asked if path == "/tool"]) == 1
+    assert len([path for path, __ in world.web.asked if path == "/tool"]) == 1
 
 
 def test_a_mirror_in_the_lock_helps_out(world: World) -> None:

@@ -77,7 +77,7 @@ def test_it_goes_back_when_a_peer_is_lost(rack: Any) -> None:
     replies = chain([{"10.0.0.9"}], repeat(set()))
     params = switch(rack, confirm={"peers": ["10.0.0.9"], "timeout": 60})
     with pytest.raises(FabricError, match=r"10\.0\.0\.9 no longer answered"):
-        run(params, check=False, answers=lambda _: next(replies), clock=SkippingClock())
+        run(params, check=False, answers=lambda __: next(replies), clock=SkippingClock())
     assert column(rack, "Port", "eth3", "tag") == "4095"
     assert "node1" not in rack.vsctl("list-ports", "leaf1").split()
     assert len(run(switch(rack), check=True).plan.steps) == 4
@@ -143,7 +143,7 @@ def test_what_the_model_has_no_word_for_survives_there_and_back(rack: Any) -> No
     replies = chain([{"10.0.0.9"}], repeat(set()))
     params = switch(rack, confirm={"peers": ["10.0.0.9"]})
     with pytest.raises(FabricError, match="no longer answered"):
-        run(params, check=False, answers=lambda _: next(replies), clock=SkippingClock())
+        run(params, check=False, answers=lambda __: next(replies), clock=SkippingClock())
     assert dump() == before
     run(switch(rack), check=False)
     assert rack.vsctl("get", "Interface", "eth1", "options:mine", "external_ids:others").split() == ['"1"', '"2"']

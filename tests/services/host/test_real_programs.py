@@ -124,7 +124,7 @@ def test_the_firewall_switched_off_is_gone(run: Run, tmp_path: pathlib.Path) -> 
     (tmp_path / "rules.nft").write_text(rendered("/etc/groundup/firewall.nft"))
     done = run("b", f"nft add table inet others; nft -f {tmp_path}/rules.nft; nft list tables")
     assert "table inet groundup" in done.stdout, done.stderr
-    for _ in range(2):  # and where there is none already
+    for __ in range(2):  # and where there is none already
         done = run("b", shlex.join(off.argv) + "; nft list tables")
         assert done.stdout == "table inet others\n", done.stderr
 

@@ -70,7 +70,7 @@ class Live:
 
 def ports(count: int) -> list[int]:
     """Free ports of loopback."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    sockets = [socket.create_server(("127.0.0.1", 0)) for __ in range(count)]
     found = [int(s.getsockname()[1]) for s in sockets]
     for s in sockets:
         s.close()

@@ -64,7 +64,7 @@ def test_cipher_17_then_3_and_remembered(monkeypatch: pytest.MonkeyPatch) -> Non
     recorded = Recorded({(17, STATUS): [Answer(1, "", CIPHER)], (3, STATUS): [on]})
     found = bmc(monkeypatch, recorded)
     assert [found.power_state(), found.power_state()] == [PowerState.ON, PowerState.ON]
-    assert [cipher for cipher, _ in recorded.asked] == [17, 3, 3]
+    assert [cipher for cipher, __ in recorded.asked] == [17, 3, 3]
 
 
 def test_wrong_password_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:

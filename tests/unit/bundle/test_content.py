@@ -63,7 +63,7 @@ def test_writing_leaves_no_parts(tmp_path: Path) -> None:
 def test_publishing_replaces_by_a_link_and_leaves_no_parts(tmp_path: Path) -> None:
     (tmp_path / "new").write_bytes(b"new")
     target = tmp_path / "public/file"
-    for _ in range(2):
+    for __ in range(2):
         publish(tmp_path / "new", target)
         assert target.samefile(tmp_path / "new")
     (tmp_path / "newer").write_bytes(b"newer")

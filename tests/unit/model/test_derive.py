@@ -209,7 +209,7 @@ def test_whatever_comes_or_goes_nobody_else_is_renumbered() -> None:
         f"networks.{name}.subnet": f"10.{n}.0.0/23"
         for n, name in ((10, "provision"), (20, "management"), (30, "cluster"))
     }
-    for _ in range(60):
+    for __ in range(60):
         data = model(wide)
         data["machines"] = crowd(dice, dice.randint(1, 30))
         before = derive(load(data))

@@ -84,7 +84,7 @@ def test_many_values_at_once() -> None:
         {"defaults": {"machine": {"bond": {"mode": "802.3ad"}, "labels": {"a": "b"}}, "network": {"mtu": 1500}}}
     )
     spots = list(places(source))
-    for _ in range(400):
+    for __ in range(400):
         data = copy.deepcopy(source)
         for path in dice.sample(spots, dice.randint(2, 6)):
             try:
@@ -119,7 +119,7 @@ WORDS = [
 
 def damaged(dice: random.Random, text: str) -> str:
     lines = text.splitlines()
-    for _ in range(dice.randint(1, 4)):
+    for __ in range(dice.randint(1, 4)):
         at = dice.randrange(len(lines))
         line = lines[at]
         match dice.randrange(7):
@@ -149,7 +149,7 @@ def test_any_damage_to_a_file_is_an_error_with_its_line(tmp_path: pathlib.Path) 
     dice = random.Random(20261125)
     file, text = tmp_path / "cloud.yml", EXAMPLE.read_text()
     refused = 0
-    for _ in range(500):
+    for __ in range(500):
         file.write_text(damaged(dice, text), encoding="utf-8")
         try:
             derive(load(file))

@@ -26,7 +26,7 @@ def test_certificates_inside_of_kubeconfigs_end_too(tmp_path: Path, monkeypatch:
     data = base64.b64encode(certificate(tmp_path / "x.pem", 12).encode()).decode()
     (tmp_path / "admin.conf").write_text(f"users:\n- user:\n    client-certificate-data: {data}\n")
     found = list(certificates.certificates(tmp_path, tmp_path / "none"))
-    assert [name for name, _ in found] == ["apiserver.crt", "server.crt", "admin.conf"]
+    assert [name for name, __ in found] == ["apiserver.crt", "server.crt", "admin.conf"]
     monkeypatch.setattr(certificates, "certificates", lambda: iter(found))
     with pytest.raises(ProofError, match=r"admin.conf has 1[12] days left; renew"):
         certificates.certificates_valid()

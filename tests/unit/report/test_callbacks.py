@@ -30,7 +30,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         def quiet(self: Any, init: Any = init) -> None:
             init(self)
             self._display = SimpleNamespace(
-                display=lambda text, **_: lines.append(text), warning=lambda text: lines.append(f"warning {text}")
+                display=lambda text, **__: lines.append(text), warning=lambda text: lines.append(f"warning {text}")
             )
 
         monkeypatch.setattr(callback.CallbackModule, "__init__", quiet)
@@ -94,7 +94,7 @@ def test_a_run_of_others_is_left_alone(said: list[str]) -> None:
 
 def run(callback: Any, file: Path) -> None:
     options = {"timings_file": str(file), "heartbeat": 0}
-    callback.get_option = lambda name, **_: options[name]
+    callback.get_option = lambda name, **__: options[name]
     callback.v2_playbook_on_play_start(play("Machines"))
     callback.v2_runner_on_ok(result("node1", changed=True))
     callback.v2_runner_on_failed(result("node2", msg="its BMC is silent"))
@@ -121,7 +121,7 @@ def test_a_file_that_cannot_be_written_is_said_once_and_ends_nothing(said: list[
 
 def test_what_only_steers_the_run_is_no_task(said: list[str], tmp_path: Path) -> None:
     callback = progress.CallbackModule()
-    callback.get_option = lambda name, **_: None  # type: ignore[method-assign]
+    callback.get_option = lambda name, **__: None  # type: ignore[method-assign]
     callback.v2_playbook_on_play_start(play("Probe"))
     for action in ("ansible.builtin.meta", "ansible.builtin.ping"):
         callback.v2_playbook_on_task_start(SimpleNamespace(action=action, get_name=lambda: "x"), False)
