@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write each role's README.md from its meta/argument_specs.yml, or with --check say which are stale.
+"""Write each role's README.md from its argument specs and its example, or with --check say which are stale.
 
 readme.py [--check] ROLE_DIRECTORY…
 """
@@ -19,7 +19,8 @@ Spec = dict[str, t.Any]
 def words(text: str | list[str] | None) -> list[str]:
     """Paragraphs of a description, Ansible's markup turned into Markdown."""
     paragraphs = [text] if isinstance(text, str) else list(text or [])
-    return [re.sub(r"\b[CVOEMIB]\(([^()]*)\)", r"`\1`", " ".join(str(p).split())) for p in paragraphs]
+    flat = [re.sub(r"\bP\(([^()#]*)#\w+\)", r"`\1`", " ".join(str(p).split())) for p in paragraphs]
+    return [re.sub(r"\b[CVOEMIB]\(([^()]*)\)", r"`\1`", p) for p in flat]
 
 
 def cell(text: str) -> str:
@@ -64,26 +65,35 @@ def entry_point(role: str, name: str, spec: Spec) -> list[str]:
 
 
 def readme(role: pathlib.Path) -> str:
-    """The whole README of a role directory; KeyError or OSError if its specs are not there."""
+    """The whole README of a role directory; KeyError or OSError if its specs or its example are not there."""
     specs: Spec = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]
     name = role.name
     first = specs.get("main") or next(iter(specs.values()))
-    tasks_from = "" if "main" in specs else f"\n        tasks_from: {next(iter(specs))}"
     lines = [
         f"# {name}",
         "",
-        "<!-- Written by `make readmes` from meta/argument_specs.yml; change that file, not this one. -->",
+        f"<!-- Written by `make readmes` from meta/argument_specs.yml and docs/examples/{name}.yml; change those. -->",
         "",
         words(first["short_description"])[0].rstrip(".") + ".",
         "",
     ]
     for entry in sorted(specs, key=lambda key: (key != "main", key)):
         lines += entry_point(name, entry, specs[entry])
-    lines += ["## Use", "", "```yaml", "- hosts: all", "  tasks:", f"    - name: Run {name}"]
-    lines += ["      ansible.builtin.import_role:", f"        name: groundup.cloud.{name}{tasks_from}", "```", ""]
+    lines += [
+        "## Example",
+        "",
+        f"A whole playbook. `make molecule ROLE={name}` runs this text and tests the result.",
+        "",
+    ]
+    lines += ["```yaml", example(role), "```", ""]
     lines += [f"The tag `{name}` runs this role alone in `playbooks/site.yml`.", ""] if in_site(role) else []
     lines += ["## Licence", "", "GPL-3.0-or-later", ""]
     return "\n".join(lines)
+
+
+def example(role: pathlib.Path) -> str:
+    """The playbook that the README shows, letter by letter, without the newline at its end."""
+    return (role.resolve().parents[1] / f"docs/examples/{role.name}.yml").read_text().rstrip("\n")
 
 
 def in_site(role: pathlib.Path) -> bool:

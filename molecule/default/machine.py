@@ -30,6 +30,7 @@ import typing as t
 from ansible_collections.groundup.cloud.plugins.module_utils.provision import build, recipe
 from wire import NETWORKS, Wire, end, run
 
+HOST = "node1"  # its name in the inventory and in the examples of the READMEs
 ADDRESS = f"{NETWORKS['provision'][1]}.21"
 MACS = {"nic0": "52:54:00:99:00:01", "nic1": "52:54:00:99:00:02"}
 SERIALS = {"root": "SN-ROOT-1", "data": "SN-MOL-1"}
@@ -257,7 +258,8 @@ class Machine:
             },
             "molecule_switch": self.wire.database,
         }
-        groups = {"machines": {"hosts": {"machine": machine}}}
+        # It stands for a provisioner too, in the scenarios of roles that run on one.
+        groups = {"machines": {"hosts": {HOST: machine}}, "provisioners": {"hosts": {HOST: {}}}}
         place = self.directory.parent / "inventory"
         place.mkdir(exist_ok=True)
         (place / "machine.yml").write_text(json.dumps({"all": {"children": groups}}, indent=1) + "\n")
@@ -271,7 +273,7 @@ def seed(image: pathlib.Path, work: pathlib.Path) -> None:
         disk.truncate(8 << 30)
     subprocess.run(["sfdisk", "-q", "--no-reread", "-N", "3", str(raw)], input=", +", text=True, check=True)
     (work / "network").write_text(NETWORK_FILE)
-    (work / "hostname").write_text("machine\n")
+    (work / "hostname").write_text(f"{HOST}\n")
     # A test that connects often, or gives up on a slow answer, is no attack.
     (work / "sshd").write_text("PerSourcePenalties no\nMaxStartups 100\n")
     files = {

@@ -67,7 +67,7 @@ class Wire:
         )
         run("ovs-vsctl", f"--db={self.database}", "--no-wait", "init")
         run(
-            *("ovs-vswitchd", self.database, f"--unixctl={base}/switch.ctl"),
+            *("ovs-vswitchd", self.database, f"--unixctl={base}/vswitchd.ctl"),
             *(f"--pidfile={base}/switch.pid", f"--log-file={base}/switch.log", *common),
             namespace=self.outside,
         )
@@ -76,7 +76,7 @@ class Wire:
         """One transaction: the bridge, the machine's port, one access port per network for the controller."""
         vlans = [vlan for vlan, _prefix, _mtu in NETWORKS.values()]
         words = ["--", "add-br", "sw0", "--", "set", "bridge", "sw0", "datapath_type=netdev"]
-        words += ["--", "add-bond", "sw0", "machine", *TAPS, "bond_mode=balance-tcp", "lacp=active"]
+        words += ["--", "add-bond", "sw0", "node1", *TAPS, "bond_mode=balance-tcp", "lacp=active"]
         words += ["other_config:lacp-time=fast", "other_config:lacp-fallback-ab=true", "other_config:bond-primary=nic0"]
         words += ["vlan_mode=native-untagged", f"tag={vlans[0]}", f"trunks={','.join(map(str, vlans))}"]
         words += [word for tap in TAPS for word in ("--", "set", "interface", tap, "mtu_request=9000")]

@@ -3,6 +3,8 @@
 
     doubles.py DIRECTORY UUID MAC MACHINE_ID HOST_KEY
 
+DIRECTORY is that of the README's playbook, which reads DIRECTORY/state and DIRECTORY/bmc-ca.crt.
+
 The controller is sushy-tools (real Redfish, TLS, password) with its driver `fake`: no hardware behind it. The ramdisk
 is a double: when the machine is armed, on and told to boot from the network, it uses the real boot store as a ramdisk
 would, writes nothing, and switches off. Goes on in the background until the network namespace loses its name.
@@ -29,7 +31,7 @@ sys.path[:0] = [str(ROOT / "plugins/module_utils/provision"), str(ROOT / "molecu
 from boot_store import Store  # noqa: E402 - the provisioner runs it as a file as well
 from namespace import named  # noqa: E402
 
-PORT, USER, PASSWORD, LONGEST = 8443, "admin", "throw-away", 1800
+ADDRESS, PORT, USER, PASSWORD, LONGEST = "10.20.0.101", 443, "admin", "throw-away", 1800
 
 
 def emulator() -> str:
@@ -42,19 +44,22 @@ def emulator() -> str:
 
 
 def start_controller(directory: pathlib.Path, uuid: str, mac: str) -> subprocess.Popen[bytes]:
-    """Starts sushy-tools and waits until it answers."""
+    """Starts sushy-tools at an address of its own and waits until it answers."""
+    subprocess.run(["ip", "address", "replace", f"{ADDRESS}/32", "dev", "lo"], check=True)
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     command += ["-keyout", "bmc.key", "-out", "bmc.crt", "-days", "3", "-subj", "/CN=bmc"]
-    subprocess.run([*command, "-addext", "subjectAltName=IP:127.0.0.1"], cwd=directory, check=True, capture_output=True)
+    subprocess.run(
+        [*command, "-addext", f"subjectAltName=IP:{ADDRESS}"], cwd=directory, check=True, capture_output=True
+    )
     hashing = [str(pathlib.Path(emulator()).parent / "python"), "-c"]
     hashing += ["import bcrypt, sys; print(bcrypt.hashpw(sys.stdin.buffer.read(), bcrypt.gensalt(4)).decode())"]
     hashed = subprocess.run(hashing, input=PASSWORD.encode(), check=True, capture_output=True).stdout.decode()
     (directory / "users").write_text(f"{USER}:{hashed}")
     (directory / "emulator.conf").write_text(
-        f"SUSHY_EMULATOR_LISTEN_IP = '127.0.0.1'\nSUSHY_EMULATOR_LISTEN_PORT = {PORT}\n"
+        f"SUSHY_EMULATOR_LISTEN_IP = '{ADDRESS}'\nSUSHY_EMULATOR_LISTEN_PORT = {PORT}\n"
         f"SUSHY_EMULATOR_SSL_CERT = '{directory}/bmc.crt'\nSUSHY_EMULATOR_SSL_KEY = '{directory}/bmc.key'\n"
         f"SUSHY_EMULATOR_AUTH_FILE = '{directory}/users'\nSUSHY_EMULATOR_STATE_DIR = '{directory}'\n"
-        f"SUSHY_EMULATOR_FAKE_SYSTEMS = [{{'uuid': '{uuid}', 'name': 'machine', 'power_state': 'Off',"
+        f"SUSHY_EMULATOR_FAKE_SYSTEMS = [{{'uuid': '{uuid}', 'name': 'node1', 'power_state': 'Off',"
         f" 'external_notifier': False, 'nics': [{{'mac': '{mac}', 'ip': '10.99.10.21'}}]}}]\n"
     )
     log = (directory / "emulator.log").open("wb")
@@ -62,7 +67,7 @@ def start_controller(directory: pathlib.Path, uuid: str, mac: str) -> subprocess
     process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, cwd=directory)
     for __ in range(300):
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", PORT)) == 0:
+            if probe.connect_ex((ADDRESS, PORT)) == 0:
                 return process
         if process.poll() is not None:
             break
@@ -74,7 +79,7 @@ class Redfish:
     """Just enough of a client to see what the machine was told."""
 
     def __init__(self, directory: pathlib.Path, uuid: str) -> None:
-        self.path = f"https://127.0.0.1:{PORT}/redfish/v1/Systems/{uuid}"
+        self.path = f"https://{ADDRESS}:{PORT}/redfish/v1/Systems/{uuid}"
         self.context = ssl.create_default_context(cafile=str(directory / "bmc.crt"))
         self.login = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
@@ -110,16 +115,17 @@ def ramdisk(store: Store, redfish: Redfish, directory: pathlib.Path, mac: str, m
 
 def main(place: str, uuid: str, mac: str, machine_id: str, host_key: str) -> None:
     """Start, go to the background, and stay there while the scenario lasts."""
-    directory = pathlib.Path(place)
-    shutil.rmtree(directory, ignore_errors=True)
+    directory, state = pathlib.Path(place, "doubles"), pathlib.Path(place, "state")
+    for path in (directory, state):
+        shutil.rmtree(path, ignore_errors=True)
     directory.mkdir(parents=True)
-    state = directory / "state"
     (state / "images").mkdir(parents=True)
     manifest = {"sha256": "0" * 64, "size": 1, "chunk_size": 1, "chunks": []}
     (state / "images/debian-13.json").write_text(json.dumps(manifest))
     (state / "images/debian-13.raw").write_bytes(b"\0")  # no image either; nobody is armed for one that is not there
     store = Store(str(state), "http://127.0.0.1")
     process = start_controller(directory, uuid, mac)
+    shutil.copy(directory / "bmc.crt", pathlib.Path(place, "bmc-ca.crt"))
     if os.fork():
         os._exit(0)
     os.setsid()

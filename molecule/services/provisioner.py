@@ -65,7 +65,11 @@ def commands(directory: pathlib.Path, address: str, bundle: str | None) -> dict[
         certificate(directory, address)
         (directory / "registry.yml").write_text(REGISTRY.format(address=address, directory=directory, bundle=bundle))
         found[5000] = ["docker-registry", "serve", str(directory / "registry.yml")]
-        found[8080] = [sys.executable, "-m", "http.server", "8080", "-b", address, "-d", bundle]
+        files = directory / "www"
+        files.mkdir(exist_ok=True)
+        (files / "bundle").unlink(missing_ok=True)
+        (files / "bundle").symlink_to(bundle)
+        found[8080] = [sys.executable, "-m", "http.server", "8080", "-b", address, "-d", str(files)]
     return found
 
 

@@ -8,15 +8,15 @@ import pathlib
 import subprocess
 from typing import Any
 
-HERE = pathlib.Path(__file__).parent.parent
+PLAYBOOK = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "examples/container_runtime.yml")
 PROBE = "groundup.cloud/probe:1"
 HOSTS = "--hosts-dir /etc/containerd/certs.d"
 
 
 def converge(*more: str) -> str:
-    """Run the scenario's playbook once more; its output."""
+    """Run the README's playbook once more and return its output."""
     inventory = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "inventory", "machine.yml")
-    words = ["ansible-playbook", "-i", str(inventory), str(HERE / "converge.yml"), "--diff", *more]
+    words = ["ansible-playbook", "-i", str(inventory), str(PLAYBOOK), "--diff", *more]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

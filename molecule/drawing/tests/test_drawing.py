@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+import pathlib
 from xml.etree import ElementTree
 
+DRAWING = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "examples/drawing")
 
-def test_the_cable_is_drawn(host: Any) -> None:
-    text = host.file("/var/tmp/drawing/racks.svg").content_string
+
+def test_the_cable_is_drawn() -> None:
+    text = (DRAWING / "racks.svg").read_text()
     ElementTree.fromstring(text)
     assert "node1 nic0 to leaf1/Ethernet1" in text
 
 
-def test_the_address_is_drawn(host: Any) -> None:
-    text = host.file("/var/tmp/drawing/networks.svg").content_string
+def test_the_address_is_drawn() -> None:
+    text = (DRAWING / "networks.svg").read_text()
     ElementTree.fromstring(text)
     assert "10.30.0.21" in text

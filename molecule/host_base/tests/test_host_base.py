@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import socket
 import time
@@ -12,13 +13,13 @@ from typing import Any
 import pytest
 import yaml
 
-HERE = pathlib.Path(__file__).parent.parent
+EXAMPLE = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "examples/host_base.yml")
+WANTED = yaml.safe_load(EXAMPLE.read_text())[0]["roles"][0]["vars"]["host_base_config"]
 ADDRESS = "10.99.10.21"
 
 
 def run(host: Any, check: bool = False) -> dict[str, Any]:
-    wanted = yaml.safe_load((HERE / "vars/main.yml").read_text())["host_base_config"]
-    return host.ansible("groundup.cloud.host_base", json.dumps({"host_base": wanted}), check=check, become=False)
+    return host.ansible("groundup.cloud.host_base", json.dumps({"host_base": WANTED}), check=check, become=False)
 
 
 def reachable(port: int) -> bool:

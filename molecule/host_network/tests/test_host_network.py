@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -17,8 +18,8 @@ from typing import Any
 import pytest
 import yaml
 
-HERE = pathlib.Path(__file__).parent.parent
-WANTED = yaml.safe_load((HERE / "vars/main.yml").read_text())["host_network_config"]
+EXAMPLE = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "examples/host_network.yml")
+WANTED = yaml.safe_load(EXAMPLE.read_text())[0]["roles"][0]["vars"]["host_network_config"]
 
 
 def run(host: Any, wanted: dict[str, Any] = WANTED, check: bool = False) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def changed(**more: Any) -> dict[str, Any]:
 def switch(host: Any, *words: str, control: bool = False) -> str:
     database = host.ansible.get_variables()["molecule_switch"]
     place = database.removeprefix("unix:").removesuffix("/db.sock")
-    argv = ["ovs-appctl", "-t", f"{place}/switch.ctl"] if control else ["ovs-vsctl", f"--db={database}"]
+    argv = ["ovs-appctl", "-t", f"{place}/vswitchd.ctl"] if control else ["ovs-vsctl", f"--db={database}"]
     return subprocess.run([*argv, *words], check=True, capture_output=True, text=True).stdout
 
 
@@ -54,7 +55,7 @@ def settled(condition: Any, seconds: float = 90) -> bool:
 
 
 def test_both_ends_agree_on_lacp(host: Any) -> None:
-    assert "status: active negotiated" in switch(host, "lacp/show", "machine", control=True)
+    assert "status: active negotiated" in switch(host, "lacp/show", "node1", control=True)
     bonding = host.check_output("cat /proc/net/bonding/bond0")
     assert re.search(r"Number of ports: 2", bonding) and "LACP rate: fast" in bonding
 
@@ -129,7 +130,7 @@ FALLBACK = ["bond_mode=balance-tcp", "other_config:lacp-fallback-ab=true", "othe
 def test_swapped_cables_are_named_and_change_nothing(host: Any, fails: Callable[..., str]) -> None:
     """nic1's cable leads into another LAG, as when the cables of two machines are swapped."""
     apart = ["--", "add-port", "sw0", "nic0", *LAG, "--", "add-port", "sw0", "nic1", *LAG]
-    switch(host, "del-port", "sw0", "machine", *apart)
+    switch(host, "del-port", "sw0", "node1", *apart)
     try:
         status = "cat /proc/net/bonding/bond0"
         assert settled(lambda: len(set(re.findall(r"Aggregator ID: (\d+)", host.check_output(status)))) > 1, 120)
@@ -137,7 +138,7 @@ def test_swapped_cables_are_named_and_change_nothing(host: Any, fails: Callable[
         assert "are they swapped?" in message and "nothing was changed" in message
         assert not host.file("/etc/systemd/network/10-groundup-br50.netdev").exists
     finally:
-        together = ["--", "add-bond", "sw0", "machine", "nic0", "nic1", *FALLBACK, *LAG]
+        together = ["--", "add-bond", "sw0", "node1", "nic0", "nic1", *FALLBACK, *LAG]
         switch(host, "del-port", "sw0", "nic0", "--", "del-port", "sw0", "nic1", *together)
 
 

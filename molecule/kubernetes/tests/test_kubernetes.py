@@ -9,14 +9,14 @@ import pathlib
 import subprocess
 from typing import Any
 
-HERE = pathlib.Path(__file__).parent.parent
+PLAYBOOK = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "examples/kubernetes.yml")
 KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 60s"
 
 
 def converge(*more: str) -> str:
-    """Run the scenario's playbook once more; its output."""
+    """Run the README's playbook once more and return its output."""
     inventory = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "inventory", "machine.yml")
-    words = ["ansible-playbook", "-i", str(inventory), str(HERE / "converge.yml"), "--diff", *more]
+    words = ["ansible-playbook", "-i", str(inventory), str(PLAYBOOK), "--diff", *more]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -60,17 +60,17 @@ def test_no_token_outlives_the_run(host: Any) -> None:
 
 
 def test_the_node_carries_the_labels_and_no_taint_of_kubeadm(host: Any) -> None:
-    node = json.loads(host.check_output(f"{KUBECTL} get node machine -o json"))
+    node = json.loads(host.check_output(f"{KUBECTL} get node node1 -o json"))
     assert node["metadata"]["labels"]["topology.kubernetes.io/zone"] == "r1"
     assert "node-role.kubernetes.io/control-plane" not in {taint["key"] for taint in node["spec"].get("taints", [])}
 
 
 def test_changes_made_by_hand_are_mended_and_nothing_else_is_touched(host: Any) -> None:
-    host.check_output(f"{KUBECTL} label node machine topology.kubernetes.io/zone=r9 others=mine --overwrite")
+    host.check_output(f"{KUBECTL} label node node1 topology.kubernetes.io/zone=r9 others=mine --overwrite")
     host.check_output("sed -i s/leastconn/roundrobin/ /etc/haproxy/haproxy.cfg; systemctl stop kubelet")
     output = converge()
     assert "file /etc/haproxy/haproxy.cfg" in output and "systemctl start kubelet" in output
-    labels = json.loads(host.check_output(f"{KUBECTL} get node machine -o json"))["metadata"]["labels"]
+    labels = json.loads(host.check_output(f"{KUBECTL} get node node1 -o json"))["metadata"]["labels"]
     assert labels["topology.kubernetes.io/zone"] == "r1" and labels["others"] == "mine"
     assert "changed=0" in converge("--check")
 
@@ -93,7 +93,7 @@ def test_an_init_that_was_cut_short_is_taken_up_and_stays_the_same_cluster(host:
 def test_a_cluster_that_is_silent_is_never_made_a_second_time(host: Any) -> None:
     host.check_output("systemctl stop kubelet; mv /etc/kubernetes/admin.conf /root/admin.conf")
     inventory = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "inventory", "machine.yml")
-    words = ["ansible-playbook", "-i", str(inventory), str(HERE / "converge.yml"), "--check"]
+    words = ["ansible-playbook", "-i", str(inventory), str(PLAYBOOK), "--check"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     host.check_output("mv /root/admin.conf /etc/kubernetes/admin.conf; systemctl start kubelet")
     assert done.returncode and "no second one is made" in done.stdout + done.stderr

@@ -9,11 +9,11 @@ import pathlib
 import subprocess
 from typing import Any
 
-STATE = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "doubles"
+STATE = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "examples"
 
 
 def journal() -> list[dict[str, Any]]:
-    lines = (STATE / "state/deploy/journal/machine.jsonl").read_text().splitlines()
+    lines = (STATE / "state/deploy/journal/node1.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines]
 
 
@@ -23,7 +23,7 @@ def test_one_deployment_in_the_right_order() -> None:
 
 
 def test_it_is_disarmed() -> None:
-    assert not (STATE / "state/deploy/armed/machine.json").exists()
+    assert not (STATE / "state/deploy/armed/node1.json").exists()
 
 
 def test_the_controller_knows_the_host_key(host: Any) -> None:

@@ -9,21 +9,21 @@ import pathlib
 import subprocess
 from typing import Any
 
-HERE = pathlib.Path(__file__).parent.parent
+PLAYBOOK = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "examples/network_basic.yml")
 KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 60s"
 
 
 def converge(*more: str) -> str:
-    """Run the scenario's playbook once more; its output."""
+    """Run the README's playbook once more and return its output."""
     inventory = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "inventory", "machine.yml")
-    words = ["ansible-playbook", "-i", str(inventory), str(HERE / "converge.yml"), "--diff", *more]
+    words = ["ansible-playbook", "-i", str(inventory), str(PLAYBOOK), "--diff", *more]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def test_the_node_is_ready_and_dns_runs(host: Any) -> None:
-    host.check_output(f"{KUBECTL} wait --timeout 60s --for condition=Ready node/machine")
+    host.check_output(f"{KUBECTL} wait --timeout 60s --for condition=Ready node/node1")
     wait = f"{KUBECTL} -n kube-system wait --timeout 300s --for condition=Available deployment/coredns"
     host.check_output(f"{wait} --request-timeout 310s")
 

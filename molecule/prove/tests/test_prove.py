@@ -10,7 +10,7 @@ import pytest
 
 
 def proofs(host: Any, **more: Any) -> dict[str, dict[str, Any]]:
-    wanted = {"host": "machine", "networks": [], "blank_disks": [{"serial": "SN-MOL-1"}], **more}
+    wanted = {"host": "node1", "networks": [], "blank_disks": [{"serial": "SN-MOL-1"}], **more}
     result = host.ansible("groundup.cloud.prove_host", json.dumps(wanted), check=False, become=False)
     return {proof["name"]: proof for proof in result["proofs"]}
 
@@ -27,7 +27,7 @@ def test_a_disk_with_data_is_not_blank(host: Any) -> None:
     device = "/dev/disk/by-id/virtio-SN-MOL-1"
     host.check_output(f"mkfs.ext4 -q {device}")
     try:
-        proof = proofs(host)["machine: storage disk SN-MOL-1 is blank"]
+        proof = proofs(host)["node1: storage disk SN-MOL-1 is blank"]
         assert (proof["ok"], "TYPE=ext4" in proof["evidence"]) == (False, True)
     finally:
         host.check_output(f"wipefs -qa {device}")
@@ -40,11 +40,11 @@ def test_a_disk_with_data_is_not_blank(host: Any) -> None:
 def test_a_silent_peer_and_a_wrong_mtu_are_named(host: Any, mtu: int, peers: list[str], evidence: str) -> None:
     interface = host.check_output("ip -o -4 addr show to 10.99.10.21").split()[1]
     network = {"name": "provision", "interface": interface, "mtu": mtu, "peers": peers}
-    proof = proofs(host, networks=[network])["machine: provision carries its exact MTU to its peers"]
+    proof = proofs(host, networks=[network])["node1: provision carries its exact MTU to its peers"]
     assert not proof["ok"]
     assert evidence in proof["evidence"]
 
 
 def test_a_bond_that_is_not_there_is_no_bond(host: Any) -> None:
-    proof = proofs(host, bond={"name": "bond0", "members": 2})["machine: LACP is negotiated on every member of bond0"]
+    proof = proofs(host, bond={"name": "bond0", "members": 2})["node1: LACP is negotiated on every member of bond0"]
     assert (proof["ok"], proof["evidence"]) == (False, "there is no bond bond0")

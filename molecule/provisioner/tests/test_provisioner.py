@@ -11,7 +11,7 @@ import subprocess
 import time
 from typing import Any
 
-STATE = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "provisioner"
+STATE = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "examples/state"
 BASE = "http://10.99.10.1:8080"
 MAC = "52-54-00-99-00-01"
 
@@ -38,11 +38,11 @@ def test_the_machine_is_told_to_boot_its_disk(host: Any) -> None:
 
 def test_armed_once_it_gets_the_ramdisk_once(host: Any) -> None:
     plan = {"image": {"name": "debian-13"}, "root_disk": {"serial": "SN-ROOT-1"}, "seed": {}}
-    value = {"machine": "machine", "cloud": "molecule", "deploy_id": "d", "token": "once", "plan": plan}
-    armed = STATE / "deploy/armed/machine.json"
+    value = {"machine": "node1", "cloud": "rack1", "deploy_id": "d", "token": "once", "plan": plan}
+    armed = STATE / "deploy/armed/node1.json"
     armed.write_text(json.dumps({**value, "macs": [MAC.replace("-", ":")], "expires": time.time() + 60}))
     assert "groundup.token=once" in host.check_output(f"curl -sS {BASE}/boot/{MAC}.ipxe")
-    start = f"""curl -sS -d '{{"nonce": "%s"}}' -H 'Authorization: Bearer once' {BASE}/deploy/v1/machine/start"""
+    start = f"""curl -sS -d '{{"nonce": "%s"}}' -H 'Authorization: Bearer once' {BASE}/deploy/v1/node1/start"""
     assert len(json.loads(host.check_output(start % "a"))["plan"]["image"]["chunks"]) > 10
     assert "vmlinuz" not in host.check_output(f"curl -sS {BASE}/boot/{MAC}.ipxe")
     assert "has been used" in host.check_output(start % "b")

@@ -15,8 +15,8 @@ def told(host: Any, *words: str) -> str:
 
 
 def lacp(host: Any) -> str:
-    control = host.ansible.get_variables()["molecule_switch"].removeprefix("unix:").replace("db.sock", "switch.ctl")
-    argv = ["ovs-appctl", "-t", control, "lacp/show", "machine"]
+    control = host.ansible.get_variables()["molecule_switch"].removeprefix("unix:").replace("db.sock", "vswitchd.ctl")
+    argv = ["ovs-appctl", "-t", control, "lacp/show", "node1"]
     return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
 
 

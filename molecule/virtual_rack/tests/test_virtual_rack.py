@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-LAB = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "lab/molecule-rack"
+LAB = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "examples/lab/small-twin"
 
 
 @pytest.fixture(name="twin", scope="module")
