@@ -61,7 +61,9 @@ class Rack:
         environment |= {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_HOME": str(self.home / ".ansible")}
         environment |= {"ANSIBLE_VAULT_PASSWORD_FILE": str(self.home / "password")}
         line = [str(BIN / command[0]), *command[1:]]
-        return subprocess.run(line, env=environment, cwd=self.home, capture_output=True, text=True, timeout=120)
+        return subprocess.run(
+            line, env=environment, cwd=self.home, capture_output=True, text=True, timeout=120, check=False
+        )
 
     def hostvars(self, source: str = "rack") -> dict[str, Any]:
         done = self.run("ansible-inventory", "-i", source, "--list", "--yaml")
