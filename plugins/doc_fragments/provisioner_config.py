@@ -105,8 +105,7 @@ options:
       ntp_upstream:
         description:
         - Servers from which this host's time service sets the clock. Without any it hands out
-          the clock as it is. With O(provisioner.service_manager=processes) the clock is never
-          set.
+          the clock as it is. With C(service_manager=processes) the clock is never set.
         type: list
         elements: str
         default: []

@@ -43,7 +43,7 @@ observation:
   type: dict
   sample: {"name": "node1", "control_plane": true, "joined": false, "cluster": null, "error": ""}
 settings:
-  description: The O(kubernetes) that was given, for tasks of other hosts that act through this one.
+  description: The O(config) that was given, for tasks of other hosts that act through this one.
   returned: success
   type: dict
   sample: {"cluster": "rack1", "version": "1.36.3"}
