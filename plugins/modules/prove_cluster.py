@@ -41,6 +41,12 @@ options:
     description: Image with busybox's applets on its path.
     type: str
     default: groundup.cloud/probe:1
+  layers:
+    description:
+      - The layers of the cloud, each with the provider that the model chose or null. Only proofs that these owe are
+        carried out, and what the providers do not promise is returned as not promised. All proofs without it.
+    type: dict
+    default: {}
   patience:
     description: Seconds to wait for pods.
     type: int
@@ -87,6 +93,7 @@ SPEC = {
     "domain": {"type": "str", "default": "cluster.local"},
     "image": {"type": "str", "default": "groundup.cloud/probe:1"},
     "patience": {"type": "int", "default": 300},
+    "layers": {"type": "dict", "default": {}},
 }
 
 
@@ -95,7 +102,7 @@ def proofs(kubeconfig: str, expected: Expected) -> list[Proof]:
         api = connect(Kubeconfig.read(Path(kubeconfig)), f"https://{expected.endpoint}", timeout=60)
         return cluster_proofs(api, expected)
     except (KubeError, OSError) as error:
-        return without_credentials(expected.endpoint, f"there are no credentials to ask it with: {error}")
+        return without_credentials(expected, f"there are no credentials to ask it with: {error}")
 
 
 def main() -> None:
@@ -105,7 +112,7 @@ def main() -> None:
     expected = Expected(**params | {"nodes": tuple(params["nodes"])})
 
     def act() -> Result:
-        found = in_check_mode(expected.endpoint) if module.check_mode else proofs(kubeconfig, expected)
+        found = in_check_mode(expected) if module.check_mode else proofs(kubeconfig, expected)
         return {"changed": False, "proofs": [proof.as_dict() for proof in found]}
 
     run(module, act)

@@ -21,28 +21,88 @@ options:
     type: str
     required: true
   bond:
-    description: C(name), number of C(members) and C(mode) of the bond, if there is one.
+    description: The bond of the machine, if there is one.
     type: dict
+    suboptions:
+      name:
+        description: Name of the bond.
+        type: str
+        required: true
+      members:
+        description: Number of its members.
+        type: int
+        required: true
+      mode:
+        description: Mode of the bond.
+        type: str
+        default: 802.3ad
   networks:
-    description: Networks of the machine, each with C(name), C(interface), C(mtu) in bytes and C(peers), addresses.
+    description: Networks of the machine.
     type: list
     elements: dict
     default: []
+    suboptions:
+      name:
+        description: Name of the network.
+        type: str
+        required: true
+      interface:
+        description: The machine's interface in it.
+        type: str
+        required: true
+      mtu:
+        description: MTU in bytes.
+        type: int
+        required: true
+      peers:
+        description: Addresses that must answer.
+        type: list
+        elements: str
+        default: []
   isolation:
-    description:
-      - C(interface) that carries the VLANs; C(vlans) this machine may use, null for untagged; C(carries), those that
-        its port lets through, the same if not given; C(forbidden), a VLAN that nobody may use, or null; C(peers), which
-        machines share which VLAN.
+    description: What the machine sends and hears on VLANs, for the proof that they are isolated.
     type: dict
+    suboptions:
+      interface:
+        description: Interface that carries the VLANs.
+        type: str
+        required: true
+      vlans:
+        description: VLANs that the machine uses; null is the untagged network.
+        type: list
+        elements: raw
+        required: true
+      carries:
+        description: VLANs that its switch port lets through. By default those that the machine uses.
+        type: list
+        elements: raw
+      forbidden:
+        description: A VLAN that no port of the rack carries.
+        type: int
+      peers:
+        description: Names of the machines that share a VLAN, by VLAN as text; the empty text is the untagged network.
+        type: dict
+        required: true
   until:
     description: Unix time until which all machines send and listen for the proof of isolation.
     type: float
     default: 0
   blank_disks:
-    description: Disks that must hold nothing, each by C(serial) or C(wwn).
+    description: Disks that must hold nothing.
     type: list
     elements: dict
     default: []
+    suboptions:
+      serial:
+        description: Serial number of the disk.
+        type: str
+      wwn:
+        description: World wide name of the disk.
+        type: str
+  layers:
+    description: The layers of the machine, each with its provider or null. Only proofs that these owe are carried out.
+    type: dict
+    default: {}
   node:
     description: The machine is a node of a Kubernetes cluster, whose certificates have to be valid for 30 days.
     type: bool
@@ -70,20 +130,32 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import host_proofs
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
 
+STR, NEEDED = {"type": "str"}, {"type": "str", "required": True}
+ADDRESSES = {"type": "list", "elements": "str", "default": []}
+BOND = {"name": NEEDED, "members": {"type": "int", "required": True}, "mode": {"type": "str", "default": "802.3ad"}}
+NETWORK = {"name": NEEDED, "interface": NEEDED, "mtu": {"type": "int", "required": True}, "peers": ADDRESSES}
+ISOLATION = {
+    "interface": NEEDED,
+    "vlans": {"type": "list", "elements": "raw", "required": True},
+    "carries": {"type": "list", "elements": "raw"},
+    "forbidden": {"type": "int"},
+    "peers": {"type": "dict", "required": True},
+}
 SPEC = {
-    "host": {"type": "str", "required": True},
-    "bond": {"type": "dict"},
-    "networks": {"type": "list", "elements": "dict", "default": []},
-    "isolation": {"type": "dict"},
+    "host": NEEDED,
+    "bond": {"type": "dict", "options": BOND},
+    "networks": {"type": "list", "elements": "dict", "default": [], "options": NETWORK},
+    "isolation": {"type": "dict", "options": ISOLATION},
     "until": {"type": "float", "default": 0},
-    "blank_disks": {"type": "list", "elements": "dict", "default": []},
+    "blank_disks": {"type": "list", "elements": "dict", "default": [], "options": {"serial": STR, "wwn": STR}},
     "node": {"type": "bool", "default": False},
+    "layers": {"type": "dict", "default": {}},
 }
 
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
-    params = given(module.params)
+    params = {**given(module.params), "layers": module.params["layers"]}
     if "isolation" in params:
         params["isolation"]["until"] = params["until"]
     run(module, lambda: {"changed": False, "proofs": [proof.as_dict() for proof in host_proofs(params)]})

@@ -42,7 +42,7 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
     state = f"{state_home}/groundup/{cloud.name}"
     hostvars: dict[str, View] = {}
     for name, view in switch_views(layout).items():
-        hostvars[name] = {"ansible_connection": "local", "switch_config": view}
+        hostvars[name] = {"ansible_connection": "local", "switch_config": view, "prove_config": {"scopes": ["switch"]}}
     hostvars[PROVISIONER] = {
         **_connection(cloud),
         "provisioner_config": provisioner(layout),
@@ -59,6 +59,9 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
         "groundup_provisioner": PROVISIONER,
         "groundup_cluster": CLUSTER if cloud.kubernetes else None,
         "groundup_needs": stack.needs(),
+        "prove_cloud": cloud.name,
+        "prove_from": PROVISIONER,
+        "prove_kubeconfig": f"{state}/kubeconfig",
     }
     layers = [layer.as_variable() for layer in stack.machines]
     return Derived(
@@ -108,7 +111,7 @@ def _cluster(layout: Layout, stack: Stack) -> View:
         "ansible_host": "localhost",
         "ansible_connection": "local",
         "groundup_layers": [layer.as_variable() for layer in stack.clusters],
-        "prove_config": prove_cluster(layout),
+        "prove_config": prove_cluster(layout, stack.providers),
         **{layer.input: layer.view() for layer in stack.clusters},
     }
 
@@ -121,7 +124,7 @@ def _machine(layout: Layout, stack: Stack, neighbours: Neighbours, machine: Mach
     if machine.bmc:
         variables["machine_config"] = machine_view(layout, machine)
     variables |= {layer.input: layer.view(machine) for layer in stack.machines}
-    variables["prove_config"] = prove(layout, neighbours, machine)
+    variables["prove_config"] = prove(layout, neighbours, machine, stack.providers)
     return variables
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from .enums import StorageProvider
+from .enums import Role, StorageProvider
 from .hardware import Machine
 from .host_view import disk_view, interface
 from .layout import Layout, bond_members, link_name
 
 View = dict[str, t.Any]
+Layers = t.Mapping[str, str | None]
 # Enough to tell a broken VLAN from one dead neighbour, and few enough to stay linear in the machines.
 MOST_PEERS = 8
 
@@ -49,7 +50,7 @@ class Neighbours:
         return found
 
 
-def prove(layout: Layout, neighbours: Neighbours, machine: Machine) -> View:
+def prove(layout: Layout, neighbours: Neighbours, machine: Machine, layers: Layers) -> View:
     """The role input `prove` of a machine: what its proofs compare reality with."""
     addresses, peers = layout.addresses_of(machine.name), neighbours.addresses(machine.name)
     blank = layout.cloud.storage.provider is StorageProvider.NONE
@@ -67,10 +68,16 @@ def prove(layout: Layout, neighbours: Neighbours, machine: Machine) -> View:
             if network.name in addresses
         ],
         "isolation": _isolation(layout, neighbours, machine),
+        "scopes": ["bmc", "host", *(["control_plane"] if _is_control_plane(layout, machine) else [])],
+        "layers": dict(layers),
         "node": layout.control_planes is not None,
         "control_planes": layout.control_planes,
         "blank_disks": [disk_view(disk.serial, disk.wwn) for disk in machine.storage_disks] if blank else [],
     }
+
+
+def _is_control_plane(layout: Layout, machine: Machine) -> bool:
+    return layout.control_planes is not None and Role.CONTROL_PLANE in machine.roles
 
 
 def _bond(machine: Machine) -> View:
@@ -95,17 +102,18 @@ def _isolation(layout: Layout, neighbours: Neighbours, machine: Machine) -> View
     }
 
 
-def prove_cluster(layout: Layout) -> View:
+def prove_cluster(layout: Layout, layers: Layers) -> View:
     """The role input `prove` of the host that proves the cluster: what all machines together have to be."""
     kubernetes = layout.cloud.kubernetes
     if kubernetes is None:
         return {"cluster": None}
     endpoint = f"[{kubernetes.endpoint}]" if kubernetes.endpoint.version == 6 else str(kubernetes.endpoint)
     return {
+        "layers": dict(layers),
         "cluster": {
             "endpoint": f"{endpoint}:{kubernetes.endpoint_port}",
             "version": kubernetes.version,
             "nodes": list(layout.cloud.machines),
             "domain": kubernetes.domain,
-        }
+        },
     }

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..bmc.connect import connected
@@ -10,6 +11,7 @@ from ..bmc.errors import BmcError
 from ..bmc.identity import require_same_machine
 from ..bmc.types import BmcSettings, Identity
 from ..report.proofs import Proof, ProofError, UntriedError, prove, untried
+from .registry import proof, prove_scope
 
 
 def bmc_proofs(machine: dict[str, Any]) -> list[Proof]:
@@ -17,24 +19,30 @@ def bmc_proofs(machine: dict[str, Any]) -> list[Proof]:
 
     :param machine: the role ``machine``'s dictionary: ``name``, ``identity``, ``macs`` and, if it has one, ``bmc``.
     """
+    return prove_scope("bmc", machine)
+
+
+@proof("bmc")
+def _reached_and_right(machine: dict[str, Any]) -> Iterator[Proof]:
     name = machine["name"]
-    verified, ours = (
-        f"{name}: its BMC is reached with verified TLS",
-        f"{name}: its BMC is in charge of the model's machine",
-    )
+    verified = f"{name}: its BMC is reached with verified TLS"
+    ours = f"{name}: its BMC is in charge of the model's machine"
     if not machine.get("bmc"):
         reason = "the model names no management controller for this machine"
-        return [untried(verified, "bmc", reason), untried(ours, "bmc", reason)]
+        yield from (untried(verified, "bmc", reason), untried(ours, "bmc", reason))
+        return
     settings = BmcSettings.from_params(machine["bmc"])
     seen: list[Identity] = []
-    reached = prove(f"{name}: its BMC is reached by IPMI" if settings.protocol == "ipmi" else verified, "bmc",
-                    lambda: _reach(settings, seen))  # fmt: skip
-    proofs = [reached]
-    if settings.protocol == "ipmi":
-        proofs.append(untried(verified, "bmc", "IPMI has no TLS; the model chose it"))
-    if not seen:
-        return [*proofs, untried(ours, "bmc", f"it was not reached: {reached.evidence}")]
-    return [*proofs, prove(ours, "bmc", lambda: same_machine(machine, seen[0], settings.where))]
+    ipmi = settings.protocol == "ipmi"
+    claim = f"{name}: its BMC is reached by IPMI" if ipmi else verified
+    reached = prove(claim, "bmc", lambda: _reach(settings, seen))
+    yield reached
+    if ipmi:
+        yield untried(verified, "bmc", "IPMI has no TLS; the model chose it")
+    if seen:
+        yield prove(ours, "bmc", lambda: same_machine(machine, seen[0], settings.where))
+    else:
+        yield untried(ours, "bmc", f"it was not reached: {reached.evidence}")
 
 
 def _reach(settings: BmcSettings, seen: list[Identity]) -> str:

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..kube.api import Api
+from ..promises.catalog import not_promised
 from ..report.proofs import CHECK, Proof, ProofError, prove, untried
 from .api_errors import failed_by_api_errors
 from .conversation import CLAIMS, Conversation, judge
+from .registry import proof, prove_scope
 
 NODES = "every machine is a Ready node of the right version"
 STARTS = "a pod starts on every Ready node"
@@ -22,6 +25,7 @@ class Expected:
     :ivar version: without a leading v, e.g. ``1.36.3``.
     :ivar image: reference of the probe image, which has busybox's applets on its path.
     :ivar patience: seconds to wait for pods.
+    :ivar layers: the cloud's layers with their providers; not known where empty.
     """
 
     endpoint: str
@@ -30,34 +34,80 @@ class Expected:
     domain: str
     image: str
     patience: int = 300
+    layers: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass
+class Cluster:
+    """What the proofs of a cluster are given.
+
+    :ivar api: the API, or None where it can't be asked.
+    :ivar unasked: why the API is not asked; empty as long as it answers.
+    :ivar failure: that this is a failure of the first proof, with what to do about it.
+    """
+
+    expected: Expected
+    api: Api | None
+    unasked: str = ""
+    failure: str = ""
+
+    def prove(self, claim: str, attempt: Callable[[Api], str]) -> Proof:
+        """A proof of the layer kubernetes that asks the API, untried where the API is not asked."""
+        api = self.api
+        if api is None or self.unasked:
+            return untried(claim, "kubernetes", self.unasked)
+        return prove(claim, "kubernetes", failed_by_api_errors(lambda: attempt(api)))
 
 
 def cluster_proofs(api: Api, expected: Expected) -> list[Proof]:
-    """All proofs; the last ones start pods in a namespace of their own, which is deleted afterwards.
+    """All proofs; some of them start pods in a namespace of their own, which is deleted afterwards.
 
     They are the same ones whatever fails: what can't be tried any more says why.
     """
-    answers = prove(api_claim(expected.endpoint), "kubernetes", failed_by_api_errors(lambda: _answers(api)))
-    if not answers.ok:
-        reason = f"the API does not answer: {answers.evidence}"
-        return [answers, *(untried(claim, "kubernetes", reason) for claim in (NODES, STARTS, *CLAIMS.values()))]
-    return [
-        answers,
-        prove(NODES, "kubernetes", failed_by_api_errors(lambda: _nodes(api, expected))),
-        *_conversation(api, expected),
-    ]
+    return prove_scope("cluster", Cluster(expected, api), expected.layers)
 
 
-def without_credentials(endpoint: str, reason: str) -> list[Proof]:
-    """The same proofs where nobody could even log in: the first has failed, or a lost file would look like success."""
+def without_credentials(expected: Expected, reason: str) -> list[Proof]:
+    """The same proofs where the login is impossible: the first has failed, or a lost file would look like success."""
     remedy = f"{reason}; copy /etc/kubernetes/admin.conf of a control plane there"
-    return [Proof(api_claim(endpoint), "kubernetes", False, 0.0, remedy), *in_check_mode(endpoint, reason)[1:]]
+    return prove_scope("cluster", Cluster(expected, None, reason, remedy), expected.layers)
 
 
-def in_check_mode(endpoint: str, reason: str = CHECK) -> list[Proof]:
+def in_check_mode(expected: Expected, reason: str = CHECK) -> list[Proof]:
     """The same proofs, none of them tried."""
-    claims = (api_claim(endpoint), NODES, STARTS, *CLAIMS.values())
-    return [untried(claim, "kubernetes", reason) for claim in claims]
+    return prove_scope("cluster", Cluster(expected, None, reason), expected.layers)
+
+
+@proof("cluster", layer="kubernetes")
+def _api(context: Cluster) -> Iterator[Proof]:
+    claim = api_claim(context.expected.endpoint)
+    if context.failure:
+        yield Proof(claim, "kubernetes", False, 0.0, context.failure)
+        return
+    found = context.prove(claim, _answers)
+    if found.ok is False:
+        context.unasked = f"the API does not answer: {found.evidence}"
+    yield found
+
+
+@proof("cluster", layer="kubernetes")
+def _every_node(context: Cluster) -> Iterator[Proof]:
+    yield context.prove(NODES, lambda api: _nodes(api, context.expected))
+
+
+@proof("cluster", layer="kubernetes")
+def _pods(context: Cluster) -> Iterator[Proof]:
+    if context.api is None or context.unasked:
+        yield from (untried(claim, "kubernetes", context.unasked) for claim in (STARTS, *CLAIMS.values()))
+    else:
+        yield from _conversation(context.api, context.expected)
+
+
+@proof("cluster")
+def _not_promised(context: Cluster) -> Iterator[Proof]:
+    """No proof is owed for what the chosen providers do not promise, and the report says so."""
+    for layer, promise, reason in not_promised(context.expected.layers):
+        yield Proof(str(promise), layer, None, 0.0, "not promised", real=False, why_not_real=reason, promised=False)
 
 
 def api_claim(endpoint: str) -> str:

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..kube import etcd
@@ -15,6 +16,7 @@ from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
 from .api_errors import failed_by_api_errors
+from .registry import proof, prove_scope
 
 _NAME = "groundup-proof"
 PATIENCE = 40.0
@@ -28,15 +30,32 @@ def control_plane_proofs(host: str, login: Callable[[], Api], members: int, *, c
     :param members: how many etcd members the model has.
     :param check: make no Secret.
     """
-    encrypted = f"{host}: a Secret is encrypted in etcd"
-    return [
-        prove(
-            f"{host}: etcd is healthy with every member", "kubernetes", failed_by_api_errors(lambda: _health(members))
-        ),
-        untried(encrypted, "kubernetes", CHECK)
-        if check
-        else prove(encrypted, "kubernetes", failed_by_api_errors(lambda: _encrypted(login()))),
-    ]
+    return prove_scope("control_plane", ControlPlane(host, login, members, check))
+
+
+@dataclass(frozen=True)
+class ControlPlane:
+    """What the proofs of a control plane are given; see :func:`control_plane_proofs`."""
+
+    host: str
+    login: Callable[[], Api]
+    members: int
+    check: bool
+
+
+@proof("control_plane", layer="kubernetes")
+def _etcd(context: ControlPlane) -> Iterator[Proof]:
+    claim = f"{context.host}: etcd is healthy with every member"
+    yield prove(claim, "kubernetes", failed_by_api_errors(lambda: _health(context.members)))
+
+
+@proof("control_plane", layer="kubernetes")
+def _encryption(context: ControlPlane) -> Iterator[Proof]:
+    claim = f"{context.host}: a Secret is encrypted in etcd"
+    if context.check:
+        yield untried(claim, "kubernetes", CHECK)
+    else:
+        yield prove(claim, "kubernetes", failed_by_api_errors(lambda: _encrypted(context.login())))
 
 
 def _raw(client: Https, key: str) -> bytes:

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from ..report.proofs import Proof, ProofError, prove
 from .certificates import DAYS_LEFT, certificates_valid
 from .isolation import isolation
 from .links import bond, network
+from .registry import proof, prove_scope
 
 _SECONDS_OFF = 1.0
 
@@ -22,25 +22,45 @@ _SECONDS_OFF = 1.0
 def host_proofs(params: dict[str, Any]) -> list[Proof]:
     """All proofs of one machine.
 
-    :param params: ``host``; ``bond`` (``name``, ``members``, perhaps ``mode``) or None; ``networks`` (see
-        :func:`.links.network`); ``isolation`` (see :func:`.isolation.isolation`) or None; ``blank_disks``, each with
-        ``serial`` or ``wwn``; ``node``, whether it is one of a cluster.
+    :param params: ``host``; ``bond`` (``name``, ``members``, perhaps ``mode``); ``networks`` (see
+        :func:`.links.network`); ``isolation`` (see :func:`.isolation.isolation`); ``blank_disks``, each with ``serial``
+        or ``wwn``; ``node``, whether it is one of a cluster; ``layers``, the machine's layers with their providers.
+        Without ``bond``, ``isolation`` or ``blank_disks`` there is nothing of that kind to prove.
     """
-    host = params["host"]
-    with ThreadPoolExecutor(1) as beside:
-        # All machines have to speak in the same seconds, for which they wait; everything else is proved meanwhile.
-        spoken = beside.submit(isolation, host, params["isolation"]) if params.get("isolation") else None
-        proofs = [bond(host, **params["bond"])] if params.get("bond") else []
-        proofs += [network(host, item) for item in params["networks"]]
-        proofs.append(prove(f"{host}: the clock follows the rack's", "host", clock))
-        proofs += [
-            prove(f"{host}: storage disk {disk_id(disk)} is blank", "storage", partial(blank, disk))
-            for disk in params.get("blank_disks") or []
-        ]
-        if params.get("node"):
-            name = f"{host}: certificates are valid for more than {DAYS_LEFT} days"
-            proofs.append(prove(name, "kubernetes", certificates_valid))
-        return [*([spoken.result()] if spoken else []), *proofs]
+    return prove_scope("host", params, params.get("layers"))
+
+
+@proof("host", layer="host_network", concurrent=True)
+def _isolation(params: dict[str, Any]) -> Iterator[Proof]:
+    if params.get("isolation"):
+        yield isolation(params["host"], params["isolation"])
+
+
+@proof("host", layer="host_network")
+def _links(params: dict[str, Any]) -> Iterator[Proof]:
+    if params.get("bond"):
+        yield bond(params["host"], **params["bond"])
+    for item in params["networks"]:
+        yield network(params["host"], item)
+
+
+@proof("host", layer="host_base")
+def _clock(params: dict[str, Any]) -> Iterator[Proof]:
+    yield prove(f"{params['host']}: the clock follows the rack's", "host", clock)
+
+
+@proof("host")
+def _blank_disks(params: dict[str, Any]) -> Iterator[Proof]:
+    for disk in params.get("blank_disks") or []:
+        claim = f"{params['host']}: storage disk {disk_id(disk)} is blank"
+        yield prove(claim, "storage", partial(blank, disk))
+
+
+@proof("host", layer="kubernetes")
+def _certificates(params: dict[str, Any]) -> Iterator[Proof]:
+    if params.get("node"):
+        claim = f"{params['host']}: certificates are valid for more than {DAYS_LEFT} days"
+        yield prove(claim, "kubernetes", certificates_valid)
 
 
 def clock() -> str:

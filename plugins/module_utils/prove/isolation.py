@@ -107,7 +107,7 @@ def isolation(host: str, params: dict[str, Any]) -> Proof:
                 f"{left:+.0f} s were left to be heard in, which is not {_SHORTEST} to {_LONGEST}: the clock of this "
                 "machine is off, or it was reached too late"
             )
-        forbidden = [] if params["forbidden"] is None else [params["forbidden"]]
+        forbidden = [] if params.get("forbidden") is None else [params["forbidden"]]
         came = converse(params["interface"], host, [*params["vlans"], *forbidden], params["until"])
         return isolation_evidence(came, params)
 
@@ -116,7 +116,7 @@ def isolation(host: str, params: dict[str, Any]) -> Proof:
 
 def isolation_evidence(came: set[tuple[str, int | None, int | None]], params: dict[str, Any]) -> str:
     """Judge what was heard; :class:`ProofError` names leaks and silences."""
-    forbidden = params["forbidden"]  # None: there is none, while in the other places None is untagged
+    forbidden = params.get("forbidden")  # None: there is none, while in the other places None is untagged
     carries = {*(params.get("carries") or params["vlans"])}
     leaks = sorted(f"{who} meant {_name(meant)} and came on {_name(on)}" for who, meant, on in came if meant != on)
     leaks += sorted(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..fabric.config import FabricError, Lag, Sighting, SwitchConfig
 from ..fabric.driver import Driver, driver
 from ..fabric.plan import plan
 from ..report.proofs import Proof, ProofError, UntriedError, prove
+from .registry import proof, prove_scope
 
 
 def switch_proofs(params: dict[str, Any], switch: Driver | None = None) -> list[Proof]:
@@ -19,6 +20,12 @@ def switch_proofs(params: dict[str, Any], switch: Driver | None = None) -> list[
 
     :param params: a role's ``switch`` dictionary.
     """
+    return prove_scope("switch", (params, switch))
+
+
+@proof("switch")
+def _runs_the_model(context: tuple[dict[str, Any], Driver | None]) -> Iterator[Proof]:
+    params, switch = context
     name = params["name"]
     desired = SwitchConfig.from_vars(params)
     cables = [Cable.of(item) for item in params.get("cabling") or []]
@@ -37,11 +44,10 @@ def switch_proofs(params: dict[str, Any], switch: Driver | None = None) -> list[
             raise UntriedError("the switch could not be read")
         return lacp_evidence(lag, cables, read[0].sightings())
 
-    proofs = [prove(f"{name}: runs what the model says", "switch", _told(runs))]
+    yield prove(f"{name}: runs what the model says", "switch", _told(runs))
     for lag in desired.lags.values():
         claim = f"{name}: LACP is negotiated with the right machine on every member of {lag.name}"
-        proofs.append(prove(claim, "switch", _told(partial(lacp, lag))))
-    return proofs
+        yield prove(claim, "switch", _told(partial(lacp, lag)))
 
 
 def _told(attempt: Callable[[], str]) -> Callable[[], str]:

@@ -29,7 +29,7 @@ def junit(report: Report) -> str:
         tests=str(len(proofs)),
         failures=str(sum(proof.ok is False for proof in proofs)),
         errors="0",
-        skipped=str(len(report.untried)),
+        skipped=str(len(report.untried) + len(report.not_promised)),
     )
     properties = ElementTree.SubElement(suite, "properties")
     ElementTree.SubElement(properties, "property", name="cloud", value=_text(report.cloud))

@@ -25,9 +25,10 @@ def html(report: Report) -> str:
         _verdict(report),
         _list("What failed", report.failed, "failures"),
         _list("What could not be tried", report.untried, "open"),
-        _glance(report.proofs),
+        _glance(report.owed),
         _picture(report.picture),
-        *(_layer(name, list(proofs)) for name, proofs in groupby(report.proofs, key=lambda proof: proof.layer)),
+        *(_layer(name, list(proofs)) for name, proofs in groupby(report.owed, key=lambda proof: proof.layer)),
+        _not_promised(report.not_promised),
         _stages(report.stages),
     ]
     title = f"{report.cloud}: {report.summary}"
@@ -44,7 +45,7 @@ def _when(report: Report) -> str:
 
 def _verdict(report: Report) -> str:
     kind, words = ("good", _held(report)) if report.good else ("bad", _bad(report))
-    counts = [(ok, sum(proof.ok is ok for proof in report.proofs)) for ok in _MARKS]
+    counts = [(ok, sum(proof.ok is ok for proof in report.owed)) for ok in _MARKS]
     bars = "".join(f'<i class="{_MARKS[ok][0]}" style="flex:{count}"></i>' for ok, count in counts if count)
     return (
         f'<section class="verdict {kind}"><strong class="{kind}">{words}</strong>'
@@ -98,6 +99,14 @@ def _layer(name: str, proofs: list[Proof]) -> str:
     common = doubts.pop() if len(doubts) == 1 else ""  # said once instead of under each
     items = "".join(_proof(proof, common) for proof in held)
     return f"<details><summary>{escape(_title(name))} {count}</summary>{common}<ul>{items}</ul></details>"
+
+
+def _not_promised(proofs: Sequence[Proof]) -> str:
+    """What the chosen providers do not promise, folded away: it is no fault."""
+    if not proofs:
+        return ""
+    items = "".join(map(_proof, proofs))
+    return f'<details><summary>Not promised <span class="n">{len(proofs)}</span></summary><ul>{items}</ul></details>'
 
 
 def _title(layer: str) -> str:

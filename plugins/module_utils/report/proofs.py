@@ -39,6 +39,7 @@ class Proof:
     :ivar evidence: what was seen, for a person to read.
     :ivar real: False when a double stood in for the real thing.
     :ivar why_not_real: which double, or why it was not tried.
+    :ivar promised: False for a property that the chosen provider does not promise, so that no proof of it is owed.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Proof:
     evidence: str
     real: bool = True
     why_not_real: str | None = None
+    promised: bool = True
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Proof:
@@ -128,7 +130,18 @@ class Report:
 
     @property
     def untried(self) -> tuple[Proof, ...]:
-        return tuple(proof for proof in self.proofs if proof.ok is None)
+        """Proofs that are owed and could not be tried."""
+        return tuple(proof for proof in self.proofs if proof.ok is None and proof.promised)
+
+    @property
+    def not_promised(self) -> tuple[Proof, ...]:
+        """Properties that the chosen providers do not promise."""
+        return tuple(proof for proof in self.proofs if not proof.promised)
+
+    @property
+    def owed(self) -> tuple[Proof, ...]:
+        """All proofs but those that are not owed."""
+        return tuple(proof for proof in self.proofs if proof.promised)
 
     @property
     def good(self) -> bool:
@@ -145,6 +158,7 @@ class Report:
         """How many proofs came out how, in words."""
         held = [proof for proof in self.proofs if proof.ok]
         counts = {"proved": len(held), "failed": len(self.failed), "not tried": len(self.untried)}
+        counts["not promised"] = len(self.not_promised)
         doubles = sum(not proof.real for proof in held)
         words = [f"{count} {word}" for word, count in counts.items() if count or word == "proved"]
         return ", ".join(words) + (f"; {doubles} of those proved on a double" if doubles else "")

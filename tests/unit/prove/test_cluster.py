@@ -105,7 +105,7 @@ def test_an_api_that_is_away_is_a_failed_proof_and_the_rest_is_untried() -> None
 
 
 def test_without_credentials_the_api_is_not_proved_and_the_same_proofs_are_named() -> None:
-    proofs = without_credentials(EXPECTED.endpoint, "no such file")
+    proofs = without_credentials(EXPECTED, "no such file")
     assert [proof.ok for proof in proofs] == [False, None, None, None, None, None]
     assert [proof.name for proof in proofs] == [
         proof.name

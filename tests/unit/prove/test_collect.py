@@ -16,11 +16,10 @@ HOSTVARS = {
     "leaf2": {},
     "provisioner": {"__prove_cluster": {"proofs": [{"name": "a"}]}},
 }
-GROUPS = {
-    "machines": ["node1", "node2", "node3", "node4", "node5", "node6"],
-    "switches": ["leaf1", "leaf2"],
-    "control_plane": ["node5", "node6"],
-}
+SCOPES = {host: ["host"] for host in ("node1", "node2", "node3", "node4")}
+SCOPES |= {host: ["host", "control_plane"] for host in ("node5", "node6")}
+SCOPES |= {host: ["switch"] for host in ("leaf1", "leaf2")}
+OWING = {host: {**found, "prove_config": {"scopes": SCOPES.get(host, [])}} for host, found in HOSTVARS.items()}
 
 
 def test_all_proofs_are_found_and_one_that_many_hosts_registered_counts_once() -> None:
@@ -28,8 +27,8 @@ def test_all_proofs_are_found_and_one_that_many_hosts_registered_counts_once() -
 
 
 def test_whoever_owes_proofs_and_brought_none_is_set_aside() -> None:
-    assert list(absent(HOSTVARS, HOSTVARS, GROUPS)) == ["node2", "node3", "node4", "node5", "leaf2"]
+    assert list(absent(OWING, OWING)) == ["node2", "node3", "node4", "node5", "leaf2"]
 
 
 def test_only_hosts_of_this_run_owe_proofs() -> None:
-    assert absent(HOSTVARS, ["leaf1", "node1"], GROUPS) == {}
+    assert absent(OWING, ["leaf1", "node1"]) == {}

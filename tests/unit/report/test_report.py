@@ -53,7 +53,9 @@ def test_the_json_has_the_keys_that_scripts_rely_on_and_no_others() -> None:
     data = json.loads(json.dumps(report(GOOD, UNTRIED).as_dict()))
     assert list(data) == ["cloud", "started", "seconds", "hosts", "stages", "proofs"]
     assert list(data["stages"][0]) == ["name", "seconds", "changed", "failed"]
-    assert list(data["proofs"][0]) == ["name", "layer", "ok", "seconds", "evidence", "real", "why_not_real"]
+    assert list(data["proofs"][0]) == [
+        "name", "layer", "ok", "seconds", "evidence", "real", "why_not_real", "promised"
+    ]  # fmt: skip
     assert (data["proofs"][1]["ok"], data["proofs"][1]["why_not_real"]) == (None, "no virtual machines")
 
 
@@ -234,3 +236,16 @@ def test_what_is_no_report_does_not_stand(text: str, tmp_path: Path) -> None:
     assert why_not_standing(str(tmp_path), "rack", HOSTS).endswith("is not there")
     (tmp_path / "report.json").write_text(text)
     assert why_not_standing(str(tmp_path), "rack", HOSTS).endswith("is no report of this release")
+
+
+def test_what_a_provider_does_not_promise_is_neither_proved_nor_open() -> None:
+    property_ = Proof(
+        "NetworkPolicy holds for pods", "network", None, 0.0, "not promised", False, "basic does not", False
+    )
+    found = report(GOOD, property_)
+    assert (found.good, found.untried, found.not_promised) == (True, (), (property_,))
+    assert found.summary == "1 proved, 1 not promised"
+    page = html(found)
+    assert "Every proof holds" in page and "Not promised" in page and "basic does not" in page
+    assert 'skipped="1"' in junit(found) and 'failures="0"' in junit(found)
+    assert report(property_).good is False, "nothing was proved"

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The registry of proofs and the promises of providers, each with a toy one added."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.promises import catalog
+from ansible_collections.groundup.cloud.plugins.module_utils.promises.promise import Kept, Promise
+from ansible_collections.groundup.cloud.plugins.module_utils.prove import registry
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import Expected, in_check_mode
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import host_proofs
+from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import Proof
+
+EXPECTED = Expected("10.30.0.10:8443", "1.36.3", ("node1",), "cluster.local", "groundup.cloud/probe:1")
+
+
+@pytest.fixture(autouse=True)
+def entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test registers is gone after it."""
+    monkeypatch.setattr(registry, "ENTRIES", list(registry.ENTRIES))
+
+
+def holds(name: str) -> Proof:
+    return Proof(name, "network", True, 0.0, "seen")
+
+
+def test_a_proof_is_added_by_one_decorated_function() -> None:
+    @registry.proof("toy", layer="network", provider="toy")
+    def _tunnel(context: dict[str, Any]) -> Iterator[Proof]:
+        yield holds(f"{context['host']}: its tunnel is up")
+
+    @registry.proof("toy")
+    def _always(context: dict[str, Any]) -> Iterator[Proof]:
+        yield holds(f"{context['host']}: is there")
+
+    def names(layers: dict[str, str | None] | None) -> list[str]:
+        return [proof.name for proof in registry.prove_scope("toy", {"host": "node1"}, layers)]
+
+    both = ["node1: its tunnel is up", "node1: is there"]
+    assert names({"network": "toy"}) == both
+    assert names(None) == both, "a host whose layers are not known owes every proof"
+    assert names({"network": "basic"}) == names({"host_base": None}) == ["node1: is there"]
+
+
+def test_a_concurrent_proof_waits_while_the_others_are_carried_out() -> None:
+    done = threading.Event()
+
+    @registry.proof("toy", concurrent=True)
+    def _waits(_context: None) -> Iterator[Proof]:
+        yield Proof("waited", "host", done.wait(10), 0.0, "")
+
+    @registry.proof("toy")
+    def _other(_context: None) -> Iterator[Proof]:
+        done.set()
+        yield holds("other")
+
+    assert [(proof.name, proof.ok) for proof in registry.prove_scope("toy", None)] == [
+        ("waited", True),
+        ("other", True),
+    ]
+
+
+def test_a_host_without_a_cluster_owes_no_proof_of_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    params = {"host": "node1", "networks": [], "node": True, "layers": {"host_network": None}}
+    assert host_proofs(params) == []
+
+
+def test_what_the_chosen_provider_does_not_promise_is_shown_as_such() -> None:
+    layers: dict[str, str | None] = {"kubernetes": None, "network": "basic"}
+    proofs = in_check_mode(Expected(**{**vars(EXPECTED), "layers": layers}))
+    shown = {proof.name: proof for proof in proofs if not proof.promised}
+    policies = shown[Promise.POLICY_PODS]
+    assert (policies.ok, policies.layer) == (None, "network")
+    assert policies.why_not_real == ("the network provider basic does not promise it; no provider of this release does")
+    assert Promise.POD_TO_POD not in shown
+
+
+def test_a_provider_is_added_by_its_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(catalog.PROVIDERS["network"], "toy", {Promise.POLICY_PODS: Kept("2.0", "toy.example.net")})
+    reasons = {promise: reason for _layer, promise, reason in catalog.not_promised({"network": "basic"})}
+    assert reasons[Promise.POLICY_PODS] == "the network provider basic does not promise it; toy does"
+    missing = [promise for _layer, promise, _reason in catalog.not_promised({"network": "toy", "storage": None})]
+    assert Promise.POD_TO_POD in missing and Promise.POLICY_PODS not in missing
+    assert list(catalog.not_promised({"network": "custom"})) == [], "nothing is known of what users bring"
+    assert "| `toy` |" in catalog.page() and "toy.example.net" in catalog.page()
