@@ -201,6 +201,13 @@ def test_nothing_is_swallowed(path: pathlib.Path) -> None:
         assert not chains, f"{where}: a chain of default(); absence is decided in the argument spec"
 
 
+@files([*TASKS, *sorted((ROOT / "roles").glob("*/defaults/*.yml")), *sorted((ROOT / "roles").glob("*/vars/*.yml"))])
+def test_roles_do_not_know_the_model(path: pathlib.Path) -> None:
+    """A role's input is its own variables, which the inventory fills from the model and anybody else by hand."""
+    found = re.findall(r"groundup_\w+|\bgroups\[[^\]]*\]|\bgroups\.\w+", path.read_text())
+    assert not found, f"{name(path)}: {found}; pass what the role needs as a variable of its own"
+
+
 @files(TASKS)
 def test_no_role_knows_the_lab(path: pathlib.Path) -> None:
     conditions = [str(task.get("when", "")) for task in tasks_of(path)]

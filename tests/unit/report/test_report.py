@@ -239,13 +239,11 @@ def test_what_is_no_report_does_not_stand(text: str, tmp_path: Path) -> None:
 
 
 def test_what_a_provider_does_not_promise_is_neither_proved_nor_open() -> None:
-    property_ = Proof(
-        "NetworkPolicy holds for pods", "network", None, 0.0, "not promised", False, "basic does not", False
-    )
-    found = report(GOOD, property_)
-    assert (found.good, found.untried, found.not_promised) == (True, (), (property_,))
+    policies = Proof("NetworkPolicy holds", "network", None, 0.0, "not promised", False, "basic does not", False)
+    found = report(GOOD, policies)
+    assert (found.good, found.untried, found.not_promised) == (True, (), (policies,))
     assert found.summary == "1 proved, 1 not promised"
     page = html(found)
     assert "Every proof holds" in page and "Not promised" in page and "basic does not" in page
     assert 'skipped="1"' in junit(found) and 'failures="0"' in junit(found)
-    assert report(property_).good is False, "nothing was proved"
+    assert report(policies).good is False, "nothing was proved"
