@@ -18,7 +18,7 @@ from .compile import check_go
 from .content import Artefact, Store, publish, sha256_json, sha256_tree, write_atomic
 from .errors import BundleError, NotPinned
 from .guard import alone, roomy
-from .lock import Lock, compiled_part, parse, unpinned
+from .lock import DOCUMENTS, Lock, compiled_part, parse, stated, unpinned
 from .packages import repository
 from .progress import Progress
 from .registry import Registry
@@ -69,7 +69,7 @@ class Request:
         """16 hex digits that change with what the lock says about this origin, and with the Go modules for `source`."""
         if self.origin == "source":
             return sha256_json([FORMAT, compiled_part(self.lock), sha256_tree(self.sources), self.origin])[:16]
-        return sha256_json([FORMAT, self.lock, "", self.origin])[:16]
+        return sha256_json([FORMAT, stated(self.lock), "", self.origin])[:16]
 
     @property
     def target(self) -> Path:
@@ -92,10 +92,10 @@ class Plan:
 def checked(request: Request) -> Lock:
     """The parsed lock, if a bundle can be made from it this way.
 
-    :raises BundleError: for a faulty lock; for `upstream` with every artefact that has no digest.
+    :raises BundleError: for a faulty lock; with every artefact to be downloaded that has no digest.
     """
     lock = parse(request.lock)
-    if request.origin == "upstream" and (names := unpinned(lock)):
+    if names := unpinned(lock, request.origin):
         raise NotPinned(names)
     return lock
 
@@ -104,8 +104,8 @@ def wanted(lock: Lock, origin: str) -> list[str]:
     """Names of everything that a bundle of this lock holds."""
     packages = [f"apt:{name}" for name in lock.debian.packages]
     if origin == "source":
-        return [*lock.files, *lock.images, *packages]
-    return [*lock.upstream_files, *lock.upstream_images, *lock.local_images, *packages]
+        return [*lock.files, *lock.images, *lock.documents, *packages]
+    return [*lock.upstream_files, *lock.upstream_images, *lock.local_images, *lock.documents, *packages]
 
 
 def plan(request: Request) -> Plan:
@@ -142,7 +142,8 @@ def point(link: Path, target: Path) -> None:
 def faults(directory: Path, held: index.Index) -> list[str]:
     """Names of artefacts of a finished bundle whose bytes are missing or are not those of the index."""
     store = Store(directory / FILES, directory)
-    bad = [name for name, file in held["files"].items() if not store.has(file)]
+    files = {**held["files"], **index.documents(held)}
+    bad = [name for name, file in files.items() if not store.has(file)]
     debs = {f"apt:{name}": deb for name, deb in held["packages"].items()}
     if held["packages"]:
         debs |= held["apt"].get("indices") or {"apt/Packages": {"path": "apt/Packages", "sha256": "", "size": -1}}
@@ -191,7 +192,7 @@ def make(request: Request, emit: Callable[[str], None] | None = None) -> index.I
         origin = upstream.Origin(request.mirrors, work / "downloads")
         shop = Workshop(lock, origin.debian(lock.debian), request.sources, request.cache, work, store, progress)
         held = _source(shop, request) if request.origin == "source" else _upstream(shop, request, origin)
-        held = {**_head(request, lock), **held}
+        held = {**_head(request, lock), **held, **_documents(shop, request, origin)}
         write_atomic(request.target / "bundle.json", json.dumps(held, indent=1, sort_keys=True).encode())
         _prune(request.target, held)
         progress.say(f"bundle {request.lock_id}: {request.target}")
@@ -200,13 +201,14 @@ def make(request: Request, emit: Callable[[str], None] | None = None) -> index.I
 
 def _head(request: Request, lock: Lock) -> dict[str, t.Any]:
     names = {"lock": request.lock_id, "source": request.origin}
-    return {**names, "platform": lock.platform, "kubernetes": lock.kubernetes, "debian": lock.debian.suite}
+    release = {"platform": lock.platform, "kubernetes": lock.kubernetes, "debian": lock.debian.suite}
+    return {**names, **release, "registries": lock.registries}
 
 
 def _steps(lock: Lock, origin: str) -> int:
     images = list(lock.images) if origin == "source" else lock.local_images
     layers = len({layer for reference in images for layer in lock.images[reference].layers})
-    packages = 2 if lock.debian.packages else 0
+    packages = (2 if lock.debian.packages else 0) + len(lock.documents)
     if origin == "source":
         return len(lock.builds) + sum(bool(file.tar) for file in lock.files.values()) + layers + packages
     downloads = {file.download for file in lock.upstream_files.values()}
@@ -243,6 +245,18 @@ def _upstream(shop: Workshop, request: Request, origin: upstream.Origin) -> dict
     return {"files": files, "images": images, "packages": packages, "apt": apt}
 
 
+def _documents(shop: Workshop, request: Request, origin: upstream.Origin) -> dict[str, t.Any]:
+    """The index entries of manifests and charts: {section: {name: {version, sha256, size, path}}}."""
+    found: dict[str, t.Any] = {section: {} for section in DOCUMENTS}
+    for section, kind in DOCUMENTS.items():
+        for name, download in getattr(shop.lock, section).items():
+            made = upstream.document(shop, origin, f"{kind}:{name}", download)
+            publish(shop.store.path(made["sha256"]), request.target / FILES / made["sha256"])
+            path = f"{FILES}/{made['sha256']}"
+            found[section][name] = {**made, "version": download.version, "path": path}
+    return found
+
+
 def _images(shop: Workshop, request: Request, references: list[str], builds: dict[str, Made]) -> dict[str, t.Any]:
     layers = image.layers(shop, references, builds)
     registry = Registry(request.target / "registry")
@@ -260,8 +274,8 @@ def _file(
 
 def _prune(target: Path, held: index.Index) -> None:
     """Drop files that an earlier lock left in the same directory."""
-    listed = {file["sha256"] for file in held["files"].values()}
-    for path in (target / FILES).iterdir():
+    listed = {file["sha256"] for file in (*held["files"].values(), *index.documents(held).values())}
+    for path in (target / FILES).glob("*"):
         if path.name not in listed:
             path.unlink()
     for name in ("scratch", "downloads"):  # parts that an earlier lock left

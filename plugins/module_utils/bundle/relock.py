@@ -14,7 +14,7 @@ from pathlib import Path
 from . import pull
 from .content import sha256_file
 from .fetch import agree
-from .lock import parse, unpinned
+from .lock import DOCUMENTS, parse, unpinned
 from .upstream import Origin
 from .web import small
 
@@ -37,9 +37,9 @@ def _filled(value: dict[str, t.Any], origin: Origin) -> tuple[dict[str, t.Any], 
     lock, filled, new = parse(value), list[Filled](), copy.deepcopy(value)
     for entry in unpinned(lock):
         section, __, name = entry.partition(".")
-        if section == "downloads":
-            found = _download(origin, name, origin.url(lock.downloads[name].url))
-            new["downloads"][name]["sha256"] = found["digest"]
+        if section in ("downloads", *DOCUMENTS):
+            found = _download(origin, name, origin.url(getattr(lock, section)[name].url))
+            new[section][name]["sha256"] = found["digest"]
         else:
             found = _image(origin, name)
             new["upstream_images"][name] = found["digest"]

@@ -81,13 +81,35 @@ def files(shop: Workshop, origin: Origin) -> dict[str, tuple[Artefact, str]]:
 def _download(shop: Workshop, origin: Origin, name: str, download: Download) -> Artefact:
     sha256 = download.sha256
     if sha256 is None:
-        raise BundleError(f"downloads.{name} has no sha256")
+        raise BundleError(f"{name} has no sha256 in the lock")
     urls = [origin.url(url) for url in (download.url, *download.mirrors)]
 
     def make(_scratch: Path, task: Task) -> Made:
         return {name: shop.store.add(origin.fetcher.get(name, urls, sha256, task.say), sha256)}
 
     return shop.once(f"download-{name}", [sha256], f"download {name} {download.version}", make)[name]
+
+
+def document(shop: Workshop, origin: Origin, name: str, download: Download) -> Artefact:
+    """A manifest or a chart, *name* being ``manifest:NAME`` or ``chart:NAME``.
+
+    :raises BundleError: if it can't be had, or if a chart is no archive of a Helm chart.
+    """
+    artefact = _download(shop, origin, name, download)
+    if name.startswith("chart:"):
+        _check_chart(shop.store.path(artefact["sha256"]), name, download.url)
+    return artefact
+
+
+def _check_chart(path: Path, name: str, url: str) -> None:
+    """Refuse what Helm could not read: a chart is a gzip'd tar with one directory that holds Chart.yaml."""
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            found = any(re.fullmatch(r"[^/]+/Chart\.yaml", member.name) for member in archive)
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as fault:
+        raise BundleError(f"{name}: {url} is no .tgz archive ({fault}); correct the lock") from fault
+    if not found:
+        raise BundleError(f"{name}: {url} holds no <chart>/Chart.yaml, so it is no Helm chart; correct the lock")
 
 
 def _unpacked(shop: Workshop, name: str, archive: Artefact) -> Artefact:
