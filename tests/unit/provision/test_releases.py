@@ -32,7 +32,7 @@ def make_bundle(directory: Path, release: str, references: tuple[str, ...] = (AP
     storage, layer, configuration = Registry(directory / "registry"), release.encode(), b"{}"
     data = manifest(configuration, digest(configuration), [{"sha256": digest(layer)[7:], "size": len(layer)}])
     for reference in references:
-        repository, _, tag = reference.rpartition(":")
+        repository, __, tag = reference.rpartition(":")
         for part in (layer, configuration):
             storage.put_blob(repository, digest(part), part)
         storage.put_manifest(repository, digest(data), data, tag)
