@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import build, image, index, upstream
-from .build import Made, Workshop
+from .build import BuildContext, Made
 from .compile import check_go
 from .content import Artefact, Store, publish, sha256_json, sha256_tree, write_atomic
 from .errors import BundleError, NotPinned
-from .guard import alone, roomy
+from .guard import exclusive, full_disk_named
 from .lock import DOCUMENTS, Lock, compiled_part, parse, stated, unpinned
 from .packages import repository
 from .progress import Progress
@@ -25,7 +25,7 @@ from .registry import Registry
 
 FILES = "files/sha256"
 FORMAT = 2  # of bundle.json; a bundle of another format is another bundle
-CURRENT = "current"  # leads to the bundle that was asked for last, for those that name none
+CURRENT = "current"  # symbolic link to the bundle that was made last, for users who name no directory
 
 
 def cache_root() -> Path:
@@ -109,7 +109,7 @@ def wanted(lock: Lock, origin: str) -> list[str]:
 
 
 def plan(request: Request) -> Plan:
-    """Read what is there, byte for byte, and name what is not.
+    """Verify the bytes of what is there, and name what is missing.
 
     :raises BundleError: for a faulty lock, or one that `upstream` can't be made from.
     """
@@ -122,7 +122,7 @@ def plan(request: Request) -> Plan:
 def _held(directory: Path) -> index.Index | None:
     try:
         return index.read(directory)
-    except BundleError:  # none yet, or a torn one: made (again), which is what its own error asks for
+    except BundleError:  # there is none, or it is incomplete; it is made again, as the error advises
         return None
 
 
@@ -184,15 +184,15 @@ def make(request: Request, emit: Callable[[str], None] | None = None) -> index.I
     if request.origin == "source":
         check_go(lock.go)
     request.cache.mkdir(parents=True, exist_ok=True)
-    with roomy(request.target, request.cache), alone(request.target):
+    with full_disk_named(request.target, request.cache), exclusive(request.target):
         work = request.target / ".work"
         progress = Progress(_steps(lock, request.origin), request.log or request.target / "progress.log", emit)
         store = Store(work / "store", work / "stamps")
-        # Parts wait on the file system they will stay on, where `alone` keeps other processes away.
+        # Partial downloads are on the file system of the bundle, and `exclusive` keeps other processes away.
         origin = upstream.Origin(request.mirrors, work / "downloads")
-        shop = Workshop(lock, origin.debian(lock.debian), request.sources, request.cache, work, store, progress)
-        held = _source(shop, request) if request.origin == "source" else _upstream(shop, request, origin)
-        held = {**_head(request, lock), **held, **_documents(shop, request, origin)}
+        context = BuildContext(lock, origin.debian(lock.debian), request.sources, request.cache, work, store, progress)
+        held = _source(context, request) if request.origin == "source" else _upstream(context, request, origin)
+        held = {**_head(request, lock), **held, **_documents(context, request, origin)}
         write_atomic(request.target / "bundle.json", json.dumps(held, indent=1, sort_keys=True).encode())
         _prune(request.target, held)
         progress.say(f"bundle {request.lock_id}: {request.target}")
@@ -215,59 +215,63 @@ def _steps(lock: Lock, origin: str) -> int:
     return len(downloads) + len(lock.upstream_files) + len(lock.upstream_images) + layers + packages
 
 
-def _source(shop: Workshop, request: Request) -> dict[str, t.Any]:
-    """Everything from its own source: compile (side by side: a link keeps one core only), pack, make images."""
+def _source(context: BuildContext, request: Request) -> dict[str, t.Any]:
+    """Compile all programs, pack files, make images. Builds run in parallel, because linking uses one core only."""
     with ThreadPoolExecutor(request.jobs) as pool:
-        jobs = {name: pool.submit(build.compiled, shop, name) for name in shop.lock.builds}
-        packages, apt = repository(shop, request.target / "apt")
+        jobs = {name: pool.submit(build.compiled, context, name) for name in context.lock.builds}
+        packages, apt = repository(context, request.target / "apt")
         builds: dict[str, Made] = {name: job.result() for name, job in jobs.items()}
     files = {}
-    for name, file in shop.lock.files.items():
-        artefact = build.packed(shop, name, file, builds[file.build])
-        files[name] = _file(shop, request, artefact, shop.lock.builds[file.build].version, bool(file.tar), file.links)
+    for name, file in context.lock.files.items():
+        artefact = build.packed(context, name, file, builds[file.build])
+        files[name] = _file(
+            context, request, artefact, context.lock.builds[file.build].version, bool(file.tar), file.links
+        )
     return {
         "files": files,
-        "images": _images(shop, request, list(shop.lock.images), builds),
+        "images": _images(context, request, list(context.lock.images), builds),
         "packages": packages,
         "apt": apt,
     }
 
 
-def _upstream(shop: Workshop, request: Request, origin: upstream.Origin) -> dict[str, t.Any]:
+def _upstream(context: BuildContext, request: Request, origin: upstream.Origin) -> dict[str, t.Any]:
     """Everything as its makers publish it, by digest."""
     files = {}
-    for name, (artefact, version) in upstream.files(shop, origin).items():
-        files[name] = _file(shop, request, artefact, version, shop.lock.upstream_files[name].tar, [])
+    for name, (artefact, version) in upstream.files(context, origin).items():
+        files[name] = _file(context, request, artefact, version, context.lock.upstream_files[name].tar, [])
     registry = Registry(request.target / "registry")
-    images = {ref: upstream.image(shop, origin, registry, ref) for ref in shop.lock.upstream_images}
-    images |= _images(shop, request, shop.lock.local_images, {})
-    packages, apt = repository(shop, request.target / "apt")
+    images = {ref: upstream.image(context, origin, registry, ref) for ref in context.lock.upstream_images}
+    images |= _images(context, request, context.lock.local_images, {})
+    packages, apt = repository(context, request.target / "apt")
     return {"files": files, "images": images, "packages": packages, "apt": apt}
 
 
-def _documents(shop: Workshop, request: Request, origin: upstream.Origin) -> dict[str, t.Any]:
+def _documents(context: BuildContext, request: Request, origin: upstream.Origin) -> dict[str, t.Any]:
     """The index entries of manifests and charts: {section: {name: {version, sha256, size, path}}}."""
     found: dict[str, t.Any] = {section: {} for section in DOCUMENTS}
     for section, kind in DOCUMENTS.items():
-        for name, download in getattr(shop.lock, section).items():
-            made = upstream.document(shop, origin, f"{kind}:{name}", download)
-            publish(shop.store.path(made["sha256"]), request.target / FILES / made["sha256"])
+        for name, download in getattr(context.lock, section).items():
+            made = upstream.document(context, origin, f"{kind}:{name}", download)
+            publish(context.store.path(made["sha256"]), request.target / FILES / made["sha256"])
             path = f"{FILES}/{made['sha256']}"
             found[section][name] = {**made, "version": download.version, "path": path}
     return found
 
 
-def _images(shop: Workshop, request: Request, references: list[str], builds: dict[str, Made]) -> dict[str, t.Any]:
-    layers = image.layers(shop, references, builds)
+def _images(
+    context: BuildContext, request: Request, references: list[str], builds: dict[str, Made]
+) -> dict[str, t.Any]:
+    layers = image.layers(context, references, builds)
     registry = Registry(request.target / "registry")
-    return {reference: image.assemble(shop, registry, reference, layers) for reference in references}
+    return {reference: image.assemble(context, registry, reference, layers) for reference in references}
 
 
 def _file(
-    shop: Workshop, request: Request, made: Artefact, version: str, tar: bool, links: list[str]
+    context: BuildContext, request: Request, made: Artefact, version: str, tar: bool, links: list[str]
 ) -> dict[str, t.Any]:
     """Publish a file under its content's name, and its entry of the index."""
-    publish(shop.store.path(made["sha256"]), request.target / FILES / made["sha256"])
+    publish(context.store.path(made["sha256"]), request.target / FILES / made["sha256"])
     kind = {"kind": "tar", "mode": "0644"} if tar else {"kind": "binary", "mode": "0755"}
     return {**made, **kind, "version": version, "path": f"{FILES}/{made['sha256']}", "links": links}
 

@@ -29,7 +29,7 @@ def relock(value: dict[str, t.Any], mirrors: dict[str, str], directory: Path) ->
     :raises BundleError: for what can't be had, and where the publisher's checksum file says something else.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="lock-", dir=directory) as own:  # another may be looking digests up too
+    with tempfile.TemporaryDirectory(prefix="lock-", dir=directory) as own:  # others may resolve a lock too
         return _filled(value, Origin(mirrors, Path(own)))
 
 
@@ -55,7 +55,7 @@ def _download(origin: Origin, name: str, url: str) -> Filled:
         try:
             text = small(name, where, {}, origin.fetcher.sleep, limit=1 << 20).decode(errors="replace")
         except urllib.error.HTTPError:
-            continue  # this publisher states his digests elsewhere, or not at all: then nothing is confirmed
+            continue  # the publisher has no such file, so it confirms nothing
         if line := pattern.search(text):
             agree(name, where, line[1], digest)
             return {"name": name, "digest": digest, "confirmed": where}
