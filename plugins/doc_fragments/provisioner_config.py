@@ -57,9 +57,21 @@ options:
         type: dict
         default: {}
       bundle_dir:
-        description: The bundle's directory. Its C(registry) is the registry's storage.
+        description:
+        - The bundle's directory. Its C(registry) is the registry's storage.
+        - Required unless C(bundle_dirs) is given.
         type: path
-        required: true
+      bundle_dirs:
+        description:
+        - Directories of several bundles that are served at a time, the current release first,
+          so that an upgrade leaves images and files to machines that still run the release before.
+        - A tag that several of them name leads to the image of the first; the others' stay pullable
+          by digest.
+        - The apt repository's index is the first one's.
+        - When C(bundle_dir) is given too, it has to be the first of them.
+        type: list
+        elements: path
+        default: []
       machines:
         description: Machines that get an address. Others get no answer.
         type: list

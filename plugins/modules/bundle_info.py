@@ -27,8 +27,8 @@ options:
     type: path
   needs:
     description:
-      - For each layer the artefacts that it needs, which are names of files, programs, image references, or
-        C(apt:PACKAGE).
+      - For each layer the artefacts that it needs, which are names of files, programs, image references,
+        C(apt:PACKAGE), C(manifest:NAME), or C(chart:NAME).
     type: dict
     default: {}
   programs:
@@ -59,11 +59,21 @@ bundle:
   type: dict
   returned: success
 registries:
-  description: Registries whose images the bundle holds, for which a machine's container runtime needs a mirror.
+  description: Registries whose images the lock names, for which a machine's container runtime needs a mirror.
   type: list
   elements: str
   returned: success
   sample: [groundup.cloud, registry.k8s.io]
+manifests:
+  description: The manifests of Kubernetes objects, with the paths of their files on this host.
+  type: dict
+  returned: success
+  sample: {calico: {version: 3.31.0, sha256: 9f86…, size: 1024, path: /srv/groundup/bundle/files/sha256/9f86…}}
+charts:
+  description: The Helm charts (C(.tgz)), with the paths of their files on this host.
+  type: dict
+  returned: success
+  sample: {cilium: {version: 1.19.0, sha256: 0a3c…, size: 2048, path: /srv/groundup/bundle/files/sha256/0a3c…}}
 install:
   description: The files that give the O(programs), each once, with the names that must lead to it.
   type: list
@@ -77,6 +87,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.lock import DOCUMENTS
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import CURRENT, cache_root
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
 
@@ -97,7 +108,9 @@ def main() -> None:
         index.refuse(held, module.params["needs"])
         install = index.install(held, module.params["programs"])
         named = index.registries(held)
-        return {"changed": False, "path": str(path), "bundle": held, "install": install, "registries": named}
+        documents = {section: index.located(path, held, section) for section in DOCUMENTS}
+        result = {"path": str(path), "bundle": held, "install": install, "registries": named, **documents}
+        return {"changed": False, **result}
 
     run(module, look)
 

@@ -21,8 +21,8 @@ Made = dict[str, Artefact]
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """Where a bundle is made: its lock, the Go modules, the cache that outlives it, its store of intermediate bytes."""
+class BuildContext:
+    """What every build step needs: lock, Go modules, the cache that outlives the bundle, the store of its bytes."""
 
     lock: Lock
     debian: Debian  # the lock's, moved to mirrors
@@ -33,7 +33,7 @@ class Workshop:
     progress: Progress
 
     def once(self, step: str, key: t.Any, what: str, make: Callable[[Path, Task], Made]) -> Made:
-        """Make *what* unless a stamp says that it was made from the same *key* and is still sound.
+        """Run *make* unless a stamp says that the step was done with the same *key* and its files are still intact.
 
         *make* gets an empty scratch directory.
         """
@@ -51,16 +51,16 @@ class Workshop:
         return made
 
 
-def compiled(shop: Workshop, name: str) -> Made:
+def compiled(context: BuildContext, name: str) -> Made:
     """The programs of a build: {program: artefact}."""
-    build, source = shop.lock.builds[name], shop.sources / name
-    key = [asdict(build), sha256_tree(source), shop.lock.go, shop.lock.platform]
+    build, source = context.lock.builds[name], context.sources / name
+    key = [asdict(build), sha256_tree(source), context.lock.go, context.lock.platform]
 
     def make(scratch: Path, task: Task) -> Made:
-        go.run(build, source, scratch, shop.cache, shop.lock.go, shop.lock.architecture, task)
-        return {wanted: shop.store.add(scratch / given) for wanted, given in _programs(build, scratch).items()}
+        go.run(build, source, scratch, context.cache, context.lock.go, context.lock.architecture, task)
+        return {wanted: context.store.add(scratch / given) for wanted, given in _programs(build, scratch).items()}
 
-    return shop.once(f"compile-{name}", key, f"compile {name} {build.version}", make)
+    return context.once(f"compile-{name}", key, f"compile {name} {build.version}", make)
 
 
 def _programs(build: Build, scratch: Path) -> dict[str, str]:
@@ -71,17 +71,17 @@ def _programs(build: Build, scratch: Path) -> dict[str, str]:
     return {renamed.get(name, name): name for name in given}
 
 
-def packed(shop: Workshop, name: str, file: SourceFile, programs: Made) -> Artefact:
+def packed(context: BuildContext, name: str, file: SourceFile, programs: Made) -> Artefact:
     """A file for machines: a program as it is, or several as a tar."""
     if file.program:
         return _pick(programs, file.program, f"files.{name}")
-    tree = {p: layer.Entry(path=shop.store.path(_pick(programs, p, f"files.{name}")["sha256"])) for p in file.tar}
+    tree = {p: layer.Entry(path=context.store.path(_pick(programs, p, f"files.{name}")["sha256"])) for p in file.tar}
 
     def make(scratch: Path, _task: Task) -> Made:
         layer.write_tar(tree, scratch / "tar")
-        return {name: shop.store.add(scratch / "tar")}
+        return {name: context.store.add(scratch / "tar")}
 
-    return shop.once(f"file-{name}", [file.tar, programs], f"pack {name}", make)[name]
+    return context.once(f"file-{name}", [file.tar, programs], f"pack {name}", make)[name]
 
 
 def _pick(programs: Made, name: str, where: str) -> Artefact:
@@ -90,20 +90,20 @@ def _pick(programs: Made, name: str, where: str) -> Artefact:
     return programs[name]
 
 
-def layered(shop: Workshop, name: str, builds: dict[str, Made]) -> Artefact:
+def layered(context: BuildContext, name: str, builds: dict[str, Made]) -> Artefact:
     """The tar of a layer."""
-    spec = shop.lock.layers[name]
+    spec = context.lock.layers[name]
     programs = {path: _program(builds, wanted, name) for path, wanted in spec.programs.items()}
-    key = [asdict(spec), programs, asdict(shop.lock.debian) if spec.packages else None, shop.lock.platform]
+    key = [asdict(spec), programs, asdict(context.lock.debian) if spec.packages else None, context.lock.platform]
 
     def make(scratch: Path, _task: Task) -> Made:
-        tree = _fixed(spec, {path: shop.store.path(a["sha256"]) for path, a in programs.items()})
+        tree = _fixed(spec, {path: context.store.path(a["sha256"]) for path, a in programs.items()})
         if spec.packages:
-            tree = {**_unpacked(shop, spec, scratch), **tree}
+            tree = {**_unpacked(context, spec, scratch), **tree}
         layer.write_tar(tree, scratch / "layer")
-        return {name: shop.store.add(scratch / "layer")}
+        return {name: context.store.add(scratch / "layer")}
 
-    return shop.once(f"layer-{name}", key, f"layer {name}", make)[name]
+    return context.once(f"layer-{name}", key, f"layer {name}", make)[name]
 
 
 def _program(builds: dict[str, Made], wanted: str, where: str) -> Artefact:
@@ -127,10 +127,10 @@ def _fixed(spec: Layer, programs: dict[str, Path]) -> layer.Tree:
     return tree
 
 
-def _unpacked(shop: Workshop, spec: Layer, scratch: Path) -> layer.Tree:
+def _unpacked(context: BuildContext, spec: Layer, scratch: Path) -> layer.Tree:
     """The files of a layer's Debian packages; the closure is unpacked, never configured."""
     tree: layer.Tree = {}
-    found = debian.fetch(shop.work / "apt", shop.debian, shop.lock.architecture, spec.packages)
+    found = debian.fetch(context.work / "apt", context.debian, context.lock.architecture, spec.packages)
     for number, deb in enumerate(found):
         with debian.members(deb) as stream:
             layer.add_tar(tree, stream, spec.exclude, scratch / f"deb{number}")

@@ -42,7 +42,7 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o644) -> None:
             os.fsync(stream.fileno())
         part.chmod(mode)
         part.replace(path)
-    except BaseException:  # of a full disk above all: what is not whole gives its room back
+    except BaseException:  # a full disk above all: the incomplete file is deleted to free its space
         part.unlink(missing_ok=True)
         raise
 
@@ -76,7 +76,7 @@ class Store:
         return self.root / sha256
 
     def has(self, artefact: Artefact) -> bool:
-        """Whether the bytes are there and are the right ones (they are read, not believed)."""
+        """Whether the file is there and its bytes have the digest; they are read for that."""
         return self.sound(self.path(artefact["sha256"]), artefact)
 
     @staticmethod
@@ -97,7 +97,7 @@ class Store:
         return {"sha256": digest, "size": size}
 
     def stamped(self, step: str, key: str) -> dict[str, t.Any] | None:
-        """What *step* made the last time, if it was asked the same (*key*) and all of it is still sound."""
+        """What *step* made the last time, if its *key* is the same and all its files are still intact."""
         try:
             stamp = json.loads((self.stamps / f"{step}.json").read_text())
         except (FileNotFoundError, json.JSONDecodeError):

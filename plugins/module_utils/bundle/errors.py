@@ -27,5 +27,6 @@ class NotPinned(BundleError):
         super().__init__(
             f"the lock has no digest for {', '.join(names)}; nothing is downloaded unverified. Fill them in with "
             "`ansible-playbook groundup.cloud.bundle -e bundle_action=lock -e bundle_lock_file=NEW.yml`, compare "
-            "them with the publishers' pages and pass the result as `lock`, or use `source: source`"
+            "them with the publishers' pages and pass the result as `lock`. `source: source` needs the digests of "
+            "manifests and charts only"
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds while a bundle is made: one process, and words for a full disk."""
+"""While a bundle is made: a single process makes it, and the error of a full disk names the disk."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .errors import BundleError
 
 
 @contextmanager
-def roomy(target: Path, cache: Path) -> Iterator[None]:
-    """Say of a full disk which one it is, and what helps; the system itself names neither.
+def full_disk_named(target: Path, cache: Path) -> Iterator[None]:
+    """Name the full disk and the remedy in the error; the operating system names neither.
 
     :raises BundleError: for what a full disk or a quota refused.
     """
@@ -32,7 +32,7 @@ def roomy(target: Path, cache: Path) -> Iterator[None]:
 
 
 @contextmanager
-def alone(target: Path) -> Iterator[None]:
+def exclusive(target: Path) -> Iterator[None]:
     """Hold the bundle's directory; a lock that the kernel drops with the process, so a killed run leaves none.
 
     :raises BundleError: if another process makes this bundle.

@@ -7,29 +7,29 @@ import hashlib
 import typing as t
 
 from . import registry as oci
-from .build import Made, Workshop, layered
+from .build import BuildContext, Made, layered
 from .lock import Recipe
 from .registry import Registry
 
 Image = dict[str, t.Any]  # {"digest": "sha256:…", "size": bytes of all its blobs}
 
 
-def layers(shop: Workshop, references: list[str], builds: dict[str, Made]) -> Made:
+def layers(context: BuildContext, references: list[str], builds: dict[str, Made]) -> Made:
     """Every layer that the images need, each made once: {layer name: artefact}."""
-    names = dict.fromkeys(name for reference in references for name in shop.lock.images[reference].layers)
-    return {name: layered(shop, name, builds) for name in names}
+    names = dict.fromkeys(name for reference in references for name in context.lock.images[reference].layers)
+    return {name: layered(context, name, builds) for name in names}
 
 
-def assemble(shop: Workshop, registry: Registry, reference: str, made: Made) -> Image:
+def assemble(context: BuildContext, registry: Registry, reference: str, made: Made) -> Image:
     """Put the image of a recipe into the registry; the same input gives the same digest."""
-    recipe: Recipe = shop.lock.images[reference]
+    recipe: Recipe = context.lock.images[reference]
     repository, tag = oci.split(reference)
     parts = [made[name] for name in recipe.layers]
-    configuration = oci.config(shop.lock.architecture, parts, recipe.entrypoint, recipe.environment)
+    configuration = oci.config(context.lock.architecture, parts, recipe.entrypoint, recipe.environment)
     configuration_digest = digest(configuration)
     manifest = oci.manifest(configuration, configuration_digest, parts)
     for part in parts:
-        registry.put_blob(repository, f"sha256:{part['sha256']}", shop.store.path(part["sha256"]))
+        registry.put_blob(repository, f"sha256:{part['sha256']}", context.store.path(part["sha256"]))
     registry.put_blob(repository, configuration_digest, configuration)
     registry.put_manifest(repository, digest(manifest), manifest, tag)
     size = len(manifest) + len(configuration) + sum(part["size"] for part in parts)

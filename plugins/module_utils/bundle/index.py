@@ -8,6 +8,7 @@ import typing as t
 from pathlib import Path
 
 from .errors import BundleError
+from .lock import DOCUMENTS
 from .registry import Registry
 
 Index = dict[str, t.Any]
@@ -49,10 +50,11 @@ def missing(index: Index, needs: list[str]) -> list[str]:
     """Those of *needs* that the bundle lacks, in the given order.
 
     A need is the name of a file (``cni-plugins``), a program (``kubelet``), an image reference
-    (``registry.k8s.io/pause:3.10.2``), or a Debian package (``apt:runc``).
+    (``registry.k8s.io/pause:3.10.2``), a Debian package (``apt:runc``), a manifest of Kubernetes objects
+    (``manifest:kube-ovn``) or a Helm chart (``chart:cilium``).
     """
     packages = {f"apt:{name}" for name in index.get("packages", {})}
-    held = {*index["files"], *programs(index), *index["images"], *packages}
+    held = {*index["files"], *programs(index), *index["images"], *packages, *documents(index)}
     return [need for need in needs if need not in held]
 
 
@@ -63,11 +65,11 @@ def whole(directory: Path, index: Index) -> None:
 
     :raises BundleError: naming every artefact that is listed and not there.
     """
-    shelf, packages = Registry(directory / "registry"), index.get("packages", {})
-    files = {**index["files"], **{f"apt:{name}": package for name, package in packages.items()}}
+    storage, packages = Registry(directory / "registry"), index.get("packages", {})
+    files = {**index["files"], **documents(index), **{f"apt:{name}": package for name, package in packages.items()}}
     files |= index.get("apt", {}).get("indices", {})
     lost = [name for name, file in files.items() if not _there(directory / file["path"], file["size"])]
-    lost += [reference for reference, image in index["images"].items() if not shelf.whole(reference, image["digest"])]
+    lost += [reference for reference, image in index["images"].items() if not storage.whole(reference, image["digest"])]
     if lost:
         raise BundleError(
             f"{directory} lists {', '.join(lost)}, but the files are not there whole; copy all of the bundle, or make "
@@ -128,11 +130,33 @@ def install(index: Index, wanted: list[str]) -> list[dict[str, t.Any]]:
 
 
 def registries(index: Index) -> list[str]:
-    """Registries whose images the bundle holds, sorted: those for which machines ask the provisioner's registry."""
+    """Registries whose images the lock names, sorted: those for which machines pull from the provisioner's registry.
+
+    A bundle that was made before its index had ``registries`` names them by its images.
+    """
+    if "registries" in index:
+        return list(index["registries"])
     return sorted({reference.partition("/")[0] for reference in index["images"]})
 
 
+def documents(index: Index) -> dict[str, dict[str, t.Any]]:
+    """Manifests and charts by the names that needs use: {``manifest:NAME`` or ``chart:NAME``: entry of the index}."""
+    return {f"{kind}:{name}": entry for section, kind in DOCUMENTS.items() for name, entry in _entries(index, section)}
+
+
+def _entries(index: Index, section: str) -> t.Iterable[tuple[str, dict[str, t.Any]]]:
+    return t.cast("dict[str, dict[str, t.Any]]", index.get(section) or {}).items()
+
+
+def located(directory: Path, index: Index, section: str) -> dict[str, dict[str, t.Any]]:
+    """The ``manifests`` or ``charts`` of the bundle in *directory*, each with the absolute path of its file."""
+    return {name: {**entry, "path": str(directory / entry["path"])} for name, entry in _entries(index, section)}
+
+
 def addressed(index: Index, url: str) -> dict[str, dict[str, str]]:
-    """The files as machines fetch them: {name: {url, sha256}}; *url* is where the bundle's directory is served."""
-    base = url.rstrip("/")
-    return {name: {"url": f"{base}/{file['path']}", "sha256": file["sha256"]} for name, file in index["files"].items()}
+    """The files as machines fetch them: {name: {url, sha256}}; *url* is where the bundle's directory is served.
+
+    Manifests and charts are among them as ``manifest:NAME`` and ``chart:NAME``.
+    """
+    base, files = url.rstrip("/"), {**index["files"], **documents(index)}
+    return {name: {"url": f"{base}/{file['path']}", "sha256": file["sha256"]} for name, file in files.items()}

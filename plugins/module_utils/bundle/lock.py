@@ -88,7 +88,10 @@ class Debian:
 
 @dataclass(frozen=True)
 class Lock:
-    """A whole release. ``images`` are recipes; ``upstream_images`` digests; ``local_images`` are made in both ways."""
+    """A whole release. ``images`` are recipes; ``upstream_images`` digests; ``local_images`` are made in both ways.
+
+    ``manifests`` (Kubernetes objects as YAML) and ``charts`` (Helm charts as .tgz) are downloaded in both ways.
+    """
 
     version: int
     platform: str
@@ -103,10 +106,26 @@ class Lock:
     downloads: dict[str, Download]
     upstream_files: dict[str, UpstreamFile]
     upstream_images: dict[str, str | None]
+    manifests: dict[str, Download] = field(default_factory=dict)
+    charts: dict[str, Download] = field(default_factory=dict)
 
     @property
     def architecture(self) -> str:
         return self.platform.split("/")[1]
+
+    @property
+    def registries(self) -> list[str]:
+        """Hosts of all image references, sorted."""
+        return sorted({name.partition("/")[0] for name in (*self.images, *self.upstream_images, *self.local_images)})
+
+    @property
+    def documents(self) -> dict[str, Download]:
+        """Manifests and charts by the names that a layer's needs use: ``manifest:NAME`` and ``chart:NAME``."""
+        return {
+            f"{kind}:{name}": download
+            for section, kind in DOCUMENTS.items()
+            for name, download in getattr(self, section).items()
+        }
 
 
 Made = t.TypeVar("Made")
@@ -130,6 +149,8 @@ def _all(kind: type[Made], value: t.Any, where: str) -> dict[str, Made]:
     return {name: _make(kind, entry, f"{where}.{name}") for name, entry in value.items()}
 
 
+#: Sections that both origins download by URL, and what a layer's need puts before the name.
+DOCUMENTS = {"manifests": "manifest", "charts": "chart"}
 SECTIONS: dict[str, type] = {
     "builds": Build,
     "files": SourceFile,
@@ -146,6 +167,7 @@ def parse(value: dict[str, t.Any]) -> Lock:
     :raises BundleError: for unknown or missing keys, dangling names and malformed digests.
     """
     ready: dict[str, t.Any] = {name: _all(kind, value.get(name), name) for name, kind in SECTIONS.items()}
+    ready |= {name: _all(Download, value.get(name) or {}, name) for name in DOCUMENTS}
     lock = _make(Lock, value, "(top)", debian=_make(Debian, value.get("debian"), "debian"), **ready)
     if lock.version != 1:
         raise BundleError(f"lock: version {lock.version!r} is unknown; this collection reads version 1")
@@ -172,27 +194,45 @@ def _dangling(lock: Lock) -> t.Iterator[str]:
 
 
 def _malformed(lock: Lock) -> t.Iterator[str]:
-    for name, download in lock.downloads.items():
-        if download.sha256 is not None and not HEX.fullmatch(download.sha256):
-            yield f"downloads.{name}.sha256 {download.sha256!r} is not 64 hex digits"
+    for section in ("downloads", *DOCUMENTS):
+        for name, download in getattr(lock, section).items():
+            if download.sha256 is not None and not HEX.fullmatch(str(download.sha256)):
+                yield f"{section}.{name}.sha256 {download.sha256!r} is not 64 hex digits"
     for name, digest in lock.upstream_images.items():
         split(name)
         if digest is not None and not HEX.fullmatch(digest.removeprefix("sha256:")):
             yield f"upstream_images.{name}: {digest!r} is not sha256:<64 hex digits>"
 
 
-def unpinned(lock: Lock) -> list[str]:
-    """What `upstream` may not take yet, because nobody wrote its digest down."""
+def unpinned(lock: Lock, origin: str = "upstream") -> list[str]:
+    """What may not be downloaded yet, because nobody wrote its digest down.
+
+    `source` downloads manifests and charts only.
+    """
+    documents = [f"{s}.{n}" for s in DOCUMENTS for n, d in getattr(lock, s).items() if d.sha256 is None]
+    if origin == "source":
+        return documents
     used = {file.download for file in lock.upstream_files.values()}
     files = [f"downloads.{n}" for n, d in lock.downloads.items() if n in used and d.sha256 is None]
-    return files + [f"upstream_images.{n}" for n, d in lock.upstream_images.items() if d is None]
+    images = [f"upstream_images.{n}" for n, d in lock.upstream_images.items() if d is None]
+    return [*files, *images, *documents]
 
 
 def compiled_part(value: dict[str, t.Any]) -> dict[str, t.Any]:
     """A lock's YAML as far as it decides what is compiled: without the digests of what is only downloaded.
 
-    So a digest that somebody looked up renames no bundle of `source`, and makes nobody compile again.
+    So a digest that somebody looked up renames no bundle of `source`, and makes nobody compile again. Manifests and
+    charts keep their digests, because `source` downloads them too.
     *value* must be one that `parse` took.
     """
+    value = stated(value)
     downloads = {name: {**download, "sha256": None} for name, download in value["downloads"].items()}
     return {**value, "downloads": downloads, "upstream_images": dict.fromkeys(value["upstream_images"])}
+
+
+def stated(value: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A lock's YAML without empty sections of manifests and charts, which mean the same as absent ones.
+
+    So a bundle's name does not depend on whether a lock has the empty section.
+    """
+    return {name: section for name, section in value.items() if section or name not in DOCUMENTS}

@@ -13,19 +13,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import build, image, index, upstream
-from .build import Made, Workshop
+from .build import BuildContext, Made
 from .compile import check_go
 from .content import Artefact, Store, publish, sha256_json, sha256_tree, write_atomic
 from .errors import BundleError, NotPinned
-from .guard import alone, roomy
-from .lock import Lock, compiled_part, parse, unpinned
+from .guard import exclusive, full_disk_named
+from .lock import DOCUMENTS, Lock, compiled_part, parse, stated, unpinned
 from .packages import repository
 from .progress import Progress
 from .registry import Registry
 
 FILES = "files/sha256"
 FORMAT = 2  # of bundle.json; a bundle of another format is another bundle
-CURRENT = "current"  # leads to the bundle that was asked for last, for those that name none
+CURRENT = "current"  # symbolic link to the bundle that was made last, for users who name no directory
 
 
 def cache_root() -> Path:
@@ -69,7 +69,7 @@ class Request:
         """16 hex digits that change with what the lock says about this origin, and with the Go modules for `source`."""
         if self.origin == "source":
             return sha256_json([FORMAT, compiled_part(self.lock), sha256_tree(self.sources), self.origin])[:16]
-        return sha256_json([FORMAT, self.lock, "", self.origin])[:16]
+        return sha256_json([FORMAT, stated(self.lock), "", self.origin])[:16]
 
     @property
     def target(self) -> Path:
@@ -92,10 +92,10 @@ class Plan:
 def checked(request: Request) -> Lock:
     """The parsed lock, if a bundle can be made from it this way.
 
-    :raises BundleError: for a faulty lock; for `upstream` with every artefact that has no digest.
+    :raises BundleError: for a faulty lock; with every artefact to be downloaded that has no digest.
     """
     lock = parse(request.lock)
-    if request.origin == "upstream" and (names := unpinned(lock)):
+    if names := unpinned(lock, request.origin):
         raise NotPinned(names)
     return lock
 
@@ -104,12 +104,12 @@ def wanted(lock: Lock, origin: str) -> list[str]:
     """Names of everything that a bundle of this lock holds."""
     packages = [f"apt:{name}" for name in lock.debian.packages]
     if origin == "source":
-        return [*lock.files, *lock.images, *packages]
-    return [*lock.upstream_files, *lock.upstream_images, *lock.local_images, *packages]
+        return [*lock.files, *lock.images, *lock.documents, *packages]
+    return [*lock.upstream_files, *lock.upstream_images, *lock.local_images, *lock.documents, *packages]
 
 
 def plan(request: Request) -> Plan:
-    """Read what is there, byte for byte, and name what is not.
+    """Verify the bytes of what is there, and name what is missing.
 
     :raises BundleError: for a faulty lock, or one that `upstream` can't be made from.
     """
@@ -122,7 +122,7 @@ def plan(request: Request) -> Plan:
 def _held(directory: Path) -> index.Index | None:
     try:
         return index.read(directory)
-    except BundleError:  # none yet, or a torn one: made (again), which is what its own error asks for
+    except BundleError:  # there is none, or it is incomplete; it is made again, as the error advises
         return None
 
 
@@ -142,7 +142,8 @@ def point(link: Path, target: Path) -> None:
 def faults(directory: Path, held: index.Index) -> list[str]:
     """Names of artefacts of a finished bundle whose bytes are missing or are not those of the index."""
     store = Store(directory / FILES, directory)
-    bad = [name for name, file in held["files"].items() if not store.has(file)]
+    files = {**held["files"], **index.documents(held)}
+    bad = [name for name, file in files.items() if not store.has(file)]
     debs = {f"apt:{name}": deb for name, deb in held["packages"].items()}
     if held["packages"]:
         debs |= held["apt"].get("indices") or {"apt/Packages": {"path": "apt/Packages", "sha256": "", "size": -1}}
@@ -183,15 +184,15 @@ def make(request: Request, emit: Callable[[str], None] | None = None) -> index.I
     if request.origin == "source":
         check_go(lock.go)
     request.cache.mkdir(parents=True, exist_ok=True)
-    with roomy(request.target, request.cache), alone(request.target):
+    with full_disk_named(request.target, request.cache), exclusive(request.target):
         work = request.target / ".work"
         progress = Progress(_steps(lock, request.origin), request.log or request.target / "progress.log", emit)
         store = Store(work / "store", work / "stamps")
-        # Parts wait on the file system they will stay on, where `alone` keeps other processes away.
+        # Partial downloads are on the file system of the bundle, and `exclusive` keeps other processes away.
         origin = upstream.Origin(request.mirrors, work / "downloads")
-        shop = Workshop(lock, origin.debian(lock.debian), request.sources, request.cache, work, store, progress)
-        held = _source(shop, request) if request.origin == "source" else _upstream(shop, request, origin)
-        held = {**_head(request, lock), **held}
+        context = BuildContext(lock, origin.debian(lock.debian), request.sources, request.cache, work, store, progress)
+        held = _source(context, request) if request.origin == "source" else _upstream(context, request, origin)
+        held = {**_head(request, lock), **held, **_documents(context, request, origin)}
         write_atomic(request.target / "bundle.json", json.dumps(held, indent=1, sort_keys=True).encode())
         _prune(request.target, held)
         progress.say(f"bundle {request.lock_id}: {request.target}")
@@ -200,68 +201,85 @@ def make(request: Request, emit: Callable[[str], None] | None = None) -> index.I
 
 def _head(request: Request, lock: Lock) -> dict[str, t.Any]:
     names = {"lock": request.lock_id, "source": request.origin}
-    return {**names, "platform": lock.platform, "kubernetes": lock.kubernetes, "debian": lock.debian.suite}
+    release = {"platform": lock.platform, "kubernetes": lock.kubernetes, "debian": lock.debian.suite}
+    return {**names, **release, "registries": lock.registries}
 
 
 def _steps(lock: Lock, origin: str) -> int:
     images = list(lock.images) if origin == "source" else lock.local_images
     layers = len({layer for reference in images for layer in lock.images[reference].layers})
-    packages = 2 if lock.debian.packages else 0
+    packages = (2 if lock.debian.packages else 0) + len(lock.documents)
     if origin == "source":
         return len(lock.builds) + sum(bool(file.tar) for file in lock.files.values()) + layers + packages
     downloads = {file.download for file in lock.upstream_files.values()}
     return len(downloads) + len(lock.upstream_files) + len(lock.upstream_images) + layers + packages
 
 
-def _source(shop: Workshop, request: Request) -> dict[str, t.Any]:
-    """Everything from its own source: compile (side by side: a link keeps one core only), pack, make images."""
+def _source(context: BuildContext, request: Request) -> dict[str, t.Any]:
+    """Compile all programs, pack files, make images. Builds run in parallel, because linking uses one core only."""
     with ThreadPoolExecutor(request.jobs) as pool:
-        jobs = {name: pool.submit(build.compiled, shop, name) for name in shop.lock.builds}
-        packages, apt = repository(shop, request.target / "apt")
+        jobs = {name: pool.submit(build.compiled, context, name) for name in context.lock.builds}
+        packages, apt = repository(context, request.target / "apt")
         builds: dict[str, Made] = {name: job.result() for name, job in jobs.items()}
     files = {}
-    for name, file in shop.lock.files.items():
-        artefact = build.packed(shop, name, file, builds[file.build])
-        files[name] = _file(shop, request, artefact, shop.lock.builds[file.build].version, bool(file.tar), file.links)
+    for name, file in context.lock.files.items():
+        artefact = build.packed(context, name, file, builds[file.build])
+        files[name] = _file(
+            context, request, artefact, context.lock.builds[file.build].version, bool(file.tar), file.links
+        )
     return {
         "files": files,
-        "images": _images(shop, request, list(shop.lock.images), builds),
+        "images": _images(context, request, list(context.lock.images), builds),
         "packages": packages,
         "apt": apt,
     }
 
 
-def _upstream(shop: Workshop, request: Request, origin: upstream.Origin) -> dict[str, t.Any]:
+def _upstream(context: BuildContext, request: Request, origin: upstream.Origin) -> dict[str, t.Any]:
     """Everything as its makers publish it, by digest."""
     files = {}
-    for name, (artefact, version) in upstream.files(shop, origin).items():
-        files[name] = _file(shop, request, artefact, version, shop.lock.upstream_files[name].tar, [])
+    for name, (artefact, version) in upstream.files(context, origin).items():
+        files[name] = _file(context, request, artefact, version, context.lock.upstream_files[name].tar, [])
     registry = Registry(request.target / "registry")
-    images = {ref: upstream.image(shop, origin, registry, ref) for ref in shop.lock.upstream_images}
-    images |= _images(shop, request, shop.lock.local_images, {})
-    packages, apt = repository(shop, request.target / "apt")
+    images = {ref: upstream.image(context, origin, registry, ref) for ref in context.lock.upstream_images}
+    images |= _images(context, request, context.lock.local_images, {})
+    packages, apt = repository(context, request.target / "apt")
     return {"files": files, "images": images, "packages": packages, "apt": apt}
 
 
-def _images(shop: Workshop, request: Request, references: list[str], builds: dict[str, Made]) -> dict[str, t.Any]:
-    layers = image.layers(shop, references, builds)
+def _documents(context: BuildContext, request: Request, origin: upstream.Origin) -> dict[str, t.Any]:
+    """The index entries of manifests and charts: {section: {name: {version, sha256, size, path}}}."""
+    found: dict[str, t.Any] = {section: {} for section in DOCUMENTS}
+    for section, kind in DOCUMENTS.items():
+        for name, download in getattr(context.lock, section).items():
+            made = upstream.document(context, origin, f"{kind}:{name}", download)
+            publish(context.store.path(made["sha256"]), request.target / FILES / made["sha256"])
+            path = f"{FILES}/{made['sha256']}"
+            found[section][name] = {**made, "version": download.version, "path": path}
+    return found
+
+
+def _images(
+    context: BuildContext, request: Request, references: list[str], builds: dict[str, Made]
+) -> dict[str, t.Any]:
+    layers = image.layers(context, references, builds)
     registry = Registry(request.target / "registry")
-    return {reference: image.assemble(shop, registry, reference, layers) for reference in references}
+    return {reference: image.assemble(context, registry, reference, layers) for reference in references}
 
 
 def _file(
-    shop: Workshop, request: Request, made: Artefact, version: str, tar: bool, links: list[str]
+    context: BuildContext, request: Request, made: Artefact, version: str, tar: bool, links: list[str]
 ) -> dict[str, t.Any]:
     """Publish a file under its content's name, and its entry of the index."""
-    publish(shop.store.path(made["sha256"]), request.target / FILES / made["sha256"])
+    publish(context.store.path(made["sha256"]), request.target / FILES / made["sha256"])
     kind = {"kind": "tar", "mode": "0644"} if tar else {"kind": "binary", "mode": "0755"}
     return {**made, **kind, "version": version, "path": f"{FILES}/{made['sha256']}", "links": links}
 
 
 def _prune(target: Path, held: index.Index) -> None:
     """Drop files that an earlier lock left in the same directory."""
-    listed = {file["sha256"] for file in held["files"].values()}
-    for path in (target / FILES).iterdir():
+    listed = {file["sha256"] for file in (*held["files"].values(), *index.documents(held).values())}
+    for path in (target / FILES).glob("*"):
         if path.name not in listed:
             path.unlink()
     for name in ("scratch", "downloads"):  # parts that an earlier lock left

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from . import debian, signing
-from .build import Made, Workshop
+from .build import BuildContext, Made
 from .content import Artefact, publish, write_atomic
 from .progress import Task
 
@@ -18,31 +18,31 @@ Package = dict[str, t.Any]  # {"version", "sha256", "size", "path"}
 Repository = tuple[dict[str, Package], dict[str, t.Any]]
 
 
-def repository(shop: Workshop, target: Path) -> Repository:
+def repository(context: BuildContext, target: Path) -> Repository:
     """Fill *target* (``*.deb``, ``Packages``, ``InRelease``).
 
     Gives {package: {version, sha256, size, path}} and {path, suite, key (armoured), signed_by (for a .sources file),
     indices: {path: {sha256, size, path}} of what apt reads first}.
     """
-    wanted = shop.lock.debian
+    wanted = context.lock.debian
     if not wanted.packages:
         return {}, {}
 
     def make(_scratch: Path, task: Task) -> Made:
         task.note = f"{len(wanted.packages)} packages and what they depend on"
-        found = debian.fetch(shop.work / "apt", shop.debian, shop.lock.architecture, wanted.packages)
+        found = debian.fetch(context.work / "apt", context.debian, context.lock.architecture, wanted.packages)
         made: Made = {}
         for deb in found:
-            copy = shop.work / "scratch" / deb.name
+            copy = context.work / "scratch" / deb.name
             shutil.copyfile(deb, copy)
-            made[deb.name] = shop.store.add(copy)
+            made[deb.name] = context.store.add(copy)
         return made
 
-    made = shop.once("packages", [asdict(wanted), shop.lock.platform], "Debian packages", make)
-    return _publish(shop, made, target)
+    made = context.once("packages", [asdict(wanted), context.lock.platform], "Debian packages", make)
+    return _publish(context, made, target)
 
 
-def _publish(shop: Workshop, made: Made, target: Path) -> Repository:
+def _publish(context: BuildContext, made: Made, target: Path) -> Repository:
     target.mkdir(parents=True, exist_ok=True)
     for old in target.glob("*.deb"):
         if old.name not in made:
@@ -51,28 +51,28 @@ def _publish(shop: Workshop, made: Made, target: Path) -> Repository:
     paragraphs: list[str] = []
     for name, artefact in sorted(made.items()):
         path = target / name
-        publish(shop.store.path(artefact["sha256"]), path)
+        publish(context.store.path(artefact["sha256"]), path)
         control = debian.fields(path)
         paragraphs.append(paragraph(control, name, artefact["sha256"], artefact["size"]))
         packages[control["Package"]] = {"version": control["Version"], **artefact, "path": f"{target.name}/{name}"}
     index = "\n".join(paragraphs).encode()
     write_atomic(target / "Packages", index)
-    return packages, _signed(shop, target, index, max(signing.packed_at(target / name) for name in made))
+    return packages, _signed(context, target, index, max(signing.packed_at(target / name) for name in made))
 
 
-def _signed(shop: Workshop, target: Path, index: bytes, when: int) -> dict[str, t.Any]:
+def _signed(context: BuildContext, target: Path, index: bytes, when: int) -> dict[str, t.Any]:
     """Put the signed release beside the index; what a machine's .sources file needs to know."""
-    text = signing.release(index, shop.lock.architecture, when)
+    text = signing.release(index, context.lock.architecture, when)
 
     def make(scratch: Path, _task: Task) -> Made:
         signed, key = signing.sign(text, when)
         (scratch / "InRelease").write_bytes(signed)
         (scratch / "key.asc").write_text(key)
-        return {name: shop.store.add(scratch / name) for name in ("InRelease", "key.asc")}
+        return {name: context.store.add(scratch / name) for name in ("InRelease", "key.asc")}
 
-    made = shop.once("apt-release", text, "sign the packages' index", make)
-    publish(shop.store.path(made["InRelease"]["sha256"]), target / "InRelease")
-    key = shop.store.path(made["key.asc"]["sha256"]).read_text()
+    made = context.once("apt-release", text, "sign the packages' index", make)
+    publish(context.store.path(made["InRelease"]["sha256"]), target / "InRelease")
+    key = context.store.path(made["key.asc"]["sha256"]).read_text()
     listing: Artefact = {"sha256": hashlib.sha256(index).hexdigest(), "size": len(index)}
     indices = {"Packages": listing, "InRelease": made["InRelease"]}
     return {

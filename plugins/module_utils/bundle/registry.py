@@ -109,6 +109,19 @@ class Registry:
         """Bytes of a manifest or index and all that it leads to."""
         return sum(self._parts(digest, {}).values())
 
+    def tree(self, digest: str) -> tuple[list[str], list[str]]:
+        """(manifests, blobs) of an image as far as it is stored, *digest* first among the manifests."""
+        document: dict[str, t.Any] = json.loads(self.blob(digest).read_bytes())
+        if "manifests" not in document:
+            return [digest], [part["digest"] for part in (document["config"], *document["layers"])]
+        manifests, blobs = [digest], list[str]()
+        for child in document["manifests"]:
+            if self.blob(child["digest"]).exists():
+                inner, parts = self.tree(child["digest"])
+                manifests += inner
+                blobs += parts
+        return manifests, blobs
+
     def _parts(self, digest: str, checked: dict[str, bool]) -> dict[str, int]:
         """A manifest and all it leads to, as far as it can be read: {digest: bytes it must have}.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from . import pull
 from .content import sha256_file
 from .fetch import agree
-from .lock import parse, unpinned
+from .lock import DOCUMENTS, parse, unpinned
 from .upstream import Origin
 from .web import small
 
@@ -29,7 +29,7 @@ def relock(value: dict[str, t.Any], mirrors: dict[str, str], directory: Path) ->
     :raises BundleError: for what can't be had, and where the publisher's checksum file says something else.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="lock-", dir=directory) as own:  # another may be looking digests up too
+    with tempfile.TemporaryDirectory(prefix="lock-", dir=directory) as own:  # others may resolve a lock too
         return _filled(value, Origin(mirrors, Path(own)))
 
 
@@ -37,9 +37,9 @@ def _filled(value: dict[str, t.Any], origin: Origin) -> tuple[dict[str, t.Any], 
     lock, filled, new = parse(value), list[Filled](), copy.deepcopy(value)
     for entry in unpinned(lock):
         section, __, name = entry.partition(".")
-        if section == "downloads":
-            found = _download(origin, name, origin.url(lock.downloads[name].url))
-            new["downloads"][name]["sha256"] = found["digest"]
+        if section in ("downloads", *DOCUMENTS):
+            found = _download(origin, name, origin.url(getattr(lock, section)[name].url))
+            new[section][name]["sha256"] = found["digest"]
         else:
             found = _image(origin, name)
             new["upstream_images"][name] = found["digest"]
@@ -55,7 +55,7 @@ def _download(origin: Origin, name: str, url: str) -> Filled:
         try:
             text = small(name, where, {}, origin.fetcher.sleep, limit=1 << 20).decode(errors="replace")
         except urllib.error.HTTPError:
-            continue  # this publisher states his digests elsewhere, or not at all: then nothing is confirmed
+            continue  # the publisher has no such file, so it confirms nothing
         if line := pattern.search(text):
             agree(name, where, line[1], digest)
             return {"name": name, "digest": digest, "confirmed": where}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import pull
-from .build import Made, Workshop, tar_members
+from .build import BuildContext, Made, tar_members
 from .content import Artefact
 from .errors import BundleError
 from .fetch import Fetcher
@@ -24,7 +24,7 @@ from .registry import Registry, split
 
 @dataclass(frozen=True)
 class Origin:
-    """How to reach publishers: prefixes of URLs to replace, and where parts of downloads wait."""
+    """How to reach publishers: prefixes of URLs to replace, and the directory of partial downloads."""
 
     mirrors: dict[str, str]
     directory: Path
@@ -67,60 +67,82 @@ class Origin:
         return Fetcher(self.directory)
 
 
-def files(shop: Workshop, origin: Origin) -> dict[str, tuple[Artefact, str]]:
+def files(context: BuildContext, origin: Origin) -> dict[str, tuple[Artefact, str]]:
     """Every file of the lock: {name: (artefact, version)}."""
-    names = dict.fromkeys(file.download for file in shop.lock.upstream_files.values())
-    got = {name: _download(shop, origin, name, shop.lock.downloads[name]) for name in names}
+    names = dict.fromkeys(file.download for file in context.lock.upstream_files.values())
+    got = {name: _download(context, origin, name, context.lock.downloads[name]) for name in names}
     out = {}
-    for name, file in shop.lock.upstream_files.items():
-        archive, version = got[file.download], shop.lock.downloads[file.download].version
-        out[name] = (_unpacked(shop, name, archive), version)
+    for name, file in context.lock.upstream_files.items():
+        archive, version = got[file.download], context.lock.downloads[file.download].version
+        out[name] = (_unpacked(context, name, archive), version)
     return out
 
 
-def _download(shop: Workshop, origin: Origin, name: str, download: Download) -> Artefact:
+def _download(context: BuildContext, origin: Origin, name: str, download: Download) -> Artefact:
     sha256 = download.sha256
     if sha256 is None:
-        raise BundleError(f"downloads.{name} has no sha256")
+        raise BundleError(f"{name} has no sha256 in the lock")
     urls = [origin.url(url) for url in (download.url, *download.mirrors)]
 
     def make(_scratch: Path, task: Task) -> Made:
-        return {name: shop.store.add(origin.fetcher.get(name, urls, sha256, task.say), sha256)}
+        return {name: context.store.add(origin.fetcher.get(name, urls, sha256, task.say), sha256)}
 
-    return shop.once(f"download-{name}", [sha256], f"download {name} {download.version}", make)[name]
+    return context.once(f"download-{name}", [sha256], f"download {name} {download.version}", make)[name]
 
 
-def _unpacked(shop: Workshop, name: str, archive: Artefact) -> Artefact:
-    file, source = shop.lock.upstream_files[name], shop.store.path(archive["sha256"])
+def document(context: BuildContext, origin: Origin, name: str, download: Download) -> Artefact:
+    """A manifest or a chart, *name* being ``manifest:NAME`` or ``chart:NAME``.
+
+    :raises BundleError: if it can't be had, or if a chart is no archive of a Helm chart.
+    """
+    artefact = _download(context, origin, name, download)
+    if name.startswith("chart:"):
+        _check_chart(context.store.path(artefact["sha256"]), name, download.url)
+    return artefact
+
+
+def _check_chart(path: Path, name: str, url: str) -> None:
+    """Refuse what Helm could not read: a chart is a gzip'd tar with one directory that holds Chart.yaml."""
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            found = any(re.fullmatch(r"[^/]+/Chart\.yaml", member.name) for member in archive)
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as fault:
+        raise BundleError(f"{name}: {url} is no .tgz archive ({fault}); correct the lock") from fault
+    if not found:
+        raise BundleError(f"{name}: {url} holds no <chart>/Chart.yaml, so it is no Helm chart; correct the lock")
+
+
+def _unpacked(context: BuildContext, name: str, archive: Artefact) -> Artefact:
+    file, source = context.lock.upstream_files[name], context.store.path(archive["sha256"])
 
     def make(scratch: Path, _task: Task) -> Made:
         try:
             if file.tar:
                 with gzip.open(source) as packed, (scratch / "tar").open("wb") as plain:
                     shutil.copyfileobj(packed, plain)
-                return {name: shop.store.add(scratch / "tar")}
-            return {name: shop.store.add(tar_members(source, [str(file.member)], scratch)[str(file.member)])}
+                return {name: context.store.add(scratch / "tar")}
+            return {name: context.store.add(tar_members(source, [str(file.member)], scratch)[str(file.member)])}
         except (gzip.BadGzipFile, tarfile.TarError, zlib.error, EOFError) as fault:
-            url = shop.lock.downloads[file.download].url
+            url = context.lock.downloads[file.download].url
             raise BundleError(f"{name}: {url} is no archive to unpack ({fault}); correct the lock") from fault
 
     if not file.tar and file.member is None:
-        shop.progress.skip(f"file {name}")
+        context.progress.skip(f"file {name}")
         return archive
-    return shop.once(f"file-{name}", [file.member, file.tar, archive], f"unpack {name}", make)[name]
+    return context.once(f"file-{name}", [file.member, file.tar, archive], f"unpack {name}", make)[name]
 
 
-def image(shop: Workshop, origin: Origin, registry: Registry, reference: str) -> Image:
+def image(context: BuildContext, origin: Origin, registry: Registry, reference: str) -> Image:
     """Copy an image by digest into the registry's storage, blob for blob as published."""
-    digest = f"sha256:{(shop.lock.upstream_images[reference] or '').removeprefix('sha256:')}"
+    digest = f"sha256:{(context.lock.upstream_images[reference] or '').removeprefix('sha256:')}"
     repository, tag = split(reference)
     if registry.digest(reference) == digest and not registry.blobs(digest, {}):
-        shop.progress.skip(f"image {reference}")
+        context.progress.skip(f"image {reference}")
         return {"digest": digest, "size": registry.size(digest)}
-    with shop.progress.step(f"image {reference}") as task:
+    with context.progress.step(f"image {reference}") as task:
         base, name, __ = pull.locate(reference)
         source = pull.Source(*origin.repository(base, name), origin.fetcher)
-        pulled = pull.read(source, reference, digest, shop.lock.platform)
+        pulled = pull.read(source, reference, digest, context.lock.platform)
         for number, blob in enumerate(pulled.blobs, 1):
             task.prefix = f"blob {number} of {len(pulled.blobs)}, "
             registry.take_blob(repository, blob, lambda b=blob: source.blob(reference, b, task.say))  # type: ignore[misc]

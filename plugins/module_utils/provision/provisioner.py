@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..host.state import Directory, HostError
-from . import build, ca, dhcp_probe, files, ramdisk
+from . import build, ca, dhcp_probe, files, ramdisk, releases
 from .fetch import FetchError
 from .managers import Manager, Processes, ServiceError, manager
 from .recipe import RecipeError, recipe
@@ -62,7 +62,9 @@ def plan(params: Mapping[str, Any], settings: Settings, hand: Manager, cache: st
         found.add(f"certificates: {', '.join(fresh)}", lambda: ca.make(settings.path("ca"), settings.cloud, addresses))
     if isinstance(hand, Processes):
         files.require(found, [hand.program])
+    releases.require(found, settings)
     _services(found, settings, hand, renewed=bool(fresh))
+    releases.tidy(found, settings)
     return found
 
 

@@ -145,7 +145,7 @@ http {{
     server_tokens off;
     server {{
         listen {settings.address}:{settings.http_port};
-        location /bundle/ {{ alias {_slash(settings.bundle_dir)}; }}
+        location /bundle/ {{ alias {_slash(settings.served_dir)}; }}
         location /images/ {{ alias {settings.path("images")}/; }}
         location ^~ /boot/files/ {{ alias {settings.path("boot")}/; }}
         location ~ ^/(boot|deploy)/ {{
@@ -172,12 +172,12 @@ def _slash(path: str) -> str:
 
 
 def registry(settings: Settings) -> Service:
-    """The bundle's OCI registry, read-only, over TLS with a certificate of the cloud's own CA."""
+    """The OCI registry of the bundles, read-only, over TLS with a certificate of the cloud's own CA."""
     config = {
         "version": 0.1,
         "log": {"level": "warn", "accesslog": {"disabled": True}},
         "storage": {
-            "filesystem": {"rootdirectory": os.path.join(settings.bundle_dir, "registry")},
+            "filesystem": {"rootdirectory": os.path.join(settings.served_dir, "registry")},
             "cache": {"blobdescriptor": "inmemory"},
             "redirect": {"disable": True},
             "maintenance": {"readonly": {"enabled": True}, "uploadpurging": {"enabled": False}},

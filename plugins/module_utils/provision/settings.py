@@ -29,7 +29,7 @@ class Settings:
     interface: str
     address: str
     subnet: str
-    bundle_dir: str
+    bundle_dir: str  # the current release
     machines: tuple[Mapping[str, Any], ...]
     http_port: int = 8080
     registry_port: int = 5000
@@ -39,6 +39,22 @@ class Settings:
     ipv6: bool = False
     domain: str = ""
     dns_servers: tuple[str, ...] = ()
+    more_bundle_dirs: tuple[str, ...] = ()  # releases before, for machines that still run them
+
+    @property
+    def bundle_dirs(self) -> tuple[str, ...]:
+        """The bundles that are served, the current release first."""
+        return self.bundle_dir, *self.more_bundle_dirs
+
+    @property
+    def merged_dir(self) -> str:
+        """Where several bundles appear as one (see releases.py)."""
+        return self.path("bundles", "serving")
+
+    @property
+    def served_dir(self) -> str:
+        """What the file server and the registry read."""
+        return self.merged_dir if self.more_bundle_dirs else self.bundle_dir
 
     def path(self, *parts: str) -> str:
         """A path below state_dir."""
@@ -58,7 +74,9 @@ class Settings:
 
 def settings_from(params: Mapping[str, Any]) -> Settings:
     """Checks the role's input, the dict `provisioner`. Raises ProvisionerError."""
-    absent = [key for key in ("state_dir", "network", "bundle_dir") if not params.get(key)]
+    bundles = bundle_dirs(params)
+    given = {**params, "bundle_dir": bundles}
+    absent = [key for key in ("state_dir", "network", "bundle_dir") if not given.get(key)]
     if absent:
         raise ProvisionerError(f"provisioner: {', '.join(absent)} missing; see the documentation of the role")
     network = params["network"]
@@ -79,7 +97,8 @@ def settings_from(params: Mapping[str, Any]) -> Settings:
         interface=interface,
         address=address,
         subnet=subnet,
-        bundle_dir=str(params["bundle_dir"]),
+        bundle_dir=bundles[0],
+        more_bundle_dirs=bundles[1:],
         machines=tuple(params.get("machines") or ()),
         http_port=int(params.get("http_port") or 8080),
         registry_port=int(params.get("registry_port") or 5000),
@@ -91,6 +110,20 @@ def settings_from(params: Mapping[str, Any]) -> Settings:
         domain=str((params.get("dns") or {}).get("domain") or ""),
         dns_servers=tuple(map(str, (params.get("dns") or {}).get("servers") or ())),
     )
+
+
+def bundle_dirs(params: Mapping[str, Any]) -> tuple[str, ...]:
+    """`bundle_dirs`, each once; without it `bundle_dir` alone. Raises ProvisionerError when the two disagree."""
+    several = tuple(dict.fromkeys(str(path).rstrip("/") for path in params.get("bundle_dirs") or ()))
+    current = str(params.get("bundle_dir") or "")
+    if not several:
+        return (current,) if current else ()
+    if current and current.rstrip("/") != several[0]:
+        raise ProvisionerError(
+            f"provisioner.bundle_dirs begins with {several[0]}, but bundle_dir is {current}; "
+            "put the current release first"
+        )
+    return several
 
 
 def find_interface(address: str) -> str:

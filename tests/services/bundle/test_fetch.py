@@ -17,7 +17,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bundle import reloc
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.content import write_atomic
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.fetch import Fetcher
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.guard import roomy
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.guard import full_disk_named
 
 pytestmark = pytest.mark.services
 
@@ -209,7 +209,7 @@ def small_disk(tmp_path: Path) -> t.Iterator[Path]:
 
 def test_a_full_disk_is_named_and_keeps_the_part_but_no_whole(server: t.Any, tmp_path: Path, small_disk: Path) -> None:
     with pytest.raises(BundleError, match=r"no room for the bundle.*disk has 0 MiB left.*goes on from here"):  # noqa: SIM117
-        with roomy(small_disk, tmp_path):
+        with full_disk_named(small_disk, tmp_path):
             get(server, small_disk)
     assert not (small_disk / hexa(TOOL)).exists()
     part = small_disk / f"{hexa(TOOL)}.part"

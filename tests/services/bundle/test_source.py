@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.guard import alone
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.guard import exclusive
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, cache_root, make, plan
 
 pytestmark = pytest.mark.services
@@ -125,7 +125,7 @@ def test_a_program_that_does_not_compile_says_why(request_: Request) -> None:
 
 
 def test_two_do_not_make_one_bundle(request_: Request) -> None:
-    with alone(request_.target), pytest.raises(BundleError, match="is being made by another process"):
+    with exclusive(request_.target), pytest.raises(BundleError, match="is being made by another process"):
         make(request_)
 
 

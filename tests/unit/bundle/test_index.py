@@ -33,7 +33,16 @@ SOURCE: index.Index = {
 }
 UPSTREAM: index.Index = {**SOURCE, "files": {"kubelet": binary("l"), "kubeadm": binary("a")}, "packages": {}}
 
+DOCUMENTS = {
+    "manifests": {"calico": {"version": "3", "sha256": "m", "size": 1, "path": "files/sha256/m"}},
+    "charts": {"cilium": {"version": "1", "sha256": "h", "size": 1, "path": "files/sha256/h"}},
+}
+HELD: index.Index = {**SOURCE, **DOCUMENTS}
+
 MISSING = {
+    "a manifest and a chart": (HELD, ["manifest:calico", "chart:cilium"], []),
+    "a manifest is no chart": (HELD, ["chart:calico", "calico"], ["chart:calico", "calico"]),
+    "an index from before there were documents": (SOURCE, ["manifest:calico"], ["manifest:calico"]),
     "nothing is needed": (SOURCE, [], []),
     "all is there": (SOURCE, ["kubelet", "ctr", "cni-plugins", "registry.k8s.io/pause:3.10.2", "apt:runc"], []),
     "another tag is another image": (SOURCE, ["registry.k8s.io/pause:3.9"], ["registry.k8s.io/pause:3.9"]),
@@ -52,6 +61,20 @@ def test_registries_are_those_of_the_images() -> None:
     images = ("registry.k8s.io/pause:3.10.2", "quay.io:443/ceph/ceph:v20", "registry.k8s.io/coredns/coredns:v1.14.2")
     held = {**SOURCE, "images": {key: {"digest": "sha256:1", "size": 1} for key in images}}
     assert index.registries(held) == ["quay.io:443", "registry.k8s.io"]
+
+
+def test_registries_of_the_lock_come_before_those_of_the_images() -> None:
+    assert index.registries({**SOURCE, "registries": ["ghcr.io", "registry.k8s.io"]}) == ["ghcr.io", "registry.k8s.io"]
+
+
+def test_documents_are_found_by_path_and_by_url(tmp_path: Path) -> None:
+    found = index.located(tmp_path, HELD, "charts")
+    assert found == {"cilium": {"version": "1", "sha256": "h", "size": 1, "path": f"{tmp_path}/files/sha256/h"}}
+    assert index.located(tmp_path, SOURCE, "charts") == {}
+    files = {name: {**file, "path": f"files/sha256/{file['sha256']}"} for name, file in SOURCE["files"].items()}
+    by_url = index.addressed({**HELD, "files": files}, "http://p/bundle/")
+    assert by_url["manifest:calico"] == {"url": "http://p/bundle/files/sha256/m", "sha256": "m"}
+    assert by_url["ctr"] == {"url": "http://p/bundle/files/sha256/c", "sha256": "c"}
 
 
 def test_layers_are_refused_all_at_once_by_name() -> None:
@@ -78,7 +101,12 @@ def lay(directory: Path) -> index.Index:
     artefact: Artefact = {"sha256": digest(layer).removeprefix("sha256:"), "size": len(layer)}
     manifest = registry.manifest(settings, digest(settings), [artefact])
     shelf.put_manifest("r.io/a", digest(manifest), manifest, "1")
-    files = {"kubernetes": "files/sha256/k", "runc": "apt/runc.deb", "index": "apt/Packages"}
+    files = {
+        "kubernetes": "files/sha256/k",
+        "runc": "apt/runc.deb",
+        "index": "apt/Packages",
+        "manifest": "files/sha256/m",
+    }
     for path in files.values():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_bytes(b"!")
@@ -87,6 +115,7 @@ def lay(directory: Path) -> index.Index:
         "files": {"kubernetes": {**binary("k", ["kubelet", "kubeadm"]), "path": files["kubernetes"]}},
         "packages": {"runc": {"size": 1, "path": files["runc"]}},
         "apt": {"indices": {"apt/Packages": {"size": 1, "path": files["index"]}}},
+        "manifests": {"calico": {"size": 1, "path": files["manifest"]}},
         "images": {"r.io/a:1": {"digest": digest(manifest), "size": 1}},
     }
 
@@ -95,6 +124,7 @@ LOSSES: dict[str, tuple[str, bytes | None, str]] = {
     "a file": ("files/sha256/k", None, "kubernetes"),
     "the end of a file": ("files/sha256/k", b"", "kubernetes"),
     "the packages' index": ("apt/Packages", b"", "apt/Packages"),
+    "a manifest": ("files/sha256/m", None, "manifest:calico"),
     "a package": ("apt/runc.deb", None, "apt:runc"),
     "a tag": ("registry/**/tags/1/current/link", None, "r.io/a:1"),
     "a blob": (f"registry/**/{digest(b'layer').removeprefix('sha256:')}/data", None, "r.io/a:1"),

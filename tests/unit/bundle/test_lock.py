@@ -46,6 +46,19 @@ FAULTS = {
         "downloads.x.sha256 '12' is not 64 hex digits",
     ),
     "malformed digest": (changed(upstream_images={"a.b/c:1": "sha256:12"}), "upstream_images.a.b/c:1: 'sha256:12'"),
+    "unknown key of a manifest": (
+        {**SHIPPED, "manifests": {"x": {"version": "1", "url": "u", "sha256": None, "file": "y"}}},
+        "lock: manifests.x.file is unknown",
+    ),
+    "malformed sha256 of a manifest": (
+        {**SHIPPED, "manifests": {"x": {"version": "1", "url": "u", "sha256": "12"}}},
+        "manifests.x.sha256 '12' is not 64 hex digits",
+    ),
+    "malformed sha256 of a chart": (
+        {**SHIPPED, "charts": {"x": {"version": "1", "url": "u", "sha256": 12}}},
+        "charts.x.sha256 12 is not 64 hex digits",
+    ),
+    "charts that are no mapping": ({**SHIPPED, "charts": ["x"]}, "lock: charts must be a mapping of names"),
     "image without tag": (changed(upstream_images={"a.b/c": None}), "image 'a.b/c' has no tag"),
 }
 
@@ -75,6 +88,41 @@ def test_upstream_without_digests_is_refused_by_name_and_says_what_helps(tmp_pat
 
 def test_source_needs_no_published_digests(tmp_path: Path) -> None:
     assert "kubernetes" in wanted(checked(Request(SHIPPED, SOURCES, "source", tmp_path)), "source")
+
+
+DOCUMENTS = {
+    "manifests": {"calico": {"version": "3", "url": "u", "sha256": None}},
+    "charts": {"cilium": {"version": "1", "url": "u", "sha256": HEX}},
+}
+
+
+@pytest.mark.parametrize("origin", ["source", "upstream"])
+def test_documents_without_digests_are_refused_by_name_for_both_origins(tmp_path: Path, origin: str) -> None:
+    with pytest.raises(NotPinned, match=r"manifests\.calico") as refusal:
+        checked(Request({**SHIPPED, **DOCUMENTS}, SOURCES, origin, tmp_path))
+    assert "charts.cilium" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("origin", ["source", "upstream"])
+def test_documents_are_wanted_by_the_names_that_needs_use(origin: str) -> None:
+    assert {"manifest:calico", "chart:cilium"} <= set(wanted(parse({**SHIPPED, **DOCUMENTS}), origin))
+
+
+@pytest.mark.parametrize("origin", ["source", "upstream"])
+@pytest.mark.parametrize("empty", [{}, None])
+def test_empty_sections_of_documents_rename_no_bundle(tmp_path: Path, origin: str, empty: t.Any) -> None:
+    def name(lock: dict[str, t.Any]) -> str:
+        return Request(lock, SOURCES, origin, tmp_path).lock_id
+
+    plain = {key: value for key, value in SHIPPED.items() if key not in DOCUMENTS}
+    with_empty = {**plain, "manifests": empty, "charts": empty}
+    parse(with_empty)
+    assert name(with_empty) == name(plain) != name({**plain, "charts": DOCUMENTS["charts"]})
+
+
+def test_registries_are_those_of_all_references() -> None:
+    lock = parse({**SHIPPED, "upstream_images": {"quay.io:443/ceph/ceph:v20": None}})
+    assert lock.registries == sorted({"quay.io:443", *(name.partition("/")[0] for name in SHIPPED["images"])})
 
 
 def test_only_what_is_used_has_to_be_pinned() -> None:

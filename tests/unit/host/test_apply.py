@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.download import file as download
 from ansible_collections.groundup.cloud.plugins.module_utils.host import fetch as fetching
 from ansible_collections.groundup.cloud.plugins.module_utils.host.layer import assess, run_layer
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import (
@@ -225,7 +226,7 @@ def test_a_full_disk_is_said_at_once(system: ScratchSystem, url: str, monkeypatc
     def full(*_words: object) -> str:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(fetching, "transfer", full)
+    monkeypatch.setattr(download, "append", full)
     with pytest.raises(HostError, match=r"no space left for it in .*free some"):
         run(HostState("t", files=(File("/big", url=f"{url}/big", sha256=BIG_SUM, **ME),)), system)
 

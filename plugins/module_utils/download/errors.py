@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a download ended; each text says what was wanted, from which URL, what happened and the remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import CloudError
+
+
+class DownloadError(CloudError):
+    """A download that failed for good; users of this package turn it into an error of their own."""
+
+
+class DigestError(DownloadError):
+    """The bytes that came are not those that were wanted. They were deleted."""
+
+    def __init__(self, what: str, url: str, wanted: str, got: str) -> None:
+        super().__init__(f"{what}: {url} gave sha256 {got}, wanted is {wanted}; deleted. Correct the URL or the sha256")
+        self.what, self.url, self.wanted, self.got = what, url, wanted, got
+
+
+class RefusedError(DownloadError):
+    """The server's answer is an HTTP error that stays the same however often it is asked."""
+
+    def __init__(self, what: str, url: str, code: int, reason: str) -> None:
+        remedy = "give the credentials in .netrc" if code in (401, 403) else "correct the URL"
+        super().__init__(f"{what}: {url}: HTTP Error {code}: {reason}; {remedy}")
+        self.url, self.code, self.reason = url, code, reason
+
+
+class NoSpaceError(DownloadError):
+    """The disk or the quota is full. What came is still there."""
+
+    def __init__(self, url: str, path: Path, error: OSError) -> None:
+        super().__init__(f"{url}: no space left for it in {path.parent} ({error.strerror}); free some and run again")
+        self.error = error
+
+
+class TemporaryError(Exception):
+    """A fault that may soon be over; ``after`` is the pause in seconds that the server asked for.
+
+    It is no `DownloadError`: whoever retries catches it, and it never leaves this package otherwise.
+    """
+
+    def __init__(self, text: str, after: float = 0.0) -> None:
+        super().__init__(text)
+        self.after = after
