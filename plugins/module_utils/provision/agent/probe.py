@@ -99,9 +99,8 @@ def contents(path: str, size: int, partitions: list[str]) -> tuple[list[str], st
             last = _at(disk, size - 512, 512)
             if last[:8] == b"EFI PART":
                 found.append("a backup GPT at its end")
-                guid = gpt.backup_guid(
-                    last
-                )  # the backup table is written first, so it may exist alone after a power cut
+                # The backup table is written first, so it may exist alone after a power cut.
+                guid = gpt.backup_guid(last)
     return list(dict.fromkeys(found)), guid
 
 
