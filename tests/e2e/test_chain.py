@@ -71,7 +71,7 @@ def test_manual_changes_are_reverted_and_nothing_else_is_changed() -> None:
     """The test changes a file on a machine and a VLAN of a switch port."""
     drift = "/etc/sysctl.d/zz-by-hand.conf"
     managed = "/etc/chrony/chrony.conf"
-    on("node2", f"cp {managed} /root/before; echo '# by hand' >> {managed}; echo '# theirs' > {drift}")
+    on("node2", f"cp {managed} /root/before; echo '# by hand' >> {managed}; echo '# by hand' > {drift}")
     port = vsctl("--bare", "--columns=name", "find", "port", "lacp=active").split()[-1]
     trunks = vsctl("get", "port", port, "trunks")
     vsctl("remove", "port", port, "trunks", trunks.strip("[]").split(",")[-1].strip())

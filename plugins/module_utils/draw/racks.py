@@ -145,15 +145,15 @@ def _box(canvas: Canvas, x: float, y: float, box: Box, colours: dict[str, str], 
 
 def _pills(canvas: Canvas, box: Box, left: float, right: float, y: float, nets: dict[str, Net]) -> None:
     """Draw a pill for each network of a machine, aligned right; networks that don't fit are counted."""
-    mine = [net for net in nets.values() if net.name in box.addresses or net.name in box.carries]
-    room, shown = right - left, list(mine)
-    while shown and _row(shown, len(mine)) > room:
+    carried = [net for net in nets.values() if net.name in box.addresses or net.name in box.carries]
+    room, shown = right - left, list(carried)
+    while shown and _row(shown, len(carried)) > room:
         shown.pop()
-    x = right - (_row(shown, len(mine)) if shown else 0)
+    x = right - (_row(shown, len(carried)) if shown else 0)
     for net in shown:
         x += canvas.pill(x, y, label(net), net.colour, tip=f"{net.name} {box.addresses.get(net.name, '')}".strip()) + 3
-    if len(shown) < len(mine) and room > 30:
-        more = mine[len(shown) :]
+    if len(shown) < len(carried) and room > 30:
+        more = carried[len(shown) :]
         words = f"+{len(more)}"
         canvas.pill(
             right - pill_width(words),

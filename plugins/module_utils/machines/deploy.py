@@ -51,8 +51,8 @@ def _step(params: Mapping[str, Any], check: bool, network_files: NetworkFiles) -
 def _acted(advance: Advance, desired: Desired, host: HostView | None, patience: float) -> dict[str, Any]:
     outcome = advance.until(patience, host)
     result = _result(outcome.plan, outcome.record)
-    told = {"diff": diff(desired, outcome.record, outcome.plan)} if outcome.plan.changed else {}
-    return {**result, **told, "changed": outcome.changed, "finished": outcome.finished, "notes": outcome.notes}
+    details = {"diff": diff(desired, outcome.record, outcome.plan)} if outcome.plan.changed else {}
+    return {**result, **details, "changed": outcome.changed, "finished": outcome.finished, "notes": outcome.notes}
 
 
 def _checked(advance: Advance, desired: Desired, host: HostView | None) -> dict[str, Any]:

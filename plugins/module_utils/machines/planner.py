@@ -96,7 +96,7 @@ def _armed(desired: Desired, record: Record, now: _Now) -> Plan:
 
 
 def _running(desired: Desired, record: Record, now: _Now) -> Plan:
-    silent, still = now.time - record.heard, now.time - record.moved
+    silent, still = now.time - record.last_event, now.time - record.last_progress
     if still >= desired.timeouts.stuck and silent < desired.timeouts.stall:
         # A hung disk or a stalled connection: the heartbeat is a separate thread and would continue for ever.
         return _retry(desired, record, now, f"its ramdisk sends heartbeats, but made no progress for {still:.0f} s")

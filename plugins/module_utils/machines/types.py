@@ -154,7 +154,7 @@ class Good:
 class Record:
     """The state of a machine's deployments, computed from events, journal and the `done` record.
 
-    ``heard``: time of the ramdisk's last event; ``moved``: time of its last progress.
+    ``last_event``: time of the ramdisk's last event; ``last_progress``: time of its last progress.
     ``powered``: it was powered on for the last deployment. ``good``: the deployment that should be on the disk now.
     """
 
@@ -165,8 +165,8 @@ class Record:
     boots: int = 0
     began: float = 0.0
     since: float = 0.0
-    heard: float = 0.0
-    moved: float = 0.0
+    last_event: float = 0.0
+    last_progress: float = 0.0
     progress: Mapping[str, Any] = field(default_factory=dict)
     failure: Mapping[str, Any] | None = None
     good: Good | None = None

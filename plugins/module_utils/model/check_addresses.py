@@ -90,7 +90,7 @@ def _check_provisioner(report: Report) -> None:
 
 
 def _check_machine_keys(report: Report, machine: Machine) -> None:
-    mine = {network.name for network in report.layout.networks_of(machine)}
+    own = {network.name for network in report.layout.networks_of(machine)}
     for index, name in enumerate(machine.networks):
         network = report.cloud.networks.get(name)
         path = f"machines.{machine.name}.networks[{index}]"
@@ -108,7 +108,7 @@ def _check_machine_keys(report: Report, machine: Machine) -> None:
         network = report.cloud.networks.get(name)
         if network is None:
             report.add(path, str(address), "names an unknown network", choose(name, report.cloud.networks))
-        elif name not in mine:
+        elif name not in own:
             report.add(
                 path,
                 str(address),

@@ -53,10 +53,10 @@ class ModelError(CloudError):
     def __str__(self) -> str:
         count = len(self.errors)
         head = "the model has one error" if count == 1 else f"the model has {count} errors"
-        alike: dict[tuple[str, str, str], list[Problem]] = {}
+        by_text: dict[tuple[str, str, str], list[Problem]] = {}
         for problem in self.errors:
-            alike.setdefault((problem.value, problem.message, problem.remedy), []).append(problem)
-        return "\n".join([f"{head}:", *(line for same in alike.values() for line in _lines(same))])
+            by_text.setdefault((problem.value, problem.message, problem.remedy), []).append(problem)
+        return "\n".join([f"{head}:", *(line for same in by_text.values() for line in _lines(same))])
 
 
 def _lines(same: t.Sequence[Problem]) -> list[str]:

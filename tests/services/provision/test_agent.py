@@ -159,8 +159,8 @@ def test_a_blank_disk_is_deployed(provisioner: Provisioner, loops: dict[str, str
     blocks = int(sh("dumpe2fs", "-h", str(tmp_path / "root.img")).split("Block count:")[1].split()[0])
     assert blocks * 4096 >= 250 * MIB, "the root file system must be grown"
     assert head(loops["OSD"]) == bytes(MIB)
-    told = [item["event"] for item in provisioner.server.store.history("node1") if item["event"] != "progress"]
-    assert told[-4:] == ["started", "inventory", "written", "done"]
+    recorded = [item["event"] for item in provisioner.server.store.history("node1") if item["event"] != "progress"]
+    assert recorded[-4:] == ["started", "inventory", "written", "done"]
 
 
 @pytest.mark.parametrize("spoil", [0, 32 * MIB])

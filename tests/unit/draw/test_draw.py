@@ -138,15 +138,15 @@ def test_every_cable_and_address_is_drawn() -> None:
 def test_both_ends_of_a_cable_and_distant_switches_are_labelled() -> None:
     scene = hall()
     _paper, found = texts(racks(scene))
-    said = [words for words, _area in found]
+    drawn = [words for words, _area in found]
     for box in scene.machines:
         for cable in box.cables:
-            assert f"{cable.name} – {cable.port}" in said
+            assert f"{cable.name} – {cable.port}" in drawn
     # A machine without a rack, and one cabled to another rack: the switch's name replaces the line.
     homes = {box.name: box.rack for box in scene.boxes}
     for switch in scene.switches:
         ends = [(box, cable) for box in scene.machines for cable in box.cables if cable.switch == switch.name]
-        assert said.count(switch.name) == 1 + sum(box.rack != homes[switch.name] for box, _cable in ends)
+        assert drawn.count(switch.name) == 1 + sum(box.rack != homes[switch.name] for box, _cable in ends)
 
 
 def test_items_that_do_not_fit_a_box_are_counted() -> None:

@@ -197,8 +197,8 @@ def test_the_boot_service_serves_the_ramdisk_until_the_machine_is_disarmed(world
     session = boot.start("node1", arming["token"], {"nonce": "n"}, "10.10.0.21")["session"]
     assert boot.armed_for(MAC) is None, "a second boot must start from the disk"
     assert world.step().record.phase is Phase.RUNNING
-    told = {"stage": "write", "done": 1, "total": 2}
-    boot.event("node1", session, {"seq": 1, "event": "progress", "data": told}, "")
+    progress = {"stage": "write", "done": 1, "total": 2}
+    boot.event("node1", session, {"seq": 1, "event": "progress", "data": progress}, "")
     done = {"host_key": "ssh-ed25519 AAAA", "machine_id": "m" * 32, "image": "debian-13", "disk_serial": "SN"}
     boot.event("node1", session, {"seq": 2, "event": "done", "data": done}, "")
     world.power = PowerState.OFF

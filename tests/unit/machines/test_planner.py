@@ -37,8 +37,15 @@ NOW = 10000.0
 
 
 def record(phase: Phase, **facts: Any) -> Record:
-    base = {"deploy_id": "new", "run": "now", "attempts": 1, "began": NOW - 60, "since": NOW - 10, "heard": NOW - 3}
-    return Record(phase, **{**base, "moved": NOW - 5, **facts})
+    base = {
+        "deploy_id": "new",
+        "run": "now",
+        "attempts": 1,
+        "began": NOW - 60,
+        "since": NOW - 10,
+        "last_event": NOW - 3,
+    }
+    return Record(phase, **{**base, "last_progress": NOW - 5, **facts})
 
 
 REINSTALL, WIPE = {"reinstall": True}, {"wipe": True}
@@ -80,24 +87,38 @@ CASES = [
     ),
     ("ramdisk works", {}, record(Phase.RUNNING), None, None, Step.WAIT),
     ("ramdisk of a killed run works", {}, record(Phase.RUNNING, run="before", attempts=0), None, None, Step.WAIT),
-    ("no event of the ramdisk, power unknown", {}, record(Phase.RUNNING, heard=NOW - 30), None, None, Step.READ_BMC),
-    ("no event of the ramdisk, on", {}, record(Phase.RUNNING, heard=NOW - 30), ON, None, Step.WAIT),
-    ("power cut while writing", {}, record(Phase.RUNNING, heard=NOW - 30), OFF, None, Step.ARM),
-    ("power cut twice", {}, record(Phase.RUNNING, heard=NOW - 30, attempts=2), OFF, None, Step.STOP),
-    ("power cut, next run", {}, record(Phase.RUNNING, heard=NOW - 999, attempts=0, run="b"), OFF, None, Step.ARM),
     (
-        "heartbeats without progress, power unknown",
+        "no event of the ramdisk, power unknown",
         {},
-        record(Phase.RUNNING, moved=NOW - 901),
+        record(Phase.RUNNING, last_event=NOW - 30),
         None,
         None,
         Step.READ_BMC,
     ),
-    ("heartbeats without progress", {}, record(Phase.RUNNING, moved=NOW - 901), ON, None, Step.ARM),
-    ("heartbeats without progress, twice", {}, record(Phase.RUNNING, moved=NOW - 901, attempts=2), ON, None, Step.STOP),
-    ("slow progress", {}, record(Phase.RUNNING, moved=NOW - 899), None, None, Step.WAIT),
-    ("stalled", {}, record(Phase.RUNNING, heard=NOW - 121), ON, None, Step.ARM),
-    ("stalled twice", {}, record(Phase.RUNNING, heard=NOW - 121, attempts=2), ON, None, Step.STOP),
+    ("no event of the ramdisk, on", {}, record(Phase.RUNNING, last_event=NOW - 30), ON, None, Step.WAIT),
+    ("power cut while writing", {}, record(Phase.RUNNING, last_event=NOW - 30), OFF, None, Step.ARM),
+    ("power cut twice", {}, record(Phase.RUNNING, last_event=NOW - 30, attempts=2), OFF, None, Step.STOP),
+    ("power cut, next run", {}, record(Phase.RUNNING, last_event=NOW - 999, attempts=0, run="b"), OFF, None, Step.ARM),
+    (
+        "heartbeats without progress, power unknown",
+        {},
+        record(Phase.RUNNING, last_progress=NOW - 901),
+        None,
+        None,
+        Step.READ_BMC,
+    ),
+    ("heartbeats without progress", {}, record(Phase.RUNNING, last_progress=NOW - 901), ON, None, Step.ARM),
+    (
+        "heartbeats without progress, twice",
+        {},
+        record(Phase.RUNNING, last_progress=NOW - 901, attempts=2),
+        ON,
+        None,
+        Step.STOP,
+    ),
+    ("slow progress", {}, record(Phase.RUNNING, last_progress=NOW - 899), None, None, Step.WAIT),
+    ("stalled", {}, record(Phase.RUNNING, last_event=NOW - 121), ON, None, Step.ARM),
+    ("stalled twice", {}, record(Phase.RUNNING, last_event=NOW - 121, attempts=2), ON, None, Step.STOP),
     ("failed, retry is useless", {}, record(Phase.FAILED, failure={"code": "holds_data"}), OFF, None, Step.STOP),
     ("failed, retry may help", {}, record(Phase.FAILED, failure={"code": "network"}), OFF, None, Step.ARM),
     ("failed twice", {}, record(Phase.FAILED, failure={"code": "network"}, attempts=2), OFF, None, Step.STOP),
@@ -150,6 +171,6 @@ def test_plan_chooses_the_next_step(
 def test_a_written_disk_is_not_written_again_without_consent(
     phase: Phase, bmc: BmcView | None, host: HostView | None, age: int, run: str | None
 ) -> None:
-    known = record(phase, good=NEW, run=run, since=NOW - age, heard=NOW - age, boots=age // 100)
+    known = record(phase, good=NEW, run=run, since=NOW - age, last_event=NOW - age, boots=age // 100)
     for wipe in (False, True):
         assert plan(replace(DESIRED, wipe=wipe), known, NOW, "now", bmc, host).step is not Step.ARM
