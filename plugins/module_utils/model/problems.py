@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 HIDDEN = "(hidden)"
 _LONGEST = 80
 # Problems with the same text have a line each up to this number; of more problems, this number of paths is listed.
-_ALIKE = 3
+_MOST_LINES = 3
 _LISTED = 12
 
 
@@ -61,7 +61,7 @@ class ModelError(CloudError):
 
 def _lines(same: t.Sequence[Problem]) -> list[str]:
     """Lines for problems that differ only in their place: one mistake can occur in each of a thousand machines."""
-    if len(same) <= _ALIKE:
+    if len(same) <= _MOST_LINES:
         return [f"  {problem}" for problem in same]
     others = [problem.path for problem in same[1:]]
     listed = ", ".join(others[:_LISTED]) + (", …" if len(others) > _LISTED else "")

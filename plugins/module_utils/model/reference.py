@@ -43,7 +43,7 @@ rack.
 
 
 def page() -> str:
-    """The whole page."""
+    """The page in Markdown."""
     sections: dict[type, str] = {}
     todo: list[tuple[str, type]] = [("", Cloud)]
     while todo:
