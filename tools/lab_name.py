@@ -9,7 +9,7 @@ import sys
 
 
 def name_of(path: pathlib.Path) -> str:
-    """The value of the top-level key `name`; SystemExit with place and remedy when there is none."""
+    """The value of the top-level key `name`; SystemExit with place and remedy if there is none."""
     files = sorted(path.rglob("*.yml")) if path.is_dir() else [path]
     for file in files:
         found = re.search(r"^name:\s*[\"']?([a-z0-9][a-z0-9-]*)[\"']?\s*(?:#.*)?$", file.read_text(), re.MULTILINE)

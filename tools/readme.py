@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write each role's README.md from its argument specs and its example, or with --check say which are stale.
+"""Write each role's README.md from its argument specs and its example, or with --check list the stale ones.
 
 readme.py [--check] ROLE_DIRECTORY…
 """
@@ -28,7 +28,7 @@ def cell(text: str) -> str:
 
 
 def rows(options: Spec, above: str = "") -> t.Iterator[str]:
-    """One table row per option, nested ones behind their parent with its name before theirs."""
+    """One table row per option; nested options follow their parent and have its name as a prefix."""
     for name, option in options.items():
         path = f"{above}.{name}" if above else name
         kind = str(option.get("type", "str"))
@@ -92,12 +92,12 @@ def readme(role: pathlib.Path) -> str:
 
 
 def example(role: pathlib.Path) -> str:
-    """The playbook that the README shows, letter by letter, without the newline at its end."""
+    """The playbook in the README, unchanged except for the newline at its end."""
     return (role.resolve().parents[1] / f"docs/examples/{role.name}.yml").read_text().rstrip("\n")
 
 
 def in_site(role: pathlib.Path) -> bool:
-    """True when the main playbook runs the role under a tag of its name."""
+    """Whether the main playbook runs the role with a tag of its name."""
     site = role.resolve().parents[1] / "playbooks/site.yml"
     return site.exists() and bool(re.search(rf"groundup\.cloud\.{role.name}\b", site.read_text()))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the modules' option `config` from the roles' argument specs, or with --check say which files are stale.
+"""Write the modules' option `config` from the roles' argument specs, or with --check list the stale files.
 
 specs.py [--check]
 

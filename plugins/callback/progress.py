@@ -5,17 +5,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: progress
 type: aggregate
-short_description: One line per task saying how far the run is
+short_description: One line per task with the progress of the run
 version_added: 0.1.0
 description:
   - Numbers the tasks of a run against the tasks planned, with the elapsed time.
-  - Says so again while a task is long, so that a silent run is a stuck run.
-  - At the end names the stages (plays) with their seconds, and writes them to a file if asked to.
+  - Repeats the line during a long task, so that a run without output is a stuck run.
+  - At the end prints the stages (plays) with their seconds, and writes them to a file if the option is set.
 author: groundup.cloud founders (@groundup-cloud)
 requirements: [enable in configuration]
 options:
   heartbeat:
-    description: Seconds of silence after which the running task is named again; V(0) turns this off.
+    description: Seconds without output after which the line of the running task is repeated; V(0) turns this off.
     type: int
     default: 60
     env: [{name: GROUNDUP_PROGRESS_HEARTBEAT}]
@@ -54,7 +54,7 @@ if t.TYPE_CHECKING:
 
 @dataclasses.dataclass
 class Stage:
-    """One play: its name, when it began (seconds into the run) and what happened in it."""
+    """One play: its name, its start (seconds since the start of the run) and its counts of tasks and results."""
 
     name: str
     began: float
@@ -65,7 +65,7 @@ class Stage:
     unreachable: int = 0
 
     def as_dict(self) -> dict[str, t.Any]:
-        """The stage without its beginning, seconds rounded to tenths."""
+        """The stage without its start, seconds rounded to tenths."""
         return {
             **{k: v for k, v in dataclasses.asdict(self).items() if k != "began"},
             "seconds": round(self.seconds, 1),
@@ -82,7 +82,7 @@ def count(block: Block) -> int:
 
 
 class CallbackModule(CallbackBase):
-    """Counts tasks; a timer repeats the running one."""
+    """Counts tasks and prints a line for each; a timer repeats the line of the running task."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -99,7 +99,7 @@ class CallbackModule(CallbackBase):
         self.hosts: dict[str, int] = {}
         self.aside: dict[str, str] = {}
         self.timer: threading.Timer | None = None
-        self.writes = True
+        self.writable = True
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
@@ -121,20 +121,20 @@ class CallbackModule(CallbackBase):
         self.task = task.get_name()
         if self.stages:
             self.stages[-1].tasks += 1
-        self._say("")
-        self._beat()
+        self._print_line("")
+        self._start_timer()
 
     def v2_playbook_on_handler_task_start(self, task: Task) -> None:
         self.v2_playbook_on_task_start(task, False)
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
-        self._note(result, "changed" if result.result.get("changed") else "")
+        self._count_result(result, "changed" if result.result.get("changed") else "")
 
     def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
-        self._note(result, "" if ignore_errors else "failed")
+        self._count_result(result, "" if ignore_errors else "failed")
 
     def v2_runner_on_unreachable(self, result: CallbackTaskResult) -> None:
-        self._note(result, "" if result.task.ignore_unreachable else "unreachable")
+        self._count_result(result, "" if result.task.ignore_unreachable else "unreachable")
 
     def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
         if self.timer:
@@ -144,7 +144,7 @@ class CallbackModule(CallbackBase):
             self._display.display(f"{stage.seconds:8.1f} s  {stage.tasks:3} tasks  {stage.name}", color="blue")
         self._write()
 
-    def _note(self, result: CallbackTaskResult, outcome: str) -> None:
+    def _count_result(self, result: CallbackTaskResult, outcome: str) -> None:
         host = result.host.get_name()
         self.hosts[host] = self.hosts.get(host, 0) + 1
         if outcome and self.stages:
@@ -158,9 +158,9 @@ class CallbackModule(CallbackBase):
             self.stages[-1].seconds = self.elapsed() - self.stages[-1].began
 
     def _write(self) -> None:
-        """Leaves the figures so far, also between plays: a report at the end of a run names the stages before it."""
+        """Write the figures so far, also between plays: a report in the last play reads the stages before it."""
         file = self.get_option("timings_file")
-        if file and self.writes:
+        if file and self.writable:
             figures = {
                 "started": self.began,
                 "written": time.time(),
@@ -170,31 +170,31 @@ class CallbackModule(CallbackBase):
                 "aside": self.aside,
                 "stages": [stage.as_dict() for stage in self.stages],
             }
-            self._put(pathlib.Path(file), json.dumps(figures, indent=2) + "\n")
+            self._write_file(pathlib.Path(file), json.dumps(figures, indent=2) + "\n")
 
-    def _put(self, path: pathlib.Path, text: str) -> None:
-        """A file that can't be written costs the report its stages, not the run."""
+    def _write_file(self, path: pathlib.Path, text: str) -> None:
+        """Write a file; if that fails, warn and write no more: the report lacks the stages, but the run continues."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         except OSError as error:
-            self.writes = False
+            self.writable = False
             self._display.warning(f"{path}: {error.strerror}; the report of this run will have no stages")
 
-    def _say(self, note: str) -> None:
+    def _print_line(self, note: str) -> None:
         clock = time.strftime("%H:%M:%S", time.gmtime(self.elapsed()))
         percent = 100 * self.done // max(self.planned, 1)
         self._display.display(f"[{self.done:>3}/{self.planned} {percent:>3}% {clock}]{note} {self.task}", color="blue")
 
-    def _beat(self) -> None:
+    def _start_timer(self) -> None:
         if self.timer:
             self.timer.cancel()
         seconds = self.get_option("heartbeat")
         if seconds:
-            self.timer = threading.Timer(seconds, self._again)
+            self.timer = threading.Timer(seconds, self._repeat_line)
             self.timer.daemon = True
             self.timer.start()
 
-    def _again(self) -> None:
-        self._say(" still running:")
-        self._beat()
+    def _repeat_line(self) -> None:
+        self._print_line(" still running:")
+        self._start_timer()

@@ -7,14 +7,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: steps
 type: aggregate
-short_description: What a run did, or would do, on one page
+short_description: Prints what a run changed, or would change, on one page
 version_added: 0.1.0
 author: groundup.cloud founders (@groundup-cloud)
 description:
-  - Modules of this collection say in C(steps) what they changed, or would change in check mode. This callback gathers
-    them and prints them at the end, stage by stage, hosts with the same steps together, and a total.
-  - Any other task that changed something, or would, is named as it is called; so nothing that happens is left out.
-  - Hosts that failed or could not be reached are named with the cause. What is in order is only counted.
+  - Modules of this collection return in C(steps) what they changed, or would change in check mode. This callback
+    collects the steps and prints them at the end by stage, hosts with the same steps together, with a total.
+  - A changed task of another module is listed by its name, so that the page is complete.
+  - Hosts that failed or could not be reached are listed with the cause. Hosts without a change are only counted.
 requirements: [enable in configuration]
 """
 
@@ -32,7 +32,7 @@ if t.TYPE_CHECKING:
 
 
 class CallbackModule(CallbackBase):
-    """Listens to results, speaks at the end."""
+    """Collects the steps of all results and prints them at the end of the run."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -44,18 +44,18 @@ class CallbackModule(CallbackBase):
         self.steps = Steps()
         self.stage = ""
         self.foreseen = False
-        self.spoken = False
+        self.has_output = False
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
         self.stage = play.get_name()
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
-        host, task, said = result.host.get_name(), result.task, result.result.get("steps")
+        host, task, steps = result.host.get_name(), result.task, result.result.get("steps")
         self.steps.asked.add(host)
-        if said is not None:
-            self._ours(task)
+        if steps is not None:
+            self._mark_output(task)
         if result.result.get("changed"):
-            self.steps.add(self.stage, host, [task.name or task.action] if said is None else said)
+            self.steps.add(self.stage, host, [task.name or task.action] if steps is None else steps)
 
     def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
         if not ignore_errors:
@@ -65,17 +65,17 @@ class CallbackModule(CallbackBase):
         if not result.task.ignore_unreachable:
             self._aside(result)
 
-    def _ours(self, task: Task) -> None:
-        """There is something to say; of a run of others there is not."""
-        self.spoken = True
+    def _mark_output(self, task: Task) -> None:
+        """Print the page at the end: the run has a task of this collection. Other runs print nothing."""
+        self.has_output = True
         self.foreseen = self.foreseen or bool(task.check_mode)
 
     def _aside(self, result: CallbackTaskResult) -> None:
         if result.task.action.startswith("groundup.cloud.") and result.task.check_mode:
-            self._ours(result.task)  # a plan for which nobody answers is one as well
+            self._mark_output(result.task)  # in check mode a page is printed even if no host could be reached
         why = cause(self.stage, result.task.name or result.task.action, result.result)
         self.steps.aside.setdefault(result.host.get_name(), why)
 
     def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
-        if self.spoken:
+        if self.has_output:
             self._display.display(self.steps.page(foreseen=self.foreseen), color="cyan")

@@ -62,12 +62,12 @@ from ansible_collections.groundup.cloud.plugins.module_utils.model.load import l
 from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError, Problem
 from ansible_collections.groundup.cloud.plugins.module_utils.model.values import (
     Evaluation,
+    EvaluationError,
     Expression,
-    Unevaluated,
     is_template,
 )
 
-# Ansible's own for an inventory it can't parse. Its status for errors of a parser is also that of unreachable hosts.
+# Ansible's exit status for an inventory it can't parse. Its status for parser errors (4) also means unreachable hosts.
 EXIT_STATUS = 1
 VAULT_HEADER = b"$ANSIBLE_VAULT"
 
@@ -78,30 +78,30 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
     NAME = "groundup.cloud.cloud"
 
     def verify_file(self, path: str) -> bool:
-        """Whether the file is named like a model."""
+        """Whether the file is named as a model."""
         return super().verify_file(path) and documents.is_model_name(Path(path).name)
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
-        """Read the model that begins in the file, and fill the inventory from it."""
+        """Read the model whose main file is `path`, and fill the inventory from it."""
         super().parse(inventory, loader, path, cache)
         self._read: dict[Path, t.Any] = {}
         try:
             data = self._data(Path(path))
             if not documents.is_model(data):
-                raise AnsibleParserError(f"{path} is no model of a cloud: it doesn't say plugin: {self.NAME}")
+                raise AnsibleParserError(f"{path} is not a model of a cloud: it does not contain plugin: {self.NAME}")
             files = documents.model_of(path, self._data)
             if files:
                 derived = self._derive(files)
                 self._options_of(data)
                 self._fill(*derived)
         except ModelError as error:
-            self._refuse(error)
+            self._exit_with(error)
 
-    def _refuse(self, error: ModelError) -> t.NoReturn:
-        """Say what is wrong, once, and end the command.
+    def _exit_with(self, error: ModelError) -> t.NoReturn:
+        """Print the errors once and end the command.
 
-        An exception would make Ansible try its other plugins on the file, print the answer once for each and twice for
-        this one, and then, unless `any_unparsed_is_failed` is set, go on without hosts and report success.
+        After an exception Ansible would try its other plugins on the file, print the errors once for each of them and
+        twice for this one, and then, unless `any_unparsed_is_failed` is set, continue without hosts and report success.
         """
         self._warn(error.warnings)
         self.display.error(str(error))
@@ -109,11 +109,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
 
     def _derive(self, files: list[Path]) -> tuple[Derived, list[Problem]]:
         self.templar.available_variables = self._variables(files[0])
-        evaluation = Evaluation(self._evaluate, lambda value: isinstance(value, EncryptedString), self._reveal)
+        evaluation = Evaluation(self._evaluate, lambda value: isinstance(value, EncryptedString), self._decrypt)
         docs = [self._document(file, evaluation) for file in files]
         encrypted = all(file.read_bytes().startswith(VAULT_HEADER) for file in files)
-        lacking = [problem for file in files for problem in documents.lacks_plugin(self._data(file), file.name)]
-        loaded = load_documents(docs, [*lacking, *evaluation.problems], whole_vault=encrypted)
+        missing = [problem for file in files for problem in documents.lacks_plugin(self._data(file), file.name)]
+        loaded = load_documents(docs, [*missing, *evaluation.problems], encrypted=encrypted)
         home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
         return derive(loaded.cloud, home), list(loaded.warnings)
 
@@ -122,32 +122,33 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         return documents.Document(file.name, data, str(self.loader.get_text_file_contents(str(file))))
 
     def _data(self, file: Path) -> t.Any:
-        """The values of a file; ModelError, with the line, if Ansible can't read it."""
+        """The values of a file; raises ModelError with the line if Ansible can't read it."""
         if file not in self._read:
             try:
-                # Read once and shared: the loader's copy of a large model takes longer than all checks of it.
+                # Read once, without the loader's cache: its copy of a large model takes longer than all checks.
                 values = self.loader.load_from_file(str(file), cache="none", unsafe=True, trusted_as_template=True)
             except AnsibleError as error:
                 remedy = "give the vault's password, by --vault-password-file for example"
                 if not file.read_bytes().startswith(VAULT_HEADER):
                     documents.read(file)
-                    remedy = "mend the file"
-                said = " ".join(str(error).split()).rstrip(".")
-                raise ModelError([Problem(file.name, "", f"can't be read: {said}", remedy)]) from error
+                    remedy = "correct the file"
+                reason = " ".join(str(error).split()).rstrip(".")
+                raise ModelError([Problem(file.name, "", f"can't be read: {reason}", remedy)]) from error
             self._read[file] = values
         return self._read[file]
 
     def _options_of(self, data: t.Any) -> None:
-        """Take the options of constructed inventories out of the file."""
+        """Set the options of constructed inventories from the file."""
         if isinstance(data, t.Mapping):
             try:
                 self.set_options(direct=data, var_options=self._vars)
             except AnsibleError as error:
-                said = " ".join(str(error).split())
-                raise ModelError([Problem("model", "", f"has a bad option: {said}", "mend that key")]) from error
+                reason = " ".join(str(error).split())
+                problem = Problem("model", "", f"has an invalid option: {reason}", "correct that key")
+                raise ModelError([problem]) from error
 
     def _variables(self, file: Path) -> dict[str, t.Any]:
-        """What templates may use: group_vars/all beside the model, and extra variables above that."""
+        """Variables for templates: group_vars/all beside the model, overridden by extra variables."""
         plugin = vars_loader.get("ansible.builtin.host_group_vars")
         beside = plugin.get_vars(self.loader, str(file.parent), [self.inventory.groups["all"]])
         return {**beside, **(self._vars or {})}
@@ -156,13 +157,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         try:
             return self.templar.template(text)
         except AnsibleError as error:
-            raise Unevaluated(" ".join(str(error).split()).rstrip(".")) from error
+            raise EvaluationError(" ".join(str(error).split()).rstrip(".")) from error
 
-    def _reveal(self, value: t.Any) -> str:
+    def _decrypt(self, value: t.Any) -> str:
         try:
             return str(value)
         except AnsibleError as error:
-            raise Unevaluated(" ".join(str(error).split()).rstrip(".")) from error
+            raise EvaluationError(" ".join(str(error).split()).rstrip(".")) from error
 
     def _warn(self, warnings: t.Iterable[Problem]) -> None:
         for warning in warnings:
@@ -196,11 +197,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
 
 
 def _trusted(value: t.Any) -> t.Any:
-    """Constants marked as harmless, so that listings show them plainly.
+    """Mark constants as trusted, so that `ansible-inventory` lists them as plain text.
 
-    A string with a template keeps the mark it came with: what a person wrote into the model is evaluated where it's
-    used, and what came out of a template or a vault never is. Templates of the derived views are ours, so they are
-    marked.
+    A string with a template keeps its mark: a template of the model is trusted and evaluated where a role uses it;
+    a string that a template or a vault returned is not evaluated again. Templates of the derived views (Expression)
+    are trusted.
     """
     if isinstance(value, Expression):
         return trust_as_template(str.__str__(value))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long the model takes: 1,000 machines and 40 switches, and ten times as many.
+"""Measures the time of loading and deriving models of 1,000 machines with 40 switches, and of ten times as many.
 
-Run by hand: `python tests/bench/model.py` prints JSON. Seconds are CPU seconds of this process, the best of some runs,
-so that a busy machine doesn't change them much.
+Run by hand: `python tests/bench/model.py` prints JSON. Seconds are CPU seconds, the minimum of several runs,
+so that the load of the host has little influence.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PER_PAIR = 50
 
 
 def cloud(machines: int) -> dict[str, Any]:
-    """A model of `machines` machines, 50 to each pair of leaf switches: 1,000 machines have 40 switches."""
+    """A model of `machines` machines, 50 per pair of leaf switches: 1,000 machines have 40 switches."""
     pairs = -(-machines // PER_PAIR)
     switches: dict[str, Any] = {}
     for pair in range(1, pairs + 1):
@@ -77,9 +77,9 @@ def _machine(number: int) -> dict[str, Any]:
 
 
 def seconds(machines: int, runs: int = 1) -> dict[str, float]:
-    """CPU seconds to load (parse and check) and derive a model of that many machines; the best of some runs."""
+    """CPU seconds to load (parse and check) and derive a model of that many machines; the minimum of several runs."""
     data = cloud(machines)
-    # The collector's pauses grow with everything else that lives in the process; they are no work of the model.
+    # The pauses of the garbage collector grow with all objects of the process, and are not work of the model.
     gc.collect()
     gc.disable()
     try:

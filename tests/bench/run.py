@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make bench`: measures and writes build/bench.json.
 
-Each entry is `{name, unit, value, peer, peer_value, ratio, note}`: `peer` is what the value is held against, measured
-in the same run on the same machine (a floor that no implementation can beat, or the same done by hand); `ratio` is
-value / peer_value. What could not be measured has value null and says why in `note`, and the exit status is 1.
+Each entry is `{name, unit, value, peer, peer_value, ratio, note}`: `peer` is the reference, measured
+in the same run on the same machine (a lower bound of any implementation, or the same work done by hand); `ratio` is
+value / peer_value. If a measurement fails, its value is null, `note` gives the reason, and the exit status is 1.
 
-run.py [--cold] [model|bundle|noop|stages|kubeadm …]     the rack of `make lab` must be up for noop and stages
+run.py [--cold] [model|bundle|noop|stages|kubeadm …]     the rack of `make lab` must run for noop and stages
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def entry(name: str, value: float, unit: str, peer: str = "", peer_value: float 
 
 
 def timed(*words: str, env: dict[str, str] | None = None) -> float:
-    """Seconds that a command takes; RuntimeError with its end if it fails."""
+    """Seconds that a command takes; RuntimeError with the end of its output if it fails."""
     began = time.monotonic()
     done = subprocess.run(
         words, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, **(env or {})}
@@ -50,26 +50,26 @@ def timed(*words: str, env: dict[str, str] | None = None) -> float:
 
 
 def measure_model(_cold: bool) -> list[Entry]:
-    """Load and derive; the peer of 10,000 machines is ten times 1,000, so a ratio of 1 is linear."""
+    """Time of load and derive; the peer of 10,000 machines is ten times that of 1,000: a ratio of 1 is linear."""
     import model
 
     figures = model.measure()
     small, large = figures["model_1000"]["total"], figures["model_10000"]["total"]
     return [
-        entry("model.1000_machines", small, "s", "the bound of 2 s", 2.0),
+        entry("model.1000_machines", small, "s", "the limit of 2 s", 2.0),
         entry("model.10000_machines", large, "s", "ten times 1,000 machines", 10 * small),
     ]
 
 
 def measure_bundle(cold: bool) -> list[Entry]:
-    """A warm run; its peer reads every file of the bundle once, which a run that verifies can't do without."""
+    """A run with a complete bundle; its peer reads every file once, which any verifying run must do."""
     found = [ansible_bundle("bundle.warm")]
     if not cold:
-        return [*found, missing("bundle.cold", "takes about twelve minutes; ask for it with --cold")]
+        return [*found, not_measured("bundle.cold", "not measured: it takes about twelve minutes; use --cold")]
     with tempfile.TemporaryDirectory(prefix="groundup-bench-") as cache:
         extra = json.dumps({"bundle_config": {"dir": f"{cache}/bundle", "cache_dir": f"{cache}/cache"}})
         seconds = timed("ansible-playbook", "playbooks/bundle.yml", "-e", extra, env={"GOCACHE": f"{cache}/go"})
-    return [*found, entry("bundle.cold", seconds, "s", "the bound of 12 min", 720.0)]
+    return [*found, entry("bundle.cold", seconds, "s", "the limit of 12 min", 720.0)]
 
 
 def ansible_bundle(name: str) -> Entry:
@@ -85,7 +85,7 @@ def ansible_bundle(name: str) -> Entry:
 
 
 def measure_noop(_cold: bool) -> list[Entry]:
-    """A second site.yml; its peer is one module run on every host: what any look at the machines costs."""
+    """A second run of site.yml; its peer is one module on every host, the minimum time of any access to them."""
     from e2e.rack import RACK, changes, lab, site
 
     ping = ("ansible", "-i", str(RACK / "cloud.yml"), "machines", "-m", "ansible.builtin.ping")
@@ -95,7 +95,7 @@ def measure_noop(_cold: bool) -> list[Entry]:
     floor = time.monotonic() - began
     figures = site("bench-noop", "--skip-tags", "prove")
     if changes(figures):
-        raise RuntimeError(f"the run changed something: {changes(figures)}; run site.yml until it doesn't")
+        raise RuntimeError(f"the run changed something: {changes(figures)}; run site.yml until it changes nothing")
     most = max(count for host, count in figures["hosts"].items() if host not in ("localhost", "provisioner"))
     return [
         entry("noop.seconds", figures["seconds"], "s", "`ansible machines -m ping`", floor),
@@ -104,12 +104,12 @@ def measure_noop(_cold: bool) -> list[Entry]:
 
 
 def measure_stages(_cold: bool) -> list[Entry]:
-    """The stages of the first run; the machines' peer is two boots of the same image, by hand, now."""
+    """The stages of the first run; the peer of the machines' stage is two boots of the same image, measured now."""
     from e2e.rack import RACK
 
     first = RACK / "timings-first.json"
     if not first.exists():
-        raise RuntimeError(f"{first.relative_to(ROOT)} is not there; `make lab` on a rack that was down writes it")
+        raise RuntimeError(f"{first.relative_to(ROOT)} does not exist; `make lab` writes it when it creates the rack")
     found = []
     for stage in json.loads(first.read_text())["stages"]:
         if stage["name"] != "Machines":
@@ -121,7 +121,7 @@ def measure_stages(_cold: bool) -> list[Entry]:
     return found
 
 
-# The same machine, configuration and images; what the role does besides init is what the ratio shows.
+# The same machine, configuration and images, so that the ratio shows what the role does in addition to init.
 BY_HAND = f"""set -e
 kubeadm reset -f >/root/reset.log 2>&1
 cat {paths.CLUSTER} - >/root/by-hand.yaml <<END
@@ -140,7 +140,7 @@ echo $(($(date +%s) - began))
 
 
 def measure_kubeadm(_cold: bool) -> list[Entry]:
-    """The role `kubernetes` on a machine with a container runtime, against `kubeadm init` typed on the same machine."""
+    """The role `kubernetes` on a machine with a container runtime, against `kubeadm init` on the same machine."""
     molecule = ("tools/molecule", "kubernetes")
     timed(*molecule, "create")
     try:
@@ -170,7 +170,7 @@ def timed_boot() -> float:
         return float(json.loads(done.stdout.splitlines()[-1])["seconds"])
 
 
-def missing(name: str, why: str) -> Entry:
+def not_measured(name: str, why: str) -> Entry:
     return {"name": name, "unit": "", "value": None, "peer": "", "peer_value": None, "ratio": None, "note": why}
 
 
@@ -185,8 +185,8 @@ PARTS: dict[str, collections.abc.Callable[[bool], list[Entry]]] = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="measure, and write build/bench.json")
-    parser.add_argument("--cold", action="store_true", help="also make the bundle from nothing")
-    parser.add_argument("parts", nargs="*", default=list(PARTS), help=f"of {', '.join(PARTS)}; all without")
+    parser.add_argument("--cold", action="store_true", help="also create the bundle from an empty directory")
+    parser.add_argument("parts", nargs="*", default=list(PARTS), help=f"of {', '.join(PARTS)}; default: all")
     wanted = parser.parse_args()
     os.environ["PATH"] = f"{ROOT}/.venv/bin:{os.environ['PATH']}"
     entries, failed = [], False
@@ -194,12 +194,12 @@ def main() -> int:
         try:
             found = PARTS[part](wanted.cold)
         except (RuntimeError, AssertionError, OSError, subprocess.CalledProcessError) as error:
-            found, failed = [missing(part, f"{type(error).__name__}: {error}")], True
+            found, failed = [not_measured(part, f"{type(error).__name__}: {error}")], True
         entries += found
         for line in found:
-            held = f"{line['ratio']} x {line['peer']}" if line["ratio"] is not None else line["note"]
+            result = f"{line['ratio']} x {line['peer']}" if line["ratio"] is not None else line["note"]
             print(
-                f"{line['name']:32} {line['value'] if line['value'] is not None else '-':>10} {line['unit']:5} {held}"
+                f"{line['name']:32} {line['value'] if line['value'] is not None else '-':>10} {line['unit']:5} {result}"
             )
     target = ROOT / "build/bench.json"
     target.parent.mkdir(exist_ok=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever happens in the tests, the rack is taken away at the end (GROUNDUP_E2E_KEEP=1 keeps it for a look)."""
+"""The rack is removed after the tests, also if they fail (GROUNDUP_E2E_KEEP=1 keeps it for inspection)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from e2e.rack import MODEL
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Without a rack that was raised, the tests behind it have nothing to look at: they fail by name, at once."""
+    """Fail the tests that need the rack at once if its creation has failed."""
     broken = getattr(item.session, "groundup_broken", "")
     if broken and item.get_closest_marker("e2e") and "always" not in item.keywords:
-        pytest.fail(f"not tried: {broken} failed", pytrace=False)
+        pytest.fail(f"not run: {broken} failed", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The virtual rack of the end-to-end tests, driven by the commands that an operator types."""
+"""The virtual rack of the end-to-end tests, controlled by the commands of an operator."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RUN = pathlib.Path("/run/groundup", NAME)
 
 
 def lab(log: str, verb: str, *words: str, minutes: float) -> str:
-    """`tools/lab VERB MODEL …`, what `make lab` and `make lab-down` call; on failure the consoles' ends are printed."""
+    """Run `tools/lab VERB MODEL …`, as `make lab` and `make lab-down` do; on failure print the ends of the consoles."""
     try:
         return command(log, "tools/lab", verb, MODEL, *words, minutes=minutes, lines=150)
     except AssertionError:
@@ -32,13 +32,13 @@ def lab(log: str, verb: str, *words: str, minutes: float) -> str:
 
 
 def site(log: str, *words: str, minutes: float = 20) -> dict[str, t.Any]:
-    """A run of site.yml; the figures that the progress callback left (see its documentation)."""
+    """Run site.yml; returns the figures that the progress callback wrote (see its documentation)."""
     lab(log, "site", *words, minutes=minutes)
     return dict(json.loads((RACK / "timings-site.json").read_text()))
 
 
 def changes(figures: dict[str, t.Any]) -> dict[str, int]:
-    """Stages that changed something, with the number of results that said so."""
+    """Stages with changes, with their number of changed results."""
     return {stage["name"]: stage["changed"] for stage in figures["stages"] if stage["changed"]}
 
 
@@ -54,20 +54,20 @@ def on(machine: str, *words: str) -> str:
 
 
 def vsctl(*words: str) -> str:
-    """ovs-vsctl against the rack's switches."""
+    """Standard output of ovs-vsctl on the rack's switches."""
     argv = ["ovs-vsctl", f"--db=unix:{RUN}/ovs/db.sock", "--timeout=20", *words]
     return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def power(machine: str, verb: str) -> None:
-    """`destroy`, which is pulling the plug, or `start`, on the rack's own libvirt."""
+    """Cut the power of a machine (`destroy`) or power it on (`start`), in the rack's libvirt."""
     uri = f"qemu+unix:///system?socket={RUN}/libvirt/libvirt-sock"
     words = ["virsh", "--quiet", "--connect", uri, verb, machine]
     subprocess.run([str(RACK / "run"), *words], check=True, capture_output=True, text=True)
 
 
-def awake(machine: str, seconds: float = 300) -> None:
-    """Returns when a machine that was switched on answers; AssertionError with its last words if it never does."""
+def wait_for_ssh(machine: str, seconds: float = 300) -> None:
+    """Wait until a machine answers; after `seconds` raise AssertionError with its last output."""
     end = time.monotonic() + seconds
     while True:
         try:
@@ -81,23 +81,23 @@ def awake(machine: str, seconds: float = 300) -> None:
 
 
 class Processes:
-    """Every command line that was seen on this host while a block ran, looked at four times a second."""
+    """Collects the command lines of all processes of this host while a block runs, four times a second."""
 
     def __init__(self) -> None:
         self.seen: set[str] = set()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Processes:
         self._thread.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._over.set()
+        self._ended.set()
         self._thread.join()
 
-    def _look(self) -> None:
-        while not self._over.wait(0.25):
+    def _watch(self) -> None:
+        while not self._ended.wait(0.25):
             for pid in filter(str.isdigit, os.listdir("/proc")):
                 with contextlib.suppress(OSError):
                     words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -105,7 +105,7 @@ class Processes:
 
 
 def readable_by_all(*roots: pathlib.Path) -> list[pathlib.Path]:
-    """Text files below `roots` that every user of this host may read: their own mode and their directories' say so."""
+    """Files below `roots`, smaller than 4 MiB, that every user may read by the modes of file and directories."""
     found = []
     for root in roots:
         for directory, names, files in os.walk(root):
@@ -126,7 +126,7 @@ def consoles(lines: int = 40) -> str:
 
 
 def traces() -> list[str]:
-    """Whatever of the rack can still be found on this host."""
+    """What exists of the rack on this host: namespaces, processes, mounts, directories."""
     namespaces = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout.split()
     found = [f"namespace {name}" for name in namespaces if name in {f"{NAME}-{x}" for x in ("rack", "ctl", "bmc")}]
     for pid in filter(str.isdigit, os.listdir("/proc")):
@@ -138,5 +138,5 @@ def traces() -> list[str]:
         if f"groundup/{NAME}/".encode() in words and int(pid) != os.getpid():
             found.append(f"process {pid}: {words!r}")
         if f"groundup/{NAME}/" in mounts:
-            found.append(f"a mount seen by process {pid}")
+            found.append(f"a mount of process {pid}")
     return found + [f"file {path}" for path in (RUN, STATE, RACK) if path.exists()]

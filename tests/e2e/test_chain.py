@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From one model file to a proved cluster, on the virtual rack; the tests run in the order they are written."""
+"""From a model file to a proved cluster on the virtual rack; the tests run in the order of this file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,21 @@ import time
 
 import pytest
 from checks.commands import LOGS, ROOT
-from e2e.rack import RACK, RUN, STATE, Processes, awake, changes, lab, on, power, readable_by_all, site, traces, vsctl
+from e2e.rack import (
+    RACK,
+    RUN,
+    STATE,
+    Processes,
+    changes,
+    lab,
+    on,
+    power,
+    readable_by_all,
+    site,
+    traces,
+    vsctl,
+    wait_for_ssh,
+)
 
 pytestmark = pytest.mark.e2e
 
@@ -17,25 +31,27 @@ REPORT = ROOT / "build/report"
 CLOUD = RACK / "cloud.yml"
 PROCESSES = Processes()
 KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 60s"
-#: A bootstrap token, or a certificate key with its name; for Python and for grep -E inside of single quotes.
+#: A bootstrap token, or a certificate key with its name; for Python and for grep -E inside single quotes.
 TOKEN = "(^|[^a-z0-9./-])[a-z0-9]{6}[.][a-z0-9]{16}($|[^a-z0-9.])|certificate-?[kK]ey[^0-9a-f]{1,4}[0-9a-f]{64}"
 
 
 @pytest.mark.first
-def test_make_lab() -> None:
-    """Blank machines to proofs, by the one command of the README."""
+def test_make_lab_deploys_blank_machines() -> None:
+    """From blank machines to proofs, with the command of the README."""
     (REPORT / "report.json").unlink(missing_ok=True)
     with PROCESSES:
         lab("e2e-lab", "up", minutes=75)
 
 
-def test_every_proof_holds_or_says_why_it_was_not_tried() -> None:
+def test_every_proof_holds_or_has_a_reason_why_it_was_not_tried() -> None:
     report = json.loads((REPORT / "report.json").read_text())
-    assert report["proofs"], "the report holds no proof"
+    assert report["proofs"], "the report contains no proof"
     false = [f"{p['layer']} {p['name']}: {p['evidence']}" for p in report["proofs"] if p["ok"] is False]
     assert not false, "\n".join(false)
-    silent = [p["name"] for p in report["proofs"] if p["ok"] is None and not (p.get("why_not_real") or p["evidence"])]
-    assert not silent, f"not tried, without a reason: {silent}"
+    unexplained = [
+        p["name"] for p in report["proofs"] if p["ok"] is None and not (p.get("why_not_real") or p["evidence"])
+    ]
+    assert not unexplained, f"not tried, without a reason: {unexplained}"
     assert (REPORT / "report.html").stat().st_size > 1000
     assert "<testsuite" in (REPORT / "report.xml").read_text()
 
@@ -51,59 +67,61 @@ def test_the_plan_of_a_finished_rack_is_empty() -> None:
     assert not re.search(r"changed=[1-9]", text), text[-3000:]
 
 
-def test_what_was_changed_by_hand_is_mended_and_nothing_else() -> None:
-    """One file on one machine, one VLAN of one switch port."""
+def test_manual_changes_are_reverted_and_nothing_else_is_changed() -> None:
+    """The test changes a file on a machine and a VLAN of a switch port."""
     drift = "/etc/sysctl.d/zz-by-hand.conf"
     managed = "/etc/chrony/chrony.conf"
-    on("node2", f"cp {managed} /root/before; echo '# by hand' >> {managed}; echo '# theirs' > {drift}")
+    on("node2", f"cp {managed} /root/before; echo '# by hand' >> {managed}; echo '# by hand' > {drift}")
     port = vsctl("--bare", "--columns=name", "find", "port", "lacp=active").split()[-1]
     trunks = vsctl("get", "port", port, "trunks")
     vsctl("remove", "port", port, "trunks", trunks.strip("[]").split(",")[-1].strip())
-    figures = site("e2e-drift", "-e", "groundup_prove=false")  # they were proved above, and it takes five minutes
+    figures = site("e2e-drift", "-e", "groundup_prove=false")  # the proofs ran above, and take five minutes
     assert set(changes(figures)) <= {"Switches", "Host base", "Probe"}, changes(figures)
     assert {"Switches", "Host base"} <= set(changes(figures)), changes(figures)
     assert vsctl("get", "port", port, "trunks") == trunks
     on("node2", f"cmp {managed} /root/before && test -s {drift} && rm {drift} /root/before")
     report = json.loads((REPORT / "report.json").read_text())
-    assert report["proofs"] == [], "what was proved before the change still stands in the report"
+    assert report["proofs"] == [], "the report still contains proofs from before the change"
 
 
-def test_limit_to_one_machine_changes_nothing_and_takes_no_other() -> None:
+def test_limit_restricts_the_run_to_one_machine() -> None:
     figures = site("e2e-limit", "--limit", "node2", "-e", "groundup_prove=false")
     assert changes(figures) == {}
     assert set(figures["hosts"]) <= {"node2", "localhost", "provisioner"}, figures["hosts"]
 
 
-def test_the_cluster_outlives_a_control_plane() -> None:
-    """The machine that holds the endpoint's address loses its power: what was written is read, and more is written."""
+def test_the_cluster_works_without_one_control_plane() -> None:
+    """The machine with the endpoint's address loses power: existing objects can be read and new ones created."""
     planes = on("node1", f"{KUBECTL} get nodes -l node-role.kubernetes.io/control-plane -o name").split()
     if len(planes) == 1:
-        pytest.skip("this rack has one control plane; GROUNDUP_E2E_MODEL=inventories/lab_ha/cloud.yml tries three")
+        pytest.skip("this rack has one control plane; GROUNDUP_E2E_MODEL=inventories/lab_ha/cloud.yml has three")
     names = [plane.partition("/")[2] for plane in planes]
     address = on("node1", "grep -oE '10[.0-9]+/32' /etc/keepalived/keepalived.conf").strip()
     holder = next(name for name in names if f" {address} " in on(name, "ip -o address show"))
     witness = next(name for name in names if name != holder)
-    on(witness, f"{KUBECTL} create configmap before --from-literal=word=kept")
+    on(witness, f"{KUBECTL} create configmap before --from-literal=key=value-before")
     power(holder, "destroy")
-    patiently = "for try in $(seq 60); do {} && exit; sleep 5; done; exit 1"
+    retry = "for try in $(seq 60); do {} && exit; sleep 5; done; exit 1"
     try:
-        assert "kept" in on(witness, patiently.format(f"{KUBECTL} get configmap before -o yaml"))
-        on(witness, patiently.format(f"{KUBECTL} create configmap after"))
+        assert "value-before" in on(witness, retry.format(f"{KUBECTL} get configmap before -o yaml"))
+        on(witness, retry.format(f"{KUBECTL} create configmap after"))
     finally:
         power(holder, "start")
-    awake(holder)  # a machine that is on and silent is set aside at once
+    wait_for_ssh(holder)  # a machine that is on and does not answer is set aside at once
     figures = site("e2e-plane", "-e", "groundup_prove=false")
     assert not [stage["name"] for stage in figures["stages"] if stage["failed"] or stage["unreachable"]]
-    assert set(changes(figures)) <= {"Probe"}, "it comes back by itself; nothing is left to mend"
+    assert set(changes(figures)) <= {"Probe"}, "the machine rejoins by itself, so the run must change nothing"
     on(holder, f"{KUBECTL} delete configmap before after")
 
 
-def test_no_secret_is_printed_shown_in_a_process_list_or_left_in_a_readable_file() -> None:
+def test_no_secret_is_in_logs_process_lists_or_readable_files() -> None:
     """The BMC passwords of the rack, kubeadm's tokens and certificate keys; on the controller and on a machine."""
     passwords = set(re.findall(r"password: ['\"]?([^\s'\",}]+)", CLOUD.read_text()))
-    assert passwords, "the twin has no BMC password: then this test tests nothing"
+    assert passwords, "the twin has no BMC password, so this test would test nothing"
     seen = {f"process {words}": words for words in PROCESSES.seen}
-    assert any("ansible-playbook" in words for words in seen.values()), "no process was seen: this tests nothing"
+    assert any("ansible-playbook" in words for words in seen.values()), (
+        "no process was seen, so this test would test nothing"
+    )
     files = [*LOGS.glob("e2e-*.log"), *REPORT.glob("report.*"), *readable_by_all(RACK, STATE)]
     seen |= {str(file): file.read_text(errors="replace") for file in files}
     leaks = [
@@ -118,7 +136,7 @@ def test_no_secret_is_printed_shown_in_a_process_list_or_left_in_a_readable_file
 
 
 @pytest.mark.always
-def test_lab_down_leaves_nothing() -> None:
+def test_lab_down_removes_everything() -> None:
     lab("e2e-down", "down", minutes=5)
     deadline = time.monotonic() + 10
     while traces() and time.monotonic() < deadline:

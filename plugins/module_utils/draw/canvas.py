@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Just enough SVG: text in, elements out, coordinates rounded so that pictures compare well in git.
+"""A minimal SVG writer. Coordinates are rounded, so that unchanged pictures have no difference in git.
 
-Lengths are pixels at scale 1. A picture lies on its own light paper, so it reads the same on a dark page. Its styles
-are bound to its own class, so that they don't leak into a page that holds it.
+Lengths are pixels at scale 1. A picture has a light background, so that it is readable on a dark page. Its styles
+are limited to the class of the picture, so that they don't apply to the rest of a page that contains it.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ _NARROW, _WIDE = frozenset("iljtfrI.,:;|/()'! ·-"), frozenset("mwMW@%")
 
 
 def width(words: str, kind: str = "") -> float:
-    """About how wide a line of text is; a little more than most fonts need."""
+    """Estimated width of a line of text in pixels; slightly more than most fonts need."""
     ems = sum(0.36 if sign in _NARROW else 0.94 if sign in _WIDE else 0.7 if sign.isupper() else 0.6 for sign in words)
     return ems * SIZES.get(kind, 12) * (1.06 if kind in BOLD else 1)
 
 
 def fit(words: str, room: Number, kind: str = "") -> str:
-    """As much of a line as there is room for; what is left out is in its middle, since names differ at their ends."""
+    """A line cut to the width `room`; the middle is omitted, since names differ at their ends."""
     if width(words, kind) <= room:
         return words
-    for kept in range(len(words) - 1, 0, -1):
-        tail = kept // 3
-        shown = f"{words[: kept - tail]}…{words[len(words) - tail :]}"
+    for length in range(len(words) - 1, 0, -1):
+        tail = length // 3
+        shown = f"{words[: length - tail]}…{words[len(words) - tail :]}"
         if width(shown, kind) <= room:
             return shown
     return "…"
 
 
 def fit_list(words: str, room: Number, kind: str = "") -> str:
-    """As many of the words between commas as there is room for, and how many more there are."""
+    """As many items of a comma-separated list as fit into the width `room`, and the number of the others."""
     parts = words.split(", ")
     for left_out in range(len(parts)):
         shown = ", ".join(parts[: len(parts) - left_out]) + (f" +{left_out}" if left_out else "")
@@ -61,7 +61,7 @@ def fit_list(words: str, room: Number, kind: str = "") -> str:
 
 
 class Canvas:
-    """A drawing that grows; :meth:`svg` gives the whole document."""
+    """A drawing to which elements are added; :meth:`svg` returns the document."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
@@ -69,7 +69,7 @@ class Canvas:
         self.height: float = 0
 
     def rect(self, x: Number, y: Number, w: Number, h: Number, kind: str, *, fill: str = "", tip: str = "") -> None:
-        """A box with slightly round corners; `tip` shows when the pointer rests on it."""
+        """Add a box with rounded corners; `tip` is its tooltip."""
         colour = f' style="fill:{fill};stroke:{fill}"' if fill else ""
         where = f'x="{_n(x)}" y="{_n(y)}" width="{_n(w)}" height="{_n(h)}" rx="3"'
         self._add(f'<rect class="{kind}" {where}{colour}>{_tip(tip)}</rect>', x + w, y + h)
@@ -77,7 +77,7 @@ class Canvas:
     def text(
         self, x: Number, y: Number, words: str, kind: str = "", *, fill: str = "", anchor: str = "start", more: str = ""
     ) -> None:
-        """One line, its baseline at `y`; `more` are further classes."""
+        """Add a line of text with its baseline at `y`; `more` are further classes."""
         colour = f' style="fill:{fill}"' if fill else ""
         side = "" if anchor == "start" else f' text-anchor="{anchor}"'
         classes = " ".join(part for part in (kind, more) if part)
@@ -85,14 +85,14 @@ class Canvas:
         self._add(f'<text class="{classes}" x="{_n(x)}" y="{_n(y)}"{side}{colour}>{escape(words)}</text>', right, y + 3)
 
     def dot(self, x: Number, y: Number, colour: str, *, hollow: bool = False) -> None:
-        """An end of a cable; hollow for what is carried without an address, and for BMCs."""
+        """Add the end of a cable; hollow for a network without an address of the machine, and for BMCs."""
         paint = f'fill="#fff" stroke="{colour}" stroke-width="1.6"' if hollow else f'fill="{colour}"'
         self._add(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{2.6 if hollow else 3.2}" {paint}/>', x + 4, y + 4)
 
     def line(
         self, points: Sequence[Point], colour: str, *, thick: Number = 1.6, dashed: bool = False, tip: str = ""
     ) -> None:
-        """A line through some points."""
+        """Add a line through the points."""
         way = "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
         dash = ' stroke-dasharray="4 3"' if dashed else ""
         right, bottom = max(x for x, _y in points), max(y for _x, y in points)
@@ -103,14 +103,14 @@ class Canvas:
         )
 
     def pill(self, x: Number, y: Number, words: str, colour: str, *, tip: str = "") -> float:
-        """A small label on colour, its middle at `y`; returns how wide it is."""
+        """Add a small label on a coloured background, vertically centred at `y`; returns its width."""
         wide = pill_width(words)
         self.rect(x, y - 6, wide, 12, "pill", fill=colour, tip=tip)
         self.text(x + wide / 2, y + 3.2, words, "tag", anchor="middle")
         return wide
 
     def svg(self, title: str) -> str:
-        """The document, as wide and high as what was drawn, with a margin."""
+        """The document, whose size is that of the drawing with a margin."""
         wide, high = _n(self.width + MARGIN), _n(self.height + MARGIN)
         head = f'<svg xmlns="http://www.w3.org/2000/svg" class="cloud" width="{wide}" height="{high}"'
         head += f' viewBox="0 0 {wide} {high}" role="img" aria-label={quoteattr(title)}>'
@@ -124,7 +124,7 @@ class Canvas:
 
 
 def pill_width(words: str) -> float:
-    """How wide a pill is."""
+    """Width of a pill."""
     return max(18, round(width(words, "tag") + 8))
 
 
@@ -133,5 +133,5 @@ def _tip(words: str) -> str:
 
 
 def _n(value: Number) -> str:
-    """Tenths of a pixel are enough, and whole ones need no fraction."""
+    """A coordinate rounded to tenths of a pixel, without a trailing `.0`."""
     return f"{value:.1f}".removesuffix(".0")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the colours and signs of a picture mean."""
+"""The legend of a picture: its colours and line styles."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ROW, BETWEEN = 18, 22
 
 
 def networks(canvas: Canvas, scene: Scene, x: float, y: float, right: float) -> float:
-    """Every network with its VLAN, subnet and MTU, in as many rows as it takes; returns where the next thing may be."""
+    """Every network with its VLAN, subnet and MTU, in as many rows as needed; returns the `y` below it."""
     start = x
     for net in scene.nets:
         needs = pill_width(label(net)) + 6 + width(net.name, "name") + 6 + width(net.facts, "small")
@@ -28,12 +28,12 @@ def _entry(canvas: Canvas, net: Net, x: float, y: float) -> None:
 
 
 def label(net: Net) -> str:
-    """What stands on the network's pill."""
+    """Text on the network's pill."""
     return net.vlans or net.name
 
 
 def sign(canvas: Canvas, x: float, y: float, words: str, *, dashed: bool = False, hollow: bool = False) -> float:
-    """A kind of line and what it means; returns where the next one begins."""
+    """Add a line style with its meaning; returns the `x` behind it."""
     canvas.line([(x, y), (x + 24, y)], "#52616f", dashed=dashed)
     canvas.dot(x, y, "#52616f", hollow=hollow)
     canvas.text(x + 32, y + 4, words, "small")

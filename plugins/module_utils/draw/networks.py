@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Layers 2 and 3: every network a lane with its VLAN, subnet and MTU, every machine a column with its addresses.
+"""The picture of layers 2 and 3: a lane for each network (VLAN, subnet, MTU), a column for each machine (addresses).
 
-The provisioner and the API's endpoint come first. Columns that find no room on the right go on below.
+The provisioner and the API endpoint come first. Columns that don't fit side by side continue in a band below.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from .legend import sign
 from .scene import Box, Net, Scene, natural
 
 LANE, TOP, STEP, BOX = 42, 62, 9, 30
-#: So many columns stand beside each other, and so many are a picture; the rest is counted in words.
+#: Columns per band, and columns per picture; the picture states the number of the others.
 ABREAST, MOST = 9, 45
 
 
@@ -41,7 +41,7 @@ def _facts(net: Net) -> str:
 
 
 def _column_width(scene: Scene, columns: list[Box]) -> float:
-    """Wide enough for a drop to every network and, right of the last one, the longest address."""
+    """Width of a column: a drop for every network and the longest address at the right of the last one."""
     longest = max((width(words, "small") for box in columns for words in box.addresses.values()), default=60)
     most = max((len(_reached(scene, box)) for box in columns), default=1)
     return max(104, 10 + STEP * most + longest + 16)
@@ -52,7 +52,7 @@ def _reached(scene: Scene, box: Box) -> list[tuple[int, Net]]:
 
 
 def _band(canvas: Canvas, scene: Scene, columns: list[Box], corner: tuple[float, float], wide: float) -> float:
-    """Lanes with their names, and columns over them; returns the bottom."""
+    """Draw lanes with their names, and columns above them; returns the bottom `y`."""
     head, top = corner
     right = head + wide * max(len(columns), 1)
     first = top + BOX + 26
@@ -67,7 +67,7 @@ def _band(canvas: Canvas, scene: Scene, columns: list[Box], corner: tuple[float,
 
 
 def _column(canvas: Canvas, scene: Scene, box: Box, corner: tuple[float, float], lanes: tuple[float, float]) -> None:
-    """A machine above the lanes, and a drop to each network it is in, in steps so that the drops don't meet."""
+    """Draw a machine above the lanes and a drop to each of its networks, side by side so that drops don't cross."""
     (x, top), (first, wide) = corner, lanes
     dark = box.kind == "other"
     canvas.rect(x, top, wide - 12, BOX, "switch" if dark else "machine", tip="\n".join([box.name, box.note]).strip())

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rack elevations with their cables: units counted from below, one colour and one line a switch, every port by name.
+"""Rack elevations with cables: units counted from the bottom, a line and a colour for each switch, ports by name.
 
-A cable leaves its box to the right, with both of its ends written on it, and meets the line of its switch in a dot. A
-cable to another rack ends in a tag with the switch's name, as on schematics of several sheets: no line crosses a rack.
+A cable leaves its box on the right, labelled with both of its ports, and ends with a dot on the line of its switch. A
+cable to another rack ends in a tag with the switch's name, as on multi-sheet schematics: no line crosses a rack.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from .scene import CABLES, Box, Cable, Net, Scene
 WIDTH, LEFT, TOP = 264, 34, 74
 UNIT, ROW, FREE, PAD, LANE, BETWEEN = 36, 14, 13, 6, 12, 34
 MORE = "#6b7986"
-#: So many racks stand beside each other.
+#: Racks per row.
 ABREAST = 4
 
 
 @dataclass
 class _Rack:
-    """A rack on its way to paper: `x` is the left side of its boxes, `lanes` are the lines of its switches."""
+    """The layout of a rack: `x` is the left side of its boxes, `lanes` is the `x` of each switch's line."""
 
     name: str
     boxes: list[Box]
@@ -40,7 +40,7 @@ class _Rack:
 
 
 def racks(scene: Scene, troubled: frozenset[str] = frozenset()) -> str:
-    """The picture as SVG; `troubled` are names of switches and machines that stand out, because something is wrong."""
+    """The picture as SVG; `troubled` are names of switches and machines that are highlighted as failed."""
     canvas = Canvas()
     canvas.text(MARGIN, 26, f"{scene.title}: racks and cables", "title")
     canvas.text(MARGIN, 42, _counts(scene), "small")
@@ -73,7 +73,7 @@ def _counts(scene: Scene) -> str:
 
 
 def _planned(name: str, boxes: list[Box], x: float) -> _Rack:
-    """Where things of a rack are: wide enough for the longest words on its cables, a lane for each switch in use."""
+    """The layout of a rack: wide enough for the longest cable label, with a lane for each switch in use."""
     rack = _Rack(name, boxes, x)
     here = {box.name for box in boxes if box.kind == "switch"}
     used = {cable.switch for box in boxes for cable in box.cables}
@@ -81,7 +81,7 @@ def _planned(name: str, boxes: list[Box], x: float) -> _Rack:
     rooms = [width(text, "small") + (0 if local else 8 + pill_width(text)) for text, local in words]
     rooms += [width(text, "small") + 14 for box in boxes for text in _uplinks(box)]
     rack.room = max((room + 16 for room in rooms), default=0)
-    # The lowest switch has the innermost lane, so that the lines of those above pass it at its right.
+    # The lowest switch has the innermost lane, so that the lines of higher switches pass on its right.
     for place, box in enumerate(reversed([box for box in boxes if box.name in here & used])):
         rack.lanes[box.name] = rack.right + PAD + rack.room + LANE * place
     return rack
@@ -96,13 +96,13 @@ def _uplinks(box: Box) -> list[str]:
 
 
 def _high(box: Box) -> float:
-    """A box has a unit's height for every unit, and room for its cables."""
+    """Height of a box: that of its units, or more if its cables need it."""
     rows = len(box.cables) + len(box.uplinks) + (1 if box.uplinks else 0)
     return max(UNIT + 16 * (box.height - 1), ROW * rows + 8)
 
 
 def _rack(canvas: Canvas, rack: _Rack, top: float, colours: dict[str, str], nets: dict[str, Net]) -> list[float]:
-    """One frame with a slot for each box, and strips where units are free; returns the tops of the boxes."""
+    """Draw the frame with a slot for each box and strips for free units; returns the top `y` of each box."""
     canvas.text(rack.x - PAD, top - 8, f"rack {rack.name}" if rack.name else "in no rack", "heading")
     gaps = [_free(upper, lower) for upper, lower in zip(rack.boxes, rack.boxes[1:], strict=False)]
     high = sum(_high(box) + 4 for box in rack.boxes) + sum(FREE + 4 for gap in gaps if gap) - 4
@@ -123,7 +123,7 @@ def _rack(canvas: Canvas, rack: _Rack, top: float, colours: dict[str, str], nets
 
 
 def _free(upper: Box, lower: Box) -> str:
-    """What stands on the strip between two boxes; empty if nothing is free there, or nobody knows."""
+    """Text of the strip between two boxes; empty if no unit is free or a unit is unknown."""
     if upper.unit is None or lower.unit is None:
         return ""
     first, last = lower.unit + lower.height, upper.unit - 1
@@ -144,16 +144,16 @@ def _box(canvas: Canvas, x: float, y: float, box: Box, colours: dict[str, str], 
 
 
 def _pills(canvas: Canvas, box: Box, left: float, right: float, y: float, nets: dict[str, Net]) -> None:
-    """The networks a machine is in, from the right; what finds no room is counted."""
-    mine = [net for net in nets.values() if net.name in box.addresses or net.name in box.carries]
-    room, shown = right - left, list(mine)
-    while shown and _row(shown, len(mine)) > room:
+    """Draw a pill for each network of a machine, aligned right; networks that don't fit are counted."""
+    carried = [net for net in nets.values() if net.name in box.addresses or net.name in box.carries]
+    room, shown = right - left, list(carried)
+    while shown and _row(shown, len(carried)) > room:
         shown.pop()
-    x = right - (_row(shown, len(mine)) if shown else 0)
+    x = right - (_row(shown, len(carried)) if shown else 0)
     for net in shown:
         x += canvas.pill(x, y, label(net), net.colour, tip=f"{net.name} {box.addresses.get(net.name, '')}".strip()) + 3
-    if len(shown) < len(mine) and room > 30:
-        more = mine[len(shown) :]
+    if len(shown) < len(carried) and room > 30:
+        more = carried[len(shown) :]
         words = f"+{len(more)}"
         canvas.pill(
             right - pill_width(words),
@@ -165,13 +165,13 @@ def _pills(canvas: Canvas, box: Box, left: float, right: float, y: float, nets: 
 
 
 def _row(shown: list[Net], of: int) -> float:
-    """How wide a row of pills is, with the one that counts those left out."""
+    """Width of a row of pills, with the pill that counts the others."""
     more = pill_width(f"+{of - len(shown)}") + 3 if len(shown) < of else 0
     return sum(pill_width(label(net)) + 3 for net in shown) - 3 + more
 
 
 def _cables(canvas: Canvas, rack: _Rack, places: dict[str, float], colours: dict[str, str]) -> None:
-    """The lines of the switches first, and every cable over them."""
+    """Draw the lines of the switches, and the cables above them."""
     lows = dict.fromkeys(rack.lanes, 0.0)
     stubs: list[tuple[Box, Cable, float]] = []
     for box in rack.boxes:
@@ -197,7 +197,7 @@ def _cables(canvas: Canvas, rack: _Rack, places: dict[str, float], colours: dict
 
 
 def _first(box: Box, rows: int) -> float:
-    """How far below the box's top its first cable is; together they are in its middle."""
+    """Distance of the first cable from the top of its box; the cables are centred vertically."""
     return (_high(box) - ROW * (rows - 1)) / 2 + 3
 
 

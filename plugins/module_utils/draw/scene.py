@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a picture shows: racks, what is in them, cables and networks, all in a settled order."""
+"""The objects of a picture: racks with their devices, cables and networks, in a deterministic order."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Okabe and Ito's palette, which people with any colour vision can tell apart (Color Universal Design, 2008); its light
-#: colours are darkened so that white text on them can be read.
+#: Okabe and Ito's palette, which is distinguishable with any colour vision (Color Universal Design, 2008); its light
+#: colours are darkened so that white text on them is readable.
 PALETTE = ("#0072b2", "#c2500a", "#007a59", "#b0568d", "#a86b00", "#2f86b5", "#7a5c00", "#5c6b7a")
-#: Cables take their colours from the same palette, begun elsewhere, so that a rack and its networks look different.
+#: Cables use the same palette from another start, so that the cables of a rack differ from its networks.
 CABLES = ("#3b5bdb", "#d9480f", "#2b8a3e", "#9c36b5", "#a07400", "#0b7285", "#c2255c", "#495057")
 
 
@@ -28,14 +28,14 @@ class Net:
 
     @property
     def facts(self) -> str:
-        """Its numbers in one line."""
-        said = [f"VLAN {self.vlans}" if self.vlans else "", self.subnet, f"MTU {self.mtu}"]
-        return " · ".join([*(part for part in said if part), *(["native"] if self.native else [])])
+        """VLAN, subnet and MTU in one line."""
+        facts = [f"VLAN {self.vlans}" if self.vlans else "", self.subnet, f"MTU {self.mtu}"]
+        return " · ".join([*(part for part in facts if part), *(["native"] if self.native else [])])
 
 
 @dataclass(frozen=True)
 class Cable:
-    """A cable of a box: `name` of the NIC (or of the BMC) and the switch port at its other end."""
+    """A cable of a box: `name` of the NIC or BMC, and the switch port at the other end."""
 
     name: str
     switch: str
@@ -47,12 +47,12 @@ class Cable:
 class Box:
     """A switch or a machine.
 
-    :ivar rack: name of its rack; empty where the model does not say.
-    :ivar unit: the lowest rack unit it takes, counted from below, or None; `height` is how many it takes.
+    :ivar rack: name of its rack; empty if the model gives none.
+    :ivar unit: its lowest rack unit, counted from the bottom, or None; `height` is its number of units.
     :ivar cables: of machines, NICs first, then the BMC.
     :ivar addresses: network -> address, of machines.
     :ivar carries: networks whose VLANs reach a machine that has no address in them.
-    :ivar uplinks: port -> where it leads, of switches.
+    :ivar uplinks: port -> description, of switches.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Box:
 
     @property
     def units(self) -> str:
-        """The units it takes, as they are written beside a rack."""
+        """The units of the box as text, such as `3–4`."""
         if self.unit is None:
             return ""
         return str(self.unit) if self.height == 1 else f"{self.unit}–{self.unit + self.height - 1}"
@@ -76,7 +76,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything to be drawn; `others` have addresses and no place in a rack: the provisioner, the API's endpoint."""
+    """All objects of a picture; `others` have addresses but no rack: the provisioner and the API endpoint."""
 
     title: str
     nets: tuple[Net, ...]
@@ -85,11 +85,11 @@ class Scene:
 
     @property
     def racks(self) -> dict[str, list[Box]]:
-        """Rack -> what is in it, from the top down: by unit; what has none below, switches first, by name."""
+        """Rack -> its boxes from top to bottom: by unit, then those without a unit, switches first, by name."""
         found: dict[str, list[Box]] = {}
         for box in self.boxes:
             found.setdefault(box.rack, []).append(box)
-        # What is in no rack stands at the end.
+        # Boxes without a rack come last.
         return {rack: sorted(found[rack], key=_from_above) for rack in sorted(found, key=lambda r: (not r, natural(r)))}
 
     @property
@@ -111,7 +111,7 @@ class Scene:
 
 
 def natural(name: str) -> list[tuple[int, str]]:
-    """Sort key that puts node2 before node10."""
+    """Sort key that orders node2 before node10."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]
 
 

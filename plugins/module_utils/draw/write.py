@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pictures as files."""
+"""Writes the pictures into files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .scene import Scene
 
 
 def write(directory: str, drawing: dict[str, Any], *, dry: bool = False) -> tuple[bool, list[str]]:
-    """Write what differs; returns whether anything did, and the files."""
+    """Write the pictures that differ (with `dry`: none); returns whether any differed, and the paths."""
     scene = Scene.of(drawing)
     pictures = {Path(directory) / "racks.svg": racks(scene), Path(directory) / "networks.svg": networks(scene)}
     stale = {path: text for path, text in pictures.items() if not path.exists() or path.read_text() != text}

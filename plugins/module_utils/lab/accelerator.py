@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which accelerator QEMU can use here, found out by booting.
+"""Finds the accelerator that QEMU can use on this host by booting a guest.
 
-/dev/kvm may be there and still not work (nested virtualization that is switched off or broken), so its presence says
-nothing. The guest is one boot sector that writes a byte to QEMU's debug exit device: some hundred instructions of real
-mode, the part of a boot that broken virtualization fails at first.
+/dev/kvm may exist and still not work (nested virtualization is disabled or broken), so its presence is not
+sufficient. The guest is a boot sector that writes a byte to QEMU's debug exit device: some hundred instructions of
+real mode, at which a boot with broken virtualization fails first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CHOICES = ("auto", "kvm", "tcg")
 _SECONDS = 5.0
 _PORT, _VALUE = 0xF4, 0x31
 _EXIT_STATUS = _VALUE << 1 | 1
-"""isa-debug-exit makes QEMU exit with twice the value plus one."""
+"""QEMU's exit status: isa-debug-exit makes QEMU exit with twice the written value plus one."""
 
 
 def boot_sector() -> bytes:
@@ -48,16 +48,16 @@ def boots_with(accelerator: str, qemu: str = "qemu-system-x86_64") -> bool:
 
 
 def processor_virtualizes() -> bool:
-    """Whether the processor offers virtualization at all; without it there is nothing to try."""
+    """Whether the processor supports virtualization (flag vmx or svm); without it KVM is not tried."""
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
         flags = next((line for line in file if line.startswith("flags")), "")
     return bool({"vmx", "svm"} & set(flags.split()))
 
 
 def choose(wanted: str) -> str:
-    """`kvm` or `tcg`. For `auto` a guest is booted with KVM, where the processor and the kernel offer it.
+    """Return `kvm` or `tcg`. For `auto`, a guest is booted with KVM if the processor and the kernel support it.
 
-    :raises LabError: if `kvm` is demanded and no guest boots with it.
+    :raises LabError: if `wanted` is unknown, or is `kvm` and no guest boots with it.
     """
     if wanted not in CHOICES:
         raise LabError(f"accelerator {wanted!r} is unknown; choose one of {', '.join(CHOICES)}")

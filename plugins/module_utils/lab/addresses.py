@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the controller of a lab stands in each network of the model."""
+"""The addresses of a lab's controller in the networks of the model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def provisioner_addresses(networks: dict[str, Any], given: dict[str, Any]) -> dict[str, str]:
-    """The provisioner's address by network: the given one, else the first of the subnet that isn't its gateway."""
+    """The provisioner's address by network: the given one, else the subnet's first address that is not the gateway."""
     found = {}
     for name, network in networks.items():
         if not (network or {}).get("subnet"):
@@ -21,5 +21,5 @@ def provisioner_addresses(networks: dict[str, Any], given: dict[str, Any]) -> di
 
 
 def with_prefix(address: str, subnet: str) -> str:
-    """`10.10.0.1` in `10.10.0.0/24` is `10.10.0.1/24`."""
+    """The address with the subnet's prefix length: `10.10.0.1` in `10.10.0.0/24` is `10.10.0.1/24`."""
     return f"{address}/{ipaddress.ip_network(subnet).prefixlen}"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configuration of the BMC emulators. Pure.
+"""Configuration files of the BMC emulators; nothing here reads or writes files.
 
-Redfish is sushy-tools, one process per machine, since each machine's BMC has an address, a certificate and just one
-system. IPMI is virtualbmc: one process for all; it speaks cipher suite 3 only.
+Redfish is sushy-tools, one process per machine, since each machine's BMC has an address, a certificate and only one
+system. IPMI is virtualbmc: one process for all machines; it supports cipher suite 3 only.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from .plan import Bmc, Rack
 
 
 def directory(places: Places, machine: str) -> str:
-    """Where the emulator of one machine has its files."""
+    """Directory of the files of one machine's emulator."""
     return f"{places.lab}/bmc/{machine}"
 
 
 def certificate(places: Places, bmc: Bmc) -> tuple[str, str]:
-    """Certificate and key of a BMC, as made by `keys`."""
+    """Paths of the certificate and key of a BMC, which the module `keys` makes."""
     base = f"{places.lab}/keys/bmc-{bmc.machine}-{bmc.address}"
     return f"{base}.crt", f"{base}.key"
 
@@ -37,7 +37,7 @@ def sushy_config(places: Places, bmc: Bmc, uuid: str) -> str:
         "STATE_DIR": where,
         "ALLOWED_INSTANCES": [uuid],
         "IGNORE_BOOT_DEVICE": False,
-        # Without a loader for Legacy libvirt refuses the change of the boot mode.
+        # Without a loader for Legacy, libvirt refuses to change the boot mode.
         "BOOT_LOADER_MAP": {"UEFI": {"x86_64": UEFI_CODE}, "Legacy": {"x86_64": LEGACY_CODE}},
     }
     return "".join(f"SUSHY_EMULATOR_{key} = {value!r}\n" for key, value in settings.items())
@@ -51,7 +51,7 @@ def vbmc_daemon_config(places: Places) -> str:
 
 
 def vbmc_machine_config(places: Places, bmc: Bmc) -> str:
-    """What `vbmc add` would write; written by us, since that takes the password on its command line."""
+    """The file that `vbmc add` would write; it is not used because it takes the password on its command line."""
     settings = {
         "username": bmc.username,
         "password": bmc.password,
@@ -65,7 +65,7 @@ def vbmc_machine_config(places: Places, bmc: Bmc) -> str:
 
 
 def files(rack: Rack) -> dict[str, str]:
-    """All configuration files by path, without the password files."""
+    """Content of all configuration files by path, without the password files."""
     places, uuids = rack.places, {machine.name: machine.uuid for machine in rack.machines}
     result = {f"{places.lab}/bmc/vbmcd.conf": vbmc_daemon_config(places)}
     for bmc in rack.bmcs:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The BMC emulators: started where they don't run, and asked over TLS and IPMI whether they answer."""
+"""Starts the BMC emulators that don't run, and checks over TLS and IPMI that they answer."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .shell import command_lines, daemon, inside, run, wait_for, write
 _ANSWER_SECONDS = 5.0
 _START_SECONDS = 240
 _GREETING = bytes.fromhex("0600ff07 00 00000000 00000000 09 2018c8 810038 8e04 b5")
-"""Get Channel Authentication Capabilities (IPMI 2.0 specification, 22.13): answered without a session."""
+"""Get Channel Authentication Capabilities (IPMI 2.0 specification, 22.13): a request that needs no session."""
 
 
 def missing_bmcs(rack: Rack) -> list[str]:
-    """BMCs that don't answer with the certificate of the twin, or not over IPMI."""
+    """BMCs that don't answer over Redfish with the twin's certificate, or don't answer over IPMI."""
     if not rack.bmcs:
         return []
     workers = min(16, 2 * len(rack.bmcs))
@@ -33,7 +33,7 @@ def missing_bmcs(rack: Rack) -> list[str]:
 
 
 def raise_bmcs(rack: Rack, venv: str) -> None:
-    """Start the emulators that don't answer and wait until all do.
+    """Start the emulators that don't answer and wait until all answer.
 
     :param venv: Python environment that holds sushy-tools, virtualbmc and bcrypt.
     """
@@ -63,7 +63,7 @@ def _first_log(rack: Rack, lacking: list[str]) -> str:
 
 
 def _stop(rack: Rack, lacking: list[str]) -> None:
-    """End what runs but doesn't answer: two emulators can't have one address."""
+    """Stop emulators that run but don't answer: they would occupy the address of the new ones."""
     silent = [item.partition("/")[2] for item in lacking if item.startswith("redfish/")]
     configs = [f"{directory(rack.places, machine)}/sushy.conf" for machine in silent]
     ipmi = any(item.startswith("ipmi/") for item in lacking)
@@ -75,17 +75,17 @@ def _stop(rack: Rack, lacking: list[str]) -> None:
 
 
 def _password_file(venv: str, bmc: Bmc, path: str) -> None:
-    """Apache's format with bcrypt; the cheapest cost, since it is checked on every request of an emulated machine."""
+    """Write a password file in Apache's format with bcrypt, at the lowest cost: it is checked on every request."""
     program = "import bcrypt, sys; print(bcrypt.hashpw(sys.stdin.read().encode(), bcrypt.gensalt(4)).decode())"
     digest = run([f"{venv}/bin/python", "-c", program], text=bmc.password).strip()
     write(path, f"{bmc.username}:{digest}\n")
 
 
 def _redfish_answers(bmc: Bmc) -> bool:
-    """Whether a TLS client gets the pinned certificate and the service root."""
+    """Whether the BMC presents the pinned certificate and returns the service root."""
     context = ssl.create_default_context()
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # the pinned fingerprint is what is verified, right below
+    context.verify_mode = ssl.CERT_NONE  # the pinned fingerprint is verified below
     try:
         with (
             socket.create_connection((bmc.address, bmc.redfish_port), _ANSWER_SECONDS) as plain,

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""libvirt's description of a virtual machine of the rack. Pure.
+"""The libvirt domain XML of a virtual machine of the rack; nothing here calls libvirt.
 
-The form is libvirt's domain XML (libvirt.org/formatdomain.html). What looks odd here was measured:
+The format is described at libvirt.org/formatdomain.html. Unusual settings and their reasons:
 
-* all checksum and segmentation offloads are off, since Open vSwitch in user space does not complete checksums;
-* a virtio NIC has no speed, and LACP aggregates only links of a speed, hence `speed` and `duplex`;
-* UEFI gets no option ROM and does the firmware's own PXE → TFTP; BIOS gets iPXE's ROM;
-* PXE over IPv6 is switched off in the firmware: each attempt would cost a minute.
+* checksum and segmentation offloads are off, since Open vSwitch in user space does not complete checksums;
+* a virtio NIC reports no speed, and LACP aggregates only links with equal speed, hence `speed` and `duplex`;
+* a UEFI machine has no option ROM and boots with the firmware's own PXE over TFTP; a BIOS machine has iPXE's ROM;
+* PXE over IPv6 is disabled in the firmware: each attempt would take a minute.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ET.register_namespace("qemu", QEMU)
 
 
 def domain_xml(machine: Machine, accelerator: str) -> str:
-    """The domain of one machine; `accelerator` is `kvm` or `tcg`."""
+    """The domain XML of one machine; `accelerator` is `kvm` or `tcg`."""
     domain = ET.Element("domain", {"type": "kvm" if accelerator == "kvm" else "qemu"})
     _text(domain, "name", machine.name)
     _text(domain, "uuid", machine.uuid)
@@ -78,8 +78,8 @@ def _processor(domain: ET.Element, accelerator: str) -> None:
     if accelerator == "kvm":
         ET.SubElement(domain, "cpu", mode="host-passthrough")
         return
-    # A control plane's code, translated, is about 850 MiB: at 256 the cache is flushed every ten seconds, and the
-    # API server never gets through its start. The memory is only taken as it is used.
+    # The translated code of a control plane is about 850 MiB. With a cache of 256 MiB the cache is flushed every ten
+    # seconds, and the API server never finishes its start. QEMU allocates the memory as it is used.
     _text(ET.SubElement(features, "tcg"), "tb-cache", "1536", unit="MiB")
     cpu = ET.SubElement(domain, "cpu", mode="maximum")
     ET.SubElement(cpu, "feature", policy="disable", name="la57")
@@ -104,7 +104,7 @@ def _devices(domain: ET.Element, machine: Machine) -> None:
 
 
 def _disk(devices: ET.Element, disk: Disk, letter: str) -> None:
-    """virtio-blk has no world wide name, so a disk that is known by one hangs on a virtio SCSI controller."""
+    """Add a disk. virtio-blk has no WWN, so a disk with a WWN is attached to a virtio SCSI controller."""
     bus, target = ("scsi", f"sd{letter}") if disk.wwn else ("virtio", f"vd{letter}")
     element = ET.SubElement(devices, "disk", type="file", device="disk")
     ET.SubElement(element, "driver", name="qemu", type="raw", cache="unsafe", discard="unmap")
@@ -122,7 +122,7 @@ def _nic(devices: ET.Element, nic: Nic, index: int, rom: bool) -> None:
     ET.SubElement(element, "target", dev=nic.tap, managed="no")
     ET.SubElement(element, "model", type="virtio")
     driver = ET.SubElement(element, "driver", name="qemu")
-    # Mergeable buffers stay on: without them Linux gives a virtio NIC buffers for 1500 bytes whatever its MTU is.
+    # Mergeable buffers stay on: without them Linux allocates buffers for 1500 bytes, whatever the NIC's MTU is.
     ET.SubElement(driver, "host", {**dict.fromkeys(_HOST_OFFLOADS, "off"), "mrg_rxbuf": "on"})
     ET.SubElement(driver, "guest", dict.fromkeys(_GUEST_OFFLOADS, "off"))
     ET.SubElement(element, "rom", enabled="yes" if rom else "no")

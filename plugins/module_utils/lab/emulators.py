@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Python environment of the BMC emulators, made once and kept in the cache directory.
+"""The Python environment of the BMC emulators, created once in the cache directory.
 
-It sees the system's packages because libvirt's binding has to be the distribution's, and it is the system's Python for
-the same reason.
+It uses the system's Python and sees the system's packages, because libvirt's Python binding must be the
+distribution's.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ _SECONDS = 600
 
 
 def default_directory() -> str:
-    """One directory per set of pins, so that a new release never changes what a running lab uses."""
+    """One directory per set of pinned versions, so that a new release does not change the programs of a running lab."""
     return f"{cache_home()}/emulators-{hashlib.sha256(' '.join(PINS).encode()).hexdigest()[:8]}"
 
 
 def missing_emulators(directory: str) -> list[str]:
-    """What has to be installed."""
+    """Names of what has to be installed; empty if the environment is complete."""
     return [] if os.path.exists(f"{directory}/{_STAMP}") else list(PINS)
 
 
 def raise_emulators(directory: str) -> None:
-    """Make the environment; one that was interrupted is made again.
+    """Create the environment; an incomplete one is created again.
 
     :raises LabError: if the package index can't be reached or libvirt's binding isn't installed.
     """

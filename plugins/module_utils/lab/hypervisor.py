@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A libvirt daemon of the lab's own, beside the host's and unseen by it.
+"""A libvirt daemon of the lab, separate from the host's daemon.
 
-libvirtd knows its directories from the time it was compiled. So it gets a mount namespace in which /etc/libvirt,
-/var/lib/libvirt, /var/cache/libvirt, /var/log/libvirt and /run are the lab's; the socket is then in the lab's run
-directory for everybody. /dev has no kvm node unless a machine was seen to boot with KVM: libvirt opens it just to see.
+The directories of libvirtd are compiled in. So it runs in a mount namespace in which /etc/libvirt,
+/var/lib/libvirt, /var/cache/libvirt, /var/log/libvirt and /run are directories of the lab; outside, the socket is in
+the lab's run directory. /dev contains kvm only if a guest boots with KVM, because libvirtd opens it in any case.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ exec "$@"
 
 
 def virsh(places: Places, *arguments: str) -> str:
-    """What virsh says on the lab's own daemon."""
+    """Output of virsh on the lab's daemon."""
     return run(["virsh", "--quiet", "--connect", places.libvirt, *arguments])
 
 
 def answers(places: Places) -> bool:
-    """Whether the lab's daemon takes connections."""
+    """Whether the lab's daemon accepts connections."""
     command = ["virsh", "--quiet", "--connect", places.libvirt, "uri"]
     try:
         return subprocess.run(command, capture_output=True, timeout=30, check=False).returncode == 0
@@ -72,13 +72,13 @@ def answers(places: Places) -> bool:
 
 
 def missing_hypervisor(places: Places) -> list[str]:
-    """The daemon, if it doesn't run and answer."""
+    """The daemon's name if it doesn't run or doesn't answer; else an empty list."""
     running = {os.path.basename(words[0]) for words in command_lines(places.rack).values()}
     return [] if "libvirtd" in running and answers(places) else ["libvirtd"]
 
 
 def raise_hypervisor(places: Places, accelerator: str) -> None:
-    """Start the daemon unless it answers; machines that outlived their daemon are found again by it."""
+    """Start the daemon unless it answers; it finds machines that still run after an earlier daemon ended."""
     if not missing_hypervisor(places):
         return
     state = f"{places.lab}/libvirt"
@@ -97,7 +97,7 @@ def raise_hypervisor(places: Places, accelerator: str) -> None:
 
 
 def _pool(places: Places, directory: str) -> None:
-    """Virtual media are put into the pool `default` by the BMC emulator."""
+    """Define the pool `default`, into which the BMC emulator puts virtual media."""
     if "default" in virsh(places, "pool-list", "--all", "--name").split():
         return
     virsh(places, "pool-define-as", "default", "dir", "--target", directory)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keys, certificates and passwords that a lab makes for itself, once; all in one directory that nobody else reads."""
+"""Keys, certificates and passwords of a lab, made once, in one directory that only its owner can read."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _DAYS = "825"
 
 
 def materials(places: Places, addresses: dict[str, str]) -> Materials:
-    """Everything secret of a lab, made if it isn't there. `addresses`: BMC address by machine."""
+    """The secrets of a lab; missing ones are made. `addresses`: BMC address by machine."""
     directory = f"{places.lab}/keys"
     os.makedirs(directory, mode=0o700, exist_ok=True)
     password = f"{directory}/bmc_password"
     if not os.path.exists(password):
-        # IPMI 2.0 takes at most 20 bytes.
+        # IPMI 2.0 allows at most 20 bytes.
         write(password, secrets.token_hex(8))
     private = f"{directory}/id_ed25519"
     if not os.path.exists(private):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A virtual rack as a whole: its parts in the order they are raised, what is missing of each, and its removal."""
+"""The lifecycle of a virtual rack: its parts in the order of their start, what is missing of each, and removal."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from . import bmcs, emulators, hypervisor, machines, network, switches
 from .names import Places
 from .plan import Rack
-from .shell import LabError, kill_all, lost_namespaces, namespaces, processes, run, strays
+from .shell import LabError, daemons_below, kill_all, lost_namespaces, namespaces, processes, run
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A rack and what it is raised with: the accelerator and the Python environment of the BMC emulators."""
+    """A rack, its accelerator, and the path of the BMC emulators' Python environment."""
 
     rack: Rack
     accelerator: str
@@ -25,7 +25,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a rack: `missing` says what isn't there, `up` makes just that."""
+    """A part of a rack: `missing` returns what does not exist or run, `up` creates or starts only that."""
 
     missing: Callable[[Setting], list[str]]
     up: Callable[[Setting], None]
@@ -51,14 +51,14 @@ PARTS: dict[str, Part] = {
         lambda s: bmcs.missing_bmcs(s.rack),
         lambda s: bmcs.raise_bmcs(s.rack, s.venv)),
 }  # fmt: skip
-"""In the order of raising; each needs those before it."""
+"""In the order of their start; each part needs the parts before it."""
 _INSIDE = ("switches", "hypervisor", "machines", "bmcs")
 """Parts that run in the lab's namespaces."""
 
 
 @dataclass
 class Removed:
-    """What a removal took away."""
+    """What a removal removed, or would remove."""
 
     processes: int = 0
     namespaces: list[str] = field(default_factory=list)
@@ -67,70 +67,70 @@ class Removed:
 
     @property
     def changed(self) -> bool:
-        """Whether there was anything."""
+        """Whether anything was removed."""
         return bool(self.processes or self.namespaces or self.mounts or self.directories)
 
 
 def missing(setting: Setting) -> dict[str, list[str]]:
-    """What is missing of a rack, by part. A part can only be looked into when those below it are there."""
+    """What is missing of a rack, by part. A part can be exaownedd only when the parts it needs exist."""
     found: dict[str, list[str]] = {}
-    there = namespaces()
-    homeless = [name for name in setting.rack.places.namespaces if name not in there]
+    existing = namespaces()
+    lost = [name for name in setting.rack.places.namespaces if name not in existing]
     for name, part in PARTS.items():
-        blind = (name in _INSIDE and homeless) or (name == "machines" and found["hypervisor"])
-        found[name] = [f"{name} of {setting.rack.places.name}"] if blind else part.missing(setting)
+        unreachable = (name in _INSIDE and lost) or (name == "machines" and found["hypervisor"])
+        found[name] = [f"{name} of {setting.rack.places.name}"] if unreachable else part.missing(setting)
     return found
 
 
 def present(setting: Setting, parts: list[str]) -> list[str]:
-    """Raise what is missing of the parts; what that was."""
+    """Create and start what is missing of the parts; returns a list of it."""
     done: list[str] = []
     for name in parts:
         part = PARTS[name]
-        lacking = part.missing(setting)
-        if not lacking:
+        missing_items = part.missing(setting)
+        if not missing_items:
             continue
         part.up(setting)
         left = part.missing(setting)
         if left:
-            raise LabError(f"{name} of {setting.rack.places.name}: {', '.join(left)} did not come up")
-        done += [f"{name}: {item}" for item in lacking]
+            raise LabError(f"{name} of {setting.rack.places.name}: {', '.join(left)} could not be started")
+        done += [f"{name}: {item}" for item in missing_items]
     return done
 
 
 def absent(where: Places, directory: str, dry: bool = False) -> Removed:
-    """Take a rack away, crashed or not: processes, interfaces, mounts, sockets, disks, keys, the twin's files.
+    """Remove a rack, also a crashed one: processes, interfaces, mounts, sockets, disks, keys, the twin's files.
 
-    What a lab started lives in its own network namespaces, so that is where its processes are found, not in pid files;
-    its daemons are known by their paths too, should a namespace have lost its name.
+    The processes of a lab are found by its network namespaces, in which all of them run, and not by pid files;
+    its daemons are also found by their paths, in case a namespace has lost its name.
     """
     removed = Removed()
     removed.namespaces = [name for name in where.namespaces if name in namespaces()] + lost_namespaces(where.namespaces)
-    mine = [where.run, *([where.state] if os.path.isdir(where.lab) else [])]
-    removed.directories = [path for path in mine if os.path.isdir(path)]
+    owned = [where.run, *([where.state] if os.path.isdir(where.lab) else [])]
+    removed.directories = [path for path in owned if os.path.isdir(path)]
     twin_files = [path for path in (f"{directory}/cloud.yml", f"{directory}/run") if os.path.exists(path)]
     removed.directories += [directory] if twin_files else []
-    removed.mounts = _mounts(mine)
+    removed.mounts = _mounts(owned)
     if dry:
         return removed
     removed.processes = kill_all(lambda: _processes(where))
     for name in removed.namespaces:
         run(["ip", "netns", "delete", name])
-    for mount in reversed(_mounts(mine)):
+    for mount in reversed(_mounts(owned)):
         run(["umount", mount])
     for path in twin_files:
         os.unlink(path)
-    for path in mine:
+    for path in owned:
         if os.path.isdir(path):
             shutil.rmtree(path)
     for path in (directory, *(os.path.dirname(path) for path in (directory, where.run, where.state))):
-        _prune(path)
+        _remove_empty(path)
     return removed
 
 
 def _processes(where: Places) -> list[int]:
     inside = [pid for name in where.namespaces for pid in processes(name)]
-    return sorted({*inside, *strays([f"{where.run}/", f"{where.lab}/"])})
+    return sorted({*inside, *daemons_below([f"{where.run}/", f"{where.lab}/"])})
 
 
 def _mounts(below: list[str]) -> list[str]:
@@ -139,7 +139,7 @@ def _mounts(below: list[str]) -> list[str]:
     return [point for point in points if any(point == path or point.startswith(f"{path}/") for path in below)]
 
 
-def _prune(path: str) -> None:
-    """Remove a directory that the lab made, unless somebody put something into it."""
+def _remove_empty(path: str) -> None:
+    """Remove a directory that the lab made, unless it contains other files."""
     if os.path.isdir(path) and not os.listdir(path):
         os.rmdir(path)

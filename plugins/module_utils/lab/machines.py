@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The virtual machines: blank disks and definitions. They stay off until a BMC says otherwise."""
+"""The virtual machines: blank disks and libvirt definitions. A BMC powers them on."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .shell import LabError, write
 
 
 def missing_machines(rack: Rack, accelerator: str) -> list[str]:
-    """Machines that libvirt doesn't know, lack a disk, or are defined for a model that has changed since."""
+    """Machines without a libvirt definition or a disk, or whose definition differs from the model."""
     defined = set(virsh(rack.places, "list", "--all", "--name").split())
     return [m.name for m in rack.machines if m.name not in defined or not _as_planned(m, accelerator)]
 
 
 def raise_machines(rack: Rack, accelerator: str) -> None:
-    """Make what is missing. A running machine is never redefined behind its back.
+    """Create missing disks and definitions. The definition of a running machine is never changed.
 
     :raises LabError: for a running machine whose description in the model has changed.
     """
@@ -36,7 +36,7 @@ def raise_machines(rack: Rack, accelerator: str) -> None:
 
 
 def blank(disk: Disk) -> None:
-    """Make an empty disk where there is none; an existing one is left alone."""
+    """Create an empty disk if it does not exist."""
     if not os.path.exists(disk.file):
         with open(disk.file, "wb") as file:
             file.truncate(disk.size << 30)
@@ -49,7 +49,7 @@ def _definition(machine: Machine, accelerator: str) -> str:
 
 
 def _as_planned(machine: Machine, accelerator: str) -> bool:
-    """BMC emulators change the definition (boot order, media), so what was planned is compared with the last plan."""
+    """Whether the machine was defined as planned. BMC emulators change definitions, so the last plan is compared."""
     try:
         with open(f"{machine.directory}/domain.xml", encoding="utf-8") as file:
             same = file.read() == domain_xml(machine, accelerator)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names and places of a virtual rack, all of them functions of the lab's name."""
+"""Names and paths of a virtual rack; all of them depend only on the lab's name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ INTERFACE_LIMIT = 15
 
 
 def short(name: str, limit: int = INTERFACE_LIMIT) -> str:
-    """`name` if it is at most `limit` characters, else its beginning and a digest that keeps it unique."""
+    """`name` if it has at most `limit` characters, else its beginning and a digest of the whole name."""
     if len(name) <= limit:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:5]
@@ -21,7 +21,7 @@ def short(name: str, limit: int = INTERFACE_LIMIT) -> str:
 
 @dataclass(frozen=True)
 class Places:
-    """Where everything of one lab is: `state` outlives a reboot (disks, keys, switch configuration), `run` does not."""
+    """Directories of one lab: `state` survives a reboot (disks, keys, switch configuration), `run` does not."""
 
     name: str
     state: str
@@ -49,7 +49,7 @@ class Places:
 
     @property
     def lab(self) -> str:
-        """The lab's own part of the state directory; its existence says that the directory belongs to a lab."""
+        """The lab's part of the state directory; it exists only if the state directory belongs to a lab."""
         return f"{self.state}/lab"
 
     @property
@@ -59,7 +59,7 @@ class Places:
 
     @property
     def libvirt(self) -> str:
-        """libvirt connection URI of the lab's own daemon."""
+        """libvirt connection URI of the lab's daemon."""
         return f"qemu+unix:///system?socket={self.run}/libvirt/libvirt-sock"
 
     def machine(self, name: str) -> str:
@@ -80,5 +80,5 @@ def cache_home() -> str:
 
 
 def places(name: str) -> Places:
-    """The places of the lab of that name."""
+    """The directories of the lab with that name."""
     return Places(name=name, state=f"{state_home()}/{name}", run=f"/run/groundup/{name}")

@@ -10,7 +10,7 @@ _CLONE_NEWNET = 0x40000000
 
 
 def enter(namespace: str) -> None:
-    """Move the calling thread into a network namespace; only for threads that end there (setns(2))."""
+    """Move the calling thread into a network namespace (setns(2)); only for threads that never leave it."""
     libc = ctypes.CDLL(None, use_errno=True)
     with open(f"/run/netns/{namespace}", encoding="ascii") as handle:
         if libc.setns(handle.fileno(), _CLONE_NEWNET):

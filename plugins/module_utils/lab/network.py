@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Network namespaces of a lab, its taps and the controller's cables.
+"""Network namespaces of a lab, its tap interfaces and the controller's cables.
 
-The controller's addresses and the taps are in different namespaces, since a user-space switch reads its taps beside
-the kernel: a kernel that has addresses there answers ARP on the taps too.
+The controller's addresses and the taps are in different namespaces: a user-space switch reads the taps in addition to
+the kernel, and a kernel with addresses in that namespace would also answer ARP on the taps.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from .plan import Rack
 from .shell import inside, lost_namespaces, namespaces, run
 
 OUT_OF_BAND = "oob0"
-"""The cable between controller and BMCs, at both ends. It is no port of a switch, so a BMC answers whatever state the
-switches are in; in a real rack that is the management switch."""
+"""Interface at both ends of the cable between controller and BMCs. It bypasses the switches, so a BMC answers in any
+state of the switches; a real rack has a management switch for this purpose."""
 _CTL_END, _BMC_END, _LINK = "169.254.255.1", "169.254.255.2", 30
 _SYSCTLS = {
     "rack": {
@@ -29,12 +29,12 @@ _SYSCTLS = {
 
 
 def links(namespace: str) -> dict[str, int]:
-    """Interfaces of a namespace and their MTU."""
+    """The interfaces of a namespace with their MTU in bytes."""
     return {item["ifname"]: item["mtu"] for item in json.loads(run(["ip", "-n", namespace, "-json", "link", "show"]))}
 
 
 def missing_network(rack: Rack) -> list[str]:
-    """Namespaces, taps and cables that are not there."""
+    """Namespaces, taps and cables that don't exist."""
     there = namespaces()
     lacking = [name for name in rack.places.namespaces if name not in there]
     if lacking:
@@ -47,7 +47,7 @@ def missing_network(rack: Rack) -> list[str]:
 
 
 def raise_network(rack: Rack) -> None:
-    """Make namespaces, taps and cables that are missing."""
+    """Create the missing namespaces, taps and cables."""
     places, there = rack.places, namespaces()
     for name in lost_namespaces(places.namespaces):
         run(["ip", "netns", "delete", name])
@@ -71,7 +71,7 @@ def _cables(rack: Rack) -> None:
             continue
         run(["ip", "link", "add", cable.interface, "mtu", str(cable.mtu), "netns", places.ctl, "type", "veth",
              "peer", "name", cable.peer, "mtu", str(rack.mtu), "netns", places.rack])  # fmt: skip
-        # A switch in user space does not complete checksums that the kernel left to the hardware.
+        # A switch in user space does not complete checksums that the kernel leaves to the hardware.
         run(inside(places.ctl, "ethtool", "-K", cable.interface, "tx", "off"))
         run(inside(places.rack, "ethtool", "-K", cable.peer, "tx", "off"))
         addresses = [f"addr add {address} dev {cable.interface}" for address in cable.addresses]

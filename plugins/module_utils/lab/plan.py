@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a virtual rack consists of, derived from the twin's model. Pure."""
+"""The objects of a virtual rack, derived from the twin's model; nothing here changes the host."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .names import Places, short
 Tree = dict[str, Any]
 
 DEFAULT_SIZE = {"memory": 1536, "cpus": 2, "disk": 8, "storage_disk": 2}
-"""MiB, virtual CPUs, GiB, GiB: as in the model's reference, `machines.*.lab`."""
+"""Defaults in MiB, virtual CPUs, GiB and GiB; see `machines.*.lab` in the model's reference."""
 DEFAULT_SWITCH_MTU = 9216
 
 
@@ -29,9 +29,9 @@ class Port:
 
 @dataclass(frozen=True)
 class Cable:
-    """A cable of the controller into a network: `interface` in its namespace, `peer` in the rack's.
+    """A cable of the controller into a network: `interface` is in its namespace, `peer` in the rack's namespace.
 
-    `mtu` is the network's: a controller that offers larger segments than its network carries would lose them.
+    `mtu` is the network's MTU: larger packets of the controller would be dropped.
     """
 
     network: str
@@ -53,7 +53,7 @@ class Disk:
 
 @dataclass(frozen=True)
 class Nic:
-    """A network card of a machine and the tap it is plugged into."""
+    """A NIC of a machine and its tap interface."""
 
     mac: str
     tap: str
@@ -90,7 +90,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Rack:
-    """Everything that has to be there. `mtu` in bytes, large enough for the largest network, VLAN tag not counted."""
+    """All objects of a rack. `mtu` in bytes, at least that of the largest network, without VLAN tag."""
 
     places: Places
     mtu: int
@@ -102,7 +102,7 @@ class Rack:
 
 
 def rack(twin: Tree, places: Places) -> Rack:
-    """The rack of a twin (see `twin.twin`; other models lack what this reads)."""
+    """The rack of a twin, as returned by `twin.twin`; other models lack keys that this function reads."""
     networks = {name: net for name, net in twin.get("networks", {}).items() if (net or {}).get("subnet")}
     switches = twin.get("switches", {})
     machines = twin.get("machines", {})
@@ -120,7 +120,7 @@ def rack(twin: Tree, places: Places) -> Rack:
 
 
 def tap(machine: str, nic: str) -> str:
-    """Name of the tap behind a NIC."""
+    """Name of the tap interface of a NIC."""
     return short(f"{machine}-{nic}")
 
 
@@ -137,7 +137,7 @@ def _uplinks(switches: Tree) -> list[Port]:
 
 
 def _patch(here: str, there: str) -> str:
-    """Open vSwitch wants the names of patch ports unique among all bridges."""
+    """Name of a patch port; Open vSwitch requires names that are unique among all bridges."""
     return f"{here}>{there}"
 
 
@@ -156,7 +156,7 @@ def _split(reference: str) -> tuple[str, str]:
 
 
 def _cable(name: str, network: Tree, address: str) -> Cable:
-    """The controller answers for the gateway too, so that a machine's default route has a neighbour."""
+    """A cable of the controller. It also has the gateway's address, so that a machine's default route resolves."""
     addresses = [address, str(network["gateway"])] if network.get("gateway") else [address]
     unique = list(dict.fromkeys(addresses))
     subnet = network["subnet"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The programs and firmware a lab needs from the distribution."""
+"""Programs and firmware of the distribution that a lab needs."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ FILES = (
     (f"{_LIBDIR}/connection-driver/libvirt_driver_qemu.so",),
     (f"{_LIBDIR}/connection-driver/libvirt_driver_storage.so",),
 )  # fmt: skip
-"""Files that stand for a package without a program of ours, each at one of its places. The ROM is iPXE's for BIOS
-machines, and QEMU knows both of its places."""
+"""Files of packages of which the lab runs no program, each with its possible paths. The ROM is iPXE's for BIOS
+machines; QEMU searches both paths."""
 
 
 def missing_programs() -> list[str]:
-    """What isn't installed; looking for files costs milliseconds, asking the package manager seconds."""
-    lacking = [name for name in PROGRAMS if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
-    return lacking + [" or ".join(places) for places in FILES if not any(map(os.path.exists, places))]
+    """Programs and files that are not installed. Checking files takes milliseconds, the package manager seconds."""
+    missing = [name for name in PROGRAMS if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
+    return missing + [" or ".join(places) for places in FILES if not any(map(os.path.exists, places))]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules of the virtual rack do: parameters in, result out."""
+"""Functions of the modules of the virtual rack: they take parameters and return a module's result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Result = dict[str, Any]
 
 
 def raise_rack(wanted: Params, parts: list[str], check: bool) -> Result:
-    """State `present`: the twin's files, then the parts asked for. In check mode nothing but the twin is written.
+    """State `present`: write the twin's files, then create `parts`. Check mode writes only the twin's files.
 
     :param wanted: the option `rack` of the module `virtual_rack`.
     :raises LabError, ModelError: with place and remedy.
@@ -27,26 +27,26 @@ def raise_rack(wanted: Params, parts: list[str], check: bool) -> Result:
     files, where = write_twin(wanted["model"], wanted["directory"], wanted["name"])
     setting = _setting(files, where, wanted)
     if check:
-        lacking = missing(setting)
-        done = [f"{part}: {item}" for part in parts for item in lacking[part]]
+        found = missing(setting)
+        done = [f"{part}: {item}" for part in parts for item in found[part]]
     else:
         done = present(setting, [part for part in PARTS if part in parts])
     return {**_answer(files, where), "changed": files.changed or bool(done), "done": done}
 
 
 def look(wanted: Params) -> Result:
-    """What is missing of a rack, by part, in the order of raising; without its programs there is nothing to look at."""
+    """What is missing of a rack, by part in the order of their start. Without the programs all parts are missing."""
     programs = missing_programs()
     if programs:
         missing_all = {part: list(programs) for part in PARTS}
         return {"changed": False, "programs": programs, "missing": missing_all, "up": False}
     files, where = write_twin(wanted["model"], wanted["directory"], wanted["name"])
-    lacking = {part: items for part, items in missing(_setting(files, where, wanted)).items() if items}
-    return {**_answer(files, where), "changed": False, "programs": [], "missing": lacking, "up": not lacking}
+    found = {part: items for part, items in missing(_setting(files, where, wanted)).items() if items}
+    return {**_answer(files, where), "changed": False, "programs": [], "missing": found, "up": not found}
 
 
 def remove_rack(wanted: Params, check: bool) -> Result:
-    """State `absent`: nothing of the lab is left."""
+    """State `absent`: remove everything that belongs to the lab."""
     where = places(lab_name(wanted["name"], wanted["model"]))
     removed = absent(where, os.path.join(os.path.abspath(wanted["directory"]), where.name), dry=check)
     done = [f"namespace {name}" for name in removed.namespaces] + [f"mount {point}" for point in removed.mounts]
@@ -61,7 +61,7 @@ def _setting(files: TwinFiles, where: Places, wanted: Params) -> Setting:
 
 
 def _accelerator(where: Places, wanted: str) -> str:
-    """Found out once per lab: machines of one rack don't change their processor between two runs."""
+    """The accelerator, determined once per lab: it must not change while machines of the rack exist."""
     path = f"{where.lab}/accelerator"
     if wanted == "auto" and os.path.exists(path):
         with open(path, encoding="ascii") as file:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands and daemons, and finding again what runs in a network namespace."""
+"""Runs commands and daemons, and finds the processes of a network namespace."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _EMULATORS = ("sushy-emulator", "vbmcd")
 
 
 class LabError(CloudError):
-    """Something of the lab could not be done; the text names it and what to do."""
+    """An action of the lab failed; the text names the object and the remedy."""
 
 
 def run(command: Sequence[str], *, text: str | None = None, seconds: float = _SECONDS) -> str:
-    """What a command prints.
+    """Run a command and return its standard output.
 
-    :param text: its standard input; secrets go this way and never onto the command line.
-    :raises LabError: if it fails, is missing or takes longer than `seconds`; with its own last words.
+    :param text: its standard input, which also passes secrets: they must not be on the command line.
+    :raises LabError: if it fails, is missing or takes longer than `seconds`; with the end of its output.
     """
     try:
         done = subprocess.run(list(command), input=text, capture_output=True, text=True, timeout=seconds, check=False)
     except FileNotFoundError as error:
         raise LabError(f"{command[0]} is not installed; the role virtual_rack installs it") from error
     except subprocess.TimeoutExpired as error:
-        raise LabError(f"{' '.join(command[:4])} … gave no answer in {seconds:.0f} s") from error
+        raise LabError(f"{' '.join(command[:4])} … did not end within {seconds:.0f} s") from error
     if done.returncode:
         words = (done.stderr.strip() or done.stdout.strip())[-800:]
         raise LabError(f"{' '.join(command)}: {words}")
@@ -47,7 +47,7 @@ def inside(namespace: str, *command: str) -> list[str]:
 
 
 def daemon(command: Sequence[str], log: str, environment: dict[str, str] | None = None) -> int:
-    """Start a process that outlives this one, its output appended to the file `log`; its pid."""
+    """Start a process that continues after this one ends; its output is appended to `log`. Returns its pid."""
     os.makedirs(os.path.dirname(log), mode=0o700, exist_ok=True)
     with open(log, "ab", buffering=0) as output:
         process = subprocess.Popen(
@@ -63,7 +63,7 @@ def daemon(command: Sequence[str], log: str, environment: dict[str, str] | None 
 
 
 def write(path: str, content: str, mode: int = 0o600) -> bool:
-    """Make a file say `content`; whether it had to be written. It never exists with wider rights than `mode`."""
+    """Write a file if its content differs; returns whether it did. The file never has wider permissions than `mode`."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     try:
         with open(path, encoding="utf-8") as file:
@@ -80,7 +80,7 @@ def write(path: str, content: str, mode: int = 0o600) -> bool:
 
 
 def wait_for(what: str, ready: Callable[[], bool], seconds: float, log: str | None = None) -> None:
-    """Return as soon as `ready`; after `seconds` a `LabError` with the end of the file `log`."""
+    """Wait until `ready` returns True; after `seconds` raise LabError with the end of the file `log`."""
 
     def probe() -> Missing | None:
         return None if ready() else Missing.of(what, "it does not answer")
@@ -99,7 +99,7 @@ def _tail(log: str | None) -> str:
 
 
 def namespaces() -> set[str]:
-    """Names of the network namespaces of this host; a name without a namespace behind it is not one."""
+    """Names of the network namespaces of this host, without names whose mount is gone."""
     if not os.path.isdir(_NETNS):
         return set()
     home = os.stat(_NETNS).st_dev
@@ -108,31 +108,31 @@ def namespaces() -> set[str]:
 
 def lost_namespaces(names: Iterable[str]) -> list[str]:
     """Those of the names that are a file without a namespace mounted on it: what a lost mount leaves behind."""
-    there = namespaces()
-    return [name for name in names if name not in there and os.path.exists(f"{_NETNS}/{name}")]
+    existing = namespaces()
+    return [name for name in names if name not in existing and os.path.exists(f"{_NETNS}/{name}")]
 
 
 def processes(namespace: str) -> list[int]:
-    """Every process in a network namespace: whatever a lab started lives in one of its own."""
+    """Every process in a network namespace."""
     if namespace not in namespaces():
         return []
     return [int(pid) for pid in run(["ip", "netns", "pids", namespace]).split()]
 
 
-def strays(marks: Sequence[str]) -> list[int]:
-    """Our own daemons by the paths they work on: found even when their namespace has lost its name."""
+def daemons_below(paths: Sequence[str]) -> list[int]:
+    """Daemons of a lab that use one of the paths: they are found even if their namespace has lost its name."""
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         words = _words(pid)
-        ours = words and os.path.basename(words[0]) in _DAEMONS
+        daemon = words and os.path.basename(words[0]) in _DAEMONS
         emulator = any(os.path.basename(word) in _EMULATORS for word in words[:4])
-        if (ours or emulator) and any(mark in text for mark in marks for text in (" ".join(words), _mounts_of(pid))):
+        if (daemon or emulator) and any(path in text for path in paths for text in (" ".join(words), _mounts_of(pid))):
             found.append(int(pid))
     return found
 
 
 def command_lines(namespace: str) -> dict[int, list[str]]:
-    """Processes of a network namespace and their command lines."""
+    """Command lines of the processes of a network namespace, by pid."""
     found = {pid: _words(str(pid)) for pid in processes(namespace)}
     return {pid: words for pid, words in found.items() if words}
 
@@ -146,7 +146,7 @@ def _words(pid: str) -> list[str]:
 
 
 def _mounts_of(pid: str) -> str:
-    """Paths are on the command line of each of our daemons but libvirtd, which has them as mounts."""
+    """The mounts of a process: libvirtd has the lab's paths as mounts, other daemons have them on the command line."""
     try:
         with open(f"/proc/{pid}/mountinfo", encoding="utf-8", errors="replace") as file:
             return file.read()
@@ -155,14 +155,14 @@ def _mounts_of(pid: str) -> str:
 
 
 def kill_all(find: Callable[[], list[int]], seconds: float = 3.0) -> int:
-    """End every process that `find` finds, until it finds none: by SIGTERM, then by SIGKILL; how many there were.
+    """End every process that `find` returns: by SIGTERM, after `seconds` by SIGKILL; returns how many there were.
 
-    :raises LabError: if this very program is among them, or one can't be killed.
+    :raises LabError: if this process or a parent is among them, or one can't be killed.
     """
-    mine = _ancestors()
+    own = _ancestors()
     left = find()
-    if mine & set(left):
-        raise LabError("this runs inside of the lab and would end itself; run it outside")
+    if own & set(left):
+        raise LabError("this command runs inside the lab and would end itself; run it outside the lab")
     count = len(left)
     _signal(left, signal.SIGTERM)
 
@@ -178,7 +178,7 @@ def kill_all(find: Callable[[], list[int]], seconds: float = 3.0) -> int:
 
 
 def _kill_hard(find: Callable[[], list[int]], seconds: float = 10.0) -> None:
-    """Send SIGKILL to what `find` finds until it finds none: a process may have started another one meanwhile."""
+    """Send SIGKILL until `find` returns none: a process may have started another one in the meantime."""
 
     def probe() -> Missing | None:
         found = find()
@@ -188,7 +188,7 @@ def _kill_hard(find: Callable[[], list[int]], seconds: float = 10.0) -> None:
     try:
         wait(probe, Deadline(seconds), pause=0.05, what="killed processes to end")
     except TimedOut as error:
-        raise LabError(f"processes {error.missing} survive SIGKILL; they hang in the kernel") from error
+        raise LabError(f"processes {error.missing} did not end after SIGKILL; see their /proc/PID/stack") from error
 
 
 def _signal(pids: Sequence[int], number: int) -> None:

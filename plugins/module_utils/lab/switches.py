@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The virtual switches: Open vSwitch with its datapath in user space, and nothing of it shared with the host's own.
+"""The virtual switches: Open vSwitch with its datapath in user space, separate from the host's Open vSwitch.
 
-A bridge gets its ports and no more. A new port carries no VLAN at all (a trunk of VLAN 4095 only, which is reserved
-and drops untagged frames): what a port carries is for the role `switch` to say.
+Bridges are created with their ports only. A new port carries no VLAN (it is a trunk of VLAN 4095, which is reserved,
+and drops untagged frames); the role `switch` configures the VLANs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _UNCABLED = ("vlan_mode=trunk", "trunks=4095")
 
 
 def missing_switches(rack: Rack) -> list[str]:
-    """Daemons that don't run, or else bridges and ports that aren't there."""
+    """Daemons that don't run; if all run, missing bridges and ports."""
     lacking = _missing_daemons(rack.places)
     if lacking:
         return lacking
@@ -30,7 +30,7 @@ def missing_switches(rack: Rack) -> list[str]:
 
 
 def raise_switches(rack: Rack) -> None:
-    """Start the daemons that don't run, add bridges and ports that are missing."""
+    """Start the daemons that don't run, and add missing bridges and ports."""
     places = rack.places
     _start(places)
     bridges, interfaces = _read(places)
@@ -81,7 +81,7 @@ def _start(places: Places) -> None:
 
 
 def _daemon(places: Places, program: str, short: str, *arguments: str) -> None:
-    """Start one of the two; its control socket is `SHORT.ctl`. The environment keeps it off the host's own files."""
+    """Start a daemon; its control socket is `SHORT.ctl`. The environment replaces the host's paths by the lab's."""
     directory, log = f"{places.run}/ovs", f"{places.lab}/log/{program}.log"
     control = f"{directory}/{short}.ctl"
     command = [program, *arguments, f"--unixctl={control}", f"--pidfile={directory}/{program}.pid"]
@@ -91,6 +91,6 @@ def _daemon(places: Places, program: str, short: str, *arguments: str) -> None:
 
 
 def _answers(control: str) -> bool:
-    """A control socket may be left by a daemon that was killed: only an answer counts."""
+    """Whether a daemon answers on its control socket; a killed daemon leaves its socket file."""
     with socket.socket(socket.AF_UNIX) as end:
         return end.connect_ex(control) == 0

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The twin of a cloud: the same model, so changed that a virtual rack can be it.
+"""The twin of a cloud: the same model, changed so that a virtual rack can implement it.
 
-Pure: `twin(cloud, materials)` maps one model (the mapping of the file, `defaults` and all) to another and says in
-`notes` what a virtual rack can't mirror. Everything that isn't hardware stays as it was.
+`twin(cloud, materials)` maps one model (the mapping of the file, with `defaults`) to another and lists in `notes`
+what a virtual rack can't reproduce. Settings that don't concern hardware are unchanged. Nothing is read or written.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .twin_switches import Cabling, twin_switches
 Tree = dict[str, Any]
 
 SERIAL_LIMIT = 20
-"""Longest serial of a virtio disk (VIRTIO_BLK_ID_BYTES); the guest sees no more of it."""
+"""Longest serial number of a virtio disk that the guest sees (VIRTIO_BLK_ID_BYTES)."""
 _NAMESPACE = uuid.UUID("5f4a2f0e-8a36-5e0b-9e0c-6a1d0c1b7a11")
 _DEFAULTS = {"machine": ("machines", Machine), "network": ("networks", Network), "switch": ("switches", Switch)}
 _NO_TWIN_OF = {
@@ -32,20 +32,20 @@ _NO_TWIN_OF = {
 
 @dataclass(frozen=True)
 class Materials:
-    """What the lab made for itself: never taken from the model, so that no secret of the real cloud enters the twin."""
+    """Secrets and paths of the lab. They are not in the model, so that the twin has no secret of the real cloud."""
 
     places: Places
     bmc_password: str
     public_key: str
     private_key_file: str
     fingerprints: dict[str, str] = field(default_factory=dict)
-    """SHA-256 of each BMC's certificate, hexadecimal, by machine."""
+    """SHA-256 of each BMC's certificate in hexadecimal, by machine."""
 
 
 def twin(cloud: Tree, materials: Materials) -> tuple[Tree, list[str]]:
-    """The twin's model and what it can't mirror.
+    """The twin's model, and notes about what it can't reproduce.
 
-    :param cloud: a model as in the file, after templates or before; it is not changed.
+    :param cloud: a model as in the file, before or after evaluation of templates; it is not changed.
     :returns: `(model, notes)`; a note begins with the place in the original model.
     """
     notes: list[str] = []
@@ -70,7 +70,7 @@ def twin(cloud: Tree, materials: Materials) -> tuple[Tree, list[str]]:
 
 
 def _resolved(cloud: Tree) -> Tree:
-    """The model with its `defaults` worked into every object."""
+    """The model with its `defaults` merged into every object."""
     result = copy.deepcopy({key: value for key, value in cloud.items() if key != "defaults"})
     for word, (section, cls) in _DEFAULTS.items():
         base = (cloud.get("defaults") or {}).get(word) or {}
@@ -81,7 +81,7 @@ def _resolved(cloud: Tree) -> Tree:
 
 
 def system_uuid(lab: str, machine: str, given: str | None) -> str:
-    """The model's UUID of a machine, else one that depends on nothing but the names."""
+    """The machine's UUID in the model, else one that depends only on the names of lab and machine."""
     return str(uuid.UUID(given)) if given else str(uuid.uuid5(_NAMESPACE, f"{lab}/{machine}"))
 
 
@@ -102,7 +102,7 @@ def _machine(name: str, machine: Tree, cabling: Cabling, materials: Materials, n
     if machine.get("bmc"):
         machine["bmc"] = _bmc(where, machine["bmc"], materials, materials.fingerprints.get(name), notes)
     else:
-        notes.append(f"{where}: has no bmc, so nothing switches its twin on")
+        notes.append(f"{where}: has no bmc, so its twin can't be powered on")
     return machine
 
 
@@ -112,7 +112,10 @@ def _disks(where: str, machine: Tree, notes: list[str]) -> None:
         serial = str(disk.get("serial") or "")
         if len(serial) > SERIAL_LIMIT and not disk.get("wwn"):
             disk["serial"] = serial[-SERIAL_LIMIT:]
-            notes.append(f"{where}: disk {serial} is {disk['serial']} in the twin (virtio serials are that long)")
+            notes.append(
+                f"{where}: disk {serial} is {disk['serial']} in the twin "
+                f"(a virtio serial has at most {SERIAL_LIMIT} characters)"
+            )
 
 
 def _bmc(where: str, bmc: Tree, materials: Materials, fingerprint: str | None, notes: list[str]) -> Tree:
@@ -123,11 +126,11 @@ def _bmc(where: str, bmc: Tree, materials: Materials, fingerprint: str | None, n
     if str(bmc.get("protocol", "redfish")) == "ipmi":
         result["ipmi"] = {"cipher": 3}
         if (bmc.get("ipmi") or {}).get("cipher", 17) != 3:
-            notes.append(f"{where}.bmc.ipmi.cipher: virtualbmc speaks cipher suite 3 only")
+            notes.append(f"{where}.bmc.ipmi.cipher: virtualbmc supports cipher suite 3 only")
     elif fingerprint:
         result["tls"] = {"fingerprint": fingerprint}
     if bmc.get("switch_port"):
-        notes.append(f"{where}.bmc.switch_port: the lab's BMCs hang on an out-of-band cable instead")
+        notes.append(f"{where}.bmc.switch_port: the lab's BMCs are on an out-of-band cable instead")
     return result
 
 
@@ -154,4 +157,4 @@ def _upstream(result: Tree, notes: list[str]) -> None:
 def _gateways(networks: Tree, notes: list[str]) -> None:
     names = sorted(name for name, network in networks.items() if (network or {}).get("gateway"))
     if names:
-        notes.append(f"networks.*.gateway ({', '.join(names)}): answers, but leads nowhere; a lab is closed")
+        notes.append(f"networks.*.gateway ({', '.join(names)}): answers, but forwards nothing: a lab is isolated")

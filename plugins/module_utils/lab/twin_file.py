@@ -17,7 +17,7 @@ from .names import Places, places
 from .shell import LabError, write
 from .twin import twin
 
-_HEADER = "# The twin of {source}, written by the virtual rack; changes are lost. What it can't mirror:\n"
+_HEADER = "# The twin of {source}, written by the virtual rack; changes are lost. What it can't reproduce:\n"
 _RUN = """\
 #!/bin/sh
 # Runs a command where the controller of the virtual rack {name} is: {directory}/run ansible-playbook …
@@ -26,7 +26,7 @@ exec ip netns exec {ctl} env -u http_proxy -u https_proxy -u HTTP_PROXY -u HTTPS
 
 
 class _Dumper(yaml.SafeDumper):
-    """Plain YAML without anchors; what is encrypted stays so."""
+    """Writes YAML without anchors; encrypted values stay encrypted."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -37,7 +37,7 @@ _Dumper.add_representer(Sealed, lambda dumper, value: dumper.represent_scalar("!
 
 @dataclass(frozen=True)
 class TwinFiles:
-    """A twin as written: where, whether that changed anything, the model, and what it can't mirror."""
+    """A written twin: its directory, whether its files changed, the model, and the notes of `twin.twin`."""
 
     directory: str
     changed: bool
@@ -50,7 +50,7 @@ def write_twin(source: str, parent: str, name: str | None) -> tuple[TwinFiles, P
 
     :param source: a model file or directory.
     :param name: the lab's name, by default that of the cloud.
-    :raises LabError: if the state directory belongs to a cloud that is no lab.
+    :raises LabError: if the state directory belongs to a cloud that is not a lab.
     :raises ModelError: with every error of the model.
     """
     docs = documents.read(source)
@@ -77,10 +77,10 @@ def lab_name(name: str | None, source: str | None) -> str:
 
 
 def claim(where: Places) -> None:
-    """Take the state directory for a lab; refuse one in which a real cloud keeps its state."""
+    """Mark the state directory as a lab's; raises LabError if it contains the state of a real cloud."""
     if os.path.isdir(where.state) and os.listdir(where.state) and not os.path.isdir(where.lab):
         raise LabError(
-            f"{where.state} holds the state of a cloud called {where.name} that is no virtual rack; "
+            f"{where.state} holds the state of a cloud called {where.name} that is not a virtual rack; "
             f"give the lab another name (virtual_rack.name)"
         )
     os.makedirs(where.lab, mode=0o700, exist_ok=True)

@@ -1,40 +1,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Switches of a twin: one Open vSwitch bridge per switch, or per MLAG pair, joined where the real ones would be."""
+"""Switches of a twin: one Open vSwitch bridge per switch or MLAG pair, connected by trunks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from .names import short
+from .names import INTERFACE_LIMIT, short
 
 Tree = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Cabling:
-    """Where the switches of the model are in the twin."""
+    """Maps switches and ports of the model to those of the twin."""
 
     bridges: dict[str, str]
     paired: frozenset[str]
 
     def port(self, reference: str) -> str:
-        """`leaf2/Ethernet1` of the model, in the twin; a port of an unknown switch is left for the model to refuse."""
+        """The twin's port for `leaf2/Ethernet1`; an unknown switch is kept, and the model's check refuses it."""
         switch, __, port = str(reference).partition("/")
         if switch not in self.bridges:
             return str(reference)
         return f"{self.bridges[switch]}/{self.name(switch, port)}"
 
     def name(self, switch: str, port: str) -> str:
-        """A pair's ports carry the switch they were on, since both may have an `Ethernet1`."""
+        """Name of a port in the twin. Ports of an MLAG pair include the switch's name: both may have an `Ethernet1`."""
         return f"{switch}.{port}" if switch in self.paired else port
 
 
 def twin_switches(switches: Tree, networks: Tree, database: str, notes: list[str]) -> tuple[Tree, Cabling]:
-    """The twin's `switches` and how to rewrite what is cabled to them.
+    """The twin's `switches`, and the mapping of ports for what is cabled to them.
 
     The controller is cabled to the first bridge, one access port per network (`ctl-NETWORK`): the kernel of a small
-    host may have no VLAN interfaces. Further bridges are joined to the first by a trunk (`to-BRIDGE`).
+    host may have no VLAN interfaces. Further bridges are connected to the first by a trunk (`to-BRIDGE`).
     """
     groups = _groups(switches)
     cabling = Cabling(
@@ -47,8 +47,8 @@ def twin_switches(switches: Tree, networks: Tree, database: str, notes: list[str
         first = switches[members[0]] or {}
         result[bridge] = {"platform": "openvswitch", "database": database, "uplinks": {}}
         result[bridge] |= {key: first[key] for key in ("mtu", "location") if key in first}
-        _say(members, bridge, switches, notes)
-    _join(result, networks)
+        _add_notes(members, bridge, switches, notes)
+    _connect(result, networks)
     return result, cabling
 
 
@@ -65,25 +65,27 @@ def _groups(switches: Tree) -> list[list[str]]:
     return groups
 
 
-def _say(members: list[str], bridge: str, switches: Tree, notes: list[str]) -> None:
+def _add_notes(members: list[str], bridge: str, switches: Tree, notes: list[str]) -> None:
     for name in members:
         settings = switches[name] or {}
         platform = str(settings.get("platform"))
         if platform != "openvswitch":
-            notes.append(f"switches.{name}.platform: Open vSwitch stands in; the driver of {platform} is not tried")
+            notes.append(f"switches.{name}.platform: replaced by Open vSwitch; the driver of {platform} is not tested")
         for port, uplink in (settings.get("uplinks") or {}).items():
             what = (uplink or {}).get("description", "uplink")
             notes.append(f"switches.{name}.uplinks.{port}: {what} has no twin; the lab's controller has its own ports")
         if settings.get("ports"):
-            notes.append(f"switches.{name}.ports: a bridge has just the ports that something is cabled to")
+            notes.append(f"switches.{name}.ports: a bridge has only the ports to which something is cabled")
     if len(members) > 1:
         pair = " and ".join(members)
-        notes.append(f"switches.{members[0]}.mlag: {pair} are one bridge, {bridge}; losing one can't be tried")
+        notes.append(f"switches.{members[0]}.mlag: {pair} are one bridge, {bridge}; the failure of one can't be tested")
     elif bridge != members[0]:
-        notes.append(f"switches.{members[0]}: is called {bridge}, as long as a Linux bridge's name may be")
+        notes.append(
+            f"switches.{members[0]}: is named {bridge}: a Linux interface name has at most {INTERFACE_LIMIT} characters"
+        )
 
 
-def _join(bridges: Tree, networks: Tree) -> None:
+def _connect(bridges: Tree, networks: Tree) -> None:
     names = list(bridges)
     if not names:
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes one machine as far as it gets within a patience of seconds. Every call may be the first of a new controller."""
+"""Advances the deployment of one machine within a time limit. No call depends on an earlier one of its process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Connect = Callable[[BmcSettings], AbstractContextManager[Bmc]]
 
 @dataclass
 class Outcome:
-    """Where the machine stands after a call; ``notes`` are sentences for people about what was done."""
+    """The state of the machine after a call; ``notes`` are messages for the operator."""
 
     plan: Plan
     record: Record
@@ -37,12 +37,12 @@ class Outcome:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is left to do."""
+        """Whether no step is left."""
         return self.plan.step is Step.NOTHING
 
 
 class Advance:
-    """One call for one machine. ``wall`` gives seconds of the epoch, as the boot service stores them."""
+    """One call for one machine. ``wall`` returns Unix time in seconds, as the boot service stores it."""
 
     def __init__(
         self,
@@ -61,34 +61,34 @@ class Advance:
         self._changed = False
 
     def decide(self, host: HostView | None) -> tuple[Plan, Record]:
-        """Plan, reading the controller of the machine if the plan depends on it. Changes nothing."""
+        """Choose the next step; reads the machine's BMC if the choice depends on it. Changes nothing."""
         while True:
             record = self._store.record(self._run)
             choice = plan(self._desired, record, self._wall(), self._run, self._bmc, host)
             if choice.step is not Step.READ_BMC:
                 return choice, record
-            with self._controller() as bmc:
+            with self._connection() as bmc:
                 self._bmc = self._view(bmc)
 
     def until(self, patience: float, host: HostView | None) -> Outcome:
-        """Act until the machine is finished, must be looked at by the controller, or ``patience`` seconds are over.
+        """Act until the machine is finished, must be checked over ssh by the caller, or ``patience`` seconds are over.
 
         :raises MachineError: the machine is set aside.
-        :raises BmcError: its controller is.
+        :raises BmcError: the machine is set aside because of its BMC.
         """
         deadline = Deadline(patience, self._clock)
-        with self._store.taken(deadline) as mine:
-            if not mine:
-                return self._outcome(Plan(Step.WAIT, "another run works on it"), self._store.record(self._run))
-            return self._go(deadline, host)
+        with self._store.locked(deadline) as locked:
+            if not locked:
+                return self._outcome(Plan(Step.WAIT, "another run is working on it"), self._store.record(self._run))
+            return self._run_steps(deadline, host)
 
-    def _go(self, deadline: Deadline, host: HostView | None) -> Outcome:
+    def _run_steps(self, deadline: Deadline, host: HostView | None) -> Outcome:
         while True:
             choice, record = self.decide(host)
             if choice.step is Step.STOP:
                 raise self._stopped(choice, record)
             if choice.step in (Step.NOTHING, Step.LOOK_AT_HOST):
-                self._tidy(record)
+                self._disarm_leftover(record)
                 return self._outcome(choice, record)
             if choice.step is Step.WAIT:
                 if host is not None or not self._wait(deadline):
@@ -98,25 +98,25 @@ class Advance:
             self._act(choice, record)
             self._bmc, host = None, (host if choice.step is Step.CONFIRM else None)
             if choice.step is not Step.CONFIRM:
-                # The reader wants to know that a stage began; the next call goes on.
+                # Return, so that the operator sees the new stage; the next call continues.
                 return self._outcome(choice, self._store.record(self._run))
 
     def _outcome(self, choice: Plan, record: Record) -> Outcome:
         return Outcome(choice, record, self._changed, self._notes)
 
     @contextmanager
-    def _controller(self) -> Iterator[Bmc]:
+    def _connection(self) -> Iterator[Bmc]:
         try:
             with self._connect(self._desired.bmc) as bmc:
                 yield bmc
         except BmcSessionLeft as error:
-            self._notes.append(str(error))  # what was to be done is done
+            self._notes.append(str(error))  # the work was done before the logout failed
 
     def _view(self, bmc: Bmc) -> BmcView:
-        agrees = self._recognise(bmc)
+        agrees = self._require_same_machine(bmc)
         return BmcView(settled_state(bmc, self._clock), bmc.boot_override(), tuple(agrees))
 
-    def _recognise(self, bmc: Bmc) -> list[str]:
+    def _require_same_machine(self, bmc: Bmc) -> list[str]:
         desired = self._desired
         return require_same_machine(desired.serial, desired.uuid, desired.macs, bmc.identity(), bmc.where)
 
@@ -129,12 +129,13 @@ class Advance:
         if choice.step is Step.ARM:
             self._store.require_servable(self._desired.plan["image"])
         try:
-            with self._controller() as bmc:
-                if self._bmc is None:  # the plan did not depend on it, but the address may be another machine's by now
-                    self._recognise(bmc)
+            with self._connection() as bmc:
+                # The BMC was not read for the plan; its address may belong to another machine by now.
+                if self._bmc is None:
+                    self._require_same_machine(bmc)
                 (self._arm if choice.step is Step.ARM else self._boot_disk)(bmc, choice, record)
         except BmcError:
-            self._store.disarm()  # it is set aside: nobody watches what a ramdisk would do
+            self._store.disarm()  # the machine is set aside, so no ramdisk may start unobserved
             raise
 
     def _arm(self, bmc: Bmc, choice: Plan, record: Record) -> None:
@@ -162,18 +163,18 @@ class Advance:
 
     def _boot_disk(self, bmc: Bmc, choice: Plan, record: Record) -> None:
         deploy_id = record.good.deploy_id if record.good else record.deploy_id or ""
-        self._store.disarm()  # first of all: from here on no network boot can write this disk
+        self._store.disarm()  # first, so that from here on no network boot can write this disk
         self._note(deploy_id, "disk_boot", why=choice.reason)
         self._await_off(bmc)
         boot = self._boot(bmc, BootDevice.DISK)
         if not boot.honoured:
-            # The boot service answers `exit` from now on, so the firmware's own order ends at the disk as well.
+            # The boot service now answers `exit`, so the firmware's boot order reaches the disk as well.
             boot = self._boot(bmc, BootDevice.NONE)
         apply_power(bmc, plan_power("on", PowerState.OFF), self._rules(), self._clock)
         self._note(deploy_id, "power_on", **_facts(boot))
 
     def _await_off(self, bmc: Bmc) -> None:
-        """The ramdisk ends by switching off; a machine that only hangs is switched off by us."""
+        """Wait until the ramdisk has powered the machine off; after the time limit, power it off over the BMC."""
         state = PowerState.UNKNOWN
 
         def probe() -> Missing | None:
@@ -182,43 +183,45 @@ class Advance:
             return None if state is PowerState.OFF else Missing.of("power", state.value)
 
         try:
-            wait(probe, Deadline(self._desired.timeouts.off, self._clock), what="the ramdisk to switch off")
+            wait(probe, Deadline(self._desired.timeouts.off, self._clock), what="the ramdisk to power off")
         except TimedOut:
             apply_power(bmc, PowerPlan(state, PowerState.OFF, ("off",)), self._rules(graceful=False), self._clock)
-            self._notes.append("it did not switch off by itself and was switched off")
+            self._notes.append("it did not power off by itself and was powered off over its BMC")
 
     def _boot(self, bmc: Bmc, device: BootDevice) -> BootResult:
         result = apply_boot(bmc, plan_boot(device, True, bmc.boot_override()))
         if not result.honoured:
-            self._notes.append(f"asked for {device.value}, its controller shows {result.read_back.device.value}")
+            self._notes.append(
+                f"boot override {device.value} was requested, but the BMC reports {result.read_back.device.value}"
+            )
         return result
 
     def _note(self, deploy_id: str, event: str, **data: object) -> None:
         self._store.note(self._wall(), deploy_id, self._run, event, **data)
 
-    def _tidy(self, record: Record) -> None:
+    def _disarm_leftover(self, record: Record) -> None:
         if record.armed_file:
             self._store.disarm()
-            self._notes.append("an arming left behind was taken away")
+            self._notes.append("an arming of an earlier run was removed")
 
     def _rules(self, graceful: bool = False) -> PowerRules:
         return PowerRules(graceful=graceful, grace=self._desired.timeouts.off)
 
     def _wait(self, deadline: Deadline) -> bool:
-        """Wait until the boot service has written something; return False when the deadline has passed before."""
+        """Wait until the boot service has recorded an event; False if the deadline has passed."""
         before = self._store.size()
 
         def probe() -> Missing | None:
-            return None if self._store.size() != before else Missing.of("a record of the boot service")
+            return None if self._store.size() != before else Missing.of("an event of the boot service")
 
         try:
-            wait(probe, deadline, pause=0.5, what="the boot service to write something")
+            wait(probe, deadline, pause=0.5, what="the boot service to record an event")
         except TimedOut:
             return False
         return True
 
     def _stopped(self, choice: Plan, record: Record) -> MachineError:
-        """Set the machine aside, with all that helps to see why; it may not write its disk any more."""
+        """Disarm the machine and return the error with its evidence."""
         self._store.disarm()
         lines = [f"event {line}" for line in record.trail]
         lines += self._bmc_lines(switch_off=record.phase is Phase.RUNNING)
@@ -230,13 +233,13 @@ class Advance:
 
     def _bmc_lines(self, switch_off: bool) -> list[str]:
         try:
-            with self._controller() as bmc:
+            with self._connection() as bmc:
                 boot, power = bmc.boot_override(), bmc.power_state()
-                if switch_off:  # only while the ramdisk works: nothing may go on writing unseen
+                if switch_off:  # only while a ramdisk runs: it must not continue to write unobserved
                     apply_power(bmc, plan_power("off", power), self._rules(), self._clock)
-                return [f"controller: power {power.value}, boots {boot.device.value} (once: {boot.once})"]
+                return [f"BMC: power {power.value}, boots {boot.device.value} (once: {boot.once})"]
         except BmcError as error:
-            return [f"controller: {error}"]
+            return [f"BMC: {error}"]
 
 
 def _facts(boot: BootResult) -> dict[str, object]:

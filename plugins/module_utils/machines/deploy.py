@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What module machine_deploy does in one call; its action plugin calls it until ``finished``."""
+"""One call of the module machine_deploy; its action plugin repeats the call until ``finished``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NetworkFiles = Callable[[dict[str, Any]], list[dict[str, str]]]
 
 
 def step(params: Mapping[str, Any], check: bool, network_files: NetworkFiles) -> dict[str, Any]:
-    """Take the machine a step further, or say what would be done; return a module's result."""
+    """Advance the machine, or with ``check`` plan the next step; returns the module's result."""
     try:
         return _step(params, check, network_files)
     except BmcLibraryMissing as error:
@@ -28,9 +28,9 @@ def step(params: Mapping[str, Any], check: bool, network_files: NetworkFiles) ->
     except (MachineError, BmcError) as error:
         return {"failed": True, "msg": str(error), "evidence": list(error.evidence), "error": type(error).__name__}
     except OSError as error:
-        said = f"{params['machine']['name']}: what is known of its deployment can't be read or stored: {error}"
+        problem = f"{params['machine']['name']}: the files of its deployment can't be read or written: {error}"
         remedy = f"make room, or correct the permissions, below {params['state_dir']} on the provisioner"
-        return {"failed": True, "msg": f"{said}; {remedy}", "evidence": [], "error": type(error).__name__}
+        return {"failed": True, "msg": f"{problem}; {remedy}", "evidence": [], "error": type(error).__name__}
 
 
 def _step(params: Mapping[str, Any], check: bool, network_files: NetworkFiles) -> dict[str, Any]:
@@ -51,16 +51,16 @@ def _step(params: Mapping[str, Any], check: bool, network_files: NetworkFiles) -
 def _acted(advance: Advance, desired: Desired, host: HostView | None, patience: float) -> dict[str, Any]:
     outcome = advance.until(patience, host)
     result = _result(outcome.plan, outcome.record)
-    told = {"diff": diff(desired, outcome.record, outcome.plan)} if outcome.plan.changed else {}
-    return {**result, **told, "changed": outcome.changed, "finished": outcome.finished, "notes": outcome.notes}
+    details = {"diff": diff(desired, outcome.record, outcome.plan)} if outcome.plan.changed else {}
+    return {**result, **details, "changed": outcome.changed, "finished": outcome.finished, "notes": outcome.notes}
 
 
 def _checked(advance: Advance, desired: Desired, host: HostView | None) -> dict[str, Any]:
     try:
         choice, record = advance.decide(host)
     except BmcUnreachable as error:
-        # On a bare first run the way to the controllers may not exist yet: the switches are only planned, too.
-        choice, record = Plan(Step.ARM, f"its controller does not answer yet: {error.what}"), Record(Phase.NEW)
+        # On a first run in check mode the network to the BMCs may not exist yet, as the switches are not configured.
+        choice, record = Plan(Step.ARM, f"its BMC does not answer yet: {error.what}"), Record(Phase.NEW)
     if choice.step is Step.STOP:
         raise MachineError(choice.reason, desired.name, choice.remedy, record.trail)
     result = _result(choice, record)
@@ -76,7 +76,7 @@ def _result(choice: Plan, record: Record) -> dict[str, Any]:
         "line": line_of(record, time.time()),
         "reason": choice.reason,
         "look": bool(look and record.phase is not Phase.RUNNING),
-        # With this, a machine that answers as it should needs no second call.
+        # With this, a machine that answers as expected needs no second call.
         "settled": record.phase is Phase.DEPLOYED and choice.step is Step.LOOK_AT_HOST,
         "deployed": vars(good) if good else None,
     }

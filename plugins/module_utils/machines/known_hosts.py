@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A known_hosts file that is true before the first contact: keys come from the ramdisk that made them."""
+"""A known_hosts file with the host keys that the ramdisk generated, so that the first login is verified as well."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MARK = "groundup:"
 
 
 def line_of(machine: str, names: Iterable[str], host_key: str, port: int = 22) -> str:
-    """Return one line; names get brackets with a port that is not 22 (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT)."""
+    """Return one line; with a port other than 22, names are in brackets (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT)."""
     kind, key = host_key.split()[:2]
     wanted = dict.fromkeys(name for name in names if name)
     hosts = ",".join(name if port == 22 else f"[{name}]:{port}" for name in wanted)
@@ -20,13 +20,13 @@ def line_of(machine: str, names: Iterable[str], host_key: str, port: int = 22) -
 
 
 def merge(text: str, machine: str, line: str) -> str:
-    """Replace the line of one machine; lines of others, and those written by hand, stay."""
+    """Replace the line of one machine; all other lines are kept."""
     others = [old for old in text.splitlines() if not old.endswith(f" {MARK}{machine}")]
     return "\n".join([*others, line]) + "\n"
 
 
 def write(path: str, machine: str, line: str) -> bool:
-    """Put the line into the file and return whether it changed; safe beside other processes that do the same."""
+    """Write the line into the file and return whether the file changed; the file is locked against other processes."""
     file = Path(path)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(f"{path}.lock", "w") as lock:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One look at a machine over ssh, with the host key it must have. Runs where the playbook runs."""
+"""Logs in to a machine over ssh with its expected host key, and checks its identity. Runs on the controller."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHANGED = ("host key verification failed", "host identification has changed", "n
 
 @dataclass(frozen=True)
 class Login:
-    """How the controller reaches the machine. ``options``: further words for ssh."""
+    """How the controller logs in to the machine. ``options``: further arguments of ssh."""
 
     address: str
     user: str = "root"
@@ -30,7 +30,7 @@ class Login:
 
 
 def look(login: Login, machine: str, cloud: str, expected: Good) -> HostView:
-    """Log in with the expected host key only, and compare machine-id and identity."""
+    """Log in with the expected host key, and compare machine-id and identity."""
     with tempfile.TemporaryDirectory(prefix="groundup-look-") as directory:
         known = Path(directory) / "known_hosts"
         known.write_text(line_of(machine, [machine], expected.host_key) + "\n")
@@ -44,12 +44,12 @@ def look(login: Login, machine: str, cloud: str, expected: Good) -> HostView:
                 timeout=login.connect_timeout + 25,
             )
         except subprocess.TimeoutExpired:
-            return HostView(HostState.SILENT, "ssh hangs")
+            return HostView(HostState.SILENT, "ssh did not end in time")
     return judge(done.returncode, done.stdout, done.stderr, machine, cloud, expected)
 
 
 def command_of(login: Login, machine: str, known_hosts: str, host_key: str) -> list[str]:
-    """Return the ssh command: the key is looked up under the machine's name, whatever its address is."""
+    """Return the ssh command: the host key is looked up by the machine's name and not by its address."""
     settings = {
         "BatchMode": "yes",
         "StrictHostKeyChecking": "yes",
@@ -66,12 +66,12 @@ def command_of(login: Login, machine: str, known_hosts: str, host_key: str) -> l
     words = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
     if login.private_key_file:
         words += ["-i", login.private_key_file, "-o", "IdentitiesOnly=yes"]
-    # ssh takes the first value of an option: what is asked of the host key can't be weakened by further options.
+    # ssh uses the first value of an option, so further options can't weaken the check of the host key.
     return ["ssh", *words, *login.options, "-p", str(login.port), "-l", login.user, login.address, COMMAND]
 
 
 def judge(code: int, out: str, error: str, machine: str, cloud: str, expected: Good) -> HostView:
-    """Say what ssh's answer means."""
+    """Return the state of the machine that follows from ssh's exit code and output."""
     reason = " ".join(error.split())
     if code == 0:
         return _identity(out.splitlines(), machine, cloud, expected)
@@ -87,10 +87,10 @@ def judge(code: int, out: str, error: str, machine: str, cloud: str, expected: G
 def _identity(lines: Sequence[str], machine: str, cloud: str, expected: Good) -> HostView:
     machine_id = lines[0].strip() if lines else ""
     try:
-        told = json.loads("\n".join(lines[1:]))
+        identity = json.loads("\n".join(lines[1:]))
     except ValueError:
-        return HostView(HostState.OTHER, "its /etc/groundup/identity.json is no JSON")
-    found = {"machine-id": machine_id, "machine": told.get("machine"), "cloud": told.get("cloud")}
+        return HostView(HostState.OTHER, "its /etc/groundup/identity.json is not valid JSON")
+    found = {"machine-id": machine_id, "machine": identity.get("machine"), "cloud": identity.get("cloud")}
     wanted = {"machine-id": expected.machine_id, "machine": machine, "cloud": cloud}
     wrong = [f"{name} is {found[name]} instead of {value}" for name, value in wanted.items() if found[name] != value]
     return HostView(HostState.OTHER, ", ".join(wrong)) if wrong else HostView(HostState.SAME)

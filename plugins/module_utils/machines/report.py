@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a person reads while machines are deployed: one short line per machine and stage."""
+"""Progress messages of deployments: one short line per machine and stage."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ WORDS = {
     Phase.RUNNING: "ramdisk started",
     Phase.FAILED: "failed",
     Phase.WRITTEN: "image written and verified",
-    Phase.BOOTING: "starting its own system",
+    Phase.BOOTING: "starting its operating system",
     Phase.DEPLOYED: "deployed",
 }
 STAGES = {
-    "network": "reading its plan",
-    "inventory": "looking at its disks",
+    "network": "requesting its plan",
+    "inventory": "reading its disks",
     "wipe": "wiping",
     "write": "writing",
     "grow": "growing the root file system",
@@ -31,14 +31,14 @@ STAGES = {
 
 
 def stage_of(record: Record) -> str:
-    """Return the stage as one word: the ramdisk's own while it works."""
+    """Return the stage as one word; while the ramdisk works, the stage that it reports."""
     if record.phase is Phase.RUNNING and record.progress:
         return str(record.progress.get("stage"))
     return record.phase.value
 
 
 def line_of(record: Record, now: float) -> str:
-    """Return e.g. ``writing 45 % 31s``: stage, how much of it, seconds since it was armed."""
+    """Return e.g. ``writing 45 % 31s``: stage, progress, seconds since the machine was armed."""
     words = WORDS[record.phase]
     if record.phase is Phase.RUNNING and record.progress:
         words = STAGES.get(str(record.progress.get("stage")), words) + _percent(record.progress)
@@ -51,14 +51,14 @@ def _percent(progress: Mapping[str, Any]) -> str:
 
 
 def would(desired: Desired, plan: Plan) -> str:
-    """Return what a run would do, for check mode."""
+    """Return the action of the next step as a sentence, for check mode."""
     acts = {
         Step.ARM: f"would deploy image {desired.image} to disk {desired.disk} of {desired.name}",
         Step.BOOT_DISK: f"would start {desired.name} from its disk",
-        Step.CONFIRM: f"would note {desired.name} as deployed",
+        Step.CONFIRM: f"would record {desired.name} as deployed",
         Step.WAIT: f"would wait for {desired.name}",
     }
-    return f"{acts.get(plan.step, f'{desired.name} is left alone')} ({plan.reason})"
+    return f"{acts.get(plan.step, f'{desired.name} needs no change')} ({plan.reason})"
 
 
 def diff(desired: Desired, record: Record, plan: Plan) -> Diff:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the ramdisk writes into the new root besides the image: name, keys, network, CA. No secrets."""
+"""The files that the ramdisk writes into the new root in addition to the image: name, keys, network, CA. No secrets."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 def build(
     machine: Mapping[str, Any], network_files: Sequence[Mapping[str, str]], ca_file: str | None
 ) -> dict[str, Any]:
-    """Return the plan's ``seed``: what the machine's own ``seed`` names wins over what is derived.
+    """Return the plan's ``seed``: keys of the machine's ``seed`` override derived values.
 
-    ``network_files``: [{path, content}], those that role host_network would write, so that a machine starts with its
-    final network and the role finds nothing to do. ``ca_file`` may be missing before the provisioner was set up.
+    ``network_files``: [{path, content}], the files that role host_network would write, so that a machine starts with
+    its final network and the role has nothing to change. ``ca_file`` may not exist before the provisioner is set up.
     """
     derived = {
         "hostname": machine["name"],

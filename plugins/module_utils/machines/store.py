@@ -19,7 +19,7 @@ from .types import Event, MachineError, Record
 
 
 class Store:
-    """One machine's files. The boot service owns `events`, `active` and `done`; `armed` and `journal` are ours."""
+    """One machine's files. The boot service writes `events`, `active`, `done`; the controller `armed` and `journal`."""
 
     def __init__(self, state_dir: str, machine: str) -> None:
         self.machine = machine
@@ -31,7 +31,7 @@ class Store:
         self._journal = self._home / "journal" / f"{machine}.jsonl"
 
     def record(self, run: str | None) -> Record:
-        """Read everything and fold it."""
+        """Read all files and combine them into a record."""
         done = json.loads(self._done.read_text()) if self._done.exists() else None
         return fold(self._read(self._journal), self._read(self._events), done, self._armed.exists(), run)
 
@@ -40,20 +40,21 @@ class Store:
         return tuple(path.stat().st_size if path.exists() else 0 for path in (self._events, self._done))  # type: ignore[return-value]
 
     def note(self, time: float, deploy_id: str, run: str, event: str, **data: Any) -> None:
-        """Append to the journal and flush it to the disk: an act is stored before it is done."""
+        """Append to the journal and flush it to the disk: an action is recorded before it is done."""
         line = {"time": time, "machine": self.machine, "deploy_id": deploy_id, "run": run, "event": event, "data": data}
         self._journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._journal.open("a+b") as journal:
             end = journal.seek(0, os.SEEK_END)
             journal.seek(max(0, end - 1))
-            torn = end and journal.read() != b"\n"  # a crash or a full disk cut the last one; ours must not join it
-            journal.write((b"\n" if torn else b"") + json.dumps(line).encode() + b"\n")
+            # A crash or a full disk may have truncated the last line: the new one must start on a line of its own.
+            truncated = end and journal.read() != b"\n"
+            journal.write((b"\n" if truncated else b"") + json.dumps(line).encode() + b"\n")
             journal.flush()
             os.fsync(journal.fileno())
 
     @contextmanager
-    def taken(self, deadline: Deadline) -> Iterator[bool]:
-        """Whether this process is the only one that acts on the machine: two runs at once would arm it twice.
+    def locked(self, deadline: Deadline) -> Iterator[bool]:
+        """Lock the machine; yields whether this process has the lock: two runs at once would arm the machine twice.
 
         The kernel releases the lock of a process that was killed. Without a boot service no run can arm a machine.
         """
@@ -65,10 +66,10 @@ class Store:
             yield _locked(lock.fileno(), deadline)
 
     def require_servable(self, image: Mapping[str, Any]) -> None:
-        """See that the boot service can serve the image, before the machine is touched: later the error would only
-        reach the ramdisk.
+        """Check that the boot service can serve the image before the machine is changed: later only the ramdisk would
+        get the error.
 
-        :raises MachineError: there is no boot service, no such image, or another one than the model names.
+        :raises MachineError: there is no boot service, no such image, or one with another digest than in the model.
         """
         name, described = image["name"], self._images / f"{image['name']}.json"
         problem = ""
@@ -77,12 +78,12 @@ class Store:
         elif not described.is_file() or not described.with_suffix(".raw").is_file():
             problem = f"there is no image {name} in {self._images}"
         elif image.get("sha256") and (found := json.loads(described.read_text())["sha256"]) != image["sha256"]:
-            problem = f"image {name} on the provisioner is {found}, the model says {image['sha256']}"
+            problem = f"image {name} on the provisioner has SHA-256 {found}, the model gives {image['sha256']}"
         if problem:
             raise MachineError(problem, self.machine, "run role provisioner first, with the same images in the model")
 
     def arm(self, content: Mapping[str, Any]) -> None:
-        """Let the next network boot of this machine get the ramdisk."""
+        """Arm the machine: its next network boot gets the ramdisk."""
         part = self._armed.with_suffix(".part")
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -92,7 +93,7 @@ class Store:
         os.replace(part, self._armed)
 
     def disarm(self) -> bool:
-        """Take the ramdisk away; return whether it was armed."""
+        """Disarm the machine: network boots no longer get the ramdisk. Returns whether it was armed."""
         try:
             self._armed.unlink()
         except FileNotFoundError:
@@ -108,7 +109,7 @@ class Store:
             try:
                 item = json.loads(line)
             except ValueError:
-                continue  # a line that was cut by a power loss; what it said did not happen for us
+                continue  # a line truncated by a power loss: its event was not recorded
             found.append(
                 Event(item["time"], item.get("deploy_id") or "", item["event"], item.get("data") or {}, item.get("run"))
             )

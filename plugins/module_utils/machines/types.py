@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Vocabulary of deployments: what is wanted, what is known, what is seen."""
+"""Types of deployments: the desired machine, its record, and the observed state of BMC and host."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 from ..bmc.types import BmcSettings, BootOverride, PowerState
 from ..errors import CloudError
 
-# Codes of the ramdisk's `failed` event that another attempt can't change.
+# Codes of the ramdisk's `failed` event for which another attempt would fail as well.
 FINAL_CODES = frozenset(
     {"no_disk", "two_disks", "holds_data", "too_small", "storage_missing", "identity", "plan", "internal"}
 )
 
 
 class MachineError(CloudError):
-    """A machine is set aside: what happened, where, what to do, and the evidence as lines of text."""
+    """A machine is set aside: what happened, where, the remedy, and the evidence as lines of text."""
 
     def __init__(self, what: str, where: str, remedy: str, evidence: tuple[str, ...] = ()) -> None:
         super().__init__(what, where, remedy)
@@ -30,9 +30,9 @@ class MachineError(CloudError):
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds. ``boot``: power on to the ramdisk's first word; ``stall``: silence while it works; ``stuck``: it speaks,
-    but its work comes no further; ``system``: power on to ssh; ``off``: from the last word of the ramdisk, or a polite
-    request, to power off."""
+    """Seconds. ``boot``: power on to the ramdisk's first event; ``stall``: no event; ``stuck``: events without
+    progress; ``system``: power on to ssh; ``off``: from the ramdisk's last event, or a request to shut down, to
+    power off."""
 
     boot: float = 900.0
     stall: float = 120.0
@@ -43,7 +43,7 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Desired:
-    """One machine as the model wants it. ``plan`` is the plan of the ramdisk without consents (contracts: arming)."""
+    """One machine of the model. ``plan`` is the ramdisk's plan without consents (contracts: arming)."""
 
     name: str
     cloud: str
@@ -66,7 +66,7 @@ class Desired:
 
     @property
     def disk(self) -> str:
-        """The disk in words: `serial SN-ROOT-1`."""
+        """The disk as text: `serial SN-ROOT-1`."""
         return " ".join(f"{key} {value}" for key, value in self.plan["root_disk"].items() if value)
 
     @classmethod
@@ -104,7 +104,7 @@ def _selector(disk: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Phase(Enum):
-    """Where a deployment stands."""
+    """The phase of a deployment."""
 
     NEW = "discovered"
     ARMED = "armed"
@@ -128,7 +128,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Good:
-    """A deployment that was finished: what the boot service stored on `done`."""
+    """A finished deployment: the data that the boot service stored for the event `done`."""
 
     deploy_id: str
     host_key: str
@@ -152,10 +152,10 @@ class Good:
 
 @dataclass(frozen=True)
 class Record:
-    """All that is known of a machine's deployments, folded from events, journal and the `done` record.
+    """The state of a machine's deployments, computed from events, journal and the `done` record.
 
-    ``heard``: the last sign of life of the ramdisk; ``moved``: when its work last came further.
-    ``powered``: it was switched on for the last deployment. ``good``: what should be on the disk now.
+    ``last_event``: time of the ramdisk's last event; ``last_progress``: time of its last progress.
+    ``powered``: it was powered on for the last deployment. ``good``: the deployment that should be on the disk now.
     """
 
     phase: Phase
@@ -165,8 +165,8 @@ class Record:
     boots: int = 0
     began: float = 0.0
     since: float = 0.0
-    heard: float = 0.0
-    moved: float = 0.0
+    last_event: float = 0.0
+    last_progress: float = 0.0
     progress: Mapping[str, Any] = field(default_factory=dict)
     failure: Mapping[str, Any] | None = None
     good: Good | None = None
@@ -177,7 +177,7 @@ class Record:
 
 @dataclass(frozen=True)
 class BmcView:
-    """What the controller of the machine says, read once before a change."""
+    """The state that the machine's BMC reports, read once before a change."""
 
     power: PowerState
     override: BootOverride | None = None
@@ -185,7 +185,7 @@ class BmcView:
 
 
 class HostState(Enum):
-    """Outcome of one look at the machine over ssh with the expected host key."""
+    """Result of a login to the machine over ssh with the expected host key."""
 
     SAME = "same"
     SILENT = "silent"
@@ -195,7 +195,7 @@ class HostState(Enum):
 
 @dataclass(frozen=True)
 class HostView:
-    """``detail`` says why, in the words of ssh or what was found instead."""
+    """``detail`` gives the reason: ssh's message, or the difference."""
 
     state: HostState
     detail: str = ""

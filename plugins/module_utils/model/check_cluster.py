@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of the Kubernetes cluster: its endpoint, its members, and room for their pods."""
+"""Checks of the Kubernetes cluster: its endpoint, its members and the address range of its pods."""
 
 from __future__ import annotations
 
@@ -15,47 +15,47 @@ from .services import Kubernetes
 from .types import Cloud
 
 API_PORT = 6443
-# What each node gets, by IP version (kube-controller-manager --node-cidr-mask-size-ipv4 and -ipv6).
+# Prefix length of each node's pod range by IP version (kube-controller-manager, --node-cidr-mask-size-ipv4, -ipv6).
 NODE_PREFIX = {4: 24, 6: 64}
 
 
 def check_cluster(report: Report) -> None:
-    """Kubernetes: its endpoint, its members, and room for their pods."""
+    """Check the endpoint, the members and the address range of pods."""
     kubernetes = report.cloud.kubernetes
     if kubernetes is not None:
         _members(report)
         _endpoint(report, kubernetes)
         _network(report, kubernetes)
-        _room(report, kubernetes, len(report.cloud.machines))
-        _hidden(report)
+        _check_pod_range(report, kubernetes, len(report.cloud.machines))
+        _check_range_conflicts(report)
 
 
 def _members(report: Report) -> None:
     members = [machine for machine in report.cloud.machines.values() if Role.CONTROL_PLANE in machine.roles]
-    if report.unsure("machines", "roles") or not report.cloud.machines:
+    if report.is_incomplete("machines", "roles") or not report.cloud.machines:
         return
     if not members:
-        report.say("machines", None, "hold no control plane", "give one or three machines the role control_plane")
+        report.add("machines", None, "include no control plane", "give one or three machines the role control_plane")
     elif len(members) % 2 == 0:
         names = ", ".join(machine.name for machine in members)
-        report.say(
+        report.add(
             "machines",
             None,
-            f"hold {len(members)} control planes ({names}): an even number survives no more than one less",
+            f"include {len(members)} control planes ({names}): an even number tolerates no more failures",
             f"make it {len(members) - 1} or {len(members) + 1}",
         )
 
 
 def _endpoint(report: Report, kubernetes: Kubernetes) -> None:
-    if kubernetes.endpoint is not None and not report.layout.cluster and not report.unsure("networks", "subnet"):
-        report.say(
+    if kubernetes.endpoint is not None and not report.layout.cluster and not report.is_incomplete("networks", "subnet"):
+        report.add(
             "kubernetes.endpoint",
             str(kubernetes.endpoint),
-            "is outside of every network",
+            "is outside every network",
             "give a free address of the machines' network",
         )
     if kubernetes.endpoint_port == API_PORT:
-        report.say(
+        report.add(
             "kubernetes.endpoint_port",
             API_PORT,
             "is the port of the API servers behind the endpoint",
@@ -64,13 +64,13 @@ def _endpoint(report: Report, kubernetes: Kubernetes) -> None:
 
 
 def _network(report: Report, kubernetes: Kubernetes) -> None:
-    """Every machine is in the network of the endpoint, and pods and services speak its version of IP."""
+    """Check that every machine is in the endpoint's network, and that pods and services use its IP version."""
     cluster = report.layout.cluster
     if cluster is None:
         return
     for machine in report.cloud.machines.values():
         if cluster not in report.layout.networks_of(machine):
-            report.say(
+            report.add(
                 f"machines.{machine.name}.networks",
                 None,
                 f"lack {cluster.name}, the network of kubernetes.endpoint",
@@ -78,33 +78,33 @@ def _network(report: Report, kubernetes: Kubernetes) -> None:
             )
     for key, subnet in (("pods", kubernetes.pods), ("services", kubernetes.services)):
         if cluster.subnet and subnet.version != cluster.subnet.version:
-            report.say(
+            report.add(
                 f"kubernetes.{key}",
                 str(subnet),
-                f"is of another IP version than networks.{cluster.name}",
+                f"has another IP version than networks.{cluster.name}",
                 "give one of the same version",
             )
 
 
-def _hidden(report: Report) -> None:
-    """Nodes send what is in the ranges of pods and services into the cluster: nothing else is reachable there."""
+def _check_range_conflicts(report: Report) -> None:
+    """Report addresses inside the ranges of pods and services: nodes route these ranges into the cluster."""
     kubernetes = report.cloud.kubernetes
     ranges = [("pods", kubernetes.pods), ("services", kubernetes.services)] if kubernetes else []
-    for path, wanted in _needed_by_nodes(report.cloud):
-        # A network that overlaps a range has been told of, and everything in it would only echo that.
-        if report.layout.holder(wanted.network_address):
+    for path, wanted in _used_by_nodes(report.cloud):
+        # check_networks has already reported a network that overlaps one of these ranges.
+        if report.layout.network_of(wanted.network_address):
             continue
         for key, own in ranges:
-            # A wider route than the range does no harm: the routes of pods are more specific.
+            # A route that is wider than the range is allowed: the routes of pods are more specific.
             if own and wanted.network_address in own and wanted.prefixlen >= own.prefixlen:
                 shown = str(wanted).removesuffix(f"/{wanted.max_prefixlen}")
-                report.say(
+                report.add(
                     path, shown, f"is in {own} of kubernetes.{key}", f"give another address, or move kubernetes.{key}"
                 )
 
 
-def _needed_by_nodes(cloud: Cloud) -> list[tuple[str, Subnet]]:
-    """What the machines talk to, as subnets, besides their networks, which are compared with the ranges themselves."""
+def _used_by_nodes(cloud: Cloud) -> list[tuple[str, Subnet]]:
+    """The addresses and routes that machines use, as (path, subnet). Networks are compared by check_networks."""
     found: list[tuple[str, t.Any]] = [
         (f"switches.{switch.name}.address", switch.address) for switch in cloud.switches.values()
     ]
@@ -114,18 +114,18 @@ def _needed_by_nodes(cloud: Cloud) -> list[tuple[str, Subnet]]:
         (f"networks.{network.name}.routes[{index}].to", route.to)
         for network in cloud.networks.values()
         for index, route in enumerate(network.routes)
-        # A default route is for everything else.
+        # A default route is less specific than the ranges.
         if route.to and route.to.prefixlen
     ]
     return [(path, ipaddress.ip_network(str(value))) for path, value in found if value is not None]
 
 
-def _room(report: Report, kubernetes: Kubernetes, nodes: int) -> None:
+def _check_pod_range(report: Report, kubernetes: Kubernetes, nodes: int) -> None:
     pods = kubernetes.pods
     prefix = NODE_PREFIX[pods.version]
     shares = 2 ** (prefix - pods.prefixlen) if pods.prefixlen <= prefix else 0
     if shares < max(nodes, 1):
-        report.say(
+        report.add(
             "kubernetes.pods",
             str(pods),
             f"has room for {shares} nodes (a /{prefix} each), but there are {nodes} machines",

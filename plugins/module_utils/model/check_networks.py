@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of networks: VLANs, subnets, gateways, routes, the provision network."""
+"""Checks of networks: VLANs, subnets, gateways, routes and the provision network."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .services import Tenant
 
 
 def check_networks(report: Report) -> None:
-    """Every network for itself, and what networks have to share."""
+    """Check each network, the values that must be unique among networks, the provision network and tenants."""
     for network in report.cloud.networks.values():
         path = f"networks.{network.name}"
         _vlans(report, network, path)
         _subnet(report, network, path)
-    _vlans_once(report)
-    _overlaps(report)
+    _check_unique_vlans(report)
+    _check_overlaps(report)
     _native(report)
     for tenant in report.cloud.tenants.values():
         _tenant(report, tenant)
@@ -27,49 +27,51 @@ def check_networks(report: Report) -> None:
 
 def _vlans(report: Report, network: Network, path: str) -> None:
     if network.name == "all":
-        report.say(path, "all", "is reserved: uplinks say [all] for every network", "give it another name")
+        report.add(path, "all", "is reserved: uplinks say [all] for every network", "give it another name")
     if network.vlan is not None and network.vlans is not None:
-        report.say(f"{path}.vlans", str(network.vlans), "stands beside vlan", "keep one of vlan and vlans")
-    if network.vlan is None and network.vlans is None and not report.missing(f"{path}.vlan"):
-        report.say(f"{path}.vlan", None, "is missing", "give vlan: ID, or vlans: FIRST-LAST for networks of tenants")
+        report.add(f"{path}.vlans", str(network.vlans), "is given together with vlan", "keep one of vlan and vlans")
+    if network.vlan is None and network.vlans is None and not report.is_unreadable(f"{path}.vlan"):
+        report.add(f"{path}.vlan", None, "is missing", "give vlan: ID, or vlans: FIRST-LAST for networks of tenants")
     if network.vlans is not None:
         for key in ("subnet", "gateway"):
             if getattr(network, key) is not None:
-                report.say(
+                report.add(
                     f"{path}.{key}",
                     getattr(network, key),
                     "needs one VLAN",
-                    "take it away, or give vlan instead of vlans",
+                    "remove it, or give vlan instead of vlans",
                 )
         if network.native:
-            report.say(f"{path}.native", True, "needs one VLAN", "give vlan instead of vlans")
+            report.add(f"{path}.native", True, "needs one VLAN", "give vlan instead of vlans")
 
 
 def _subnet(report: Report, network: Network, path: str) -> None:
     subnet = network.subnet
     if subnet is None:
         if network.gateway is not None and network.vlans is None:
-            report.say(f"{path}.gateway", str(network.gateway), "has no subnet around it", f"give {path}.subnet")
+            report.add(f"{path}.gateway", str(network.gateway), "needs a subnet", f"give {path}.subnet")
         return
     if subnet.is_multicast or subnet.is_loopback:
-        report.say(f"{path}.subnet", str(subnet), "is no subnet for hosts", "give a private one, such as 10.20.0.0/24")
+        report.add(
+            f"{path}.subnet", str(subnet), "is not a subnet for hosts", "give a private one, such as 10.20.0.0/24"
+        )
     if network.gateway is not None:
-        _inside(report, network.gateway, subnet, f"{path}.gateway")
+        _check_inside(report, network.gateway, subnet, f"{path}.gateway")
     if network.first >= subnet.num_addresses:
-        report.say(f"{path}.first", network.first, f"is beyond {subnet}", "give a smaller offset or a larger subnet")
+        report.add(f"{path}.first", network.first, f"is beyond {subnet}", "give a smaller offset or a larger subnet")
     for index, route in enumerate(network.routes):
         if route.via is not None:
-            _inside(report, route.via, subnet, f"{path}.routes[{index}].via")
+            _check_inside(report, route.via, subnet, f"{path}.routes[{index}].via")
 
 
-def _inside(report: Report, address: Address, subnet: Subnet, path: str) -> None:
+def _check_inside(report: Report, address: Address, subnet: Subnet, path: str) -> None:
     if address not in subnet:
-        report.say(path, str(address), f"is outside {subnet}", f"give an address of {subnet}")
+        report.add(path, str(address), f"is outside {subnet}", f"give an address of {subnet}")
     else:
-        report.usable(address, subnet, path)
+        report.check_host_address(address, subnet, path)
 
 
-def _vlans_once(report: Report) -> None:
+def _check_unique_vlans(report: Report) -> None:
     claims = Claims(report, "used by", "give another VLAN")
     for network in report.cloud.networks.values():
         if network.vlan is not None:
@@ -77,12 +79,12 @@ def _vlans_once(report: Report) -> None:
     for network in report.cloud.networks.values():
         if network.vlans is not None:
             for vlan in network.vlans.ids():
-                # One problem per range is enough; the next VLANs of it would all say the same.
+                # Report only the first VLAN of a range that is used twice.
                 if not claims.claim(vlan, f"networks.{network.name}.vlans", remedy="give a range without it"):
                     break
 
 
-def _overlaps(report: Report) -> None:
+def _check_overlaps(report: Report) -> None:
     kubernetes = report.cloud.kubernetes
     named: list[tuple[str, Subnet]] = [
         (f"networks.{network.name}.subnet", network.subnet)
@@ -97,7 +99,7 @@ def _overlaps(report: Report) -> None:
         for path, subnet in sorted((item for item in named if item[1].version == version), key=_start):
             if widest and int(subnet.network_address) <= int(widest[1].broadcast_address):
                 one, other = sorted([(path, subnet), widest], key=lambda item: order[item[0]])
-                report.say(other[0], str(other[1]), f"overlaps {one[1]} of {one[0]}", "give a subnet that is free")
+                report.add(other[0], str(other[1]), f"overlaps {one[1]} of {one[0]}", "give a subnet that is free")
             if widest is None or int(subnet.broadcast_address) > int(widest[1].broadcast_address):
                 widest = (path, subnet)
 
@@ -109,30 +111,30 @@ def _start(item: tuple[str, Subnet]) -> tuple[int, int]:
 def _native(report: Report) -> None:
     natives = [network for network in report.cloud.networks.values() if network.native]
     for network in natives[1:]:
-        report.say(
+        report.add(
             f"networks.{network.name}.native",
             True,
-            f"is the second: networks.{natives[0].name} is native too",
-            "keep one native network, the one machines boot in",
+            f"is a second native network: networks.{natives[0].name} is also native",
+            "keep one native network: the one that machines boot in",
         )
     for network in natives[:1]:
         if network.subnet is None and network.vlans is None:
-            report.say(
+            report.add(
                 f"networks.{network.name}.subnet", None, "is missing: machines boot in this network", "give its subnet"
             )
         elif network.subnet is not None and network.subnet.version != 4:
-            report.say(
+            report.add(
                 f"networks.{network.name}.subnet",
                 str(network.subnet),
                 "is not IPv4, which network boot needs",
                 "give an IPv4 subnet",
             )
     managed = next((machine for machine in report.cloud.machines.values() if machine.bmc), None)
-    if not natives and managed and not report.unsure("networks", "native"):
-        report.say(
+    if not natives and managed and not report.is_incomplete("networks", "native"):
+        report.add(
             "networks",
             None,
-            f"hold no provision network, but machines.{managed.name} has a BMC to be deployed through",
+            f"include no provision network, but machines.{managed.name} has a BMC and is to be deployed",
             "mark one network native: true",
         )
 
@@ -143,18 +145,18 @@ def _tenant(report: Report, tenant: Tenant) -> None:
         name, slash, vlan = text.partition("/")
         network = report.cloud.networks.get(name)
         if not slash or not vlan.isascii() or not vlan.isdigit() or len(vlan) > 4:
-            report.say(path, text, "is no VLAN of a network", "write NETWORK/VLAN, such as tenants/110")
+            report.add(path, text, "is not a VLAN of a network", "write NETWORK/VLAN, such as tenants/110")
         elif network is None:
             offered = [item.name for item in report.cloud.networks.values() if item.vlans]
-            report.say(path, text, f"names no network: there is no networks.{name}", choose(name, offered))
-        elif network.vlans is None and report.missing(f"networks.{name}.vlans"):
+            report.add(path, text, f"names an unknown network: there is no networks.{name}", choose(name, offered))
+        elif network.vlans is None and report.is_unreadable(f"networks.{name}.vlans"):
             continue
         elif network.vlans is None:
-            report.say(
+            report.add(
                 path,
                 text,
                 f"is not offered to tenants: networks.{name} has no vlans",
                 "name a network with vlans: FIRST-LAST",
             )
         elif int(vlan) not in network.vlans.ids():
-            report.say(path, text, f"is outside {network.vlans}", f"give a VLAN of {network.vlans}")
+            report.add(path, text, f"is outside {network.vlans}", f"give a VLAN of {network.vlans}")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What runs on a machine: inputs of `host_base`, `container_runtime` and `kubernetes`."""
+"""The inputs of the roles `host_base`, `container_runtime` and `kubernetes`, one per machine."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .metal_view import provisioner_address, registry
 from .values import Expression
 
 View = dict[str, t.Any]
-#: What plays learn of the bundle (playbooks/tasks/validate.yml); evaluated where a role uses it.
+#: Facts about the bundle that playbooks/tasks/validate.yml sets; the templates are evaluated where a role uses them.
 BUNDLE_FILES = Expression("{{ groundup_bundle_files | default({}) }}")
 BUNDLE_REGISTRIES = Expression("{{ groundup_bundle_registries | default([]) }}")
 CONTROL_PLANE_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
 
 
 class ClusterView:
-    """The views of everything in and under Kubernetes; what all machines share is computed once."""
+    """Computes the role inputs of one machine after another; values that all machines share are computed once."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -34,7 +34,7 @@ class ClusterView:
         self.firewall = self._firewall()
 
     def _hosts(self) -> dict[str, str]:
-        # Only names that must resolve before there is DNS; never all machines: that would grow with their square.
+        # Only names that must resolve before DNS works. With all machines, the inputs would grow quadratically.
         domain = self.layout.cloud.domain
         own = provisioner_address(self.layout)
         hosts = {f"provisioner.{domain}": own} if own else {}
@@ -49,7 +49,7 @@ class ClusterView:
 
     def _firewall(self) -> View:
         cloud, layout = self.layout.cloud, self.layout
-        # Only networks that machines are on: in others live tenants, whom nothing on a machine needs to let in.
+        # Only networks in which machines have addresses: tenants use the others, and machines accept nothing from them.
         shared = {network.name for machine in cloud.machines.values() for network in layout.networks_of(machine)}
         trusted = [str(n.subnet) for n in cloud.networks.values() if n.subnet and n.name in shared]
         if cloud.kubernetes:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`derive`: from a checked cloud to the groups and variables of an inventory."""
+"""`derive` makes the groups and variables of an inventory from a checked cloud."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Derived:
 
 
 def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
-    """Everything the other layers need, derived from a cloud without errors. Linear in the number of machines.
+    """Derive the inventory from a cloud without errors. The time is linear in the number of machines.
 
-    `state_home` is where the controller keeps state ($XDG_STATE_HOME); the cloud's own lies in groundup/NAME below it.
+    `state_home` is the controller's $XDG_STATE_HOME; the cloud's state is in groundup/NAME below it.
     """
     layout = Layout(cloud)
     state = f"{state_home}/groundup/{cloud.name}"
@@ -68,7 +68,9 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
         groups=_groups(cloud),
         hostvars=hostvars,
         all_vars=all_vars,
-        group_vars={"machines": {**_reach(cloud, state), **_deployment(layout, state), "groundup_layers": layers}},
+        group_vars={
+            "machines": {**_ssh_settings(cloud, state), **_deployment(layout, state), "groundup_layers": layers}
+        },
     )
 
 
@@ -79,10 +81,10 @@ def _connection(cloud: Cloud) -> View:
     return {"ansible_host": own.host, "ansible_user": own.user or cloud.access.user}
 
 
-def _reach(cloud: Cloud, state: str) -> View:
-    """How Ansible logs in to machines: with the host key that the deployment pinned, or not at all.
+def _ssh_settings(cloud: Cloud, state: str) -> View:
+    """The ssh settings of machines: Ansible accepts only the host key that the deployment recorded.
 
-    The interpreter is Debian's, so that nobody has to look for it on every machine.
+    The interpreter is fixed to Debian's, so that Ansible does not run its discovery on every machine.
     """
     options = f'-o UserKnownHostsFile="{state}/known_hosts" -o StrictHostKeyChecking=yes'
     key = cloud.access.private_key_file
@@ -95,7 +97,7 @@ def _reach(cloud: Cloud, state: str) -> View:
 
 
 def _deployment(layout: Layout, state: str) -> View:
-    """What roles that work on machines have to know of the provisioner and of the controller."""
+    """Variables about the provisioner and the controller for roles that run on machines."""
     return {
         "machine_provisioner": PROVISIONER,
         "machine_state_dir": state_dir(layout),
@@ -106,7 +108,7 @@ def _deployment(layout: Layout, state: str) -> View:
 
 
 def _cluster(layout: Layout, stack: Stack) -> View:
-    """The host that stands for the cluster: the controller, which reaches the cluster's API."""
+    """Variables of the inventory host that represents the cluster: the controller, which reaches the cluster's API."""
     return {
         "ansible_host": "localhost",
         "ansible_connection": "local",

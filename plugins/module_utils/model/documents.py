@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of a model: found, read, joined, and searched for the line that a problem is in."""
+"""The files of a model: find, read and combine them, and locate the line of a problem."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .problems import ModelError, Path, Problem, join, show
 from .scalars import Sealed
 from .types import Cloud
 
-# No model needs more levels; the classes have seven.
+# Deepest accepted nesting; the classes of the model need seven levels.
 DEEPEST = 64
 _Base: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_Base):
-    """YAML as Ansible reads it, as far as a model needs it; encrypted values stay sealed."""
+    """Loads YAML with Ansible's tags `!vault` and `!unsafe`; encrypted values are not decrypted."""
 
 
 _Loader.add_constructor("!vault", lambda loader, node: Sealed(node.value))
@@ -40,42 +40,44 @@ class Document:
 
 
 def files_of(source: str | os.PathLike[str]) -> list[pathlib.Path]:
-    """The files of a model: the one that is named, or `cloud.yml` and `*.cloud.yml` of a directory, in order."""
+    """The files of a model: `source` itself, or the sorted `cloud.yml` and `*.cloud.yml` of a directory."""
     path = pathlib.Path(source)
     if path.is_dir():
         found = sorted(
             {*path.glob("cloud.yml"), *path.glob("*.cloud.yml"), *path.glob("cloud.yaml"), *path.glob("*.cloud.yaml")}
         )
         if not found:
-            raise ModelError([Problem(str(path), "", "holds no model", "put a cloud.yml or NAME.cloud.yml into it")])
+            raise ModelError([Problem(str(path), "", "contains no model", "put a cloud.yml or NAME.cloud.yml into it")])
         return found
     return [path]
 
 
 def is_model_name(name: str) -> bool:
-    """Whether a file name is that of a model: `cloud.yml` or `NAME.cloud.yml`."""
+    """Whether a file is named as a model: `cloud.yml` or `NAME.cloud.yml`."""
     return name in ("cloud.yml", "cloud.yaml") or name.endswith((".cloud.yml", ".cloud.yaml"))
 
 
 def model_of(path: str | os.PathLike[str], data_of: t.Callable[[pathlib.Path], t.Any]) -> list[pathlib.Path]:
-    """The files of the model that begins in `path`: that file, and those beside it that have no `name` of their own.
+    """The files of the model whose main file is `path`: that file, and its neighbours that have no key `name`.
 
-    Empty if the file is itself such a part: an inventory made of the whole directory then gets the model once.
+    Empty if the file itself has no `name`: so an inventory of the whole directory contains the model only once.
     """
     own = pathlib.Path(path)
     beside = files_of(own.parent)
-    names = {file: _names_a_cloud(data_of(file)) for file in beside}
+    names = {file: _has_name(data_of(file)) for file in beside}
     heads = [file for file in beside if names[file]]
     parts = [file for file in beside if not names[file]]
     if len(beside) == 1:
         return [own]
     if parts and len(heads) != 1:
         listed = ", ".join(file.name for file in heads) or "no file"
-        said = (
-            f"is part of a model, but {listed} beside it has a name" if not heads else f"may belong to any of {listed}"
+        message = (
+            f"is part of a model, but {listed} beside it has a name"
+            if not heads
+            else f"could belong to any of {listed}"
         )
         raise ModelError(
-            [Problem(parts[0].name, "", said, "keep one model per directory, with one file that gives name")]
+            [Problem(parts[0].name, "", message, "keep one model per directory, with one file that gives name")]
         )
     if not names.get(own, True):
         return []
@@ -83,9 +85,9 @@ def model_of(path: str | os.PathLike[str], data_of: t.Callable[[pathlib.Path], t
 
 
 def is_model(data: t.Any) -> bool:
-    """Whether the values of a file that is named like a model are one, with errors perhaps.
+    """Whether the values of a file that is named as a model are meant as a model, possibly with errors.
 
-    Not one: a file for another inventory plugin, and a plain YAML inventory, which has groups at the top.
+    False for a file of another inventory plugin and for a YAML inventory, whose top-level keys are groups.
     """
     if not isinstance(data, t.Mapping):
         return True
@@ -95,18 +97,18 @@ def is_model(data: t.Any) -> bool:
 
 
 def lacks_plugin(data: t.Any, file: str) -> list[Problem]:
-    """Ansible takes a file for a model by this key alone, so each file of one needs it."""
+    """A problem if the key `plugin` is missing: Ansible passes only files with this key to the inventory plugin."""
     if not isinstance(data, t.Mapping) or "plugin" in data:
         return []
     return [Problem("plugin", "", "is missing", "begin the file with plugin: groundup.cloud.cloud", f"{file}:1")]
 
 
-def _names_a_cloud(data: t.Any) -> bool:
+def _has_name(data: t.Any) -> bool:
     return isinstance(data, t.Mapping) and "name" in data
 
 
 def read(source: str | os.PathLike[str]) -> list[Document]:
-    """All documents of a model; ModelError if one can't be read."""
+    """All documents of a model; raises ModelError if one can't be read."""
     docs, problems = [], []
     for path in files_of(source):
         try:
@@ -126,24 +128,26 @@ def _text(path: pathlib.Path) -> str:
 
 
 def parse(name: str, text: str) -> Document:
-    """A document out of a file's text; ModelError, with the line, if that is no YAML."""
+    """The document of a file's text; raises ModelError with the line if the text is not valid YAML."""
     try:
-        _refuse_depth(text)
+        _check_depth(text)
         return Document(name, yaml.load(text, Loader=_Loader), text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        said = " ".join(f"{error.context or ''} {error.problem or ''}".split())
+        reason = " ".join(f"{error.context or ''} {error.problem or ''}".split())
         place = f"{name}:{mark.line + 1}" if mark else ""
-        raise ModelError([Problem(name, "", f"is no YAML: {said}", "mend the line or one above it", place)]) from None
+        raise ModelError(
+            [Problem(name, "", f"is not valid YAML: {reason}", "correct this line or one above it", place)]
+        ) from None
     except (yaml.YAMLError, ValueError, TypeError) as error:
-        said = " ".join(str(error).split())
-        raise ModelError([Problem(name, "", f"is no YAML: {said}", "mend the file")]) from None
+        reason = " ".join(str(error).split())
+        raise ModelError([Problem(name, "", f"is not valid YAML: {reason}", "correct the file")]) from None
     except RecursionError:
-        raise ModelError([Problem(name, "", "is nested too deeply", "mend the file")]) from None
+        raise ModelError([Problem(name, "", "is nested too deeply", "correct the file")]) from None
 
 
-def _refuse_depth(text: str) -> None:
-    """RecursionError for text nested so deeply that composing it would overflow the C stack instead of raising."""
+def _check_depth(text: str) -> None:
+    """Raise RecursionError for text whose nesting would overflow the C stack of libyaml's composer."""
     bound = opened = 0
     for line in text.splitlines():
         opened += line.count("[") + line.count("{") - line.count("]") - line.count("}")
@@ -162,15 +166,15 @@ def _refuse_depth(text: str) -> None:
 
 
 def combine(docs: t.Sequence[Document]) -> tuple[dict[t.Any, t.Any], list[Problem]]:
-    """One mapping out of all documents. What two of them define, or one of them twice, is an error."""
+    """Combine all documents into one mapping; a key that is defined twice is a problem."""
     data: dict[t.Any, t.Any] = {}
     origin: dict[Path, str] = {}
     problems: list[Problem] = []
     for doc in docs:
-        problems += _twice(doc)
+        problems += _duplicate_keys(doc)
         if not isinstance(doc.data, t.Mapping):
             problems.append(
-                Problem(doc.file, show(doc.data), "is no model", "write a mapping that begins with `plugin:`")
+                Problem(doc.file, show(doc.data), "is not a model", "write a mapping that begins with `plugin:`")
             )
             continue
         for key, value in doc.data.items():
@@ -184,7 +188,7 @@ def combine(docs: t.Sequence[Document]) -> tuple[dict[t.Any, t.Any], list[Proble
             elif isinstance(value, t.Mapping) and isinstance(data[key], dict):
                 problems += _join_section(data[key], show(key), value, doc, origin)
             else:
-                problems.append(_both((show(key),), doc.file, origin))
+                problems.append(_conflict((show(key),), doc.file, origin))
     return data, problems
 
 
@@ -198,30 +202,32 @@ def _join_section(
     problems = []
     for name, item in value.items():
         if name in section:
-            problems.append(_both((key, show(name)), doc.file, origin))
+            problems.append(_conflict((key, show(name)), doc.file, origin))
         else:
             section[name] = item
             origin[(key, show(name))] = doc.file
     return problems
 
 
-def _both(path: Path, file: str, origin: t.Mapping[Path, str]) -> Problem:
-    return Problem(join(path), "", f"is in {origin.get(path, 'another file')} and in {file}", "keep one of them")
+def _conflict(path: Path, file: str, origin: t.Mapping[Path, str]) -> Problem:
+    return Problem(
+        join(path), "", f"is defined in {origin.get(path, 'another file')} and in {file}", "keep one of them"
+    )
 
 
-def _twice(doc: Document) -> list[Problem]:
-    """Keys that one mapping of the file has twice: YAML would silently take the last."""
+def _duplicate_keys(doc: Document) -> list[Problem]:
+    """A problem for each key that a mapping has twice: YAML would silently use the last value."""
     return [
-        Problem(join(path), "", "is there twice", "keep one of them", place=f"{doc.file}:{line}")
+        Problem(join(path), "", "is defined twice", "keep one of them", place=f"{doc.file}:{line}")
         for path, line, first in _lines(doc)
         if not first
     ]
 
 
 def locate(docs: t.Sequence[Document], problems: t.Sequence[Problem]) -> list[Problem]:
-    """The problems with `FILE:LINE`, or that of the nearest enclosing key where the value itself isn't in a file.
+    """The problems with their `FILE:LINE`; for a value that is in no file, that of the nearest enclosing key.
 
-    They come in the order of the files' lines, so that a person mends a file from top to bottom.
+    They are sorted by file and line, so that a file can be corrected from top to bottom.
     """
     if not problems:
         return []
@@ -230,7 +236,7 @@ def locate(docs: t.Sequence[Document], problems: t.Sequence[Problem]) -> list[Pr
         for path, line, _first in _lines(doc):
             places.setdefault(join(path), f"{doc.file}:{line}")
         places.setdefault(doc.file, f"{doc.file}:1")
-    # What is missing at the top is missing in the file that comes first.
+    # A missing top-level key is reported at the start of the first file.
     top = f"{docs[0].file}:1" if docs else ""
     placed = [
         problem if problem.place else dataclasses.replace(problem, place=_place(problem.path, places) or top)
@@ -254,7 +260,7 @@ def _place(path: str, places: t.Mapping[str, str]) -> str:
 
 
 def _lines(doc: Document) -> t.Iterator[tuple[Path, int, bool]]:
-    """Every key and item of a file: its path, its line (from 1), and whether it's the first of that name."""
+    """Every key and item of a file: its path, its line (from 1), and whether the key occurs for the first time."""
     try:
         root = yaml.compose(doc.text, Loader=_Loader)
     except (yaml.YAMLError, RecursionError):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What pictures of the cloud show: the input of the role `drawing`."""
+"""The input of the role `drawing`: the objects that the pictures of the cloud show."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def drawing(layout: Layout) -> View:
 
 
 def _others(layout: Layout) -> list[View]:
-    """What has addresses beside the machines."""
+    """Objects with addresses that are not machines: the provisioner and the API endpoint."""
     cloud = layout.cloud
     own = {name: str(address) for name, address in layout.provisioner.items()}
     found: list[View] = [{"name": "provisioner", "note": cloud.provisioner.host, "addresses": own}]
@@ -49,11 +49,11 @@ def _network(network: Network) -> View:
 
 
 def _switch(switch: Switch) -> View:
-    said = [str(switch.platform), str(switch.address) if switch.address else "", f"MLAG {switch.mlag}"]
+    facts = [str(switch.platform), str(switch.address) if switch.address else "", f"MLAG {switch.mlag}"]
     return {
         "name": switch.name,
         **_place(switch.location),
-        "note": " · ".join(part for part in (said if switch.mlag else said[:2]) if part),
+        "note": " · ".join(part for part in (facts if switch.mlag else facts[:2]) if part),
         "uplinks": {port: uplink.description for port, uplink in switch.uplinks.items()},
     }
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every closed vocabulary of the model. The value is what a person writes in the file."""
+"""The enumerations of the model. A member's value is the word in the model file."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Firmware(enum.StrEnum):
 
 
 class BmcProtocol(enum.StrEnum):
-    """How a management controller is spoken to."""
+    """Protocol of a management controller (BMC)."""
 
     REDFISH = "redfish"
     IPMI = "ipmi"
 
 
 class BondMode(enum.StrEnum):
-    """How the NICs of a machine are bundled."""
+    """Bonding mode of a machine's NICs."""
 
     LACP = "802.3ad"
     ACTIVE_BACKUP = "active-backup"
@@ -50,7 +50,7 @@ class BondMode(enum.StrEnum):
 
 
 class LacpRate(enum.StrEnum):
-    """How often LACP speaks: every second, or every thirty."""
+    """Interval of LACP packets (LACPDUs): `fast` is one second, `slow` is 30 seconds."""
 
     FAST = "fast"
     SLOW = "slow"
@@ -72,14 +72,14 @@ class DeployVia(enum.StrEnum):
 
 
 class ServiceManager(enum.StrEnum):
-    """What keeps the provisioner's services running."""
+    """The service manager of the provisioner's services."""
 
     SYSTEMD = "systemd"
     PROCESSES = "processes"
 
 
 class NetworkProvider(enum.StrEnum):
-    """What connects pods and VMs."""
+    """The provider of the network of pods and VMs."""
 
     BASIC = "basic"
     KUBE_OVN = "kube_ovn"
@@ -88,7 +88,7 @@ class NetworkProvider(enum.StrEnum):
 
 
 class StorageProvider(enum.StrEnum):
-    """What gives volumes."""
+    """The provider of volumes."""
 
     NONE = "none"
     ROOK = "rook"
@@ -109,7 +109,7 @@ class BundleSource(enum.StrEnum):
 
 
 class ImageProfile(enum.StrEnum):
-    """What kind of machine an image is built for; `emulated` is a virtual one without hardware help."""
+    """The kind of machine an image is built for; `emulated` is a virtual machine without hardware virtualization."""
 
     METAL = "metal"
     VIRTUAL = "virtual"
@@ -117,7 +117,7 @@ class ImageProfile(enum.StrEnum):
 
 
 class Timings(enum.StrEnum):
-    """How patient Kubernetes is; `slow` is for emulated or starved machines."""
+    """Timeouts of Kubernetes; `slow` is for emulated or overloaded machines."""
 
     DEFAULT = "default"
     SLOW = "slow"
@@ -131,7 +131,7 @@ class ContainerRuntime(enum.StrEnum):
 
 
 class TaintEffect(enum.StrEnum):
-    """What a taint does to pods that don't tolerate it."""
+    """The effect of a taint on pods that don't tolerate it."""
 
     NO_SCHEDULE = "NoSchedule"
     PREFER_NO_SCHEDULE = "PreferNoSchedule"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a class of the model declares its keys: `one` value, `many` in a list, `named` ones in a mapping.
+"""Functions with which a class of the model declares its keys: `one` value, a list (`many`), a mapping (`named`).
 
 The declaration is the single source of the parser, the JSON Schema and the reference page.
 """
@@ -20,7 +20,7 @@ SPEC = "groundup"
 
 
 class Shape(enum.Enum):
-    """How often a key holds its kind of value."""
+    """The shape of a key's value: one value, a list, a mapping, or the object's own name."""
 
     ONE = "one"
     MANY = "many"
@@ -72,13 +72,13 @@ def named(kind: Kind, doc: str, *, default: t.Any = dataclasses.MISSING, **extra
 
 
 def own_name(doc: str) -> t.Any:
-    """The object's own name: taken from the mapping it stands in, never written inside of it."""
+    """The object's own name: the key under which the object is in its mapping; it is not written inside the object."""
     return _key(LABEL_NAME, Shape.KEY, doc, dataclasses.MISSING)
 
 
 @functools.cache
 def keys_of(cls: type) -> dict[str, KeySpec]:
-    """The keys of one class, by name, in the order of the reference."""
+    """The keys of one class by name, in the order of the reference page."""
     specs = {}
     for item in dataclasses.fields(cls):
         extra = dict(item.metadata[SPEC])

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Networks, switches and machines: what can be touched."""
+"""Classes of the model for hardware: networks, switches and machines."""
 
 # ruff: noqa: RUF009  (one() and many() return dataclasses.field())
 from __future__ import annotations
@@ -37,16 +37,16 @@ class Network:
     subnet: Subnet | None = one(
         scalars.SUBNET, "Subnet; required for networks in which machines have addresses.", default=None
     )
-    gateway: Address | None = one(scalars.ADDRESS, "Router towards the rest of the world.", default=None)
-    mtu: int = one(scalars.MTU, "Largest packet.", default=1500, unit="bytes")
+    gateway: Address | None = one(scalars.ADDRESS, "Router of the network.", default=None)
+    mtu: int = one(scalars.MTU, "MTU.", default=1500, unit="bytes")
     native: bool = one(
         scalars.BOOLEAN,
-        "Untagged on the machines' ports. The native network is the provision network: machines boot over it.",
+        "The network is untagged on the machines' ports. It is the provision network, over which machines boot.",
         default=False,
     )
     first: int = one(
         scalars.COUNT,
-        "Where machine addresses begin: a machine's address is subnet + `first` + the machine's `number`.",
+        "Offset of machine addresses: a machine's address is subnet + `first` + the machine's `number`.",
         default=20,
     )
     routes: tuple[Route, ...] = many(Route, "Static routes of every machine in the network.")
@@ -54,7 +54,7 @@ class Network:
 
 @dataclass(frozen=True)
 class Tls:
-    """How the certificate of a device is verified: give one of the two, or nothing for the system's CAs."""
+    """How the certificate of a device is verified: give one of the two keys, or none for the system's CAs."""
 
     ca_file: str | None = one(scalars.PATH, "CA certificates, a PEM file on the controller.", default=None)
     fingerprint: str | None = one(notations.FINGERPRINT, "SHA-256 of the device's own certificate.", default=None)
@@ -62,7 +62,7 @@ class Tls:
 
 @dataclass(frozen=True)
 class Uplink:
-    """A switch port that doesn't lead to a machine: the provisioner's, or one that leads out."""
+    """A switch port that is not cabled to a machine, such as the provisioner's or one to other networks."""
 
     networks: tuple[str, ...] = many(
         scalars.TEXT, "Networks on this port; `[all]` for every network.", example="[provision, management]"
@@ -75,10 +75,10 @@ class Uplink:
 
 @dataclass(frozen=True)
 class Location:
-    """Where a device stands: for pictures and failure domains."""
+    """Position of a device, for pictures and failure domains."""
 
     rack: str | None = one(scalars.LABEL_NAME, "Rack.", default=None)
-    unit: int | None = one(scalars.UNIT, "Lowest height unit in the rack.", default=None, unit="U")
+    unit: int | None = one(scalars.UNIT, "Lowest rack unit of the device.", default=None, unit="U")
     height: int = one(scalars.UNIT, "Height.", default=1, unit="U")
 
 
@@ -100,26 +100,24 @@ class Switch:
     mlag: str | None = one(
         scalars.LABEL_NAME, "The other switch of an MLAG (vPC, MC-LAG) pair; it must name this one.", default=None
     )
-    mtu: int = one(
-        scalars.MTU, "Largest frame payload the switch's ports are set to carry.", default=9216, unit="bytes"
-    )
+    mtu: int = one(scalars.MTU, "MTU that is configured on the switch's ports.", default=9216, unit="bytes")
     ports: tuple[str, ...] = many(
         scalars.TEXT,
-        "Ports the switch has, single or as a range; cables to other ports are errors. Unchecked if absent.",
+        "Ports of the switch, single or as a range; a cable to another port is an error. Not checked if absent.",
         example='["Ethernet1-48"]',
     )
     vlans: tuple[VlanRange, ...] = many(
         scalars.VLAN_SET,
-        "VLANs the switch can carry, single or as ranges. Unchecked if absent.",
+        "VLANs that the switch can carry, single or as ranges. Not checked if absent.",
         example="[10, 100-199]",
     )
-    uplinks: t.Mapping[str, Uplink] = named(Uplink, "Ports that don't lead to a machine.", names=scalars.PORT_NAME)
-    location: Location = one(Location, "Where the switch stands.", default=Location())
+    uplinks: t.Mapping[str, Uplink] = named(Uplink, "Ports that are not cabled to a machine.", names=scalars.PORT_NAME)
+    location: Location = one(Location, "Position of the switch.", default=Location())
 
 
 @dataclass(frozen=True)
 class Ipmi:
-    """Settings that only IPMI has."""
+    """Settings of IPMI."""
 
     cipher: int = one(scalars.COUNT, "Cipher suite; 17 is the only one with SHA-256.", default=17)
 
@@ -130,7 +128,7 @@ class Bmc:
 
     address: Address = one(scalars.ADDRESS, "Address.")
     protocol: enums.BmcProtocol = one(
-        enums.BmcProtocol, "How it is spoken to. IPMI has no TLS.", default=enums.BmcProtocol.REDFISH
+        enums.BmcProtocol, "Protocol. IPMI has no TLS.", default=enums.BmcProtocol.REDFISH
     )
     port: int | None = one(
         scalars.TCP_PORT, "TCP or UDP port.", default=None, shown_default="443 for redfish, 623 for ipmi"
@@ -151,10 +149,10 @@ class Bmc:
 
 @dataclass(frozen=True)
 class Nic:
-    """A network card's port, and the switch port at the other end of its cable."""
+    """A port of a network card, and the switch port at the other end of its cable."""
 
-    name: str = own_name("Name of the NIC; the machine's interface gets it.")
-    mac: str = one(scalars.MAC, "Hardware address.", example='"52:54:00:00:01:01"')
+    name: str = own_name("Name of the NIC and of the machine's interface.")
+    mac: str = one(scalars.MAC, "MAC address.", example='"52:54:00:00:01:01"')
     port: PortRef | None = one(
         scalars.PORT_REF, "The switch port it is cabled to.", default=None, example="leaf1/Ethernet1"
     )
@@ -162,20 +160,18 @@ class Nic:
 
 @dataclass(frozen=True)
 class Bond:
-    """How the NICs are bundled."""
+    """The bond of the machine's NICs."""
 
-    mode: enums.BondMode = one(enums.BondMode, "Kind of bond.", default=enums.BondMode.LACP)
+    mode: enums.BondMode = one(enums.BondMode, "Bonding mode.", default=enums.BondMode.LACP)
     members: tuple[str, ...] = many(scalars.TEXT, "NICs in the bond.", shown_default="all NICs of the machine")
-    lacp_rate: enums.LacpRate = one(enums.LacpRate, "How often LACP speaks.", default=enums.LacpRate.FAST)
+    lacp_rate: enums.LacpRate = one(enums.LacpRate, "Interval of LACP packets.", default=enums.LacpRate.FAST)
     name: str = one(scalars.LABEL_NAME, "Name of the bond.", default="bond0")
-    mtu: int | None = one(
-        scalars.MTU, "Largest packet.", default=None, unit="bytes", shown_default="what its networks need"
-    )
+    mtu: int | None = one(scalars.MTU, "MTU.", default=None, unit="bytes", shown_default="what its networks need")
 
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk, by what is printed on it; never by the order in which it was found. One of the two is required."""
+    """A disk, identified by its serial number or WWN and never by its order. One of the two keys is required."""
 
     serial: str | None = one(scalars.TEXT, "Serial number.", default=None)
     wwn: str | None = one(scalars.TEXT, "World wide name.", default=None)
@@ -183,7 +179,7 @@ class Disk:
 
 @dataclass(frozen=True)
 class Identity:
-    """What the BMC must say about the machine before anything is changed."""
+    """Identity that the BMC must report before the machine is changed."""
 
     serial: str | None = one(scalars.TEXT, "Serial number of the chassis.", default=None)
     uuid: str | None = one(notations.UUID, "UUID of the system.", default=None)
@@ -194,7 +190,7 @@ class Deploy:
     """How the deploy ramdisk is started."""
 
     via: tuple[enums.DeployVia, ...] = many(
-        enums.DeployVia, "Ways to try, in this order.", default=(enums.DeployVia.PXE,)
+        enums.DeployVia, "Methods, tried in this order.", default=(enums.DeployVia.PXE,)
     )
 
 
@@ -209,7 +205,7 @@ class Taint:
 
 @dataclass(frozen=True)
 class LabMachine:
-    """Size of the machine's twin in the virtual rack."""
+    """Size of the virtual machine in the virtual rack."""
 
     memory: int = one(scalars.NUMBER, "Memory.", default=1536, unit="MiB")
     cpus: int = one(scalars.NUMBER, "Virtual CPUs.", default=2)
@@ -224,38 +220,38 @@ class Machine:
     name: str = own_name("Name of the machine: its host name and its name in Kubernetes.")
     number: int | None = one(
         scalars.NUMBER,
-        "Number in all address plans; it must never change.",
+        "Number from which all addresses are computed; it must never change.",
         default=None,
         shown_default="the digits at the end of the name",
     )
-    roles: tuple[enums.Role, ...] = many(enums.Role, "What it does.", default=(enums.Role.COMPUTE,))
-    location: Location = one(Location, "Where it stands.", default=Location())
+    roles: tuple[enums.Role, ...] = many(enums.Role, "Roles of the machine.", default=(enums.Role.COMPUTE,))
+    location: Location = one(Location, "Position of the machine.", default=Location())
     bmc: Bmc | None = one(
-        Bmc, "Its management controller; without one it can't be deployed, only configured.", default=None
+        Bmc, "Its management controller; a machine without one is configured but can't be deployed.", default=None
     )
     nics: t.Mapping[str, Nic] = named(Nic, "Its network cards.")
-    bond: Bond = one(Bond, "How the NICs are bundled; with one NIC there is no bond.", default=Bond())
+    bond: Bond = one(Bond, "The bond of the NICs; a machine with one NIC has no bond.", default=Bond())
     networks: tuple[str, ...] = many(
         scalars.LABEL_NAME,
-        "Networks it has an address in, besides the provision network.",
+        "Networks in which it has an address, in addition to the provision network.",
         shown_default="every network with a subnet",
     )
     addresses: t.Mapping[str, Address] = named(
         scalars.ADDRESS, "Addresses that differ from the plan, by network.", example="{cluster: 10.30.0.7}"
     )
-    root_disk: Disk | None = one(Disk, "The disk that gets the operating system; required with a BMC.", default=None)
-    storage_disks: tuple[Disk, ...] = many(Disk, "Disks that storage may use.")
-    firmware: enums.Firmware = one(enums.Firmware, "How it boots.", default=enums.Firmware.UEFI)
+    root_disk: Disk | None = one(Disk, "Disk of the operating system; required with a BMC.", default=None)
+    storage_disks: tuple[Disk, ...] = many(Disk, "Disks for storage.")
+    firmware: enums.Firmware = one(enums.Firmware, "Firmware.", default=enums.Firmware.UEFI)
     boot_nic: str | None = one(
         scalars.LABEL_NAME, "NIC that boots from the network.", default=None, shown_default="the first NIC"
     )
-    identity: Identity | None = one(Identity, "What its BMC must say about it.", default=None)
+    identity: Identity | None = one(Identity, "Identity that its BMC must report.", default=None)
     deploy: Deploy = one(Deploy, "How the deploy ramdisk is started.", default=Deploy())
     os: str = one(scalars.LABEL_NAME, "Operating system image, one of `images`.", default="debian-13")
     labels: t.Mapping[str, str] = named(
         notations.NODE_VALUE, "Labels of its Kubernetes node.", names=notations.NODE_KEY
     )
     taints: tuple[Taint, ...] = many(
-        Taint, "Taints of its Kubernetes node; a machine that is only `control_plane` gets the usual one."
+        Taint, "Taints of its Kubernetes node; a machine with `control_plane` as its only role has the usual taint."
     )
-    lab: LabMachine = one(LabMachine, "Size of its twin in the virtual rack.", default=LabMachine())
+    lab: LabMachine = one(LabMachine, "Size of the virtual machine in the virtual rack.", default=LabMachine())

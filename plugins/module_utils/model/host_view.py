@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The machine side of every cable: the input of the role `host_network`, one per machine."""
+"""The input of the role `host_network`, one per machine: the machine's end of its cables."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ def host_network(layout: Layout, machine: Machine, peers: View) -> View:
 
 
 def resolvers(layout: Layout) -> list[str]:
-    """The model's resolvers, else the provisioner, which knows the names of the cloud."""
+    """The model's resolvers; without any, the provisioner, which resolves the names of the cloud."""
     own = layout.provisioner.get(layout.provision.name) if layout.provision else None
     return [str(server) for server in layout.cloud.dns.servers] or ([str(own)] if own else [])
 
 
 def default_router(layout: Layout, machine: Machine) -> Network | None:
-    """The network whose gateway is the machine's default route: the first of its networks that has one."""
+    """The network whose gateway is the machine's default route: the first of its networks that has a gateway."""
     ordered = layout.networks_of(machine)
     own = [network for network in ordered if network is not layout.provision]
     return next((network for network in [*own, *ordered] if network.gateway), None)
 
 
 def interface(machine: Machine, network: Network) -> str:
-    """The interface of a machine in one network."""
+    """Name of a machine's interface in one network."""
     return link_name(machine) if network.native else f"{link_name(machine)}.{network.vlan}"
 
 
@@ -70,7 +70,7 @@ def _bond(layout: Layout, machine: Machine) -> View | None:
         "name": machine.bond.name,
         "mode": str(machine.bond.mode),
         "members": [_nic(nic) for nic in members],
-        # The address the DHCP reservation and the switch know from the first boot on.
+        # The MAC address of the DHCP reservation, which the machine also uses when it boots from the network.
         "mac": boot.mac if boot in members and boot else members[0].mac,
         "primary": boot.name if boot in members and boot else members[0].name,
         **({"lacp_rate": str(machine.bond.lacp_rate)} if lacp else {}),
@@ -92,5 +92,5 @@ def _address(machine: Machine, network: Network, address: str, default: bool) ->
 
 
 def disk_view(serial: str | None, wwn: str | None) -> View:
-    """A disk as roles take it: only what was said."""
+    """A disk in a role's input: only the identifiers that the model gives."""
     return {key: value for key, value in (("serial", serial), ("wwn", wwn)) if value}

@@ -35,7 +35,7 @@ Providers of the layer `network`, which the model chooses with `network.provider
 
 
 def page(cloud: Cloud) -> str:
-    """The whole page; the rows are those of the machines and the cluster of ``cloud``."""
+    """The page; the rows are those of the machines and the cluster of ``cloud``."""
     layout = Layout(cloud)
     stack = Stack(layout, Neighbours(layout))
     needs = stack.needs()

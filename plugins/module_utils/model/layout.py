@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What follows from a cloud and is needed by more than one view: numbers, addresses, links, carried VLANs.
+"""Values derived from a cloud that several views need: machine numbers, addresses, links, carried VLANs.
 
-Everything here also works on a cloud with errors in it (fields may be None), because the checks use it too.
+The functions also accept a cloud with errors (fields may be None), because the checks use them as well.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DIGITS = re.compile(r"([0-9]+)$")
 
 
 def number_of(machine: Machine) -> int | None:
-    """The machine's number in all address plans: said, or the digits at the end of its name."""
+    """The machine's number in all address plans: the key `number`, or the digits at the end of its name."""
     if machine.number is not None:
         return machine.number
     match = _DIGITS.search(machine.name)
@@ -36,7 +36,7 @@ def boot_nic(machine: Machine) -> Nic | None:
 
 
 def bond_members(machine: Machine) -> tuple[Nic, ...]:
-    """The NICs of the machine's bond, or none if it has no bond."""
+    """The NICs of the machine's bond; empty if it has no bond."""
     if machine.bond.mode is BondMode.NONE or len(machine.nics) < 2:
         return ()
     names = machine.bond.members or tuple(machine.nics)
@@ -44,7 +44,7 @@ def bond_members(machine: Machine) -> tuple[Nic, ...]:
 
 
 def link_name(machine: Machine) -> str:
-    """The interface that carries the machine's networks: its bond, or the NIC it boots from."""
+    """Name of the interface that carries the machine's networks: its bond, or the NIC it boots from."""
     if bond_members(machine):
         return machine.bond.name
     nic = boot_nic(machine)
@@ -58,7 +58,7 @@ def link_nics(machine: Machine) -> tuple[Nic, ...]:
 
 
 class Layout:
-    """The address plan of a cloud and which VLANs its machines need; computed once, linear in the machines."""
+    """The address plan of a cloud and the VLANs its machines need; computed once, in time linear in the machines."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
@@ -68,7 +68,7 @@ class Layout:
         self._carried: dict[tuple[tuple[str, ...], bool], list[int]] = {}
 
     def networks_of(self, machine: Machine) -> list[Network]:
-        """The networks a machine has an address in, the provision network first; a shared list."""
+        """The networks a machine has an address in, the provision network first. Don't change the list."""
         if machine.networks not in self._networks:
             self._networks[machine.networks] = self._ordered(machine)
         return self._networks[machine.networks]
@@ -81,14 +81,14 @@ class Layout:
 
     @functools.cache  # noqa: B019  (a Layout lives as long as one run of the model)
     def addresses_of(self, name: str) -> dict[str, Address]:
-        """The addresses of a machine by network; networks in which it can't have one are left out."""
+        """The addresses of a machine by network, without networks whose subnet has no address for its number."""
         machine = self.cloud.machines[name]
         number = number_of(machine)
         addresses: dict[str, Address] = {}
         for network in self.networks_of(machine):
-            said = machine.addresses.get(network.name)
-            if said is not None:
-                addresses[network.name] = said
+            explicit = machine.addresses.get(network.name)
+            if explicit is not None:
+                addresses[network.name] = explicit
             elif number is not None and network.subnet is not None:
                 offset = network.first + number
                 if offset < network.subnet.num_addresses - (1 if network.subnet.version == 4 else 0):
@@ -102,12 +102,12 @@ class Layout:
 
     @functools.cached_property
     def provisioner(self) -> dict[str, Address]:
-        """The provisioner's addresses by network: said, or the first that isn't the gateway."""
+        """The provisioner's addresses by network: those in the model, else the first that is not the gateway's."""
         addresses: dict[str, Address] = {}
         for name, network in self.cloud.networks.items():
-            said = self.cloud.provisioner.addresses.get(name)
-            if said is not None:
-                addresses[name] = said
+            explicit = self.cloud.provisioner.addresses.get(name)
+            if explicit is not None:
+                addresses[name] = explicit
             elif network.subnet is not None and network.subnet.num_addresses > 3:
                 first = network.subnet.network_address + 1
                 addresses[name] = first + 1 if first == network.gateway else first
@@ -115,37 +115,39 @@ class Layout:
 
     @functools.cached_property
     def cluster(self) -> Network | None:
-        """The network Kubernetes runs in: the one that holds its endpoint."""
+        """The network of Kubernetes: the one whose subnet contains the endpoint."""
         kubernetes = self.cloud.kubernetes
-        return self.holder(kubernetes.endpoint) if kubernetes else None
+        return self.network_of(kubernetes.endpoint) if kubernetes else None
 
-    def holder(self, address: Address | None) -> Network | None:
-        """The network whose subnet holds an address."""
+    def network_of(self, address: Address | None) -> Network | None:
+        """The network whose subnet contains an address."""
         if address is None:
             return None
-        holders = (network for network in self.cloud.networks.values() if network.subnet and address in network.subnet)
-        return next(holders, None)
+        containing = (
+            network for network in self.cloud.networks.values() if network.subnet and address in network.subnet
+        )
+        return next(containing, None)
 
     @functools.cached_property
     def management(self) -> Network | None:
-        """The network machines are reached in: `management` if there is one, else the provision network."""
+        """The network over which Ansible reaches machines: `management` if it exists, else the provision network."""
         return self.cloud.networks.get("management", self.provision)
 
     @functools.cached_property
     def control_planes(self) -> int | None:
-        """How many control planes the cluster has; None without a cluster."""
+        """Number of control planes; None without a cluster."""
         if self.cloud.kubernetes is None:
             return None
         return sum(Role.CONTROL_PLANE in machine.roles for machine in self.cloud.machines.values())
 
     @functools.cached_property
     def unused_vlan(self) -> int | None:
-        """The highest VLAN below 4001 that the model doesn't use: nothing may ever be heard on it."""
+        """The highest VLAN below 4001 that the model does not use; the proof of isolation expects no frame on it."""
         used = vlan_names(self.cloud.networks.values())
         return next((vlan for vlan in range(4000, 0, -1) if vlan not in used), None)
 
     def carried(self, machine: Machine) -> list[int]:
-        """The VLANs the machine's ports carry, the native one included; sorted. The list is shared: don't change it."""
+        """The sorted VLANs of the machine's ports, including the native one. The list is shared: don't change it."""
         key = (machine.networks, Role.COMPUTE in machine.roles)
         if key not in self._carried:
             ids = {network.vlan for network in self.networks_of(machine) if network.vlan is not None}
@@ -157,7 +159,7 @@ class Layout:
         return self._carried[key]
 
     def link_mtu(self, machine: Machine) -> int:
-        """The largest packet of the machine's bond or NIC: said, or what any of its networks needs."""
+        """MTU of the machine's bond or NIC in bytes: that of the model, or the largest of its networks."""
         if machine.bond.mtu is not None and bond_members(machine):
             return machine.bond.mtu
         sizes = [network.mtu for network in self.networks_of(machine)]
@@ -167,7 +169,7 @@ class Layout:
 
 
 def carried_networks(layout: Layout, machine: Machine) -> list[Network]:
-    """The networks on a machine's ports: those it has an address in, and for compute what is offered to tenants."""
+    """The networks on a machine's ports: those it has an address in, and with the role compute those of tenants."""
     own = layout.networks_of(machine)
     if Role.COMPUTE not in machine.roles:
         return own
@@ -175,7 +177,7 @@ def carried_networks(layout: Layout, machine: Machine) -> list[Network]:
 
 
 def vlan_names(networks: t.Iterable[Network]) -> dict[int, str]:
-    """The name of every VLAN of some networks; VLANs out of a range are `NAME-ID`."""
+    """The name of every VLAN of some networks; a VLAN of a range is named `NAME-ID`."""
     names: dict[int, str] = {}
     for network in networks:
         if network.vlan is not None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`load`: from files or a mapping to a checked `Cloud`."""
+"""`load` makes a checked `Cloud` from files or a mapping."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .types import Cloud, Image, Machine, Network, Switch
 from .validate import validate
 from .warn import warn
 
-# Keys of the file that belong to Ansible's inventory machinery and not to the cloud, and what they hold.
+# Keys of the file that Ansible's inventory plugins define and that are not part of the cloud, with their types.
 INVENTORY_KEYS: dict[str, type] = {
     "plugin": str,
     "compose": dict,
@@ -26,7 +26,7 @@ INVENTORY_KEYS: dict[str, type] = {
     "leading_separator": bool,
     "use_extra_vars": bool,
 }
-_KINDS = {dict: "mapping", list: "list", bool: "true or false"}
+_KINDS = {dict: "a mapping", list: "a list", bool: "true or false"}
 PLUGIN = "groundup.cloud.cloud"
 DEFAULT_IMAGE = "debian-13"
 SECTION_DEFAULTS: dict[str, tuple[str, type]] = {
@@ -38,7 +38,7 @@ SECTION_DEFAULTS: dict[str, tuple[str, type]] = {
 
 @dataclasses.dataclass(frozen=True)
 class Loaded:
-    """A cloud without errors, and what is doubtful about it."""
+    """A cloud without errors, and its warnings."""
 
     cloud: Cloud
     warnings: tuple[Problem, ...]
@@ -53,36 +53,36 @@ def load(source: t.Any) -> Cloud:
 
 
 def load_all(source: t.Any) -> Loaded:
-    """Like `load`, and says what is doubtful."""
+    """Like `load`, with the warnings."""
     if isinstance(source, t.Mapping):
         return load_data(source)
     return load_documents(documents.read(source))
 
 
 def load_documents(
-    docs: t.Sequence[documents.Document], problems: t.Sequence[Problem] = (), whole_vault: bool = False
+    docs: t.Sequence[documents.Document], problems: t.Sequence[Problem] = (), encrypted: bool = False
 ) -> Loaded:
-    """Like `load_all`, from documents that were already read; `problems` were found while reading them."""
-    data, doubles = documents.combine(docs)
-    if doubles and not data:
-        # None of the files holds a mapping; everything else would only echo that.
-        raise ModelError(documents.locate(docs, doubles))
+    """Like `load_all`, for documents that were already read; `problems` were found while reading them."""
+    data, conflicts = documents.combine(docs)
+    if conflicts and not data:
+        # No file contains a mapping: every required key is missing, and reporting that would not help.
+        raise ModelError(documents.locate(docs, conflicts))
     try:
-        loaded = load_data(data, [*problems, *doubles], whole_vault)
+        loaded = load_data(data, [*problems, *conflicts], encrypted)
     except ModelError as error:
         raise ModelError(documents.locate(docs, error.errors), documents.locate(docs, error.warnings)) from None
     return dataclasses.replace(loaded, warnings=tuple(documents.locate(docs, loaded.warnings)))
 
 
-def load_data(data: Raw, problems: t.Sequence[Problem] = (), whole_vault: bool = False) -> Loaded:
-    """Like `load_all`, from one mapping; `whole_vault` says that it came out of an encrypted file."""
+def load_data(data: Raw, problems: t.Sequence[Problem] = (), encrypted: bool = False) -> Loaded:
+    """Like `load_all`, for one mapping; `encrypted`: it was read from an encrypted file."""
     parser = Parser()
     cloud = _parse(parser, data)
-    told = {problem.path for problem in problems}
-    errors = [*problems, *(problem for problem in parser.problems if problem.path not in told)]
-    told.update(problem.path for problem in errors)
-    errors += [problem for problem in validate(cloud, frozenset(told)) if problem.path not in told]
-    warnings = warn(cloud, data, whole_vault)
+    reported = {problem.path for problem in problems}
+    errors = [*problems, *(problem for problem in parser.problems if problem.path not in reported)]
+    reported.update(problem.path for problem in errors)
+    errors += [problem for problem in validate(cloud, frozenset(reported)) if problem.path not in reported]
+    warnings = warn(cloud, data, encrypted)
     if errors:
         raise ModelError(errors, warnings)
     return Loaded(cloud, tuple(warnings))
@@ -93,8 +93,8 @@ def _parse(parser: Parser, data: Raw) -> Cloud:
         parser.report(("plugin",), show(data["plugin"]), "is another plugin", f"write {PLUGIN}")
     for key, kind in INVENTORY_KEYS.items():
         if key != "plugin" and data.get(key) is not None and not isinstance(data[key], kind):
-            remedy = "write it as the documentation of ansible.builtin.constructed says"
-            parser.report((key,), show(data[key]), f"is no {_KINDS[kind]}", remedy)
+            remedy = "see the documentation of ansible.builtin.constructed"
+            parser.report((key,), show(data[key]), f"is not {_KINDS[kind]}", remedy)
     own = {key: value for key, value in data.items() if key not in INVENTORY_KEYS and key != "defaults"}
     for word, base in _defaults(parser, data.get("defaults")).items():
         section, cls = SECTION_DEFAULTS[word]
@@ -109,12 +109,12 @@ def _parse(parser: Parser, data: Raw) -> Cloud:
 
 
 def _defaults(parser: Parser, raw: t.Any) -> dict[str, dict[t.Any, t.Any]]:
-    """The usable part of `defaults`; what is wrong there is reported there, and not once more in every object."""
+    """The valid keys of `defaults`; an error there is reported at its key, and not again for every object."""
     if raw is None:
         return {}
     path: Path = ("defaults",)
     if not isinstance(raw, t.Mapping):
-        parser.report(path, show(raw), "is no mapping", f"give defaults for {', '.join(SECTION_DEFAULTS)}")
+        parser.report(path, show(raw), "is not a mapping", f"give defaults for {', '.join(SECTION_DEFAULTS)}")
         return {}
     usable: dict[str, dict[t.Any, t.Any]] = {}
     for word, keys in raw.items():
@@ -122,7 +122,7 @@ def _defaults(parser: Parser, raw: t.Any) -> dict[str, dict[t.Any, t.Any]]:
             parser.report(
                 (*path, show(word)),
                 "",
-                "is no set of defaults",
+                "is not a section that takes defaults",
                 f"give a mapping under one of {', '.join(SECTION_DEFAULTS)}",
             )
             continue

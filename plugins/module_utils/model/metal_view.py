@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What boots and feeds the machines: the inputs of the roles `provisioner` and `machine`."""
+"""The inputs of the roles `provisioner` and `machine`, which boot and deploy machines."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _PORTS = {BmcProtocol.REDFISH: 443, BmcProtocol.IPMI: 623}
 
 
 def state_dir(layout: Layout) -> str:
-    """The provisioner's directory."""
+    """The provisioner's state directory."""
     return layout.cloud.provisioner.state_dir or f"/var/lib/groundup/{layout.cloud.name}"
 
 
 def ca_file(layout: Layout) -> str:
-    """The CA of the provisioner's own services, on the provisioner."""
+    """Path of the CA certificate of the provisioner's services, on the provisioner."""
     return f"{state_dir(layout)}/ca/ca.crt"
 
 
@@ -35,12 +35,12 @@ def provisioner_address(layout: Layout) -> str | None:
 
 
 def provisioner_url(layout: Layout) -> str:
-    """Where the provisioner's file server is."""
+    """URL of the provisioner's file server."""
     return f"http://{provisioner_address(layout)}:{layout.cloud.provisioner.http_port}"
 
 
 def registry(layout: Layout) -> str:
-    """Where the provisioner's image registry is, HOST:PORT."""
+    """The provisioner's image registry as HOST:PORT."""
     return f"{provisioner_address(layout)}:{layout.cloud.provisioner.registry_port}"
 
 
@@ -101,7 +101,7 @@ def _card(machine: Machine) -> View:
 
 
 def machine_view(layout: Layout, machine: Machine) -> View:
-    """The role input `machine` of a machine with a BMC; the play adds what image and host layers know."""
+    """The role input `machine` of a machine with a BMC; the play adds the values of the image and of host layers."""
     cloud = layout.cloud
     identity = machine.identity
     disk = machine.root_disk

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scalars in notations that others have settled: digests, keys, Kubernetes' quantities and labels, OVSDB addresses."""
+"""Scalars in notations of other projects: digests, ssh keys, quantities and labels of Kubernetes, OVSDB addresses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _quantity(value: t.Any) -> str:
         return str(int(value))
     text = plain_text(value, remedy)
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?", text):
-        raise BadScalar("is no quantity", remedy)
+        raise BadScalar("is not a quantity", remedy)
     return text
 
 
@@ -26,7 +26,7 @@ def _socket(value: t.Any) -> str:
     text = plain_text(value, remedy)
     match = re.fullmatch(r"(?:tcp|udp)/([0-9]{1,5})(?:-([0-9]{1,5}))?", text)
     if not match:
-        raise BadScalar("is no protocol and port", remedy)
+        raise BadScalar("is not a protocol and port", remedy)
     if not 1 <= int(match[1]) <= int(match[2] or match[1]) <= 65535:
         raise BadScalar("is out of range", remedy)
     return text
@@ -35,11 +35,11 @@ def _socket(value: t.Any) -> str:
 def _public_key(value: t.Any) -> str:
     remedy = "give one line of a .pub file, such as ssh-ed25519 AAAA… me"
     if isinstance(value, str) and "PRIVATE KEY" in value:
-        raise BadScalar("is a private key", f"{remedy}, and keep the private one to yourself", hidden=True)
+        raise BadScalar("is a private key", f"{remedy}, and keep the private key secret", hidden=True)
     text = plain_text(value, remedy)
     # Options of authorized_keys may come first.
     if not re.search(r"(^|\s)(ssh|ecdsa|sk)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+={0,3}(\s|$)", text):
-        raise BadScalar("is no public ssh key", remedy)
+        raise BadScalar("is not a valid public ssh key", remedy)
     return text
 
 

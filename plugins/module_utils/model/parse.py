@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From raw YAML values to the classes of the model, collecting everything that is wrong on the way."""
+"""Parses raw YAML values into the classes of the model and collects all errors."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ class Parser:
     """Parses raw mappings into dataclasses.
 
     A value that can't be parsed is reported once, and its field holds the default (or None), so that the rest of the
-    model is still checked in the same run. Whoever reads `problems` must not use the result when there are any.
+    model is still checked in the same run. The result must not be used if there are `problems`.
     """
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
     def report(self, path: Path, value: str, message: str, remedy: str) -> None:
-        """Remember one problem."""
+        """Add one problem."""
         self.problems.append(Problem(join(path), value, message, remedy))
 
     def record(self, cls: type, raw: t.Any, path: Path, name: str = "", partial: bool = False) -> t.Any:
-        """One object of the model out of a mapping; `partial` is for defaults, where required keys may be absent."""
+        """One object of the model from a mapping; `partial` is for defaults, where required keys may be absent."""
         if not isinstance(raw, t.Mapping):
-            self.report(path, show(raw), "is no mapping", f"give the keys {', '.join(keys_of(cls))}")
+            self.report(path, show(raw), "is not a mapping", f"give the keys {', '.join(keys_of(cls))}")
             raw = {}
             partial = True
         specs = keys_of(cls)
@@ -59,7 +59,7 @@ class Parser:
                 self.report((*path, show(key)), "", "is an unknown key", choose(show(key), known))
 
     def value(self, spec: KeySpec, raw: t.Any, path: Path, partial: bool = False) -> t.Any:
-        """The value of one key, or _BAD."""
+        """The parsed value of one key, or _BAD if it is wrong."""
         if spec.shape is Shape.MANY:
             return self._list(spec, raw, path)
         if spec.shape is Shape.NAMED:
@@ -69,7 +69,10 @@ class Parser:
     def _list(self, spec: KeySpec, raw: t.Any, path: Path) -> t.Any:
         if not isinstance(raw, (list, tuple)):
             self.report(
-                path, show(raw), "is no list", f"write [{show(raw)}]" if isinstance(raw, (str, int)) else "give a list"
+                path,
+                show(raw),
+                "is not a list",
+                f"write [{show(raw)}]" if isinstance(raw, (str, int)) else "give a list",
             )
             return _BAD
         items = [self._single(spec, item, (*path, index)) for index, item in enumerate(raw)]
@@ -77,7 +80,7 @@ class Parser:
 
     def _mapping(self, spec: KeySpec, raw: t.Any, path: Path, partial: bool) -> t.Any:
         if not isinstance(raw, t.Mapping):
-            self.report(path, show(raw), "is no mapping", "give names and their values")
+            self.report(path, show(raw), "is not a mapping", "give names and their values")
             return _BAD
         items = {}
         for key, item in raw.items():
@@ -115,8 +118,8 @@ class Parser:
         if isinstance(raw, str) and raw in words:
             return kind(str.__str__(raw))
         best = nearest(str(raw), words) if isinstance(raw, str) else ""
-        meant = f" (did you mean {best}?)" if best else ""
-        self.report(path, show(raw), f"is not one of {', '.join(words)}{meant}", "choose one of them")
+        suggestion = f" (did you mean {best}?)" if best else ""
+        self.report(path, show(raw), f"is not one of {', '.join(words)}{suggestion}", "choose one of them")
         return _BAD
 
 
@@ -130,7 +133,7 @@ def _hint(spec: KeySpec) -> str:
 
 
 def merge(cls: type, base: Raw, over: t.Any) -> t.Any:
-    """Defaults under one object's own keys: mappings merge key by key, everything else is replaced, null takes away."""
+    """An object's keys over the defaults: mappings merge key by key, other values are replaced, null removes a key."""
     if not isinstance(over, t.Mapping):
         return dict(base) if over is None else over
     merged = {key: value for key, value in base.items() if key not in over}

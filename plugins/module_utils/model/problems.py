@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be wrong with a model, and how it's said: place, value, what is wrong, remedy."""
+"""Errors and warnings of a model and their text: place, path, value, what is wrong, remedy."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..errors import CloudError
 Path = tuple[str | int, ...]
 HIDDEN = "(hidden)"
 _LONGEST = 80
-# Up to so many problems of one text have a line each; of more, so many paths are listed.
-_ALIKE = 3
+# Problems with the same text have a line each up to this number; of more problems, this number of paths is listed.
+_MOST_LINES = 3
 _LISTED = 12
 
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong (or, as a warning, doubtful) in a model.
+    """One error or warning of a model.
 
     `path` leads to the value (`machines.node7.nics.nic1.port`), `place` is `FILE:LINE` where that is known.
     """
@@ -35,7 +35,7 @@ class Problem:
     def __str__(self) -> str:
         place = f"{self.place}: " if self.place else ""
         if not self.place.startswith(f"{self.path}:"):
-            # Of the problem of a whole file the place says it all.
+            # The place of a problem of a whole file is its path, which is not repeated.
             place += f"{self.path}: "
         value = f"{self.value} " if self.value else ""
         remedy = f"; {self.remedy}" if self.remedy else ""
@@ -43,7 +43,7 @@ class Problem:
 
 
 class ModelError(CloudError):
-    """Everything that is wrong with a model, at once; `warnings` is what was doubtful besides."""
+    """All errors of a model, with the warnings found in the same run."""
 
     def __init__(self, errors: t.Sequence[Problem], warnings: t.Sequence[Problem] = ()) -> None:
         self.errors = list(errors)
@@ -53,15 +53,15 @@ class ModelError(CloudError):
     def __str__(self) -> str:
         count = len(self.errors)
         head = "the model has one error" if count == 1 else f"the model has {count} errors"
-        alike: dict[tuple[str, str, str], list[Problem]] = {}
+        by_text: dict[tuple[str, str, str], list[Problem]] = {}
         for problem in self.errors:
-            alike.setdefault((problem.value, problem.message, problem.remedy), []).append(problem)
-        return "\n".join([f"{head}:", *(line for same in alike.values() for line in _lines(same))])
+            by_text.setdefault((problem.value, problem.message, problem.remedy), []).append(problem)
+        return "\n".join([f"{head}:", *(line for same in by_text.values() for line in _lines(same))])
 
 
 def _lines(same: t.Sequence[Problem]) -> list[str]:
-    """Problems that differ in their place only. One mistake in `defaults` is in each of a thousand machines."""
-    if len(same) <= _ALIKE:
+    """Lines for problems that differ only in their place: one mistake can occur in each of a thousand machines."""
+    if len(same) <= _MOST_LINES:
         return [f"  {problem}" for problem in same]
     others = [problem.path for problem in same[1:]]
     listed = ", ".join(others[:_LISTED]) + (", …" if len(others) > _LISTED else "")
@@ -80,7 +80,7 @@ def join(path: Path) -> str:
 
 
 def show(value: t.Any) -> str:
-    """A value as it's quoted in an error: short, in one line, and never what a container holds."""
+    """A value as it is quoted in an error: short, in one line, and never the contents of a mapping or list."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -90,7 +90,7 @@ def show(value: t.Any) -> str:
     if isinstance(value, (list, tuple, set)):
         return "a list"
     if isinstance(value, int) and value.bit_length() > _LONGEST:
-        # Python refuses to write numbers of thousands of digits, which YAML reads from hexadecimal ones.
+        # Python refuses to print integers with thousands of digits, which YAML accepts in hexadecimal.
         return "a huge number"
     text = str(value) if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
     text = text if text.isprintable() else repr(text)
@@ -99,18 +99,18 @@ def show(value: t.Any) -> str:
 
 
 def nearest(word: str, known: t.Iterable[str]) -> str:
-    """The known word that was probably meant, or an empty string."""
+    """The known word that is most similar, or an empty string."""
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return found[0] if found else ""
 
 
 def choose(word: str, known: t.Iterable[str]) -> str:
-    """The remedy for a word that isn't known: the nearest one, or all there are."""
+    """The remedy for an unknown word: the most similar known word, or a list of known words."""
     words = sorted(known)
     best = nearest(word, words)
     if best:
         return f"did you mean {best}?"
     if not words:
-        return "there are none"
+        return "the model defines none"
     listed = ", ".join(words[:12]) + (", …" if len(words) > 12 else "")
     return f"choose from: {listed}"

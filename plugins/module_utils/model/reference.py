@@ -17,16 +17,16 @@ HEAD = """\
 # The model of a cloud
 
 One file describes a cloud. It is named `cloud.yml` or `NAME.cloud.yml`, begins with `plugin: groundup.cloud.cloud`,
-and is an Ansible inventory: `ansible-inventory -i cloud.yml --graph` shows what is derived from it. Every command says
-all errors of a model at once, each with file and line, value and remedy, and ends there. Editors complete and check
+and is an Ansible inventory: `ansible-inventory -i cloud.yml --graph` shows what is derived from it. A model with errors
+ends every command with a list of all errors, each with file and line, value and remedy. Editors complete and check
 keys with [the JSON Schema](../schema/cloud.schema.json): put `# yaml-language-server: $schema=…/cloud.schema.json` on
 the first line.
 
-**Split.** A model may be split over files of one directory: the one that has `name`, and files beside it that have
-none; each begins with `plugin:`. What two files define is an error.
+**Split.** A model may be split into files of one directory: one file with `name`, and files without it; each begins
+with `plugin:`. A key that two files define is an error.
 
 **Defaults.** `defaults: {machine: {…}, network: {…}, switch: {…}}` holds keys for all machines, networks or switches.
-Mappings are merged key by key, lists are replaced, and `null` takes a default away.
+Mappings are merged key by key, lists are replaced, and `null` removes a default.
 
 **Templates and secrets.** Values may be Ansible templates. They are evaluated when the inventory is read, with extra
 variables and `group_vars/all` beside the model. Passwords are evaluated later, where they are used, so they may come
@@ -43,7 +43,7 @@ rack.
 
 
 def page() -> str:
-    """The whole page."""
+    """The page in Markdown."""
     sections: dict[type, str] = {}
     todo: list[tuple[str, type]] = [("", Cloud)]
     while todo:

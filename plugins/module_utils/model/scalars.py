@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scalar vocabulary of the model: how one YAML value becomes one Python value.
+"""The scalar types of the model: how one YAML value becomes one Python value.
 
-Every parser takes the raw value and returns the parsed one, or raises `BadScalar(message, remedy)`.
-A scalar also knows its JSON Schema, so that editors complain about the same things as we do.
+Every parser takes the raw value and returns the parsed value, or raises `BadScalar(message, remedy)`.
+A scalar also has a JSON Schema, so that editors report the same errors as the parser.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class BadScalar(Exception):
-    """A value that is not what its field needs: what is wrong, and what to write instead."""
+    """A value is not valid for its key: what is wrong, and what to write instead."""
 
     def __init__(self, message: str, remedy: str, hidden: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
-        #: The value must not be quoted: it's a secret in a place that isn't meant for one.
+        #: The value must not be quoted: it is a secret under a key that is not for secrets.
         self.hidden = hidden
 
 
@@ -40,7 +40,7 @@ class Scalar:
 
 @dataclass(frozen=True)
 class Sealed:
-    """A value that can't be looked at while the model is read (an encrypted string); only secrets may be sealed."""
+    """A value that can't be read while the model is loaded (an encrypted string); only secrets may be sealed."""
 
     value: t.Any
 
@@ -72,24 +72,24 @@ class VlanRange:
 
 
 def plain_text(value: t.Any, remedy: str) -> str:
-    """One line of text, as a plain str; raises BadScalar for anything else."""
+    """One line of text as a plain str; raises BadScalar for any other value."""
     if not isinstance(value, str):
-        raise BadScalar("is no string", f"{remedy} (in quotes if YAML would read it as something else)")
+        raise BadScalar("is not a string", f"{remedy} (in quotes if YAML would read it as another type)")
     text = str.__str__(value)
     if not text.strip() or not text.isprintable():
-        raise BadScalar("is empty or holds control characters", remedy)
+        raise BadScalar("is empty or contains control characters", remedy)
     return text
 
 
 def pattern(regex: str, what: str, remedy: str, lower: bool = False) -> t.Callable[[t.Any], str]:
-    """A parser of text that matches `regex` as a whole, made lower-case before if `lower`."""
+    """A parser of text that matches the whole `regex`; with `lower` the text is made lower-case first."""
     compiled = re.compile(regex)
 
     def parse(value: t.Any) -> str:
         text = plain_text(value, remedy)
         text = text.lower() if lower else text
         if not compiled.fullmatch(text):
-            raise BadScalar(f"is no {what}", remedy)
+            raise BadScalar(f"is not a valid {what}", remedy)
         return text
 
     return parse
@@ -99,11 +99,11 @@ def _integer(low: int, high: int, what: str) -> t.Callable[[t.Any], int]:
     remedy = f"give a whole number from {low} to {high}"
 
     def parse(value: t.Any) -> int:
-        # A template evaluates to text; digits are as good as the number they spell.
+        # A template evaluates to text, so a string of digits is accepted as a number.
         if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
-            raise BadScalar(f"is no {what}", remedy)
+            raise BadScalar(f"is not a valid {what}", remedy)
         if not low <= value <= high:
             raise BadScalar(f"is out of range for {what}", remedy)
         return int(value)
@@ -124,10 +124,10 @@ def _address(value: t.Any) -> Address:
     try:
         address = ipaddress.ip_address(plain_text(value, remedy))
     except ValueError:
-        raise BadScalar("is no IP address", remedy) from None
-    # A scope (fe80::1%eth0) is that of one host and means nothing to the others.
+        raise BadScalar("is not an IP address", remedy) from None
+    # A scope (fe80::1%eth0) is valid on one host only.
     if address.is_multicast or address.is_unspecified or getattr(address, "scope_id", None):
-        raise BadScalar("is no address that one device can have in a network", remedy)
+        raise BadScalar("is not an address of a single device in a network", remedy)
     return address
 
 
@@ -143,12 +143,12 @@ def _subnet(value: t.Any) -> Subnet:
     try:
         right = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise BadScalar("is no subnet", remedy) from None
+        raise BadScalar("is not a subnet", remedy) from None
     raise BadScalar("has host bits set", f"write {right}")
 
 
 def subnet(text: str) -> Subnet:
-    """A subnet constant."""
+    """A subnet from a constant text."""
     return ipaddress.ip_network(text)
 
 
@@ -156,7 +156,7 @@ def _port_ref(value: t.Any) -> PortRef:
     remedy = "write SWITCH/PORT, such as leaf1/Ethernet1"
     switch, slash, port = plain_text(value, remedy).partition("/")
     if not (switch and slash and port) or re.search(r"\s", port):
-        raise BadScalar("is no switch port", remedy)
+        raise BadScalar("is not a switch port", remedy)
     return PortRef(switch, port)
 
 
@@ -164,7 +164,7 @@ def _vlan_range(value: t.Any) -> VlanRange:
     remedy = "write FIRST-LAST with VLANs from 1 to 4094, such as 100-199"
     match = re.fullmatch(r"([0-9]{1,4})-([0-9]{1,4})", plain_text(value, remedy))
     if not match:
-        raise BadScalar("is no range of VLANs", remedy)
+        raise BadScalar("is not a range of VLANs", remedy)
     first, last = int(match[1]), int(match[2])
     if not 1 <= first <= last <= 4094:
         raise BadScalar("is out of range", remedy)
@@ -179,11 +179,13 @@ def _vlan_set(value: t.Any) -> VlanRange:
 
 
 def _secret(value: t.Any) -> t.Any:
-    """Keep the very object: it may be an encrypted string, or a template that is evaluated only where it's used."""
+    """Return the same object: it may be an encrypted string, or a template that is evaluated only where it is used."""
     if isinstance(value, Sealed):
         return value.value
     if not isinstance(value, str) or not value:
-        raise BadScalar("is no string", 'give a string in quotes, best a variable from a vault: "{{ vault_password }}"')
+        raise BadScalar(
+            "is not a string", 'give a string in quotes, preferably a variable from a vault: "{{ vault_password }}"'
+        )
     return value
 
 
@@ -193,12 +195,12 @@ _NUMBER_OR_TEXT = {"type": ["integer", "string"], "pattern": "^[0-9]{1,9}$"}
 TEXT = Scalar("text", lambda value: plain_text(value, "give text"), {"type": "string", "minLength": 1})
 LABEL_NAME = Scalar(
     "DNS label",
-    pattern(LABEL, "valid DNS label", "use lower-case letters, digits and inner dashes, at most 63 characters"),
+    pattern(LABEL, "DNS label", "use lower-case letters, digits and inner dashes, at most 63 characters"),
     {"type": "string", "pattern": f"^{LABEL}$"},
 )
 DOMAIN = Scalar(
     "DNS name",
-    pattern(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*", "valid DNS name", "give a name such as rack1.example.net"),
+    pattern(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*", "DNS name", "give a name such as rack1.example.net"),
     {"type": "string", "pattern": rf"^{LABEL}(\.{LABEL})*$"},
 )
 HOST = Scalar(

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The JSON Schema of a model file, generated from the classes: for completion and first checks in an editor."""
+"""The JSON Schema of a model file, generated from the classes: for completion and checks in an editor."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TEMPLATE: Schema = {"type": "string", "pattern": r"\{[{%#]"}
 
 
 def schema() -> Schema:
-    """The schema of a model file, or of one part of a model that is split over a directory."""
+    """The schema of a model file, or of one file of a model that is split over a directory."""
     definitions: dict[str, Schema] = {"template": {"description": "An Ansible template.", **_TEMPLATE}}
     defaultable = {cls for _section, cls in SECTION_DEFAULTS.values()}
     loose = _reachable(defaultable)
@@ -31,7 +31,7 @@ def schema() -> Schema:
     top["properties"] = {
         "plugin": {"const": PLUGIN, "description": "Marks the file as a model."},
         "defaults": {
-            "description": "Keys for every machine, network or switch that doesn't give them itself.",
+            "description": "Default keys of every machine, network or switch.",
             "type": "object",
             "additionalProperties": False,
             "properties": {word: _ref(cls.__name__) for word, (_section, cls) in SECTION_DEFAULTS.items()},
@@ -62,7 +62,7 @@ def _reachable(roots: set[type]) -> set[type]:
 
 
 def is_record(kind: Kind) -> t.TypeGuard[type]:
-    """Whether a kind of value is a mapping with keys of its own."""
+    """Whether values of a kind are mappings whose keys a class of the model declares."""
     return not isinstance(kind, Scalar) and not issubclass(kind, enum.Enum)
 
 
@@ -79,7 +79,7 @@ def _record(cls: type, required: bool) -> Schema:
 
 
 def _container(kind: str) -> Schema:
-    """A list or mapping, nothing, or a template that makes one; `pattern` says something about strings only."""
+    """A list or mapping, null, or a template that returns one; `pattern` applies to strings only."""
     return {"type": [kind, "null", "string"], "pattern": _TEMPLATE["pattern"]}
 
 
@@ -111,7 +111,7 @@ def _ref(name: str) -> Schema:
 
 
 def default_text(spec: KeySpec) -> str:
-    """The default of a key in words; empty if it has none."""
+    """The default of a key as text; empty if it has none."""
     if spec.shown_default:
         return spec.shown_default
     if spec.required or spec.default in (None, (), {}, "") or is_record(spec.kind):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What runs on the machines, and what serves them."""
+"""Classes of the model for Kubernetes, the provisioner, images and the services of machines."""
 
 # ruff: noqa: RUF009  (one() and many() return dataclasses.field())
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Kubernetes:
     """The Kubernetes cluster."""
 
     endpoint: Address = one(
-        scalars.ADDRESS, "Address of the API, free in one of the networks; machines talk to each other in that network."
+        scalars.ADDRESS, "Address of the API, free in one of the networks; machines use that network for Kubernetes."
     )
     endpoint_port: int = one(scalars.TCP_PORT, "Port of the API at the endpoint.", default=8443)
     version: str = one(notations.VERSION, "Version.", default="1.36.3")
@@ -33,7 +33,7 @@ class Kubernetes:
     audit: bool = one(scalars.BOOLEAN, "The API writes an audit log.", default=True)
     timings: enums.Timings = one(
         enums.Timings,
-        "How patient its members are with each other; `slow` for emulated machines.",
+        "Timeouts of the cluster's components; `slow` for emulated machines.",
         default=enums.Timings.DEFAULT,
     )
 
@@ -44,7 +44,7 @@ class PodNetwork:
 
     provider: enums.NetworkProvider = one(
         enums.NetworkProvider,
-        "Who provides it. `basic` has no policies and is meant for labs.",
+        "Provider. `basic` has no network policies and is meant for labs.",
         default=enums.NetworkProvider.BASIC,
     )
 
@@ -53,9 +53,7 @@ class PodNetwork:
 class Storage:
     """Volumes."""
 
-    provider: enums.StorageProvider = one(
-        enums.StorageProvider, "Who provides them.", default=enums.StorageProvider.NONE
-    )
+    provider: enums.StorageProvider = one(enums.StorageProvider, "Provider.", default=enums.StorageProvider.NONE)
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class Virtualization:
 
 @dataclass(frozen=True)
 class Quota:
-    """What a tenant may use at most."""
+    """Upper limits of a tenant's resources."""
 
     cpu: str | None = one(notations.QUANTITY, "CPUs.", default=None)
     memory: str | None = one(notations.QUANTITY, "Memory.", default=None)
@@ -76,10 +74,10 @@ class Quota:
 
 @dataclass(frozen=True)
 class Tenant:
-    """Somebody who uses a part of the cloud."""
+    """A user or group of users to whom a part of the cloud is assigned."""
 
     name: str = own_name("Name of the tenant.")
-    quota: Quota = one(Quota, "What it may use at most.", default=Quota())
+    quota: Quota = one(Quota, "Upper limits of its resources.", default=Quota())
     networks: tuple[str, ...] = many(
         scalars.TEXT, "VLANs it may attach VMs to, as NETWORK/VLAN.", example="[tenants/110]"
     )
@@ -87,9 +85,9 @@ class Tenant:
 
 @dataclass(frozen=True)
 class Provisioner:
-    """The host that boots and feeds the machines. Its inventory name is `provisioner`."""
+    """The host that boots machines and serves images and files. Its inventory name is `provisioner`."""
 
-    host: str = one(scalars.HOST, "Where it is: `localhost`, or a name or address to ssh to.", default="localhost")
+    host: str = one(scalars.HOST, "`localhost`, or a name or address for ssh.", default="localhost")
     user: str | None = one(scalars.TEXT, "Account on it.", default=None, shown_default="`access.user`")
     addresses: t.Mapping[str, Address] = named(
         scalars.ADDRESS, "Its addresses, by network.", shown_default="the first of each subnet that isn't the gateway"
@@ -98,10 +96,10 @@ class Provisioner:
         scalars.TEXT, "Its interface in the provision network.", default=None, shown_default="found by its address"
     )
     service_manager: enums.ServiceManager = one(
-        enums.ServiceManager, "What keeps its services running.", default=enums.ServiceManager.SYSTEMD
+        enums.ServiceManager, "Service manager of its services.", default=enums.ServiceManager.SYSTEMD
     )
     state_dir: str | None = one(
-        scalars.PATH, "Where it keeps images and state.", default=None, shown_default="/var/lib/groundup/CLOUD"
+        scalars.PATH, "Directory of images and state.", default=None, shown_default="/var/lib/groundup/CLOUD"
     )
     http_port: int = one(scalars.TCP_PORT, "Port of the file and boot server.", default=8080)
     registry_port: int = one(scalars.TCP_PORT, "Port of the image registry.", default=5000)
@@ -112,7 +110,7 @@ class Access:
     """How the controller logs in to the machines."""
 
     user: str = one(scalars.TEXT, "Account.", default="root")
-    public_keys: tuple[str, ...] = many(notations.PUBLIC_KEY, "Public ssh keys put into a new operating system.")
+    public_keys: tuple[str, ...] = many(notations.PUBLIC_KEY, "Public ssh keys that may log in to deployed machines.")
     private_key_file: str | None = one(
         scalars.PATH, "Private ssh key on the controller.", default=None, shown_default="the ssh client's own"
     )
@@ -124,13 +122,13 @@ class Image:
 
     name: str = own_name("Name of the image; machines choose it by `os`.")
     source: enums.ImageSource = one(
-        enums.ImageSource, "Built by the provisioner out of packages, or downloaded.", default=enums.ImageSource.BUILD
+        enums.ImageSource, "Built by the provisioner from packages, or downloaded.", default=enums.ImageSource.BUILD
     )
     profile: enums.ImageProfile = one(
         enums.ImageProfile, "Kind of machine it is built for.", default=enums.ImageProfile.METAL
     )
     packages: tuple[str, ...] = many(scalars.TEXT, "Further packages of a built image.")
-    url: str | None = one(scalars.URL, "Where a ready image is.", default=None)
+    url: str | None = one(scalars.URL, "URL of a finished image.", default=None)
     sha256: str | None = one(notations.SHA256, "Digest of the image at `url`; required with it.", default=None)
 
 
@@ -138,7 +136,9 @@ class Image:
 class Bundle:
     """The artefacts of a release."""
 
-    source: enums.BundleSource = one(enums.BundleSource, "Where they come from.", default=enums.BundleSource.UPSTREAM)
+    source: enums.BundleSource = one(
+        enums.BundleSource, "Source of the artefacts.", default=enums.BundleSource.UPSTREAM
+    )
     dir: str | None = one(
         scalars.PATH,
         "Directory of the bundle on the controller.",
@@ -149,9 +149,9 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Ntp:
-    """Time. Machines ask the provisioner."""
+    """Time. Machines get the time from the provisioner."""
 
-    servers: tuple[str, ...] = many(scalars.HOST, "Servers the provisioner asks.")
+    servers: tuple[str, ...] = many(scalars.HOST, "NTP servers of the provisioner.")
 
 
 @dataclass(frozen=True)
@@ -164,26 +164,26 @@ class Dns:
 
 @dataclass(frozen=True)
 class Firewall:
-    """The packet filter of the machines: the cloud's own networks, and ssh."""
+    """The packet filter of the machines: it accepts packets from the cloud's networks, and ssh."""
 
-    enabled: bool = one(scalars.BOOLEAN, "Machines filter what comes from elsewhere.", default=True)
+    enabled: bool = one(scalars.BOOLEAN, "Machines drop other packets from outside the cloud's networks.", default=True)
     open: tuple[str, ...] = many(
-        notations.SOCKET, "Ports that are open for everybody, besides ssh.", example="[tcp/8443]"
+        notations.SOCKET, "Ports that are open to all addresses, in addition to ssh.", example="[tcp/8443]"
     )
 
 
 @dataclass(frozen=True)
 class Lab:
-    """The virtual rack: how the twin of this model is raised."""
+    """The virtual rack: how it is created from this model."""
 
     throw_away_secrets: bool = one(
         scalars.BOOLEAN,
-        "Passwords in this file protect nothing but a virtual rack: no warning about clear text.",
+        "Passwords in this file protect only a virtual rack: there is no warning about clear text.",
         default=False,
     )
     accelerator: str | None = one(
         scalars.TEXT, "QEMU accelerator.", default=None, shown_default="kvm if a machine boots with it, else tcg"
     )
     state_dir: str | None = one(
-        scalars.PATH, "Where disks and logs are.", default=None, shown_default="~/.local/state/groundup/CLOUD"
+        scalars.PATH, "Directory of disks and logs.", default=None, shown_default="~/.local/state/groundup/CLOUD"
     )

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a run may begin with what the inventory holds."""
+"""Checks before a run: the inventory must contain a model, and with strict a model without warnings."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import typing as t
 
 
 def reason(cloud: t.Mapping[str, t.Any], warnings: t.Sequence[str], strict: bool) -> str:
-    """Why a run must not begin; empty if it may."""
+    """The reason why a run must not start; empty if it may."""
     if not cloud.get("name"):
         return (
-            "the inventory holds no cloud; name a model (-i cloud.yml), and if you did, mend the errors that Ansible "
+            "the inventory contains no cloud; name a model (-i cloud.yml); if you did, correct the errors that Ansible "
             "printed when it read the file"
         )
     if strict and warnings:

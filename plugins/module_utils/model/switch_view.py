@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The switch side of every cable: the input of the role `switch`, one per switch.
+"""The input of the role `switch`, one per switch: the switch's end of all cables.
 
-Ports and bundles come from the same Machine objects as the host side (`host_view`), so the two ends can't disagree.
+Ports and LAGs are derived from the same Machine objects as `host_view`, so both ends of a cable agree.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _lag(machine: Machine, nics: list[Nic], spans: bool, common: View) -> View:
         "lacp": {
             "mode": "active",
             "rate": str(machine.bond.lacp_rate),
-            # Before LACP speaks, firmware must reach the boot server through this one port and no other.
+            # LACP fallback: while the firmware boots and sends no LACP, only this port of the LAG forwards.
             "fallback": fallback is not None,
             "fallback_port": fallback,
         },
@@ -109,7 +109,7 @@ def _lag(machine: Machine, nics: list[Nic], spans: bool, common: View) -> View:
 def _add_bmc(views: dict[str, View], layout: Layout, machine: Machine) -> None:
     if machine.bmc is None or machine.bmc.switch_port is None:
         return
-    network = layout.holder(machine.bmc.address)
+    network = layout.network_of(machine.bmc.address)
     port = machine.bmc.switch_port
     if network is not None and network.vlan is not None:
         views[port.switch]["ports"].append(_access(port.port, f"{machine.name}.bmc", network.vlan, network.mtu))
@@ -139,7 +139,7 @@ def _uplink(layout: Layout, name: str, uplink: Uplink) -> View:
 
 
 def uplink_mode(uplink: Uplink) -> PortMode:
-    """How an uplink carries VLANs: said, or access for exactly one network."""
+    """The mode of an uplink: that of the model, else access for exactly one network and trunk for several."""
     if uplink.mode is not None:
         return uplink.mode
     return PortMode.ACCESS if len(uplink.networks) == 1 and "all" not in uplink.networks else PortMode.TRUNK

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The model of a private cloud: the classes that a `cloud.yml` is made of.
 
-This is the whole vocabulary; parser, JSON Schema and reference page are generated from these classes.
+Parser, JSON Schema and reference page are generated from these classes.
 """
 
 # ruff: noqa: RUF009  (one() and many() return dataclasses.field())
@@ -74,15 +74,17 @@ from .services import (
 class Cloud:
     """One private cloud."""
 
-    name: str = one(scalars.LABEL_NAME, "Name of the cloud; destructive plays want it typed.")
+    name: str = one(scalars.LABEL_NAME, "Name of the cloud; destructive plays ask for it as confirmation.")
     domain: str = one(scalars.DOMAIN, "DNS domain of the machines.", default="", shown_default="NAME.internal")
     networks: t.Mapping[str, Network] = named(Network, "Networks.")
     switches: t.Mapping[str, Switch] = named(Switch, "Switches.")
     machines: t.Mapping[str, Machine] = named(Machine, "Machines.")
-    provisioner: Provisioner = one(Provisioner, "The host that boots and feeds the machines.", default=Provisioner())
+    provisioner: Provisioner = one(
+        Provisioner, "The host that boots machines and serves images and files.", default=Provisioner()
+    )
     access: Access = one(Access, "How the controller logs in to the machines.", default=Access())
     kubernetes: Kubernetes | None = one(
-        Kubernetes, "The Kubernetes cluster; without it the machines are only made ready.", default=None
+        Kubernetes, "The Kubernetes cluster; without it the machines are only prepared.", default=None
     )
     network: PodNetwork = one(PodNetwork, "The network of pods and VMs.", default=PodNetwork())
     storage: Storage = one(Storage, "Volumes.", default=Storage())

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of a whole cloud: everything that no single value shows."""
+"""Checks of a whole cloud: errors that involve more than one value."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .types import Cloud
 
 
 def validate(cloud: Cloud, unread: frozenset[str] = frozenset()) -> list[Problem]:
-    """Everything that is wrong with a cloud. Linear in the number of machines.
+    """All errors of a cloud. The time is linear in the number of machines.
 
-    `unread`: paths of values that could not be read; what would only follow from them isn't reported.
+    `unread`: paths of values that could not be read; errors that follow only from them are not reported.
     """
     report = Report(cloud, unread)
     for check in (check_networks, check_machines, check_cabling, check_carriage, check_addresses, check_cluster):

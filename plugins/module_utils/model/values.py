@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Templates in a model: which strings are some, and which must not be evaluated while the model is read."""
+"""Templates in a model: find and evaluate them, except in secrets, which are evaluated where a role uses them."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from .types import Cloud
 _MARKS = ("{{", "{%", "{#")
 
 
-class Unevaluated(Exception):
-    """A template that could not be evaluated; the text says why."""
+class EvaluationError(Exception):
+    """A template could not be evaluated; the text gives the reason."""
 
 
 class Expression(str):
-    """A template of the derived views themselves, which plays evaluate where a role uses the value."""
+    """A template in a derived role input; Ansible evaluates it where a role uses the value."""
 
     __slots__ = ()
 
 
 def is_template(text: str) -> bool:
-    """Whether a string holds a template."""
+    """Whether a string contains a template."""
     return any(mark in text for mark in _MARKS)
 
 
 @functools.cache
 def secret_keys() -> frozenset[str]:
-    """The keys of the model that hold secrets."""
+    """Names of the keys of the model whose values are secrets."""
     found: set[str] = set()
     todo: list[type] = [Cloud]
     while todo:
@@ -47,21 +47,21 @@ def secret_keys() -> frozenset[str]:
 
 
 class Evaluation:
-    """One walk over raw values. Secrets keep the very object they are, so that they are evaluated where they're used.
+    """Evaluates the templates of raw values. Secrets are returned unchanged and evaluated where a role uses them.
 
-    `evaluate` turns a template into its value, or raises Unevaluated. `sealed` says whether a value is encrypted, and
-    `reveal` decrypts one that is no secret (or raises Unevaluated).
+    `evaluate` returns the value of a template or raises EvaluationError. `sealed` returns whether a value is
+    encrypted. `decrypt` decrypts a value that is not a secret or raises EvaluationError.
     """
 
     def __init__(
         self,
         evaluate: t.Callable[[str], t.Any],
         sealed: t.Callable[[t.Any], bool],
-        reveal: t.Callable[[t.Any], str],
+        decrypt: t.Callable[[t.Any], str],
     ) -> None:
         self.evaluate = evaluate
         self.sealed = sealed
-        self.reveal = reveal
+        self.decrypt = decrypt
         self.problems: list[Problem] = []
 
     def walk(self, value: t.Any, path: Path = (), depth: int = 0) -> t.Any:
@@ -71,11 +71,11 @@ class Evaluation:
         if isinstance(value, (list, tuple)) and depth < 32:
             return [self.walk(item, (*path, index), depth + 1) for index, item in enumerate(value)]
         if self.sealed(value):
-            return self._try(self.reveal, value, path)
+            return self._try(self.decrypt, value, path)
         if isinstance(value, str):
             if is_template(value):
                 found = self._try(self.evaluate, value, path)
-                # What came out of a template is a value: it's never evaluated a second time.
+                # The result of a template is a value and is never evaluated again.
                 return found if isinstance(found, Sealed) else _strip(found)
             return str.__str__(value)
         return value
@@ -88,9 +88,9 @@ class Evaluation:
     def _try(self, action: t.Callable[[t.Any], t.Any], value: t.Any, path: Path) -> t.Any:
         try:
             return action(value)
-        except Unevaluated as error:
+        except EvaluationError as error:
             quoted = HIDDEN if self.sealed(value) else show(value)
-            remedy = "define what it needs in group_vars/all beside the model, or by -e"
+            remedy = "define its variables in group_vars/all beside the model, or with -e"
             self.problems.append(Problem(join(path), quoted, f"can't be evaluated: {error}", remedy))
             return Sealed(None)
 

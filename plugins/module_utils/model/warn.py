@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is doubtful about a cloud, but not wrong."""
+"""Warnings: valid settings of a cloud that are insecure, incomplete or not supported by this release."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ VAULT = (
 )
 
 
-def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], whole_vault: bool = False) -> list[Problem]:
-    """Everything that is doubtful; `data` is what the cloud was read from.
+def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], encrypted: bool = False) -> list[Problem]:
+    """All warnings about a cloud; `data` is the mapping from which the cloud was read.
 
-    `whole_vault`: it came out of an encrypted file, so its passwords are in no clear text.
+    `encrypted`: the mapping was read from an encrypted file, so its passwords are not in clear text.
     """
     report = Report(cloud)
-    if not whole_vault and not (cloud.lab and cloud.lab.throw_away_secrets):
+    if not encrypted and not (cloud.lab and cloud.lab.throw_away_secrets):
         _clear_text(report, data)
         _access(report)
     _switches(report)
@@ -35,28 +35,28 @@ def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], whole_vault: bool = False)
 
 
 def _clear_text(report: Report, data: t.Mapping[t.Any, t.Any]) -> None:
-    """One warning per secret, at the first place it's written in."""
+    """One warning per secret, at the first key that contains it."""
     found: dict[str, list[str]] = {}
-    for path, secret in _written(data):
+    for path, secret in _password_values(data):
         if isinstance(secret, str) and secret and "{{" not in secret:
             found.setdefault(str.__str__(secret), []).append(path)
     for paths in found.values():
         places = "place" if len(paths) == 2 else "places"
         more = f", here and in {len(paths) - 1} more {places}," if len(paths) > 1 else ""
-        report.say(paths[0], None, f"is in clear text{more} for everybody who can read the file", VAULT, hidden=True)
+        report.add(paths[0], None, f"is in clear text{more} for everyone who can read the file", VAULT, hidden=True)
 
 
-def _written(data: t.Mapping[t.Any, t.Any]) -> t.Iterator[tuple[str, t.Any]]:
-    """Where the file holds passwords: what a machine gets from `defaults` is written only there."""
-    yield "defaults.switch.password", _below(data, "defaults", "switch", "password")
-    yield "defaults.machine.bmc.password", _below(data, "defaults", "machine", "bmc", "password")
+def _password_values(data: t.Mapping[t.Any, t.Any]) -> t.Iterator[tuple[str, t.Any]]:
+    """The passwords of the file as (path, value); a default is reported at its key in `defaults` only."""
+    yield "defaults.switch.password", _value_at(data, "defaults", "switch", "password")
+    yield "defaults.machine.bmc.password", _value_at(data, "defaults", "machine", "bmc", "password")
     for section, keys in (("switches", ("password",)), ("machines", ("bmc", "password"))):
-        named = _below(data, section)
+        named = _value_at(data, section)
         for name, item in named.items() if isinstance(named, t.Mapping) else ():
-            yield ".".join((section, show(name), *keys)), _below(item, *keys)
+            yield ".".join((section, show(name), *keys)), _value_at(item, *keys)
 
 
-def _below(value: t.Any, *keys: str) -> t.Any:
+def _value_at(value: t.Any, *keys: str) -> t.Any:
     for key in keys:
         value = value.get(key) if isinstance(value, t.Mapping) else None
     return value
@@ -65,19 +65,17 @@ def _below(value: t.Any, *keys: str) -> t.Any:
 def _access(report: Report) -> None:
     deployed = any(machine.bmc for machine in report.cloud.machines.values())
     if deployed and not report.cloud.access.public_keys:
-        report.say(
-            "access.public_keys", None, "is empty, so nobody can log in to a machine that is deployed", "give your key"
-        )
+        report.add("access.public_keys", None, "is empty, so a deployed machine accepts no login", "give your key")
 
 
 def _switches(report: Report) -> None:
     for switch in report.cloud.switches.values():
         if switch.mlag and switch.platform is Platform.OPENVSWITCH:
-            report.say(
+            report.add(
                 f"switches.{switch.name}.mlag",
                 switch.mlag,
-                "is only a promise: Open vSwitch has no MLAG",
-                "both bridges must speak LACP with one system id",
+                "has no effect: Open vSwitch has no MLAG",
+                "configure both bridges with one LACP system id",
             )
 
 
@@ -85,23 +83,23 @@ def _machines(report: Report) -> None:
     machines = report.cloud.machines.values()
     ipmi = [machine for machine in machines if machine.bmc and machine.bmc.protocol is BmcProtocol.IPMI]
     if ipmi:
-        report.say(
+        report.add(
             f"machines.{ipmi[0].name}.bmc.protocol",
             "ipmi",
-            f"has no TLS ({_count(len(ipmi))}); the report says so too",
+            f"has no TLS ({_count(len(ipmi))}); the report lists it as a weakness",
             "prefer redfish where the BMC has it",
         )
-    loose = [
+    uncabled = [
         f"machines.{machine.name}.nics.{nic.name}"
         for machine in machines
         for nic in machine.nics.values()
         if nic.port is None
     ]
-    if loose and report.cloud.switches:
-        report.say(
-            loose[0],
+    if uncabled and report.cloud.switches:
+        report.add(
+            uncabled[0],
             None,
-            f"names no switch port ({len(loose)} of the NICs), so nothing configures that end of the cable",
+            f"names no switch port ({len(uncabled)} of the NICs), so no switch port is configured for it",
             "give port: SWITCH/PORT",
         )
     seen: set[tuple[str, ...]] = set()
@@ -109,54 +107,54 @@ def _machines(report: Report) -> None:
         routers = tuple(network.name for network in report.layout.networks_of(machine) if network.gateway)
         if len(routers) > 1 and routers not in seen:
             seen.add(routers)
-            report.say(
+            report.add(
                 f"machines.{machine.name}.networks",
                 None,
                 f"have several gateways ({', '.join(routers)})",
-                "the first of them in the machine's list gives the default route; take the others away if that's wrong",
+                "the first of them in the machine's list gives the default route; remove the others if that is wrong",
             )
 
 
 def _layers(report: Report) -> None:
     cloud = report.cloud
     if cloud.kubernetes and cloud.network.provider not in (*PROVIDERS, NetworkProvider.CUSTOM):
-        report.say(
+        report.add(
             "network.provider",
             str(cloud.network.provider),
             "is not installed by this release",
-            f"bring it yourself after site.yml, or write {', '.join(PROVIDERS)}",
+            f"install it yourself after site.yml, or write {', '.join(PROVIDERS)}",
         )
     if cloud.storage.provider is not StorageProvider.NONE:
-        report.say(
+        report.add(
             "storage.provider",
             str(cloud.storage.provider),
             "is not installed by this release",
-            "bring it yourself, or write none",
+            "install it yourself, or write none",
         )
-        _stores(report)
+        _storage_disks(report)
     if cloud.virtualization.enabled:
-        report.say(
-            "virtualization.enabled", True, "is not installed by this release", "bring it yourself, or write false"
+        report.add(
+            "virtualization.enabled", True, "is not installed by this release", "install it yourself, or write false"
         )
 
 
-def _stores(report: Report) -> None:
-    """Whether storage has something to store on."""
-    holders = [machine for machine in report.cloud.machines.values() if Role.STORAGE in machine.roles]
-    bare = [machine.name for machine in holders if not machine.storage_disks]
-    if len(bare) == len(holders):
-        report.say(
+def _storage_disks(report: Report) -> None:
+    """Warn if machines with the role storage have no storage disks."""
+    storage = [machine for machine in report.cloud.machines.values() if Role.STORAGE in machine.roles]
+    diskless = [machine.name for machine in storage if not machine.storage_disks]
+    if len(diskless) == len(storage):
+        report.add(
             "storage.provider",
             str(report.cloud.storage.provider),
-            "has nothing to store on: no machine with the role storage has storage_disks",
+            "has no disks: no machine with the role storage has storage_disks",
             "give some machines both",
         )
-    elif bare:
-        report.say(
-            f"machines.{bare[0]}.storage_disks",
+    elif diskless:
+        report.add(
+            f"machines.{diskless[0]}.storage_disks",
             None,
-            f"is empty, but the role is storage ({_count(len(bare))})",
-            "list its disks, or take the role away",
+            f"is empty, but the role is storage ({_count(len(diskless))})",
+            "list its disks, or remove the role",
         )
 
 

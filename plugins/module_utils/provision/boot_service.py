@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answers machines that boot from the network: "boot your own disk", unless the machine is armed for a deployment.
+"""HTTP service for network boot: a machine boots from its disk unless it is armed for a deployment.
 
     python3 boot_service.py CONFIG.json
 
-CONFIG: `{state_dir, base_url, listen: "unix:/path" | "address:port", group, kernel_arguments}`; a socket is for root
-and `group`, as which nginx works. Standard library only; nginx stands in front of it. SIGTERM ends it at once, which is
-safe: all state is in files, written before an answer.
+CONFIG: `{state_dir, base_url, listen: "unix:/path" | "address:port", group, kernel_arguments}`; root and
+`group`, that of its reverse proxy nginx, may use the socket. Standard library only. SIGTERM ends it at once, which is
+safe: all state is in files that are written before a response is sent.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _SCRIPT = re.compile(r"^/boot/((?:[0-9a-f]{2}-){5}[0-9a-f]{2})\.ipxe$")
 _DEPLOY = re.compile(r"^/deploy/v1/([^/]+)/(start|events)$")
 _LIMIT = 1024 * 1024
 
-#: An error status makes UEFI firmware go on to its next boot entry; success would show its menu.
+#: Exit status 1 makes UEFI firmware continue with its next boot entry; with 0 it would show its menu.
 EXIT = """#!ipxe
 iseq ${platform} efi || sanboot --no-describe --drive 0x80 || exit
 exit 1
 """
 
-#: What every machine is sent first; netX is the card that booted.
+#: The first script of every machine; netX is the NIC that booted.
 ENTRY = """#!ipxe
 chain --autofree BASE/boot/${netX/mac:hexhyp}.ipxe ||
 iseq ${platform} efi || sanboot --no-describe --drive 0x80 || exit
@@ -54,14 +54,14 @@ exit 1
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request. The peer's address comes from nginx, which overwrites whatever a client claims."""
+    """Handles one request. The client's address is in a header that nginx sets and clients can't forge."""
 
     protocol_version = "HTTP/1.1"
     server: Server
     timeout = 60
 
     def do_GET(self) -> None:
-        """The first script, the script of one MAC, or a sign of life."""
+        """The first script, the script of one MAC address, or the health check."""
         if self.path == "/boot/boot.ipxe":
             self._send(200, ENTRY.replace("BASE", self.server.store.base_url), "text/plain")
         elif found := _SCRIPT.match(self.path.lower()):
@@ -72,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
             self._send(404, "not found\n", "text/plain")
 
     def do_HEAD(self) -> None:
-        """Firmware asks for the size first."""
+        """Firmware requests the size first."""
         self.do_GET()
 
     def _script(self, mac: str) -> str:
@@ -90,14 +90,14 @@ class Handler(BaseHTTPRequestHandler):
         )
 
     def do_POST(self) -> None:
-        """Start of a deployment, and its events."""
+        """The start of a deployment and its events."""
         try:
             answer = json.dumps(self._deployment())
         except Rejected as rejected:
             self._refuse(rejected.status, str(rejected))
         except (ValueError, KeyError, TypeError) as error:
             self._refuse(400, str(error))
-        except OSError as error:  # the disk is full, for instance: the ramdisk asks again for minutes
+        except OSError as error:  # for instance a full disk; the ramdisk repeats the request for minutes
             self.log_error("%s", error)
             self._refuse(503, f"the provisioner can't store it: {error.strerror}")
         else:
@@ -118,7 +118,7 @@ class Handler(BaseHTTPRequestHandler):
         return act(found.group(1), secret, body, self._address())
 
     def _refuse(self, status: int, text: str) -> None:
-        self.close_connection = True  # what it sent may not have been read to its end
+        self.close_connection = True  # the request's body may not have been read completely
         self._send(status, f"{text}\n", "text/plain")
 
     def _address(self) -> str:
@@ -134,12 +134,12 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(data)
 
     def address_string(self) -> str:
-        """For the log."""
+        """The client's address for the log."""
         return self._address() or "local"
 
 
 class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """Threads, on a unix socket or an address."""
+    """A threaded server on a unix socket or an address."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -162,13 +162,13 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
             super().__init__((host, int(port)), Handler)
 
     def get_request(self) -> tuple[Any, Any]:
-        """A unix socket has no peer address: give handlers an empty one."""
+        """Accept a connection; the peer address of a unix socket is replaced by an empty one."""
         connection, address = super().get_request()
         return connection, address or ("", 0)
 
 
 def main(argv: list[str]) -> int:
-    """Serves until a signal comes."""
+    """Serves until a signal ends the process."""
     with open(argv[1], encoding="utf-8") as file:
         config = json.load(file)
     with Server(config) as server:

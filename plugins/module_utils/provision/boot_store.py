@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which machine gets the deploy ramdisk, once: the files below <state_dir>/deploy that arm, record and finish it.
+"""The files below <state_dir>/deploy, which arm a machine for one deployment and record its events and its end.
 
-Standard library only and no relative import: the provisioner runs this beside boot_service.py as it stands.
+Standard library only and no relative import: the provisioner runs a copy of this file beside boot_service.py.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from typing import Any
 
 NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")
 EVENTS = ("inventory", "progress", "written", "done", "failed")
-#: What the controller can't do without when a deployment is done.
+#: Keys of the event `done` that the controller requires.
 _NEEDED = ("host_key", "machine_id", "image")
 _ALARM_AGAIN = 60.0
 
 
 class Rejected(Exception):
-    """An answer other than 200. `status` is the HTTP code."""
+    """A request is rejected. `status` is the HTTP status of the response."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -33,7 +33,7 @@ class Rejected(Exception):
 
 
 class Store:
-    """The state of all deployments. Thread safe; everything survives a restart, since it's all in files."""
+    """The state of all deployments, stored in files, so that it survives a restart. It is thread-safe."""
 
     def __init__(self, state_dir: str, base_url: str, clock: Callable[[], float] = time.time) -> None:
         self.base_url, self.clock = base_url, clock
@@ -55,16 +55,16 @@ class Store:
         return None
 
     def script_served(self, arming: Mapping[str, Any], mac: str, address: str) -> None:
-        """Records that a machine was sent the ramdisk. Doesn't consume the arming: the download may fail."""
+        """Records that a machine got the ramdisk's script. The arming is not consumed: the download may fail."""
         self._append(arming, "script", 0, address, {"answer": "ramdisk", "mac": mac})
 
     def start(self, machine: str, token: str, body: Mapping[str, Any], address: str) -> dict[str, Any]:
-        """First event of a ramdisk: consumes the arming, gives `{session, plan, time}`.
+        """The first request of a ramdisk: consumes the arming, returns `{session, plan, time}`.
 
-        The same boot may repeat it (same nonce), anybody else with the token raises Rejected(409) and an alarm.
+        The same boot may repeat it with its nonce; another nonce with the token causes Rejected(409) and an alarm.
         """
         if not body.get("nonce"):
-            raise Rejected(400, "a nonce is expected: it tells the same boot from another one")
+            raise Rejected(400, "a nonce is required: it identifies the boot")
         with self._lock:
             arming = self._read("armed", machine)
             if arming and _same(arming["token"], token) and not self._expired(arming):
@@ -72,7 +72,7 @@ class Store:
             active = self._read("active", machine)
             if active and _same(active["token"], token):
                 if _same(active["nonce"], str(body["nonce"])):
-                    return self._begun(active, body, address)
+                    return self._resume(active, body, address)
                 self._alarm(active, "the token was used a second time", address, body)
                 raise Rejected(409, "this token has been used; arm the machine again")
             if known := arming or active:
@@ -84,32 +84,32 @@ class Store:
         try:
             plan = self._expand(arming)
         except Rejected as rejected:
-            self._alarm(arming, str(rejected), address, body)  # the ramdisk can't tell: it has no session
+            self._alarm(arming, str(rejected), address, body)  # the ramdisk has no session and can't report it
             raise
         ids = {"session": secrets.token_hex(32), "nonce": str(body["nonce"])}
         active = {**arming, **ids, "state": "running", "plan": plan}
-        # Staged first, so that a full disk is noticed while the machine is still armed; then whoever takes the arming
-        # away, the controller or we, has it. A crash in between costs this boot, never a write that nobody wants.
+        # The session is staged first, so that a full disk is noticed while the machine is still armed. Unlinking the
+        # arming decides between this start and a disarming controller. A crash in between loses this boot only.
         staged = self._stage("active", machine, active)
         try:
             os.unlink(self._path("armed", machine))
         except FileNotFoundError as error:
             os.unlink(staged)
-            raise Rejected(403, "it was disarmed") from error
+            raise Rejected(403, "the machine was disarmed") from error
         os.replace(staged, self._path("active", machine))
         self._sequences[machine] = 0
-        return self._begun(active, body, address)
+        return self._resume(active, body, address)
 
-    def _begun(self, active: Mapping[str, Any], body: Mapping[str, Any], address: str) -> dict[str, Any]:
-        """Answers, and records the start if that is not done yet: the disk may have been full at the first try."""
-        told = [(item["deploy_id"], item["event"]) for item in self.history(str(active["machine"]))]
-        if (active["deploy_id"], "started") not in told:
+    def _resume(self, active: Mapping[str, Any], body: Mapping[str, Any], address: str) -> dict[str, Any]:
+        """Returns the answer; records the start unless it is recorded: the disk may have been full at the first try."""
+        recorded = [(item["deploy_id"], item["event"]) for item in self.history(str(active["machine"]))]
+        if (active["deploy_id"], "started") not in recorded:
             self._append(active, "started", 0, address, _facts(body))
         return self._answer(active)
 
     def _alarm(self, known: Mapping[str, Any], reason: str, address: str, body: Mapping[str, Any]) -> None:
-        """Records what should not happen, the same once a minute: anybody on the network can cause it, and must not
-        fill the disk that way."""
+        """Records a suspicious request, an equal one once a minute: any host in the network can cause it, and must not
+        fill the disk."""
         key, now = (str(known["machine"]), reason), self.clock()
         if now - self._alarmed.get(key, now - _ALARM_AGAIN) >= _ALARM_AGAIN:
             self._alarmed[key] = now
@@ -119,7 +119,7 @@ class Store:
         return {"session": active["session"], "plan": active["plan"], "time": self.clock()}
 
     def _expand(self, arming: Mapping[str, Any]) -> dict[str, Any]:
-        """The plan with the image's manifest and the deployments of this machine that never ended."""
+        """The plan with the image's manifest and the ids of this machine's deployments that never ended."""
         plan = dict(arming["plan"])
         wanted = plan["image"]
         name = str(wanted["name"])
@@ -129,7 +129,9 @@ class Store:
         except FileNotFoundError as error:
             raise Rejected(503, f"no image {name} on the provisioner; run the role provisioner") from error
         if wanted.get("sha256") and wanted["sha256"] != manifest["sha256"]:
-            raise Rejected(503, f"image {name} is {manifest['sha256']}, armed for {wanted['sha256']}")
+            raise Rejected(
+                503, f"image {name} has SHA-256 {manifest['sha256']}, the machine is armed for {wanted['sha256']}"
+            )
         plan["image"] = {
             "name": name,
             "url": f"{self.base_url}/images/{name}.raw",
@@ -144,7 +146,7 @@ class Store:
         }
 
     def event(self, machine: str, session: str, body: Mapping[str, Any], address: str) -> dict[str, Any]:
-        """Appends an event and gives `{ack: seq}` once it is on disk. A repeated `seq` is acknowledged again."""
+        """Stores an event, then returns `{ack: seq}`. A repeated `seq` is only acknowledged again."""
         with self._lock:
             active = self._read("active", machine)
             if not active or not _same(active["session"], session):
@@ -199,10 +201,10 @@ class Store:
         return sorted({ident for ident, event in seen if event == "started" and (ident, "done") not in seen})
 
     def history(self, machine: str) -> list[dict[str, Any]]:
-        """All events of a machine; lines cut by a crash or a full disk are left out."""
+        """All events of a machine, without lines that a crash or a full disk truncated."""
         try:
             with open(self._path("events", machine), encoding="utf-8") as file:
-                return [item for line in file if (item := _whole(line))]
+                return [item for line in file if (item := _parse_line(line))]
         except FileNotFoundError:
             return []
 
@@ -226,9 +228,9 @@ class Store:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             try:
                 size = os.fstat(handle).st_size
-                torn = size and os.pread(handle, 1, size - 1) != b"\n"
-                whole = (b"\n" if torn else b"") + line.encode() + b"\n"
-                if os.write(handle, whole) != len(whole):
+                truncated = size and os.pread(handle, 1, size - 1) != b"\n"
+                data_line = (b"\n" if truncated else b"") + line.encode() + b"\n"
+                if os.write(handle, data_line) != len(data_line):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
                 os.fsync(handle)
             finally:
@@ -251,7 +253,7 @@ class Store:
         os.replace(self._stage(kind, machine, value), self._path(kind, machine))
 
     def _stage(self, kind: str, machine: str, value: Any) -> str:
-        """Path of a file with all of `value` on the disk, to be renamed."""
+        """Writes and syncs a temporary file, to be renamed; returns its path."""
         path = self._path(kind, machine) + ".tmp"
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
             json.dump(value, out, sort_keys=True)
@@ -260,7 +262,7 @@ class Store:
         return path
 
 
-def _whole(line: str) -> dict[str, Any] | None:
+def _parse_line(line: str) -> dict[str, Any] | None:
     try:
         item = json.loads(line) if line.endswith("\n") else None
     except ValueError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds an image into the cache, once per recipe, and publishes images and the ramdisk where nginx serves them."""
+"""Builds an image into the cache, once per recipe, and publishes images and the ramdisk for nginx."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _NEEDS_FILES = {
     "/usr/lib/grub/x86_64-efi/normal.mod": "grub-efi-amd64-bin",
     "/usr/lib/grub/i386-pc/boot.img": "grub-pc-bin",
 }
-#: A build holds the tree, a filesystem made of it, and the image at the same time.
+#: Space of a build, which stores the root tree, its file system and the image at the same time.
 NEEDED_MIB = 2600
 
 
 class BuildError(CloudError):
-    """The image can't be had; the message names cause and remedy."""
+    """The image can't be built or published; the message names cause and remedy."""
 
 
 def default_cache() -> str:
@@ -50,9 +50,9 @@ def cached(wanted: Recipe, cache: str) -> str | None:
 
 
 def build(wanted: Recipe, cache: str) -> str:
-    """Directory with `os.raw`, `manifest.json`, `vmlinuz`, `ramdisk.img`, `build.log`; builds it if it isn't there.
+    """Builds the image unless it is cached; returns the directory with `os.raw`, `manifest.json`, `vmlinuz`,
 
-    Two builders of one recipe wait for each other. An aborted build leaves no directory with a manifest.
+    `ramdisk.img` and `build.log`. Builds of one recipe are serialised; an aborted build leaves no manifest.
     Raises BuildError: tool missing, disk too full, mmdebstrap failed (with the end of its log).
     """
     os.makedirs(cache, exist_ok=True)
@@ -72,10 +72,12 @@ def _check(cache: str) -> None:
 
 
 def require_space(path: str, mib: int, purpose: str) -> None:
-    """Raises BuildError when the filesystem of `path` has less than `mib` MiB left."""
+    """Raises BuildError if the file system of `path` has less than `mib` MiB free."""
     free = shutil.disk_usage(path).free // (1024 * 1024)
     if free < mib:
-        raise BuildError(f"{path}: {free} MiB free, {mib} MiB needed to {purpose}; make room or name another directory")
+        raise BuildError(
+            f"{path}: {free} MiB free, {mib} MiB needed to {purpose}; free space or name another directory"
+        )
 
 
 def _build(wanted: Recipe, cache: str) -> str:
@@ -145,20 +147,20 @@ def _lock(path: str) -> Iterator[None]:
 
 
 def obtain(name: str, spec: Mapping[str, Any], cache: str) -> str:
-    """Directory with `os.raw` and `manifest.json` for `{source: build, …}` or `{url, sha256}`."""
+    """Builds or downloads an image, `{source: build, …}` or `{url, sha256}`; returns its directory."""
     if spec.get("url"):
         return fetch.image(name, str(spec["url"]), str(spec.get("sha256") or ""), cache)
     return build(recipe(name, spec), cache)
 
 
 def publish(name: str, place: str, images: str) -> bool:
-    """Puts `os.raw` and its manifest into directory `images` as NAME.raw, NAME.json; True if that changed anything."""
+    """Puts `os.raw` and its manifest into directory `images` as NAME.raw, NAME.json; True if they changed."""
     os.makedirs(images, exist_ok=True)
     source, target = os.path.join(place, "os.raw"), os.path.join(images, f"{name}.raw")
     with open(os.path.join(place, "manifest.json"), "rb") as file:
         text = file.read()
     fresh = not (os.path.exists(target) and os.path.samefile(source, target)) and not _same(target, source, text)
-    # A machine reads digests from one file and the image from the other: both are complete before either is seen.
+    # A machine reads digests from one file and the image from the other: both are staged before either is renamed.
     staged = [(_link(source, target), target)] if fresh else []
     described = os.path.join(images, f"{name}.json")
     staged += [(_stage(described, text), described)] if _differs(described, text) else []
@@ -166,7 +168,7 @@ def publish(name: str, place: str, images: str) -> bool:
 
 
 def publish_ramdisk(place: str, boot: str) -> bool:
-    """Puts kernel and ramdisk (with the present agent) into directory `boot`; True if that changed anything."""
+    """Puts kernel and ramdisk (with the current agent) into directory `boot`; True if they changed."""
     os.makedirs(boot, exist_ok=True)
     staged = []
     for name, combined in (("vmlinuz", False), ("ramdisk.img", True)):
@@ -178,7 +180,7 @@ def publish_ramdisk(place: str, boot: str) -> bool:
 
 
 def _same(target: str, source: str, text: bytes) -> bool:
-    """A published copy whose manifest is equal and whose size is right is the same image."""
+    """Whether a published copy is the same image: its manifest and its size are equal."""
     try:
         with open(target[:-4] + ".json", "rb") as file:
             return file.read() == text and os.path.getsize(target) == os.path.getsize(source)
@@ -187,8 +189,8 @@ def _same(target: str, source: str, text: bytes) -> bool:
 
 
 def _link(source: str, target: str) -> str:
-    """Path of the staged image. A hard link costs no space and survives the deletion of the cache; across filesystems
-    it's a copy."""
+    """Stages the image and returns its path. A hard link needs no space and survives the deletion of the cache; across
+    file systems the image is copied."""
     temporary = f"{target}.tmp"
     if os.path.exists(temporary):
         os.unlink(temporary)
@@ -196,7 +198,7 @@ def _link(source: str, target: str) -> str:
         os.link(source, temporary)
     except OSError:
         require_space(os.path.dirname(target), os.path.getsize(source) // (1024 * 1024) + 64, "publish the image")
-        _kept_whole(temporary, lambda: shutil.copyfile(source, temporary))
+        _remove_on_failure(temporary, lambda: shutil.copyfile(source, temporary))
     os.chmod(temporary, 0o644)
     return temporary
 
@@ -216,12 +218,12 @@ def _stage(path: str, data: bytes) -> str:
         with open(temporary, "wb") as out:
             out.write(data)
 
-    _kept_whole(temporary, write)
+    _remove_on_failure(temporary, write)
     return temporary
 
 
-def _kept_whole(temporary: str, write: Callable[[], object]) -> None:
-    """A full disk must not stay full because of half a file that nobody can use."""
+def _remove_on_failure(temporary: str, write: Callable[[], object]) -> None:
+    """Calls `write`; removes the incomplete file if it fails, so that it does not occupy a full disk."""
     try:
         write()
     except OSError:
@@ -240,7 +242,7 @@ EXPECTED = (BuildError, RecipeError, fetch.FetchError)
 
 
 def have(images: Mapping[str, Any], cache: str | None, check: bool) -> dict[str, Any]:
-    """What module os_image does: `{changed, places: {name: directory}}`; raises one of EXPECTED."""
+    """The function of module os_image: `{changed, places: {name: directory}}`; raises one of EXPECTED."""
     base = cache or default_cache()
     places = {name: _place(name, spec or {}, base) for name, spec in sorted(images.items())}
     missing = [name for name, place in places.items() if not os.path.exists(os.path.join(place, "manifest.json"))]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cloud's own certificate authority on the provisioner, and the registry's certificate; made with openssl."""
+"""The cloud's certificate authority on the provisioner, and the registry's certificate; generated with openssl."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DAYS_CA, DAYS, RENEW = 3650, 397, 60
 
 
 def missing(directory: str, addresses: Sequence[str], now: float | None = None) -> list[str]:
-    """Which of `ca`, `registry` have to be made: absent, for other addresses, or within 60 days of their end."""
+    """Which of `ca` and `registry` must be made: missing, for other addresses, or less than 60 days before expiry."""
     if not all(os.path.exists(os.path.join(directory, name)) for name in ("ca.crt", "ca.key")):
         return ["ca", "registry"]
     try:
@@ -30,7 +30,7 @@ def missing(directory: str, addresses: Sequence[str], now: float | None = None) 
 
 
 def make(directory: str, cloud: str, addresses: Sequence[str]) -> None:
-    """Makes what is missing. Keys are readable for their owner only, from the first moment."""
+    """Makes what is missing. Key files are created with permissions for their owner only."""
     os.makedirs(directory, mode=0o755, exist_ok=True)
     wanted = missing(directory, addresses)
     if "ca" in wanted:
@@ -56,7 +56,7 @@ def make(directory: str, cloud: str, addresses: Sequence[str]) -> None:
             "-out",
             "ca.crt.tmp",
         )
-        # Half a CA, after a full disk, would count as one for ever; the key comes first, alone it's none.
+        # Both files are complete before they are renamed: a truncated CA would be used for ever. The key comes first.
         _openssl(directory, "pkey", "-noout", "-in", "ca.key.tmp")
         _openssl(directory, "x509", "-noout", "-in", "ca.crt.tmp")
         for name in ("ca.key", "ca.crt"):
@@ -99,7 +99,7 @@ def _registry(directory: str, cloud: str, addresses: Sequence[str]) -> None:
         "ca.crt",
         "-CAkey",
         "ca.key",
-        "-set_serial",  # no file with the next number: half of one, after a full disk, would end all renewals
+        "-set_serial",  # without a serial file: one truncated by a full disk would prevent all renewals
         f"0x{secrets.token_hex(15)}",
         "-days",
         str(DAYS),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looks for other DHCP servers: sends a DISCOVER on an interface and collects who answers. Needs no address there."""
+"""Detects other DHCP servers: sends a DISCOVER on an interface, which needs no address, and collects answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BROADCAST = b"\xff" * 6
 
 
 def discover(mac: bytes, transaction: bytes) -> bytes:
-    """An Ethernet frame with a DHCPDISCOVER (RFC 2131) that asks for a broadcast answer."""
+    """An Ethernet frame with a DHCPDISCOVER (RFC 2131) that requests a broadcast answer."""
     bootp = struct.pack(
         "!BBBB4sHH4s4s4s4s16s64s128s",
         1,
@@ -48,7 +48,7 @@ def checksum(data: bytes) -> int:
 
 
 def offer(frame: bytes, transaction: bytes) -> str | None:
-    """Address of the server when the frame is an answer to our DISCOVER, else None."""
+    """Address of the server if the frame is an answer to the DISCOVER, else None."""
     if len(frame) < 14 + 28 + 240 or frame[12:14] != b"\x08\x00" or frame[23] != 17:
         return None
     start = 14 + (frame[14] & 15) * 4
@@ -66,11 +66,11 @@ def offer(frame: bytes, transaction: bytes) -> str | None:
 def servers(
     interface: str, seconds: float = 5, own: str = "", clock: Callable[[], float] = time.monotonic
 ) -> list[str]:
-    """Addresses of the DHCP servers on the interface, ours (`own`) left out. Asks twice within `seconds`.
+    """Addresses of the DHCP servers on the interface, without `own`. Sends two DISCOVERs within `seconds`.
 
-    Five, since dnsmasq and ISC's server ping an address for up to three seconds before they offer it.
+    The default is five: dnsmasq and ISC's server ping an address for up to three seconds before they offer it.
     """
-    # A locally administered address of our own: a server that knows this host's card shouldn't be misled.
+    # A locally administered MAC address, so that a server with a reservation for this host's NIC is not misled.
     mac, transaction = b"\x02" + os.urandom(5), os.urandom(4)
     found: set[str] = set()
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800)) as raw:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A root tree as a raw disk that boots under BIOS and UEFI; made without root rights, loop devices or mounts.
+"""Builds a raw disk that boots with BIOS and UEFI from a root tree, without root rights, loop devices or mounts.
 
 Layout in MiB: GPT and GRUB's core for BIOS (1..2), EFI system partition (2..36), root (36..), last so that it can grow.
 """
@@ -76,7 +76,7 @@ def build(root: str, image: str, work: str, spare_mib: int = 48, grub: str = "/u
 
 
 def _table(root_mib: int, sectors: int) -> gpt.Table:
-    """GUIDs are made from names: a new disk GUID is given to each deployment anyway."""
+    """The partition table. GUIDs are derived from names, as each deployment sets a new disk GUID."""
 
     def guid(name: str) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.image.groundup"))
@@ -141,7 +141,7 @@ def _esp(target: str, efi: str) -> None:
 
 
 def _bios(image: str, core: str, boot_img: str) -> None:
-    """What grub-bios-setup does, on a file: boot sector with the place of the core, core with its block list."""
+    """Installs GRUB as grub-bios-setup does, on a file: the boot sector points to the core, the core to its blocks."""
     with open(boot_img, "rb") as file:
         boot = bytearray(file.read(512))
     with open(core, "rb") as file:
@@ -149,7 +149,7 @@ def _bios(image: str, core: str, boot_img: str) -> None:
     if len(code) > _MIB:
         raise ValueError(f"GRUB's core has {len(code)} bytes, the partition for it 1 MiB")
     boot[0x5C:0x64] = struct.pack("<Q", _CORE)
-    boot[0x64] = 0xFF  # take the boot drive from the firmware
+    boot[0x64] = 0xFF  # use the boot drive that the firmware reports
     boot[0x66:0x68] = b"\x90\x90"  # don't test for a floppy
     code[500:508] = struct.pack("<Q", _CORE + 1)
     with open(image, "r+b") as out:

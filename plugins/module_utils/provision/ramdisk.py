@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The deploy ramdisk: initramfs-tools with its own configuration, and our agent as a second archive behind it.
+"""The deploy ramdisk: an archive made by initramfs-tools, and a second archive with the agent.
 
 The first part (kernel modules, busybox, Python, disk tools) is made once per image build; the agent is a small cpio
-archive appended to it natively, so that a change of the agent needs no new build of the image.
+archive that is appended, so that a change of the agent needs no new build of the image.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .sources import of
 
 AGENT = ("__init__", "api", "disks", "gpt", "main", "probe", "seed", "system", "write")
 
-#: Top-level modules the agent imports; what they import themselves is found when the ramdisk is made.
+#: Modules that the agent imports directly; their own imports are found when the ramdisk is built.
 STDLIB = (
     "__future__",
     "array",
@@ -55,7 +55,7 @@ STDLIB = (
 
 _TOOLS = ("/sbin/blkid", "/sbin/resize2fs", "/sbin/e2fsck", "/sbin/wipefs", "/usr/bin/ssh-keygen", "/sbin/blockdev")
 
-#: Modules a server's ramdisk needs beside the block and network drivers that MODULES=most brings.
+#: Kernel modules in addition to the block and network drivers that MODULES=most includes.
 _MODULES = ("ext4", "vfat", "nls_ascii", "nls_cp437", "bonding", "8021q", "dm_mod", "raid1")
 
 _CONF = """MODULES={modules}
@@ -115,7 +115,7 @@ echo "$ip" > /run/groundup/address
 
 
 def deploy_script(recipe: Recipe) -> str:
-    """Shell lines for the build: make the ramdisk in the tree $R and put it into $OUT/ramdisk.img."""
+    """Shell lines that build the ramdisk in the tree $R and move it to $OUT/ramdisk.img."""
     modules = " ".join((*recipe.modules, *_MODULES))
     hook = _HOOK.format(tools=" ".join(_TOOLS), stdlib=" ".join(STDLIB))
     conf = _CONF.format(modules="list" if recipe.modules else "most", level=10 if recipe.modules else 9)
@@ -165,5 +165,5 @@ def _pad(data: bytes) -> bytes:
 
 
 def combine(base: bytes) -> bytes:
-    """The ramdisk to serve: `base` as initramfs-tools made it, with the agent behind it."""
+    """The ramdisk to serve: `base`, the archive of initramfs-tools, followed by the agent's archive."""
     return _pad(base) + agent_archive()

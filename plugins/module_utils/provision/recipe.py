@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an operating system image is made of, and the key under which a build of it is kept.
+"""The recipe of an operating system image, and the key under which its build is cached.
 
-A recipe names packages, kernel and kernel arguments. Two recipes with the same `key()` give images that do the same;
+A recipe names packages, kernel and kernel arguments. Two recipes with the same `key()` give equivalent images;
 packages come from the mirror as it is on the day of the build, so the manifest records their versions.
 """
 
@@ -15,13 +15,13 @@ from typing import Any
 
 from ..errors import CloudError
 
-#: Raise when the builder changes what it puts into an image.
+#: Increase this number when the builder changes the contents of images.
 BUILDER = 2
 
 SUITES = {"debian-13": "trixie"}
 MIRROR = "http://deb.debian.org/debian"
 
-#: Everything that later layers need, so that a machine never has to run apt to join a cluster.
+#: All packages that later layers need, so that a machine can join a cluster without apt.
 PACKAGES = (
     "systemd",
     "systemd-sysv",
@@ -54,7 +54,7 @@ PACKAGES = (
     "initramfs-tools",
     "busybox",
 )
-#: Pulled in by others, replaced by something above or by files of the later layers.
+#: Dependencies of other packages that are replaced by packages above or by files of later layers.
 WITHOUT = ("systemd-timesyncd", "ifupdown", "dhcpcd-base", "cloud-init")
 
 #: Debian's kernel ignores selinux=0, and without AppArmor SELinux would take its place: only `lsm=` leaves both out.
@@ -65,16 +65,16 @@ _EMULATED = (
 )
 
 
-#: How late timers of user space may fire there (systemd-system.conf(5), TimerSlackNSec). Under emulation a wake-up
-#: costs a third of a millisecond, and the runtime of an idle Go daemon asks for dozens a second of 20 µs each: with the
-#: kernel's 50 µs an idle control plane takes 30 % of its two CPUs, with 10 ms 20 %.
+#: Timer slack of user space (systemd-system.conf(5), TimerSlackNSec). Under emulation a wake-up
+#: takes a third of a millisecond, and the runtime of an idle Go daemon sleeps dozens of times a second for 20 µs: with
+#: the kernel's 50 µs an idle control plane takes 30 % of its two CPUs, with 10 ms 20 %.
 _EMULATED_SLACK = "10ms"
 
 
 @dataclass(frozen=True)
 class Profile:
     """kernel: package; cmdline: kernel arguments; modules: `most`, or the list the initial ramdisk is limited to;
-    timer_slack: how late timers may fire, empty: as the kernel does."""
+    timer_slack: timer slack of user space; empty for the kernel's default."""
 
     kernel: str
     cmdline: str
@@ -116,7 +116,7 @@ class Recipe:
 
 
 class RecipeError(CloudError, ValueError):
-    """An image specification that can't be built; the message says what to write instead."""
+    """An image specification is invalid; the message says what to write instead."""
 
 
 def recipe(name: str, spec: Mapping[str, Any] | None = None) -> Recipe:

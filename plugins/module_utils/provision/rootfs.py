@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The root tree of an image: one mmdebstrap call with hooks, and everything that makes Debian fit a machine here.
+"""The root tree of an image: one mmdebstrap call, with hooks that configure Debian for the machines.
 
-mmdebstrap sets up what its hooks need (proc, a policy against starting services) by itself, as root or in a user
+mmdebstrap itself sets up what its hooks need (proc, a policy against starting services), as root or in a user
 namespace, so the build also works inside a container.
 """
 
@@ -29,7 +29,7 @@ _DISABLE = (
     "haproxy keepalived nftables systemd-networkd-wait-online apt-daily.timer apt-daily-upgrade.timer "
     "e2scrub_all.timer e2scrub_reap dpkg-db-backup.timer"
 )
-#: They take ten seconds of a first boot under emulation, and their results are already in the image.
+#: These units take ten seconds of a first boot under emulation, and their results are already in the image.
 _MASK = "systemd-hwdb-update ldconfig systemd-journal-catalog-update systemd-firstboot"
 
 _GRUB = """set timeout=0
@@ -54,7 +54,7 @@ FSTYPE=ext4
 
 
 def early_script(recipe: Recipe) -> str:
-    """Runs after the essential packages, before the kernel, so that its initial ramdisk is made once and right."""
+    """The script that runs before the kernel is installed, so that the initial ramdisk is generated only once."""
     conf = _INITRAMFS + ("MODULES=list\n" if recipe.modules else "MODULES=most\n")
     hook = "\n".join(
         (
@@ -80,7 +80,7 @@ def early_script(recipe: Recipe) -> str:
 
 
 def late_script(recipe: Recipe, out: str) -> str:
-    """Runs last: settings, then the deploy ramdisk, the kernel and the package list are copied to directory `out`."""
+    """The last script: it configures the tree, then copies ramdisk, kernel and package list to directory `out`."""
     return "\n".join(
         (
             "set -eu",
@@ -103,7 +103,7 @@ def late_script(recipe: Recipe, out: str) -> str:
             f'chroot "$R" systemctl -q enable {_ENABLE}',
             f'for u in {_DISABLE}; do chroot "$R" systemctl -q disable "$u" || echo "not here: $u"; done',
             f'for u in {_MASK}; do ln -sf /dev/null "$R/etc/systemd/system/$u.service"; done',
-            # It looks for a virtual socket on every boot and reload, and complains on the console.
+            # This generator searches for a vsock device on every boot and reload, and prints errors on the console.
             'mkdir -p "$R/etc/systemd/system-generators"',
             'ln -sf /dev/null "$R/etc/systemd/system-generators/systemd-ssh-generator"',
             deploy_script(recipe),
@@ -141,6 +141,6 @@ def command(recipe: Recipe, work: str) -> list[str]:
 
 
 def _write(path: str, content: str, mode: str = "644") -> str:
-    """Shell lines that write a file below $R, whatever is in it."""
+    """Shell lines that write a file with any content below $R."""
     target = f'"$R/{path}"'
     return f'mkdir -p "$(dirname {target})"\nprintf %s {shlex.quote(content)} > {target}\nchmod {mode} {target}'

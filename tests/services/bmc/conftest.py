@@ -32,30 +32,30 @@ PASSWORD = "right-one-9"
 
 @dataclass
 class Service:
-    """Where the emulator listens and what it shows."""
+    """Address and files of the emulator."""
 
     port: int
     directory: Path
 
     @property
     def ca(self) -> str:
-        """The service's own certificate, which is its CA."""
+        """Path of the service's self-signed certificate, which is also the CA."""
         return str(self.directory / "bmc.crt")
 
     @property
     def key(self) -> str:
-        """The service's key."""
+        """Path of the service's key."""
         return str(self.directory / "bmc.key")
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the certificate."""
+        """SHA-256 of the certificate in hexadecimal."""
         der = ssl.PEM_cert_to_DER_cert(Path(self.ca).read_text())
         return hashlib.sha256(der).hexdigest()
 
 
 def find(program: str) -> str:
-    """Return a program of this environment or of GROUNDUP_LAB_VENV; skip where it is missing."""
+    """Return the path of a program of this environment or of GROUNDUP_LAB_VENV; skip the test if it is missing."""
     places = [Path(sys.executable).parent, Path(os.environ.get("GROUNDUP_LAB_VENV", "/nonexistent")) / "bin"]
     found = next((str(place / program) for place in places if (place / program).exists()), shutil.which(program))
     if not found:
@@ -72,7 +72,7 @@ def certificate(directory: Path, name: str, address: str = "127.0.0.1") -> None:
 
 
 def free_port() -> int:
-    """Return a TCP port nobody listens on."""
+    """Return an unused TCP port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -84,7 +84,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     program, directory, port = find("sushy-emulator"), tmp_path_factory.mktemp("bmc"), free_port()
     certificate(directory, "bmc")
     certificate(directory, "other")
-    # bcrypt hash of PASSWORD; htpasswd is not needed to make one
+    # bcrypt hash of PASSWORD
     import bcrypt
 
     hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A TLS proxy in front of a Redfish service that misbehaves on request.
+"""A TLS proxy in front of a Redfish service, which injects faults.
 
-The service behind it is real (sushy-tools); only the faults are made. Rules are asked in order; a rule with ``times``
-left spoils the request, otherwise the request goes through.
+The service is real (sushy-tools). The first fault that matches a request and has ``times`` left is injected;
+otherwise the request is forwarded.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Fault:
-    """Spoil requests that match ``method`` and ``path`` (regular expressions), ``times`` times (-1: always)."""
+    """A fault of requests that match ``method`` and ``path`` (regular expressions), ``times`` times (-1: always)."""
 
     method: str = ".*"
     path: str = ".*"
@@ -34,8 +34,8 @@ class Fault:
 
 
 @dataclass
-class Seen:
-    """One request as it arrived."""
+class Request:
+    """One request as it was received, and the status of its response."""
 
     method: str
     path: str
@@ -49,7 +49,7 @@ class FaultProxy:
 
     def __init__(self, upstream_port: int, certificate: str, key: str, upstream_tls: ssl.SSLContext | None) -> None:
         self.faults: list[Fault] = []
-        self.seen: list[Seen] = []
+        self.requests: list[Request] = []
         self._upstream = (upstream_port, upstream_tls)
         self.etag: str | None = None
         proxy = self
@@ -58,7 +58,7 @@ class FaultProxy:
             protocol_version = "HTTP/1.0"
 
             def log_message(self, *_args: object) -> None:
-                """Stay silent."""
+                """Log nothing."""
 
             def _any(self) -> None:
                 proxy.serve(self)
@@ -69,7 +69,7 @@ class FaultProxy:
         self._server.daemon_threads = True
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
-        # The handshake belongs to the first read, in the connection's own thread, else one bad client blocks all.
+        # The handshake is done in the connection's thread with the first read, else one client could block all others.
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -81,24 +81,24 @@ class FaultProxy:
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
         """Answer one request."""
-        seen = Seen(handler.command, handler.path, handler.headers["Authorization"], handler.headers["If-Match"])
-        self.seen.append(seen)
+        request = Request(handler.command, handler.path, handler.headers["Authorization"], handler.headers["If-Match"])
+        self.requests.append(request)
         data = handler.rfile.read(int(handler.headers["Content-Length"] or 0))
-        fault = next((fault for fault in self.faults if self._hits(fault, handler)), None)
+        fault = next((fault for fault in self.faults if self._matches(fault, handler)), None)
         if fault:
             time.sleep(fault.delay)
             if fault.drop:
                 handler.connection.close()
                 return
         if fault and fault.status:
-            seen.status = fault.status
+            request.status = fault.status
             self._answer(handler, fault.status, fault.headers, fault.body, fault.drip)
             return
-        seen.status, headers, body = self._forward(handler, data)
-        self._answer(handler, seen.status, headers, body, fault.drip if fault else 0.0)
+        request.status, headers, body = self._forward(handler, data)
+        self._answer(handler, request.status, headers, body, fault.drip if fault else 0.0)
 
     @staticmethod
-    def _hits(fault: Fault, handler: BaseHTTPRequestHandler) -> bool:
+    def _matches(fault: Fault, handler: BaseHTTPRequestHandler) -> bool:
         if not fault.times or not re.fullmatch(fault.method, handler.command) or not fault.when(handler):
             return False
         if not re.search(fault.path, handler.path):
@@ -111,8 +111,8 @@ class FaultProxy:
         maker = http.client.HTTPConnection if context is None else http.client.HTTPSConnection
         options = {} if context is None else {"context": context}
         upstream = maker("127.0.0.1", port, timeout=60, **options)
-        kept = ("authorization", "content-type", "x-auth-token", "odata-version")
-        headers = {name: value for name, value in handler.headers.items() if name.lower() in kept}
+        forwarded = ("authorization", "content-type", "x-auth-token", "odata-version")
+        headers = {name: value for name, value in handler.headers.items() if name.lower() in forwarded}
         upstream.request(handler.command, handler.path, data or None, headers)
         answer = upstream.getresponse()
         body = answer.read()
@@ -140,4 +140,4 @@ class FaultProxy:
                 handler.wfile.flush()
                 time.sleep(drip)
         except (OSError, ssl.SSLError):
-            return  # the client has had enough: that is what this fault is about
+            return  # the client has closed the connection, as this fault provokes

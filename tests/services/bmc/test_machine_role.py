@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role `machine` in a real ansible-playbook, with machines that fail beside one that is well.
+"""The role `machine` in ansible-playbook, with four machines whose BMCs fail and one that is deployed.
 
-Controllers are sushy-tools behind the fault proxy; the deployed machine's ssh is a double, as no machine runs here.
+BMCs are sushy-tools behind the fault proxy; ssh is a double, as no machine runs in this test.
 """
 
 from __future__ import annotations
@@ -24,39 +24,46 @@ from .fault_proxy import Fault, FaultProxy
 pytestmark = pytest.mark.services
 REPO = Path(__file__).resolve().parents[3]
 WRONG = "wrong-one-7"
-#: A double of ssh to a machine that is what the model says.
+#: A double of ssh to a machine with the expected identity.
 SSH = """#!/bin/sh
 echo mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm
-echo '{"machine": "well", "cloud": "rack"}'
+echo '{"machine": "healthy", "cloud": "rack"}'
 """
 PLAYBOOK: list[dict[str, Any]] = [
     {
         "hosts": "all",
         "gather_facts": False,
         "roles": ["groundup.cloud.machine"],
-        "tasks": [{"name": "Go on", "ansible.builtin.debug": {"msg": "{{ inventory_hostname }} goes on"}}],
+        "tasks": [{"name": "Continue", "ansible.builtin.debug": {"msg": "{{ inventory_hostname }} continues"}}],
     }
 ]
 
 
 class Run:
-    """What a run printed and left, and every command line that was visible while it went on."""
+    """A run of the playbook: its files, and the command lines of all processes during the run."""
 
     def __init__(self, home: Path, port: dict[str, int], service: Service) -> None:
         self.home, self.state = home, home / "state"
         for name in ("armed", "events", "done", "journal", "active"):
             (self.state / "deploy" / name).mkdir(parents=True)
         deployed = {"deploy_id": "d1", "host_key": "ssh-ed25519 AAAA", "machine_id": "m" * 32, "image": "debian-13"}
-        (self.state / "deploy/done/well.json").write_text(json.dumps({**deployed, "time": 1.0}))
-        confirmed = {"time": 2.0, "machine": "well", "deploy_id": "d1", "run": "r0", "event": "confirmed", "data": {}}
-        (self.state / "deploy/journal/well.jsonl").write_text(json.dumps(confirmed) + "\n")
+        (self.state / "deploy/done/healthy.json").write_text(json.dumps({**deployed, "time": 1.0}))
+        confirmed = {
+            "time": 2.0,
+            "machine": "healthy",
+            "deploy_id": "d1",
+            "run": "r0",
+            "event": "confirmed",
+            "data": {},
+        }
+        (self.state / "deploy/journal/healthy.jsonl").write_text(json.dumps(confirmed) + "\n")
         (home / "bin").mkdir()
         (home / "bin/ssh").write_text(SSH)
         (home / "bin/ssh").chmod(0o755)
         hosts = {name: self._machine(name, port[name], service) for name in port}
         (home / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
         (home / "play.yml").write_text(json.dumps(PLAYBOOK))
-        self.seen: set[str] = set()
+        self.command_lines: set[str] = set()
 
     def _machine(self, name: str, port: int, service: Service) -> dict[str, Any]:
         bmc = {"protocol": "redfish", "address": "127.0.0.1", "port": port, "username": "admin", "timeout": 5}
@@ -75,9 +82,9 @@ class Run:
             "machine_provisioner": "localhost",
         }
 
-    def go(self, *words: str) -> subprocess.CompletedProcess[str]:
-        over = threading.Event()
-        watcher = threading.Thread(target=self._watch, args=(over,))
+    def play(self, *words: str) -> subprocess.CompletedProcess[str]:
+        ended = threading.Event()
+        watcher = threading.Thread(target=self._watch, args=(ended,))
         watcher.start()
         environment = {
             **os.environ,
@@ -93,17 +100,17 @@ class Run:
         try:
             return subprocess.run(command, cwd=REPO, env=environment, capture_output=True, text=True, check=False)
         finally:
-            over.set()
+            ended.set()
             watcher.join()
 
-    def _watch(self, over: threading.Event) -> None:
-        """What everybody on this host can read of others: their command lines."""
-        while not over.is_set():
+    def _watch(self, ended: threading.Event) -> None:
+        """Collect the command lines of all processes, which every user of this host can read."""
+        while not ended.is_set():
             for path in Path("/proc").glob("[0-9]*/cmdline"):
                 try:
-                    self.seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+                    self.command_lines.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
                 except OSError:
-                    continue  # it has ended
+                    continue  # the process has ended
             time.sleep(0.02)
 
 
@@ -112,7 +119,7 @@ def proxies(service: Service) -> Iterator[dict[str, FaultProxy]]:
     import ssl
 
     context = ssl.create_default_context(cafile=service.ca)
-    names = ("well", "silent", "busy", "locked", "foreign")
+    names = ("healthy", "silent", "busy", "locked", "foreign")
     found = {name: FaultProxy(service.port, service.ca, service.key, context) for name in names}
     found["silent"].faults = [Fault(delay=60)]
     found["busy"].faults = [Fault(status=503)]
@@ -121,14 +128,16 @@ def proxies(service: Service) -> Iterator[dict[str, FaultProxy]]:
         proxy.close()
 
 
-def test_machines_that_fail_are_set_aside_and_named_and_the_others_go_on(
+def test_failing_machines_are_set_aside_with_the_reason_and_others_continue(
     proxies: dict[str, FaultProxy], service: Service, tmp_path: Path
 ) -> None:
     run = Run(tmp_path, {name: proxy.port for name, proxy in proxies.items()}, service)
-    done = run.go("-vvv")
+    done = run.play("-vvv")
     text = done.stdout + done.stderr
     assert done.returncode == 2, text[-3000:]
-    assert [line.split("msg: ")[1] for line in text.splitlines() if line.endswith(" goes on")] == ["well goes on"]
+    assert [line.split("msg: ")[1] for line in text.splitlines() if line.endswith(" continues")] == [
+        "healthy continues"
+    ]
     where = {name: f"bmc redfish://127.0.0.1:{proxy.port}: " for name, proxy in proxies.items()}
     remedies = {
         "silent": "check the address, the management VLAN and the controller's power",
@@ -140,28 +149,32 @@ def test_machines_that_fail_are_set_aside_and_named_and_the_others_go_on(
         line = next(line for line in text.splitlines() if line.startswith(f"{name}: set aside: {where[name]}"))
         assert remedy in line
     assert not list((run.state / "deploy/armed").iterdir())
-    assert sum(1 for seen in proxies["locked"].seen if seen.authorization) == 1, "accounts are locked by more"
-    assert proxies["foreign"].seen == [], "no request, no password"
-    assert proxies["well"].seen == [], "a machine that is deployed and well costs its controller nothing"
-    _nowhere(run, text)
+    assert sum(1 for request in proxies["locked"].requests if request.authorization) == 1, "more would lock the account"
+    assert proxies["foreign"].requests == [], "neither a request nor a password may be sent"
+    assert proxies["healthy"].requests == [], "the BMC of a deployed machine must not be read"
+    _assert_no_secrets(run, text)
 
 
-def _nowhere(run: Run, printed: str) -> None:
-    """The passwords are in the inventory only."""
-    assert any("AnsiballZ_machine_deploy" in line or "ansible-playbook" in line for line in run.seen), "it saw nothing"
+def _assert_no_secrets(run: Run, printed: str) -> None:
+    """Assert that the passwords are in the inventory only."""
+    assert any("AnsiballZ_machine_deploy" in line or "ansible-playbook" in line for line in run.command_lines), (
+        "no process was seen"
+    )
     for secret in (PASSWORD, WRONG):
-        assert secret not in printed, "printed, though at the highest verbosity that is in use"
-        assert not [line for line in run.seen if secret in line], "on a command line"
+        assert secret not in printed, "a password was printed"
+        assert not [line for line in run.command_lines if secret in line], "a password was on a command line"
         files = [path for path in run.home.rglob("*") if path.is_file() and path.name != "hosts.json"]
         assert run.home / "ansible.log" in files
-        assert not [path for path in files if secret.encode() in path.read_bytes()], "in a file"
+        assert not [path for path in files if secret.encode() in path.read_bytes()], (
+            "a password was written into a file"
+        )
 
 
-def test_a_plan_names_the_same_machines_and_changes_nothing(
+def test_check_mode_reports_the_same_machines_and_changes_nothing(
     proxies: dict[str, FaultProxy], service: Service, tmp_path: Path
 ) -> None:
-    run = Run(tmp_path, {"well": proxies["well"].port, "locked": proxies["locked"].port}, service)
+    run = Run(tmp_path, {"healthy": proxies["healthy"].port, "locked": proxies["locked"].port}, service)
     before = sorted((path, path.stat().st_mtime_ns) for path in run.state.rglob("*"))
-    done = run.go("--check", "--diff")
-    assert done.returncode == 2 and "locked: set aside" in done.stdout and "well goes on" in done.stdout
+    done = run.play("--check", "--diff")
+    assert done.returncode == 2 and "locked: set aside" in done.stdout and "healthy continues" in done.stdout
     assert sorted((path, path.stat().st_mtime_ns) for path in run.state.rglob("*")) == before

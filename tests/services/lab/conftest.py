@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small labs, each with a name of its own, that are gone after the test whatever happened in it."""
+"""Small labs with unique names, which are removed after each test, even if it failed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Lab:
         return f"{self.wanted['directory']}/{self.wanted['name']}"
 
     def up(self, *parts: str) -> list[str]:
-        """Raise it; what had to be done."""
+        """Create and start the lab; returns the actions."""
         return list(raise_rack(self.wanted, list(parts or PARTS), check=False)["done"])
 
     def missing(self) -> dict[str, list[str]]:
@@ -42,7 +42,7 @@ class Lab:
 
 
 def model(firmware: str = "bios") -> dict[str, Any]:
-    """One machine with two disks and two NICs; memory enough for a firmware."""
+    """A model of one machine with two disks and two NICs, and enough memory for its firmware."""
     return {
         "plugin": "groundup.cloud.cloud",
         "name": "small",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What goes wrong in a rack, done to a virtual one. BMC faults are in tests/services/bmc/fault_proxy.py."""
+"""Injects faults into a virtual rack. Faults of BMCs are in tests/services/bmc/fault_proxy.py."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from ansible_collections.groundup.cloud.plugins.module_utils.lab.shell import na
 
 
 def power_cut(places: Places, machine: str) -> None:
-    """Take the power away: no shutdown, nothing is flushed by the guest."""
+    """Cut the power of a machine: the guest does not shut down and flushes nothing."""
     virsh(places, "destroy", machine)
 
 
 def unplug(places: Places, machine: str, nic: str) -> None:
-    """Pull a cable: both ends lose their link."""
+    """Unplug a cable: both ends lose their link."""
     _link(places, machine, nic, "down")
 
 
 def plug(places: Places, machine: str, nic: str) -> None:
-    """Put the cable back."""
+    """Plug in a cable that was unplugged."""
     _link(places, machine, nic, "up")
 
 
 def swap(places: Places, one: str, other: str) -> None:
-    """Exchange two cables at the switch; `one` and `other` are `MACHINE/NIC`. What the ports carry stays with them.
+    """Exchange two cables at the switch; `one` and `other` are `MACHINE/NIC`. The configuration of the ports stays.
 
-    In OVSDB a switch port's cable is an Interface record in a Port record, so the two records change places, and with
-    them the names of the switch ports.
+    In OVSDB a cable is an Interface record referenced by a Port record, so the two references are exchanged together
+    with the names of the switch ports.
     """
     first, second = (_interface(places, tap(*name.split("/"))) for name in (one, other))
     trade = {first["id"]: second["id"], second["id"]: first["id"]}
@@ -45,19 +45,19 @@ def swap(places: Places, one: str, other: str) -> None:
 
 
 def corrupt(disk: str, offset: int = 0, size: int = 1 << 20) -> None:
-    """Overwrite a part of a disk with noise; its machine must be off."""
+    """Overwrite `size` bytes of a disk from `offset` with random data; its machine must be off."""
     with open(disk, "r+b") as file:
         file.seek(offset)
         file.write(os.urandom(size))
 
 
 def put_data(disk: str) -> None:
-    """Make a disk one that holds somebody's file system."""
+    """Make a file system on a disk."""
     run(["mke2fs", "-q", "-F", "-t", "ext4", "-L", "precious", disk])
 
 
 def crash(places: Places) -> int:
-    """Kill every process of a lab at once, as if by the OOM killer; how many."""
+    """Kill every process of a lab at once, as the OOM killer does; returns their number."""
     pids = [pid for name in places.namespaces if name in namespaces() for pid in processes(name)]
     for pid in pids:
         os.kill(pid, 9)
@@ -72,11 +72,11 @@ def _link(places: Places, machine: str, nic: str, state: str) -> None:
 
 
 def _interface(places: Places, device: str) -> dict[str, str]:
-    """Identifier and switch port of an interface, and the Port record it is in with all of its members."""
+    """Identifier and switch port of an interface, and its Port record with all members."""
     rows = _rows(places, "external_ids", "interface", device)
     identifier = rows[0][0][1]
     for (_kind, port), members in _rows(places, "interfaces", "port"):
-        # OVSDB writes a set of one as its only element.
+        # OVSDB encodes a set with one element as that element.
         found = [item[1] for item in (members[1] if members[0] == "set" else [members])]
         if identifier in found:
             name = dict(rows[0][1][1])["groundup-port"]

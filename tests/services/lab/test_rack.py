@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real labs: raised, looked at, mended, crashed, and gone without a trace."""
+"""Real labs: create, inspect, repair, crash and remove them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.services
 
 
 def traces(lab: Lab) -> list[str]:
-    """Whatever of a lab can still be found on this host: processes, interfaces, namespaces, mounts, sockets, files."""
+    """What exists of a lab on this host: processes, interfaces, namespaces, mounts, sockets, files."""
     name = lab.places.name
     found = [f"namespace {item}" for item in namespaces() if item in lab.places.namespaces]
     for pid in filter(str.isdigit, os.listdir("/proc")):
@@ -52,7 +52,7 @@ def tags(places: Places) -> dict[str, str]:
     return {row[0]: f"{row[1]}{row[2]}" for row in json.loads(answer)["data"]}
 
 
-def test_up_is_complete_and_a_second_time_nothing(lab: Callable[..., Lab]) -> None:
+def test_up_creates_all_parts_and_is_idempotent(lab: Callable[..., Lab]) -> None:
     small = lab()
     assert len(small.up()) >= 9
     assert small.missing() == {}
@@ -62,7 +62,7 @@ def test_up_is_complete_and_a_second_time_nothing(lab: Callable[..., Lab]) -> No
     assert "not-this-one" not in pathlib.Path(f"{small.directory}/cloud.yml").read_text()
 
 
-def test_machines_are_off_blank_and_known_by_serial(lab: Callable[..., Lab]) -> None:
+def test_new_machines_are_off_and_have_blank_disks_with_serials(lab: Callable[..., Lab]) -> None:
     small = lab()
     small.up()
     assert virsh(small.places, "domstate", "node1").strip() == "shut off"
@@ -72,14 +72,14 @@ def test_machines_are_off_blank_and_known_by_serial(lab: Callable[..., Lab]) -> 
         assert (state.st_size, state.st_blocks) == (1 << 30, 0)
 
 
-def test_before_the_switch_is_configured_no_port_carries_anything(lab: Callable[..., Lab]) -> None:
+def test_new_switch_ports_carry_no_vlan(lab: Callable[..., Lab]) -> None:
     small = lab()
     small.up("network", "switches")
     ports = tags(small.places)
     assert {ports[name] for name in ("node1-nic0", "node1-nic1", "ctl-provision", "ctl-storage")} == {"trunk4095"}
 
 
-def test_nothing_leads_out_of_the_controllers_namespace(lab: Callable[..., Lab]) -> None:
+def test_the_controllers_namespace_has_no_route_to_the_outside(lab: Callable[..., Lab]) -> None:
     small = lab()
     small.up("network")
     routes = run(["ip", "-n", small.places.ctl, "route", "show", "default"])
@@ -89,7 +89,7 @@ def test_nothing_leads_out_of_the_controllers_namespace(lab: Callable[..., Lab])
     assert {link["ifname"]: link["mtu"] for link in links}["storage"] == 9000
 
 
-def test_the_bmc_switches_the_machine_on_and_ipmi_agrees(lab: Callable[..., Lab]) -> None:
+def test_redfish_powers_the_machine_on_and_ipmi_reports_it(lab: Callable[..., Lab]) -> None:
     small = lab()
     small.up()
     twin = yaml.safe_load(pathlib.Path(f"{small.directory}/cloud.yml").read_text())["machines"]["node1"]
@@ -107,7 +107,7 @@ def test_the_bmc_switches_the_machine_on_and_ipmi_agrees(lab: Callable[..., Lab]
     assert "is off" in run(inside(small.places.ctl, *ipmi, "power", "status"))
 
 
-def test_only_what_is_missing_is_started(lab: Callable[..., Lab]) -> None:
+def test_only_missing_parts_are_started(lab: Callable[..., Lab]) -> None:
     small = lab()
     small.up()
     before = command_lines(small.places.rack)
@@ -120,7 +120,7 @@ def test_only_what_is_missing_is_started(lab: Callable[..., Lab]) -> None:
     assert command_lines(small.places.rack) == before
 
 
-def test_a_crashed_lab_comes_back_with_its_switch_configuration(lab: Callable[..., Lab]) -> None:
+def test_a_crashed_lab_is_restarted_with_its_switch_configuration(lab: Callable[..., Lab]) -> None:
     small = lab()
     small.up()
     virsh(small.places, "start", "node1")
@@ -142,7 +142,7 @@ def test_a_crashed_lab_comes_back_with_its_switch_configuration(lab: Callable[..
     assert tags(small.places)["ctl-storage"].startswith("access")
 
 
-def test_two_labs_side_by_side_and_no_trace_of_either(lab: Callable[..., Lab]) -> None:
+def test_two_labs_run_side_by_side_and_are_removed_completely(lab: Callable[..., Lab]) -> None:
     one, other = lab("a"), lab("b")
     one.up()
     other.up()
@@ -158,7 +158,7 @@ def test_two_labs_side_by_side_and_no_trace_of_either(lab: Callable[..., Lab]) -
     assert not other.down()["changed"]
 
 
-def test_a_lab_that_was_killed_while_it_was_raised_leaves_nothing(lab: Callable[..., Lab]) -> None:
+def test_a_lab_killed_during_its_creation_is_removed_completely(lab: Callable[..., Lab]) -> None:
     small = lab()
     small.up("network", "switches", "hypervisor")
     faults.crash(small.places)
@@ -167,7 +167,7 @@ def test_a_lab_that_was_killed_while_it_was_raised_leaves_nothing(lab: Callable[
     assert traces(small) == []
 
 
-def test_a_lab_whose_namespaces_lost_their_names_is_found_by_its_paths(lab: Callable[..., Lab]) -> None:
+def test_a_lab_with_lost_namespace_names_is_removed_by_its_paths(lab: Callable[..., Lab]) -> None:
     small = lab()
     small.up("network", "switches", "hypervisor")
     for name in small.places.namespaces:
@@ -176,18 +176,18 @@ def test_a_lab_whose_namespaces_lost_their_names_is_found_by_its_paths(lab: Call
     assert traces(small) == []
 
 
-def test_the_state_of_a_real_cloud_is_never_taken(lab: Callable[..., Lab]) -> None:
+def test_the_state_directory_of_a_real_cloud_is_refused(lab: Callable[..., Lab]) -> None:
     small = lab()
     real = pathlib.Path(small.places.state)
     real.mkdir(parents=True)
     (real / "kubeconfig").write_text("precious")
-    with pytest.raises(LabError, match="no virtual rack"):
+    with pytest.raises(LabError, match="not a virtual rack"):
         small.up("network")
     small.down()
     assert (real / "kubeconfig").read_text() == "precious"
 
 
-def test_swapped_cables_are_swapped(lab: Callable[..., Lab]) -> None:
+def test_swap_exchanges_two_cables(lab: Callable[..., Lab]) -> None:
     small = lab()
     small.up("network", "switches")
     faults.swap(small.places, "node1/nic0", "node1/nic1")
@@ -196,16 +196,16 @@ def test_swapped_cables_are_swapped(lab: Callable[..., Lab]) -> None:
     assert found == ["Ethernet2", "Ethernet1"]
 
 
-def test_the_probe_boots_where_an_accelerator_works() -> None:
-    """With TCG, which works everywhere: the probe itself is sound."""
+def test_a_guest_boots_with_tcg() -> None:
+    """TCG works on every host, so this tests the boot sector itself."""
     assert accelerator.boots_with("tcg")
 
 
-def test_the_probe_fails_where_it_does_not() -> None:
+def test_no_guest_boots_with_an_unknown_accelerator() -> None:
     assert not accelerator.boots_with("no-such-accelerator")
 
 
-def test_two_switches_are_joined_by_a_trunk_once_they_are_configured(lab: Callable[..., Lab]) -> None:
+def test_configured_switches_are_connected_by_a_trunk(lab: Callable[..., Lab]) -> None:
     switches = {
         "leaf1": {"platform": "eos", "address": "10.10.0.5"},
         "leaf2": {"platform": "eos", "address": "10.10.0.6"},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A provision network made of two namespaces and a cable: the provisioner here, a client there."""
+"""A provision network of two namespaces, one with the provisioner and one with a client, and a veth cable."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REPO = Path(__file__).resolve().parents[3]
 MAC = "52:54:00:99:01:01"
 KNOWN = [{"name": "node1", "macs": [MAC, "52:54:00:99:01:02"], "address": "10.99.7.21"}]
 
-#: Runs in the provisioner's namespace, as the module does on a provisioner.
+#: Program that runs in the provisioner's namespace and does what the module does on a provisioner.
 RUN = """
 import json, sys
 from ansible_collections.groundup.cloud.plugins.module_utils.provision import provisioner
@@ -34,7 +34,7 @@ def sh(*command: str, **more: Any) -> str:
 
 
 class Net:
-    """`here` holds prov0 10.99.7.1, `there` holds node0 with the known MAC."""
+    """Namespace `here` has prov0 with 10.99.7.1, `there` has node0 with the MAC address of a reservation."""
 
     def __init__(self, home: Path) -> None:
         self.home, self.state = home, home / "state"
@@ -84,7 +84,7 @@ class Net:
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished build in the cache whose image is no system: these tests are about serving, not about booting."""
+    """A cache with a double of a finished build: these tests serve its image and don't boot it."""
     from ansible_collections.groundup.cloud.plugins.module_utils.provision import manifest
     from ansible_collections.groundup.cloud.plugins.module_utils.provision.recipe import recipe
 

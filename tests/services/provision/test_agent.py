@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The deploy agent against the real boot service, from plan to power-off, onto loop devices instead of disks."""
+"""The deploy agent with the real boot service, from plan to last event, with loop devices as disks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def sh(*command: str) -> str:
 
 
 class Site(boot_service.Handler, SimpleHTTPRequestHandler):
-    """Boot service and images behind one port, as nginx makes it; one answer can be spoilt."""
+    """Boot service and images at one port, as behind nginx; a test can make one response faulty."""
 
     spoil = -1
     hold: tuple[int, threading.Event] | None = None
@@ -51,7 +51,7 @@ class Site(boot_service.Handler, SimpleHTTPRequestHandler):
             data = file.read(last + 1 - first)
         if Site.hold and Site.hold[0] == first:
             Site.hold[1].set()
-            threading.Event().wait(60)  # not time.sleep, which these tests make instant
+            threading.Event().wait(60)  # not time.sleep, which these tests replace
             return
         self.send_response(206)
         self.send_header("Content-Length", str(len(data)))
@@ -63,7 +63,7 @@ class Site(boot_service.Handler, SimpleHTTPRequestHandler):
 
 
 class Provisioner:
-    """A boot service with one image, made by the builder from a tree with nothing but /etc in it."""
+    """A boot service with one image, built from a tree that contains only /etc."""
 
     def __init__(self, home: Path) -> None:
         self.state, self.token = home, "t" * 64
@@ -90,7 +90,7 @@ class Provisioner:
         return ident
 
     def deploy(self, **more: Any) -> str:
-        """What `main.run` does in the ramdisk, without its network part."""
+        """Deploy as `main.run` does in the ramdisk, without its network part."""
         Site.spoil = more.pop("spoil", -1)
         ident = self.arm(**more)
         reporter = main.Reporter(self.url, "node1", patience=5)
@@ -114,7 +114,7 @@ def provisioner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provisione
 
 @pytest.fixture
 def loops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """Two blank loop devices with the serial numbers ROOT and OSD; no other disk of this host is ever looked at."""
+    """Two blank loop devices with the serial numbers ROOT and OSD; the agent sees no other disk of this host."""
     found: dict[str, str] = {}
     real = probe.disks
     for serial in ("ROOT", "OSD"):
@@ -139,7 +139,7 @@ def head(path: str) -> bytes:
     return Path(path).read_bytes()[:MIB]
 
 
-def test_a_blank_disk_becomes_the_machine(provisioner: Provisioner, loops: dict[str, str], tmp_path: Path) -> None:
+def test_a_blank_disk_is_deployed(provisioner: Provisioner, loops: dict[str, str], tmp_path: Path) -> None:
     ident = provisioner.deploy()
     done = provisioner.done()
     table = gpt.parse(head(loops["ROOT"]))
@@ -157,22 +157,24 @@ def test_a_blank_disk_becomes_the_machine(provisioner: Provisioner, loops: dict[
     assert cat("/etc/machine-id") == done["machine_id"] and cat("/etc/ssl/certs/ca-certificates.crt") == "old\nPEM"
     assert " ".join(cat("/etc/ssh/ssh_host_ed25519_key.pub").split()[:2]) == done["host_key"]
     blocks = int(sh("dumpe2fs", "-h", str(tmp_path / "root.img")).split("Block count:")[1].split()[0])
-    assert blocks * 4096 >= 250 * MIB, "the root fills the disk"
+    assert blocks * 4096 >= 250 * MIB, "the root file system must be grown"
     assert head(loops["OSD"]) == bytes(MIB)
-    told = [item["event"] for item in provisioner.server.store.history("node1") if item["event"] != "progress"]
-    assert told[-4:] == ["started", "inventory", "written", "done"]
+    recorded = [item["event"] for item in provisioner.server.store.history("node1") if item["event"] != "progress"]
+    assert recorded[-4:] == ["started", "inventory", "written", "done"]
 
 
 @pytest.mark.parametrize("spoil", [0, 32 * MIB])
-def test_a_wrong_checksum_leaves_nothing_to_boot(provisioner: Provisioner, loops: dict[str, str], spoil: int) -> None:
+def test_a_wrong_checksum_leaves_an_unbootable_disk(
+    provisioner: Provisioner, loops: dict[str, str], spoil: int
+) -> None:
     with pytest.raises(Refusal) as refusal:
         provisioner.deploy(spoil=spoil)
     assert refusal.value.code == "checksum" and head(loops["ROOT"]) == bytes(MIB)
-    provisioner.deploy()  # needs no consent: the disk looks blank
+    provisioner.deploy()  # needs no consent: the disk counts as blank
     assert head(loops["ROOT"]) != bytes(MIB)
 
 
-def test_an_interruption_while_seeding_leaves_nothing_to_boot(
+def test_an_interruption_while_seeding_leaves_an_unbootable_disk(
     provisioner: Provisioner, loops: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
@@ -190,7 +192,7 @@ def test_an_interruption_before_the_last_report_needs_no_consent(
         patch.setattr(main.Reporter, "leave", lambda self: 1 / 0 if self.stage.get("stage") == "finish" else None)
         with pytest.raises(ZeroDivisionError):
             provisioner.deploy()
-    assert gpt.parse(head(loops["ROOT"])), "complete, but nobody was told"
+    assert gpt.parse(head(loops["ROOT"])), "the disk is complete, but its end was not reported"
     provisioner.deploy()
 
 
@@ -206,8 +208,10 @@ main.deploy(reporter.start(token, {})["plan"], reporter)
 
 
 @pytest.mark.parametrize("chunk", [0, 32 * MIB], ids=["first chunk", "middle"])
-def test_a_power_cut_in_the_middle_of_the_image(provisioner: Provisioner, loops: dict[str, str], chunk: int) -> None:
-    """The agent is killed as a power cut does it, in a process of its own; the next one deploys, without consent."""
+def test_a_deployment_after_a_power_cut_needs_no_consent(
+    provisioner: Provisioner, loops: dict[str, str], chunk: int
+) -> None:
+    """The agent runs in a process that is killed while it writes the image; the next deployment needs no consent."""
     names = {os.path.basename(path): serial for serial, path in loops.items()}
     Site.spoil, Site.hold = -1, (chunk, threading.Event())
     ident = provisioner.arm()
@@ -218,14 +222,14 @@ def test_a_power_cut_in_the_middle_of_the_image(provisioner: Provisioner, loops:
         agent.stdin.write(json.dumps([provisioner.url, ident, names]))
         agent.stdin.close()
         assert Site.hold[1].wait(60)
-        with Path(loops["ROOT"]).open("rb") as device:  # the chunk before is written while this one is asked for
+        with Path(loops["ROOT"]).open("rb") as device:  # the chunk before is written while this one is fetched
             while chunk and not os.pread(device.fileno(), MIB, 2 * MIB).strip(b"\0"):
                 assert agent.poll() is None
     finally:
         agent.kill()
         agent.wait()
         Site.hold = None
-    assert head(loops["ROOT"]) == bytes(MIB), "nothing that boots"
+    assert head(loops["ROOT"]) == bytes(MIB), "the disk must not be bootable"
     assert ident in provisioner.server.store._unfinished("node1")
     again = provisioner.deploy()
     assert again != ident and provisioner.done()["deploy_id"] == again
@@ -233,10 +237,10 @@ def test_a_power_cut_in_the_middle_of_the_image(provisioner: Provisioner, loops:
 
 
 @pytest.mark.parametrize("kept", [0, 512, 1024], ids=["backup table only", "boot sector", "header without entries"])
-def test_a_power_cut_while_the_tables_are_written(
+def test_a_power_cut_while_writing_the_tables_leaves_a_deployable_disk(
     provisioner: Provisioner, loops: dict[str, str], monkeypatch: pytest.MonkeyPatch, kept: int
 ) -> None:
-    """The last MiB is written at once, but a disk may keep only its first sectors."""
+    """The first MiB is written with one call, but a disk may have stored only its first sectors."""
     real = os.pwrite
 
     def cut(disk: int, data: bytes, offset: int) -> int:
@@ -255,7 +259,7 @@ def test_a_power_cut_while_the_tables_are_written(
     assert gpt.parse(head(loops["ROOT"])).guid == again
 
 
-def test_data_is_kept_without_consent(provisioner: Provisioner, loops: dict[str, str]) -> None:
+def test_a_disk_with_data_is_refused_without_consent(provisioner: Provisioner, loops: dict[str, str]) -> None:
     provisioner.deploy()
     before = head(loops["ROOT"])
     with pytest.raises(Refusal, match="holds a gpt partition table") as refusal:
@@ -265,13 +269,13 @@ def test_data_is_kept_without_consent(provisioner: Provisioner, loops: dict[str,
     assert gpt.parse(head(loops["ROOT"])).guid == ident
 
 
-def test_a_wrong_serial_touches_nothing(provisioner: Provisioner, loops: dict[str, str]) -> None:
+def test_a_wrong_serial_changes_nothing(provisioner: Provisioner, loops: dict[str, str]) -> None:
     with pytest.raises(Refusal, match=r"ROOT.*OSD") as refusal:
         provisioner.deploy(root_disk={"serial": "OTHER"})
     assert refusal.value.code == "no_disk" and head(loops["ROOT"]) == bytes(MIB)
 
 
-def test_storage_is_wiped_only_with_consent(provisioner: Provisioner, loops: dict[str, str]) -> None:
+def test_storage_disks_are_wiped_only_with_consent(provisioner: Provisioner, loops: dict[str, str]) -> None:
     sh("mke2fs", "-q", "-F", "-t", "ext4", loops["OSD"])
     provisioner.deploy()
     assert sh("blkid", "-p", "-o", "value", "-s", "TYPE", loops["OSD"]) == "ext4"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A provisioner whose disk is full: it says so, and what it served before it still serves, whole."""
+"""A provisioner with a full disk: it reports that, and still serves the files of before completely."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(place: Path, left: int) -> Path:
-    """Take all but `left` pages."""
+    """Fill the file system except for `left` pages."""
     filler = place / "filler"
     free = os.statvfs(place).f_bavail - left
     filler.write_bytes(bytes(free * PAGE))
@@ -39,14 +39,14 @@ def fill(place: Path, left: int) -> Path:
 
 
 @pytest.mark.parametrize("left", range(7))
-def test_no_half_certificate_authority(small: Path, left: int) -> None:
+def test_a_full_disk_leaves_no_incomplete_ca(small: Path, left: int) -> None:
     filler = fill(small, left)
-    said = "nothing: there was room"
+    message = "no error: there was room"
     try:
         ca.make(str(small / "ca"), "rack", ["10.0.0.1"])
     except (ProvisionerError, OSError) as error:
-        said = str(error)
-    assert re.search("No space left|make room" if left < 4 else ".", said)
+        message = str(error)
+    assert re.search("No space left|make room" if left < 4 else ".", message)
     filler.unlink()
     ca.make(str(small / "ca"), "rack", ["10.0.0.1"])
     assert ca.missing(str(small / "ca"), ["10.0.0.1"]) == []
@@ -64,10 +64,10 @@ def place(home: Path, name: str, pages: int) -> str:
 
 
 @pytest.mark.parametrize("left", [0, 10, 59, 60, 61])
-def test_an_image_is_published_whole_or_not_at_all(
+def test_an_image_is_published_completely_or_not_at_all(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int
 ) -> None:
-    """The check for space came before somebody else filled the disk."""
+    """The disk is filled after the check for free space."""
     monkeypatch.setattr(build, "require_space", lambda *_arguments: None)
     images = small / "images"
     build.publish("os", place(tmp_path, "old", 50), str(images))
@@ -87,7 +87,7 @@ def test_an_image_is_published_whole_or_not_at_all(
     )
 
 
-def test_a_step_that_finds_the_disk_full_says_what_where_and_what_to_do(small: Path) -> None:
+def test_a_step_on_a_full_disk_reports_step_path_and_remedy(small: Path) -> None:
     fill(small, 0)
     plan = Plan()
     file = File(str(small / "nginx.conf"), "x" * PAGE)
@@ -97,7 +97,7 @@ def test_a_step_that_finds_the_disk_full_says_what_where_and_what_to_do(small: P
     assert not (small / "nginx.conf").exists()
 
 
-def test_too_small_a_disk_is_refused_before_anything_is_written(small: Path, net: Any) -> None:
+def test_too_little_space_is_refused_before_anything_is_written(small: Path, net: Any) -> None:
     result = net.run(state_dir=str(small), images={"debian-13": {"source": "build"}})
     assert "MiB free, 300 MiB needed to publish the image debian-13" in result["error"]
     assert list(small.iterdir()) == [] and net.processes() == []

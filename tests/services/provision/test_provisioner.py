@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All daemons of the provisioner, real ones, in a namespace without systemd. The image they serve is a double."""
+"""All daemons of the provisioner in a namespace without systemd. The image is a double."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def curl(net: Any, *arguments: str) -> str:
 
 
 def lease(net: Any) -> str:
-    """What DHCP gives to the client, `` if nothing."""
+    """The address that the client gets by DHCP; empty if it gets none."""
     command = f"ip netns exec {net.there} busybox udhcpc -i node0 -n -q -f -t 2 -T 1 -s /bin/true 2>&1"
     text = subprocess.run(command, shell=True, capture_output=True, text=True, check=False).stdout
     words = [line for line in text.splitlines() if "obtained" in line]
@@ -48,7 +48,7 @@ def running(net: Any) -> Any:
     return result
 
 
-def test_the_plan_of_the_first_run_was_what_it_did(running: Any) -> None:
+def test_the_first_run_does_what_check_mode_planned(running: Any) -> None:
     assert [step for step in running["steps"] if step.startswith("start ")] == [
         "start boot",
         "start nginx",
@@ -58,11 +58,11 @@ def test_the_plan_of_the_first_run_was_what_it_did(running: Any) -> None:
     ]
 
 
-def test_the_second_run_changes_nothing_and_is_cheap(net: Any) -> None:
+def test_the_second_run_changes_nothing_in_five_seconds(net: Any) -> None:
     began = time.monotonic()
     result = net.run(images=IMAGES)
     assert (result["changed"], result["steps"]) == (False, [])
-    assert time.monotonic() - began < 5  # mostly the start of Python on a busy machine
+    assert time.monotonic() - began < 5  # most of it is the start of Python on a busy machine
 
 
 def test_files_and_images_are_served_with_ranges(net: Any) -> None:
@@ -75,12 +75,12 @@ def test_files_and_images_are_served_with_ranges(net: Any) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/ca/ca.key", "/images/../ca/ca.key", "/deploy/armed/node1.json", "/boot/../deploy"]
 )
-def test_nothing_else_is_served(net: Any, path: str) -> None:
+def test_other_paths_are_not_served(net: Any, path: str) -> None:
     assert curl(net, "--path-as-is", "-o", "/dev/null", "-w", "%{http_code}", BASE + path) in ("400", "404")
 
 
-def test_the_log_has_what_was_refused_only(net: Any) -> None:
-    log, until = net.state / "log/access.log", time.monotonic() + 10  # written when its buffer is 5 s old
+def test_the_access_log_contains_refused_requests_only(net: Any) -> None:
+    log, until = net.state / "log/access.log", time.monotonic() + 10  # nginx flushes its buffer after 5 s
     while not log.stat().st_size and time.monotonic() < until:
         time.sleep(0.5)
     lines = log.read_text().splitlines()
@@ -88,7 +88,7 @@ def test_the_log_has_what_was_refused_only(net: Any) -> None:
     assert {line.split('"')[2].split()[0] for line in lines} <= {"400", "404"}
 
 
-def test_the_default_answer_is_to_boot_the_disk(net: Any) -> None:
+def test_an_unarmed_machine_boots_its_disk(net: Any) -> None:
     text = curl(net, f"{BASE}/boot/52-54-00-99-01-01.ipxe")
     assert "sanboot" in text and "exit 1" in text and "vmlinuz" not in text
 
@@ -105,7 +105,7 @@ def test_an_armed_machine_gets_the_ramdisk(net: Any) -> None:
     assert [(e["event"], e["address"]) for e in events] == [("script", "10.99.7.21"), ("started", "10.99.7.21")]
 
 
-def test_the_registry_speaks_tls_of_our_ca_and_is_read_only(net: Any) -> None:
+def test_the_registry_uses_tls_of_the_clouds_ca_and_is_read_only(net: Any) -> None:
     ca = ("--cacert", str(net.state / "ca/ca.crt"))
     assert curl(net, *ca, "https://10.99.7.1:5000/v2/") == "{}"
     status = curl(
@@ -116,22 +116,22 @@ def test_the_registry_speaks_tls_of_our_ca_and_is_read_only(net: Any) -> None:
         curl(net, "https://10.99.7.1:5000/v2/")
 
 
-def test_keys_are_secret(net: Any) -> None:
+def test_keys_are_readable_by_their_owner_only(net: Any) -> None:
     for path in ("ca/ca.key", "ca/registry.key"):
         assert (net.state / path).stat().st_mode & 0o077 == 0
     assert (net.state / "deploy").stat().st_mode & 0o077 == 0
 
 
 def test_time_is_served(net: Any) -> None:
-    said = net.inside(net.there, "chronyd", "-Q", "-t", "10", "server 10.99.7.1 iburst maxsamples 1")
-    assert "System clock wrong by" in said or said == ""
+    output = net.inside(net.there, "chronyd", "-Q", "-t", "10", "server 10.99.7.1 iburst maxsamples 1")
+    assert "System clock wrong by" in output or output == ""
 
 
-def test_a_known_card_gets_its_address(net: Any) -> None:
+def test_a_reserved_mac_gets_its_address(net: Any) -> None:
     assert lease(net) == "10.99.7.21"
 
 
-def test_a_stranger_gets_no_address(net: Any) -> None:
+def test_an_unknown_mac_gets_no_address(net: Any) -> None:
     net.inside(net.there, "ip", "link", "set", "node0", "address", "52:54:00:99:99:99")
     try:
         assert lease(net) == ""
@@ -145,7 +145,7 @@ def test_tftp_serves_the_loaders(net: Any, tmp_path: Path) -> None:
     assert target.read_bytes() == Path("/usr/lib/ipxe/undionly.kpxe").read_bytes()
 
 
-def test_a_killed_daemon_comes_back_by_itself(net: Any) -> None:
+def test_a_killed_daemon_is_restarted(net: Any) -> None:
     record = net.state / "run/registry.json"
     child = json.loads(record.read_text())["child"]
     os.kill(child, signal.SIGKILL)
@@ -155,7 +155,7 @@ def test_a_killed_daemon_comes_back_by_itself(net: Any) -> None:
     assert json.loads(record.read_text())["child"] != child
 
 
-def test_a_file_changed_by_hand_is_mended_and_only_its_service_restarted(net: Any) -> None:
+def test_a_changed_file_is_restored_and_only_its_service_restarted(net: Any) -> None:
     with (net.state / "services/nginx.conf").open("a") as conf:
         conf.write("# by hand\n")
     assert net.run(images=IMAGES)["steps"] == [f"file {net.state}/services/nginx.conf", "restart nginx"]
@@ -168,7 +168,7 @@ def test_a_new_machine_restarts_dhcp_only(net: Any) -> None:
     assert net.run(images=IMAGES)["changed"]
 
 
-def test_the_stop_leaves_nothing(net: Any) -> None:
+def test_state_absent_stops_all_processes(net: Any) -> None:
     before = net.inside(net.here, "ip", "-6", "addr", "show", "dev", "prov0", "scope", "global")
     assert "fd" in before or not before
     assert net.run(state="absent")["changed"]
@@ -178,8 +178,8 @@ def test_the_stop_leaves_nothing(net: Any) -> None:
     assert not net.run(state="absent")["changed"]
 
 
-def test_a_registry_that_can_t_serve_is_named(net: Any) -> None:
-    """Ours is stopped; something else has its port, and answers there as if all were well."""
+def test_a_registry_whose_port_is_in_use_is_reported(net: Any) -> None:
+    """The registry is stopped, and another server answers at its port."""
     command = [sys.executable, "-m", "http.server", "-b", "10.99.7.1", "5000"]
     other = subprocess.Popen(
         ["ip", "netns", "exec", net.here, *command], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
@@ -188,7 +188,7 @@ def test_a_registry_that_can_t_serve_is_named(net: Any) -> None:
         time.sleep(1)
         error = net.run(images=IMAGES)["error"]
         assert "registry does not run, or does not listen on tcp:5000" in error
-        assert "address already in use" in error, "the end of its log tells why"
+        assert "address already in use" in error, "the end of its log gives the reason"
     finally:
         other.kill()
         other.wait()
@@ -196,7 +196,7 @@ def test_a_registry_that_can_t_serve_is_named(net: Any) -> None:
 
 
 def test_another_dhcp_server_is_refused(net: Any) -> None:
-    """Ours is stopped."""
+    """The provisioner's own server is stopped."""
     net.inside(net.there, "ip", "addr", "replace", "10.99.7.66/24", "dev", "node0")
     command = ["ip", "netns", "exec", net.there, "dnsmasq", "-k", "-C", "/dev/null", "-p", "0", "--interface=node0"]
     rogue = subprocess.Popen([*command, "--dhcp-range=10.99.7.100,10.99.7.110", "--leasefile-ro", "--user=root"])

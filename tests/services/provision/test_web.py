@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""nginx and the boot service as systemd runs them: nginx's workers are another user than the boot service."""
+"""nginx and the boot service as systemd runs them: with different users."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def web() -> Iterator[Settings]:
-    # Not below tmp_path, whose parents are closed to every other user.
+    # Not below tmp_path, whose parents are not accessible to other users.
     home = tempfile.mkdtemp(prefix="groundup-web-")
     os.chmod(home, 0o755)
     bare = Settings("web", f"{home}/state", "lo", "127.0.0.1", "127.0.0.0/8", f"{home}/bundle", ())
@@ -75,7 +75,7 @@ def test_nginx_reaches_the_boot_service_as_its_own_user(web: Settings) -> None:
     while not Path(web.path("run", "boot.sock")).exists():
         time.sleep(0.05)
     assert get(web, "/boot/health") == (200, "ok\n")
-    assert os.stat(web.path("run", "boot.sock")).st_mode & 0o007 == 0, "nobody else may claim to be nginx"
+    assert os.stat(web.path("run", "boot.sock")).st_mode & 0o007 == 0, "other users must not reach the boot service"
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_nginx_reaches_the_boot_service_as_its_own_user(web: Settings) -> None:
         ("/deploy/v1/node1/start", b" " * (1024 * 1024 + 1), 413),
     ],
 )
-def test_bad_requests_get_an_answer(web: Settings, path: str, body: bytes, status: int) -> None:
+def test_invalid_requests_get_an_error_status(web: Settings, path: str, body: bytes, status: int) -> None:
     while not Path(web.path("run", "boot.sock")).exists():
         time.sleep(0.05)
     assert get(web, path, body)[0] == status

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pictures: the same model gives the same lines, and everything in it is in the picture."""
+"""Pictures: they are deterministic, and show every object of the model."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def of_model(path: pathlib.Path) -> Scene:
 
 
 def hall() -> Scene:
-    """Three racks, a machine cabled to another rack, tall ones, long names, IPv6, more networks than a box holds."""
+    """Three racks with a cable to another rack, high devices, long names, IPv6, and more networks than fit a box."""
     nets = [{"name": f"net{n}", "vlans": str(n), "subnet": "fd00:1234:5678::/64", "mtu": 9000} for n in range(100, 112)]
     switches = [
         {
@@ -91,7 +91,7 @@ SCENES = {
 
 @pytest.mark.parametrize("draw", [racks, networks])
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
-def test_it_is_well_formed_and_repeats(draw: Callable[[Scene], str], scene: Callable[[], Scene]) -> None:
+def test_pictures_are_well_formed_and_deterministic(draw: Callable[[Scene], str], scene: Callable[[], Scene]) -> None:
     picture = draw(scene())
     ElementTree.fromstring(picture)
     assert picture == draw(scene())
@@ -101,7 +101,7 @@ Area = tuple[float, float, float, float]
 
 
 def texts(picture: str) -> tuple[Area, list[tuple[str, Area]]]:
-    """The size of a picture, and the words in it with the areas they take."""
+    """The size of a picture, and its texts with their areas."""
     root = ElementTree.fromstring(picture)
     found = []
     for element in root.iter("{http://www.w3.org/2000/svg}text"):
@@ -115,7 +115,9 @@ def texts(picture: str) -> tuple[Area, list[tuple[str, Area]]]:
 
 @pytest.mark.parametrize("draw", [racks, networks])
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
-def test_words_are_on_the_paper_and_not_on_each_other(draw: Callable[[Scene], str], scene: Callable[[], Scene]) -> None:
+def test_texts_are_inside_the_picture_and_do_not_overlap(
+    draw: Callable[[Scene], str], scene: Callable[[], Scene]
+) -> None:
     paper, found = texts(draw(scene()))
     for words, (left, top, right, bottom) in found:
         assert left >= 0 and top >= 0 and right <= paper[2] and bottom <= paper[3], words
@@ -127,60 +129,60 @@ def test_words_are_on_the_paper_and_not_on_each_other(draw: Callable[[Scene], st
             assert right <= area[0] or left >= area[2], f"{words} and {other}"
 
 
-def test_every_cable_and_address_is_there() -> None:
+def test_every_cable_and_address_is_drawn() -> None:
     scene = Scene.of(drawing())
     assert all(f"node{n} nic0 to leaf1/Ethernet{n}" in racks(scene) for n in (1, 2, 3))
     assert all(f"10.30.0.{20 + n}" in networks(scene) for n in (1, 2, 3))
 
 
-def test_every_end_of_a_cable_is_written_and_a_far_switch_is_named() -> None:
+def test_both_ends_of_a_cable_and_distant_switches_are_labelled() -> None:
     scene = hall()
     _paper, found = texts(racks(scene))
-    said = [words for words, _area in found]
+    drawn = [words for words, _area in found]
     for box in scene.machines:
         for cable in box.cables:
-            assert f"{cable.name} – {cable.port}" in said
-    # The machine in no rack and the one that is cabled to another: no lines across, but the switch's name.
+            assert f"{cable.name} – {cable.port}" in drawn
+    # A machine without a rack, and one cabled to another rack: the switch's name replaces the line.
     homes = {box.name: box.rack for box in scene.boxes}
     for switch in scene.switches:
         ends = [(box, cable) for box in scene.machines for cable in box.cables if cable.switch == switch.name]
-        assert said.count(switch.name) == 1 + sum(box.rack != homes[switch.name] for box, _cable in ends)
+        assert drawn.count(switch.name) == 1 + sum(box.rack != homes[switch.name] for box, _cable in ends)
 
 
-def test_what_a_box_has_no_room_for_is_counted() -> None:
+def test_items_that_do_not_fit_a_box_are_counted() -> None:
     _paper, found = texts(racks(hall()))
     assert any(words.startswith("+") for words, _area in found)
     assert [fit("node-number-1234", room, "name") for room in (200, 70)] == ["node-number-1234", "node-n…34"]
     assert fit_list("control plane, compute, storage", 100, "small") == "control plane +2"
 
 
-def test_free_units_are_told() -> None:
+def test_free_units_are_labelled() -> None:
     drawn = racks(Scene.of(drawing()))
     assert ">4–39 free<" in drawn
     assert "free<" not in racks(Scene.of({**drawing(), "switches": []}))
 
 
-def test_styles_stay_in_the_picture() -> None:
-    """The report holds it in its page: a rule for `text` or `.name` would dress the page's own."""
+def test_styles_apply_to_the_picture_only() -> None:
+    """The report's page contains the picture: a rule for `text` or `.name` would apply to the page as well."""
     rules = [rule for rule in STYLE.replace("\n", "").split("}") if rule]
     assert all(part.startswith(".cloud ") for rule in rules for part in rule.split("{")[0].split(","))
 
 
-def test_more_than_a_picture_holds_is_counted() -> None:
+def test_machines_beyond_the_limit_are_counted() -> None:
     assert "and 15 more machines" in networks(Scene.of(drawing(60)))
 
 
 @pytest.mark.parametrize("name", ["racks", "networks"])
-def test_pictures_of_the_documentation_are_fresh(name: str) -> None:
+def test_pictures_of_the_documentation_are_up_to_date(name: str) -> None:
     drawn = {"racks": racks, "networks": networks}[name](of_model(ROOT / "inventories/example/cloud.yml"))
     assert (ROOT / f"docs/pictures/{name}.svg").read_text() == drawn, (
         "run ansible-playbook -i inventories/example playbooks/draw.yml -e drawing_directory=$PWD/docs/pictures"
     )
 
 
-def test_switches_stand_where_they_are() -> None:
+def test_switches_are_drawn_at_their_unit() -> None:
     assert [box.name for box in Scene.of(drawing()).racks["r1"]] == ["leaf1", "node3", "node2", "node1"]
 
 
-def test_names_sort_as_people_count() -> None:
+def test_names_sort_by_their_numbers() -> None:
     assert sorted(["node10", "node2", "a"], key=natural) == ["a", "node2", "node10"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Models to take twins of."""
+"""Models of which the tests derive twins."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The choice of an accelerator: by booting, and only where a processor offers one."""
+"""The choice of an accelerator: by booting a guest, and only if the processor supports virtualization."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_probe_is_a_boot_sector() -> None:
     ("auto", False, True, True, "tcg"),
     ("kvm", True, True, True, "kvm"),
 ])  # fmt: skip
-def test_choice(
+def test_auto_chooses_kvm_only_if_a_guest_boots(
     monkeypatch: pytest.MonkeyPatch, wanted: str, virtualizes: bool, node: bool, boots: bool, expected: str
 ) -> None:
     _machine(monkeypatch, virtualizes, node, boots)
@@ -35,7 +35,7 @@ def test_kvm_that_does_not_boot_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
         accelerator.choose("kvm")
 
 
-def test_an_unknown_one_is_refused() -> None:
+def test_an_unknown_accelerator_is_refused() -> None:
     with pytest.raises(LabError, match="choose one of auto, kvm, tcg"):
         accelerator.choose("hax")
 

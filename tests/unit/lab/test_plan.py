@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a rack consists of, and how libvirt and the emulators are told."""
+"""The objects of a rack, and the configuration of libvirt and of the BMC emulators."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ def _plan() -> Rack:
 @pytest.mark.parametrize(("name", "expected"), [
     ("node1-nic0", "node1-nic0"), ("fifteen-letters", "fifteen-letters"), ("sixteen-letters-", "sixteen-l-60f9a"),
 ])  # fmt: skip
-def test_short_names(name: str, expected: str) -> None:
+def test_names_are_shortened_to_the_limit(name: str, expected: str) -> None:
     assert len(short(name)) <= INTERFACE_LIMIT
     assert short(name)[:9] == expected[:9]
     assert (short(name) == name) == (len(name) <= INTERFACE_LIMIT)
 
 
-def test_long_names_that_begin_alike_stay_different() -> None:
+def test_shortened_names_with_equal_beginnings_differ() -> None:
     assert short("a-very-long-machine-nic0") != short("a-very-long-machine-nic1")
 
 
-def test_ports(plan: Rack) -> None:
+def test_switches_have_the_cabled_ports(plan: Rack) -> None:
     single = plan.bridges[1]
     found = {f"{port.bridge}/{port.name}": (port.interface, port.patch) for port in plan.ports}
     assert found == {
@@ -47,7 +47,7 @@ def test_ports(plan: Rack) -> None:
     }
 
 
-def test_cables_have_their_networks_mtu_and_answer_for_the_gateway(plan: Rack) -> None:
+def test_cables_have_the_networks_mtu_and_the_gateways_address(plan: Rack) -> None:
     found = {cable.network: (cable.mtu, cable.addresses) for cable in plan.cables}
     assert found == {
         "provision": (1500, ("10.10.0.7/24",)),
@@ -62,7 +62,7 @@ def test_bmc_ports_follow_the_protocol(plan: Rack) -> None:
         ("node1", 443, 623), ("node2", 443, 623)]  # fmt: skip
 
 
-def test_domain_of_a_uefi_machine(plan: Rack) -> None:
+def test_domain_of_a_uefi_machine_has_no_option_rom(plan: Rack) -> None:
     domain = ET.fromstring(domain_xml(plan.machines[0], "tcg"))
     assert domain.get("type") == "qemu"
     assert domain.findtext("os/loader") == "/usr/share/OVMF/OVMF_CODE_4M.fd"
@@ -74,7 +74,7 @@ def test_domain_of_a_uefi_machine(plan: Rack) -> None:
     assert domain.findtext("sysinfo[@type='smbios']/system/entry[@name='uuid']") == domain.findtext("uuid")
 
 
-def test_domain_of_a_bios_machine_boots_from_the_network_by_rom(plan: Rack) -> None:
+def test_domain_of_a_bios_machine_boots_with_the_ipxe_rom(plan: Rack) -> None:
     domain = ET.fromstring(domain_xml(plan.machines[1], "kvm"))
     assert (domain.get("type"), domain.find("cpu").get("mode")) == ("kvm", "host-passthrough")  # type: ignore[union-attr]
     assert domain.find("os/nvram") is None
@@ -87,7 +87,7 @@ def test_every_virtio_nic_has_a_speed_and_no_offload(plan: Rack) -> None:
     assert text.count('csum="off"') == 4
 
 
-def test_emulator_files_name_the_machine_and_hide_the_password(plan: Rack) -> None:
+def test_emulator_files_name_the_machine_without_the_password(plan: Rack) -> None:
     found = files(plan)
     sushy = found["/state/t/lab/bmc/node1/sushy.conf"]
     settings: dict[str, object] = {}

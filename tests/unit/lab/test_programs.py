@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a lab needs from the distribution, wherever a release has put it."""
+"""Programs and files of the distribution, with the paths of different releases."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ OLD, NEW = "/usr/lib/ipxe/qemu/efi-virtio.rom", "/usr/share/qemu/efi-virtio.rom"
 @pytest.mark.parametrize(
     ("absent", "missing"),
     [([], []), ([OLD], []), ([NEW], []), ([OLD, NEW], [f"{NEW} or {OLD}"]), ([programs.PYTHON], [programs.PYTHON])],
-    ids=["all is there", "Debian 13", "Debian 12", "no iPXE", "no Python"],
+    ids=["all installed", "Debian 13", "Debian 12", "no iPXE", "no Python"],
 )
-def test_a_file_is_missing_when_it_is_at_none_of_its_places(
+def test_a_file_is_missing_if_no_path_exists(
     absent: list[str], missing: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(programs.shutil, "which", lambda name, path: name)

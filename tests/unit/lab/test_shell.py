@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Processes of the lab: waited for, and ended whether they want to or not."""
+"""Waiting for processes of the lab, and ending them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.shell import LabError, kill_all, wait_for
 
 
-def test_what_becomes_ready_is_waited_for() -> None:
+def test_wait_for_returns_when_ready() -> None:
     answers = iter([False, False, True])
     wait_for("libvirtd", lambda: next(answers), 60)
 
 
-def test_what_does_not_become_ready_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
+def test_wait_for_reports_the_end_of_the_log_after_the_time_limit(tmp_path: Path) -> None:
     log = tmp_path / "libvirtd.log"
     log.write_text("cannot bind the socket\n")
     with pytest.raises(LabError, match=r"libvirtd was not ready after 0 s; the end of .*: cannot bind the socket"):
@@ -39,6 +39,6 @@ def test_a_process_that_ignores_sigterm_is_killed(stubborn: subprocess.Popen[byt
     assert stubborn.returncode == -9
 
 
-def test_a_program_does_not_end_itself() -> None:
+def test_kill_all_refuses_to_end_its_own_process() -> None:
     with pytest.raises(LabError, match="would end itself"):
         kill_all(lambda: [os.getpid()])

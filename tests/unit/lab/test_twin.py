@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The twin of a model: what changes, what stays, what it says it can't mirror."""
+"""The twin of a model: what changes, what is unchanged, and the notes about what it can't reproduce."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def _result() -> tuple[dict[str, Any], list[str]]:
     return twin(real_rack(), MATERIALS)
 
 
-def test_the_original_is_not_touched() -> None:
+def test_the_original_model_is_not_changed() -> None:
     original = real_rack()
     before = copy.deepcopy(original)
     twin(original, MATERIALS)
     assert original == before
 
 
-def test_a_pair_becomes_one_bridge_and_its_cables_follow(result: tuple[dict[str, Any], list[str]]) -> None:
+def test_an_mlag_pair_becomes_one_bridge_with_all_cables(result: tuple[dict[str, Any], list[str]]) -> None:
     model, notes = result
     nics = model["machines"]["node1"]["nics"]
     assert [nics[name]["port"] for name in ("nic0", "nic1")] == [
@@ -33,7 +33,7 @@ def test_a_pair_becomes_one_bridge_and_its_cables_follow(result: tuple[dict[str,
     assert any("leaf1 and leaf2 are one bridge" in note for note in notes)
 
 
-def test_every_switch_is_open_vswitch_of_the_lab(result: tuple[dict[str, Any], list[str]]) -> None:
+def test_every_switch_is_a_bridge_of_the_lab(result: tuple[dict[str, Any], list[str]]) -> None:
     switches = result[0]["switches"]
     assert len(switches) == 2
     for name, switch in switches.items():
@@ -42,7 +42,7 @@ def test_every_switch_is_open_vswitch_of_the_lab(result: tuple[dict[str, Any], l
         assert not {"address", "password", "mlag", "ports"} & set(switch)
 
 
-def test_switches_are_joined_and_the_controller_has_a_port_per_network(
+def test_switches_are_connected_and_the_controller_has_a_port_per_network(
     result: tuple[dict[str, Any], list[str]],
 ) -> None:
     pair, single = result[0]["switches"]
@@ -59,20 +59,20 @@ def test_no_secret_of_the_real_cloud_enters_the_twin(result: tuple[dict[str, Any
         "address": "10.20.0.101", "password": "made-here", "tls": {"fingerprint": "aa" * 32}}  # fmt: skip
 
 
-def test_defaults_are_worked_in(result: tuple[dict[str, Any], list[str]]) -> None:
+def test_defaults_are_merged_into_objects(result: tuple[dict[str, Any], list[str]]) -> None:
     model, _notes = result
     assert "defaults" not in model
     assert model["networks"]["storage"]["mtu"] == 9000
     assert model["machines"]["node2"]["lab"] == {"memory": 512}
 
 
-def test_disks_keep_as_much_of_their_serial_as_virtio_shows(result: tuple[dict[str, Any], list[str]]) -> None:
+def test_serials_are_cut_to_the_virtio_limit(result: tuple[dict[str, Any], list[str]]) -> None:
     node1 = result[0]["machines"]["node1"]
     assert node1["root_disk"] == {"serial": "E-THAN-20-CHARACTERS"}
     assert node1["storage_disks"] == [{"serial": "OSD-1"}, {"wwn": "0x5000C500A1B2C3D4"}]
 
 
-def test_identity_is_a_uuid_that_never_changes(result: tuple[dict[str, Any], list[str]]) -> None:
+def test_identity_is_a_stable_uuid(result: tuple[dict[str, Any], list[str]]) -> None:
     machines, again = result[0]["machines"], twin(real_rack(), MATERIALS)[0]["machines"]
     assert machines["node1"]["identity"] == {"uuid": "11111111-2222-4333-8444-555555555555"}
     assert machines["node2"]["identity"] == again["node2"]["identity"]
@@ -93,7 +93,7 @@ def test_the_provisioner_is_the_controller(result: tuple[dict[str, Any], list[st
     "machines.node2.bmc.ipmi.cipher", "machines.node2.bmc.switch_port", "provisioner.host", "ntp.servers",
     "networks.*.gateway",
 ])  # fmt: skip
-def test_what_it_cannot_mirror_is_said(result: tuple[dict[str, Any], list[str]], place: str) -> None:
+def test_differences_to_the_model_are_noted(result: tuple[dict[str, Any], list[str]], place: str) -> None:
     assert [note for note in result[1] if note.startswith(place)]
 
 

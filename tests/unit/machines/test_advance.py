@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole deployments with a double of the controller, a double of the ramdisk, and the real store and planner."""
+"""Whole deployments with doubles of the BMC and of the ramdisk, and the real store and planner."""
 
 from __future__ import annotations
 
@@ -55,13 +55,15 @@ SAME = HostView(HostState.SAME)
 
 
 class World:
-    """Time, a controller (sticky like sushy-tools), and a ramdisk that says what a test wants."""
+    """A clock, a BMC (with sticky boot overrides, as sushy-tools), and a ramdisk that sends the events of a test."""
 
     def __init__(self, home: Path) -> None:
         self.home, self.time = home, 1000.0
         self.power, self.boot = PowerState.OFF, BootOverride(BootDevice.NONE, None)
         self.acts: list[str] = []
-        self.starts: list[tuple[BootDevice, bool]] = []  # what each power on would boot, and whether it is armed then
+        self.starts: list[
+            tuple[BootDevice, bool]
+        ] = []  # per power on: the boot device, and whether the machine was armed
         self.serial = "SN-1"
         self.die_before: str | None = None
         self.refuses: str | None = None
@@ -90,7 +92,7 @@ class World:
         file = self.home / "deploy/armed/node1.json"
         return json.loads(file.read_text()) if file.exists() else None
 
-    def tell(self, event: str, deploy_id: str, **data: Any) -> None:
+    def send(self, event: str, deploy_id: str, **data: Any) -> None:
         line = {"time": self.time, "machine": "node1", "deploy_id": deploy_id, "event": event, "data": data}
         with (self.home / "deploy/events/node1.jsonl").open("a") as file:
             file.write(json.dumps(line) + "\n")
@@ -100,17 +102,17 @@ class World:
         assert armed
         assert self.boot.device is BootDevice.NETWORK
         (self.home / "deploy/armed/node1.json").unlink()
-        self.tell("started", armed["deploy_id"], mac=MAC)
+        self.send("started", armed["deploy_id"], mac=MAC)
         return str(armed["deploy_id"])
 
     def ramdisk_writes(self) -> str:
         deploy_id = self.ramdisk_starts()
-        self.tell("progress", deploy_id, stage="write", done=1, total=2)
+        self.send("progress", deploy_id, stage="write", done=1, total=2)
         done = {"host_key": "ssh-ed25519 AAAA", "machine_id": "m" * 32, "image": "debian-13", "disk_serial": "SN"}
         (self.home / "deploy/done/node1.json").write_text(
             json.dumps({"deploy_id": deploy_id, "time": self.time, **done})
         )
-        self.tell("done", deploy_id, **done)
+        self.send("done", deploy_id, **done)
         self.power = PowerState.OFF
         return deploy_id
 
@@ -123,7 +125,7 @@ class World:
 
 
 class Controller:
-    """A double of a controller."""
+    """A double of a BMC."""
 
     where = "bmc double"
 
@@ -177,15 +179,15 @@ def deploy(world: World, run: str = "r1", **desired: Any) -> str:
     return deploy_id
 
 
-def test_a_blank_machine(world: World) -> None:
+def test_a_blank_machine_is_deployed(world: World) -> None:
     deploy(world)
     assert world.acts == ["network", "on", "disk", "on"]
     assert world.starts == [(BootDevice.NETWORK, True), (BootDevice.DISK, False)]
     assert world.armed is None
 
 
-def test_the_boot_service_and_the_controller_agree(world: World) -> None:
-    """The real store of the boot service at the other end: armed once, and disarmed before the next power on."""
+def test_the_boot_service_serves_the_ramdisk_until_the_machine_is_disarmed(world: World) -> None:
+    """With the real store of the boot service: armed once, and disarmed before the next power on."""
     boot = BootStore(str(world.home), "http://10.10.0.1:8080", world.now)
     described = {"sha256": "ab" * 32, "size": 1, "chunk_size": 1, "chunks": ["c"]}
     (world.home / "images/debian-13.json").write_text(json.dumps(described))
@@ -193,10 +195,10 @@ def test_the_boot_service_and_the_controller_agree(world: World) -> None:
     arming = boot.armed_for(MAC)
     assert arming
     session = boot.start("node1", arming["token"], {"nonce": "n"}, "10.10.0.21")["session"]
-    assert boot.armed_for(MAC) is None, "a second boot gets its disk"
+    assert boot.armed_for(MAC) is None, "a second boot must start from the disk"
     assert world.step().record.phase is Phase.RUNNING
-    told = {"stage": "write", "done": 1, "total": 2}
-    boot.event("node1", session, {"seq": 1, "event": "progress", "data": told}, "")
+    progress = {"stage": "write", "done": 1, "total": 2}
+    boot.event("node1", session, {"seq": 1, "event": "progress", "data": progress}, "")
     done = {"host_key": "ssh-ed25519 AAAA", "machine_id": "m" * 32, "image": "debian-13", "disk_serial": "SN"}
     boot.event("node1", session, {"seq": 2, "event": "done", "data": done}, "")
     world.power = PowerState.OFF
@@ -207,7 +209,7 @@ def test_the_boot_service_and_the_controller_agree(world: World) -> None:
     assert world.step(host=SAME).finished
 
 
-def test_a_machine_given_up_gets_no_plan_any_more(world: World) -> None:
+def test_a_machine_that_was_given_up_gets_no_plan(world: World) -> None:
     boot = BootStore(str(world.home), "http://10.10.0.1:8080", world.now)
     world.step()
     arming = boot.armed_for(MAC)
@@ -219,14 +221,14 @@ def test_a_machine_given_up_gets_no_plan_any_more(world: World) -> None:
         boot.start("node1", arming["token"], {"nonce": "late"}, "10.10.0.21")
 
 
-def test_a_session_that_can_t_be_ended_is_a_note(world: World) -> None:
+def test_a_failed_logout_is_only_noted(world: World) -> None:
     world.leaves = True
     outcome = world.step()
     assert outcome.plan.step is Step.ARM and world.armed
     assert any("session could not be ended" in note for note in outcome.notes)
 
 
-def test_the_second_run_touches_nothing(world: World) -> None:
+def test_the_second_run_changes_nothing(world: World) -> None:
     deploy(world)
     world.acts.clear()
     world.connections = 0
@@ -234,10 +236,10 @@ def test_the_second_run_touches_nothing(world: World) -> None:
     assert (outcome.plan.step, outcome.changed, outcome.record.phase) == (Step.LOOK_AT_HOST, False, Phase.DEPLOYED)
     outcome = world.step("r2", host=SAME)
     assert outcome.finished and not outcome.changed
-    assert (world.acts, world.connections) == ([], 0), "its controller is not even asked"
+    assert (world.acts, world.connections) == ([], 0), "its BMC must not be read"
 
 
-def test_what_is_armed(world: World) -> None:
+def test_the_arming_contains_plan_and_macs(world: World) -> None:
     world.step()
     armed = world.armed
     assert armed
@@ -249,7 +251,7 @@ def test_what_is_armed(world: World) -> None:
 
 
 @pytest.mark.parametrize("moment", ["network", "on"])
-def test_controller_killed_while_arming(world: World, moment: str) -> None:
+def test_a_run_killed_while_arming_is_resumed(world: World, moment: str) -> None:
     world.die_before = moment
     with pytest.raises(KeyboardInterrupt):
         world.step("r1")
@@ -259,11 +261,11 @@ def test_controller_killed_while_arming(world: World, moment: str) -> None:
 
 
 @pytest.mark.parametrize("moment", ["disk", "on"])
-def test_controller_killed_after_the_image_was_written(world: World, moment: str) -> None:
+def test_a_run_killed_after_the_image_was_written_is_resumed(world: World, moment: str) -> None:
     world.step("r1")
     stray = json.dumps(world.armed)
     written = world.ramdisk_writes()
-    (world.home / "deploy/armed/node1.json").write_text(stray)  # wherever it comes from, no start may find it
+    (world.home / "deploy/armed/node1.json").write_text(stray)  # no power on may find this arming
     world.die_before = moment
     with pytest.raises(KeyboardInterrupt):
         world.step("r1")
@@ -277,7 +279,7 @@ def test_controller_killed_after_the_image_was_written(world: World, moment: str
     assert outcome.finished and outcome.record.deploy_id == written
 
 
-def test_controller_killed_while_the_ramdisk_works(world: World) -> None:
+def test_a_run_killed_while_the_ramdisk_works_is_resumed(world: World) -> None:
     world.step("r1")
     deploy_id = world.ramdisk_starts()
     world.acts.clear()
@@ -285,10 +287,10 @@ def test_controller_killed_while_the_ramdisk_works(world: World) -> None:
     assert (outcome.plan.step, outcome.record.deploy_id, world.acts) == (Step.WAIT, deploy_id, [])
 
 
-def test_power_cut_in_the_middle(world: World) -> None:
+def test_a_power_cut_while_writing_is_retried(world: World) -> None:
     world.step("r1")
     first = world.ramdisk_starts()
-    world.tell("progress", first, stage="write", done=1, total=2)
+    world.send("progress", first, stage="write", done=1, total=2)
     world.power = PowerState.OFF
     world.time += 30
     world.acts.clear()
@@ -300,7 +302,7 @@ def test_power_cut_in_the_middle(world: World) -> None:
     assert world.step("r1", host=SAME).finished
 
 
-def test_a_machine_that_never_comes_up_is_set_aside_with_evidence(world: World) -> None:
+def test_a_machine_whose_ramdisk_never_starts_is_set_aside_with_evidence(world: World) -> None:
     world.step("r1", console="/var/log/node1.console")
     world.time += 101
     assert world.step("r1").plan.step is Step.ARM
@@ -309,27 +311,27 @@ def test_a_machine_that_never_comes_up_is_set_aside_with_evidence(world: World) 
         world.step("r1", console="/var/log/node1.console")
     text = "\n".join(caught.value.evidence)
     assert "network_boot honoured=True" in text and "boots network" in text and "/var/log/node1.console" in text
-    assert world.armed is None, "a machine that is set aside can't be written behind our back"
+    assert world.armed is None, "a machine that is set aside must be disarmed"
 
 
-def test_refusal_of_the_ramdisk_is_told_in_its_words(world: World) -> None:
+def test_a_refusal_of_the_ramdisk_is_quoted(world: World) -> None:
     world.step("r1")
     deploy_id = world.ramdisk_starts()
     failure = {"code": "holds_data", "message": "vda holds an ext4 file system", "remedy": "consent with machine_wipe"}
-    world.tell("failed", deploy_id, **failure)
+    world.send("failed", deploy_id, **failure)
     with pytest.raises(MachineError, match="vda holds an ext4 file system; consent with machine_wipe"):
         world.step("r1")
 
 
-def test_another_machine_behind_the_address(world: World) -> None:
+def test_another_machine_at_the_bmc_address_is_refused(world: World) -> None:
     world.serial = "SN-9"
     with pytest.raises(errors.BmcIdentityError, match="SN-9, the model says SN-1"):
         world.step("r1")
     assert world.acts == [] and world.armed is None
 
 
-def test_another_machine_behind_the_address_of_one_that_is_written(world: World) -> None:
-    """Between two runs somebody gave the address to another machine: it must not be switched off."""
+def test_another_machine_at_the_bmc_address_is_not_powered_off(world: World) -> None:
+    """Between two runs another machine got the BMC's address."""
     world.step("r1")
     world.ramdisk_writes()
     world.power, world.serial = PowerState.ON, "SN-9"
@@ -340,19 +342,21 @@ def test_another_machine_behind_the_address_of_one_that_is_written(world: World)
 
 
 @pytest.mark.parametrize("act", ["network", "on"])
-def test_a_machine_whose_controller_fails_is_not_left_armed(world: World, act: str) -> None:
+def test_a_machine_whose_bmc_fails_is_disarmed(world: World, act: str) -> None:
     world.refuses = act
     with pytest.raises(errors.BmcProtocolError, match="HTTP 500"):
         world.step("r1")
-    assert world.armed is None, "whoever starts it by hand now must get its disk, not the ramdisk"
+    assert world.armed is None, "a start by hand must boot the disk and not the ramdisk"
     world.refuses = None
     deploy(world, "r2")
 
 
-def test_what_can_t_be_served_is_said_before_the_machine_is_touched(world: World) -> None:
+def test_a_missing_image_is_reported_before_the_machine_is_changed(world: World) -> None:
     world.power = PowerState.ON
     other = {**DESIRED.plan, "image": {"name": "debian-13", "sha256": "cd" * 32}}
-    with pytest.raises(MachineError, match=f"is {'ab' * 32}, the model says {'cd' * 32}; run role provisioner"):
+    with pytest.raises(
+        MachineError, match=f"has SHA-256 {'ab' * 32}, the model gives {'cd' * 32}; run role provisioner"
+    ):
         world.step("r1", wipe=True, plan=other)
     (world.home / "images/debian-13.raw").unlink()
     with pytest.raises(MachineError, match="no image debian-13 in"):
@@ -361,10 +365,10 @@ def test_what_can_t_be_served_is_said_before_the_machine_is_touched(world: World
     assert not (world.home / "deploy/journal/node1.jsonl").exists()
 
 
-def test_two_runs_at_once_arm_one_machine_once(world: World) -> None:
-    """AWX and a person: while one acts, the other waits and then follows what the first began."""
-    with Store(str(world.home), "node1").taken(Deadline(1, world)) as mine:
-        assert mine
+def test_two_simultaneous_runs_arm_a_machine_once(world: World) -> None:
+    """While one run acts, the other waits, and then continues the deployment of the first."""
+    with Store(str(world.home), "node1").locked(Deadline(1, world)) as locked:
+        assert locked
         outcome = world.step("r2")
         assert (outcome.plan.step, outcome.changed, world.acts) == (Step.WAIT, False, [])
     world.step("r1")
@@ -373,39 +377,39 @@ def test_two_runs_at_once_arm_one_machine_once(world: World) -> None:
     assert (world.armed, world.acts) == (armed, acts)
 
 
-def test_a_ramdisk_that_only_lives_is_given_up(world: World) -> None:
-    """A hung disk: the heartbeat goes on, the work does not."""
+def test_a_ramdisk_without_progress_is_given_up(world: World) -> None:
+    """With a hung disk the heartbeat continues, but the work does not."""
     for _attempt in range(2):
         assert world.step("r1").plan.step is Step.ARM
         deploy_id = world.ramdisk_starts()
         for _beat in range(100):
-            world.tell("progress", deploy_id, stage="write", done=7, total=9)
+            world.send("progress", deploy_id, stage="write", done=7, total=9)
             world.time += 10
-    with pytest.raises(MachineError, match="speaks, but came no further for 1000 s, 2 times"):
+    with pytest.raises(MachineError, match="sends heartbeats, but made no progress for 1000 s, 2 times"):
         world.step("r1")
-    assert world.power is PowerState.OFF, "nothing may go on writing unseen"
+    assert world.power is PowerState.OFF, "the ramdisk must not continue to write"
 
 
-def test_reinstall_by_name_only(world: World) -> None:
+def test_reinstall_needs_consent_and_happens_once_per_run(world: World) -> None:
     first = deploy(world)
     assert world.step("r2", host=SAME, wipe=True).finished
     second = deploy(world, "r3", reinstall=True)
     assert first != second
-    assert world.step("r3", host=SAME, reinstall=True).finished, "consent counts once in a run"
+    assert world.step("r3", host=SAME, reinstall=True).finished, "consent is used once per run"
 
 
-def test_a_reinstall_that_never_started_leaves_the_old_system(world: World) -> None:
+def test_a_reinstall_that_never_started_keeps_the_old_system(world: World) -> None:
     first = deploy(world)
     world.step("r2", reinstall=True)
-    assert world.step("r3").plan.step is Step.WAIT, "its ramdisk may be on the way"
+    assert world.step("r3").plan.step is Step.WAIT, "its ramdisk may be starting"
     world.time += 101
     outcome = world.step("r3", host=SAME)
     assert outcome.finished and outcome.record.good and outcome.record.good.deploy_id == first
     assert world.armed is None
 
 
-def test_a_reinstall_that_died_is_disarmed_before_the_old_system_is_started(world: World) -> None:
-    """The consent of a run that was killed is no consent of the next: no start may find the arming it left."""
+def test_a_killed_reinstall_is_disarmed_before_the_old_system_is_started(world: World) -> None:
+    """The consent of a killed run is not valid for the next run, so its arming must be removed before a power on."""
     deploy(world)
     world.step("r2", reinstall=True)
     world.power = PowerState.OFF
@@ -417,7 +421,7 @@ def test_a_reinstall_that_died_is_disarmed_before_the_old_system_is_started(worl
     assert world.starts == [(BootDevice.DISK, False)]
 
 
-def test_a_lost_journal_is_no_reason_to_write(world: World) -> None:
+def test_a_lost_journal_does_not_cause_a_deployment(world: World) -> None:
     deploy(world)
     (world.home / "deploy/journal/node1.jsonl").unlink()
     assert world.step("r2").plan.step is Step.LOOK_AT_HOST
@@ -426,7 +430,7 @@ def test_a_lost_journal_is_no_reason_to_write(world: World) -> None:
     assert outcome.finished and not outcome.changed
 
 
-def test_a_deployed_machine_that_is_off_is_started(world: World) -> None:
+def test_a_deployed_machine_that_is_off_is_powered_on(world: World) -> None:
     deploy(world)
     world.power = PowerState.OFF
     world.acts.clear()
@@ -436,7 +440,7 @@ def test_a_deployed_machine_that_is_off_is_started(world: World) -> None:
     assert world.step("r2", host=SAME).finished
 
 
-def test_a_line_cut_by_a_crash_takes_no_other_with_it(world: World) -> None:
+def test_a_truncated_journal_line_does_not_affect_others(world: World) -> None:
     store = Store(str(world.home), "node1")
     store.note(1.0, "d1", "r1", "arming")
     with (world.home / "deploy/journal/node1.jsonl").open("a") as file:
@@ -445,7 +449,7 @@ def test_a_line_cut_by_a_crash_takes_no_other_with_it(world: World) -> None:
     assert store.record("r1").phase is Phase.BOOTING
 
 
-def test_no_boot_service(tmp_path: Path) -> None:
+def test_a_missing_boot_service_is_an_error(tmp_path: Path) -> None:
     world = World(tmp_path)
     (tmp_path / "deploy/armed").rmdir()
     with pytest.raises(MachineError, match="run role provisioner first"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module's work: what it takes from its options, and check mode where nothing is there yet."""
+"""The module's function: its options, its errors, and check mode before anything exists."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     monkeypatch.setattr(advance.Advance.__init__, "__defaults__", (connect, None, __import__("time").time))
 
 
-def test_check_mode_before_anything_exists(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_check_mode_before_anything_exists_plans_a_deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     broken(monkeypatch, BmcUnreachable("no route", "bmc", "check"))
     found = deploy.step(params(tmp_path), check=True, network_files=network_files)
     assert found["changed"] and found["finished"]
@@ -51,7 +51,7 @@ def test_check_mode_before_anything_exists(monkeypatch: pytest.MonkeyPatch, tmp_
         (BmcAuthError("HTTP 401", "bmc", "correct it"), False),
     ],
 )
-def test_errors_name_place_and_remedy(
+def test_bmc_errors_name_place_and_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception, check: bool
 ) -> None:
     broken(monkeypatch, error)
@@ -59,10 +59,10 @@ def test_errors_name_place_and_remedy(
     assert found["failed"] and found["msg"] == str(error)
 
 
-def test_a_full_disk_is_said_with_its_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_with_its_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     broken(monkeypatch, OSError(28, "No space left on device", f"{tmp_path}/deploy/journal/node1.jsonl"))
     found = deploy.step(params(tmp_path), check=False, network_files=network_files)
-    assert found["failed"] and found["msg"].startswith("node1: what is known of its deployment can't be")
+    assert found["failed"] and found["msg"].startswith("node1: the files of its deployment can't be")
     assert (
         "No space left" in found["msg"] and f"make room, or correct the permissions, below {tmp_path}" in found["msg"]
     )
@@ -85,12 +85,12 @@ def test_the_input_of_host_network_becomes_the_files_of_the_seed(
     assert len(given) == 1, "a machine without that input has no files of its own"
 
 
-def test_no_image_is_refused(tmp_path: Path) -> None:
+def test_a_machine_without_an_image_is_refused(tmp_path: Path) -> None:
     found = deploy.step(params(tmp_path, machine={**MACHINE, "os": None}), check=True, network_files=network_files)
     assert found["failed"] and "name one with os" in found["msg"]
 
 
-def test_the_seed_holds_the_final_network(tmp_path: Path) -> None:
+def test_the_seed_contains_the_network_files(tmp_path: Path) -> None:
     (tmp_path / "ca.crt").write_text("PEM")
     nic = {"name": "nic0", "mac": "52:54:00:00:01:01"}
     network = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ssh's answer means, and the file of host keys."""
+"""The meaning of ssh's results, and the known_hosts file."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ansible_collections.groundup.cloud.plugins.module_utils.machines.look impor
 from ansible_collections.groundup.cloud.plugins.module_utils.machines.types import Good, HostState
 
 GOOD = Good("d", "ssh-ed25519 AAAA", "m" * 32, "debian-13", None, None)
-TOLD = json.dumps({"machine": "node1", "cloud": "rack", "deploy_id": "d"})
+IDENTITY = json.dumps({"machine": "node1", "cloud": "rack", "deploy_id": "d"})
 
 
 @pytest.mark.parametrize(
     ("code", "out", "error", "state"),
     [
-        (0, f"{'m' * 32}\n{TOLD}\n", "", HostState.SAME),
-        (0, f"{'x' * 32}\n{TOLD}\n", "", HostState.OTHER),
-        (0, f"{'m' * 32}\n" + TOLD.replace("node1", "node2"), "", HostState.OTHER),
+        (0, f"{'m' * 32}\n{IDENTITY}\n", "", HostState.SAME),
+        (0, f"{'x' * 32}\n{IDENTITY}\n", "", HostState.OTHER),
+        (0, f"{'m' * 32}\n" + IDENTITY.replace("node1", "node2"), "", HostState.OTHER),
         (0, f"{'m' * 32}\nnothing", "", HostState.OTHER),
         (1, f"{'m' * 32}\n", "cat: /etc/groundup/identity.json: No such file or directory", HostState.OTHER),
         (255, "", "Host key verification failed.", HostState.OTHER),
@@ -29,7 +29,7 @@ TOLD = json.dumps({"machine": "node1", "cloud": "rack", "deploy_id": "d"})
         (255, "", "kex_exchange_identification: read: Connection reset by peer", HostState.SILENT),
     ],
 )
-def test_judge(code: int, out: str, error: str, state: HostState) -> None:
+def test_judge_returns_the_state_of_the_host(code: int, out: str, error: str, state: HostState) -> None:
     assert judge(code, out, error, "node1", "rack", GOOD).state is state
 
 
@@ -40,7 +40,7 @@ def test_the_host_key_is_always_checked() -> None:
     assert "HostKeyAlgorithms=ssh-ed25519" in words
 
 
-def test_known_hosts_keeps_the_lines_of_others(tmp_path: Path) -> None:
+def test_known_hosts_keeps_the_lines_of_other_machines(tmp_path: Path) -> None:
     file = str(tmp_path / "state" / "known_hosts")
     assert write(file, "node1", line_of("node1", ["node1", "10.20.0.21"], "ssh-ed25519 AAAA root@node1"))
     assert write(file, "node2", line_of("node2", ["10.20.0.22"], "ssh-ed25519 BBBB", 2222))
@@ -51,5 +51,5 @@ def test_known_hosts_keeps_the_lines_of_others(tmp_path: Path) -> None:
     )
 
 
-def test_merge_keeps_what_people_wrote() -> None:
+def test_merge_keeps_lines_written_by_hand() -> None:
     assert merge("# mine\nhost ssh-rsa X\n", "n", "n ssh-ed25519 A groundup:n").startswith("# mine\nhost ssh-rsa X\n")

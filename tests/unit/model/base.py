@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small correct model, and a way to say what is different in a case."""
+"""A small valid model, and a function that changes it for a test case."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-GONE: Any = object()
+REMOVED: Any = object()
 
 BASE = """
 name: rack
@@ -47,14 +47,14 @@ tenants: {acme: {networks: [tenants/110]}}
 
 
 def model(changes: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The base with `changes`: dotted paths (`/` inside of a name stays) to values; GONE takes a key away."""
+    """The base model with `changes`: values by dotted path (a name may contain `/`); REMOVED deletes the key."""
     data: dict[str, Any] = copy.deepcopy(yaml.safe_load(BASE))
     for path, value in (changes or {}).items():
         *above, last = path.split(".")
         place = data
         for part in above:
             place = place.setdefault(part, {})
-        if value is GONE:
+        if value is REMOVED:
             del place[last]
         else:
             place[last] = copy.deepcopy(value)

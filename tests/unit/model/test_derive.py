@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What follows from a model: both ends of every cable, stable addresses, groups, and the inputs of roles."""
+"""Derived views of a model: both ends of every cable, stable addresses, groups, and the inputs of roles."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.model.load import l
 from ansible_collections.groundup.cloud.plugins.module_utils.model.networks import PROVIDERS
 from ansible_collections.groundup.cloud.plugins.module_utils.model.providers import Provider
 
-from .base import GONE, model
+from .base import REMOVED, model
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -34,7 +34,7 @@ def derived(changes: dict[str, Any] | None = None) -> Derived:
 
 
 def machine(number: int) -> dict[str, Any]:
-    """A machine like those of the base, on ports of its own."""
+    """A machine like those of the base model, cabled to other ports."""
     mac = f"52:54:00:{number >> 8:02x}:{number & 255:02x}"
     return {
         "bmc": {"address": f"10.20.1.{number}", "password": "{{ vault_bmc }}"},
@@ -44,7 +44,7 @@ def machine(number: int) -> dict[str, Any]:
     }
 
 
-def test_the_example_of_the_design_loads_as_it_stands() -> None:
+def test_the_example_of_the_design_loads_unchanged() -> None:
     result = derive(load(EXAMPLE))
     assert result.groups["control_plane"] == ["node1"]
     node = result.hostvars["node1"]
@@ -53,7 +53,7 @@ def test_the_example_of_the_design_loads_as_it_stands() -> None:
     leaf1, leaf2 = (result.hostvars[name]["switch_config"] for name in ("leaf1", "leaf2"))
     assert leaf1["lags"][0]["vlans"] == [10, 20, 30, 40, *range(100, 200)]
     assert leaf1["lags"][0]["mtu"] == 9000
-    # Both leaves know the bundle by one number; only the one the boot NIC hangs on lets firmware through.
+    # Both leaves use the same LAG number; LACP fallback is only on the leaf to which the boot NIC is cabled.
     assert [lag["lags"][0]["mlag"] for lag in (leaf1, leaf2)] == [1, 1]
     assert leaf1["lags"][0]["lacp"] == {
         "mode": "active", "rate": "fast", "fallback": True, "fallback_port": "Ethernet1",
@@ -61,7 +61,7 @@ def test_the_example_of_the_design_loads_as_it_stands() -> None:
     assert leaf2["lags"][0]["lacp"]["fallback"] is False
 
 
-# What plays add to it: they have read the bundle.
+# Values that plays add after they have read the bundle.
 ADDED: dict[str, dict[str, Any]] = {
     "kubernetes": {"files": {}},
     "container_runtime": {"files": {}},
@@ -70,7 +70,7 @@ ADDED: dict[str, dict[str, Any]] = {
 
 
 def accepted(role: str, value: Any) -> list[str]:
-    """What the role's argument spec says against a value of its variable."""
+    """Errors of the role's argument spec for a value of its variable."""
     spec = ROOT / f"roles/{role}/meta/argument_specs.yml"
     options = yaml.safe_load(spec.read_text())["argument_specs"]["main"]["options"]
     name = f"{role}_config"
@@ -86,23 +86,23 @@ def accepted(role: str, value: Any) -> list[str]:
     [ROOT / "inventories/lab", ROOT / "inventories/lab_ha", ROOT / "inventories/example", EXAMPLE],
     ids=lambda p: p.name,
 )
-def test_roles_accept_what_they_are_given(source: pathlib.Path) -> None:
-    """Argument specs refuse unknown nested keys, so this is the whole seam between the model and the roles."""
+def test_argument_specs_accept_the_derived_inputs(source: pathlib.Path) -> None:
+    """Argument specs refuse unknown nested keys, so this covers the whole interface of the model and the roles."""
     cloud = load(source)
     found = {
         f"{host} {role}": accepted(role, value)
         for host, variables in derive(cloud).hostvars.items()
         for role, value in ((name.removesuffix("_config"), value) for name, value in variables.items())
         if (ROOT / f"roles/{role}/meta/argument_specs.yml").exists()
-        # One driver so far; the role says so when it meets another platform.
+        # There is one driver so far; for other platforms the role fails with a message.
         and not (role == "switch" and value["platform"] != "openvswitch")
     }
     assert len(found) > len(cloud.machines)
     assert {where: messages for where, messages in found.items() if messages} == {}
 
 
-def test_layers_understand_what_they_are_given() -> None:
-    """The very parsers of the layers read what the model derives: a key they don't know is an error there."""
+def test_layers_parse_the_derived_inputs() -> None:
+    """The parsers of the layers read the derived inputs; they fail on an unknown key."""
     for name, variables in derived().hostvars.items():
         if "switch_config" in variables:
             assert SwitchConfig.from_vars(variables["switch_config"]).name == name
@@ -175,8 +175,8 @@ def addresses(result: Derived) -> dict[str, list[str]]:
     }
 
 
-def test_adding_a_machine_renumbers_nobody() -> None:
-    free = {"switches.leaf1.ports": GONE, "switches.leaf2.ports": GONE}
+def test_adding_a_machine_keeps_all_addresses() -> None:
+    free = {"switches.leaf1.ports": REMOVED, "switches.leaf2.ports": REMOVED}
     before = addresses(derived(free))
     data = model(free)
     data["machines"] = {"node0": machine(0), "node9": machine(9), **dict(reversed(data["machines"].items()))}
@@ -186,7 +186,7 @@ def test_adding_a_machine_renumbers_nobody() -> None:
 
 
 def crowd(dice: random.Random, count: int) -> dict[str, Any]:
-    """Machines that differ in what addresses depend on: names, numbers, networks, addresses said, order."""
+    """Machines that differ in all values on which addresses depend: name, number, networks, addresses, order."""
     machines = {}
     for number in dice.sample(range(1, 200), count):
         entry = machine(number)
@@ -202,9 +202,9 @@ def crowd(dice: random.Random, count: int) -> dict[str, Any]:
     return {name: machines[name] for name in names}
 
 
-def test_whatever_comes_or_goes_nobody_else_is_renumbered() -> None:
+def test_adding_and_removing_machines_keeps_the_addresses_of_others() -> None:
     dice = random.Random(20261125)
-    wide = {"switches.leaf1.ports": GONE, "switches.leaf2.ports": GONE, "kubernetes": GONE}
+    wide = {"switches.leaf1.ports": REMOVED, "switches.leaf2.ports": REMOVED, "kubernetes": REMOVED}
     wide |= {
         f"networks.{name}.subnet": f"10.{n}.0.0/23"
         for n, name in ((10, "provision"), (20, "management"), (30, "cluster"))
@@ -242,7 +242,7 @@ def test_the_provisioner_avoids_the_gateway() -> None:
 
 
 def test_peers_are_few_and_the_provisioner_comes_first() -> None:
-    data = model({"switches.leaf1.ports": GONE, "switches.leaf2.ports": GONE})
+    data = model({"switches.leaf1.ports": REMOVED, "switches.leaf2.ports": REMOVED})
     data["machines"].update({f"node{number}": machine(number) for number in range(3, 40)})
     result = derive(load(data))
     listed = [
@@ -254,7 +254,7 @@ def test_peers_are_few_and_the_provisioner_comes_first() -> None:
     assert {peer for peers in listed for peer in peers[1:]} == {f"10.30.0.{20 + number}" for number in range(1, 40)}
 
 
-def test_proofs_of_isolation_know_who_shares_a_vlan() -> None:
+def test_proofs_of_isolation_list_the_machines_in_a_vlan() -> None:
     found = derived().hostvars["node1"]["prove_config"]["isolation"]
     assert found == {
         "interface": "bond0", "vlans": [None, 20, 30], "carries": [None, 20, 30, *range(100, 200)], "forbidden": 4000,
@@ -262,7 +262,7 @@ def test_proofs_of_isolation_know_who_shares_a_vlan() -> None:
     }  # fmt: skip
 
 
-def test_disks_are_proved_blank_only_while_nothing_uses_them() -> None:
+def test_disks_are_proved_blank_only_without_a_storage_provider() -> None:
     assert derived().hostvars["node1"]["prove_config"]["blank_disks"] == [{"serial": "S1"}]
     assert derived({"storage": {"provider": "rook"}}).hostvars["node1"]["prove_config"]["blank_disks"] == []
 
@@ -277,8 +277,8 @@ def test_nodes_get_labels_and_taints() -> None:
     assert second["labels"] == {"groundup.cloud/compute": "true", "topology.kubernetes.io/zone": "r1"}
 
 
-def test_a_cloud_without_kubernetes_is_machines_made_ready() -> None:
-    variables = derived({"kubernetes": GONE}).hostvars["node1"]
+def test_a_cloud_without_kubernetes_has_the_layers_of_hosts_only() -> None:
+    variables = derived({"kubernetes": REMOVED}).hostvars["node1"]
     assert "kubernetes" not in variables
     assert variables["host_network_config"]["addresses"][0]["address"] == "10.10.0.21/24"
 
@@ -287,8 +287,8 @@ def names(layers: list[dict[str, Any]]) -> list[str]:
     return [layer["name"] for layer in layers]
 
 
-def test_layers_are_data_and_follow_the_provider() -> None:
-    """Probe, site.yml, the bundle's check and the report follow this list and nothing else."""
+def test_the_list_of_layers_depends_on_the_provider() -> None:
+    """Probe, site.yml, the bundle's check and the report all use this list."""
     result = derived()
     layers = result.group_vars["machines"]["groundup_layers"]
     assert names(layers) == ["host_network", "host_base", "container_runtime", "kubernetes", "network"]
@@ -303,13 +303,13 @@ def test_layers_are_data_and_follow_the_provider() -> None:
     assert {"ctr", "cni-plugins"} <= set(result.all_vars["groundup_needs"]["container_runtime"])
     custom = derived({"network": {"provider": "custom"}})
     assert names(custom.group_vars["machines"]["groundup_layers"])[-1] == "kubernetes"
-    bare = derived({"kubernetes": GONE})
+    bare = derived({"kubernetes": REMOVED})
     assert names(bare.group_vars["machines"]["groundup_layers"]) == ["host_network", "host_base"]
     assert (bare.groups["clusters"], bare.all_vars["groundup_needs"]) == ([], {})
 
 
 def test_a_provider_is_added_by_one_entry_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that works on the Kubernetes API gives its layer to the host that stands for the cluster."""
+    """A provider that uses the Kubernetes API adds its layer to the inventory host of the cluster."""
 
     def pods(layout: Layout) -> dict[str, Any]:
         return {"pods": str(layout.cloud.kubernetes.pods)} if layout.cloud.kubernetes else {}
@@ -331,7 +331,7 @@ def test_another_provider_leaves_network_basic_out() -> None:
     assert "network_basic_config" not in derived({"network": {"provider": "custom"}}).hostvars["node1"]
 
 
-def test_host_keys_are_pinned_and_kept_with_the_cloud() -> None:
+def test_host_keys_are_pinned_in_the_state_of_the_cloud() -> None:
     result = derive(load(model({"access.private_key_file": "~/.ssh/rack"})), "/state")
     node = result.group_vars["machines"]
     assert node["kubernetes_kubeconfig"] == "/state/groundup/rack/kubeconfig"
@@ -342,7 +342,7 @@ def test_host_keys_are_pinned_and_kept_with_the_cloud() -> None:
     assert node["ansible_ssh_private_key_file"] == "~/.ssh/rack"
 
 
-def test_groups() -> None:
+def test_groups_contain_hosts_by_role_and_rack() -> None:
     assert derived({"machines.node2.location": {"rack": "row-2"}}).groups == {
         "switches": ["leaf1", "leaf2"],
         "provisioners": ["provisioner"],
@@ -364,7 +364,7 @@ def test_groups() -> None:
         ({"host": "10.1.1.1", "user": "ops"}, {"ansible_host": "10.1.1.1", "ansible_user": "ops"}),
     ],
 )
-def test_where_the_provisioner_is(provisioner: dict[str, str], expected: dict[str, str]) -> None:
+def test_the_connection_follows_the_provisioners_host(provisioner: dict[str, str], expected: dict[str, str]) -> None:
     found = dict(derived({"provisioner": provisioner}).hostvars["provisioner"])
     found = {key: value for key, value in found.items() if key.startswith("ansible_")}
     assert found == expected

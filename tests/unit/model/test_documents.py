@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files: lines in messages, keys given twice, models split over a directory."""
+"""Files of a model: lines in messages, duplicate keys, models split over a directory."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ def test_a_directory_is_one_model(tmp_path: pathlib.Path) -> None:
     assert list(load(write(tmp_path, files)).machines) == ["node1", "node2"]
 
 
-def test_what_two_files_define_is_an_error(tmp_path: pathlib.Path) -> None:
+def test_a_key_in_two_files_is_an_error(tmp_path: pathlib.Path) -> None:
     files = {"a.cloud.yml": PART + node(1), "b.cloud.yml": PART + node(1), "cloud.yml": HEAD + "name2: x\n"}
     assert errors(write(tmp_path, files)) == [
-        "a.cloud.yml:3: machines.node1: is in a.cloud.yml and in b.cloud.yml; keep one of them",
+        "a.cloud.yml:3: machines.node1: is defined in a.cloud.yml and in b.cloud.yml; keep one of them",
         "cloud.yml:5: name2: is an unknown key; did you mean name?",
     ]
 
 
-def test_a_key_given_twice_is_an_error(tmp_path: pathlib.Path) -> None:
+def test_a_duplicate_key_is_an_error(tmp_path: pathlib.Path) -> None:
     found = errors(write(tmp_path, {"cloud.yml": HEAD + "machines:\n" + node(1) + node(2) + node(1)}) / "cloud.yml")
-    assert found == ["cloud.yml:8: machines.node1: is there twice; keep one of them"]
+    assert found == ["cloud.yml:8: machines.node1: is defined twice; keep one of them"]
 
 
-def test_the_line_is_that_of_the_key_or_of_what_encloses_it(tmp_path: pathlib.Path) -> None:
+def test_a_problem_has_the_line_of_its_key_or_of_the_enclosing_key(tmp_path: pathlib.Path) -> None:
     text = HEAD + 'machines:\n  node1:\n    nics:\n      nic0:\n        mac: "x"\n    storage_disks:\n      - {}\n'
     assert [problem.split(": ")[0] for problem in errors(write(tmp_path, {"cloud.yml": text}))] == [
         "cloud.yml:9",
@@ -63,28 +63,42 @@ def test_the_line_is_that_of_the_key_or_of_what_encloses_it(tmp_path: pathlib.Pa
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a: [", "cloud.yml:2: is no YAML: while parsing a flow node "),
+        ("a: [", "cloud.yml:2: is not valid YAML: while parsing a flow node "),
         (
             "a: 1\n  b: 2\n",
-            "cloud.yml:2: is no YAML: mapping values are not allowed in this context; mend the line or ",
+            "cloud.yml:2: is not valid YAML: mapping values are not allowed in this context; correct this line or ",
         ),
-        ("a:\n\tb: 2\n", "cloud.yml:2: is no YAML: while scanning for the next token found character that cannot "),
-        ("a: !secret b\n", "cloud.yml:1: is no YAML: could not determine a constructor for the tag '!secret'; mend "),
-        ("a: {[]: 1}\n", "cloud.yml:1: is no YAML: while constructing a mapping found unhashable key; mend the line "),
-        ("- a\n", "cloud.yml:1: a list is no model; "),
-        ("", "cloud.yml:1: null is no model; "),
+        (
+            "a:\n\tb: 2\n",
+            "cloud.yml:2: is not valid YAML: while scanning for the next token found character that cannot ",
+        ),
+        (
+            "a: !secret b\n",
+            "cloud.yml:1: is not valid YAML: could not determine a constructor for the tag '!secret'; correct ",
+        ),
+        (
+            "a: {[]: 1}\n",
+            "cloud.yml:1: is not valid YAML: while constructing a mapping found unhashable key; correct this line ",
+        ),
+        ("- a\n", "cloud.yml:1: a list is not a model; "),
+        ("", "cloud.yml:1: null is not a model; "),
         # libyaml has a limit of its own.
-        ("[" * 100_000, ("cloud.yml:1: is no YAML: while increasing flow level", "cloud.yml: is nested too deeply; ")),
+        (
+            "[" * 100_000,
+            ("cloud.yml:1: is not valid YAML: while increasing flow level", "cloud.yml: is nested too deeply; "),
+        ),
         ("name: r\na: &a [*a]\n", "cloud.yml:2: a: is an unknown key"),
-        ("name: 2026-99-99\n", "cloud.yml: is no YAML: "),
+        ("name: 2026-99-99\n", "cloud.yml: is not valid YAML: "),
     ],
 )
-def test_broken_files_are_named(tmp_path: pathlib.Path, text: str, expected: str | tuple[str, ...]) -> None:
+def test_invalid_files_are_reported_with_name_and_line(
+    tmp_path: pathlib.Path, text: str, expected: str | tuple[str, ...]
+) -> None:
     assert errors(write(tmp_path, {"cloud.yml": text}) / "cloud.yml")[0].startswith(expected)
 
 
 def test_errors_come_in_the_order_of_the_lines(tmp_path: pathlib.Path) -> None:
-    """A person mends a file from top to bottom; what check found an error doesn't interest them."""
+    """The order of the checks does not matter: a file is corrected from top to bottom."""
     text = HEAD + "machines:\n" + node(1) + "  node2: {roels: []}\nnetwork: {provider: x}\ndomain: 7\n"
     found = errors(write(tmp_path, {"cloud.yml": text, "a.cloud.yml": PART + "  node3: {os: arch}\n"}))
     assert [message.split(": ")[0] for message in found] == [
@@ -92,9 +106,9 @@ def test_errors_come_in_the_order_of_the_lines(tmp_path: pathlib.Path) -> None:
     ]  # fmt: skip
 
 
-def test_files_that_cannot_be_read_are_named(tmp_path: pathlib.Path) -> None:
+def test_unreadable_files_are_reported_with_their_path(tmp_path: pathlib.Path) -> None:
     assert "can't be read" in errors(tmp_path / "cloud.yml")[0]
-    assert "holds no model" in errors(tmp_path)[0]
+    assert "contains no model" in errors(tmp_path)[0]
     (tmp_path / "cloud.yml").write_bytes(b"\xff\xfe\x00")
     assert "can't be read" in errors(tmp_path)[0]
 
@@ -113,12 +127,12 @@ def test_encrypted_values_stay_sealed(tmp_path: pathlib.Path) -> None:
 
 SPLITS = {
     "one file": (["cloud.yml"], [], {"cloud.yml": ["cloud.yml"]}),
-    "a head and parts": (
+    "a main file and parts": (
         ["cloud.yml"],
         ["a.cloud.yml"],
         {"cloud.yml": ["cloud.yml", "a.cloud.yml"], "a.cloud.yml": []},
     ),
-    "two clouds beside each other": (
+    "two clouds in one directory": (
         ["a.cloud.yml", "b.cloud.yml"],
         [],
         {"a.cloud.yml": ["a.cloud.yml"], "b.cloud.yml": ["b.cloud.yml"]},
@@ -127,7 +141,7 @@ SPLITS = {
 
 
 @pytest.mark.parametrize(("heads", "parts", "expected"), SPLITS.values(), ids=SPLITS)
-def test_which_files_belong_to_a_model(
+def test_model_of_returns_the_files_of_a_model(
     tmp_path: pathlib.Path, heads: list[str], parts: list[str], expected: dict[str, list[str]]
 ) -> None:
     write(tmp_path, {**dict.fromkeys(heads, HEAD), **dict.fromkeys(parts, PART)})
@@ -150,14 +164,14 @@ def test_which_files_belong_to_a_model(
         ("", True),
     ],
 )
-def test_which_files_named_like_a_model_are_one(text: str, expected: bool) -> None:
+def test_is_model_excludes_other_inventories(text: str, expected: bool) -> None:
     assert is_model(yaml.safe_load(text)) is expected
 
 
 @pytest.mark.parametrize(
-    ("heads", "words"), [(["a.cloud.yml", "b.cloud.yml"], "may belong to any of"), ([], "has a name")]
+    ("heads", "words"), [(["a.cloud.yml", "b.cloud.yml"], "could belong to any of"), ([], "has a name")]
 )
-def test_parts_without_a_clear_head_are_an_error(tmp_path: pathlib.Path, heads: list[str], words: str) -> None:
+def test_parts_without_exactly_one_main_file_are_an_error(tmp_path: pathlib.Path, heads: list[str], words: str) -> None:
     write(tmp_path, {**dict.fromkeys(heads, HEAD), "part.cloud.yml": PART, "part2.cloud.yml": PART})
     with pytest.raises(ModelError, match=words):
         model_of(tmp_path / "part.cloud.yml", lambda file: yaml.safe_load(file.read_text()))

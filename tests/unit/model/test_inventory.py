@@ -42,7 +42,7 @@ SECRET = "to{{ 1 + 1 }}p"
 
 
 class Rack:
-    """A directory with a model, and Ansible to read it."""
+    """A directory with a model, and methods that run Ansible on it."""
 
     def __init__(self, home: pathlib.Path) -> None:
         self.home = home
@@ -77,7 +77,7 @@ class Rack:
                 found.setdefault(name, {}).update(variables)
         return found
 
-    def say(self, host: str, template: str) -> str:
+    def evaluate(self, host: str, template: str) -> str:
         done = self.run("ansible", "-i", "rack", host, "-c", "local", "-m", "debug", "-a", f"msg={template}")
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout
@@ -93,18 +93,18 @@ def rack(tmp_path: pathlib.Path) -> Rack:
     return made
 
 
-def test_templates_and_a_split_model(rack: Rack) -> None:
+def test_a_split_model_with_templates_is_loaded(rack: Rack) -> None:
     found = rack.hostvars()
     assert sorted(found) == ["node1", "provisioner"]
     node = found["node1"]
     assert node["machine_config"]["bmc"]["username"] == "root"
     assert node["host_network_config"]["addresses"][1]["interface"] == "nic0.20"
-    # A password is evaluated where it's used, so it may come from a vault that nobody has opened yet.
+    # A password is evaluated where a role uses it, so its vault need not be decrypted when the model is read.
     assert node["machine_config"]["bmc"]["password"] == "{{ vault_bmc }}"
-    assert "geheim" in rack.say("node1", "{{ machine_config.bmc.password }}")
+    assert "geheim" in rack.evaluate("node1", "{{ machine_config.bmc.password }}")
 
 
-def test_templates_make_lists_and_mappings(rack: Rack) -> None:
+def test_templates_return_lists_and_mappings(rack: Rack) -> None:
     rack.write("group_vars/all/more.yml", "wanted: [management]\ncard: {nic0: {mac: '52:54:00:00:01:01'}}\n")
     nics = 'nics: {nic0: {mac: "52:54:00:00:01:01"}}'
     rack.write("machines.cloud.yml", PART.replace(nics, 'networks: "{{ wanted }}"\n    nics: "{{ card }}"'))
@@ -112,36 +112,37 @@ def test_templates_make_lists_and_mappings(rack: Rack) -> None:
     rack.write("group_vars/all/more.yml", "wanted: [mangement]\ncard: 7\n")
     done = rack.run("ansible-inventory", "-i", "rack", "--graph")
     assert (
-        "machines.cloud.yml:7: machines.node1.networks[0]: mangement is no network; did you mean manag" in done.stderr
+        "machines.cloud.yml:7: machines.node1.networks[0]: mangement is not a network; did you mean manag"
+        in done.stderr
     )
-    assert "machines.cloud.yml:8: machines.node1.nics: 7 is no mapping; give names and their values" in done.stderr
+    assert "machines.cloud.yml:8: machines.node1.nics: 7 is not a mapping; give names and their values" in done.stderr
 
 
-def test_what_came_out_of_a_template_is_never_evaluated_again(rack: Rack) -> None:
-    assert "S{{ 1 + 1 }}" in rack.say("node1", "{{ machine_config.root_disk.serial }}")
+def test_the_result_of_a_template_is_not_evaluated_again(rack: Rack) -> None:
+    assert "S{{ 1 + 1 }}" in rack.evaluate("node1", "{{ machine_config.root_disk.serial }}")
 
 
-def test_extra_variables_win(rack: Rack) -> None:
+def test_extra_variables_override_group_vars(rack: Rack) -> None:
     done = rack.run("ansible-inventory", "-i", "rack", "-e", '{"base_vlan": 50}', "--host", "node1")
     assert '"nic0.60"' in done.stdout
 
 
-def test_vaults(rack: Rack) -> None:
+def test_vaulted_passwords_are_decrypted(rack: Rack) -> None:
     rack.run("ansible-vault", "encrypt", "rack/group_vars/all/vault.yml")
     assert "geheim" not in (rack.inventory / "group_vars/all/vault.yml").read_text()
-    assert "geheim" in rack.say("node1", "{{ machine_config.bmc.password }}")
+    assert "geheim" in rack.evaluate("node1", "{{ machine_config.bmc.password }}")
     text = rack.run("ansible-vault", "encrypt_string", SECRET, "--name", "password").stdout
     indented = "\n".join(f"      {line.strip()}" for line in text.splitlines()[1:] if line.strip())
     inline = f"    bmc:\n     address: 10.20.0.101\n     password: !vault |\n{indented}\n"
     rack.write("machines.cloud.yml", PART.replace("    bmc: {address: 10.20.0.101}\n", inline))
-    assert SECRET in rack.say("node1", "{{ machine_config.bmc.password }}")
+    assert SECRET in rack.evaluate("node1", "{{ machine_config.bmc.password }}")
     listed = rack.run("ansible-inventory", "-i", "rack", "--list")
     assert listed.returncode == 0
     assert SECRET not in listed.stdout + listed.stderr
     assert "clear text" not in listed.stderr
 
 
-def test_an_encrypted_model(rack: Rack) -> None:
+def test_an_encrypted_model_is_loaded(rack: Rack) -> None:
     rack.write("machines.cloud.yml", PART.replace("bmc: {", 'bmc: {password: "clear", '))
     assert (
         "machines.node1.bmc.password: (hidden) is in clear text"
@@ -154,7 +155,7 @@ def test_an_encrypted_model(rack: Rack) -> None:
     assert "clear text" not in done.stderr
 
 
-def test_all_errors_in_one_answer_and_no_secret_in_them(rack: Rack) -> None:
+def test_all_errors_are_reported_at_once_without_secrets(rack: Rack) -> None:
     broken = PART.replace("52:54:00:00:01:01", "zz").replace("{{ braces }}", "{{ nowhere }}")
     rack.write("machines.cloud.yml", broken.replace("bmc: {", 'fimware: bios\n    bmc: {password: "hush", '))
     done = rack.run("ansible-inventory", "-i", "rack", "--list")
@@ -163,7 +164,7 @@ def test_all_errors_in_one_answer_and_no_secret_in_them(rack: Rack) -> None:
         "the model has 3 errors:",
         "machines.cloud.yml:7: machines.node1.root_disk.serial: {{ nowhere }} can't be evaluated: 'nowhere' is undef",
         "machines.cloud.yml:5: machines.node1.fimware: is an unknown key; did you mean firmware?",
-        "machines.cloud.yml:8: machines.node1.nics.nic0.mac: zz is no MAC address; give six bytes in quotes",
+        "machines.cloud.yml:8: machines.node1.nics.nic0.mac: zz is not a valid MAC address; give six bytes in quotes",
     ):
         assert line in done.stderr, done.stderr
     assert "hush" not in done.stderr + done.stdout
@@ -173,9 +174,11 @@ STOCK = "host_list, script, auto, yaml, ini, toml"
 
 
 @pytest.mark.parametrize("unparsed", ["true", "false"])
-@pytest.mark.parametrize("plugins", [f"groundup.cloud.cloud, {STOCK}", STOCK], ids=["ours first", "as Ansible comes"])
-def test_errors_are_said_once_and_end_the_command(rack: Rack, plugins: str, unparsed: str) -> None:
-    """Whatever the configuration: no other plugin tries the file, and no play goes on without hosts."""
+@pytest.mark.parametrize(
+    "plugins", [f"groundup.cloud.cloud, {STOCK}", STOCK], ids=["this plugin first", "Ansible's default"]
+)
+def test_errors_are_printed_once_and_end_the_command(rack: Rack, plugins: str, unparsed: str) -> None:
+    """With any configuration, no other plugin tries the file, and no play continues without hosts."""
     rack.write("../ansible.cfg", CFG.format(collections=ROOT / ".ansible/collections"))
     text = (rack.home / "ansible.cfg").read_text().replace("= groundup.cloud.cloud", f"= {plugins}")
     rack.write("../ansible.cfg", text.replace("failed = true", f"failed = {unparsed}"))
@@ -183,28 +186,28 @@ def test_errors_are_said_once_and_end_the_command(rack: Rack, plugins: str, unpa
     for source in ("rack", "rack/cloud.yml"):
         done = rack.run("ansible-inventory", "-i", source, "--graph")
         assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr.count("zz is no MAC address") == 1, done.stderr
+        assert done.stderr.count("zz is not a valid MAC address") == 1, done.stderr
         assert "Failed to parse" not in done.stderr
 
 
 UNREADABLE = {
-    "YAML": ("plugin: groundup.cloud.cloud\nname: [\n", "cloud.yml:3: is no YAML: while parsing a flow node"),
+    "YAML": ("plugin: groundup.cloud.cloud\nname: [\n", "cloud.yml:3: is not valid YAML: while parsing a flow node"),
     "no plugin": ("name: rack\n", "cloud.yml:1: plugin: is missing; begin the file with plugin: groundup.cloud.cloud"),
     "misspelt plugin": ("plugin: groundup.cloud.clod\nname: rack\n", "cloud.yml:1: plugin: groundup.cloud.clod is "),
-    "empty": ("", "cloud.yml:1: null is no model"),
-    "list": ("- a\n", "cloud.yml:1: a list is no model"),
+    "empty": ("", "cloud.yml:1: null is not a model"),
+    "list": ("- a\n", "cloud.yml:1: a list is not a model"),
     "vault": ("$ANSIBLE_VAULT;1.1;AES256\n3330\n", "cloud.yml: can't be read: "),
     "template": ("plugin: groundup.cloud.cloud\nname: '{{ x'\n", "cloud.yml:2: name: {{ x can't be evaluated: "),
-    "key twice": ("plugin: groundup.cloud.cloud\nname: a\nname: b\n", "cloud.yml:3: name: is there twice"),
+    "key twice": ("plugin: groundup.cloud.cloud\nname: a\nname: b\n", "cloud.yml:3: name: is defined twice"),
     "constructed": (
         "plugin: groundup.cloud.cloud\nname: a\nkeyed_groups: x\nstrict: maybe\n",
-        "cloud.yml:4: strict: maybe is no true or false",
+        "cloud.yml:4: strict: maybe is not true or false",
     ),
 }
 
 
 @pytest.mark.parametrize(("text", "expected"), UNREADABLE.values(), ids=UNREADABLE)
-def test_a_file_that_is_no_model_is_an_error_with_its_place(rack: Rack, text: str, expected: str) -> None:
+def test_an_invalid_file_is_an_error_with_its_line(rack: Rack, text: str, expected: str) -> None:
     (rack.inventory / "machines.cloud.yml").unlink()
     rack.write("cloud.yml", text)
     done = rack.run("ansible-inventory", "-i", "rack", "--graph")
@@ -213,7 +216,7 @@ def test_a_file_that_is_no_model_is_an_error_with_its_place(rack: Rack, text: st
     assert "Traceback" not in done.stderr
 
 
-def test_limit_leaves_the_other_hosts_out(rack: Rack) -> None:
+def test_limit_excludes_the_other_hosts(rack: Rack) -> None:
     more = PART.split("machines:\n")[1].replace("node1", "node2").replace("{{ braces }}", "S2")
     more = more.replace("10.20.0.101", "10.20.0.102").replace("01:01", "02:01")
     rack.write("machines.cloud.yml", PART + more)
@@ -222,7 +225,7 @@ def test_limit_leaves_the_other_hosts_out(rack: Rack) -> None:
     assert "node1" not in done.stdout
 
 
-def test_a_plain_inventory_of_that_name_is_left_to_ansible(rack: Rack) -> None:
+def test_a_yaml_inventory_named_as_a_model_is_read_by_ansible(rack: Rack) -> None:
     (rack.inventory / "machines.cloud.yml").unlink()
     rack.write("cloud.yml", "all: {hosts: {plain: }}\n")
     text = CFG.format(collections=ROOT / ".ansible/collections")
@@ -230,7 +233,7 @@ def test_a_plain_inventory_of_that_name_is_left_to_ansible(rack: Rack) -> None:
     assert "plain" in rack.run("ansible-inventory", "-i", "rack/cloud.yml", "--graph").stdout
 
 
-def test_constructed_features(rack: Rack) -> None:
+def test_compose_groups_and_keyed_groups_work(rack: Rack) -> None:
     rack.write(
         "cloud.yml",
         HEAD
@@ -248,7 +251,7 @@ INVENTORIES = {"lab/cloud.yml": [], "lab_ha/cloud.yml": ["node3.bmc.protocol: ip
 
 
 @pytest.mark.parametrize(("model", "warnings"), INVENTORIES.items(), ids=INVENTORIES)
-def test_the_inventories_of_the_project(rack: Rack, model: str, warnings: list[str]) -> None:
+def test_the_inventories_of_the_project_load(rack: Rack, model: str, warnings: list[str]) -> None:
     done = rack.run("ansible-inventory", "-i", str(ROOT / "inventories" / model), "--list")
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("WARNING") == len(warnings)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No value, wherever it stands, makes the model raise anything but ModelError, or loads in silence as nonsense."""
+"""No value in any place makes the model raise another exception than ModelError, or is accepted in the wrong type."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ VALUES: list[Any] = [
 
 
 def short(value: Any) -> str:
-    """A name for a test case; Python doesn't write numbers of thousands of digits."""
+    """A name for a test case; Python refuses to print integers with thousands of digits."""
     return show(value) if isinstance(value, int) else "huge key" if 16**5000 in _keys(value) else repr(value)
 
 
@@ -41,7 +41,7 @@ def _keys(value: Any) -> list[Any]:
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Every place of a model in which a value stands."""
+    """The path of every value of a model."""
     if path:
         yield path
     if isinstance(value, dict):
@@ -58,27 +58,27 @@ def put(data: Any, path: tuple[Any, ...], value: Any) -> None:
     data[path[-1]] = value
 
 
-def survives(data: Any) -> None:
+def assert_handled(data: Any) -> None:
     try:
         derive(load(data))
     except ModelError as error:
-        said = error.errors
+        problems = error.errors
     else:
         return
-    assert said
-    assert all(problem.path and problem.message and "\n" not in str(problem) for problem in said)
+    assert problems
+    assert all(problem.path and problem.message and "\n" not in str(problem) for problem in problems)
 
 
 @pytest.mark.parametrize("value", VALUES, ids=short)
-def test_any_value_in_any_place(value: Any) -> None:
+def test_any_value_in_any_place_is_handled(value: Any) -> None:
     source = yaml.safe_load(EXAMPLE.read_text())
     for path in places(source):
         data = copy.deepcopy(source)
         put(data, path, value)
-        survives(data)
+        assert_handled(data)
 
 
-def test_many_values_at_once() -> None:
+def test_many_wrong_values_are_handled() -> None:
     dice = random.Random(20261123)
     source = model(
         {"defaults": {"machine": {"bond": {"mode": "802.3ad"}, "labels": {"a": "b"}}, "network": {"mtu": 1500}}}
@@ -90,26 +90,26 @@ def test_many_values_at_once() -> None:
             try:
                 put(data, path, dice.choice(VALUES))
             except (KeyError, TypeError, IndexError, AttributeError):
-                continue  # an earlier value took this place away
-        survives(data)
+                continue  # an earlier value replaced the parent of this place
+        assert_handled(data)
 
 
 @pytest.mark.parametrize("value", [*VALUES, {"name": "x"}], ids=short)
-def test_any_value_as_the_whole_model(value: Any) -> None:
+def test_any_value_as_the_whole_model_is_handled(value: Any) -> None:
     if isinstance(value, dict):
-        survives(value)
+        assert_handled(value)
 
 
-def test_a_value_that_holds_itself() -> None:
+def test_a_recursive_value_is_an_error() -> None:
     knot: dict[str, Any] = {}
     knot["bond"] = knot["nics"] = knot
     data = model()
     data["defaults"] = {"machine": knot}
     data["machines"]["node1"] = knot
-    survives(data)
+    assert_handled(data)
 
 
-# What hands and editors do to a file: a line lost, doubled, moved or indented, a word replaced, a sign typed.
+# Editing mistakes: a line deleted, duplicated, moved or indented, a word replaced, a character inserted.
 WORDS = [
     "null", "~", "[]", "{}", "- ", "? ", ": ", "&a ", "*a ", "<<: *a", "!vault |", "!!binary x", "\t", "#", "'", '"',
     "|", ">", "%", "@", "0x1f", "1e999", "2026-13-45", "1_000", "0o17", "-.inf", "9" * 400, "ä\u202e\U0001f525",
@@ -145,7 +145,7 @@ def damaged(dice: random.Random, text: str) -> str:
     return "\n".join(lines)
 
 
-def test_any_damage_to_a_file_is_an_error_with_its_line(tmp_path: pathlib.Path) -> None:
+def test_editing_mistakes_are_errors_with_their_line(tmp_path: pathlib.Path) -> None:
     dice = random.Random(20261125)
     file, text = tmp_path / "cloud.yml", EXAMPLE.read_text()
     refused = 0
@@ -157,6 +157,6 @@ def test_any_damage_to_a_file_is_an_error_with_its_line(tmp_path: pathlib.Path) 
             refused += 1
             for problem in error.errors:
                 assert re.match(r"cloud\.yml(:[0-9]+)?: \S", str(problem)), problem
-                assert re.match(r"cloud\.yml:[0-9]+$", problem.place) or "is no YAML" in problem.message, problem
+                assert re.match(r"cloud\.yml:[0-9]+$", problem.place) or "is not valid YAML" in problem.message, problem
                 assert problem.remedy
     assert refused > 300

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The schema and the reference page: fresh, complete, and of one mind with the parser."""
+"""The schema and the reference page: up to date, complete, and consistent with the parser."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def refusals(data: Any) -> list[str]:
     return [error.message for error in checker.iter_errors(data)]
 
 
-def test_generated_files_are_fresh() -> None:
+def test_generated_files_are_up_to_date() -> None:
     remedy = "run tools/model_docs.py"
     assert json.loads((ROOT / "docs/schema/cloud.schema.json").read_text()) == schema(), remedy
     assert (ROOT / "docs/reference/model.md").read_text() == page(), remedy
@@ -44,12 +44,12 @@ def test_generated_files_are_fresh() -> None:
     assert (ROOT / "docs/reference/layers.md").read_text() == layers, remedy
 
 
-def test_the_schema_is_a_schema() -> None:
+def test_the_schema_is_valid() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
 
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.parent.name)
-def test_models_fit_the_schema(path: pathlib.Path) -> None:
+def test_models_match_the_schema(path: pathlib.Path) -> None:
     assert refusals(yaml.safe_load(path.read_text())) == []
 
 
@@ -86,7 +86,7 @@ def test_the_schema_refuses_what_the_parser_refuses(changes: dict[str, Any]) -> 
         "tenants.acme.quota",
     ],
 )
-def test_templates_fit_anywhere(path: str) -> None:
+def test_templates_are_allowed_for_every_key(path: str) -> None:
     assert refusals({"plugin": "groundup.cloud.cloud"} | model({path: "{{ something }}"})) == []
     assert refusals({"plugin": "groundup.cloud.cloud"} | model({path: "something"}))
 
@@ -101,7 +101,7 @@ def records(cls: type, seen: set[type]) -> set[type]:
 
 
 @pytest.mark.parametrize("cls", sorted(records(Cloud, set()), key=str))
-def test_every_key_is_explained(cls: type) -> None:
+def test_every_key_has_a_description(cls: type) -> None:
     text = page()
     assert cls.__doc__
     assert "(" not in cls.__doc__.split("\n")[0][:1]

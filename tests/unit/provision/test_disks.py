@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The disk that the model names, or none at all."""
+"""The choice of the disk: the one that the model names, or a refusal."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def disk(name: str = "vda", **more: Any) -> Disk:
         (disk(wwns=("0x6",)), {"serial": "SN-vda", "wwn": "5"}, False),
     ],
 )
-def test_ids_are_compared_as_people_write_them(found: Disk, wanted: dict[str, str], same: bool) -> None:
+def test_ids_match_in_any_notation(found: Disk, wanted: dict[str, str], same: bool) -> None:
     assert matches(found, wanted) is same
 
 
@@ -94,7 +94,7 @@ def test_the_named_disk_is_chosen(disks: list[Disk], given: dict[str, Any]) -> N
         (BOTH, plan(root_disk={}), "no_disk", "no serial and no wwn"),
     ],
 )
-def test_anything_else_is_refused(disks: list[Disk], given: dict[str, Any], code: str, words: str) -> None:
+def test_other_disks_are_refused(disks: list[Disk], given: dict[str, Any], code: str, words: str) -> None:
     with pytest.raises(Refusal, match=words) as refusal:
         choose(disks, given, IMAGE)
     assert refusal.value.code == code

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Partition tables: what we write, other programs read; what we grow stays what it was."""
+"""Partition tables: other programs can read them, and growing keeps the partitions."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def put(path: Path, table: gpt.Table) -> None:
         out.write(tail)
 
 
-def test_what_is_built_is_what_is_read() -> None:
+def test_parse_returns_the_table_that_build_wrote() -> None:
     assert gpt.parse(gpt.build(image())[0]) == image()
 
 
 @pytest.mark.parametrize("sectors", [418 * MIB, 418 * MIB + 1, 8 * 1024 * MIB, 3 * 1024 * 1024 * MIB + 7])
-def test_grown_up_to_the_end(sectors: int) -> None:
+def test_grow_extends_the_last_partition_to_the_end(sectors: int) -> None:
     grown = gpt.grow(image(), sectors, GUID)
     last = grown.partitions[-1]
     assert grown.partitions[:-1] == image().partitions[:-1]
@@ -56,20 +56,20 @@ def test_a_smaller_disk_is_refused() -> None:
 
 
 @pytest.mark.parametrize("place", [512 + 40, 1024 + 3])
-def test_a_damaged_table_is_noticed(place: int) -> None:
+def test_a_damaged_table_is_an_error(place: int) -> None:
     head = bytearray(gpt.build(image())[0])
     head[place] ^= 1
     with pytest.raises(gpt.GptError, match="checksum"):
         gpt.parse(bytes(head))
 
 
-def test_a_blank_disk_has_none() -> None:
+def test_a_blank_disk_has_no_table() -> None:
     with pytest.raises(gpt.GptError, match="no GPT header"):
         gpt.parse(bytes(34 * 512))
 
 
 @pytest.mark.skipif(not shutil.which("sfdisk"), reason="sfdisk (package fdisk) is not installed")
-def test_sfdisk_agrees(tmp_path: Path) -> None:
+def test_sfdisk_accepts_the_table(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     put(disk, gpt.grow(image(), 1024 * MIB, GUID))
     assert (

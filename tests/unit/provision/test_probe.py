@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Disks as sysfs and udev show them; what they hold is read from files that stand for the devices."""
+"""Disks in doubles of sysfs and udev; files with the contents of disks are used as devices."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_every_id_is_kept(machine: Machine) -> None:
+def test_ids_of_all_sources_are_collected(machine: Machine) -> None:
     machine.disk("sda", **{"device/model": "SAMSUNG", "device/wwid": "naa.5000c5", "dev": "8:0"})
     (machine.root / "sys/block/sda/device/vpd_pg80").write_bytes(b"\0\x80\0\x08  VPD80  ")
     machine.udev("8:0", ID_SERIAL_SHORT="S1", ID_SERIAL="SAMSUNG_S1", ID_WWN="0x5000c5")
@@ -88,7 +88,7 @@ def bluestore(path: Path) -> None:
 
 
 def hidden_bluestore(path: Path) -> None:
-    """Ceph's copy of its label; nothing at the start, as after a quick erase."""
+    """A copy of Ceph's label without the label at the start, as after a quick erase."""
     with path.open("r+b") as disk:
         disk.truncate(2 * 1024 * MIB)
         disk.seek(1024 * MIB)
@@ -107,7 +107,7 @@ def hidden_bluestore(path: Path) -> None:
     ],
     ids=["blank", "ext4", "gpt", "backup GPT", "damaged backup GPT", "BlueStore copy"],
 )
-def test_data_is_found(machine: Machine, fill: Any, words: list[str], guid: str) -> None:
+def test_contents_are_detected(machine: Machine, fill: Any, words: list[str], guid: str) -> None:
     path = machine.disk("vda")
     fill(path)
     (machine.root / "sys/block/vda/size").write_text(str(path.stat().st_size // 512))
@@ -115,14 +115,14 @@ def test_data_is_found(machine: Machine, fill: Any, words: list[str], guid: str)
     assert (list(found.data), found.guid) == (words, guid)
 
 
-def test_bluestore_and_users_of_a_disk_are_named(machine: Machine) -> None:
+def test_bluestore_and_users_of_a_disk_are_reported(machine: Machine) -> None:
     bluestore(machine.disk("vda"))
     (machine.root / "sys/block/vda/holders/dm-0").mkdir(parents=True)
     data = probe.disks(str(machine.root))[0].data
     assert "a Ceph BlueStore label at 0 GiB" in data and "a part in use by dm-0" in data
 
 
-def test_only_hardware_counts_as_a_network_card(machine: Machine) -> None:
+def test_only_physical_nics_are_listed(machine: Machine) -> None:
     for name, real in (("eth0", True), ("lo", False)):
         base = machine.root / "sys/class/net" / name
         base.mkdir(parents=True)

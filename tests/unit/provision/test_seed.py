@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that make a root tree one machine."""
+"""The machine-specific files of a root tree."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def plan(**more: Any) -> dict[str, Any]:
     return {"machine": "node1", "cloud": "rack", "deploy_id": "d1", "image": image, "seed": values}
 
 
-def test_everything_is_written_with_its_mode(tmp_path: Path) -> None:
+def test_files_are_written_with_their_mode(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/machine-id").write_text("")
     seed.write(str(tmp_path), seed.files(plan(), "f" * 32))
@@ -41,12 +41,12 @@ def test_everything_is_written_with_its_mode(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/root/.bashrc", "/etc/../usr/bin/x", "../etc/x", "etc/x/../../root/x"])
-def test_network_files_stay_in_etc(path: str) -> None:
-    with pytest.raises(Refusal, match="outside of /etc"):
+def test_network_files_outside_etc_are_refused(path: str) -> None:
+    with pytest.raises(Refusal, match="outside /etc"):
         seed.files(plan(network_files=[{"path": path, "content": ""}]), "f" * 32)
 
 
-def test_the_host_key_is_made_there(tmp_path: Path) -> None:
+def test_the_host_key_is_generated_in_the_root(tmp_path: Path) -> None:
     public = seed.host_key(str(tmp_path), "node1")
     assert public.startswith("ssh-ed25519 ") and len(public.split()) == 2
     assert (tmp_path / "etc/ssh/ssh_host_ed25519_key").stat().st_mode & 0o777 == 0o600

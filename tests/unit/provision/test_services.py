@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the daemons are told, recipes, the ramdisk's archive, downloads, and the detector of other DHCP servers."""
+"""Configuration of the daemons, recipes, the ramdisk's archive, downloads, and detection of other DHCP servers."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def settings(**more: Any) -> Settings:
         ({"address": "10.11.0.1", "subnet": "10.10.0.0/24"}, "10.11.0.1 is outside of 10.10.0.0/24"),
     ],
 )
-def test_a_wrong_network_is_named(network: dict[str, str], words: str) -> None:
+def test_a_wrong_network_is_reported(network: dict[str, str], words: str) -> None:
     with pytest.raises(ProvisionerError, match=words):
         settings_from({"state_dir": "/x", "bundle_dir": "/y", "network": network})
 
 
-def test_one_reservation_for_all_cards_of_a_machine() -> None:
+def test_a_machine_has_one_reservation_for_all_its_macs() -> None:
     conf, hosts = dnsmasq(settings()).files
     assert hosts.content == "52:54:00:00:01:aa,52:54:00:00:01:02,10.10.0.21,node1\n"
     lines = conf.content.splitlines()
@@ -75,7 +75,7 @@ def test_one_reservation_for_all_cards_of_a_machine() -> None:
     assert "dhcp-range=10.10.0.0,static,255.255.255.0,1h" in lines and "enable-ra" not in lines
 
 
-def test_names_of_the_cloud_are_answered_and_others_go_where_the_model_says() -> None:
+def test_dns_answers_names_of_the_cloud_and_forwards_others() -> None:
     lines = dnsmasq(settings(domain="rack.example.net", dns_servers=("192.0.2.53",))).files[0].content.splitlines()
     assert "host-record=node1.rack.example.net,10.10.0.21" in lines
     assert "local=/rack.example.net/" in lines
@@ -83,26 +83,26 @@ def test_names_of_the_cloud_are_answered_and_others_go_where_the_model_says() ->
     assert "no-resolv" in lines
 
 
-def test_routers_are_advertised_only_where_ipv6_is_on() -> None:
+def test_router_advertisements_need_ipv6() -> None:
     service = dnsmasq(settings(ipv6=True))
     assert "enable-ra" in service.files[0].content and service.before and service.after
 
 
-def test_nothing_listens_beyond_the_provision_network() -> None:
+def test_services_listen_in_the_provision_network_only() -> None:
     for service in services(settings()):
         text = "".join(file.content for file in service.files if not file.path.endswith(".py"))
         assert "10.10.0.1" in text and "0.0.0.0" not in text
 
 
 @pytest.mark.parametrize("change", [{"machines": ()}, {"address": "10.10.0.2"}, {"http_port": 81}])
-def test_a_change_restarts_what_it_touches(change: dict[str, Any]) -> None:
+def test_a_change_restarts_the_affected_service_only(change: dict[str, Any]) -> None:
     old = {service.name: service.digest() for service in services(settings())}
     new = {service.name: service.digest() for service in services(settings(**change))}
     different = {name for name in old if old[name] != new[name]}
     assert "dnsmasq" in different and ("registry" in different) is ("address" in change)
 
 
-def test_a_recipe_has_one_key_per_content() -> None:
+def test_a_recipes_key_depends_on_its_content() -> None:
     plain = recipe("debian-13")
     assert plain.key() == recipe("debian-13", {"source": "build", "profile": "metal"}).key()
     assert (
@@ -126,7 +126,7 @@ def test_a_wrong_recipe_is_refused(name: str, spec: dict[str, Any], words: str) 
 
 
 @pytest.mark.parametrize("profile", ["metal", "emulated"])
-def test_build_scripts_are_shell(profile: str, tmp_path: Path) -> None:
+def test_build_scripts_are_valid_shell(profile: str, tmp_path: Path) -> None:
     wanted = recipe("debian-13", {"profile": profile})
     for script in (rootfs.early_script(wanted), rootfs.late_script(wanted, str(tmp_path))):
         subprocess.run(["sh", "-n"], input=script, text=True, check=True)
@@ -134,7 +134,7 @@ def test_build_scripts_are_shell(profile: str, tmp_path: Path) -> None:
     assert ("TimerSlackNSec=10ms" in rootfs.late_script(wanted, "/x")) == (profile == "emulated")
 
 
-def test_the_archive_unpacks(tmp_path: Path) -> None:
+def test_the_agents_archive_can_be_unpacked(tmp_path: Path) -> None:
     data = ramdisk.combine(b"12345")
     assert data[5:8] == bytes(3) and len(data) % 4 == 0
     subprocess.run(
@@ -148,7 +148,7 @@ def test_the_archive_unpacks(tmp_path: Path) -> None:
     assert done.stdout == "agent.main\n"
 
 
-def test_the_agent_imports_nothing_but_what_the_ramdisk_has(tmp_path: Path) -> None:
+def test_the_agent_imports_only_modules_of_the_ramdisk(tmp_path: Path) -> None:
     subprocess.run(
         ["busybox", "cpio", "-idm"], input=ramdisk.agent_archive(), cwd=tmp_path, check=True, capture_output=True
     )
@@ -165,7 +165,7 @@ def test_the_agent_imports_nothing_but_what_the_ramdisk_has(tmp_path: Path) -> N
 
 
 class Ranges(SimpleHTTPRequestHandler):
-    """Answers `Range: bytes=N-`, and breaks off the first answer in the middle."""
+    """Answers `Range: bytes=N-`, and closes the connection in the middle of the first answer."""
 
     broken = False
 
@@ -196,7 +196,7 @@ def site(tmp_path: Path) -> Iterator[str]:
     server.server_close()
 
 
-def test_a_broken_download_is_resumed_and_verified(site: str, tmp_path: Path) -> None:
+def test_an_interrupted_download_is_resumed_and_verified(site: str, tmp_path: Path) -> None:
     digest = hashlib.sha256((tmp_path / "www/os.raw").read_bytes()).hexdigest()
     Ranges.broken = False
     place = fetch.image("custom", site, digest, str(tmp_path / "cache"), sleep=lambda seconds: None)
@@ -205,13 +205,13 @@ def test_a_broken_download_is_resumed_and_verified(site: str, tmp_path: Path) ->
     assert not build.publish("custom", place, str(tmp_path / "images"))
 
 
-def test_another_image_is_deleted_and_named(site: str, tmp_path: Path) -> None:
+def test_an_image_with_another_digest_is_deleted_and_reported(site: str, tmp_path: Path) -> None:
     with pytest.raises(fetch.FetchError, match="the model says 00"):
         fetch.image("custom", site, "0" * 64, str(tmp_path / "cache"), sleep=lambda seconds: None)
     assert not list((tmp_path / "cache").rglob("os.raw"))
 
 
-def test_a_full_disk_is_said(tmp_path: Path) -> None:
+def test_too_little_space_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(build.BuildError, match=r"MiB free, .* needed to publish"):
         build.require_space(str(tmp_path), 1 << 40, "publish the image")
 
@@ -241,12 +241,12 @@ def answer(transaction: bytes, options: bytes = b"\x35\x01\x02\x36\x04\x0a\x0a\x
         (b"", None),
     ],
 )
-def test_offers_are_recognised(frame: bytes, server: str | None) -> None:
+def test_only_offers_to_the_request_are_accepted(frame: bytes, server: str | None) -> None:
     assert dhcp_probe.offer(frame, b"abcd") == server
 
 
-def test_a_service_that_nobody_could_find_again_does_not_run(tmp_path: Path) -> None:
-    """A full disk takes no pidfile: what runs without one can neither be stopped nor be told from a foreign process."""
+def test_a_service_without_a_pidfile_is_stopped(tmp_path: Path) -> None:
+    """With a full disk no pidfile can be written; without it the service could neither be stopped nor identified."""
     spec = {"name": "x", "argv": ["sleep", "600"], "before": [], "log": str(tmp_path / "log"), "digest": "d"}
     found = supervise.Supervisor({**spec, "pidfile": str(tmp_path / "missing/x.json")})
     assert "could not be started" in found._once()
@@ -255,7 +255,7 @@ def test_a_service_that_nobody_could_find_again_does_not_run(tmp_path: Path) -> 
     assert "/nonexistent/program" in found._once()
 
 
-def test_only_a_service_s_own_socket_counts(tmp_path: Path) -> None:
+def test_a_socket_of_another_process_does_not_count_as_listening(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
         udp.bind(("127.0.0.1", 0))
         path = str(tmp_path / "socket")
@@ -275,14 +275,14 @@ def test_only_a_service_s_own_socket_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", range(0, 330, 7))
-def test_half_a_frame_is_no_reason_to_fall(cut: int) -> None:
-    """Whatever is on the network: the search for other servers must end with an answer."""
+def test_a_truncated_frame_is_ignored(cut: int) -> None:
+    """Any frame may arrive while the probe waits for answers; none may raise an exception."""
     whole = answer(b"abcd")
     assert dhcp_probe.offer(whole[:cut], b"abcd") in (None, "10.10.0.66", "10.10.0.67")
     assert dhcp_probe.offer(whole[:14] + b"\x4f" + whole[15:cut], b"abcd") is None
 
 
-def test_a_process_is_known_by_its_start() -> None:
+def test_a_process_is_identified_by_its_start_time() -> None:
     assert supervise.started(os.getpid()) > 0
     child = subprocess.Popen(["true"])
     while supervise.started(child.pid):

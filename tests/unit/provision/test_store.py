@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A machine is armed for one deployment, and nobody else gets anything with its token."""
+"""A machine is armed for one deployment, and its token is valid for one boot only."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_unknown_machines_boot_their_disk(store: Store) -> None:
     assert store.armed_for(MAC) is None
 
 
-def test_armed_until_the_ramdisk_speaks(store: Store) -> None:
+def test_a_machine_is_armed_until_its_ramdisk_starts(store: Store) -> None:
     arm(store)
     for _boot in range(2):
         arming = store.armed_for(MAC)
@@ -71,7 +71,7 @@ def test_armed_until_the_ramdisk_speaks(store: Store) -> None:
     assert events(store) == ["script", "script", "started"]
 
 
-def test_the_plan_carries_the_chunks_of_the_image(store: Store) -> None:
+def test_the_plan_contains_the_chunks_of_the_image(store: Store) -> None:
     arm(store)
     plan = begin(store)["plan"]
     assert plan["image"]["url"] == "http://10.10.0.1:8080/images/debian-13.raw"
@@ -88,13 +88,13 @@ def test_an_arming_expires(store: Store, clock: Clock) -> None:
         begin(store)
 
 
-def test_the_same_boot_may_ask_again(store: Store) -> None:
+def test_the_same_boot_may_repeat_its_start(store: Store) -> None:
     arm(store)
     assert begin(store)["session"] == begin(store)["session"]
     assert events(store) == ["started"]
 
 
-def test_a_stolen_token_is_an_alarm(store: Store) -> None:
+def test_a_second_boot_with_the_token_raises_an_alarm(store: Store) -> None:
     arm(store)
     begin(store)
     with pytest.raises(Rejected) as rejected:
@@ -104,7 +104,7 @@ def test_a_stolen_token_is_an_alarm(store: Store) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "wrong"])
-def test_a_wrong_token_gets_nothing(store: Store, token: str) -> None:
+def test_a_wrong_token_is_rejected(store: Store, token: str) -> None:
     arm(store)
     with pytest.raises(Rejected) as rejected:
         begin(store, token=token)
@@ -140,8 +140,8 @@ def test_a_repeated_event_is_acknowledged_once_written(store: Store, tmp_path: P
     assert events(again) == ["started", "inventory", "done"]
 
 
-def test_nothing_follows_the_end_of_a_deployment(store: Store) -> None:
-    """Whoever read the session off the wire can't replace the host key that is pinned."""
+def test_events_after_the_end_of_a_deployment_are_rejected(store: Store) -> None:
+    """An attacker who has read the session from the network can't replace the pinned host key."""
     arm(store)
     session = begin(store)["session"]
     finish(store, session)
@@ -153,7 +153,7 @@ def test_nothing_follows_the_end_of_a_deployment(store: Store) -> None:
 
 
 @pytest.mark.parametrize("data", [{}, {"host_key": None, "machine_id": "1", "image": "x"}])
-def test_a_done_without_what_the_controller_needs_is_refused(store: Store, data: dict[str, Any]) -> None:
+def test_a_done_event_without_required_keys_is_rejected(store: Store, data: dict[str, Any]) -> None:
     arm(store)
     session = begin(store)["session"]
     with pytest.raises(Rejected, match="host_key"):
@@ -170,7 +170,7 @@ def test_events_need_the_session(store: Store) -> None:
     assert not Path(store.deploy, "done/node1.json").exists()
 
 
-def test_deployments_that_never_ended_are_named(store: Store) -> None:
+def test_unfinished_deployments_are_listed_in_the_plan(store: Store) -> None:
     for number in ("d1", "d2"):
         arm(store, token=number, deploy_id=number)
         session = begin(store, token=number)["session"]
@@ -180,19 +180,19 @@ def test_deployments_that_never_ended_are_named(store: Store) -> None:
     assert begin(store, token="d3")["plan"]["unfinished"] == ["d1"]
 
 
-def test_a_torn_last_line_is_left_out(store: Store) -> None:
+def test_a_truncated_last_line_is_ignored(store: Store) -> None:
     arm(store)
     begin(store)
     with Path(store.deploy, "events/node1.jsonl").open("a") as file:
         file.write('{"torn')
     assert events(store) == ["started"]
     arm(store, token="t2", deploy_id="d2")
-    assert begin(store, token="t2")["plan"]["unfinished"] == ["d1"], "what follows a torn line is still read"
+    assert begin(store, token="t2")["plan"]["unfinished"] == ["d1"], "lines after a truncated line must be read"
     assert events(store) == ["started", "started"]
 
 
-def test_who_disarms_first_has_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The controller gives a machine up while its ramdisk asks for the plan: it must get none, now and later."""
+def test_a_machine_disarmed_during_its_start_gets_no_plan(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The controller disarms a machine while its ramdisk requests the plan: the request and later ones fail."""
     arm(store)
     expand = store._expand
 
@@ -208,8 +208,8 @@ def test_who_disarms_first_has_it(store: Store, monkeypatch: pytest.MonkeyPatch)
     assert not list(Path(store.deploy, "active").iterdir()) and "started" not in events(store)
 
 
-def test_a_full_disk_costs_nothing_but_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At any of the writes of a start: the ramdisk asks again and the record is whole."""
+def test_a_start_on_a_full_disk_can_be_repeated(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At each write of a start: the ramdisk repeats the request, and the record is complete."""
     arm(store)
 
     def full(*_arguments: Any) -> None:
@@ -225,7 +225,7 @@ def test_a_full_disk_costs_nothing_but_time(store: Store, monkeypatch: pytest.Mo
     assert events(store) == ["started", "inventory", "done"]
 
 
-def test_an_event_cut_by_a_full_disk_is_not_acknowledged(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_truncated_by_a_full_disk_is_not_acknowledged(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     arm(store)
     session = begin(store)["session"]
     real = os.write
@@ -237,7 +237,7 @@ def test_an_event_cut_by_a_full_disk_is_not_acknowledged(store: Store, monkeypat
     assert events(store) == ["started", "inventory", "done"]
 
 
-def test_alarms_can_t_fill_the_disk(store: Store, clock: Clock) -> None:
+def test_repeated_alarms_are_recorded_once_a_minute(store: Store, clock: Clock) -> None:
     arm(store)
     for _knock in range(100):
         with pytest.raises(Rejected):
@@ -250,21 +250,21 @@ def test_alarms_can_t_fill_the_disk(store: Store, clock: Clock) -> None:
 
 
 def test_a_start_needs_a_nonce(store: Store) -> None:
-    """Without one, everybody with the token would be "the same boot"."""
+    """Without a nonce, every client with the token would count as the same boot."""
     arm(store)
     with pytest.raises(Rejected, match="nonce"):
         store.start("node1", "t1", {"mac": MAC}, "")
 
 
-def test_the_image_must_be_the_one_armed_for(store: Store) -> None:
+def test_an_image_with_another_digest_is_rejected(store: Store) -> None:
     arm(store, image={"name": "debian-13", "sha256": "cd" * 32})
     with pytest.raises(Rejected) as rejected:
         begin(store)
     assert rejected.value.status == 503 and store.armed_for(MAC) is not None
-    assert "armed for cdcd" in store.history("node1")[-1]["data"]["reason"], "the ramdisk has no session to say it"
+    assert "armed for cdcd" in store.history("node1")[-1]["data"]["reason"], "the ramdisk has no session to report it"
 
 
 @pytest.mark.parametrize("name", ["../armed/node1", "", "a/b", ".."])
-def test_names_lead_nowhere_else(store: Store, name: str) -> None:
+def test_names_with_paths_are_rejected(store: Store, name: str) -> None:
     with pytest.raises(Rejected):
         store.start(name, "t1", {}, "")

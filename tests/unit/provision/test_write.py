@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writing an image over a web server that misbehaves: all of it verified, or nothing that boots."""
+"""Writing an image from a faulty web server: the disk has the complete, verified image, or nothing that boots."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def content() -> bytes:
 
 
 class Server:
-    """Serves ranges; `fault(start, count of this range so far, data)` changes an answer: other bytes, or a status."""
+    """Serves ranges; `fault(start, number of earlier requests of this range, data)` returns other bytes or a status."""
 
     def __init__(self) -> None:
-        self.data, self.asked = content(), []
+        self.data, self.requested = content(), []
         self.fault: Fault = lambda start, count, data: data
         outer = self
 
@@ -47,8 +47,8 @@ class Server:
 
             def do_GET(self) -> None:
                 first, last = map(int, self.headers["Range"].removeprefix("bytes=").split("-"))
-                outer.asked.append(first)
-                answer = outer.fault(first, outer.asked.count(first), outer.data[first : last + 1])
+                outer.requested.append(first)
+                answer = outer.fault(first, outer.requested.count(first), outer.data[first : last + 1])
                 body = answer if isinstance(answer, bytes) else b""
                 self.send_response(206 if isinstance(answer, bytes) else answer)
                 self.send_header("Content-Length", str(last + 1 - first if isinstance(answer, bytes) else 0))
@@ -87,14 +87,14 @@ def image(server: Server) -> write.Image:
     return write.Image(server.manifest(), lambda done, total: None, sleep=lambda seconds: None)
 
 
-def test_nothing_boots_before_the_end(server: Server, disk: Path) -> None:
+def test_the_disk_is_bootable_only_after_finish(server: Server, disk: Path) -> None:
     write.wipe(str(disk), 16 * 1024 * 1024, [])
     found = image(server)
     found.write(str(disk))
     written = disk.read_bytes()
     assert written[: write.HEAD] == bytes(write.HEAD)
     assert written[write.HEAD : SIZE] == server.data[write.HEAD :]
-    assert 2 * STEP not in server.asked  # zeros aren't fetched
+    assert 2 * STEP not in server.requested  # chunks of zeros are not fetched
     table = write.grown(found.head, 16 * 1024 * 1024, "0f1e2d3c-4b5a-4789-8abc-def012345678")
     write.finish(str(disk), found.head, table)
     final = disk.read_bytes()
@@ -112,9 +112,9 @@ def test_nothing_boots_before_the_end(server: Server, disk: Path) -> None:
         lambda start, count, data: 503 if count < 3 else data,
         lambda start, count, data: data[: len(data) // 2] if count < 3 else data,
     ],
-    ids=["wrong bytes", "503", "cut off"],
+    ids=["wrong bytes", "503", "connection closed"],
 )
-def test_a_bad_chunk_is_fetched_again(server: Server, disk: Path, fault: Fault) -> None:
+def test_a_wrong_chunk_is_fetched_again(server: Server, disk: Path, fault: Fault) -> None:
     server.fault = lambda start, count, data: fault(start, count, data) if start == STEP else data
     found = image(server)
     found.write(str(disk))
@@ -127,7 +127,9 @@ def test_a_bad_chunk_is_fetched_again(server: Server, disk: Path, fault: Fault) 
     [(lambda start, count, data: bytes(len(data)), "checksum"), (lambda start, count, data: 404, "network")],
 )
 @pytest.mark.parametrize("chunk", [0, STEP])
-def test_a_chunk_that_stays_bad_ends_it(server: Server, disk: Path, fault: Fault, code: str, chunk: int) -> None:
+def test_a_chunk_that_stays_wrong_ends_the_deployment(
+    server: Server, disk: Path, fault: Fault, code: str, chunk: int
+) -> None:
     write.wipe(str(disk), 16 * 1024 * 1024, [])
     server.fault = lambda start, count, data: fault(start, count, data) if start == chunk else data
     with pytest.raises(Refusal, match="can't boot") as refusal:
@@ -136,13 +138,13 @@ def test_a_chunk_that_stays_bad_ends_it(server: Server, disk: Path, fault: Fault
     assert disk.read_bytes()[: write.HEAD] == bytes(write.HEAD)
 
 
-def test_a_manifest_must_fit_its_image(server: Server) -> None:
+def test_a_manifest_that_does_not_match_its_size_is_refused(server: Server) -> None:
     with pytest.raises(Refusal, match="lists 4 chunks"):
         write.Image({**server.manifest(), "size": SIZE * 2}, lambda done, total: None)
 
 
-def test_a_reserved_disk_is_locked_the_way_udev_asks_for(tmp_path: Path) -> None:
-    """udev skips a disk whose lock it can't get at once (LOCK_EX | LOCK_NB)."""
+def test_a_reserved_disk_is_locked_against_udev(tmp_path: Path) -> None:
+    """udev skips a disk that it can't lock at once (LOCK_EX | LOCK_NB)."""
     disk = tmp_path / "disk"
     disk.touch()
     with disk.open("rb") as udev:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small HTTP/1.1 client: the standard library's starts slowly under emulation, and can't read into a buffer.
+"""A small HTTP/1.1 client; the standard library's is slow to import under emulation and can't read into a buffer.
 
-Understands what the boot service and nginx answer: Content-Length, no chunked transfer, no redirects.
+It supports what the boot service and nginx send: Content-Length, no chunked transfer, no redirects.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class HttpError(OSError):
-    """An answer that is no success. `status` is the code, 0 when the connection broke."""
+    """A request failed. `status` is the HTTP status, or 0 if the connection broke."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -20,7 +20,7 @@ class HttpError(OSError):
 
 
 def split(url: str) -> tuple[str, int, str]:
-    """(host, port, path) of an http:// URL."""
+    """(host, port, path) of an http:// URL; raises ValueError for another scheme."""
     scheme, _sep, rest = url.partition("://")
     if scheme != "http" or not rest:
         raise ValueError(f"{url}: only http:// is supported here")
@@ -30,7 +30,7 @@ def split(url: str) -> tuple[str, int, str]:
 
 
 class Connection:
-    """One kept-alive connection; reconnects when the server has closed it. Not for several threads at once."""
+    """A persistent connection, opened again if the server has closed it. It is not thread-safe."""
 
     def __init__(self, host: str, port: int, timeout: float = 60) -> None:
         self.host, self.port, self.timeout = host, port, timeout
@@ -44,7 +44,7 @@ class Connection:
         self._socket, self._rest = None, b""
 
     def request(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> tuple[int, dict[str, str]]:
-        """Sends a request; (status, headers) of the answer, whose body must then be read."""
+        """Sends a request; returns (status, headers) of the response, whose body the caller must read."""
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self.host}:{self.port}", f"Content-Length: {len(body)}"]
         lines += [f"{key}: {value}" for key, value in headers.items()]
         message = "\r\n".join(lines).encode() + b"\r\n\r\n" + body
@@ -73,7 +73,7 @@ class Connection:
         return int(first.split(" ")[1]), headers
 
     def read_into(self, view: memoryview) -> None:
-        """Fills `view` from the body. Raises HttpError when the connection ends before."""
+        """Fills `view` from the body. Raises HttpError if the connection ends earlier."""
         taken = min(len(self._rest), len(view))
         view[:taken] = self._rest[:taken]
         self._rest = self._rest[taken:]
@@ -84,7 +84,7 @@ class Connection:
             taken += got
 
     def body(self, headers: dict[str, str]) -> bytes:
-        """The whole body of a small answer."""
+        """The whole body of a small response."""
         buffer = bytearray(int(headers.get("content-length") or 0))
         self.read_into(memoryview(buffer))
         if headers.get("connection", "").lower() == "close":
@@ -103,7 +103,7 @@ def fetch_range(connection: Connection, path: str, start: int, view: memoryview)
 
 
 def post(connection: Connection, path: str, token: str, value: Any) -> Any:
-    """Posts JSON with a bearer token, returns the JSON answer. Raises HttpError with the server's words."""
+    """Posts JSON with a bearer token and returns the JSON response. Raises HttpError with the server's message."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     status, answer = connection.request("POST", path, headers, json.dumps(value).encode())
     text = connection.body(answer)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which disk the image goes to: exactly the one the model names, and only if it holds nothing that must be kept.
+"""Chooses the disk of the image: the one that the model names, and only if it is blank or may be overwritten.
 
-No function here touches a device; `probe` reads what these decide on.
+The functions access no device; `probe` reads the disks.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-#: virtio-blk hands out no more of a serial number than this.
+#: Longest serial number that virtio-blk reports (VIRTIO_BLK_ID_BYTES).
 VIRTIO_SERIAL = 20
 _PREFIX = re.compile(r"^(0x|wwn-|naa\.|eui\.|nvme\.|t10\.|uuid\.)+")
 
 
 class Refusal(Exception):
-    """The deployment ends here. `code` is for programs (contract of the events), the text says cause and remedy."""
+    """The deployment is refused. `code` is for programs (contract of the events), the text gives cause and remedy."""
 
     def __init__(self, code: str, message: str, remedy: str) -> None:
         super().__init__(f"{message}; {remedy}")
@@ -24,8 +24,8 @@ class Refusal(Exception):
 
 
 class Disk(NamedTuple):
-    """One disk as the kernel shows it. size in bytes; `serials`, `wwns` = every id any source gave; `data` = what was
-    found on it, in words, empty for a blank disk; `guid` = disk GUID of its GPT or empty."""
+    """A disk as the kernel reports it. `size` in bytes; `serials`, `wwns`: the ids from all sources; `data`: text about
+    its contents, empty for a blank disk; `guid`: disk GUID of its GPT, or empty."""
 
     name: str
     path: str
@@ -39,7 +39,7 @@ class Disk(NamedTuple):
     guid: str
 
     def public(self) -> dict[str, Any]:
-        """For the inventory event."""
+        """The disk's data for the inventory event."""
         return {
             "name": self.name,
             "size": self.size,
@@ -59,17 +59,17 @@ def first(values: Sequence[str]) -> str | None:
 
 
 def serial_key(value: str) -> str:
-    """Serial numbers are compared trimmed and without regard to case."""
+    """A serial number for comparison: trimmed and in lower case."""
     return value.strip().lower()
 
 
 def wwn_key(value: str) -> str:
-    """World wide names are compared without `0x`, `naa.`, `eui.` and the like."""
+    """A WWN for comparison: without prefixes such as `0x`, `naa.` and `eui.`."""
     return _PREFIX.sub("", value.strip().lower())
 
 
 def matches(disk: Disk, wanted: Mapping[str, Any]) -> bool:
-    """Whether `{serial}` or `{wwn}` (both: both) name this disk."""
+    """Whether `{serial}`, `{wwn}` or, if both are given, both of them match this disk."""
     serial, wwn = wanted.get("serial"), wanted.get("wwn")
     if not serial and not wwn:
         return False
@@ -83,7 +83,7 @@ def _has_serial(disk: Disk, serial: str) -> bool:
 
 
 def find(disks: Sequence[Disk], wanted: Mapping[str, Any], what: str = "root_disk") -> Disk:
-    """The one disk that `wanted` names. Raises Refusal no_disk, two_disks, or storage_missing."""
+    """The disk that matches `wanted`. Raises Refusal no_disk, two_disks or storage_missing."""
     named = ", ".join(f"{key} {value}" for key, value in sorted(wanted.items()) if value) or "no serial and no wwn"
     found = [disk for disk in disks if matches(disk, wanted)]
     if len(found) > 1:
@@ -96,14 +96,14 @@ def find(disks: Sequence[Disk], wanted: Mapping[str, Any], what: str = "root_dis
         code = "no_disk" if what == "root_disk" else "storage_missing"
         raise Refusal(
             code,
-            f"no disk is {what} ({named}); this machine has {listing(disks)}",
-            "correct the model, or the hardware",
+            f"no disk matches {what} ({named}); this machine has {listing(disks)}",
+            "correct the disk in the model, or install the disk",
         )
     return found[0]
 
 
 def listing(disks: Sequence[Disk]) -> str:
-    """All disks with every id, for error messages."""
+    """All disks with all their ids, for error messages."""
     lines = (
         f"{d.name} ({d.size // 10**9} GB {d.model}".rstrip() + f"; serial {' / '.join(d.serials) or 'none'}; "
         f"wwn {' / '.join(d.wwns) or 'none'})"
@@ -113,7 +113,7 @@ def listing(disks: Sequence[Disk]) -> str:
 
 
 def choose(disks: Sequence[Disk], plan: Mapping[str, Any], size: int) -> Disk:
-    """The disk to write an image of `size` bytes to. Nothing has been written when this raises Refusal."""
+    """The disk for an image of `size` bytes. Raises Refusal; nothing has been written then."""
     root = find(disks, plan["root_disk"])
     for number, wanted in enumerate(plan.get("storage_disks") or ()):
         if find(disks, wanted, f"storage_disks[{number}]").name == root.name:
@@ -123,31 +123,31 @@ def choose(disks: Sequence[Disk], plan: Mapping[str, Any], size: int) -> Disk:
                 "name different disks in the model",
             )
     if root.read_only:
-        raise Refusal("write", f"{listing([root])} is read-only", "release its write protection")
+        raise Refusal("write", f"{listing([root])} is read-only", "disable its write protection")
     if root.sector != 512:
         raise Refusal(
             "write",
-            f"{root.name} has sectors of {root.sector} bytes, the image is made for 512",
+            f"{root.name} has sectors of {root.sector} bytes, the image requires 512",
             "switch the disk to 512-byte sectors (nvme format, sg_format) or use another one",
         )
     if root.size < size + 1024 * 1024:
         raise Refusal("too_small", f"{listing([root])} is smaller than the image ({size} bytes)", "use a larger disk")
-    if root.data and not plan.get("wipe") and not is_ours(root, plan.get("unfinished") or ()):
+    if root.data and not plan.get("wipe") and not is_from_unfinished_deployment(root, plan.get("unfinished") or ()):
         raise Refusal(
             "holds_data",
             f"{listing([root])} holds {', '.join(root.data)}",
-            "set machine_wipe for this machine if all of it may be lost",
+            "set machine_wipe for this machine if all data on the disk may be lost",
         )
     return root
 
 
-def is_ours(disk: Disk, unfinished: Sequence[str]) -> bool:
-    """Whether its partition table came from a deployment of this machine that never reported its end."""
+def is_from_unfinished_deployment(disk: Disk, unfinished: Sequence[str]) -> bool:
+    """Whether the disk's GUID is the id of a deployment of this machine that never reported its end."""
     return bool(disk.guid) and disk.guid.lower() in {value.lower() for value in unfinished}
 
 
 def to_wipe(disks: Sequence[Disk], plan: Mapping[str, Any]) -> list[Disk]:
-    """The storage disks whose data the plan consents to lose."""
+    """The storage disks that the plan allows to wipe."""
     if not plan.get("wipe_storage"):
         return []
     wanted = [find(disks, item, f"storage_disks[{n}]") for n, item in enumerate(plan.get("storage_disks") or ())]

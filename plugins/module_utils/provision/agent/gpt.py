@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""GUID partition tables: read, make, grow (UEFI specification 2.10, section 5.3). Sectors of 512 bytes."""
+"""Reads, builds and grows GUID partition tables (UEFI specification 2.10, section 5.3) with sectors of 512 bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 SECTOR = 512
 ENTRIES = 128
 TABLE_SECTORS = ENTRIES * 128 // SECTOR
-#: Sectors that the backup table and its header take at the end of a disk.
+#: Number of sectors of the backup table and its header at the end of a disk.
 TAIL = TABLE_SECTORS + 1
 _HEADER = struct.Struct("<8sIIIIQQQQ16sQIII")
 
@@ -21,11 +21,11 @@ ROOT_X86_64 = "4f68bce3-e8cd-4db1-96e7-fbcaf984b709"
 
 
 class GptError(ValueError):
-    """No valid table, or one that can't become what is asked for."""
+    """The table is invalid, or can't be grown as requested."""
 
 
 class Partition(NamedTuple):
-    """Sectors `first`..`last`, both included."""
+    """A partition of the sectors `first` to `last`, both included."""
 
     type: str
     guid: str
@@ -36,7 +36,7 @@ class Partition(NamedTuple):
 
 
 class Table(NamedTuple):
-    """`sectors` = size of the whole disk; `partitions` in the order of their numbers."""
+    """A partition table; `sectors` is the size of the disk, `partitions` are in the order of their numbers."""
 
     guid: str
     sectors: int
@@ -44,7 +44,7 @@ class Table(NamedTuple):
 
 
 def parse(head: bytes) -> Table:
-    """Reads the table from the first 17 KiB or more of a disk. Raises GptError when a checksum doesn't match."""
+    """Reads the table from the first 17 KiB or more of a disk. Raises GptError if a checksum doesn't match."""
     raw = head[SECTOR : SECTOR + _HEADER.size]
     if len(raw) < _HEADER.size or raw[:8] != b"EFI PART":
         raise GptError("no GPT header in sector 1")
@@ -67,7 +67,7 @@ def parse(head: bytes) -> Table:
 
 
 def backup_guid(sector: bytes) -> str:
-    """GUID of the disk whose last sector this is; empty when that holds no backup header with a right checksum."""
+    """Disk GUID in the last sector of a disk; empty if it is not a backup header with a valid checksum."""
     if sector[:8] != b"EFI PART":
         return ""
     (_sig, _rev, size, crc, *_rest) = _HEADER.unpack(sector[: _HEADER.size])
@@ -87,7 +87,7 @@ def _entry(raw: bytes) -> Partition | None:
 
 
 def build(table: Table) -> tuple[bytes, bytes]:
-    """(first 34 sectors, last 33 sectors) of a disk with that table; boot code in sector 0 is left zero."""
+    """(first 34 sectors, last 33 sectors) of a disk with that table; the boot code in sector 0 is zero."""
     entries = b"".join(_pack(p) for p in table.partitions).ljust(ENTRIES * 128, b"\0")
     last = table.sectors - 1
     primary = _header(table, entries, this=1, other=last, start=2)
@@ -126,13 +126,13 @@ def _header(table: Table, entries: bytes, this: int, other: int, start: int) -> 
 
 
 def protective_mbr(sectors: int) -> bytes:
-    """Sector 0 that keeps programs without knowledge of GPT away."""
+    """Sector 0 with a protective MBR, which marks the disk as used for programs that don't support GPT."""
     entry = struct.pack("<B3sB3sII", 0, b"\x00\x02\x00", 0xEE, b"\xff\xff\xff", 1, min(sectors - 1, 0xFFFFFFFF))
     return bytes(446) + entry + bytes(48) + b"\x55\xaa"
 
 
 def grow(table: Table, sectors: int, guid: str) -> Table:
-    """The same partitions on a disk of `sectors`, the last one up to its end (whole MiB), with the disk GUID `guid`."""
+    """The table for a disk of `sectors` with GUID `guid`; the last partition is grown to the end (whole MiB)."""
     if not table.partitions:
         raise GptError("the image has no partition")
     if sectors < table.sectors:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The agent of the deploy ramdisk: network, plan, disk, image, seed, report. Its caller powers off."""
+"""The agent of the deploy ramdisk: network, plan, disk, image, seed, report. The ramdisk powers off after it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOUNT = "/run/groundup/root"
 
 
 class Reporter:
-    """Posts events in order, each until it is acknowledged, and a heartbeat in between."""
+    """Posts events in order, each until it is acknowledged, and heartbeats in between."""
 
     def __init__(self, base: str, machine: str, patience: float = 300) -> None:
         self.host, self.port, _path = api.split(base)
@@ -35,14 +35,14 @@ class Reporter:
         self._stop = threading.Event()
 
     def start(self, token: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Trades the token for a session and the plan."""
+        """Sends the token; returns the session, the plan and the time, and starts the heartbeat."""
         answer: dict[str, Any] = self._post("start", token, {"nonce": os.urandom(16).hex(), **facts})
         self.session = answer["session"]
         threading.Thread(target=self._beat, daemon=True).start()
         return answer
 
     def event(self, name: str, data: Mapping[str, Any]) -> None:
-        """Returns when the event is on the provisioner's disk."""
+        """Posts an event; returns when the provisioner has stored it."""
         with self._lock:
             if name == "progress" and self._stop.is_set():
                 return
@@ -50,15 +50,15 @@ class Reporter:
             self._post("events", self.session, {"seq": self._sequence, "event": name, "data": data})
 
     def enter(self, stage: str, total: int = 0, unit: str = "") -> None:
-        """Begins a stage: closes the clock of the one before, says so on the console and in a progress event."""
+        """Begins a stage: ends the stage before, logs the name on the console and posts a progress event."""
         self.leave()
-        system.say(stage)
+        system.log(stage)
         self.stage = {"stage": stage, "done": 0, "total": total, "unit": unit}
         if self.session:
             self.event("progress", self.stage)
 
     def leave(self) -> None:
-        """Ends the running stage."""
+        """Ends the current stage and records its seconds."""
         now = time.monotonic()
         if self.stage:
             name = self.stage["stage"]
@@ -66,11 +66,11 @@ class Reporter:
         self._since = now
 
     def progress(self, done: int, total: int) -> None:
-        """Remembered for the next heartbeat."""
+        """Sets the progress that the next heartbeat sends."""
         self.stage = {**self.stage, "done": done, "total": total}
 
     def close(self) -> None:
-        """No heartbeat after the last event."""
+        """Stops the heartbeat, so that none follows the last event."""
         self._stop.set()
 
     def _beat(self) -> None:
@@ -78,10 +78,10 @@ class Reporter:
             try:
                 self.event("progress", self.stage)
             except OSError as error:
-                system.say(f"heartbeat: {error}")
+                system.log(f"heartbeat: {error}")
 
     def _post(self, what: str, token: str, value: Any) -> Any:
-        """Repeats on a broken connection and on 5xx; a 4xx is the server's decision."""
+        """Posts, and repeats on a broken connection and on 5xx; a 4xx is final."""
         end = time.monotonic() + self.patience
         while True:
             try:
@@ -110,26 +110,26 @@ def run() -> None:
         deploy(answer["plan"], reporter)
     except Refusal as refusal:
         _fail(reporter, {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy})
-    except Exception as error:  # whatever happens, the operator must hear of it before the power goes off
-        system.say(traceback.format_exc())
+    except Exception as error:  # every failure must be reported before the machine powers off
+        system.log(traceback.format_exc())
         _fail(
             reporter,
             {
                 "code": "internal",
                 "message": f"{type(error).__name__}: {error}",
-                "remedy": "see the machine's console, and report this",
+                "remedy": "see the machine's console, and report the error to the project",
             },
         )
 
 
 def _fail(reporter: Reporter, what: dict[str, Any]) -> None:
-    system.say(f"FAILED: {what['message']}; {what['remedy']}")
+    system.log(f"FAILED: {what['message']}; {what['remedy']}")
     reporter.close()
     if reporter.session:
         try:
             reporter.event("failed", {"stage": reporter.stage.get("stage"), **what})
         except OSError as error:
-            system.say(f"the failure could not be reported: {error}")
+            system.log(f"the failure could not be reported: {error}")
 
 
 def _mac(bootif: str) -> str:
@@ -137,11 +137,11 @@ def _mac(bootif: str) -> str:
 
 
 def network(bootif: str) -> None:
-    """Asks DHCP on the card that PXE used, for minutes: a switch may hold the port until LACP falls back."""
+    """Gets an address by DHCP on the NIC that PXE used; tries for minutes, until the switch's LACP fallback works."""
     mac, end = _mac(bootif), time.monotonic() + _NETWORK_PATIENCE
     while not (found := [nic["name"] for nic in probe.nics() if nic["mac"] == mac]):
         if time.monotonic() > end:
-            raise RuntimeError(f"no network card has the address {mac} that PXE booted from")
+            raise RuntimeError(f"no NIC has the MAC address {mac}, from which PXE booted")
         time.sleep(0.3)
     system.run(["ip", "link", "set", "lo", "up"])
     system.run(["ip", "link", "set", found[0], "up"])
@@ -165,17 +165,17 @@ def network(bootif: str) -> None:
         ],
         timeout=_NETWORK_PATIENCE,
     )
-    system.say(f"address {system.read('/run/groundup/address')} on {found[0]}")
+    system.log(f"address {system.read('/run/groundup/address')} on {found[0]}")
 
 
 def deploy(plan: dict[str, Any], reporter: Reporter) -> None:
-    """The whole way from a plan to the acknowledged last event. Raises Refusal before anything is written."""
+    """Deploys a plan, up to the acknowledged last event. Raises Refusal before anything is written."""
     reporter.enter("inventory")
     found = inventory(reporter)
     check_identity(plan.get("identity") or {}, probe.identity())
     image = write.Image(plan["image"], reporter.progress)
     target = disks.choose(found, plan, image.size)
-    system.say(f"disk {target.name} ({target.size // 10**9} GB, serial {disks.first(target.serials)})")
+    system.log(f"disk {target.name} ({target.size // 10**9} GB, serial {disks.first(target.serials)})")
     reporter.enter("wipe")
     for disk in (*disks.to_wipe(found, plan), target):
         write.wipe(disk.path, disk.size, partitions(disk.path))
@@ -196,7 +196,7 @@ def deploy(plan: dict[str, Any], reporter: Reporter) -> None:
 
 
 def inventory(reporter: Reporter) -> list[Disk]:
-    """Reads and reports what this machine is."""
+    """Reads and reports the machine's hardware; returns its disks."""
     found = probe.disks()
     reporter.event(
         "inventory",
@@ -211,14 +211,14 @@ def inventory(reporter: Reporter) -> list[Disk]:
 
 
 def check_identity(wanted: Mapping[str, Any], actual: Mapping[str, str]) -> None:
-    """Raises Refusal(identity) if the firmware's serial number or UUID isn't the model's."""
+    """Raises Refusal(identity) if the firmware's serial number or UUID differs from the model's."""
     for key in ("serial", "uuid"):
         value = str(wanted.get(key) or "")
         if value and value.lower() != actual[key].lower():
             raise Refusal(
                 "identity",
-                f"this machine's {key} is {actual[key] or 'empty'}, the model says {value}",
-                "correct identity in the model, or the cabling of the boot network card",
+                f"this machine's {key} is {actual[key] or 'empty'}, the model gives {value}",
+                "correct identity in the model, or the cabling of the boot NIC",
             )
 
 
@@ -229,12 +229,12 @@ def partitions(path: str) -> list[str]:
 
 
 def partition_node(path: str, number: int) -> str:
-    """/dev/vda3, /dev/nvme0n1p3."""
+    """Device node of a partition, such as /dev/vda3 or /dev/nvme0n1p3."""
     return f"{path}p{number}" if path[-1].isdigit() else f"{path}{number}"
 
 
 def finish(plan: dict[str, Any], reporter: Reporter, image: write.Image, target: Disk) -> None:
-    """Grows and seeds the root while no partition table is on the disk yet, writes that last, reports."""
+    """Grows and seeds the root file system, writes the partition table last, and reports the end."""
     table = write.grown(image.head, target.size, plan["deploy_id"])
     machine_id = str(plan["seed"].get("machine_id") or os.urandom(16).hex())
     wanted = seed.files(plan, machine_id)
@@ -257,17 +257,17 @@ def finish(plan: dict[str, Any], reporter: Reporter, image: write.Image, target:
             "seconds": {**reporter.seconds, "since_kernel": float(system.read("/proc/uptime").split(" ")[0])},
         },
     )
-    system.say("done, acknowledged")
+    system.log("done, acknowledged")
 
 
 def _with_root(path: str, table: gpt.Table, reporter: Reporter, plan: dict[str, Any], wanted: list[seed.File]) -> str:
-    """Shows the kernel the root partition that isn't on the disk yet, grows and seeds it; the public host key."""
+    """Grows and seeds the root partition, which no table on the disk lists yet; returns the public host key."""
     number, root = len(table.partitions), table.partitions[-1]
     write.show_partition(path, number, root.first, root.last)
     node = partition_node(path, number)
     try:
         system.wait_for(node)
-        # -f: every byte was just verified against the image, a check of it would only cost time.
+        # -f skips the file system check: every byte has just been verified against the image.
         system.run(["resize2fs", "-f", node])
         os.makedirs(_MOUNT, exist_ok=True)
         system.run(["mount", "-t", "ext4", "-o", "noatime", node, _MOUNT])

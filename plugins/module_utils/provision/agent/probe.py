@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads what this machine is: disks with every id and what they hold, network cards, memory, firmware identity."""
+"""Reads the hardware: disks with their ids and contents, network cards, memory, and the firmware's identity."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .disks import Disk
 
 _SKIP = re.compile(r"^(loop|ram|sr|fd|dm-|md|zram|nbd|mtdblock)")
 _GIB = 1024**3
-#: Ceph keeps copies of its label there since 19.2.1; erasing only the start of a disk leaves them.
+#: Offsets of Ceph's copies of the BlueStore label (since 19.2.1); erasing only the start of a disk leaves them.
 BLUESTORE_OFFSETS = (0, _GIB, 10 * _GIB, 100 * _GIB, 1000 * _GIB)
 BLUESTORE = b"bluestore block device"
 _SERIALS = ("ID_SERIAL_SHORT", "ID_SERIAL", "ID_SCSI_SERIAL")
@@ -22,7 +22,7 @@ _WWNS = ("ID_WWN_WITH_EXTENSION", "ID_WWN", "ID_NVME_WWID")
 
 
 def disks(root: str = "/", only: Callable[[str], bool] = lambda name: not _SKIP.match(name)) -> list[Disk]:
-    """All disks, in the order of their names. `root` is for tests: holds sys/, run/ and dev/."""
+    """All disks, sorted by name. `root` is for tests: a directory with sys/, run/ and dev/."""
     names = sorted(os.path.basename(path) for path in glob.glob(os.path.join(root, "sys/block/*")))
     return [_disk(root, name) for name in names if only(name) and _int(root, name, "size")]
 
@@ -69,7 +69,7 @@ def _unique(values: list[str]) -> tuple[str, ...]:
 
 
 def _vpd80(path: str) -> str:
-    """Unit serial number page: four bytes of head, then the text."""
+    """The serial number in SCSI VPD page 0x80: four bytes of header, then the text."""
     try:
         with open(path, "rb") as file:
             return file.read()[4:].decode("ascii", "ignore").strip().strip("\0")
@@ -83,7 +83,7 @@ def _udev(root: str, number: str) -> dict[str, str]:
 
 
 def contents(path: str, size: int, partitions: list[str]) -> tuple[list[str], str]:
-    """What a disk holds, in words (nothing for a blank one), and the disk GUID of its GPT."""
+    """The contents of a disk as text (empty for a blank disk), and the disk GUID of its GPT."""
     found: list[str] = []
     for name in [os.path.basename(path), *partitions]:
         found += _signatures(os.path.join(os.path.dirname(path), name))
@@ -99,7 +99,8 @@ def contents(path: str, size: int, partitions: list[str]) -> tuple[list[str], st
             last = _at(disk, size - 512, 512)
             if last[:8] == b"EFI PART":
                 found.append("a backup GPT at its end")
-                guid = gpt.backup_guid(last)  # written first: all that is there if the power went off in between
+                # The backup table is written first, so it may exist alone after a power cut.
+                guid = gpt.backup_guid(last)
     return list(dict.fromkeys(found)), guid
 
 
@@ -109,7 +110,7 @@ def _at(disk: Any, offset: int, length: int) -> bytes:
 
 
 def _signatures(path: str) -> list[str]:
-    """What blkid finds by looking at the device itself; 2 = nothing, 8 = several that contradict each other."""
+    """Signatures that blkid finds by probing the device; its exit code 2 means none, 8 means ambivalent ones."""
     text = system.run(["blkid", "-p", "-o", "export", path], ok=(0, 2, 8))
     facts = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     name, found = os.path.basename(path), []
@@ -124,7 +125,7 @@ def _signatures(path: str) -> list[str]:
 
 
 def nics(root: str = "/") -> list[dict[str, Any]]:
-    """Physical network cards: name, mac (permanent as far as sysfs knows), carrier."""
+    """Physical network cards: name, MAC address (the permanent one if sysfs has it), carrier."""
     cards = (
         base
         for base in sorted(glob.glob(os.path.join(root, "sys/class/net/*")))
@@ -150,6 +151,6 @@ def identity(root: str = "/") -> dict[str, str]:
 
 
 def memory_mib(root: str = "/") -> int:
-    """Installed memory as the kernel counts it."""
+    """Memory in MiB as the kernel reports it (MemTotal)."""
     found = re.search(r"^MemTotal:\s+(\d+) kB", system.read(os.path.join(root, "proc/meminfo")), re.MULTILINE)
     return int(found.group(1)) // 1024 if found else 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files that make a freshly written root tree this machine and no other."""
+"""The machine-specific files of a freshly written root file system."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class File(NamedTuple):
 
 
 def files(plan: Mapping[str, Any], machine_id: str) -> list[File]:
-    """What to write. Raises Refusal(plan) for a path outside of /etc or with `..` in it."""
+    """The files to write. Raises Refusal(plan) for a path outside /etc or with `..`."""
     seed, found = plan["seed"], []
     name, fqdn = str(seed["hostname"]), str(seed.get("fqdn") or seed["hostname"])
     names = name if fqdn == name else f"{fqdn} {name}"
@@ -55,7 +55,7 @@ def files(plan: Mapping[str, Any], machine_id: str) -> list[File]:
 def _inside(path: str) -> str:
     clean = posixpath.normpath("/" + path.lstrip("/"))
     if not clean.startswith("/etc/") or ".." in path.split("/"):
-        raise Refusal("plan", f"seed.network_files: {path} is outside of /etc", "name a path below /etc")
+        raise Refusal("plan", f"seed.network_files: {path} is outside /etc", "name a path below /etc")
     return clean[1:]
 
 
@@ -75,7 +75,7 @@ def write(root: str, wanted: list[File]) -> None:
 
 
 def trust(root: str, certificate: str | None) -> None:
-    """Adds a CA to the certificates that programs on the machine trust, as update-ca-certificates will keep it."""
+    """Adds a CA to the trusted certificates, in the place where update-ca-certificates keeps it."""
     path = os.path.join(root, _BUNDLE)
     if certificate and os.path.exists(path):
         with open(path, "a", encoding="ascii") as out:
@@ -83,13 +83,13 @@ def trust(root: str, certificate: str | None) -> None:
 
 
 def host_key(root: str, name: str) -> str:
-    """Makes the machine's ssh host key, which never leaves it; returns the public one (type and key, no comment)."""
+    """Generates the machine's ssh host key on its disk; returns the public key (type and key, no comment)."""
     path = os.path.join(root, _HOST_KEY)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     for old in (path, path + ".pub"):
         if os.path.exists(old):
             os.unlink(old)
-    if not os.path.exists("/etc/passwd"):  # an initramfs has none, and ssh-keygen wants to know who it is
+    if not os.path.exists("/etc/passwd"):  # an initramfs has none, and ssh-keygen needs the user's name
         with open("/etc/passwd", "w", encoding="ascii") as users:
             users.write("root:x:0:0:root:/root:/bin/sh\n")
     system.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", path])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small helpers around the operating system: command line, files, programs, console."""
+"""Helpers for the operating system: kernel arguments, files, programs, console, clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 
 def read(path: str) -> str:
-    """Text of a small file without surrounding blanks and NULs; empty if it isn't there or can't be read."""
+    """Text of a small file without surrounding blanks and NULs; empty if the file does not exist or can't be read."""
     try:
         with open(path, "rb") as file:
             return file.read(65536).decode("utf-8", "replace").strip().strip("\0").strip()
@@ -25,7 +25,7 @@ def arguments(cmdline: str) -> dict[str, str]:
 
 
 def run(argv: Sequence[str], ok: Sequence[int] = (0,), timeout: float = 600) -> str:
-    """Standard output of a program. Raises RuntimeError with its words when it ends otherwise than in `ok`."""
+    """Standard output of a program. Raises RuntimeError with its output if its exit code is not in `ok`."""
     try:
         done = subprocess.run(list(argv), stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -36,15 +36,15 @@ def run(argv: Sequence[str], ok: Sequence[int] = (0,), timeout: float = 600) -> 
     return done.stdout.decode("utf-8", "replace")
 
 
-def say(text: str) -> None:
-    """One line on the console, with the seconds since power-on of the kernel."""
+def log(text: str) -> None:
+    """Prints a line on the console, with the seconds since the kernel's start."""
     up = read("/proc/uptime").split(" ")[0]
     sys.stdout.write(f"[groundup {up}] {text}\n")
     sys.stdout.flush()
 
 
 def set_clock(seconds: float) -> float:
-    """Sets the clock to the provisioner's if it is more than two seconds off; returns the difference found."""
+    """Sets the clock to the provisioner's if they differ by more than two seconds; returns the difference."""
     off = seconds - time.time()
     if abs(off) > 2:
         time.clock_settime(time.CLOCK_REALTIME, seconds)
@@ -52,7 +52,7 @@ def set_clock(seconds: float) -> float:
 
 
 def wait_for(path: str, seconds: float = 10) -> None:
-    """Waits until a device node is there. Raises RuntimeError after `seconds`."""
+    """Waits until a device node exists. Raises RuntimeError after `seconds`."""
     end = time.monotonic() + seconds
     while not os.path.exists(path):
         if time.monotonic() > end:

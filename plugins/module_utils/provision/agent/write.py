@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes an image so that a disk either holds all of it, verified, or nothing that could boot.
+"""Writes an image so that a disk contains either the complete, verified image, or nothing that boots.
 
-The first MiB (boot code, partition table) is kept in memory until the caller has finished everything else, seed
-included; an interruption at any moment before leaves a disk without a partition table.
+The first MiB (boot code, partition table) is kept in memory until the caller has finished everything else, with the
+seed; an interruption before that leaves a disk without a partition table.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ Progress = Callable[[int, int], None]
 
 
 def zero(disk: int, start: int, length: int) -> None:
-    """Zeroes a range: by the device where it can, else by writing. Aligned to sectors."""
+    """Zeroes bytes in a range aligned to sectors: with BLKZEROOUT if the device supports it, else by writing."""
     try:
         fcntl.ioctl(disk, _BLKZEROOUT, struct.pack("<QQ", start, length))
         return
-    except OSError:  # a file, or a device without the call
+    except OSError:  # a file, or a device without BLKZEROOUT
         block = bytes(min(length, HEAD))
     done = 0
     while done < length:
@@ -45,8 +45,8 @@ def zero(disk: int, start: int, length: int) -> None:
 
 
 def wipe(path: str, size: int, partitions: list[str]) -> None:
-    """Erases what makes data recognisable, partitions first: signatures inside them would come back with the same
-    table. Covers both GPTs, MD at the end, and every place of a BlueStore label."""
+    """Erases all signatures, first those inside partitions: they would be visible again with an equal partition
+    table. Covers both GPTs, MD superblocks at the end, and every copy of a BlueStore label."""
     for part in partitions:
         system.run(["wipefs", "-q", "-a", "-f", part])
     system.run(["wipefs", "-q", "-a", "-f", path])
@@ -65,29 +65,29 @@ def wipe(path: str, size: int, partitions: list[str]) -> None:
 
 
 def discard(path: str, size: int) -> None:
-    """Tells flash that all of it is free. Best effort: disks without it only stay slower."""
+    """Discards all blocks. A disk without support for it is only slower, so that is logged and not an error."""
     disk = os.open(path, os.O_RDWR)
     try:
         fcntl.ioctl(disk, _BLKDISCARD, struct.pack("<QQ", 0, size // 512 * 512))
     except OSError as error:
-        system.say(f"{path} has no discard ({error.strerror})")
+        system.log(f"{path} does not support discard ({error.strerror})")
     finally:
         os.close(disk)
 
 
 def reread(disk: int) -> None:
-    """Makes the kernel forget partitions that are gone. Files have none."""
+    """Makes the kernel read the partition table again. For a file this is only logged."""
     try:
         fcntl.ioctl(disk, _BLKRRPART)
     except OSError as error:
-        system.say(f"the partition table was not read again ({error.strerror})")
+        system.log(f"the partition table was not read again ({error.strerror})")
 
 
 @contextlib.contextmanager
 def reserved(path: str) -> Iterator[None]:
-    """Keeps udev from reading a disk's partition table again (systemd, "Locking Block Device Access").
+    """Locks a disk, so that udev does not read its partition table (systemd, "Locking Block Device Access").
 
-    udev does so whenever a writer closes the disk, and takes away what `show_partition` showed.
+    udev reads it whenever a writer closes the disk, which would remove a partition of `show_partition`.
     """
     disk = os.open(path, os.O_RDONLY)
     try:
@@ -98,12 +98,12 @@ def reserved(path: str) -> Iterator[None]:
 
 
 def show_partition(path: str, number: int, first: int, last: int) -> None:
-    """Makes the kernel offer sectors first..last as a partition that no table on the disk names."""
+    """Makes the kernel provide the sectors first..last as a partition that is in no table on the disk."""
     _blkpg(path, _ADD, number, first * gpt.SECTOR, (last - first + 1) * gpt.SECTOR)
 
 
 def hide_partition(path: str, number: int) -> None:
-    """Takes it back. One that is gone already is no error, which would hide the reason why it is."""
+    """Removes such a partition. A missing one is not an error: that error would hide the original one."""
     try:
         _blkpg(path, _DELETE, number, 0, 0)
     except OSError as error:
@@ -112,7 +112,7 @@ def hide_partition(path: str, number: int) -> None:
 
 
 def _blkpg(path: str, operation: int, number: int, start: int, length: int) -> None:
-    """linux/blkpg.h; the ioctl takes a pointer to the partition, whose address an array can tell."""
+    """The ioctl BLKPG (linux/blkpg.h). It takes a pointer to the partition, for which an array gives its address."""
     partition = array.array("B", struct.pack("<qqi64s64s4x", start, length, number, b"", b""))
     address, size = partition.buffer_info()
     disk = os.open(path, os.O_RDWR)
@@ -125,7 +125,7 @@ def _blkpg(path: str, operation: int, number: int, start: int, length: int) -> N
 class Image:
     """Fetches, verifies and writes the chunks of an image.
 
-    `manifest`: `{url, size, chunk_size, chunks: [sha256]}`; raises Refusal(checksum) when a chunk stays wrong.
+    `manifest`: `{url, size, chunk_size, chunks: [sha256]}`; raises Refusal(checksum) if a chunk is wrong in all tries.
     """
 
     def __init__(self, manifest: Mapping[str, Any], progress: Progress, sleep: Callable[[float], None] = time.sleep):
@@ -144,7 +144,7 @@ class Image:
             )
 
     def write(self, path: str) -> None:
-        """Writes everything but the first MiB, which is then in `head`; synced and verified."""
+        """Writes, verifies and syncs everything except the first MiB, which is then in `head`."""
         queued: queue.Queue[tuple[int, bytearray | None] | BaseException] = queue.Queue(maxsize=2)
         stop = threading.Event()
         reader = threading.Thread(target=self._fetch_all, args=(queued, stop), daemon=True)
@@ -190,7 +190,7 @@ class Image:
             connection.close()
 
     def _chunk(self, connection: api.Connection, index: int, digest: str) -> bytearray:
-        """A chunk whose digest is right; a wrong one or a broken connection is tried again a few times."""
+        """The chunk with the right digest; it is fetched again a few times if it is wrong or the connection breaks."""
         data = bytearray(min(self.step, self.size - index * self.step))
         problem = ""
         for attempt in range(_TRIES):
@@ -213,7 +213,7 @@ class Image:
             f"chunk {index} of {self.path}: {problem} ({_TRIES} tries); the disk can't boot",
             "publish the image again on the provisioner"
             if code == "checksum"
-            else "see whether the provisioner's web server runs and has room on its disk",
+            else "check that the provisioner's web server runs and that its disk is not full",
         )
 
 
@@ -226,7 +226,7 @@ def grown(head: bytes, size: int, deploy_id: str) -> gpt.Table:
 
 
 def finish(path: str, head: bytes, table: gpt.Table) -> None:
-    """Makes the disk bootable: the held back MiB with the grown table, and the backup table at the end."""
+    """Makes the disk bootable: writes the backup table, then the first MiB with the grown table."""
     front, back = gpt.build(table)
     first = head[:440] + front[440:] + head[len(front) :]
     disk = os.open(path, os.O_RDWR)
