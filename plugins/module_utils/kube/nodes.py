@@ -11,13 +11,17 @@ import typing as t
 from ..host.system import System
 from ..plan.base import Change, Changes
 from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing
+from ..waiting.wait import TimedOut, wait
 from . import paths
 from .access import admin
-from .api import Api
+from .api import Api, Unreachable
+from .errors import KubeError
 from .observe import MANAGED
 from .ready import await_nodes, live
 from .settings import Settings
 
+PATIENCE = 60.0  # seconds
 Wanted = t.Mapping[str, t.Mapping[str, t.Any]]
 
 
@@ -65,10 +69,26 @@ def _sorted(taints: t.Iterable[t.Mapping[str, str]]) -> list[t.Any]:
     return sorted(({k: v for k, v in taint.items() if v} for taint in taints), key=_name)
 
 
-def apply(api: Api, patches: t.Mapping[str, t.Any]) -> None:
-    """One request per node that differs."""
+def apply(api: Api, patches: t.Mapping[str, t.Any], deadline: Deadline | None = None) -> None:
+    """Send one request per node that differs, again while the API does not answer: a merge patch may be repeated.
+
+    :param deadline: by default 60 s.
+    :raises KubeError: the API refused a patch, or did not answer until the deadline.
+    """
+    deadline = deadline or Deadline(PATIENCE)
     for name, body in patches.items():
-        api.patch(f"/api/v1/nodes/{name}", body)
+
+        def patched(name: str = name, body: t.Any = body) -> bool | Missing:
+            try:
+                api.patch(f"/api/v1/nodes/{name}", body)
+            except Unreachable as error:
+                return Missing.of("the API", str(error))
+            return True
+
+        try:
+            wait(patched, deadline, what=f"the API to take the labels and taints of {name}")
+        except TimedOut as error:
+            raise KubeError(str(error)) from error
 
 
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
@@ -79,11 +99,11 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
     if check and not System().path(paths.ADMIN_CONF).exists():
         steps = [f"label node {name}" for name in params["nodes"]]
         return {"changed": True, "patches": {}, "nodes": {}, "steps": steps}
-    api = admin(settings, System())
-    found = live(api) if check else await_nodes(api, list(params["nodes"]), Deadline(params["timeout"]), ready=False)
+    api, deadline = admin(settings, System()), Deadline(params["timeout"])
+    found = live(api) if check else await_nodes(api, list(params["nodes"]), deadline, ready=False)
     patches = plan(params["nodes"], found)
     if not check:
-        apply(api, patches)
+        apply(api, patches, deadline)
     changes = Changes(tuple(Change(f"label node {name}", *sides(found[name], body)) for name, body in patches.items()))
     steps = [str(step) for step in changes.steps]
     return {"changed": changes.changed, "patches": patches, "nodes": found, "diff": changes.diff(), "steps": steps}
