@@ -13,7 +13,7 @@ options:
   protocol:
     description:
       - What the controller speaks. There is no guessing.
-      - V(ipmi) has no TLS and shows password hashes to everybody who can reach it; use it in a closed network only.
+      - V(ipmi) has no TLS and shows password hashes to every client that can reach it; use it in a closed network only.
     type: str
     choices: [redfish, ipmi]
     required: true

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The base of all errors whose text tells a user what is wrong, where, and how to mend it."""
+"""The base of all errors whose text tells a user what is wrong, where, and the remedy."""
 
 from __future__ import annotations
 

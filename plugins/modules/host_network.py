@@ -8,7 +8,7 @@ module: host_network
 short_description: Bring bond, VLANs, bridges and addresses of a host to what is described, and back if that fails
 version_added: 0.1.0
 description:
-  - Writes files for systemd-networkd and compares the links themselves, so that a link changed by hand is mended.
+  - Writes files for systemd-networkd and compares the links themselves, so that a link changed by hand is corrected.
   - A change is armed with a timer on the host and with a unit for its next boot, switched, and confirmed over a new
     connection after links, LACP and peers on every VLAN answered. Otherwise the host turns back by itself.
   - Nothing is changed where NICs are absent or cables contradict the model.
@@ -56,7 +56,7 @@ steps:
   elements: str
   sample: ["file /etc/systemd/network/10-groundup-bond0.30.netdev", "link bond0.30 device"]
 unproven:
-  description: Networks in which no peer is named, so that nobody could be asked whether they work.
+  description: Networks in which no peer is named, so that it is unknown whether they work.
   returned: when a change was confirmed
   type: list
   elements: str

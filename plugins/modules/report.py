@@ -68,7 +68,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 good:
-  description: Whether something was proved, nothing failed and nobody was set aside.
+  description: Whether something was proved, nothing failed and no host was set aside.
   type: bool
   returned: success
 failing:

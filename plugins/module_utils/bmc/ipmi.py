@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A management controller that speaks IPMI 2.0, over the program ipmitool.
 
-IPMI has no TLS, and gives password hashes to whoever asks (RAKP): it must be chosen in the model and belongs in a
+IPMI has no TLS, and gives password hashes to any client (RAKP): it must be chosen in the model and belongs in a
 closed network. The password travels in ipmitool's environment, never in its arguments.
 """
 

@@ -88,7 +88,7 @@ class BmcSettings:
         return f"bmc {self.protocol}://{self.address}" + (f":{self.port}" if self.port else "")
 
     def hide(self, text: str) -> str:
-        """Take the password out of somebody else's words: some controllers repeat what they refuse."""
+        """Remove the password from a text of the controller: some controllers repeat what they refuse."""
         return text.replace(self.password, "********") if self.password else text
 
     @classmethod

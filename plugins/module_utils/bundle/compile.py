@@ -98,7 +98,7 @@ def run(build: Build, source: Path, target: Path, cache: Path, go: str, architec
 
     What is compiled stays in Go's cache, so a killed run goes on where it was.
 
-    :raises BundleError: with Go's last words when it fails.
+    :raises BundleError: with the end of Go's output when it fails.
     """
     target.mkdir(parents=True, exist_ok=True)
     words: deque[str] = deque(maxlen=TAIL)

@@ -205,7 +205,7 @@ def _malformed(lock: Lock) -> t.Iterator[str]:
 
 
 def unpinned(lock: Lock, origin: str = "upstream") -> list[str]:
-    """What may not be downloaded yet, because nobody wrote its digest down.
+    """What may not be downloaded yet, because its digest is not recorded.
 
     `source` downloads manifests and charts only.
     """
@@ -221,7 +221,7 @@ def unpinned(lock: Lock, origin: str = "upstream") -> list[str]:
 def compiled_part(value: dict[str, t.Any]) -> dict[str, t.Any]:
     """A lock's YAML as far as it decides what is compiled: without the digests of what is only downloaded.
 
-    So a digest that somebody looked up renames no bundle of `source`, and makes nobody compile again. Manifests and
+    So a digest that was looked up renames no bundle of `source`, and nothing is compiled again. Manifests and
     charts keep their digests, because `source` downloads them too.
     *value* must be one that `parse` took.
     """

@@ -40,7 +40,7 @@ class NoSpaceError(DownloadError):
 class TemporaryError(Exception):
     """A fault that may soon be over; ``after`` is the pause in seconds that the server asked for.
 
-    It is no `DownloadError`: whoever retries catches it, and it never leaves this package otherwise.
+    It is no `DownloadError`: the retry catches it, and it does not leave this package.
     """
 
     def __init__(self, text: str, after: float = 0.0) -> None:

@@ -109,7 +109,7 @@ def append(out: t.BinaryIO, block: bytes) -> None:
 
 @contextmanager
 def writing(url: str, path: Path) -> Iterator[None]:
-    """Name the faults of the disk, which no retry mends.
+    """Name the faults of the disk, which no retry corrects.
 
     :raises NoSpaceError: for a full disk or quota.
     :raises DownloadError: for any other fault.
@@ -119,7 +119,7 @@ def writing(url: str, path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoSpaceError(url, path, error) from error
-        raise DownloadError(f"{url}: {path} can't be written ({error}); mend this and run again") from error
+        raise DownloadError(f"{url}: {path} can't be written ({error}); correct this and run again") from error
 
 
 def _validator(answer: t.Any) -> str:
@@ -166,7 +166,7 @@ def download(
     :raises DigestError: if the whole has another digest; the part is deleted.
     :raises RefusedError: if the server has it not, or not for us.
     :raises NoSpaceError: if the disk is full; the part stays.
-    :raises DownloadError: for all else that no further attempt would mend.
+    :raises DownloadError: for all other errors that no further attempt would correct.
     """
     part.path.parent.mkdir(parents=True, exist_ok=True)
     part.joined = part.size > 0

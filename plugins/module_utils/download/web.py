@@ -54,7 +54,7 @@ def retry(
         except TemporaryError as fault:
             attempt = 0 if have() > before else attempt + 1
             if attempt == ATTEMPTS:
-                raise DownloadError(f"{what}: {fault} (tried {ATTEMPTS} times in vain); {remedy}") from fault
+                raise DownloadError(f"{what}: {fault} (failed {ATTEMPTS} times); {remedy}") from fault
             sleep(max(pause(max(attempt - 1, 0)), min(fault.after, LONGEST)))
 
 

@@ -118,7 +118,7 @@ class Sighting:
 class SwitchConfig:
     """What the model says of one switch, or what a driver read of those same objects.
 
-    In a *desired* configuration everything that is named is to be so. What is not named belongs to somebody else.
+    In a *desired* configuration every named object has to be as described. Objects that are not named are left alone.
     """
 
     name: str

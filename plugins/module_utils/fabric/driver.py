@@ -6,7 +6,7 @@ switch walks by itself, and tells what it sees of the machines. How the platform
 
 * EOS: a configuration session, ``commit timer``; :meth:`Driver.armed` is the session that waits for its commit.
 * Junos: a private candidate, ``commit confirmed`` (whole minutes: round up); :meth:`Driver.armed` reads ``show system
-  commit``. A second commit of anybody confirms the first there, so what is armed is reverted before anything is done.
+  commit``. Any second commit confirms the first there, so an armed change is reverted before anything else.
 * NVUE: ``nv config apply --confirm``; :meth:`Driver.armed` is the revision in state ``confirm``.
 * NX-OS, SONiC: a checkpoint and a job of the device's own scheduler that rolls back to it, both named by the token.
 
@@ -25,7 +25,7 @@ from .plan import Plan
 
 
 class Driver(Protocol):
-    """The interface. Every method raises :class:`~.config.FabricError`, and nothing else, for what a user can mend."""
+    """The interface. Every method raises :class:`~.config.FabricError`, for faults of the configuration."""
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """The running configuration of the ports, aggregations and VLANs that `desired` names, and of those that
@@ -44,7 +44,7 @@ class Driver(Protocol):
         """Go back now instead of waiting for the timer; no error where it has gone back already."""
 
     def armed(self) -> str | None:
-        """A change that an earlier run performed and nobody confirmed yet, as :meth:`revert` takes it."""
+        """An unconfirmed change of an earlier run, as :meth:`revert` takes it."""
 
     def sightings(self) -> list[Sighting]:
         """The addresses that the switch sees now; empty where it cannot tell."""

@@ -7,7 +7,7 @@ ovs-vswitchd.conf.db(5). A port of the model is the Interface whose ``external_i
 the one of that name.
 
 A change carries its way back with it: the same transaction writes it into the bridge's record, under a key of its own.
-A process started before the change takes it after the time given; whoever confirms takes the key away, so one of the
+A process started before the change takes it after the time given; the confirmation removes the key, so one of the
 two wins and the other is refused by the database. The process does not outlive a restart of the switch's host, the
 record does: the next run finds it by :meth:`OpenVSwitch.armed`.
 
@@ -127,7 +127,7 @@ class OpenVSwitch:
         return min(self._way_backs(), default=None)
 
     def _way_backs(self) -> dict[str, str]:
-        """The way back of every change that nobody confirmed, by its token."""
+        """The rollback of every unconfirmed change, by its token."""
         keys = self._tables()[0]["external_ids"]
         return {key.removeprefix(_ARMED): text for key, text in keys.items() if key.startswith(_ARMED)}
 

@@ -2,7 +2,7 @@
 """The way back of a plan: the records it touches, as they were, as arguments of one ``ovs-vsctl`` call.
 
 It is made of the records themselves and not of the plan, so that settings which the model has no word for (a quality
-of service, a bond's delays, somebody else's keys) come back too.
+of service, a bond's delays, keys of other programs) come back too.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def plan(desired: SwitchConfig, actual: SwitchConfig) -> Plan:
 
 
 def _ours_alone(desired: SwitchConfig, lag: Lag) -> Lag:
-    """An aggregation in the way may only be taken apart when no port of somebody else's is in it."""
+    """An aggregation in the way may only be dissolved when it has no port that the model does not name."""
     foreign = sorted(set(lag.members) - desired.port_names)
     if foreign:
         raise FabricError(

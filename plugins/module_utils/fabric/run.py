@@ -25,7 +25,7 @@ SETTLING = 10.0
 class Outcome:
     """What came of it: the plan that was (or, in check mode, would be) performed, and cables that contradict it.
 
-    :ivar unconfirmed: an earlier run left a change that nobody confirmed; it is taken back before anything else.
+    :ivar unconfirmed: an earlier run left an unconfirmed change; it is rolled back before anything else.
     """
 
     plan: Plan
@@ -39,7 +39,7 @@ class Outcome:
     @property
     def steps(self) -> list[str]:
         """What is done, as text."""
-        return [*(["take back a change that nobody confirmed"] if self.unconfirmed else []), *map(str, self.plan.steps)]
+        return [*(["roll back an unconfirmed change"] if self.unconfirmed else []), *map(str, self.plan.steps)]
 
 
 def answering(addresses: list[str]) -> set[str]:

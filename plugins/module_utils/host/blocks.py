@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pure text: our block inside somebody else's file, and swap lines of fstab."""
+"""Pure text: a managed block inside a file of the host, and swap lines of fstab."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def with_block(text: str, name: str, content: str) -> str:
     start = text.find(begin)
     if start >= 0:
         stop = text.find(end, start)
-        # Without an END line nobody knows how far our block reaches: replace its first line only.
+        # Without an END line the end of the block is unknown: replace its first line only.
         stop = stop + len(end) if stop >= 0 else start + len(begin)
         return text[:start] + block + text[stop:]
     if block and text and not text.endswith("\n"):

@@ -36,7 +36,7 @@ def run_layer(
 
     Returns what a module exits with: {changed, steps: [text], diff: [{before, after, …}], seconds}. ``warn`` is given
     what could not be found out and is no reason to stop (a module's own ``warn``).
-    HostError says what failed and how to mend it; the next run takes up where this one stopped.
+    HostError says what failed and the remedy; the next run continues where this one stopped.
     """
     system = system or System()
     started = time.monotonic()

@@ -117,7 +117,7 @@ class Hook:
     """A command that turns changed files into effect (``update-ca-certificates``); run when one of ``on`` changed.
 
     With ``query``, a command that shows the live result (``nft list table …``), its output is recorded after each run
-    of the hook; when it is another later on, somebody changed it by hand and the hook runs again.
+    of the hook; when the output differs later on, the state was changed by hand and the hook runs again.
     """
 
     name: str

@@ -47,7 +47,7 @@ def member_name(archive: Archive, name: str) -> str | None:
 
 
 def refuse_outside(archive: Archive, target: Path, system: System) -> None:
-    """HostError when a link that an earlier member made (or somebody else) leads a member out of the directory."""
+    """HostError when a symbolic link, of an earlier member or there before, leads a member out of the directory."""
     home = system.path(archive.directory).resolve()
     if not target.parent.resolve().is_relative_to(home):
         raise HostError(f"{archive.url}: a link leads {target} out of {archive.directory}; refused")

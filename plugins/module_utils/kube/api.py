@@ -29,7 +29,7 @@ PATCHES = {"merge": "application/merge-patch+json", "strategic": "application/st
 
 
 class Unreachable(KubeError):
-    """Nobody answered there, or what answered isn't ready to serve."""
+    """There was no answer, or the server that answered isn't ready to serve."""
 
 
 class Refused(KubeError):
@@ -100,7 +100,7 @@ class Https:
     def text(self, method: str, path: str, body: t.Any = None, content: str = "application/json") -> str:
         """The answer as it came.
 
-        :raises Unreachable: nobody there, or 5xx from a server that is starting.
+        :raises Unreachable: no answer, or 5xx from a server that is starting.
         :raises Refused: any other status of 400 and above.
         """
         headers = {"Accept": "application/json", "Content-Type": content}

@@ -153,7 +153,7 @@ def _patience(settings: Settings) -> Doc:
 
 
 def init(settings: Settings, token: str, ignore: t.Sequence[str] = ()) -> Doc:
-    """InitConfiguration; ``token`` is one that nobody learns and that is deleted when init ends."""
+    """InitConfiguration; ``token`` is never handed out and is deleted when init ends."""
     return {
         "apiVersion": API,
         "kind": "InitConfiguration",

@@ -79,7 +79,7 @@ def ensure_encryption(settings: Settings, system: System) -> None:
 
 
 def delete_tokens(api: Api) -> None:
-    """Delete every bootstrap token: ours are for one run, and kubeadm's own for nobody."""
+    """Delete every bootstrap token: tokens of the role are for one run, and kubeadm's own is not used."""
     path = "/api/v1/namespaces/kube-system/secrets"
     found = api.get(f"{path}?fieldSelector=type%3Dbootstrap.kubernetes.io/token")["items"]
     for item in found:

@@ -10,7 +10,7 @@ from .settings import Settings
 
 def haproxy(settings: Settings) -> str:
     """haproxy.cfg: TCP through to every API server that says it is ready."""
-    # With one server a check could only shut the door on everybody when that server is busy.
+    # With one server, a failed check while that server is busy would only cut off all clients.
     check = "" if settings.single else " check"
     known = sorted(settings.control_planes.items())
     servers = "".join(f"    server {name} {address}:6443{check}\n" for name, address in known)

@@ -98,7 +98,7 @@ def reset(system: System) -> None:
 
 
 def finish(settings: Settings, system: System) -> dict[str, t.Any]:
-    """Record a join that ended well while nobody looked."""
+    """Record a join that ended well while no controller waited for it."""
     shutil.rmtree(system.path(paths.SCRATCH), ignore_errors=True)
     if settings.node.control_plane:
         control_plane.record_manifests(system)

@@ -97,7 +97,7 @@ def withdraw(api: Api, credentials: JoinCredentials) -> bool:
 
 
 def discovery(settings: Settings, system: System) -> dict[str, str]:
-    """What a joining machine may know and everybody may read: the endpoint and the CA (base64 of PEM)."""
+    """The public part of the join credentials: the endpoint and the CA (base64 of PEM)."""
     ca = system.path(paths.CA).read_bytes()
     server = f"https://{settings.endpoint.address}:{settings.endpoint.port}"
     return {"server": server, "ca": base64.b64encode(ca).decode()}

@@ -20,8 +20,8 @@ class Plan:
 
     ``init``: makes the cluster, or finishes making it. ``api_host``: the member through which the cluster is changed.
     ``stale``: etcd members without a machine behind them, {id, name}. ``reset``: machines that carry the state of an
-    attempt of ours that never ended. ``finished``: machines among those that join whose join ended well while nobody
-    looked (the controller was killed), so that nothing but its record is missing. ``refresh``: control planes whose
+    attempt of ours that never ended. ``finished``: joining machines whose join ended well while no controller
+    waited (it was killed), so that only its record is missing. ``refresh``: control planes whose
     manifests are not what they should be.
     ``nodes``: the live nodes, as in Observation.
     """
@@ -44,7 +44,7 @@ class Plan:
 
 
 def plan(seen: Observations, control_planes: t.Collection[str], *, reset: bool = False) -> dict[str, t.Any]:
-    """The plan, as a dict: keys of Plan, ``joins``, and ``forming``, whether anybody makes or joins the cluster.
+    """The plan, as a dict: keys of Plan, ``joins``, and ``forming``, whether a machine initializes or joins it.
 
     ``seen``: observations by name of the machine. ``control_planes``: all that the model names, seen or not.
     ``reset``: consent to wipe the Kubernetes state of machines that belong to no cluster we see.
@@ -73,7 +73,7 @@ def _at_work(item: t.Mapping[str, t.Any]) -> bool:
 
 
 def _without_cluster(seen: Observations, control_planes: t.Collection[str]) -> Plan:
-    """Nobody answers: make the cluster, if it is certain that there is none."""
+    """No control plane answers: initialize the cluster, if it is certain that there is none."""
     started = sorted(host for host, item in seen.items() if _unfinished(item, "init"))
     if len(started) > 1:
         raise KubeError(f"kubeadm init was begun on {' and '.join(started)}; run kubeadm reset on all but one of them")
@@ -84,7 +84,7 @@ def _without_cluster(seen: Observations, control_planes: t.Collection[str]) -> P
         text = "; ".join(
             f"{h}: {item['error'] or 'etcd data without admin.conf'}" for h, item in sorted(silent.items())
         )
-        raise KubeError(f"a cluster exists but its API does not answer ({text}); mend it, no second one is made")
+        raise KubeError(f"a cluster exists but its API does not answer ({text}); repair it, no second cluster is made")
     unseen = sorted(set(control_planes) - set(seen))
     if unseen:
         raise KubeError(
@@ -170,7 +170,7 @@ def _is_whole(
     node: t.Mapping[str, t.Any] | None,
     members: t.Sequence[t.Mapping[str, t.Any]],
 ) -> bool:
-    """Whether a join that nobody saw the end of has all that a join makes: its last steps are the node's, and a control
+    """Whether a join whose end was not recorded has all that a join makes: its last steps are the node's, and a control
     plane's are its own API server, its vote in etcd and its label."""
     if not (_unfinished(item, "join") and item["joined"] and node and node["ready"]):
         return False

@@ -146,7 +146,7 @@ def node(item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
     """The module kubernetes_membership. An attempt that isn't done is ``alive`` while kubeadm is at work, and when it
-    ended well and nobody looked."""
+    ended well and the controller was not there to record it."""
     seen = observe(settings, params["wait"])
     if seen["attempt"] and not seen["attempt"]["done"]:
         seen["attempt"]["alive"] = job.active(System())

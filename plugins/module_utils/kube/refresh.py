@@ -38,7 +38,7 @@ def check_encryption(settings: Settings, system: System) -> None:
     name, has = settings.node.name, system.path(paths.ENCRYPTION).exists()
     if has and not settings.encryption:
         raise KubeError(
-            f"{name}: Secrets of this cluster are encrypted with {paths.ENCRYPTION}, and without it nobody can "
+            f"{name}: Secrets of this cluster are encrypted with {paths.ENCRYPTION}, and without it no server can "
             "read them; set kubernetes.encryption: true again"
         )
     if settings.encryption and not has and not settings.single:

@@ -159,7 +159,7 @@ def ruleset(firewall: dict[str, Any]) -> str:
     """The table as nft reads it: replaced in one transaction, other tables (kube-proxy, CNI) are never touched.
 
     Only traffic *to* the host is filtered; forwarding belongs to the pod network. ssh is open always, since a firewall
-    that locks its owner out is a fault. ``trusted``: networks let in whole; ``open``: ["tcp/6443", …] for everybody.
+    that locks out the administrator is a fault. ``trusted``: networks with full access; ``open``: ["tcp/6443", …].
     """
     sources = [ipaddress.ip_network(item, strict=False) for item in firewall["trusted"]]
     if not sources:

@@ -77,15 +77,15 @@ def survey(spec: NetworkSpec, system: System) -> tuple[Plan, HostState, Actual, 
     files = plan(state, actual)
     links = live.read(system, six=spec.six)
     found = live.differences(spec, links)
-    mends = [Step("link", f"{d.link} {d.what}", d, f"{d.have}\n", f"{d.want}\n") for d in found]
+    corrections = [Step("link", f"{d.link} {d.what}", d, f"{d.have}\n", f"{d.want}\n") for d in found]
     if change.pending(system):
-        mends.append(Step("confirm", "network", None, "a change that nobody confirmed\n", "confirmed\n"))
+        corrections.append(Step("confirm", "network", None, "an unconfirmed change\n", "confirmed\n"))
     warnings = (*files.warnings, *lacp_warnings(spec, system))
-    return Plan("host_network", (*files.steps, *mends), warnings), state, actual, links, found
+    return Plan("host_network", (*files.steps, *corrections), warnings), state, actual, links, found
 
 
 def lacp_warnings(spec: NetworkSpec, system: System) -> tuple[str, ...]:
-    """Members that are out of the aggregation: a fault of cables or switch that no file on this host mends."""
+    """Members outside the aggregation: a fault of a cable or the switch, which no file on this host corrects."""
     text = read_text(system, f"/proc/net/bonding/{spec.bond.name}") if spec.bond else ""
     if not spec.bond or spec.bond.mode != "802.3ad" or not text:
         return ()
@@ -94,13 +94,13 @@ def lacp_warnings(spec: NetworkSpec, system: System) -> tuple[str, ...]:
     return tuple(f"{spec.bond.name}: {text}" for text in (*dead, *lacp.problems(found)))
 
 
-def refuse_strangers(actual: Actual) -> None:
+def refuse_other_managers(actual: Actual) -> None:
     """HostError where systemd-networkd doesn't run and never did for us: starting it would take the links away from
     whoever has them. One that was stopped or disabled by hand has our files, and is started again."""
     ours = any(state.kind != "absent" for path, state in actual.paths.items() if path.startswith(DIRECTORY))
     if actual.units[NETWORKD].active != "active" and not ours:
         raise HostError(
-            "systemd-networkd does not run here, so this network is somebody else's (ifupdown, NetworkManager?); "
+            "systemd-networkd does not run here, so another program manages this network (ifupdown, NetworkManager?); "
             "move that configuration to systemd-networkd first"
         )
 
@@ -114,7 +114,7 @@ def run(params: dict[str, Any], *, check: bool, system: System | None = None, wa
     """Bring the network to its state; what could cut the host off is switched by itself a second after this returns.
 
     Returns {changed, armed: identifier or None, deadline: seconds, steps, diff, seconds}. After an ``armed``
-    answer somebody has to call ``links.confirm`` over a new connection before ``deadline``, or the host turns back.
+    answer the controller calls ``links.confirm`` over a new connection before ``deadline``, or the host rolls back.
     HostError, with nothing changed, when the cabling contradicts the model.
     """
     system, spec, started = system or System(), parse(params), time.monotonic()
@@ -124,7 +124,7 @@ def run(params: dict[str, Any], *, check: bool, system: System | None = None, wa
     for text in todo.warnings:
         warn(text)
     if todo.steps and not check:
-        refuse_strangers(actual)
+        refuse_other_managers(actual)
         if timed:
             cabling.check(spec, links, system)
         rest = Plan(todo.layer, tuple(step for step in todo.steps if not is_timed(step)))

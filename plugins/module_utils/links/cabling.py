@@ -26,7 +26,7 @@ def check(spec: NetworkSpec, live: Live, system: System) -> None:
         # before version 254 systemd answers with a table, whose names are cut off: as silent as no neighbour
         found += misplaced(spec, live, json.loads(answer if answer.startswith("{") else "{}"))
     if spec.bond:
-        found += lacp.strangers(bonding.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}")))
+        found += lacp.foreign_partners(bonding.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}")))
     if found:
         raise HostError("the cabling contradicts the model, so nothing was changed on this host: " + "; ".join(found))
 
@@ -59,7 +59,7 @@ def contradiction(nic: Nic, neighbour: dict[str, Any]) -> list[str]:
     """One neighbour against one NIC's port "switch/port".
 
     A port's identifier that isn't its name (a MAC address, Junos' number) says nothing. Its description confirms and
-    never contradicts: it is the port's name, or what somebody (the role switch, too) wrote about the port.
+    never contradicts: it is the port's name, or a text that a person or the role switch wrote about the port.
     """
     switch, _slash, port = (nic.port or "").partition("/")
     system = str(neighbour.get("SystemName") or "").split(".", maxsplit=1)[0]

@@ -68,7 +68,7 @@ def save(spec: NetworkSpec, found: list[Difference], system: System, *, keep_old
 
 
 def keep(path: Path, copy: Path) -> None:
-    """A copy to turn back to; somebody's directory of drop-ins is one too. A link that leads nowhere says nothing."""
+    """A copy for the rollback, of directories of drop-ins as well. A dangling symbolic link is left out."""
     if path.is_dir():
         shutil.copytree(path, copy)
     elif path.is_file():

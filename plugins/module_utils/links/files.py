@@ -66,7 +66,7 @@ def link_file(nic: Nic) -> list[Section]:
 
 
 def bond_netdev(bond: Bond, mtu: int) -> list[Section]:
-    """The bond. Without MACAddress systemd would invent one and DHCP and switch would meet a stranger."""
+    """The bond. Without MACAddress systemd generates an address that neither DHCP nor the switch knows."""
     lacp = bond.mode == "802.3ad"
     return [
         ("NetDev", [("Name", bond.name), ("Kind", "bond"), ("MTUBytes", mtu), ("MACAddress", bond.mac)]),

@@ -15,12 +15,12 @@ def problems(bond: Bond) -> list[str]:
         return ["no member of the bond has carrier"]
     alone = [member for member in up if member.partner == NO_PARTNER]
     found = [f"{m.name}: no LACP partner; is its switch port in a port-channel with LACP?" for m in alone]
-    found += strangers(bond)
+    found += foreign_partners(bond)
     late = [member for member in up if member.partner != NO_PARTNER and member.aggregator != bond.aggregator]
     return found or [f"{member.name}: not in the active aggregator yet" for member in late]
 
 
-def strangers(bond: Bond) -> list[str]:
+def foreign_partners(bond: Bond) -> list[str]:
     """Members whose cable leads into another port-channel than the first one's: swapped cables, seen from the host."""
     known = [member for member in bond.members if member.up and member.partner != NO_PARTNER]
     return [

@@ -13,7 +13,7 @@ from typing import Any
 from ..host.system import System
 from .spec import Bond, NetworkSpec
 
-#: attributes that the kernel fixes when it makes a device: to mend one, the device is made again
+#: attributes that the kernel fixes when a device is created: to change one, the device is created again
 FIXED = ("kind", "id", "mode", "lacp rate", "hash policy", "mac address")
 
 
@@ -28,7 +28,7 @@ class Difference:
 
     @property
     def remake(self) -> bool:
-        """Whether the device must be deleted and made again to mend this."""
+        """Whether the device has to be deleted and created again to correct this."""
         return self.what in FIXED
 
 

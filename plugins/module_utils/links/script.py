@@ -77,7 +77,7 @@ use() {
   systemctl restart systemd-networkd # the last resort: it makes every device anew that is missing
 }
 
-claim() { # whoever takes the mark away first, by one rename, decides: this, or the confirmation
+claim() { # the first to remove the mark, by one rename, decides: this rollback, or the confirmation
   mv "$state/pending" "$state/reverting" 2> /dev/null
 }
 

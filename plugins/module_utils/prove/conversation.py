@@ -32,7 +32,7 @@ _STALE = 3600
 
 
 def ring(nodes: Sequence[str]) -> dict[str, list[str]]:
-    """Node -> the next nodes that its client asks, so that every node is asked by somebody."""
+    """Node -> the next nodes that its client fetches from, so that every node is a server of some client."""
     count = min(MOST_ASKED, len(nodes) - 1)
     return {node: [nodes[(at + step) % len(nodes)] for step in range(1, count + 1)] for at, node in enumerate(nodes)}
 

@@ -25,7 +25,7 @@ _SOL_PACKET, _PACKET_AUXDATA = 263, 8
 _VLAN_VALID = 0x10  # TP_STATUS_VLAN_VALID, linux/if_packet.h
 _BROADCAST = b"\xff" * 6
 _MAGIC = "groundup"
-#: Seconds: less is too short to hear everybody, more can only come from a clock that is off.
+#: Seconds: less is too short to hear all machines, more can only come from a clock that is off.
 _SHORTEST, _LONGEST = 4, 180
 
 
@@ -50,7 +50,7 @@ def heard(data: bytes, stripped: int | None) -> tuple[str, int | None, int | Non
     try:
         said = json.loads(data[offset:].split(b"\0")[0])
         return (str(said["host"]), said["vlan"], arrived) if said["from"] == _MAGIC else None
-    except (ValueError, LookupError, TypeError):  # the EtherType is for anybody's experiments
+    except (ValueError, LookupError, TypeError):  # the EtherType is free for experiments of others
         return None
 
 
@@ -90,7 +90,7 @@ def _receive(wire: socket.socket) -> set[tuple[str, int | None, int | None]]:
 
 
 def isolation(host: str, params: dict[str, Any]) -> Proof:
-    """Every peer is heard on the VLANs we share, on the right tag, and nobody on any other.
+    """Every peer is heard on the shared VLANs with the right tag, and no host on any other VLAN.
 
     :param params: ``interface``; ``until``, Unix time shared by all machines; ``vlans`` that this machine may use,
         None for untagged; ``carries``, VLANs that its port lets through, the same if not given; ``forbidden``, a VLAN
@@ -111,7 +111,7 @@ def isolation(host: str, params: dict[str, Any]) -> Proof:
         came = converse(params["interface"], host, [*params["vlans"], *forbidden], params["until"])
         return isolation_evidence(came, params)
 
-    return prove(f"{host}: VLANs reach who shares them and nobody else", "network", attempt)
+    return prove(f"{host}: VLANs reach the machines that share them and no others", "network", attempt)
 
 
 def isolation_evidence(came: set[tuple[str, int | None, int | None]], params: dict[str, Any]) -> str:

@@ -58,7 +58,7 @@ def network(host: str, item: dict[str, Any]) -> Proof:
 
     def attempt() -> str:
         if not item["peers"]:
-            raise UntriedError("nobody else is in this network")
+            raise UntriedError("no other host is in this network")
         here = _mtu(item["interface"], item["peers"][0])
         if here != item["mtu"]:
             raise ProofError(f"{item['interface']} sends up to {here} bytes, the network has {item['mtu']}")

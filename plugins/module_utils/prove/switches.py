@@ -63,7 +63,7 @@ def _told(attempt: Callable[[], str]) -> Callable[[], str]:
 
 
 def lacp_evidence(lag: Lag, cables: Iterable[Cable], seen: Iterable[Sighting]) -> str:
-    """Who answers LACP on each member; :class:`ProofError` names silences and strangers."""
+    """The LACP partner of each member; :class:`ProofError` names members without one and wrong partners."""
     partners = {sighting.place: sighting.mac for sighting in seen if sighting.source == "lacp"}
     cables = list(cables)
     if not cables:
@@ -71,7 +71,7 @@ def lacp_evidence(lag: Lag, cables: Iterable[Cable], seen: Iterable[Sighting]) -
     owner = {cable.mac: cable.machine for cable in cables}
     wanted = {cable.port: cable.machine for cable in cables if cable.port in lag.members}
     wrong = [
-        f"{port}: {owner.get(partners.get(port, ''), partners.get(port, 'nobody'))} instead of {machine}"
+        f"{port}: {owner.get(partners.get(port, ''), partners.get(port, 'no partner'))} instead of {machine}"
         for port, machine in sorted(wanted.items())
         if owner.get(partners.get(port, "")) != machine
     ]

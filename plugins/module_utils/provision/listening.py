@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a service itself listens where it should: a port that somebody else holds looks just as open from outside."""
+"""Whether a service itself listens where it should: from outside, a port of another process looks the same."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _sockets(pid: int) -> Iterator[str]:
 
 
 def _bound(pid: int, kind: str, value: str) -> Iterator[str]:
-    """Inodes of the sockets that listen there, whoever holds them, in the network namespace of `pid`."""
+    """Inodes of the sockets that listen there, of any process, in the network namespace of `pid`."""
     for table in ("unix",) if kind == "unix" else (kind, f"{kind}6"):
         for fields in map(str.split, _read(f"/proc/{pid}/net/{table}").splitlines()[1:]):
             if kind == "unix":

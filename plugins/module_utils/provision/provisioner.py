@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The provisioner as a whole: settings from the role's input, a plan of what differs, and the acts that mend it."""
+"""The provisioner as a whole: settings from the role's input, a plan of what differs, and the steps that correct it."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def _image(found: View, storage: Registry, reference: str, digest: str) -> None:
 
 
 def require(found: Plan, settings: Settings) -> None:
-    """Appends the step that serves all bundles of the settings, or that removes a merged directory nobody uses.
+    """Appends the step that serves all bundles of the settings, or removes a merged directory out of use.
 
     :raises ProvisionerError: for a directory that holds no whole bundle.
     """

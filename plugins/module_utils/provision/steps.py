@@ -41,5 +41,5 @@ class Plan(BasePlan):
                 step.act()
             except OSError as error:
                 full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-                remedy = "make room there and run again" if full else "mend this and run again"
+                remedy = "make room there and run again" if full else "correct this and run again"
                 raise ProvisionerError(f"{step.text}: {error}; {remedy}") from error

@@ -104,7 +104,7 @@ class Supervisor:
         self._pass(signal.SIGKILL)
 
     def _pass(self, number: int) -> None:
-        """Nobody else has this pid as long as we have not collected the child."""
+        """The pid is not reused before the child has been collected."""
         if self.child and self.child.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.child.pid, number)

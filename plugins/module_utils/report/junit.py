@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A report as JUnit XML: one suite, one case a proof.
 
-Nobody ever wrote a schema for it, but two are in use: Ant's, reconstructed by Windy Road (order of elements, a host,
+There is no official schema of it, but two are in use: Ant's, reconstructed by Windy Road (order of elements, a host,
 a time without zone, a type of each failure), and Jenkins' junit-10.xsd. What is written here is valid against both.
 """
 

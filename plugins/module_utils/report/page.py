@@ -14,7 +14,7 @@ from .style import STYLE
 
 #: ok -> class, word, sign. A sign beside each colour, for those who don't see it.
 _MARKS = {True: ("good", "proved", "✓"), False: ("bad", "failed", "✕"), None: ("untried", "not tried", "–")}
-#: Pictures wider than this, in pixels, scroll instead of shrinking until nobody can read them.
+#: Pictures wider than this, in pixels, scroll instead of shrinking until they are unreadable.
 _WIDE = 900
 
 
@@ -90,7 +90,7 @@ def _picture(picture: str) -> str:
 
 
 def _layer(name: str, proofs: list[Proof]) -> str:
-    """What held, folded away: nobody has to scroll past it to what did not."""
+    """The proofs that hold, folded, so that failures are seen first."""
     held = [proof for proof in proofs if proof.ok]
     if not held:
         return ""

@@ -145,7 +145,7 @@ class Report:
 
     @property
     def good(self) -> bool:
-        """Something was proved and nothing failed; whoever was set aside is a proof that failed."""
+        """Something was proved and nothing failed; a host that was set aside is a failed proof."""
         return any(proof.ok for proof in self.proofs) and not self.failed
 
     @property

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-#: Every colour is told by a word or a sign as well, so nobody has to see it.
+#: Every colour stands beside a word or a sign, for readers who cannot tell colours apart.
 STYLE = """
 :root{color-scheme:light dark;--ink:#16202b;--dim:#5a6877;--paper:#f4f6f8;--card:#fff;--line:#dfe5eb;
 --good:#1a7f4b;--bad:#c0262d;--untried:#8a6100;--bar:#8fb3d9;--good-bg:#e3f4ea;--bad-bg:#fdeaea;--untried-bg:#fdf3d7}

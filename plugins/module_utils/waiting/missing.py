@@ -14,7 +14,7 @@ class Row:
     """One object that is not as it has to be.
 
     :ivar what: the object, e.g. ``Deployment kube-system/coredns``, ``etcd`` or ``node2``.
-    :ivar reason: why it is not, in the words of whoever reports it: a condition's reason and message, an error.
+    :ivar reason: why it is not, in the words of its source: a condition's reason and message, an error.
     :ivar node: the node on which it is missing, if it belongs to one and is none itself.
     :ivar since: a timestamp as its reporter gives it (RFC 3339), empty where the reporter knows none.
     """

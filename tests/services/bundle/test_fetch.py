@@ -130,7 +130,7 @@ def test_a_server_that_starts_over_and_breaks_off_each_time_is_given_up(server: 
         return "cut"
 
     server.faults["/tool"] = [another] * 20
-    with pytest.raises(BundleError, match=r"broke off after \d+ of \d+ bytes \(tried 6 times in vain\)"):
+    with pytest.raises(BundleError, match=r"broke off after \d+ of \d+ bytes \(failed 6 times\)"):
         get(server, tmp_path)
     assert len(ranges(server)) == 7  # the first brought a half, the next six not a byte more
 

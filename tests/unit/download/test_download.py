@@ -111,7 +111,7 @@ def test_a_final_answer_is_not_asked_for_again(server: Server, tmp_path: Path, c
 
 def test_faults_that_do_not_pass_end_with_the_url_the_fault_and_the_remedy(server: Server, tmp_path: Path) -> None:
     server.answers = [503] * 99
-    with pytest.raises(DownloadError, match=rf"data: {server.url} answered 503 .*tried 6 times in vain\); call us"):
+    with pytest.raises(DownloadError, match=rf"data: {server.url} answered 503 .*failed 6 times\); call us"):
         get(server, tmp_path, remedy="call us")
 
 

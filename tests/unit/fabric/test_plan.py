@@ -198,7 +198,7 @@ def test_what_nobody_confirmed_is_taken_back_although_it_looks_right() -> None:
     wanted = SwitchConfig.from_vars(PARAMS)
     switch = FakeSwitch(wanted, waiting=config())
     seen = run(PARAMS, check=True, switch=switch)
-    assert seen.changed and seen.steps == ["take back a change that nobody confirmed"] and switch.said == []
+    assert seen.changed and seen.steps == ["roll back an unconfirmed change"] and switch.said == []
     assert run(PARAMS, check=False, switch=switch).steps[-1] == "add lag node1"
     assert switch.said == ["revert t0", "perform 120", "confirm t1"]
 

@@ -245,9 +245,9 @@ UNREADY = UnitState("loaded", "inactive", "disabled")
 def test_a_network_of_somebody_else_is_left_and_ours_is_started_again() -> None:
     path = "/etc/systemd/network/10-groundup-bond0.network"
     with pytest.raises(HostError, match="somebody else's"):
-        host_network.refuse_strangers(Actual({path: PathState()}, units={host_network.NETWORKD: UNREADY}))
+        host_network.refuse_other_managers(Actual({path: PathState()}, units={host_network.NETWORKD: UNREADY}))
     stopped = Actual({path: PathState("file")}, units={host_network.NETWORKD: UNREADY})
-    host_network.refuse_strangers(stopped)
+    host_network.refuse_other_managers(stopped)
     steps = [str(step) for step in plan(host_network.state_of(SPEC), stopped).steps]
     assert {f"systemctl enable {host_network.NETWORKD}", f"systemctl start {host_network.NETWORKD}"} <= set(steps)
 

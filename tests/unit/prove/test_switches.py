@@ -49,7 +49,7 @@ BOTH = {"Ethernet1": MAC, "Ethernet2": MAC}
     [
         (PaperSwitch(BOTH), PARAMS, [True, True], f"Ethernet1: {MAC} (node1)"),
         (PaperSwitch(BOTH, runs=False), PARAMS, [False, True], f"Ethernet1: {MAC} (node1)"),
-        (PaperSwitch({"Ethernet1": MAC}), PARAMS, [True, False], "Ethernet2: nobody instead of node1"),
+        (PaperSwitch({"Ethernet1": MAC}), PARAMS, [True, False], "Ethernet2: no partner instead of node1"),
         (PaperSwitch({**BOTH, "Ethernet2": STRANGER}), PARAMS, [True, False], f"Ethernet2: {STRANGER} instead"),
         (PaperSwitch(BOTH, dead=True), PARAMS, [False, None], "could not be read"),
         (PaperSwitch(BOTH), {**PARAMS, "cabling": []}, [True, None], "cabling of this switch was not given"),
