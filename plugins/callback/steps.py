@@ -51,7 +51,7 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
         host, task, steps = result.host.get_name(), result.task, result.result.get("steps")
-        self.steps.asked.add(host)
+        self.steps.reached.add(host)
         if steps is not None:
             self._mark_output(task)
         if result.result.get("changed"):

@@ -11,7 +11,7 @@ from ..kube.api import Api
 from ..promises.catalog import not_promised
 from ..report.proofs import CHECK, Proof, ProofError, prove, untried
 from .api_errors import failed_by_api_errors
-from .conversation import CLAIMS, Conversation, judge
+from .pod_traffic import CLAIMS, PodTraffic, evidence_of
 from .registry import proof, prove_scope
 
 NODES = "every machine is a Ready node of the right version"
@@ -52,7 +52,7 @@ class Cluster:
     failure: str = ""
 
     def prove(self, claim: str, attempt: Callable[[Api], str]) -> Proof:
-        """A proof of the layer kubernetes that asks the API, untried where the API is not asked."""
+        """A proof of the layer kubernetes by a request to the API; untried where no request is made."""
         api = self.api
         if api is None or self.unasked:
             return untried(claim, "kubernetes", self.unasked)
@@ -100,7 +100,7 @@ def _pods(context: Cluster) -> Iterator[Proof]:
     if context.api is None or context.unasked:
         yield from (untried(claim, "kubernetes", context.unasked) for claim in (STARTS, *CLAIMS.values()))
     else:
-        yield from _conversation(context.api, context.expected)
+        yield from _pod_traffic(context.api, context.expected)
 
 
 @proof("cluster")
@@ -137,28 +137,28 @@ def _unready(node: dict[str, Any]) -> str:
     """Why a node is not Ready; empty if it is."""
     conditions = {c["type"]: c for c in node["status"].get("conditions", [])}
     ready = conditions.get("Ready", {})
-    return "" if ready.get("status") == "True" else str(ready.get("message") or "it never said anything")
+    return "" if ready.get("status") == "True" else str(ready.get("message") or "its kubelet has not reported it")
 
 
-def _conversation(api: Api, expected: Expected) -> list[Proof]:
+def _pod_traffic(api: Api, expected: Expected) -> list[Proof]:
     """Among the nodes that are Ready: one that is not has failed its own proof, and is no reason to try no other."""
-    said: dict[str, list[str]] = {}
-    asks: dict[str, list[str]] = {}
+    outputs: dict[str, list[str]] = {}
+    peers: dict[str, list[str]] = {}
 
-    def talk() -> str:
+    def start() -> str:
         ready = [item["metadata"]["name"] for item in api.get("/api/v1/nodes")["items"] if not _unready(item)]
         nodes = sorted(set(ready) & set(expected.nodes))
         if not nodes:
             raise ProofError("no node is Ready")
-        talk = Conversation(api, expected.image, expected.domain, expected.patience, nodes)
-        asks.update(talk.asks)
-        servers = talk.hold(said)
+        traffic = PodTraffic(api, expected.image, expected.domain, expected.patience, nodes)
+        peers.update(traffic.peers)
+        servers = traffic.run(outputs)
         missing = sorted(set(expected.nodes) - set(nodes))
         aside = f"; not on {', '.join(missing)}, not Ready" if missing else ""
         return f"servers at {', '.join(f'{n} {a}' for n, a in sorted(servers.items()))}{aside}"
 
-    started = prove(STARTS, "kubernetes", failed_by_api_errors(talk))
+    started = prove(STARTS, "kubernetes", failed_by_api_errors(start))
     if not started.ok:
         reason = f"the pods that would show it did not all start: {started.evidence}"
         return [started, *(untried(claim, "kubernetes", reason) for claim in CLAIMS.values())]
-    return [started, *(prove(claim, "kubernetes", judge(kind, asks, said)) for kind, claim in CLAIMS.items())]
+    return [started, *(prove(claim, "kubernetes", evidence_of(kind, peers, outputs)) for kind, claim in CLAIMS.items())]

@@ -54,7 +54,7 @@ def heard(data: bytes, stripped: int | None) -> tuple[str, int | None, int | Non
         return None
 
 
-def converse(
+def exchange_frames(
     interface: str, host: str, vlans: Iterable[int | None], until: float
 ) -> set[tuple[str, int | None, int | None]]:
     """Send on each VLAN twice a second and collect what the others send, until the Unix time `until`."""
@@ -108,7 +108,7 @@ def isolation(host: str, params: dict[str, Any]) -> Proof:
                 "machine is off, or it was reached too late"
             )
         forbidden = [] if params.get("forbidden") is None else [params["forbidden"]]
-        came = converse(params["interface"], host, [*params["vlans"], *forbidden], params["until"])
+        came = exchange_frames(params["interface"], host, [*params["vlans"], *forbidden], params["until"])
         return isolation_evidence(came, params)
 
     return prove(f"{host}: VLANs reach the machines that share them and no others", "network", attempt)

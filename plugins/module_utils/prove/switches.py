@@ -44,13 +44,13 @@ def _runs_the_model(context: tuple[dict[str, Any], Driver | None]) -> Iterator[P
             raise UntriedError("the switch could not be read")
         return lacp_evidence(lag, cables, read[0].sightings())
 
-    yield prove(f"{name}: runs what the model says", "switch", _told(runs))
+    yield prove(f"{name}: runs what the model says", "switch", _failed_by_switch_errors(runs))
     for lag in desired.lags.values():
         claim = f"{name}: LACP is negotiated with the right machine on every member of {lag.name}"
-        yield prove(claim, "switch", _told(partial(lacp, lag)))
+        yield prove(claim, "switch", _failed_by_switch_errors(partial(lacp, lag)))
 
 
-def _told(attempt: Callable[[], str]) -> Callable[[], str]:
+def _failed_by_switch_errors(attempt: Callable[[], str]) -> Callable[[], str]:
     """The attempt, with what a driver complains of turned into :class:`ProofError`."""
 
     def wrapped() -> str:

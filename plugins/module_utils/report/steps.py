@@ -40,12 +40,12 @@ class Steps:
 
     :ivar stages: stage -> host -> steps, in the order of their coming.
     :ivar aside: hosts that failed or could not be reached, with the cause.
-    :ivar asked: every host that said something.
+    :ivar reached: every host that gave a result.
     """
 
     stages: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     aside: dict[str, str] = field(default_factory=dict)
-    asked: set[str] = field(default_factory=set)
+    reached: set[str] = field(default_factory=set)
 
     def add(self, stage: str, host: str, steps: Iterable[str] | Mapping[str, Iterable[str]]) -> None:
         """Remember what one task did to one host; steps by layer belong to the layers' stages."""
@@ -66,20 +66,20 @@ class Steps:
         for stage, hosts in self.stages.items():
             lines += ["", f"  {stage}", *_groups(hosts)]
         if self.aside:
-            lines += ["", f"  {'Could not be asked' if foreseen else 'Failed or not reached'}"]
+            lines += ["", f"  {'Could not be reached' if foreseen else 'Failed or not reached'}"]
             lines += [f"    {host}: {why}" for host, why in sorted(self.aside.items())]
         return "\n".join([*lines, "", f"  {self.total(foreseen=foreseen)}"])
 
     def total(self, *, foreseen: bool) -> str:
-        """How many changes on how many hosts, how many are in order, how many could not be asked."""
+        """How many changes on how many hosts, how many are in order, how many could not be reached."""
         busy = {host for hosts in self.stages.values() for host in hosts}
         count = sum(len(steps) for hosts in self.stages.values() for steps in hosts.values())
-        still = self.asked - busy - set(self.aside)
+        still = self.reached - busy - set(self.aside)
         parts = [f"{_number(count, 'change')} on {_number(len(busy), 'host')}"] if busy else []
         parts += [f"{_number(len(still), 'host')} as the model says"] if still else []
-        what = "could not be asked" if foreseen else "failed or not reached"
+        what = "could not be reached" if foreseen else "failed or not reached"
         parts += [f"{_number(len(self.aside), 'host')} {what}"] if self.aside else []
-        return f"Total: {'; '.join(parts) or 'no host was asked'}"
+        return f"Total: {'; '.join(parts) or 'no host was reached'}"
 
 
 def _stage(layer: str) -> str:
@@ -93,14 +93,14 @@ def _number(count: int, what: str) -> str:
 
 def _groups(hosts: Mapping[str, list[str]]) -> list[str]:
     """Hosts with the same steps under one heading."""
-    alike: dict[tuple[str, ...], list[str]] = {}
+    groups: dict[tuple[str, ...], list[str]] = {}
     for host, steps in hosts.items():
-        alike.setdefault(tuple(brief(steps, host)), []).append(host)
+        groups.setdefault(tuple(brief(steps, host)), []).append(host)
     lines: list[str] = []
-    for said, names in list(alike.items())[:MOST_GROUPS]:
+    for said, names in list(groups.items())[:MOST_GROUPS]:
         lines += [f"    {_names(names)}", *(f"      {line}" for line in said[:MOST_LINES])]
         lines += [f"      and {len(said) - MOST_LINES} more"] if len(said) > MOST_LINES else []
-    rest = sum(map(len, list(alike.values())[MOST_GROUPS:]))
+    rest = sum(map(len, list(groups.values())[MOST_GROUPS:]))
     return lines + ([f"    and {_number(rest, 'host')} more with steps of their own"] if rest else [])
 
 

@@ -39,7 +39,7 @@ def wire() -> Iterator[None]:
             subprocess.run(["ip", "netns", "del", space], check=True)
 
 
-def converse(**ports: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def exchange_frames(**ports: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Proofs of both ends, which speak in the same seconds; `ports`: end -> its own parameters."""
     until = time.time() + 8
     running = {}
@@ -58,13 +58,13 @@ def converse(**ports: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def test_what_is_shared_is_heard_tagged_and_untagged() -> None:
-    proofs = converse(a={"forbidden": None}, b={"forbidden": None})
+    proofs = exchange_frames(a={"forbidden": None}, b={"forbidden": None})
     assert {end: proof["ok"] for end, proof in proofs.items()} == {"a": True, "b": True}, proofs
     assert proofs["a"]["evidence"].startswith("heard 2 of 2 senders")
 
 
 def test_a_switch_that_lets_everything_through_is_found_out() -> None:
-    proofs = converse(a={"forbidden": 4000}, b={"forbidden": 4000, "vlans": [None], "peers": {"": ["a"]}})
+    proofs = exchange_frames(a={"forbidden": 4000}, b={"forbidden": 4000, "vlans": [None], "peers": {"": ["a"]}})
     assert proofs["a"]["ok"] is proofs["b"]["ok"] is False
     assert "leak: b on the forbidden VLAN 4000" in proofs["a"]["evidence"]
     assert "not heard: b on VLAN 20" in proofs["a"]["evidence"]

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Unreachable
-from ansible_collections.groundup.cloud.plugins.module_utils.prove import conversation
+from ansible_collections.groundup.cloud.plugins.module_utils.prove import pod_traffic
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import (
     Expected,
     cluster_proofs,
     without_credentials,
 )
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.conversation import ring
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.pod_traffic import peers_of
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.workloads import client
 
 NODES = ("node1", "node2")
@@ -24,7 +24,7 @@ EXPECTED = Expected("10.30.0.10:8443", "1.36.3", NODES, "cluster.local", "ground
 GOOD = "pod {other} 1 good\ndns echo 1 good\nservice echo 1 good\n"
 
 
-class PaperApi:
+class FakeApi:
     """Pods are ready at once and say what they were told to say."""
 
     def __init__(
@@ -77,20 +77,20 @@ POD_BAD = GOOD.replace("pod {other} 1 good", "pod {other} 4 silent")
 @pytest.mark.parametrize(
     ("api", "failed"),
     [
-        (PaperApi(), []),
+        (FakeApi(), []),
         (
-            PaperApi(version="v1.35.0"),
+            FakeApi(version="v1.35.0"),
             ["the API runs v1.35.0; node1 runs v1.35.0; node2 runs v1.35.0"],
         ),
-        (PaperApi(says=POD_BAD), ["node1: pod node2 4 silent; node2: pod node1 4 silent"]),
+        (FakeApi(says=POD_BAD), ["node1: pod node2 4 silent; node2: pod node1 4 silent"]),
         (
-            PaperApi(says="dns echo 1 good\nservice echo 1 good\n"),
+            FakeApi(says="dns echo 1 good\nservice echo 1 good\n"),
             ["node1: nothing about node2; node2: nothing about node1"],
         ),
-        (PaperApi(says="pod {other} 1 good\nservice echo 1 good\n"), ["node1: said nothing; node2: said nothing"]),
+        (FakeApi(says="pod {other} 1 good\nservice echo 1 good\n"), ["node1: said nothing; node2: said nothing"]),
     ],
 )
-def test_what_is_proved(api: PaperApi, failed: list[str]) -> None:
+def test_what_is_proved(api: FakeApi, failed: list[str]) -> None:
     proofs = cluster_proofs(api, EXPECTED)  # type: ignore[arg-type]
     assert [proof.evidence for proof in proofs if proof.ok is False] == failed
     assert len(proofs) == 6
@@ -98,7 +98,7 @@ def test_what_is_proved(api: PaperApi, failed: list[str]) -> None:
 
 
 def test_an_api_that_is_away_is_a_failed_proof_and_the_rest_is_untried() -> None:
-    proofs = cluster_proofs(PaperApi(down=True), EXPECTED)  # type: ignore[arg-type]
+    proofs = cluster_proofs(FakeApi(down=True), EXPECTED)  # type: ignore[arg-type]
     assert [proof.ok for proof in proofs] == [False, None, None, None, None, None]
     assert "connection refused" in proofs[0].evidence
     assert "connection refused" in str(proofs[5].why_not_real)
@@ -109,13 +109,13 @@ def test_without_credentials_the_api_is_not_proved_and_the_same_proofs_are_named
     assert [proof.ok for proof in proofs] == [False, None, None, None, None, None]
     assert [proof.name for proof in proofs] == [
         proof.name
-        for proof in cluster_proofs(PaperApi(), EXPECTED)  # type: ignore[arg-type]
+        for proof in cluster_proofs(FakeApi(), EXPECTED)  # type: ignore[arg-type]
     ]
 
 
 def test_pods_that_do_not_come_are_named_and_what_they_would_show_is_untried(monkeypatch: pytest.MonkeyPatch) -> None:
-    api = PaperApi()
-    monkeypatch.setattr(conversation, "_is_ready", lambda pod: pod["spec"]["nodeName"] != "node2")
+    api = FakeApi()
+    monkeypatch.setattr(pod_traffic, "_is_ready", lambda pod: pod["spec"]["nodeName"] != "node2")
     proofs = cluster_proofs(api, EXPECTED)  # type: ignore[arg-type]
     assert "no server on node2" in proofs[2].evidence
     assert [proof.ok for proof in proofs] == [True, True, False, None, None, None]
@@ -123,7 +123,7 @@ def test_pods_that_do_not_come_are_named_and_what_they_would_show_is_untried(mon
 
 
 def test_a_node_that_is_away_is_named_and_the_others_are_proved() -> None:
-    api = PaperApi(unready=("node2",), says="dns echo 1 good\nservice echo 1 good\n")
+    api = FakeApi(unready=("node2",), says="dns echo 1 good\nservice echo 1 good\n")
     proofs = cluster_proofs(api, EXPECTED)  # type: ignore[arg-type]
     assert [proof.ok for proof in proofs] == [True, False, True, None, True, True]
     assert proofs[1].evidence == "node2 is not Ready: kubelet stopped posting"
@@ -132,7 +132,7 @@ def test_a_node_that_is_away_is_named_and_the_others_are_proved() -> None:
 
 
 def test_a_client_whose_pod_is_gone_is_missed() -> None:
-    api = PaperApi()
+    api = FakeApi()
     create = api.create
     api.create = lambda path, body: body if body["metadata"]["name"] == "ask-node2" else create(path, body)  # type: ignore[method-assign]
     proofs = cluster_proofs(api, EXPECTED)  # type: ignore[arg-type]
@@ -142,13 +142,13 @@ def test_a_client_whose_pod_is_gone_is_missed() -> None:
 @pytest.mark.parametrize(("count", "asked"), [(1, 0), (2, 1), (9, 8), (1000, 8)])
 def test_everybody_is_asked_and_the_work_is_linear(count: int, asked: int) -> None:
     nodes = [f"node{number}" for number in range(count)]
-    asks = ring(nodes)
+    asks = peers_of(nodes)
     assert {len(others) for others in asks.values()} == {asked}
     assert {other for others in asks.values() for other in others} == (set(nodes) if count > 1 else set())
 
 
 def test_an_answer_that_took_tries_says_so() -> None:
-    proofs = cluster_proofs(PaperApi(says=GOOD.replace("dns echo 1", "dns echo 3")), EXPECTED)  # type: ignore[arg-type]
+    proofs = cluster_proofs(FakeApi(says=GOOD.replace("dns echo 1", "dns echo 3")), EXPECTED)  # type: ignore[arg-type]
     assert proofs[4].evidence == "2 answers from 2 nodes, the last at try 3"
 
 

@@ -26,7 +26,7 @@ PARAMS: dict[str, Any] = {
 }  # fmt: skip
 
 
-class PaperSwitch:
+class FakeSwitch:
     """Runs what it is asked to run, or nothing, and sees who it is told to see."""
 
     def __init__(self, seen: dict[str, str], runs: bool = True, dead: bool = False) -> None:
@@ -47,12 +47,12 @@ BOTH = {"Ethernet1": MAC, "Ethernet2": MAC}
 @pytest.mark.parametrize(
     ("switch", "params", "oks", "says"),
     [
-        (PaperSwitch(BOTH), PARAMS, [True, True], f"Ethernet1: {MAC} (node1)"),
-        (PaperSwitch(BOTH, runs=False), PARAMS, [False, True], f"Ethernet1: {MAC} (node1)"),
-        (PaperSwitch({"Ethernet1": MAC}), PARAMS, [True, False], "Ethernet2: no partner instead of node1"),
-        (PaperSwitch({**BOTH, "Ethernet2": STRANGER}), PARAMS, [True, False], f"Ethernet2: {STRANGER} instead"),
-        (PaperSwitch(BOTH, dead=True), PARAMS, [False, None], "could not be read"),
-        (PaperSwitch(BOTH), {**PARAMS, "cabling": []}, [True, None], "cabling of this switch was not given"),
+        (FakeSwitch(BOTH), PARAMS, [True, True], f"Ethernet1: {MAC} (node1)"),
+        (FakeSwitch(BOTH, runs=False), PARAMS, [False, True], f"Ethernet1: {MAC} (node1)"),
+        (FakeSwitch({"Ethernet1": MAC}), PARAMS, [True, False], "Ethernet2: no partner instead of node1"),
+        (FakeSwitch({**BOTH, "Ethernet2": STRANGER}), PARAMS, [True, False], f"Ethernet2: {STRANGER} instead"),
+        (FakeSwitch(BOTH, dead=True), PARAMS, [False, None], "could not be read"),
+        (FakeSwitch(BOTH), {**PARAMS, "cabling": []}, [True, None], "cabling of this switch was not given"),
     ],
 )
 def test_configuration_and_partners(switch: Any, params: dict[str, Any], oks: list[Any], says: str) -> None:

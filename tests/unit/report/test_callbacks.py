@@ -57,7 +57,7 @@ def test_a_plan_names_everything_that_would_change(said: list[str]) -> None:
     assert "Issue join credentials" not in text
     assert "node4: Kubernetes: Bring it: no route" in text
     assert "node3" not in text
-    assert text.endswith("Total: 3 changes on 2 hosts; 1 host as the model says; 1 host could not be asked")
+    assert text.endswith("Total: 3 changes on 2 hosts; 1 host as the model says; 1 host could not be reached")
 
 
 def test_an_empty_plan_is_called_a_plan(said: list[str]) -> None:
@@ -81,8 +81,10 @@ def test_a_plan_for_which_nobody_answered_says_so(said: list[str]) -> None:
     lost.task.action = "groundup.cloud.host_probe"
     callback.v2_runner_on_unreachable(lost)
     callback.v2_playbook_on_stats(None)
-    assert said[-1].startswith("Plan: what would be done\n\n  Could not be asked\n    node1: Probe: Bring it: no route")
-    assert said[-1].endswith("Total: 1 host could not be asked")
+    assert said[-1].startswith(
+        "Plan: what would be done\n\n  Could not be reached\n    node1: Probe: Bring it: no route"
+    )
+    assert said[-1].endswith("Total: 1 host could not be reached")
 
 
 def test_a_run_of_others_is_left_alone(said: list[str]) -> None:

@@ -30,7 +30,7 @@ SWITCH = ["add vlan 10", "add vlan 20", "add lag node1", "add lag node2"]
 
 
 def bare_rack() -> Steps:
-    steps = Steps(asked={"leaf1", "provisioner", "node1", "node2", "node3"})
+    steps = Steps(reached={"leaf1", "provisioner", "node1", "node2", "node3"})
     steps.add("Switches", "leaf1", SWITCH)
     for host in ("node1", "node2"):
         steps.add("Machines", host, [f"would deploy image debian-13 to disk {host.upper()}-ROOT of {host}"])
@@ -76,10 +76,10 @@ Plan: what would be done
     node1, node2
       connect pods of this node
 
-  Could not be asked
+  Could not be reached
     node3: Machines: Deploy the machine: its BMC is silent
 
-  Total: 38 changes on 3 hosts; 1 host as the model says; 1 host could not be asked"""
+  Total: 38 changes on 3 hosts; 1 host as the model says; 1 host could not be reached"""
     )
 
 
@@ -88,7 +88,7 @@ def test_no_line_is_longer_than_a_terminal() -> None:
 
 
 def test_what_is_in_order_is_only_counted() -> None:
-    steps = Steps(asked={"leaf1", "node1", "node2"})
+    steps = Steps(reached={"leaf1", "node1", "node2"})
     assert steps.page(foreseen=True) == "Plan: what would be done\n\n  Total: 3 hosts as the model says"
     steps.add("Probe", "node1", {"host_base": []})
     steps.add("Switches", "leaf1", [])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pods that talk to each other across machines, and what is made of what they say."""
+"""Pods that fetch from each other across machines, and the evidence in their output."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ CLAIMS = {
     "dns": "pods resolve a service by name",
     "service": "pods reach a service by name",
 }
-#: Servers that one client asks. Enough to tell a broken machine from a broken network, and linear in the machines.
-MOST_ASKED = 8
+#: Servers that one client fetches from: enough to tell a broken machine from a broken network, linear in the machines.
+MOST_PEERS = 8
 #: Seconds after which a namespace of ours can only be what a killed run left behind.
 _STALE = 3600
 
 
-def ring(nodes: Sequence[str]) -> dict[str, list[str]]:
+def peers_of(nodes: Sequence[str]) -> dict[str, list[str]]:
     """Node -> the next nodes that its client fetches from, so that every node is a server of some client."""
-    count = min(MOST_ASKED, len(nodes) - 1)
+    count = min(MOST_PEERS, len(nodes) - 1)
     return {node: [nodes[(at + step) % len(nodes)] for step in range(1, count + 1)] for at, node in enumerate(nodes)}
 
 
-def judge(kind: str, asks: Mapping[str, list[str]], said: Mapping[str, list[str]]) -> Callable[[], str]:
+def evidence_of(kind: str, peers: Mapping[str, list[str]], outputs: Mapping[str, list[str]]) -> Callable[[], str]:
     """The attempt that looks at one kind of line; a line that should be there and is not is as bad as a bad one.
 
-    :param asks: node -> the nodes whose pods its client asks.
-    :param said: node -> the lines of its client.
+    :param peers: node -> the nodes whose servers its client fetches from.
+    :param outputs: node -> the lines of its client.
     """
 
     def attempt() -> str:
-        if kind == "pod" and not any(asks.values()):
+        if kind == "pod" and not any(peers.values()):
             raise UntriedError("there is only one machine")
         wrong, good, tries = [], 0, 1
-        for node in sorted(asks):
-            lines = [line for line in said.get(node, []) if line.startswith(f"{kind} ")]
+        for node in sorted(peers):
+            lines = [line for line in outputs.get(node, []) if line.startswith(f"{kind} ")]
             bad = [line for line in lines if not line.endswith(" good")]
-            silent = [other for other in asks[node] if not any(line.split()[1] == other for line in lines)]
+            silent = [other for other in peers[node] if not any(line.split()[1] == other for line in lines)]
             wrong += [f"{node}: {line}" for line in bad]
             wrong += [f"{node}: nothing about {other}" for other in silent if kind == "pod"]
             wrong += [f"{node}: said nothing"] if not lines and kind != "pod" else []
@@ -60,13 +60,13 @@ def judge(kind: str, asks: Mapping[str, list[str]], said: Mapping[str, list[str]
             tries = max([tries, *(int(line.split()[2]) for line in held)])
         if wrong:
             raise ProofError("; ".join(wrong))
-        return f"{good} answers from {len(asks)} nodes" + (f", the last at try {tries}" if tries > 1 else "")
+        return f"{good} answers from {len(peers)} nodes" + (f", the last at try {tries}" if tries > 1 else "")
 
     return attempt
 
 
 @dataclass(frozen=True)
-class Conversation:
+class PodTraffic:
     """Servers on every node, then a client on every node.
 
     :ivar image: reference of the probe image, which has busybox's applets on its path.
@@ -82,12 +82,12 @@ class Conversation:
     nodes: list[str]
 
     @property
-    def asks(self) -> dict[str, list[str]]:
-        """Node -> the nodes whose pods its client asks."""
-        return ring(self.nodes)
+    def peers(self) -> dict[str, list[str]]:
+        """Node -> the nodes whose servers its client fetches from."""
+        return peers_of(self.nodes)
 
-    def hold(self, said: dict[str, list[str]]) -> dict[str, str]:
-        """Start, wait, put each client's lines into `said`, delete; returns node -> address of its server.
+    def run(self, outputs: dict[str, list[str]]) -> dict[str, str]:
+        """Start, wait, put each client's lines into `outputs`, delete; returns node -> address of its server.
 
         :raises ProofError: pods that do not come, by node and reason.
         :raises KubeError: the API did not answer.
@@ -96,13 +96,13 @@ class Conversation:
         namespace = f"{workloads.PREFIX}{int(time.time())}"
         with self._namespace(namespace):
             servers = self._serving(namespace)
-            for node, others in self.asks.items():
+            for node, others in self.peers.items():
                 peers = {other: servers[other] for other in others}
-                # A quarter: what is silent to the end takes 20 s more for each of MOST_ASKED peers.
+                # A quarter: what is silent to the end takes 20 s more for each of MOST_PEERS peers.
                 patience = self.patience // 4
                 pod = workloads.client(namespace, self.image, node, peers, self.nodes, self.domain, patience)
                 self.api.create(f"/api/v1/namespaces/{namespace}/pods", pod)
-            said.update(self._answers(namespace))
+            outputs.update(self._answers(namespace))
         return servers
 
     def _sweep(self) -> None:
