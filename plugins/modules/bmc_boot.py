@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bmc_boot
-short_description: Choose what a machine boots next, through its management controller
+short_description: Set the boot device of a machine through its management controller
 version_added: 0.1.0
 description:
   - Sets the boot device over Redfish or IPMI and reads it back.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bmc_info
-short_description: Read what a management controller knows about its machine
+short_description: Read identity, power state and NICs of a machine from its management controller
 version_added: 0.1.0
 description:
   - Reads identity, power state and boot device over Redfish or IPMI. Works with the machine off.
@@ -21,7 +21,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Ask the controller of node1
+- name: Read the identity and power state of node1
   groundup.cloud.bmc_info:
     protocol: redfish
     address: 10.20.0.101

@@ -44,7 +44,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Switch node1 on
+- name: Switch on node1
   groundup.cloud.bmc_power:
     protocol: redfish
     address: 10.20.0.101

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bundle
-short_description: Make the directory that holds every artefact of a release
+short_description: Build or download every artefact of a release into one directory
 version_added: 0.1.0
 description:
   - Makes content-addressed files and the storage of a container registry out of a lock, either by compiling pinned
@@ -63,12 +63,12 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Compile what the cloud will run
+- name: Build the bundle from source
   groundup.cloud.bundle:
     lock: "{{ lookup('ansible.builtin.file', 'lock.yml') | from_yaml }}"
     sources: "{{ role_path }}/files/source"
 
-- name: Download it, images through a mirror
+- name: Download the bundle, images through a mirror
   groundup.cloud.bundle:
     lock: "{{ lookup('ansible.builtin.file', 'lock.yml') | from_yaml }}"
     sources: "{{ role_path }}/files/source"

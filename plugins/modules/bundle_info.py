@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bundle_info
-short_description: Read what a bundle holds, and refuse layers that it can't serve
+short_description: Read the index of a bundle, and fail if it lacks artefacts of a layer
 version_added: 0.1.0
 description:
   - Reads the index of a bundle. Fails when files that it lists are absent or cut short, after a copy that broke off.
@@ -39,7 +39,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Look into the bundle before anything is changed
+- name: Check the bundle before anything is changed
   groundup.cloud.bundle_info:
     dir: "{{ bundle_dir }}"
     needs:

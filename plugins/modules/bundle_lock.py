@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bundle_lock
-short_description: Find the digests that a lock lacks
+short_description: Resolve the digests that a lock lacks
 version_added: 0.1.0
 description:
   - Downloads each published artefact that the lock has no digest for, and gives the lock with the digests filled in.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_base
-short_description: Bring a Debian host to what a Kubernetes node needs below its container runtime
+short_description: Configure packages, kernel, time and firewall of a Debian host for a Kubernetes node
 version_added: 0.1.0
 description:
   - Packages, kernel modules, sysctls, time, limits, swap, names, certificates, journal and firewall in one plan.

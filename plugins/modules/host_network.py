@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_network
-short_description: Bring bond, VLANs, bridges and addresses of a host to what is described, and back if that fails
+short_description: Configure bonds, VLANs, bridges, addresses and routes of a host, with an automatic rollback
 version_added: 0.1.0
 description:
   - Writes files for systemd-networkd and compares the links themselves, so that a link changed by hand is corrected.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_probe
-short_description: Find which layers of a host differ from what is wanted, in one call
+short_description: Find the layers of a host that differ from their desired state, in one call
 version_added: 0.1.0
 description:
   - Compares the real state of several layers with the input of their roles and changes nothing, so that later plays run

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kubernetes_control_plane
-short_description: Bring a running control plane to its configuration
+short_description: Update the configuration of a running control plane
 version_added: 0.1.0
 description:
   - Where the manifests of API server, controller manager and scheduler were changed by hand, or the configuration of
@@ -24,7 +24,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Bring the control plane to its configuration
+- name: Update the control plane
   groundup.cloud.kubernetes_control_plane:
     config: "{{ kubernetes_config }}"
   throttle: 1

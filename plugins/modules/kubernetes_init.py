@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kubernetes_init
-short_description: Make a Kubernetes cluster, or finish one that was begun here
+short_description: Initialize a Kubernetes cluster, or finish an interrupted initialization
 version_added: 0.1.0
 description:
   - Runs C(kubeadm init) as a unit of systemd, so that it goes on when the connection or the controller is lost. A run
@@ -24,7 +24,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Make the cluster
+- name: Initialize the cluster
   groundup.cloud.kubernetes_init:
     config: "{{ kubernetes_config }}"
   when: inventory_hostname == plan.init

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kubernetes_join
-short_description: Let a machine join a Kubernetes cluster
+short_description: Join a machine to a Kubernetes cluster
 version_added: 0.1.0
 description:
   - Runs C(kubeadm join) as a unit of systemd; a run that finds it still at work waits for it. Secrets reach kubeadm in

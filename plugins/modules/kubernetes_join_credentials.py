@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kubernetes_join_credentials
-short_description: Let machines join a cluster for the length of one run
+short_description: Issue or withdraw the credentials with which machines join a cluster
 version_added: 0.1.0
 description:
   - Makes a bootstrap token, and where control planes join uploads their certificates encrypted, or takes both away.
@@ -40,7 +40,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Let machines join
+- name: Issue join credentials
   groundup.cloud.kubernetes_join_credentials:
     config: "{{ kubernetes_config }}"
     token: "{{ credentials.token }}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kubernetes_membership
-short_description: Read what a machine and its cluster know of each other
+short_description: Read the membership of a machine in its cluster
 version_added: 0.1.0
 description:
   - Reads the machine's own files and, on a control plane, nodes and etcd members through the API, in one call. Changes
@@ -28,7 +28,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Read what the machine and its cluster know of each other
+- name: Read the membership of the machine
   groundup.cloud.kubernetes_membership:
     config: "{{ kubernetes_config }}"
   register: membership

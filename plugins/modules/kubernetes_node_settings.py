@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kubernetes_node_settings
-short_description: Give nodes the labels and taints of the model
+short_description: Set labels and taints of nodes
 version_added: 0.1.0
 description:
   - Compares the live nodes with what is wanted and patches those that differ. What others put on a node stays; what

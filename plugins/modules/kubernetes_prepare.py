@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kubernetes_prepare
-short_description: Make a machine ready to be a Kubernetes node
+short_description: Install kubelet, kubeadm and the load balancer of control planes
 version_added: 0.1.0
 description:
   - Installs kubelet, kubeadm and kubectl by sha256 from the bundle; on a control plane also the endpoint of the API
@@ -25,7 +25,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Make the machine ready to be a node
+- name: Install kubelet and kubeadm
   groundup.cloud.kubernetes_prepare:
     config: "{{ kubernetes_config }}"
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: machine_deploy
-short_description: Put an operating system on a machine, and leave alone one that has it
+short_description: Deploy an operating system on a machine unless it is deployed
 version_added: 0.1.0
 description:
   - Arms the boot service for one deployment, starts the machine from the network through its management controller,

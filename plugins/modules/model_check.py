@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: model_check
-short_description: Stop a run whose inventory holds no cloud, and repeat what is doubtful about its model
+short_description: Fail if the inventory contains no cloud, and repeat the warnings about its model
 version_added: 0.1.0
 description:
   - The inventory plugin P(groundup.cloud.cloud#inventory) checks a model while it reads it. When an inventory can't be

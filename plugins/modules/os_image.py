@@ -30,7 +30,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Have the image of Debian 13 for servers
+- name: Build the image of Debian 13 for servers
   groundup.cloud.os_image:
     images: {debian-13: {source: build, profile: metal}}
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: prove_bmc
-short_description: Prove that a machine's management controller is verified and the right one
+short_description: Prove that a machine's management controller is verified and belongs to it
 version_added: 0.1.0
 description: Logs in with verified TLS and compares the machine's identity with the model. Changes nothing.
 author: groundup.cloud founders (@groundup-cloud)

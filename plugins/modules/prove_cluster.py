@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: prove_cluster
-short_description: Prove that a Kubernetes cluster is what the model says and that its pods can talk
+short_description: Prove nodes, versions, pods, services and DNS of a Kubernetes cluster
 version_added: 0.1.0
 description:
   - Asks the API through the cluster's endpoint for its nodes, then starts a server and a client pod on every node, in

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: prove_control_plane
-short_description: Prove what only a control-plane machine can see
+short_description: Prove the health of etcd and the encryption of Secrets on a control plane
 version_added: 0.1.0
 description:
   - etcd's health with every member, and that a Secret is encrypted where etcd keeps it (one is made and deleted).

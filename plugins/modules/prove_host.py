@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: prove_host
-short_description: Prove what a machine can prove about itself
+short_description: Prove bonds, networks, isolation, clock and disks of a machine
 version_added: 0.1.0
 description:
   - LACP on every member of the bond, peers at the exact MTU on every network, isolation of VLANs, the clock, that

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: prove_switch
-short_description: Prove that a switch runs the model and who answers it
+short_description: Prove the configuration and the LACP partners of a switch
 version_added: 0.1.0
 description: Compares the running configuration with the wanted one and LACP partners with the cabling. Changes nothing.
 author: groundup.cloud founders (@groundup-cloud)

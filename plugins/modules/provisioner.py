@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: provisioner
-short_description: Serve what blank machines need to become part of the cloud
+short_description: Serve DHCP, TFTP, HTTP, registry and NTP of a provision network
 version_added: 0.1.0
 description:
   - Runs DHCP, TFTP, a web server, an OCI registry, NTP and the boot service, on the provision network only.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: report
-short_description: Write proofs as JSON, as a page and as JUnit
+short_description: Write proofs as JSON, HTML and JUnit
 version_added: 0.1.0
 description: Writes C(report.json), C(report.html) and C(report.xml) (JUnit) into a directory.
 author: groundup.cloud founders (@groundup-cloud)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: report_info
-short_description: Read whether the last report still says that everything holds
+short_description: Read whether the last report still stands
 version_added: 0.1.0
 description:
   - Reads the C(report.json) that M(groundup.cloud.report) wrote. A run that finds nothing to change needs no new proofs
@@ -35,7 +35,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Look at the last report
+- name: Check the last report
   groundup.cloud.report_info:
     directory: build/report
     cloud: rack1

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: switch_config
-short_description: Bring VLANs, ports and link aggregations of a switch to what is described
+short_description: Configure VLANs, ports and link aggregations of a switch
 version_added: 0.1.0
 description:
   - Compares the running configuration of the named ports with the wanted one and changes what differs in one
@@ -25,7 +25,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Give node1 its aggregation
+- name: Configure the aggregation of node1
   groundup.cloud.switch_config:
     config:
       name: leaf1

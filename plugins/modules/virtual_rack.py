@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: virtual_rack
-short_description: Raise or remove the virtual twin of a cloud
+short_description: Create or remove the virtual twin of a cloud
 version_added: 0.1.0
 author: groundup.cloud founders (@groundup-cloud)
 description:
@@ -36,11 +36,11 @@ options:
 """
 
 EXAMPLES = r"""
-- name: The twin of a rack
+- name: Create the twin of a rack
   groundup.cloud.virtual_rack:
     rack: {model: inventories/lab/cloud.yml}
 
-- name: Nothing is left of it
+- name: Remove the rack
   groundup.cloud.virtual_rack:
     rack: {name: rack}
     state: absent

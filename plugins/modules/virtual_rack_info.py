@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: virtual_rack_info
-short_description: Say what is missing of the virtual twin of a cloud
+short_description: Read which parts of the virtual twin of a cloud are missing
 version_added: 0.1.0
 author: groundup.cloud founders (@groundup-cloud)
 description:
@@ -22,7 +22,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Look at the rack
+- name: Check the rack
   groundup.cloud.virtual_rack_info:
     rack: {model: inventories/lab/cloud.yml}
   register: look
