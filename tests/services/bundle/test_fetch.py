@@ -150,7 +150,7 @@ def test_a_token_goes_along_on_the_same_server_only(server: t.Any) -> None:
 
 
 @pytest.mark.parametrize("url", ["no url", "http://[::1/x", "http://127.0.0.1:port/"])
-def test_what_is_no_url_is_told_at_once(url: str) -> None:
+def test_an_invalid_url_is_refused_at_once(url: str) -> None:
     with pytest.raises(BundleError, match="is no URL that can be asked"):
         web.request(url)
 
@@ -174,7 +174,7 @@ def over_tls(server: t.Any, scratch: Path) -> t.Iterator[str]:
         thread.join()
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(
+def test_a_certificate_of_an_unknown_authority_is_refused_at_once(
     server: t.Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept = Slept()

@@ -79,7 +79,7 @@ def test_containerd_pulls_and_runs_what_the_registry_holds(
         assert said.split() == ["42", "0"]
 
 
-def test_a_control_plane_of_one_file_keeps_what_it_is_told(programs: Path, bundle: Path, tmp_path: Path) -> None:
+def test_a_control_plane_of_one_program_stores_objects(programs: Path, bundle: Path, tmp_path: Path) -> None:
     for name in ("kube-apiserver", "kube-controller-manager"):
         (programs / name).unlink(missing_ok=True)
         (programs / name).symlink_to("kubernetes")

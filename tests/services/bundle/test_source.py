@@ -66,7 +66,7 @@ def test_it_is_made_once_and_equal_input_gives_equal_bytes(request_: Request, tm
     assert make(elsewhere) == index.read(request_.target)
 
 
-def test_the_program_runs_and_ends_when_told(request_: Request) -> None:
+def test_the_program_runs_and_ends_on_sigterm(request_: Request) -> None:
     make(request_)
     path = request_.target / index.read(request_.target)["files"]["pause"]["path"]
     program = shutil.copy(path, request_.target / "run")

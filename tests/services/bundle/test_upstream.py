@@ -316,7 +316,7 @@ def test_a_run_killed_in_the_middle_of_a_file_goes_on_in_it(world: World) -> Non
     assert ("/tool", f"bytes={2 * len(TOOL)}-") in world.web.asked
 
 
-def test_what_nobody_pinned_is_refused_and_can_be_found_out(world: World) -> None:
+def test_an_artefact_without_a_digest_is_refused_and_can_be_resolved(world: World) -> None:
     holes = changed(world.request, lock(None, None))
     with pytest.raises(BundleError, match=f"no digest for downloads.tool, upstream_images.{IMAGE}"):
         make(holes)

@@ -83,7 +83,7 @@ def test_it_goes_back_when_a_peer_is_lost(rack: Any) -> None:
     assert len(run(switch(rack), check=True).plan.steps) == 4
 
 
-def test_it_goes_back_by_itself_when_nobody_confirms(rack: Any) -> None:
+def test_an_unconfirmed_change_is_rolled_back_by_the_switch(rack: Any) -> None:
     class KilledError(Exception):
         """The controller dies between the change and its confirmation."""
 
@@ -171,7 +171,7 @@ def test_members_can_change_and_the_one_that_leaves_carries_nothing(rack: Any) -
     assert [str(step) for step in run(params, check=False).plan.steps] == ["change port Ethernet2"]
 
 
-def test_one_member_still_speaks_lacp(rack: Any) -> None:
+def test_one_remaining_member_negotiates_lacp(rack: Any) -> None:
     params = switch(rack)
     params["lags"][0] |= {"members": ["Ethernet1"], "lacp": {"fallback_port": "Ethernet1"}}
     run(params, check=False)

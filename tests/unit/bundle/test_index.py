@@ -88,7 +88,7 @@ def test_layers_are_refused_all_at_once_by_name() -> None:
 
 
 @pytest.mark.parametrize("names", ["kubelet", {"kubelet": 1}, [1], None])
-def test_a_need_that_is_no_list_of_names_is_told(names: t.Any) -> None:
+def test_a_need_that_is_not_a_list_of_names_is_refused(names: t.Any) -> None:
     with pytest.raises(BundleError, match=re.escape(f"needs.kubernetes must be a list of names, not {names!r}")):
         index.refuse(SOURCE, {"kubernetes": names})
 

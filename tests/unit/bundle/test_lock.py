@@ -69,7 +69,7 @@ def test_faults_are_named(given: dict[str, t.Any], expected: str) -> None:
         parse(given)
 
 
-def test_all_dangling_names_are_told_at_once() -> None:
+def test_all_dangling_names_are_reported_at_once() -> None:
     with pytest.raises(BundleError, match=r"files\.x.*layers\.y"):
         parse(changed(files={"x": {"build": "nothing"}}, layers={"y": {"programs": {"a": "nothing/a"}}}))
 

@@ -56,7 +56,7 @@ def test_mirrors_of_repositories(
     assert Origin(mirrors, tmp_path).repository(base, name) == expected
 
 
-def test_a_mirror_that_is_no_url_is_told(tmp_path: Path) -> None:
+def test_a_mirror_that_is_not_a_url_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"mirrors: 'm\.example' is no URL; write it as https://host"):
         Origin({"https://registry.k8s.io": "m.example"}, tmp_path).repository("https://registry.k8s.io", "pause")
 

@@ -140,7 +140,7 @@ def test_a_fault_of_the_disk_is_named_and_not_retried(
     assert len(server.headers) == 1
 
 
-def test_progress_is_told_in_bytes(server: Server, tmp_path: Path) -> None:
+def test_progress_is_reported_in_bytes(server: Server, tmp_path: Path) -> None:
     told: list[tuple[int, int | None]] = []
     server.answers = ["cut"]
     get(server, tmp_path, progress=lambda have, total: told.append((have, total)))

@@ -110,7 +110,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("change", "error"), REFUSED)
-def test_what_no_switch_can_be_told_is_named(change: dict[str, Any], error: str) -> None:
+def test_an_invalid_configuration_is_refused_by_name(change: dict[str, Any], error: str) -> None:
     with pytest.raises(FabricError, match=error):
         SwitchConfig.from_vars({"name": "leaf1", **change})
 
@@ -193,7 +193,7 @@ def test_a_platform_without_a_driver_is_named() -> None:
         run({**PARAMS, "platform": "eos", "connection": {}}, check=True)
 
 
-def test_what_nobody_confirmed_is_taken_back_although_it_looks_right() -> None:
+def test_an_unconfirmed_change_is_rolled_back_although_it_matches() -> None:
     """A run was killed after its change: the switch runs the model, and is about to go back to what it was."""
     wanted = SwitchConfig.from_vars(PARAMS)
     switch = FakeSwitch(wanted, waiting=config())

@@ -128,7 +128,7 @@ def test_a_server_of_another_ca_is_not_spoken_to(pki: Path, server: str) -> None
     assert Handler.asked == []
 
 
-def test_nobody_there(pki: Path) -> None:
+def test_a_closed_port_is_unreachable(pki: Path) -> None:
     context = tls(*((pki / name).read_text() for name in ("ca.crt", "client.crt", "client.key")))
     with pytest.raises(Unreachable, match=r"127\.0\.0\.1:9"):
         Api(Https("https://127.0.0.1:9", context)).get("/nodes")

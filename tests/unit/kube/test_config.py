@@ -66,7 +66,7 @@ def test_the_cluster_is_behind_its_endpoint_from_the_first_day(alone: Given) -> 
         ({"control_planes": {"node1": "10.30.0.21"}, "timings": "slow"}, {"leader-elect": "false"}, config.SLOW_ETCD),
     ],
 )
-def test_one_control_plane_elects_nobody(given: Given, changes: Given, leader: Given, etcd: Given) -> None:
+def test_one_control_plane_has_no_leader_election(given: Given, changes: Given, leader: Given, etcd: Given) -> None:
     doc = config.cluster_configuration(parse(given | changes))
     for part in ("controllerManager", "scheduler"):
         found = {key: value for key, value in arguments(doc[part]).items() if key.startswith("leader-elect")}
@@ -119,7 +119,7 @@ def test_slow_machines_are_asked_less_often_and_only_for_what_kubeadm_asks(alone
     assert set(pods) <= {file.path for file in render(alone).files}
 
 
-def test_a_slow_worker_is_not_told_of_patches_that_it_does_not_have(alone: Given) -> None:
+def test_a_slow_worker_has_no_patches(alone: Given) -> None:
     worker = {**alone, "node": {**alone["node"], "name": "node2", "control_plane": False}}
     join = config.join(parse(worker), "/x", TOKEN, KEY)
     assert "timeouts" in join
@@ -170,7 +170,7 @@ def test_one_control_plane_becomes_three(given: Given) -> None:
 SPY = {"level": "Metadata", "resources": [{"group": "", "resources": ["secrets"]}], "verbs": ["get", "list"]}
 
 
-def test_nobody_reads_a_secret_unseen() -> None:
+def test_every_read_of_a_secret_is_audited() -> None:
     """The first rule that matches decides, so the rules that are silent about components must come after it."""
     rules = policy.audit()["rules"]
     silent = [number for number, rule in enumerate(rules) if rule["level"] == "None" and "verbs" in rule]

@@ -82,7 +82,7 @@ def test_etcds_manifest_of_one_member_of_three_is_put_back(given: Given, system:
 
 
 ENCRYPTION: dict[str, tuple[Given, bool, str]] = {
-    "switched off": ({"encryption": False}, True, "without it nobody can read them"),
+    "switched off": ({"encryption": False}, True, "without it no server can read them"),
     "switched on with three": ({}, False, "need the same one"),
 }
 

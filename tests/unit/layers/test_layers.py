@@ -126,7 +126,7 @@ def test_wrong_input_is_named(render: Any, params: dict[str, Any], message: str)
         render(params)
 
 
-def test_runtime_mirrors_everything_and_asks_nobody_else() -> None:
+def test_runtime_pulls_mirrored_registries_from_the_mirror_only() -> None:
     found = files(container_runtime.render(RUNTIME))
     hosts = str(found["/etc/containerd/certs.d/registry.k8s.io/hosts.toml"])
     assert "server = 'https://10.10.0.1:5000/v2/registry.k8s.io'" in hosts and "override_path = true" in hosts

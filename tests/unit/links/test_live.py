@@ -242,9 +242,9 @@ def test_confirming_and_turning_back_exclude_each_other(host: ScratchSystem) -> 
 UNREADY = UnitState("loaded", "inactive", "disabled")
 
 
-def test_a_network_of_somebody_else_is_left_and_ours_is_started_again() -> None:
+def test_a_network_of_another_manager_is_refused_and_a_stopped_networkd_is_started() -> None:
     path = "/etc/systemd/network/10-groundup-bond0.network"
-    with pytest.raises(HostError, match="somebody else's"):
+    with pytest.raises(HostError, match="another program manages"):
         host_network.refuse_other_managers(Actual({path: PathState()}, units={host_network.NETWORKD: UNREADY}))
     stopped = Actual({path: PathState("file")}, units={host_network.NETWORKD: UNREADY})
     host_network.refuse_other_managers(stopped)
@@ -252,7 +252,7 @@ def test_a_network_of_somebody_else_is_left_and_ours_is_started_again() -> None:
     assert {f"systemctl enable {host_network.NETWORKD}", f"systemctl start {host_network.NETWORKD}"} <= set(steps)
 
 
-def test_networks_that_nobody_can_prove_are_named() -> None:
+def test_networks_without_peers_are_named() -> None:
     spec = parse({**BONDED, "peers": {"cluster": ["fd00::7"], "management": ["10.20.0.1"]}})
     assert [item.network for item in spec.addresses if not pingable(spec, item.network)] == ["provision", "cluster"]
 

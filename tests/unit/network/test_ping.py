@@ -36,7 +36,7 @@ def test_headers_are_part_of_the_packet(address: str, size: int) -> None:
     assert ping.payload(address, 1500) == size
 
 
-def test_those_that_answer_are_told_from_those_that_do_not(calls: Path) -> None:
+def test_ping_separates_answering_from_silent_addresses(calls: Path) -> None:
     assert ping.by_program(["192.0.2.1", "192.0.2.2"]) == {"192.0.2.1"}
     assert sorted(calls.read_text().splitlines()) == [
         "-n -q -c 1 -W 1 -- 192.0.2.1",
@@ -49,7 +49,7 @@ def test_an_exact_size_leaves_by_its_interface_in_one_piece(calls: Path) -> None
     assert calls.read_text() == "-n -q -c 2 -W 3 -M do -s 8952 -I bond0.30 -- 2001:db8::1\n"
 
 
-def test_nobody_to_ask_needs_no_program(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ping_of_no_address_needs_no_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     assert ping.by_program([]) == set()
     with pytest.raises(FileNotFoundError):

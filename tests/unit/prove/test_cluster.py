@@ -147,7 +147,7 @@ def test_everybody_is_asked_and_the_work_is_linear(count: int, asked: int) -> No
     assert {other for others in asks.values() for other in others} == (set(nodes) if count > 1 else set())
 
 
-def test_an_answer_that_took_tries_says_so() -> None:
+def test_the_evidence_names_the_number_of_tries() -> None:
     proofs = cluster_proofs(FakeApi(says=GOOD.replace("dns echo 1", "dns echo 3")), EXPECTED)  # type: ignore[arg-type]
     assert proofs[4].evidence == "2 answers from 2 nodes, the last at try 3"
 

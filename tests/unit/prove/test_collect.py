@@ -26,7 +26,7 @@ def test_all_proofs_are_found_and_one_that_many_hosts_registered_counts_once() -
     assert [proof["name"] for proof in proofs(HOSTVARS, HOSTVARS)] == ["a", "c", "b", "d", "e", "f"]
 
 
-def test_whoever_owes_proofs_and_brought_none_is_set_aside() -> None:
+def test_a_host_that_owes_proofs_and_has_none_is_set_aside() -> None:
     assert list(absent(OWING, OWING)) == ["node2", "node3", "node4", "node5", "leaf2"]
 
 

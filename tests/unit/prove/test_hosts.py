@@ -83,7 +83,7 @@ def test_a_frame_says_who_and_where(vlan: int | None, stripped: int | None) -> N
     assert heard(data, stripped) == ("node2", vlan, vlan if vlan is not None else stripped)
 
 
-def test_somebody_elses_frame_is_not_ours() -> None:
+def test_a_foreign_frame_is_ignored() -> None:
     assert heard(b"\xff" * 12 + struct.pack("!H", 0x0806) + b"\0" * 46, None) is None
 
 
@@ -158,7 +158,7 @@ def test_a_bond_without_lacp_is_judged_by_its_links() -> None:
 
 
 @pytest.mark.parametrize("off", [-86400, 0, 86400])
-def test_a_clock_that_is_off_ends_at_once_and_says_so(off: int) -> None:
+def test_a_wrong_clock_fails_at_once_with_the_reason(off: int) -> None:
     """It would otherwise wait for a moment that is a day away."""
     params = {**PARAMS, "interface": "none", "until": time.time() + off}
     proof = isolation("node1", params)

@@ -74,7 +74,7 @@ def test_a_run_that_did_something_is_not_called_a_plan(said: list[str]) -> None:
     assert said[-1].startswith("Done\n")
 
 
-def test_a_plan_for_which_nobody_answered_says_so(said: list[str]) -> None:
+def test_a_plan_names_hosts_that_could_not_be_reached(said: list[str]) -> None:
     callback = steps.CallbackModule()
     callback.v2_playbook_on_play_start(play("Probe"))
     lost = result("node1", msg="no route")

@@ -149,7 +149,7 @@ def test_durations(seconds: float, words: str) -> None:
     assert duration(seconds) == words
 
 
-def test_a_proof_on_a_double_says_so_everywhere() -> None:
+def test_a_proof_on_a_double_is_marked_in_every_form() -> None:
     bmc = Proof("node1: its BMC is reached", "bmc", True, 0.1, "power on")
     untried_bmc = replace(bmc, ok=None, name="other", real=False, why_not_real="no BMC")
     proofs = on_doubles([bmc, untried_bmc, GOOD], {"bmc": "sushy-tools stands in"})

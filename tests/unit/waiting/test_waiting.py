@@ -118,7 +118,7 @@ def test_pauses_may_grow(clock: FakeClock) -> None:
     assert clock.slept[-1] == 5
 
 
-def test_progress_is_told_after_each_probe_that_misses_something(clock: FakeClock) -> None:
+def test_progress_is_reported_after_each_probe_that_misses_something(clock: FakeClock) -> None:
     told: list[tuple[str, float]] = []
     wait(
         after(2),
