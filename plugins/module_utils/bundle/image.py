@@ -6,10 +6,10 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
-from . import registry as oci
+from . import image_storage as oci
 from .build import BuildContext, Made, layered
+from .image_storage import Registry
 from .lock import Recipe
-from .registry import Registry
 
 Image = dict[str, t.Any]  # {"digest": "sha256:…", "size": bytes of all its blobs}
 

@@ -8,8 +8,8 @@ import typing as t
 from pathlib import Path
 
 from .errors import BundleError
+from .image_storage import Registry
 from .lock import DOCUMENTS
-from .registry import Registry
 
 Index = dict[str, t.Any]
 

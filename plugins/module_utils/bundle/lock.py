@@ -8,7 +8,7 @@ import typing as t
 from dataclasses import MISSING, dataclass, field, fields
 
 from .errors import BundleError
-from .registry import split
+from .image_storage import split
 
 HEX = re.compile(r"[0-9a-f]{64}")
 

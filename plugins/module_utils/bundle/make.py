@@ -18,10 +18,10 @@ from .compile import check_go
 from .content import Artefact, Store, publish, sha256_json, sha256_tree, write_atomic
 from .errors import BundleError, NotPinned
 from .guard import exclusive, full_disk_named
+from .image_storage import Registry
 from .lock import DOCUMENTS, Lock, compiled_part, parse, stated, unpinned
 from .packages import repository
 from .progress import Progress
-from .registry import Registry
 
 FILES = "files/sha256"
 FORMAT = 2  # of bundle.json; a bundle of another format is another bundle

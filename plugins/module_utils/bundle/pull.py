@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .errors import BundleError
 from .fetch import Fetcher, Note, check, quiet
-from .registry import split
+from .image_storage import split
 from .web import Headers, request, small
 
 ACCEPT = ", ".join(

@@ -17,9 +17,9 @@ from .content import Artefact
 from .errors import BundleError
 from .fetch import Fetcher
 from .image import Image
+from .image_storage import Registry, split
 from .lock import Debian, Download
 from .progress import Task
-from .registry import Registry, split
 
 
 @dataclass(frozen=True)

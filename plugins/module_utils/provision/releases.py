@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ..bundle import index as bundle_index
 from ..bundle.errors import BundleError
-from ..bundle.registry import Registry, split
+from ..bundle.image_storage import Registry, split
 from .settings import ProvisionerError, Settings
 from .steps import Plan
 

@@ -12,7 +12,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle import debian, fetch, index, registry, web
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle import debian, fetch, image_storage, index, web
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.lock import Debian
 
 pytestmark = pytest.mark.services
@@ -58,18 +58,18 @@ def test_every_image_is_served_whole(bundle: Path, serve: Serve) -> None:
     held = index.read(bundle)["images"]
     with serve(bundle / "registry") as url:
         for reference, image in held.items():
-            name, tag = registry.split(reference)
-            data = web.small("t", f"{url}/v2/{name}/manifests/{tag}", {"Accept": registry.MANIFEST}, time.sleep)
+            name, tag = image_storage.split(reference)
+            data = web.small("t", f"{url}/v2/{name}/manifests/{tag}", {"Accept": image_storage.MANIFEST}, time.sleep)
             fetch.check(reference, url, data, image["digest"])
             manifest = json.loads(data)
-            assert {layer["mediaType"] for layer in manifest["layers"]} == {registry.LAYER}
+            assert {layer["mediaType"] for layer in manifest["layers"]} == {image_storage.LAYER}
             for part in (manifest["config"], *manifest["layers"]):
                 with web.request(f"{url}/v2/{name}/blobs/{part['digest']}") as answer:
                     assert int(answer.headers["Content-Length"]) == part["size"]
 
 
 def test_the_programs_of_kubernetes_are_pulled_once(bundle: Path) -> None:
-    shelf, shared = registry.Registry(bundle / "registry"), list[set[str]]()
+    shelf, shared = image_storage.Registry(bundle / "registry"), list[set[str]]()
     for reference, image in index.read(bundle)["images"].items():
         if "/kube-" in reference:
             layers = json.loads(shelf.blob(image["digest"]).read_bytes())["layers"]
@@ -100,7 +100,7 @@ def test_apt_takes_packages_from_the_repository(bundle: Path, tmp_path: Path) ->
 def test_kube_proxy_s_image_holds_tools_that_run(bundle: Path, tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("chroot needs root")
-    shelf, held = registry.Registry(bundle / "registry"), index.read(bundle)["images"]
+    shelf, held = image_storage.Registry(bundle / "registry"), index.read(bundle)["images"]
     image = next(image for reference, image in held.items() if "/kube-proxy:" in reference)
     for layer in json.loads(shelf.blob(image["digest"]).read_bytes())["layers"]:
         run("tar", "-C", tmp_path, "-xf", shelf.blob(layer["digest"]))

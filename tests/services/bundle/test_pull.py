@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle import pull, registry
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle import image_storage, pull
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.fetch import Fetcher
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image import digest
@@ -107,7 +107,7 @@ def tokens(keys: Path) -> Iterator[Tokens]:
 
 def publish(root: Path, platforms: t.Sequence[str]) -> str:
     """An image for several platforms, with an attestation between them as builders put it there. Gives its digest."""
-    shelf, children = registry.Registry(root), []
+    shelf, children = image_storage.Registry(root), []
     for platform in (*platforms[:1], "unknown/unknown", *platforms[1:]):
         system, architecture = platform.split("/")
         layer, settings = f"layer {architecture}".encode() * 1000, json.dumps({"architecture": architecture}).encode()
@@ -116,15 +116,15 @@ def publish(root: Path, platforms: t.Sequence[str]) -> str:
         manifest = json.dumps(
             {
                 "schemaVersion": 2,
-                "mediaType": registry.MANIFEST,
+                "mediaType": image_storage.MANIFEST,
                 "config": {"mediaType": registry.CONFIG, "digest": digest(settings), "size": len(settings)},
-                "layers": [{"mediaType": registry.LAYER, "digest": digest(layer), "size": len(layer)}],
+                "layers": [{"mediaType": image_storage.LAYER, "digest": digest(layer), "size": len(layer)}],
             }
         ).encode()
         shelf.put_manifest(NAME, digest(manifest), manifest, None)
-        child = {"mediaType": registry.MANIFEST, "digest": digest(manifest), "size": len(manifest)}
+        child = {"mediaType": image_storage.MANIFEST, "digest": digest(manifest), "size": len(manifest)}
         children.append(child | {"platform": {"os": system, "architecture": architecture}})
-    index = json.dumps({"schemaVersion": 2, "mediaType": registry.INDEX, "manifests": children}).encode()
+    index = json.dumps({"schemaVersion": 2, "mediaType": image_storage.INDEX, "manifests": children}).encode()
     shelf.put_manifest(NAME, digest(index), index, "1")
     return digest(index)
 

@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.registry import MANIFEST, Registry, manifest
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image_storage import MANIFEST, Registry, manifest
 from ansible_collections.groundup.cloud.plugins.module_utils.provision import (
     ca,
     files,

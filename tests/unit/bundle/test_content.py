@@ -8,7 +8,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle import layer, registry
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle import image_storage, layer
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.content import (
     Artefact,
     Store,
@@ -158,18 +158,18 @@ def test_a_package_s_bad_members_are_refused(tmp_path: Path, member: tuple[str, 
 
 
 @pytest.fixture
-def held(store: Store, tmp_path: Path) -> tuple[registry.Registry, str, Artefact]:
+def held(store: Store, tmp_path: Path) -> tuple[image_storage.Registry, str, Artefact]:
     """A registry with one image of one layer: (registry, digest of the image, the layer)."""
-    shelf, part = registry.Registry(tmp_path / "registry"), added(store, b"layer")
+    shelf, part = image_storage.Registry(tmp_path / "registry"), added(store, b"layer")
     shelf.put_blob("r.io/a", f"sha256:{part['sha256']}", store.path(part["sha256"]))
-    configuration = registry.config("amd64", [part], ["/a"], [])
+    configuration = image_storage.config("amd64", [part], ["/a"], [])
     shelf.put_blob("r.io/a", digest(configuration), configuration)
-    manifest = registry.manifest(configuration, digest(configuration), [part])
+    manifest = image_storage.manifest(configuration, digest(configuration), [part])
     shelf.put_manifest("r.io/a", digest(manifest), manifest, "1")
     return shelf, digest(manifest), part
 
 
-def test_a_registry_knows_what_it_holds(held: tuple[registry.Registry, str, Artefact]) -> None:
+def test_a_registry_knows_what_it_holds(held: tuple[image_storage.Registry, str, Artefact]) -> None:
     shelf, image, part = held
     assert shelf.digest("r.io/a:1") == image
     assert shelf.digest("r.io/a:2") is None
@@ -177,7 +177,7 @@ def test_a_registry_knows_what_it_holds(held: tuple[registry.Registry, str, Arte
     assert shelf.size(image) > part["size"]
 
 
-def test_a_registry_names_damaged_and_lost_blobs(held: tuple[registry.Registry, str, Artefact]) -> None:
+def test_a_registry_names_damaged_and_lost_blobs(held: tuple[image_storage.Registry, str, Artefact]) -> None:
     shelf, image, part = held
     blob = shelf.blob(f"sha256:{part['sha256']}")
     for spoil in (lambda: blob.write_bytes(b"other"), blob.unlink):
@@ -187,7 +187,7 @@ def test_a_registry_names_damaged_and_lost_blobs(held: tuple[registry.Registry, 
     assert shelf.faults("r.io/a:1", image, {}) == [f"r.io/a:1: {image} is missing or damaged"]
 
 
-def test_a_tag_moved_by_hand_is_noticed(held: tuple[registry.Registry, str, Artefact]) -> None:
+def test_a_tag_moved_by_hand_is_noticed(held: tuple[image_storage.Registry, str, Artefact]) -> None:
     shelf, image, _part = held
     assert shelf.faults("r.io/a:1", "sha256:other", {}) == ["r.io/a:1: tag is not sha256:other"]
     assert image

@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index, registry
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle import image_storage, index
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.content import Artefact
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image import digest
@@ -95,11 +95,11 @@ def test_a_need_that_is_not_a_list_of_names_is_refused(names: t.Any) -> None:
 
 def lay(directory: Path) -> index.Index:
     """A bundle of one file, one package and one image, with its bytes. Gives its index."""
-    shelf, layer, settings = registry.Registry(directory / "registry"), b"layer", b"{}"
+    shelf, layer, settings = image_storage.Registry(directory / "registry"), b"layer", b"{}"
     for part in (layer, settings):
         shelf.put_blob("r.io/a", digest(part), part)
     artefact: Artefact = {"sha256": digest(layer).removeprefix("sha256:"), "size": len(layer)}
-    manifest = registry.manifest(settings, digest(settings), [artefact])
+    manifest = image_storage.manifest(settings, digest(settings), [artefact])
     shelf.put_manifest("r.io/a", digest(manifest), manifest, "1")
     files = {
         "kubernetes": "files/sha256/k",

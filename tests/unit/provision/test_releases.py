@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.registry import Registry, manifest
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image_storage import Registry, manifest
 from ansible_collections.groundup.cloud.plugins.module_utils.provision import releases, services
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.settings import (
     ProvisionerError,
