@@ -9,8 +9,8 @@ sub-options from it (plugins/module_utils/specs/ROLE.py) and their documentation
 
 from __future__ import annotations
 
+import json
 import pathlib
-import pprint
 import sys
 import typing as t
 
@@ -66,6 +66,26 @@ def argument(option: Option) -> Option:
     return found
 
 
+def literal(value: t.Any, indent: int = 0) -> str:
+    """Plain data as Python: what holds mappings with a line for each key, everything else in one line."""
+    flat = _one_line(value)
+    if not isinstance(value, dict):
+        return flat
+    if not any(isinstance(inner, dict) and inner for inner in value.values()) and indent + len(flat) < 90:
+        return flat
+    pad = " " * (indent + 4)
+    lines = [f"{pad}{json.dumps(key)}: {literal(item, indent + 4)},\n" for key, item in value.items()]
+    return "{\n" + "".join(lines) + " " * indent + "}"
+
+
+def _one_line(value: t.Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)}: {_one_line(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_one_line, value)) + "]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
 def documented(option: Option) -> Option:
     """The same as documentation of a module, where nested options are called suboptions and no_log is not shown."""
     found = {key: value for key, value in option.items() if key not in ("options", "no_log")}
@@ -85,7 +105,7 @@ def config_of(role: str) -> Option:
 def files(role: str) -> dict[pathlib.Path, str]:
     """What is written for a role: path -> text."""
     option, head = config_of(role), HEAD.format(role=role)
-    spec = pprint.pformat(argument(option), width=116, sort_dicts=False)
+    spec = literal(argument(option))
     text = yaml.safe_dump({"options": {"config": documented(option)}}, sort_keys=False, width=92, allow_unicode=True)
     return {
         ROOT / f"plugins/module_utils/specs/{role}.py": head + SPEC.format(role=role, spec=spec),

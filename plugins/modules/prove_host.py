@@ -130,7 +130,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import host_proofs
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
 
-STR, NEEDED = {"type": "str"}, {"type": "str", "required": True}
+STR = {"type": "str"}
+NEEDED = {"type": "str", "required": True}
 ADDRESSES = {"type": "list", "elements": "str", "default": []}
 BOND = {"name": NEEDED, "members": {"type": "int", "required": True}, "mode": {"type": "str", "default": "802.3ad"}}
 NETWORK = {"name": NEEDED, "interface": NEEDED, "mtu": {"type": "int", "required": True}, "peers": ADDRESSES}

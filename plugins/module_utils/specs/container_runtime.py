@@ -8,16 +8,24 @@ from __future__ import annotations
 from typing import Any
 
 # fmt: off
-CONFIG: dict[str, Any] = {'type': 'dict',
- 'required': True,
- 'options': {'version': {'type': 'str'},
-             'files': {'type': 'dict', 'required': True},
-             'files_url': {'type': 'str'},
-             'registry': {'type': 'dict',
-                          'default': {},
-                          'options': {'address': {'type': 'str'},
-                                      'ca': {'type': 'str'},
-                                      'mirrors': {'type': 'list', 'elements': 'str', 'default': []}}},
-             'runtime': {'type': 'str', 'default': 'crun', 'choices': ['crun', 'runc']},
-             'sandbox_image': {'type': 'str', 'default': 'registry.k8s.io/pause:3.10.2'}}}
+CONFIG: dict[str, Any] = {
+    "type": "dict",
+    "required": True,
+    "options": {
+        "version": {"type": "str"},
+        "files": {"type": "dict", "required": True},
+        "files_url": {"type": "str"},
+        "registry": {
+            "type": "dict",
+            "default": {},
+            "options": {
+                "address": {"type": "str"},
+                "ca": {"type": "str"},
+                "mirrors": {"type": "list", "elements": "str", "default": []},
+            },
+        },
+        "runtime": {"type": "str", "default": "crun", "choices": ["crun", "runc"]},
+        "sandbox_image": {"type": "str", "default": "registry.k8s.io/pause:3.10.2"},
+    },
+}
 # fmt: on

@@ -8,9 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 # fmt: off
-CONFIG: dict[str, Any] = {'type': 'dict',
- 'required': True,
- 'options': {'pods': {'type': 'str', 'required': True},
-             'interface': {'type': 'str', 'required': True},
-             'mtu': {'type': 'int', 'default': 1500}}}
+CONFIG: dict[str, Any] = {
+    "type": "dict",
+    "required": True,
+    "options": {
+        "pods": {"type": "str", "required": True},
+        "interface": {"type": "str", "required": True},
+        "mtu": {"type": "int", "default": 1500},
+    },
+}
 # fmt: on

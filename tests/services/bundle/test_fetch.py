@@ -108,7 +108,7 @@ def test_a_server_s_wish_for_a_pause_is_granted_within_bounds(
 
 def test_pauses_grow_and_end(server: t.Any, tmp_path: Path) -> None:
     slept, server.faults["/tool"] = Slept(), [503] * 100
-    with pytest.raises(BundleError, match=r"tool: .*answered 503.*tried 6 times"):
+    with pytest.raises(BundleError, match=r"tool: .*answered 503.*failed 6 times"):
         get(server, tmp_path, slept=slept)
     assert slept == [1, 2, 4, 8, 16]
 

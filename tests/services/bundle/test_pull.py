@@ -117,7 +117,7 @@ def publish(root: Path, platforms: t.Sequence[str]) -> str:
             {
                 "schemaVersion": 2,
                 "mediaType": image_storage.MANIFEST,
-                "config": {"mediaType": registry.CONFIG, "digest": digest(settings), "size": len(settings)},
+                "config": {"mediaType": image_storage.CONFIG, "digest": digest(settings), "size": len(settings)},
                 "layers": [{"mediaType": image_storage.LAYER, "digest": digest(layer), "size": len(layer)}],
             }
         ).encode()

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index, registry
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle import image_storage, index
 
 pytestmark = pytest.mark.services
 
@@ -123,7 +123,7 @@ def test_a_control_plane_of_one_program_stores_objects(programs: Path, bundle: P
 
 def _etcd(bundle: Path, target: Path) -> Path:
     """etcd is a program of its image only; take it out of there."""
-    shelf = registry.Registry(bundle / "registry")
+    shelf = image_storage.Registry(bundle / "registry")
     image = next(i for r, i in index.read(bundle)["images"].items() if r.startswith("registry.k8s.io/etcd:"))
     for layer in json.loads(shelf.blob(image["digest"]).read_bytes())["layers"]:
         subprocess.run(["tar", "-C", target, "-xf", shelf.blob(layer["digest"])], check=True)

@@ -18,7 +18,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle import fetch, index, progress, registry, relock, web
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle import (
+    fetch,
+    image_storage,
+    index,
+    progress,
+    relock,
+    web,
+)
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError, DigestMismatch
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image import digest
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, ensure, make, plan
@@ -50,7 +57,7 @@ ARCHIVE = packed(first=BINARY, second=b"2")
 
 def publish_image(root: Path) -> str:
     """An image as publishers make them: an index over two platforms, layers compressed. Gives the index's digest."""
-    shelf, children = registry.Registry(root), []
+    shelf, children = image_storage.Registry(root), []
     for architecture in ("arm64", "amd64"):
         blob = gzip.compress(architecture.encode() * 1000, mtime=0)
         settings = json.dumps({"architecture": architecture, "os": "linux"}).encode()
@@ -59,13 +66,18 @@ def publish_image(root: Path) -> str:
         parts = {"config": settings, "layer": blob}
         entry = {kind: {"mediaType": f"x/{kind}", "digest": digest(d), "size": len(d)} for kind, d in parts.items()}
         manifest = json.dumps(
-            {"schemaVersion": 2, "mediaType": registry.MANIFEST, "config": entry["config"], "layers": [entry["layer"]]}
+            {
+                "schemaVersion": 2,
+                "mediaType": image_storage.MANIFEST,
+                "config": entry["config"],
+                "layers": [entry["layer"]],
+            }
         ).encode()
         shelf.put_manifest("team/app", digest(manifest), manifest, None)
         platform = {"os": "linux", "architecture": architecture}
-        kind = {"mediaType": registry.MANIFEST, "size": len(manifest)}
+        kind = {"mediaType": image_storage.MANIFEST, "size": len(manifest)}
         children.append({**kind, "digest": digest(manifest), "platform": platform})
-    whole = json.dumps({"schemaVersion": 2, "mediaType": registry.INDEX, "manifests": children}).encode()
+    whole = json.dumps({"schemaVersion": 2, "mediaType": image_storage.INDEX, "manifests": children}).encode()
     shelf.put_manifest("team/app", digest(whole), whole, "1")
     return digest(whole)
 
@@ -144,7 +156,7 @@ def test_everything_comes_as_published_and_is_not_fetched_twice(world: World) ->
 def test_the_bundle_serves_the_image_by_its_published_digest(world: World, serve: Serve) -> None:
     held = world.make()
     with serve(world.request.target / "registry") as url:
-        kinds = {"Accept": f"{registry.INDEX}, {registry.MANIFEST}"}
+        kinds = {"Accept": f"{image_storage.INDEX}, {image_storage.MANIFEST}"}
         whole = web.small("t", f"{url}/v2/images.example/team/app/manifests/1", kinds, lambda _s: None)
         assert digest(whole) == held["images"][IMAGE]["digest"]
         child = next(m["digest"] for m in json.loads(whole)["manifests"] if m["platform"]["architecture"] == "amd64")
@@ -198,7 +210,7 @@ def test_a_server_that_is_busy_is_asked_again(world: World) -> None:
 
 def test_a_server_that_stays_busy_is_named(world: World) -> None:
     world.web.faults["/tool"] = [503] * 100
-    with pytest.raises(BundleError, match=r"tool: .*answered 503.*tried 6 times.*name a mirror"):
+    with pytest.raises(BundleError, match=r"tool: .*answered 503.*failed 6 times.*name a mirror"):
         world.make()
 
 
@@ -219,10 +231,12 @@ def test_a_mirror_in_the_lock_helps_out(world: World) -> None:
 
 @pytest.mark.parametrize("which", ["config", "layers"])
 def test_a_changed_blob_of_an_image_is_refused(world: World, which: str) -> None:
-    whole = json.loads(registry.Registry(world.images).blob(world.request.lock["upstream_images"][IMAGE]).read_bytes())
-    manifest = json.loads(registry.Registry(world.images).blob(whole["manifests"][1]["digest"]).read_bytes())
+    whole = json.loads(
+        image_storage.Registry(world.images).blob(world.request.lock["upstream_images"][IMAGE]).read_bytes()
+    )
+    manifest = json.loads(image_storage.Registry(world.images).blob(whole["manifests"][1]["digest"]).read_bytes())
     blob = manifest["config"] if which == "config" else manifest["layers"][0]
-    path = registry.Registry(world.images).blob(blob["digest"])
+    path = image_storage.Registry(world.images).blob(blob["digest"])
     path.write_bytes(b"!" + path.read_bytes()[1:])
     with pytest.raises(DigestMismatch, match=f"{IMAGE} blob"):
         world.make()
@@ -238,7 +252,7 @@ def test_damage_is_found_and_mended(world: World) -> None:
     held = world.make()
     target = world.request.target
     (target / held["files"]["first"]["path"]).unlink()
-    whole = registry.Registry(target / "registry").blob(held["images"][IMAGE]["digest"])
+    whole = image_storage.Registry(target / "registry").blob(held["images"][IMAGE]["digest"])
     whole.write_bytes(whole.read_bytes() + b" ")
     assert plan(world.request).missing == ["first", IMAGE]
     world.make()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml as pyyaml
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index, registry
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle import image_storage, index
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, cache_root, plan
 from ansible_collections.groundup.cloud.plugins.module_utils.kube import config, paths, policy, yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Api, Kubeconfig, connect
@@ -42,7 +42,7 @@ def programs(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (target / "kubernetes").chmod(0o755)
     for name in ("kubeadm", "kube-apiserver"):
         (target / name).symlink_to("kubernetes")
-    shelf = registry.Registry(bundle / "registry")
+    shelf = image_storage.Registry(bundle / "registry")
     image = next(i for r, i in held["images"].items() if r.startswith("registry.k8s.io/etcd:"))
     for layer in json.loads(shelf.blob(image["digest"]).read_bytes())["layers"]:
         subprocess.run(["tar", "-C", target, "-xf", shelf.blob(layer["digest"])], check=True)
