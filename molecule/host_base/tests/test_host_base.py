@@ -19,7 +19,7 @@ ADDRESS = "10.99.10.21"
 
 
 def run(host: Any, check: bool = False) -> dict[str, Any]:
-    return host.ansible("groundup.cloud.host_base", json.dumps({"host_base": WANTED}), check=check, become=False)
+    return host.ansible("groundup.cloud.host_base", json.dumps({"config": WANTED}), check=check, become=False)
 
 
 def reachable(port: int) -> bool:

@@ -23,12 +23,12 @@ WANTED = yaml.safe_load(EXAMPLE.read_text())[0]["roles"][0]["vars"]["host_networ
 
 
 def run(host: Any, wanted: dict[str, Any] = WANTED, check: bool = False) -> dict[str, Any]:
-    return host.ansible("groundup.cloud.host_network", json.dumps({"host_network": wanted}), check=check, become=False)
+    return host.ansible("groundup.cloud.host_network", json.dumps({"config": wanted}), check=check, become=False)
 
 
 @pytest.fixture
 def fails(refusal: Callable[..., str]) -> Callable[[dict[str, Any]], str]:
-    return lambda wanted: refusal("groundup.cloud.host_network", {"host_network": wanted})
+    return lambda wanted: refusal("groundup.cloud.host_network", {"config": wanted})
 
 
 def changed(**more: Any) -> dict[str, Any]:
