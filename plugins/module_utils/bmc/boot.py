@@ -32,7 +32,7 @@ class BootPlan:
 
 @dataclass(frozen=True)
 class BootResult:
-    """``honoured``: the device reads back; ``sticky``: wanted once, but it reads back as kept (None: not told)."""
+    """``honoured``: the device reads back; ``sticky``: wanted once, but it reads back as kept (None: unknown)."""
 
     read_back: BootOverride
     honoured: bool
@@ -58,7 +58,7 @@ def apply_boot(bmc: Bmc, plan: BootPlan) -> BootResult:
 
 
 def judge(wanted: BootOverride, read_back: BootOverride) -> BootResult:
-    """Compare what was asked for with what the controller shows now."""
+    """Compare what was requested with what the controller shows now."""
     honoured = read_back.device is wanted.device
     sticky = None if read_back.once is None or not wanted.once else honoured and not read_back.once
     return BootResult(read_back, honoured, sticky)

@@ -7,7 +7,7 @@ from ..errors import CloudError
 
 
 class BmcError(CloudError):
-    """A management controller did not do what was asked.
+    """A management controller did not do what was requested.
 
     ``what`` says what happened, ``where`` names the controller (never its password), ``remedy`` what to do about it,
     ``evidence`` holds the last requests and answers as lines of text.

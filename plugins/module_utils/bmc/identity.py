@@ -17,12 +17,12 @@ def require_same_machine(
     :raises BmcIdentityError: serial, UUID or MACs belong to another machine.
     """
     facts = _compare(wanted_serial, wanted_uuid, macs, found)
-    told = {"serial": found.serial, "uuid": found.uuid, "macs": ", ".join(found.macs)}
+    reported = {"serial": found.serial, "uuid": found.uuid, "macs": ", ".join(found.macs)}
     model = {"serial": wanted_serial, "uuid": wanted_uuid, "macs": ", ".join(macs)}
     for name, same in facts.items():
         if same is False:
             raise BmcIdentityError(
-                f"another machine is behind this address: its {name} is {told[name]}, the model says {model[name]}",
+                f"another machine is behind this address: its {name} is {reported[name]}, the model says {model[name]}",
                 where,
                 "correct bmc.address or the identity and nics of the machine in the model; nothing was changed",
             )

@@ -44,7 +44,7 @@ def system_cas() -> str:
     paths = ssl.get_default_verify_paths()
     found = paths.cafile or paths.capath
     if not found:
-        return "/etc/ssl/certs/ca-certificates.crt"  # its absence is told with the remedy, like that of any other file
+        return "/etc/ssl/certs/ca-certificates.crt"  # its absence is reported like that of any other file
     return found
 
 

@@ -19,7 +19,7 @@ class PowerState(Enum):
 
 
 class BootDevice(Enum):
-    """Where a machine can be told to boot from."""
+    """The boot devices of a machine."""
 
     NETWORK = "network"
     DISK = "disk"

@@ -15,7 +15,7 @@ HEX = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Build:
-    """A Go module below the source directory and what `go build` is told; ``packages`` are patterns in it."""
+    """A Go module below the source directory and the options of `go build`; ``packages`` are patterns in it."""
 
     version: str
     packages: list[str] = field(default_factory=lambda: ["."])

@@ -72,14 +72,14 @@ class Source:
             raise BundleError(f"{url} wants more than an anonymous token; name a mirror that doesn't") from refusal
 
     def _new_token(self, challenge: str) -> str:
-        asked = dict(CHALLENGE.findall(challenge))
-        if not challenge.lower().startswith("bearer ") or "realm" not in asked:
+        parameters = dict(CHALLENGE.findall(challenge))
+        if not challenge.lower().startswith("bearer ") or "realm" not in parameters:
             raise BundleError(
                 f"{self.base} wants {challenge or 'a password'!r}; only anonymous registries can be read. Name a mirror"
             )
-        query = {"scope": asked.get("scope", f"repository:{self.repository}:pull")}
-        query |= {"service": asked["service"]} if "service" in asked else {}
-        url = f"{asked['realm']}{'&' if '?' in asked['realm'] else '?'}{urllib.parse.urlencode(query)}"
+        query = {"scope": parameters.get("scope", f"repository:{self.repository}:pull")}
+        query |= {"service": parameters["service"]} if "service" in parameters else {}
+        url = f"{parameters['realm']}{'&' if '?' in parameters['realm'] else '?'}{urllib.parse.urlencode(query)}"
         try:
             answer = json.loads(small(f"token for {self.repository}", url, {}, self.fetcher.sleep))
             return str(answer.get("token") or answer["access_token"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a switch is told: ports, link aggregations and VLANs in the field's own words.
+"""The configuration of a switch: ports, link aggregations and VLANs in the field's own words.
 
 These classes are the seam between the model and every driver. A driver translates them to its platform's
 language and back; nothing here knows of a platform. VLAN identifiers are IEEE 802.1Q VIDs (1-4094), MTUs are
@@ -133,7 +133,7 @@ class SwitchConfig:
 
     @classmethod
     def from_vars(cls, params: dict[str, Any]) -> SwitchConfig:
-        """Read a role's ``switch`` dictionary; what no switch could be told is a :class:`FabricError`."""
+        """Read a role's ``switch`` dictionary; an invalid value is a :class:`FabricError`."""
         switch = _named(params["name"], "switches")
         ports = [_port(f"{switch}.ports.{item['name']}", item) for item in params.get("ports") or []]
         lags = [_lag(f"{switch}.lags.{item['name']}", item) for item in params.get("lags") or []]

@@ -2,7 +2,7 @@
 """What a switch driver can do, whatever the switch.
 
 A driver reads the objects that a configuration names, performs a plan in one transaction, arms a way back that the
-switch walks by itself, and tells what it sees of the machines. How the platforms that come later keep to it:
+switch performs by itself, and reports the addresses that it sees. How the platforms that come later keep to it:
 
 * EOS: a configuration session, ``commit timer``; :meth:`Driver.armed` is the session that waits for its commit.
 * Junos: a private candidate, ``commit confirmed`` (whole minutes: round up); :meth:`Driver.armed` reads ``show system

@@ -98,8 +98,8 @@ class OpenVSwitch:
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         timer = ["sh", "-c", 'sleep "$0" && exec "$@"', str(seconds), *back]
         self._timer = subprocess.Popen(timer, start_new_session=True, **quiet)  # type: ignore[call-overload]
-        told = f"external_ids:{key}={json.dumps(json.dumps(back))}"
-        self._run(self._vsctl([*words, "--", "set", "Bridge", self.name, told]))
+        setting = f"external_ids:{key}={json.dumps(json.dumps(back))}"
+        self._run(self._vsctl([*words, "--", "set", "Bridge", self.name, setting]))
         return token
 
     def confirm(self, armed: str) -> None:

@@ -82,10 +82,10 @@ def _settings(row: Raw, *, empty: bool = True) -> list[str]:
 
 def _interface(row: Raw) -> list[str]:
     record = argument(row["_uuid"])
-    told = ["--", "set", "Interface", record, f"mtu_request={argument(row['mtu_request'])}"]
+    command = ["--", "set", "Interface", record, f"mtu_request={argument(row['mtu_request'])}"]
     if "groundup-port" not in dict(row["external_ids"][1]):
-        told += ["--", "remove", "Interface", record, "external_ids", "groundup-port"]
-    return told
+        command += ["--", "remove", "Interface", record, "external_ids", "groundup-port"]
+    return command
 
 
 def argument(value: Any) -> str:

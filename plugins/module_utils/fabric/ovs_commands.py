@@ -93,7 +93,7 @@ def _give(bridge: str, step: Step, records: Records) -> list[str]:
 
 
 def _create(bridge: str, name: str, members: list[Wire], records: Records) -> list[str]:
-    """A Port record on the bridge, carrying nothing until it is told what."""
+    """A Port record on the bridge that carries no VLAN until it is configured."""
     record = records.new.setdefault(name, str(uuid.uuid4()))
     interfaces = f"interfaces=[{','.join(wire.uuid for wire in members)}]"
     made = ["--", f"--id={record}", "create", "Port", f"name={json.dumps(name)}", interfaces, *_NOTHING]
@@ -102,19 +102,19 @@ def _create(bridge: str, name: str, members: list[Wire], records: Records) -> li
 
 def _port(port: Port, wire: Wire, records: Records) -> list[str]:
     record = records.record(wire.netdev)
-    told = ["--", "set", "Port", record, *_vlans(port.membership), _described(port.description)]
-    return [*told, *_interface(port.name, wire, port.mtu)]
+    command = ["--", "set", "Port", record, *_vlans(port.membership), _described(port.description)]
+    return [*command, *_interface(port.name, wire, port.mtu)]
 
 
 def _lag(lag: Lag, records: Records) -> list[str]:
     record, wires = records.record(lag.name), records.wires
-    told = ["--", "set", "Port", record, *_vlans(lag.membership), *_lacp(lag), _described(lag.description)]
+    command = ["--", "set", "Port", record, *_vlans(lag.membership), *_lacp(lag), _described(lag.description)]
     if lag.lacp and lag.lacp.fallback_port is not None:
         primary = wires[lag.lacp.fallback_port].netdev
-        told += ["other_config:lacp-fallback-ab=true", f"other_config:bond-primary={json.dumps(primary)}"]
+        command += ["other_config:lacp-fallback-ab=true", f"other_config:bond-primary={json.dumps(primary)}"]
     elif record not in records.new.values():
-        told += ["--", "remove", "Port", record, "other_config", "lacp-fallback-ab", "bond-primary"]
-    return [*told, *(argument for port in lag.members for argument in _interface(port, wires[port], lag.mtu))]
+        command += ["--", "remove", "Port", record, "other_config", "lacp-fallback-ab", "bond-primary"]
+    return [*command, *(argument for port in lag.members for argument in _interface(port, wires[port], lag.mtu))]
 
 
 def _lacp(lag: Lag) -> list[str]:

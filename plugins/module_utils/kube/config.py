@@ -22,7 +22,7 @@ SLOW_LEASE = {
 }
 # Seen on three of them: a busy leader was silent for more than 5 s about once a minute.
 SLOW_ETCD = {"heartbeat-interval": "1000", "election-timeout": "15000"}
-# The API server is unready, and then dead, while etcd takes longer than this (2s unless told) for one read, which with
+# The API server is unready, and then dead, while etcd takes longer than this (2 s by default) for one read, which with
 # several members is a round trip among them.
 SLOW_CHECKS = {"etcd-healthcheck-timeout": "20s", "etcd-readycheck-timeout": "20s"}
 SLOW_TIMEOUTS = {

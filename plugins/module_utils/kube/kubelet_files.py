@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kubelet's files as kubeadm wrote them, recorded so that a change by hand is noticed and undone on every node.
 
-kubeadm makes these files out of what the cluster holds when a machine joins; no text of ours tells what they must be.
+kubeadm makes these files out of what the cluster holds when a machine joins; the role has no text to compare them with.
 """
 
 from __future__ import annotations

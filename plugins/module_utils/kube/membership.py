@@ -88,7 +88,7 @@ def _without_cluster(seen: Observations, control_planes: t.Collection[str]) -> P
     unseen = sorted(set(control_planes) - set(seen))
     if unseen:
         raise KubeError(
-            f"control planes {', '.join(unseen)} were not asked, so the cluster may live there; "
+            f"control planes {', '.join(unseen)} could not be read, so the cluster may be there; "
             "bring them back, or take them out of the model, and run again"
         )
     first = started[0] if started else min(control_planes)

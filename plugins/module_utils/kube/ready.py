@@ -41,8 +41,8 @@ def lacking(name: str, item: t.Mapping[str, t.Any] | None, *, ready: bool) -> Ro
     if condition["status"] == "True":
         return None
     words = [condition.get("reason", ""), condition.get("message", "")]
-    told = ": ".join(word for word in words if word)
-    return Row(name, f"not ready ({told})" if told else "not ready", since=condition.get("lastTransitionTime", ""))
+    reason = ": ".join(word for word in words if word)
+    return Row(name, f"not ready ({reason})" if reason else "not ready", since=condition.get("lastTransitionTime", ""))
 
 
 def await_nodes(api: Api, names: t.Collection[str], deadline: Deadline, *, ready: bool) -> Nodes:

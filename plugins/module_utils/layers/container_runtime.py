@@ -103,7 +103,7 @@ version = 3
   config_path = '{HOSTS}'
 
 [plugins.'io.containerd.cri.v1.runtime']
-  # containerd 2.3 asks every container each second unless told; the kubelet has cAdvisor ask every 10 s
+  # containerd 2.3 reads the statistics of every container each second by default; cAdvisor of the kubelet every 10 s
   stats_collect_period = '10s'
 
 [plugins.'io.containerd.cri.v1.runtime'.cni]

@@ -63,9 +63,9 @@ def contradiction(nic: Nic, neighbour: dict[str, Any]) -> list[str]:
     """
     switch, _slash, port = (nic.port or "").partition("/")
     system = str(neighbour.get("SystemName") or "").split(".", maxsplit=1)[0]
-    told, described = (str(neighbour.get(key) or "") for key in ("PortID", "PortDescription"))
-    named = bool(told) and not re.fullmatch(r"[0-9a-f:]{17}|\d+", told.lower())
-    agrees = not named or port.lower() in (told.lower(), described.lower())
+    reported, described = (str(neighbour.get(key) or "") for key in ("PortID", "PortDescription"))
+    named = bool(reported) and not re.fullmatch(r"[0-9a-f:]{17}|\d+", reported.lower())
+    agrees = not named or port.lower() in (reported.lower(), described.lower())
     if not port or not system or (system.lower() == switch.lower() and agrees):
         return []
-    return [f"{nic.name}: its cable leads to {system}/{told}; the model says {nic.port}"]
+    return [f"{nic.name}: its cable leads to {system}/{reported}; the model says {nic.port}"]

@@ -15,7 +15,7 @@ class Member:
 
     :ivar up: whether it has carrier.
     :ivar aggregator: the aggregator that it joined; members of one working bond are all in the active one.
-    :ivar partner: system MAC address of the switch at its other end, as LACP told it; :data:`NO_PARTNER` without one.
+    :ivar partner: system MAC address of the switch, as LACP reports it; :data:`NO_PARTNER` without one.
     :ivar key: the partner's key, which is the same for all ports of one port-channel.
     """
 

@@ -30,7 +30,7 @@ def payload(address: str, mtu: int) -> int:
 def by_program(
     peers: Collection[str], *, interface: str | None = None, mtu: int | None = None, count: int = 1, seconds: int = 1
 ) -> set[str]:
-    """Those of ``peers`` that answer within ``seconds`` at least one of ``count`` requests; all are asked at once.
+    """Those of ``peers`` that answer within ``seconds`` at least one of ``count`` requests; all are pinged at once.
 
     With ``mtu`` the packets have exactly this size and may not be fragmented; with ``interface`` they leave there.
 
@@ -51,7 +51,7 @@ def by_program(
 
 def by_socket(peers: Collection[str], mtu: int, interface: str, seconds: float = 2.0) -> set[str]:
     """Those of ``peers`` (IPv4) that answer a packet of exactly ``mtu`` bytes out of ``interface``, which may not be
-    fragmented; all are asked at once, and those that were silent once more (RFC 792, ip(7))."""
+    fragmented; all are pinged at once, and those that were silent once more (RFC 792, ip(7))."""
     identifier = os.getpid() & 0xFFFF
     found: set[str] = set()
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as link:

@@ -41,8 +41,8 @@ class Expected:
 class Cluster:
     """What the proofs of a cluster are given.
 
-    :ivar api: the API, or None where it can't be asked.
-    :ivar unasked: why the API is not asked; empty as long as it answers.
+    :ivar api: the API, or None where there is no login.
+    :ivar unasked: why no request is made to the API; empty as long as it answers.
     :ivar failure: that this is a failure of the first proof, with what to do about it.
     """
 

@@ -19,10 +19,12 @@ def bond_evidence(state: Bond, expected: int) -> str:
         raise ProofError(f"its mode is {state.mode or 'unknown'}, not 802.3ad")
     attached = [m.name for m in state.members if m.up and m.aggregator == state.aggregator]
     silent = state.partner in ("", NO_PARTNER)
-    told = f"{len(attached)} of {expected} members in aggregator {state.aggregator}, partner {state.partner or 'none'}"
+    evidence = (
+        f"{len(attached)} of {expected} members in aggregator {state.aggregator}, partner {state.partner or 'none'}"
+    )
     if silent or len(attached) != expected:
-        raise ProofError(f"{told}; members: {', '.join(f'{m.name} {m.aggregator}' for m in state.members)}")
-    return told
+        raise ProofError(f"{evidence}; members: {', '.join(f'{m.name} {m.aggregator}' for m in state.members)}")
+    return evidence
 
 
 def standby_evidence(state: Bond, expected: int) -> str:
@@ -30,10 +32,10 @@ def standby_evidence(state: Bond, expected: int) -> str:
     if "active-backup" not in state.mode:
         raise ProofError(f"its mode is {state.mode or 'unknown'}, not active-backup")
     up = [member.name for member in state.members if member.up]
-    told = f"{len(up)} of {expected} members have a link: {', '.join(up) or 'none'}"
+    evidence = f"{len(up)} of {expected} members have a link: {', '.join(up) or 'none'}"
     if len(up) != expected:
-        raise ProofError(told)
-    return told
+        raise ProofError(evidence)
+    return evidence
 
 
 def bond(host: str, name: str, members: int, mode: str = "802.3ad") -> Proof:

@@ -177,8 +177,8 @@ REFUSED = {
         [machine("n1", cp=True, member=True, error="refused"), machine("n2", cp=True), machine("n3", cp=True)],
         "n1: refused",
     ),
-    "a control plane that wasn't asked": ([machine("n1", cp=True), machine("n3", cp=True)], "n2 were not asked"),
-    "only workers asked": ([machine("n4")], "n1, n2, n3 were not asked"),
+    "a control plane that wasn't asked": ([machine("n1", cp=True), machine("n3", cp=True)], "n2 could not be read"),
+    "only workers asked": ([machine("n4")], "n1, n2, n3 could not be read"),
     "two inits begun": (
         [machine(n, cp=True, attempt={"kind": "init", "done": False}) for n in THREE],
         "n1 and n2 and n3",
