@@ -52,7 +52,7 @@ def test_lacp_is_negotiated_with_the_second_port(host: Any) -> None:
     script = f"sleep 2; {bond}; ip link set po up; sleep 40; ip link del po"
     host.check_output(f"systemd-run --quiet --collect sh -c '{script}'")
     assert settled(lambda: "nic1: current attached" in lacp(host), 40), lacp(host)
-    assert settled(lambda: answers("10.99.10.21"), 90), "the fallback port did not take over again"
+    assert settled(lambda: answers("10.99.10.21"), 90), f"the fallback port did not take over again: {lacp(host)}"
 
 
 def test_a_port_that_the_model_does_not_name_is_as_it_was(host: Any) -> None:
