@@ -40,8 +40,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.specs.switch import
 
 def main() -> None:
     module = AnsibleModule({"config": CONFIG}, supports_check_mode=True)
-    proofs = (proof.as_dict() for proof in switch_proofs(given(module.params["config"])))
-    run(module, lambda: {"changed": False, "proofs": list(proofs)})
+    config = given(module.params["config"])
+    run(module, lambda: {"changed": False, "proofs": [proof.as_dict() for proof in switch_proofs(config)]})
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ from .observe import MANAGED
 from .ready import await_nodes, live
 from .settings import Settings
 
-PATIENCE = 60.0  # seconds
 Wanted = t.Mapping[str, t.Mapping[str, t.Any]]
 
 
@@ -69,13 +68,11 @@ def _sorted(taints: t.Iterable[t.Mapping[str, str]]) -> list[t.Any]:
     return sorted(({k: v for k, v in taint.items() if v} for taint in taints), key=_name)
 
 
-def apply(api: Api, patches: t.Mapping[str, t.Any], deadline: Deadline | None = None) -> None:
+def apply(api: Api, patches: t.Mapping[str, t.Any], deadline: Deadline) -> None:
     """Send one request per node that differs, again while the API does not answer: a merge patch may be repeated.
 
-    :param deadline: by default 60 s.
     :raises KubeError: the API refused a patch, or did not answer until the deadline.
     """
-    deadline = deadline or Deadline(PATIENCE)
     for name, body in patches.items():
 
         def patched(name: str = name, body: t.Any = body) -> bool | Missing:

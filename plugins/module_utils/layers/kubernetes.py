@@ -93,7 +93,7 @@ def render(params: dict[str, t.Any]) -> HostState:
 
 def needs(params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
     """What the bundle must hold for this input: programs, packages of control planes, and images by their version."""
-    repository = params.get("image_repository") or "registry.k8s.io"
+    repository = params.get("image_repository") or Settings.image_repository
     images = (f"{repository}/{name}:v{params['version']}" for name in VERSIONED_IMAGES)
     return (*PROGRAMS, *(f"apt:{name}" for name in CONTROL_PLANE_PACKAGES), *images)
 

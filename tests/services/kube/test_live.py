@@ -23,6 +23,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Api, Https, Kubeconfig, Refused, tls
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
+from ansible_collections.groundup.cloud.plugins.module_utils.waiting.deadline import Deadline
 
 from .conftest import Live, given, kubeadm
 
@@ -80,7 +81,7 @@ def test_labels_and_taints_come_and_go(live: Live) -> None:
         wanted = {"node9": {"labels": labels, "taints": taints}}
         patches = nodes.plan(wanted, observe.cluster(api, "x")["nodes"])
         assert patches
-        nodes.apply(api, patches)
+        nodes.apply(api, patches, Deadline(60))
         have = observe.cluster(api, "x")["nodes"]
         assert nodes.plan(wanted, have) == {}
         assert {k: v for k, v in have["node9"]["labels"].items() if k in ("rack", "row", "others")} == labels | {
@@ -108,9 +109,8 @@ def test_a_kubelets_credentials_are_enough_for_the_probe(live: Live) -> None:
     api = live.api()
     api.create("/api/v1/nodes", {"metadata": {"name": "node1"}})
     assert [step.action for step in probe.membership(live.settings, system)] == ["ready", "label"]
-    nodes.apply(
-        api, nodes.plan({"node1": {"labels": {"rack": "r1"}, "taints": []}}, observe.cluster(api, "x")["nodes"])
-    )
+    wanted = {"node1": {"labels": {"rack": "r1"}, "taints": []}}
+    nodes.apply(api, nodes.plan(wanted, observe.cluster(api, "x")["nodes"]), Deadline(60))
     assert [step.action for step in probe.membership(live.settings, system)] == ["ready"]
     with pytest.raises(Refused, match="403"):
         Api(Https(mine.server, tls(mine.ca, pem.read_text(), ""))).get("/api/v1/nodes/another")
