@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's part of host_network: after the switch, come back over a new connection and confirm."""
+"""The controller's part of host_network: confirm the change over a new connection after the host has switched."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.waiting.wait import
 
 display = Display()
 MODULE = "groundup.cloud.host_network"
-GRACE = 45  # seconds after the host's own deadline in which the old network must be back
-PAUSE = 1.5  # seconds between two tries, and before the first: the host switches a second after it has answered
+GRACE = 45  # seconds after the host's own deadline in which the previous network has to be restored
+PAUSE = 1.5  # seconds between two attempts, and before the first: the host switches a second after the module's end
 
 
 class ActionModule(ActionBase):
@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
         return {**result, **{key: outcome[key] for key in passed_on if key in outcome}}
 
     def _confirm(self, args: dict[str, Any], seconds: int, task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        """The confirmation's result; every try is a new connection, none may be left from before the change."""
+        """The confirmation's result. Each attempt opens a new connection: an old one proves nothing."""
         deadline = Deadline(seconds + GRACE)
 
         def confirmation() -> dict[str, Any] | Missing:
@@ -58,5 +58,5 @@ class ActionModule(ActionBase):
             return {
                 "failed": True,
                 "msg": f"no answer within {error.seconds:.0f} s after the switch of its network, although the host "
-                f"turns back by itself after {seconds} s; look at its console. Last error: {error.missing}",
+                f"rolls the change back after {seconds} s; look at its console. Last error: {error.missing}",
             }

@@ -23,14 +23,14 @@ options:
         - networkd
         default: networkd
       hostname:
-        description: Name of the host; none leaves it alone.
+        description: Name of the host. Without it the name is not changed.
         type: str
       fqdn:
-        description: Its full name.
+        description: Fully qualified domain name of the host, for C(/etc/hosts).
         type: str
       bond:
-        description: Aggregation of NICs that carries everything; none when the first of C(nics)
-          does.
+        description: Link aggregation that carries all networks. Without it the first of C(nics)
+          carries them.
         type: dict
         suboptions:
           name:
@@ -97,8 +97,8 @@ options:
             description: Port of the switch at the other end of the cable, as C(switch/port).
             type: str
       mtu:
-        description: MTU of the NIC that carries everything, in bytes; raised to the largest of
-          the networks.
+        description: MTU of the NIC that carries all networks, in bytes; raised to the largest
+          of the networks.
         type: int
         default: 1500
       addresses:
@@ -112,7 +112,7 @@ options:
             type: str
             required: true
           vlan:
-            description: VLAN identifier; none is untagged.
+            description: VLAN identifier; without it the network is untagged.
             type: int
           interface:
             description: Name of the interface; for readers only, since it follows from bond and
@@ -187,7 +187,7 @@ options:
         type: dict
         default: {}
       confirm_timeout:
-        description: Seconds after which the host turns an unconfirmed change back.
+        description: Seconds after which the host rolls back a change that was not confirmed.
         type: int
         default: 180
 """

@@ -10,10 +10,11 @@ version_added: 0.1.0
 description:
   - Writes files for systemd-networkd and compares the links themselves, so that a link changed by hand is corrected.
   - A change is armed with a timer on the host and with a unit for its next boot, switched, and confirmed over a new
-    connection after links, LACP and peers on every VLAN answered. Otherwise the host turns back by itself.
-  - Nothing is changed where NICs are absent or cables contradict the model.
+    connection once links and LACP are as wanted and a peer on each VLAN answers. Otherwise the host restores its
+    previous configuration by itself.
+  - If NICs are absent or cables contradict the model, the module fails before it changes anything.
 notes:
-  - The part that runs on the controller waits for the new connection; it is one task with the part on the host.
+  - One task does both parts: the host changes its network, and the controller confirms it over a new connection.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
@@ -27,7 +28,7 @@ extends_documentation_fragment:
 options:
   confirm:
     description:
-      - Identifier of a change that is to be confirmed. The controller's part fills it in; leave it alone.
+      - Identifier of the change to confirm. The action on the controller sets it; do not use it in a playbook.
     type: str
 """
 
@@ -50,7 +51,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 steps:
-  description: What was done, or would be done, in order.
+  description: Steps that were done, or would be done in check mode, in order.
   returned: success
   type: list
   elements: str
@@ -74,7 +75,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.links.confirm impor
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.host_network import CONFIG
 
-PATIENCE = 0.6  # of the time until the host turns back by itself
+PATIENCE = 0.6  # part of confirm_timeout, after which the host rolls the change back by itself
 SPEC = {"config": CONFIG, "confirm": {"type": "str"}}
 
 

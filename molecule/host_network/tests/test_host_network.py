@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bond and VLANs against a real switch (Open vSwitch), changes by hand, a wrong VLAN, swapped cables."""
+"""Bond and VLANs with a real switch (Open vSwitch): changes by hand, rollback of a wrong VLAN, swapped cables."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def settled(condition: Any, seconds: float = 90) -> bool:
     return bool(met)
 
 
-def test_both_ends_agree_on_lacp(host: Any) -> None:
+def test_lacp_is_negotiated_on_both_members(host: Any) -> None:
     assert "status: active negotiated" in switch(host, "lacp/show", "node1", control=True)
     bonding = host.check_output("cat /proc/net/bonding/bond0")
     assert re.search(r"Number of ports: 2", bonding) and "LACP rate: fast" in bonding
@@ -65,19 +65,19 @@ def test_full_size_pings_on_every_network(host: Any, address: str, mtu: int) -> 
     assert ping(address, mtu)
 
 
-def test_one_cable_is_enough(host: Any) -> None:
+def test_one_working_cable_is_enough_and_changes_nothing(host: Any) -> None:
     namespace = subprocess.run(["ip", "netns", "identify"], capture_output=True, text=True, check=True).stdout.strip()
     link = ["ip", "-n", f"{namespace}-w", "link", "set", "nic1"]
     subprocess.run([*link, "down"], check=True)
     try:
         assert settled(lambda: ping("10.99.30.21", 9000), 30)
-        assert run(host)["changed"] is False, "a dead cable is a fault to report, no file mends it"
+        assert run(host)["changed"] is False, "a dead cable is reported and changes no file"
     finally:
         subprocess.run([*link, "up"], check=True)
     assert settled(lambda: "Number of ports: 2" in host.check_output("cat /proc/net/bonding/bond0"))
 
 
-def test_changes_made_by_hand_are_mended_and_nothing_else_is_touched(host: Any) -> None:
+def test_changes_made_by_hand_are_corrected_and_nothing_else_is_changed(host: Any) -> None:
     host.check_output(
         "ip link set bond0.30 mtu 1400; ip link delete bond0.40; ip addr add 10.99.30.10/32 dev bond0.30;"
         "ip link add others type dummy; touch /etc/systemd/network/50-others.network;"
@@ -95,27 +95,27 @@ def test_changes_made_by_hand_are_mended_and_nothing_else_is_touched(host: Any) 
     assert "10.99.30.10" in host.check_output("ip -br addr show bond0.30"), "keepalived's address stays"
 
 
-def test_a_wrong_vlan_turns_back_by_itself(host: Any, fails: Callable[..., str]) -> None:
+def test_a_wrong_vlan_is_rolled_back(host: Any, fails: Callable[..., str]) -> None:
     wrong = changed(confirm_timeout=60)
     wrong["addresses"][2]["vlan"] = 41
     message = fails(wrong)
-    assert "storage" in message or "turned back" in message, message
+    assert "storage" in message or "rolled back" in message, message
     assert settled(lambda: ping("10.99.40.21", 9000))
     assert not host.interface("bond0.41").exists
     assert run(host, check=True)["steps"] == []
 
 
-def test_without_a_controller_the_timer_turns_back(host: Any, fails: Callable[..., str]) -> None:
+def test_the_timer_rolls_back_without_the_controller(host: Any, fails: Callable[..., str]) -> None:
     wrong = changed(confirm_timeout=30)
-    wrong["addresses"][0]["address"] = "10.99.10.77/24"  # where the controller doesn't look for it
+    wrong["addresses"][0]["address"] = "10.99.10.77/24"  # the controller connects to the other address
     message = fails(wrong)
     # The first where the controller's connection outlives the change, the second where it does not.
-    assert "turned back by the timer" in message or "no answer within" in message, message
+    assert "rolled back by the timer" in message or "no answer within" in message, message
     assert settled(lambda: ping("10.99.10.21", 1500))
     assert run(host, check=True)["steps"] == []
 
 
-def test_absent_nics_change_nothing(host: Any, fails: Callable[..., str]) -> None:
+def test_an_absent_nic_is_reported_and_nothing_is_changed(host: Any, fails: Callable[..., str]) -> None:
     wrong = changed()
     wrong["bond"]["members"][1]["mac"] = "52:54:00:99:00:0f"
     message = fails(wrong)
@@ -127,7 +127,7 @@ LAG = ["vlan_mode=native-untagged", "tag=10", "trunks=10,30,40", "lacp=active", 
 FALLBACK = ["bond_mode=balance-tcp", "other_config:lacp-fallback-ab=true", "other_config:bond-primary=nic0"]
 
 
-def test_swapped_cables_are_named_and_change_nothing(host: Any, fails: Callable[..., str]) -> None:
+def test_swapped_cables_are_reported_and_nothing_is_changed(host: Any, fails: Callable[..., str]) -> None:
     """nic1's cable leads into another LAG, as when the cables of two machines are swapped."""
     apart = ["--", "add-port", "sw0", "nic0", *LAG, "--", "add-port", "sw0", "nic1", *LAG]
     switch(host, "del-port", "sw0", "node1", *apart)
@@ -142,18 +142,18 @@ def test_swapped_cables_are_named_and_change_nothing(host: Any, fails: Callable[
         switch(host, "del-port", "sw0", "nic0", "--", "del-port", "sw0", "nic1", *together)
 
 
-def test_a_reboot_in_the_middle_turns_back(host: Any, fails: Callable[..., str]) -> None:
+def test_a_reboot_before_the_confirmation_rolls_back(host: Any, fails: Callable[..., str]) -> None:
     wrong = changed(confirm_timeout=900)
     wrong["addresses"][2]["vlan"] = 41
-    said: list[str] = []
+    messages: list[str] = []
 
     def attempt() -> None:
-        # Whether the controller hears the end or finds nobody there is a matter of seconds, and both are right.
+        # Depending on timing, the module reports the rollback or the connection is lost; both are correct.
         with contextlib.suppress(AssertionError):
-            said.append(fails(wrong))
+            messages.append(fails(wrong))
 
     def boot() -> str:
-        with contextlib.suppress(RuntimeError):  # nobody there
+        with contextlib.suppress(RuntimeError):  # the machine does not answer
             return str(host.run("cat /proc/sys/kernel/random/boot_id").stdout)
         return ""
 
@@ -163,7 +163,7 @@ def test_a_reboot_in_the_middle_turns_back(host: Any, fails: Callable[..., str])
     assert settled(lambda: host.file("/var/lib/groundup/network/change/switched").exists)
     host.run("systemctl reboot")
     change.join(600)
-    assert not said or "turned back" in said[0] or "deserialization failed" in said[0], said
-    assert settled(lambda: boot() not in ("", before), 240), "the machine did not come back"
-    assert settled(lambda: ping("10.99.40.21", 9000)), "the old network did not come back with the reboot"
+    assert not messages or "rolled back" in messages[0] or "deserialization failed" in messages[0], messages
+    assert settled(lambda: boot() not in ("", before), 240), "the machine did not boot again"
+    assert settled(lambda: ping("10.99.40.21", 9000)), "the reboot did not restore the previous network"
     assert run(host, check=True)["steps"] == []

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""host_network: systemd-networkd's files and the links that come of them, changed under a timer."""
+"""host_network: systemd-networkd's files and the links that come of them, changed with an automatic rollback."""
 
 from __future__ import annotations
 

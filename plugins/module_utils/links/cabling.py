@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Before anything is changed: are the model's NICs here, and do their cables lead where the model says?"""
+"""Checks before a change: this host has the NICs of the model, and their cables lead to the ports of the model."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .spec import NetworkSpec, Nic
 
 
 def check(spec: NetworkSpec, live: Live, system: System) -> None:
-    """HostError that names every contradiction; nothing was changed then."""
+    """Raise a HostError that names every contradiction between host and model; nothing has been changed by then."""
     found = absent(spec, live)
     if not found and any(nic.port for nic in spec.nics):
         answer = system.run(["networkctl", "lldp", "--json=short"], check=False)
-        # before version 254 systemd answers with a table, whose names are cut off: as silent as no neighbour
+        # before version 254 networkctl prints a table with truncated names, which is treated as no LLDP neighbours
         found += misplaced(spec, live, json.loads(answer if answer.startswith("{") else "{}"))
     if spec.bond:
         found += lacp.foreign_partners(bonding.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}")))
@@ -45,7 +45,10 @@ def physical(link: dict[str, Any]) -> bool:
 
 
 def misplaced(spec: NetworkSpec, live: Live, answer: dict[str, Any]) -> list[str]:
-    """Contradictions between LLDP neighbours (networkctl lldp --json) and the ports of the model; silence is none."""
+    """Contradictions between LLDP neighbours (networkctl lldp --json) and the ports of the model.
+
+    A NIC without an LLDP neighbour is no contradiction.
+    """
     neighbours = {item["InterfaceName"]: item.get("Neighbors", []) for item in answer.get("Neighbors", [])}
     found = []
     for nic in spec.nics:
@@ -56,10 +59,10 @@ def misplaced(spec: NetworkSpec, live: Live, answer: dict[str, Any]) -> list[str
 
 
 def contradiction(nic: Nic, neighbour: dict[str, Any]) -> list[str]:
-    """One neighbour against one NIC's port "switch/port".
+    """Compare one LLDP neighbour with the switch port ("switch/port") that the model gives for a NIC.
 
-    A port's identifier that isn't its name (a MAC address, Junos' number) says nothing. Its description confirms and
-    never contradicts: it is the port's name, or a text that a person or the role switch wrote about the port.
+    A port ID that is not a name (a MAC address, a number as Junos sends it) is not compared. The port description may
+    confirm the port but never contradicts it: it is the port's name, or a text that a person or the role switch wrote.
     """
     switch, _slash, port = (nic.port or "").partition("/")
     system = str(neighbour.get("SystemName") or "").split(".", maxsplit=1)[0]

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A change of the network that undoes itself unless it is confirmed: by a timer, and by a unit at the next boot."""
+"""A change of the network that is rolled back unless it is confirmed: by a timer, and by a unit at the next boot."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REVERTING = f"{STATE}/reverting"
 
 
 def pending(system: System) -> str | None:
-    """Identifier of a change that was switched or armed and not confirmed yet."""
+    """Identifier of a change that was armed or switched and is not confirmed yet; None if there is none."""
     try:
         return system.path(PENDING).read_text().strip()
     except FileNotFoundError:
@@ -30,13 +30,13 @@ def pending(system: System) -> str | None:
 
 
 def arm(spec: NetworkSpec, found: list[Difference], system: System) -> str:
-    """Save the old set, arm timer and boot unit, and start the switch a second from now. Returns the identifier.
+    """Save the present files, arm timer and boot unit, and switch a second from now. Returns the change's identifier.
 
-    The old set of a change that is still pending is kept: it is the last one that is known to work.
+    While a change is pending, the files saved for it stay the ones to restore: they are the last known to work.
     """
     if system.path(REVERTING).exists():
         raise HostError(
-            "this host is turning back an unconfirmed change of its network just now; run again in a minute"
+            "this host is rolling back an unconfirmed change of its network just now; run again in a minute"
         )
     identifier = pending(system) or f"{time.time():.0f}"
     save(spec, found, system, keep_old=pending(system) is not None)
@@ -47,7 +47,7 @@ def arm(spec: NetworkSpec, found: list[Difference], system: System) -> str:
 
 
 def save(spec: NetworkSpec, found: list[Difference], system: System, *, keep_old: bool) -> None:
-    """Write new and old files and the lists of links that the script works with."""
+    """Write the new and the old files and the lists of links for the script network-change."""
     change = system.path(CHANGE)
     for name in ("new", "devices", "created", "reconfigure", "switched", *(() if keep_old else ("old",))):
         path = change / name
@@ -61,14 +61,14 @@ def save(spec: NetworkSpec, found: list[Difference], system: System, *, keep_old
     old.mkdir(parents=True, exist_ok=True)
     if not keep_old:
         for path in system.path(DIRECTORY).glob(f"{PREFIX}*"):
-            keep(path, old / path.name)
+            save_copy(path, old / path.name)
     lists = link_lists(spec, found, [path.name for path in old.iterdir()])
     for name, links in lists.items():
         system.write(f"{CHANGE}/{name}", "".join(f"{link}\n" for link in links).encode())
 
 
-def keep(path: Path, copy: Path) -> None:
-    """A copy for the rollback, of directories of drop-ins as well. A dangling symbolic link is left out."""
+def save_copy(path: Path, copy: Path) -> None:
+    """Copy a file, or a directory of drop-ins, for the rollback. A dangling symbolic link is left out."""
     if path.is_dir():
         shutil.copytree(path, copy)
     elif path.is_file():
@@ -76,31 +76,33 @@ def keep(path: Path, copy: Path) -> None:
 
 
 def link_lists(spec: NetworkSpec, found: list[Difference], old_files: list[str]) -> dict[str, list[str]]:
-    """{devices: to be made again or gone, created: new ones, reconfigure: links changed by hand}. Pure.
+    """The lists of links for the script. Pure.
 
-    Links whose files changed are not in ``reconfigure``: a reload of systemd-networkd sees to them.
+    ``devices``: virtual devices to delete, because they are removed or have to be created again. ``created``: those
+    that only the new files have. ``reconfigure``: links changed by hand; links whose files changed are not among them,
+    since a reload of systemd-networkd configures these.
     """
     wanted = {Path(name).name for name in networkd_files(spec)}
     old, new = netdevs(set(old_files)), netdevs(wanted)
-    remade = {difference.link for difference in found if difference.remake and difference.link in new}
-    by_hand = sorted({difference.link for difference in found} - remade)
-    return {"devices": sorted((old - new) | remade), "created": sorted(new - old), "reconfigure": by_hand}
+    recreated = {item.link for item in found if item.needs_new_device and item.link in new}
+    by_hand = sorted({item.link for item in found} - recreated)
+    return {"devices": sorted((old - new) | recreated), "created": sorted(new - old), "reconfigure": by_hand}
 
 
 def netdevs(files: set[str]) -> set[str]:
-    """Names of the virtual devices that our files make."""
+    """Names of the virtual devices that these files define."""
     return {name.removeprefix(PREFIX).removesuffix(".netdev") for name in files if name.endswith(".netdev")}
 
 
 def start_timer(seconds: int, system: System) -> None:
-    """(Re)start the timer that reverts."""
+    """Start the timer that rolls the change back; one that runs already is stopped first."""
     system.run(["systemctl", "stop", f"{TIMER}.timer"], check=False)
     argv = ["systemd-run", "--quiet", "--collect", f"--unit={TIMER}", f"--on-active={seconds}"]
     system.run([*argv, "--timer-property=AccuracySec=1s", SCRIPT_PATH, "revert"])
 
 
 def launch(system: System, unit: str, verb: str) -> None:
-    """Run the script detached and a second later: the connection that asked for it may not live through it."""
+    """Run the script a second later as a unit of its own, since the connection to this host may be cut by it."""
     argv = [
         "systemd-run",
         "--quiet",
@@ -113,16 +115,19 @@ def launch(system: System, unit: str, verb: str) -> None:
 
 
 def confirm(system: System) -> None:
-    """Keep the change: who takes the mark away, this or the script, decides. HostError when the timer was faster."""
+    """Confirm the change by removing the marker file ``pending``. HostError if the timer has fired before.
+
+    The script renames the same file before it rolls back, so exactly one of the two succeeds.
+    """
     try:
         system.path(PENDING).unlink()
     except FileNotFoundError as error:
-        raise HostError("the change was turned back before it could be confirmed") from error
+        raise HostError("the change was rolled back before it could be confirmed") from error
     system.run(["systemctl", "stop", f"{TIMER}.timer"], check=False)
     system.path(f"{STATE}/reverted").unlink(missing_ok=True)
 
 
 def revert_now(system: System) -> None:
-    """Turn back without waiting for the timer."""
+    """Roll the change back now instead of waiting for the timer."""
     system.run(["systemctl", "stop", f"{TIMER}.timer"], check=False)
     launch(system, "groundup-network-revert-now", "revert")

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Confirm a change of the network: links as wanted, LACP with one partner, peers answer full-size pings everywhere."""
+"""Confirm a change of the network if links are as wanted, LACP has one partner, and peers answer full-size pings."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from .spec import NetworkSpec, parse
 
 
 def faults(spec: NetworkSpec, system: System) -> list[str]:
-    """Everything that is wrong with the new network at this moment; peers are pinged where nothing else is."""
+    """Everything that is wrong with the new network now; peers are pinged only if links and LACP are without fault."""
     found = [
         f"{d.link}: {d.what} is {d.have}, wanted {d.want}"
         for d in live.differences(spec, live.read(system, six=spec.six))
     ]
     if spec.bond and spec.bond.mode == "802.3ad":
         found += lacp.problems(bonding.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}")))
-    return found or unanswered(spec)
+    return found or silent_networks(spec)
 
 
-def unanswered(spec: NetworkSpec) -> list[str]:
+def silent_networks(spec: NetworkSpec) -> list[str]:
     """Networks in which no peer answers a ping of the network's exact MTU."""
     found = []
     for item in spec.addresses:
         peers = pingable(spec, item.network)
         if peers and not ping.by_socket(peers, item.mtu, spec.link(item.vlan)):
-            some = ", ".join(peers[:4]) + (" …" if len(peers) > 4 else "")
-            found.append(f"{item.network} ({spec.link(item.vlan)}): none of {some} answers a ping of {item.mtu} bytes")
+            named = ", ".join(peers[:4]) + (" …" if len(peers) > 4 else "")
+            found.append(f"{item.network} ({spec.link(item.vlan)}): none of {named} answers a ping of {item.mtu} bytes")
     return found
 
 
@@ -49,10 +49,10 @@ def pingable(spec: NetworkSpec, network: str) -> list[str]:
 def confirm(
     params: dict[str, Any], identifier: str, *, patience: float, system: System | None = None
 ) -> dict[str, Any]:
-    """Wait until nothing speaks against the change and confirm it; otherwise turn back and raise HostError.
+    """Wait until the new network is without fault and confirm the change; otherwise roll it back and raise HostError.
 
     ``patience``: seconds to wait for links, LACP and peers. Returns {confirmed: bool, confirm_seconds, unproven:
-    [network]}: networks without a peer that could be pinged, of which nothing is known.
+    [network]}; ``unproven`` are networks without a peer that could be pinged, so it is unknown whether they work.
     """
     system, spec, deadline = system or System(), parse(params), Deadline(patience)
     reasons: list[str] = []
@@ -61,7 +61,7 @@ def confirm(
         nonlocal reasons
         if change.pending(system) != identifier:
             why = "by the timer" if system.path(f"{STATE}/reverted").exists() else "by another run"
-            raise HostError("; ".join([f"the change was turned back {why} before it was confirmed", *reasons]))
+            raise HostError("; ".join([f"the change was rolled back {why} before it was confirmed", *reasons]))
         switched = system.path(f"{change.CHANGE}/switched").exists()
         reasons = faults(spec, system) if switched else ["the switch has not happened yet"]
         return Missing.each(reasons) if reasons else None
@@ -70,7 +70,9 @@ def confirm(
         wait(probe, deadline, pause=1, what="links, LACP and peers")
     except TimedOut as error:
         change.revert_now(system)
-        raise HostError(f"the new network does not work, the host turns back to its old one: {error}") from error
+        raise HostError(
+            f"the new network does not work, so the host restores its previous configuration: {error}"
+        ) from error
     change.confirm(system)
     unproven = [item.network for item in spec.addresses if not pingable(spec, item.network)]
     return {"confirmed": True, "unproven": unproven, "confirm_seconds": round(deadline.spent(), 3)}

@@ -21,7 +21,7 @@ def networkd_files(spec: NetworkSpec) -> dict[str, str]:
 
 
 def ini(sections: list[Section]) -> str:
-    """Sections as text; a value of None leaves its line out."""
+    """Sections as text; entries with the value None are left out."""
     blocks = []
     for name, entries in sections:
         lines = "".join(f"{key}={value}\n" for key, value in entries if value is not None)
@@ -55,13 +55,13 @@ def all_files(spec: NetworkSpec) -> Iterator[tuple[str, list[Section]]]:
             [
                 ("Match", [("Name", bridge.name)]),
                 ("Link", [("MTUBytes", bridge.mtu), ("RequiredForOnline", "no")]),
-                ("Network", [*quiet([bridge.address] if bridge.address else []), ("Address", bridge.address)]),
+                ("Network", [*static_only([bridge.address] if bridge.address else []), ("Address", bridge.address)]),
             ],
         )
 
 
 def link_file(nic: Nic) -> list[Section]:
-    """A stable name by permanent MAC; never ethN, which the kernel hands out itself."""
+    """Give the NIC its name by its permanent MAC address. Names like eth0 are unsafe: the kernel assigns them."""
     return [("Match", [("PermanentMACAddress", nic.mac)]), ("Link", [("NamePolicy", ""), ("Name", nic.name)])]
 
 
@@ -85,7 +85,8 @@ def bond_netdev(bond: Bond, mtu: int) -> list[Section]:
 
 
 def member_network(bond: Bond, nic: Nic) -> list[Section]:
-    """A member joins by its permanent MAC: inside a bond all members show the bond's one. LLDP goes per member."""
+    """A member port, matched by its permanent MAC address, since all members of a bond show the bond's. LLDP runs on
+    each member."""
     primary = "yes" if bond.mode == "active-backup" and bond.primary == nic.name else None
     return [
         ("Match", [("PermanentMACAddress", nic.mac), ("Kind", "!*")]),
@@ -107,31 +108,31 @@ def base_network(spec: NetworkSpec, match: list[tuple[str, object]]) -> list[Sec
     """The link that carries everything: untagged addresses and the list of VLANs above it."""
     own = spec.on(None)
     above: list[tuple[str, object]] = [("VLAN", spec.link(vlan)) for vlan in spec.vlans]
-    narrow = {a.address: a.mtu for a in own if a.mtu < spec.mtu}
+    smaller = {a.address: a.mtu for a in own if a.mtu < spec.mtu}
     return [
         ("Match", match),
         ("Link", [("MTUBytes", spec.mtu), ("RequiredForOnline", None if any(a.gateway for a in own) else "no")]),
-        ("Network", [*quiet([a.address for a in own]), *above]),
-        *address_sections(own, narrow),
+        ("Network", [*static_only([a.address for a in own]), *above]),
+        *address_sections(own, smaller),
         *route_sections(own),
     ]
 
 
 def vlan_network(spec: NetworkSpec, vlan: int, mtu: int) -> list[Section]:
-    """One VLAN: its addresses, or the bridge it is a port of."""
+    """One VLAN: its addresses, or the bridge of which it is a port."""
     own = spec.on(vlan)
     bridge = next((bridge.name for bridge in spec.bridges if bridge.vlan == vlan), None)
     return [
         ("Match", [("Name", spec.link(vlan))]),
         ("Link", [("MTUBytes", mtu), ("RequiredForOnline", None if any(a.gateway for a in own) else "no")]),
-        ("Network", [*quiet([a.address for a in own]), ("Bridge", bridge)]),
+        ("Network", [*static_only([a.address for a in own]), ("Bridge", bridge)]),
         *address_sections(own, {}),
         *route_sections(own),
     ]
 
 
-def quiet(addresses: list[str]) -> list[tuple[str, object]]:
-    """Static and nothing else: no router advertisements, addresses survive a lost carrier and a restart of networkd."""
+def static_only(addresses: list[str]) -> list[tuple[str, object]]:
+    """Static addressing only: no router advertisements; addresses survive lost carrier and a restart of networkd."""
     six = any(":" in address for address in addresses)
     return [
         ("LinkLocalAddressing", "ipv6" if six else "no"),
@@ -141,13 +142,13 @@ def quiet(addresses: list[str]) -> list[tuple[str, object]]:
     ]
 
 
-def address_sections(own: list[Address], narrow: dict[str, int]) -> list[Section]:
-    """Addresses; a network whose MTU is below its link's gets it by its route (``narrow``: {address: MTU})."""
+def address_sections(own: list[Address], smaller: dict[str, int]) -> list[Section]:
+    """Addresses. A network with a smaller MTU than its link has it set on its route (``smaller``: {address: MTU})."""
     sections: list[Section] = []
     for item in own:
-        tight = item.address in narrow
-        sections.append(("Address", [("Address", item.address), ("AddPrefixRoute", "no" if tight else None)]))
-        if tight:
+        own_route = item.address in smaller
+        sections.append(("Address", [("Address", item.address), ("AddPrefixRoute", "no" if own_route else None)]))
+        if own_route:
             net = ipaddress.ip_interface(item.address)
             route: list[tuple[str, object]] = [("Destination", net.network), ("PreferredSource", net.ip)]
             sections.append(("Route", [*route, ("Scope", "link"), ("MTUBytes", item.mtu)]))

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults of cabling and switch ports that a 802.3ad bond's LACP partners show, in words."""
+"""Faults of cabling and switch ports, found from the LACP partners of an 802.3ad bond, as text."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from ..network.bonding import NO_PARTNER, Bond
 
 
 def problems(bond: Bond) -> list[str]:
-    """What keeps members out of the aggregation, in words; a member without carrier is a dead cable, not our change."""
+    """Why members are not in the link aggregation. A member without carrier is not reported unless all are without:
+    a dead cable is no fault of the change."""
     up = [member for member in bond.members if member.up]
     if not up:
         return ["no member of the bond has carrier"]
-    alone = [member for member in up if member.partner == NO_PARTNER]
-    found = [f"{m.name}: no LACP partner; is its switch port in a port-channel with LACP?" for m in alone]
+    without_partner = [member for member in up if member.partner == NO_PARTNER]
+    found = [f"{m.name}: no LACP partner; is its switch port in a port-channel with LACP?" for m in without_partner]
     found += foreign_partners(bond)
     late = [member for member in up if member.partner != NO_PARTNER and member.aggregator != bond.aggregator]
     return found or [f"{member.name}: not in the active aggregator yet" for member in late]
 
 
 def foreign_partners(bond: Bond) -> list[str]:
-    """Members whose cable leads into another port-channel than the first one's: swapped cables, seen from the host."""
+    """Members that reach another port-channel than the first member does, as they do when cables are swapped."""
     known = [member for member in bond.members if member.up and member.partner != NO_PARTNER]
     return [
         f"{member.name}: reaches port-channel {member.partner} key {member.key}, but {known[0].name} reaches "

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Links as the kernel has them, against what the NetworkSpec wants: a link changed by hand is noticed."""
+"""Compare the links of the kernel with the NetworkSpec, so that a link changed by hand is found."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIXED = ("kind", "id", "mode", "lacp rate", "hash policy", "mac address")
 
 @dataclass(frozen=True)
 class Difference:
-    """``link`` has ``have`` for ``what`` where ``want`` is wanted."""
+    """The attribute ``what`` of ``link`` is ``have`` and has to be ``want``."""
 
     link: str
     what: str
@@ -27,7 +27,7 @@ class Difference:
     want: str
 
     @property
-    def remake(self) -> bool:
+    def needs_new_device(self) -> bool:
         """Whether the device has to be deleted and created again to correct this."""
         return self.what in FIXED
 
@@ -58,7 +58,7 @@ def read(system: System, *, six: bool = False) -> Live:
 
 
 def differences(spec: NetworkSpec, live: Live) -> list[Difference]:
-    """Everything about our links that isn't as wanted. Links, addresses and routes of others are not looked at."""
+    """All differences between the links of the spec and the kernel's. Other links, addresses and routes are ignored."""
     found = []
     for nic in spec.nics:
         link = live.nic(nic.mac)
@@ -88,7 +88,7 @@ def differences(spec: NetworkSpec, live: Live) -> list[Difference]:
 
 
 def bond_wants(bond: Bond) -> dict[str, str]:
-    """Attributes of the bond device."""
+    """Wanted attributes of the bond device."""
     wants = {"kind": "bond", "mode": bond.mode, "mac address": bond.mac}
     if bond.mode == "802.3ad":
         wants |= {"lacp rate": bond.lacp_rate, "hash policy": "layer3+4"}
@@ -96,7 +96,7 @@ def bond_wants(bond: Bond) -> dict[str, str]:
 
 
 def attributes(link: dict[str, Any]) -> dict[str, str]:
-    """The attributes that we compare, of one link."""
+    """The compared attributes of one link."""
     info = link.get("linkinfo", {})
     data = info.get("info_data", {})
     return {
@@ -130,7 +130,7 @@ def addresses_of(live: Live, name: str) -> set[str]:
 
 
 def addressing(spec: NetworkSpec, live: Live, vlan: int | None, name: str) -> list[Difference]:
-    """Missing addresses and routes of one link. Further addresses may be others' (keepalived) and stay."""
+    """Missing addresses and routes of one link. Further addresses, such as keepalived's, are ignored."""
     found = []
     for item in spec.on(vlan):
         if item.address not in addresses_of(live, name):
@@ -143,7 +143,7 @@ def addressing(spec: NetworkSpec, live: Live, vlan: int | None, name: str) -> li
 
 
 def route_name(to: str) -> str:
-    """A destination as ip prints it: a host route without its prefix, the route to everywhere by its name."""
+    """A destination as ip prints it: a host route without its prefix length, and 0.0.0.0/0 as "default"."""
     net = ipaddress.ip_network(to, strict=False)
     if not net.prefixlen:
         return "default"

@@ -1,9 +1,9 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stays on the host to switch its network and to turn back: a shell script and a unit for the next boot.
+"""The shell script on the host that switches its network and rolls the change back, and the unit for the next boot.
 
-It needs neither Python nor the network, since it must work when both are gone.
+Both work without Python and without the network, since a failed change may leave the host without either.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ TIMER = "groundup-network-revert"
 
 SCRIPT = r"""#!/bin/sh
 # Written by groundup.cloud.host_network.
-#   switch   put the new files in place and make systemd-networkd use them
-#   revert   put the old files back and make systemd-networkd use them
-#   boot     as revert, before systemd-networkd starts: a change that was not confirmed does not survive a reboot
-# A change is confirmed when STATE/pending is gone.
-# Works on STATE/change: new/ old/ (files), devices (made again on switch), created (deleted on revert).
+#   switch   install the new files and make systemd-networkd apply them
+#   revert   restore the old files and make systemd-networkd apply them
+#   boot     restore the old files before systemd-networkd starts: an unconfirmed change does not survive a reboot
+# The confirmation removes the marker file STATE/pending.
+# STATE/change holds new/ and old/ (files), devices (deleted and created again on switch), created (deleted on revert).
 set -u
 state=/var/lib/groundup/network
 change=$state/change
 target=/etc/systemd/network
 
-same() { # two files or directories of equal content; a link is nothing of ours, even one to equal content
+same() { # whether two files or directories have equal content; a symbolic link is never equal
   [ ! -L "$2" ] && diff -rq "$1" "$2" > /dev/null 2>&1
 }
 
-place() { # new|old; files that are equal stay, so that links which don't change are left in peace
+install_files() { # new|old; equal files are not written, so that systemd-networkd leaves their links alone
   mkdir -p "$target"
-  while read -r link; do # a device that is made again needs a file that looks new to systemd-networkd
+  while read -r link; do # systemd-networkd creates a device again only if its file is new
     rm -rf "$target/10-groundup-$link.netdev"
   done < "$change/devices"
   for file in "$target"/10-groundup-*; do
@@ -40,22 +40,22 @@ place() { # new|old; files that are equal stay, so that links which don't change
   for file in "$change/$1"/10-groundup-*; do
     [ -e "$file" ] || continue
     into=$target/${file##*/}
-    if ! same "$file" "$into"; then # whole or not at all; systemd-networkd doesn't read names that begin with a dot
+    if ! same "$file" "$into"; then # by a rename, so never half; systemd-networkd ignores names that begin with a dot
       rm -rf "$target/.groundup" && cp -RP "$file" "$target/.groundup" || continue
       rm -rf "$into" && mv "$target/.groundup" "$into"
     fi
-    chown -R 0:0 "$into" && chmod -R u=rwX,go=rX "$into" # systemd-networkd reads them as a user of its own
+    chown -R 0:0 "$into" && chmod -R u=rwX,go=rX "$into" # systemd-networkd runs as an unprivileged user
   done
   sync
 }
 
-drop() { # file with link names
+delete_links() { # name of the list
   while read -r link; do
     [ -d "/sys/class/net/$link" ] && ip link delete dev "$link"
   done < "$change/$1"
 }
 
-complete() { # all devices that our files describe are there
+all_devices_exist() { # whether there is a device for each .netdev file
   for file in "$target"/10-groundup-*.netdev; do
     [ -e "$file" ] || continue
     name=${file##*/10-groundup-}
@@ -63,7 +63,7 @@ complete() { # all devices that our files describe are there
   done
 }
 
-use() {
+reload_networkd() {
   networkctl reload
   set --
   while read -r link; do
@@ -71,17 +71,17 @@ use() {
   done < "$change/reconfigure"
   [ $# = 0 ] || networkctl reconfigure "$@"
   for try in 1 2 3 4 5 6 7 8 9 10; do
-    complete && return
+    all_devices_exist && return
     sleep 1
   done
-  systemctl restart systemd-networkd # the last resort: it makes every device anew that is missing
+  systemctl restart systemd-networkd # creates all devices that are still missing
 }
 
-claim() { # the first to remove the mark, by one rename, decides: this rollback, or the confirmation
+claim() { # whether this rollback was first to remove the marker file; the confirmation removes the same file
   mv "$state/pending" "$state/reverting" 2> /dev/null
 }
 
-done_reverting() { # text for the journal
+finish_revert() { # text for the journal
   date +%s > "$state/reverted"
   sync
   rm -f "$state/reverting"
@@ -91,23 +91,23 @@ done_reverting() { # text for the journal
 case $1 in
   switch)
     [ -e "$state/pending" ] || exit 0
-    place new
-    drop devices
-    use
+    install_files new
+    delete_links devices
+    reload_networkd
     date +%s > "$change/switched"
     ;;
   revert)
     claim || exit 0
-    place old
-    drop created
-    drop devices
-    use
-    done_reverting "network change was not confirmed: the old configuration is back"
+    install_files old
+    delete_links created
+    delete_links devices
+    reload_networkd
+    finish_revert "network change was not confirmed: the previous configuration was restored"
     ;;
-  boot) # a revert that the reboot interrupted is finished
+  boot) # also finishes a revert that the reboot interrupted
     claim || [ -e "$state/reverting" ] || exit 0
-    place old
-    done_reverting "network change was not confirmed before the reboot: the old configuration is back"
+    install_files old
+    finish_revert "network change was not confirmed before the reboot: the previous configuration was restored"
     ;;
 esac
 """
@@ -115,7 +115,7 @@ esac
 UNIT = f"""\
 # Written by groundup.cloud.host_network.
 [Unit]
-Description=Turn an unconfirmed change of the network back
+Description=Roll back an unconfirmed change of the network
 DefaultDependencies=no
 RequiresMountsFor={STATE}
 After=local-fs.target

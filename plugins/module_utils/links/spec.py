@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role input ``host_network`` as values: links, addresses, and what hangs on what. Pure."""
+"""The role input ``host_network_config`` as checked values: NICs, bond, VLANs, bridges and addresses. Pure."""
 
 from __future__ import annotations
 
@@ -35,18 +35,20 @@ ADDRESS: dict[str, Any] = {
     "network": None, "vlan": None, "interface": None, "address": None, "mtu": 1500, "gateway": None, "routes": [],
 }  # fmt: skip
 BRIDGE: dict[str, Any] = {"name": None, "vlan": None, "mtu": 1500, "address": None}
-#: modes that are safe below VLANs and bridges; the others rewrite MACs or multiply broadcasts
+#: modes that are safe below VLANs and bridges; the others rewrite MAC addresses or duplicate broadcasts
 MODES = ("802.3ad", "active-backup", "balance-xor")
-#: names end up in file names, in lines of those files and in a shell script's lists; the kernel takes 15 characters
+#: names become part of file names, of lines in those files and of lists for a shell script; the kernel allows 15
+#: characters
 LINK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}\Z")
 MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
-SHORTEST_TIMEOUT = 20  # seconds; below it no host is switched, reached again and asked
+SHORTEST_TIMEOUT = 20  # seconds; in less no change can be made, reached over a new connection and confirmed
 
 
 @dataclass(frozen=True)
 class Nic:
-    """A physical port: ``mac`` is its permanent address; ``port`` ("leaf1/Ethernet1") where its cable should lead."""
+    """A physical port: ``mac`` is its permanent address; ``port`` ("leaf1/Ethernet1") is the switch port of its
+    cable in the model."""
 
     name: str
     mac: str
@@ -55,7 +57,7 @@ class Nic:
 
 @dataclass(frozen=True)
 class Bond:
-    """An aggregation of ``members``; ``mac`` is that of the NIC which boots, so that DHCP and switch know it."""
+    """A link aggregation of ``members``; ``mac`` is that of the NIC which boots, for which DHCP has an address."""
 
     name: str
     mode: str
@@ -67,7 +69,7 @@ class Bond:
 
 @dataclass(frozen=True)
 class Address:
-    """One network of the host: its interface address, and what is reached through it."""
+    """One network of the host: its interface address, its gateway and its routes."""
 
     network: str
     vlan: int | None
@@ -131,7 +133,7 @@ class NetworkSpec:
 
 
 def parse(params: dict[str, Any]) -> NetworkSpec:
-    """The role's input, checked. HostError names the setting, its value and the remedy."""
+    """Check the role's input and return a NetworkSpec. A HostError names the setting, its value and the remedy."""
     given = settings(LAYER, params, DEFAULTS)
     if given["backend"] != "networkd":
         raise HostError(f"{LAYER}.backend: {given['backend']} is not supported; systemd-networkd is the only one")
@@ -162,7 +164,7 @@ def parse(params: dict[str, Any]) -> NetworkSpec:
 
 
 def refuse_clashes(spec: NetworkSpec) -> None:
-    """HostError for names that are too long together, or used twice, and for an address on a port of a bridge."""
+    """Raise a HostError for a link name that is too long or used twice, and for an address on a port of a bridge."""
     links = [*(nic.name for nic in spec.nics), *([spec.bond.name] if spec.bond else [])]
     links += [*(spec.link(vlan) for vlan in spec.vlans), *(bridge.name for bridge in spec.bridges)]
     for name in links:
@@ -181,25 +183,25 @@ def refuse_clashes(spec: NetworkSpec) -> None:
 
 
 def number(where: str, value: Any, least: int, most: int) -> int:
-    """A whole number within limits."""
+    """The value as an integer within limits; else a HostError."""
     try:
         found = int(value)
     except (TypeError, ValueError):
-        raise HostError(f"{where}: {value!r} is no number; give one from {least} to {most}") from None
+        raise HostError(f"{where}: {value!r} is not a number; give one from {least} to {most}") from None
     if not least <= found <= most:
         raise HostError(f"{where}: {found} is not from {least} to {most}")
     return found
 
 
 def matching(where: str, value: Any, pattern: re.Pattern[str], what: str) -> str:
-    """A word of a certain form."""
+    """The value as text if it matches the pattern; else a HostError."""
     if not pattern.match(str(value)):
         raise HostError(f"{where}: {value!r} is not {what}")
     return str(value)
 
 
 def ip(where: str, value: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """An IP address."""
+    """The value as an IP address; else a HostError."""
     try:
         return ipaddress.ip_address(value)
     except ValueError as error:
@@ -207,7 +209,7 @@ def ip(where: str, value: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 
 
 def parse_nic(where: str, item: dict[str, Any]) -> Nic:
-    """One NIC."""
+    """Check one NIC."""
     nic = settings(where, item, {"name": None, "mac": None, "port": None})
     require(where, nic, "name", "mac")
     mac = matching(f"{where}.mac", str(nic["mac"]).lower(), MAC, "a MAC address like 52:54:00:00:01:01")
@@ -215,7 +217,7 @@ def parse_nic(where: str, item: dict[str, Any]) -> Nic:
 
 
 def parse_bond(item: dict[str, Any]) -> Bond:
-    """The bond."""
+    """Check the bond."""
     where = f"{LAYER}.bond"
     bond = settings(where, item, BOND)
     require(where, bond, "members")
@@ -229,7 +231,7 @@ def parse_bond(item: dict[str, Any]) -> Bond:
 
 
 def parse_address(where: str, item: dict[str, Any]) -> Address:
-    """One network."""
+    """Check one network."""
     given = settings(where, item, ADDRESS)
     require(where, given, "address")
     try:
@@ -245,7 +247,7 @@ def parse_address(where: str, item: dict[str, Any]) -> Address:
 
 
 def parse_route(where: str, item: dict[str, Any]) -> tuple[str, str]:
-    """One route: (destination, gateway)."""
+    """Check one route: (destination, gateway)."""
     route = settings(where, item, {"to": None, "via": None})
     require(where, route, "to", "via")
     try:
@@ -256,7 +258,7 @@ def parse_route(where: str, item: dict[str, Any]) -> tuple[str, str]:
 
 
 def parse_bridge(where: str, item: dict[str, Any]) -> Bridge:
-    """One bridge."""
+    """Check one bridge."""
     given = settings(where, item, BRIDGE)
     require(where, given, "name", "vlan")
     vlan, mtu = number(f"{where}.vlan", given["vlan"], 1, 4094), number(f"{where}.mtu", given["mtu"], 68, 65535)

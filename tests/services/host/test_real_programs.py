@@ -223,13 +223,13 @@ def test_containerd_reads_its_configuration(tmp_path: pathlib.Path) -> None:
     assert "default_runtime_name = 'crun'" in dump and "sandbox = 'registry.k8s.io/pause:3.10.2'" in dump
 
 
-def test_the_network_script_is_shell(tmp_path: pathlib.Path) -> None:
+def test_the_network_script_has_valid_syntax(tmp_path: pathlib.Path) -> None:
     (tmp_path / "script").write_text(SCRIPT)
     subprocess.run(["sh", "-n", str(tmp_path / "script")], check=True)
 
 
-def test_the_script_places_and_restores_files(tmp_path: pathlib.Path) -> None:
-    """switch, then revert, with doubles of networkctl and ip that only record: files and order, no links."""
+def test_the_network_script_installs_and_restores_files(tmp_path: pathlib.Path) -> None:
+    """switch, then revert, with doubles of networkctl and ip that only record their calls."""
     state, target, tools = tmp_path / "state", tmp_path / "network", tmp_path / "bin"
     for name in ("new", "old/10-groundup-lo.network.d"):
         (state / "change" / name).mkdir(parents=True)
@@ -274,9 +274,9 @@ def test_the_script_places_and_restores_files(tmp_path: pathlib.Path) -> None:
     everything = {"10-groundup-bond0.network": "old", "10-groundup-lo.network": "lo", "50-others.network": "others"}
     everything["10-groundup-lo.network.d/x.conf"] = "drop-in"
     assert call("revert") == everything and not (state / "pending").exists() and (state / "reverted").exists()
-    assert call("switch") == call("revert") == call("boot") == everything, "confirmed, the script does nothing"
+    assert call("switch") == call("revert") == call("boot") == everything, "no marker file, no change"
     (target / "10-groundup-bond0.network").write_text("half")
-    (state / "reverting").touch()  # the reboot came in the middle of turning back
+    (state / "reverting").touch()  # as when a reboot interrupts the rollback
     assert call("boot") == everything and not (state / "reverting").exists()
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's part of host_network: tries over new connections until the host answers."""
+"""The controller's part of host_network: it connects anew until the host answers, or reports the last error."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ansible_collections.groundup.cloud.plugins.action.host_network import GRACE
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting import deadline
 
 
-class Host(ActionModule):
-    """A host that answers at the try ``answers`` (never: 0); ``times`` are the seconds of the tries."""
+class ActionOnFakeHost(ActionModule):
+    """The action with a double of a host that answers attempt ``answers`` (0: none); ``times`` are their seconds."""
 
     def __init__(self, answers: int, clock: list[float]) -> None:
         self.answers, self.clock, self.times, self.resets = answers, clock, [], 0
@@ -38,14 +38,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def test_every_try_is_a_new_connection_and_the_first_comes_after_the_switch(clock: list[float]) -> None:
-    host = Host(3, clock)
+def test_each_attempt_opens_a_new_connection_after_the_switch(clock: list[float]) -> None:
+    host = ActionOnFakeHost(3, clock)
     assert host._confirm({}, 60, {}) == {"confirmed": True}
     assert host.times == [1.5, 3.0, 4.5] and host.resets == 3
 
 
-def test_a_host_that_does_not_come_back_is_reported_with_the_last_error(clock: list[float]) -> None:
-    host = Host(0, clock)
+def test_a_host_that_never_answers_is_reported_with_the_last_error(clock: list[float]) -> None:
+    host = ActionOnFakeHost(0, clock)
     found = host._confirm({}, 60, {})
     assert found["failed"] and host.times[-1] == 60 + GRACE
-    assert "the host turns back by itself after 60 s" in found["msg"] and "no route to host" in found["msg"]
+    assert "the host rolls the change back after 60 s" in found["msg"] and "no route to host" in found["msg"]

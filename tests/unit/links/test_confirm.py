@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The confirmation of a change on the host: it waits for the network, or turns back and says why."""
+"""The confirmation of a change on the host: it waits for the network, or rolls the change back and gives the reason."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DOWN = "bond0: state is down, wanted up"
 
 @dataclass
 class ChangedHost(System):
-    """A scratch root on which change 7 was switched; commands are recorded."""
+    """A temporary root where the change "7" was switched and is not confirmed; commands are only recorded."""
 
     ran: list[str] = field(default_factory=list)
 
@@ -42,43 +42,44 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ChangedHost:
     return host
 
 
-def faults(monkeypatch: pytest.MonkeyPatch, *moments: list[str]) -> None:
-    left = list(moments)
-    monkeypatch.setattr(confirm, "faults", lambda *_words: left.pop(0) if len(left) > 1 else left[0])
+def set_faults(monkeypatch: pytest.MonkeyPatch, *probes: list[str]) -> None:
+    """Let each probe find the given faults; the last ones are found for ever."""
+    left = list(probes)
+    monkeypatch.setattr(confirm, "faults", lambda *_args: left.pop(0) if len(left) > 1 else left[0])
 
 
 def test_a_network_that_comes_up_is_confirmed(host: ChangedHost, monkeypatch: pytest.MonkeyPatch) -> None:
-    faults(monkeypatch, [DOWN], [DOWN], [])
+    set_faults(monkeypatch, [DOWN], [DOWN], [])
     found = confirm.confirm(BONDED, "7", patience=30, system=host)
     assert (found["confirmed"], found["confirm_seconds"]) == (True, 2.0)
     assert change.pending(host) is None
 
 
-def test_a_network_that_does_not_come_up_is_turned_back(host: ChangedHost, monkeypatch: pytest.MonkeyPatch) -> None:
-    faults(monkeypatch, [DOWN])
-    with pytest.raises(HostError, match=r"the host turns back .* waited 30 s for .*bond0: state is down, wanted up"):
+def test_a_network_that_does_not_come_up_is_rolled_back(host: ChangedHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_faults(monkeypatch, [DOWN])
+    with pytest.raises(HostError, match=r"the host restores its previous .* waited 30 s for .*bond0: state is down"):
         confirm.confirm(BONDED, "7", patience=30, system=host)
     assert any(line.startswith("systemd-run") and line.endswith("revert") for line in host.ran)
 
 
 def test_a_switch_that_has_not_happened_is_waited_for(host: ChangedHost, monkeypatch: pytest.MonkeyPatch) -> None:
     host.path(f"{change.CHANGE}/switched").unlink()
-    faults(monkeypatch, [])
+    set_faults(monkeypatch, [])
     with pytest.raises(HostError, match="the switch has not happened yet"):
         confirm.confirm(BONDED, "7", patience=5, system=host)
 
 
 @pytest.mark.parametrize(("reverted", "why"), [(True, "by the timer"), (False, "by another run")])
-def test_a_change_that_was_turned_back_meanwhile_ends_the_wait(
+def test_a_rollback_by_others_ends_the_wait(
     host: ChangedHost, monkeypatch: pytest.MonkeyPatch, reverted: bool, why: str
 ) -> None:
-    def turned_back(*_words: Any) -> list[str]:
+    def roll_back(*_args: Any) -> list[str]:
         host.path(change.PENDING).unlink()
         if reverted:
             host.write(f"{STATE}/reverted", b"")
         return [DOWN]
 
-    monkeypatch.setattr(confirm, "faults", turned_back)
-    with pytest.raises(HostError, match=f"turned back {why} before it was confirmed; {DOWN}"):
+    monkeypatch.setattr(confirm, "faults", roll_back)
+    with pytest.raises(HostError, match=f"rolled back {why} before it was confirmed; {DOWN}"):
         confirm.confirm(BONDED, "7", patience=30, system=host)
     assert host.ran == []

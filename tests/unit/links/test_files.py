@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rendered systemd-networkd files, whole."""
+"""The text of systemd-networkd files for given inputs, and errors for invalid inputs."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ EXPECTED = {
 }
 
 
-def test_bonded() -> None:
+def test_a_bond_with_vlans_and_a_bridge() -> None:
     found = {
         item["path"].removeprefix("/etc/systemd/network/10-groundup-"): item["content"]
         for item in network_files(BONDED)
@@ -83,7 +83,7 @@ def test_bonded() -> None:
     assert found == {name: HEAD + text for name, text in EXPECTED.items()}
 
 
-def test_single_nic() -> None:
+def test_a_single_nic_with_a_vlan() -> None:
     params = {
         "nics": [{"name": "nic0", "mac": "52:54:00:00:01:01"}],
         "addresses": [
@@ -132,7 +132,7 @@ WRONG = [
     (ONE | {"addresses": [{"address": "10.0.0.3/24", "gateway": "10.0.1.1"}]}, "10.0.1.1 is outside of 10.0.0.0/24"),
     (ONE | {"addresses": [{"address": "10.0.0.3/24", "gateway": "router"}]}, r"gateway: 'router' does not appear"),
     (ONE | {"addresses": [{"address": "10.0.0.3/24", "vlan": 4095}]}, "vlan: 4095 is not from 1 to 4094"),
-    (ONE | {"addresses": [{"address": "10.0.0.3/24", "vlan": "x"}]}, "vlan: 'x' is no number"),
+    (ONE | {"addresses": [{"address": "10.0.0.3/24", "vlan": "x"}]}, "vlan: 'x' is not a number"),
     (ONE | {"addresses": [{"address": "10.0.0.3/24", "routes": [{"to": "x", "via": "10.0.0.1"}]}]}, r"routes\[0\].to"),
     (ONE | {"addresses": [{"address": "10.0.0.3/24", "routes": [{"to": "10.9.0.0/16"}]}]}, r"routes\[0\].via: is req"),
     (ONE | {"addresses": [{"address": "10.0.0.3/24", "vlan": 5}], "bridges": [{"name": "br5", "vlan": 5}]},
@@ -146,6 +146,6 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("params", "message"), WRONG)
-def test_wrong_input_is_named(params: dict[str, Any], message: str) -> None:
+def test_an_invalid_setting_is_an_error_with_its_name(params: dict[str, Any], message: str) -> None:
     with pytest.raises(HostError, match=message):
         parse(params)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Links of the kernel against the wanted ones, LACP states, LLDP neighbours, and which links a change touches."""
+"""Differences of links, LACP faults, LLDP neighbours, the lists of links for the script, arming and confirming."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.host.plan import pl
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import Actual, HostError, PathState, UnitState
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import host_network
-from ansible_collections.groundup.cloud.plugins.module_utils.links import cabling, lacp
-from ansible_collections.groundup.cloud.plugins.module_utils.links import change as arming
+from ansible_collections.groundup.cloud.plugins.module_utils.links import cabling, change, lacp
 from ansible_collections.groundup.cloud.plugins.module_utils.links.change import link_lists
 from ansible_collections.groundup.cloud.plugins.module_utils.links.confirm import pingable
 from ansible_collections.groundup.cloud.plugins.module_utils.links.live import Difference, Live, differences, route_name
@@ -54,7 +53,7 @@ def healthy() -> dict[str, dict[str, Any]]:
 ROUTES = frozenset({("bond0.20", "default", "10.20.0.1"), ("bond0.20", "10.9.0.0/16", "10.20.0.2")})
 
 
-def change(links: dict[str, dict[str, Any]], *path: str, value: Any) -> dict[str, dict[str, Any]]:
+def modified(links: dict[str, dict[str, Any]], *path: str, value: Any) -> dict[str, dict[str, Any]]:
     links = copy.deepcopy(links)
     place: Any = links
     for key in path[:-1]:
@@ -65,18 +64,18 @@ def change(links: dict[str, dict[str, Any]], *path: str, value: Any) -> dict[str
 
 CASES = [
     ("as wanted", healthy(), []),
-    ("mtu", change(healthy(), "bond0.30", "mtu", value=1500), ["bond0.30 mtu 1500 9000"]),
-    ("address gone", change(healthy(), "bond0.30", "addr_info", value=[]), ["bond0.30 address absent 10.30.0.21/24"]),
-    ("link down", change(healthy(), "bond0.30", "flags", value=[]), ["bond0.30 state down up"]),
-    ("member taken out", change(healthy(), "nic1", "master", value=None), ["nic1 master None bond0"]),
+    ("mtu", modified(healthy(), "bond0.30", "mtu", value=1500), ["bond0.30 mtu 1500 9000"]),
+    ("address gone", modified(healthy(), "bond0.30", "addr_info", value=[]), ["bond0.30 address absent 10.30.0.21/24"]),
+    ("link down", modified(healthy(), "bond0.30", "flags", value=[]), ["bond0.30 state down up"]),
+    ("member taken out", modified(healthy(), "nic1", "master", value=None), ["nic1 master None bond0"]),
     (
         "LACP rate",
-        change(healthy(), "bond0", "linkinfo", "info_data", "ad_lacp_rate", value="slow"),
+        modified(healthy(), "bond0", "linkinfo", "info_data", "ad_lacp_rate", value="slow"),
         ["bond0 lacp rate slow fast"],
     ),
     (
         "another address may be keepalived's",
-        change(
+        modified(
             healthy(),
             "bond0.30",
             "addr_info",
@@ -104,7 +103,7 @@ def test_missing_route_and_nic() -> None:
     assert found == ["nic1 NIC", "bond0.20 route", "bond0.20 route"]
 
 
-def test_what_a_change_touches() -> None:
+def test_a_change_lists_devices_to_delete_to_create_and_to_reconfigure() -> None:
     old = ["10-groundup-bond0.netdev", "10-groundup-bond0.40.netdev", "10-groundup-bond0.network"]
     lists = link_lists(
         SPEC, [Difference("bond0", "lacp rate", "slow", "fast"), Difference("bond0.30", "mtu", "1", "2")], old
@@ -142,12 +141,12 @@ LACP = [
     ("both dead", [{"mii": "down"}, {"mii": "down"}], "no member of the bond has carrier"),
     ("no port-channel", [{}, {"partner": "00:00:00:00:00:00", "aggregator": 2}], "nic1: no LACP partner"),
     ("swapped", [{}, {"key": 4, "aggregator": 2}], "nic1: reaches port-channel ea:a5:0b:eb:ce:4b key 4, but nic0"),
-    ("not yet", [{}, {"aggregator": 2}], "nic1: not in the active aggregator yet"),
+    ("negotiation not finished", [{}, {"aggregator": 2}], "nic1: not in the active aggregator yet"),
 ]
 
 
 @pytest.mark.parametrize(("name", "members", "expected"), LACP, ids=[case[0] for case in LACP])
-def test_lacp(name: str, members: list[dict[str, Any]], expected: str) -> None:
+def test_lacp_problems(name: str, members: list[dict[str, Any]], expected: str) -> None:
     found = "; ".join(lacp.problems(bonding(*members)))
     assert found.startswith(expected) and bool(found) == bool(expected)
 
@@ -176,11 +175,11 @@ NEIGHBOURS = [
 
 
 @pytest.mark.parametrize(("neighbour", "expected"), NEIGHBOURS)
-def test_lldp(neighbour: dict[str, Any], expected: str) -> None:
+def test_contradictions_of_lldp_neighbours(neighbour: dict[str, Any], expected: str) -> None:
     assert "; ".join(cabling.contradiction(Nic("nic0", "m", "leaf1/Ethernet7"), neighbour)) == expected
 
 
-def test_absent_nics_are_named_with_those_that_are_there() -> None:
+def test_an_absent_nic_is_reported_with_the_nics_of_the_host() -> None:
     links = {name: link for name, link in healthy().items() if name != "nic1"}
     assert cabling.absent(SPEC, Live(links, ROUTES)) == [
         "nic1: no NIC here has the MAC address 52:54:00:00:01:02 (this host has 52:54:00:00:01:01)"
@@ -189,7 +188,7 @@ def test_absent_nics_are_named_with_those_that_are_there() -> None:
 
 @dataclass
 class ScratchSystem(System):
-    """A scratch root; commands are recorded, and networkctl answers as systemd before version 254."""
+    """A temporary root; commands are only recorded, and networkctl prints a table as before version 254."""
 
     ran: list[str] = field(default_factory=list)
 
@@ -203,22 +202,22 @@ def host(tmp_path: Path) -> ScratchSystem:
     return ScratchSystem(str(tmp_path))
 
 
-def test_neighbours_in_a_table_are_silence(host: ScratchSystem) -> None:
+def test_lldp_neighbours_in_a_table_are_ignored(host: ScratchSystem) -> None:
     spec = parse({"nics": [{"name": "nic0", "mac": "52:54:00:00:01:01", "port": "leaf1/Ethernet1"}]})
     cabling.check(spec, Live(healthy(), ROUTES), host)
     assert host.ran == ["networkctl lldp --json=short"]
 
 
-def test_the_way_back_is_armed_before_the_switch(host: ScratchSystem) -> None:
+def test_the_rollback_is_armed_before_the_switch(host: ScratchSystem) -> None:
     host.write("/etc/systemd/network/10-groundup-old.network", b"old")
     host.write("/etc/systemd/network/10-groundup-bond0.network.d/by-hand.conf", b"drop-in")
     host.path("/etc/systemd/network/10-groundup-dead.network").symlink_to("/nowhere")
-    identifier = arming.arm(SPEC, [], host)
-    assert arming.pending(host) == identifier
+    identifier = change.arm(SPEC, [], host)
+    assert change.pending(host) == identifier
     timer, switch = (line for line in host.ran if line.startswith("systemd-run"))
     assert "--on-active=180" in timer and timer.endswith("network-change revert")
     assert switch.endswith("network-change switch")
-    saved = sorted(str(p.relative_to(host.path(arming.CHANGE))) for p in host.path(f"{arming.CHANGE}/old").rglob("*"))
+    saved = sorted(str(p.relative_to(host.path(change.CHANGE))) for p in host.path(f"{change.CHANGE}/old").rglob("*"))
     assert saved == [
         "old/10-groundup-bond0.network.d",
         "old/10-groundup-bond0.network.d/by-hand.conf",
@@ -226,36 +225,36 @@ def test_the_way_back_is_armed_before_the_switch(host: ScratchSystem) -> None:
     ]
 
 
-def test_confirming_and_turning_back_exclude_each_other(host: ScratchSystem) -> None:
-    arming.arm(SPEC, [], host)
-    host.path(arming.PENDING).rename(host.path(arming.REVERTING))  # the script's claim
-    with pytest.raises(HostError, match="turned back before it could be confirmed"):
-        arming.confirm(host)
-    with pytest.raises(HostError, match="turning back an unconfirmed change"):
-        arming.arm(SPEC, [], host)
-    host.path(arming.REVERTING).unlink()
-    arming.arm(SPEC, [], host)
-    arming.confirm(host)
-    assert arming.pending(host) is None
+def test_only_one_of_confirmation_and_rollback_succeeds(host: ScratchSystem) -> None:
+    change.arm(SPEC, [], host)
+    host.path(change.PENDING).rename(host.path(change.REVERTING))  # as the script does before it rolls back
+    with pytest.raises(HostError, match="rolled back before it could be confirmed"):
+        change.confirm(host)
+    with pytest.raises(HostError, match="rolling back an unconfirmed change"):
+        change.arm(SPEC, [], host)
+    host.path(change.REVERTING).unlink()
+    change.arm(SPEC, [], host)
+    change.confirm(host)
+    assert change.pending(host) is None
 
 
-UNREADY = UnitState("loaded", "inactive", "disabled")
+STOPPED = UnitState("loaded", "inactive", "disabled")
 
 
 def test_a_network_of_another_manager_is_refused_and_a_stopped_networkd_is_started() -> None:
     path = "/etc/systemd/network/10-groundup-bond0.network"
     with pytest.raises(HostError, match="another program manages"):
-        host_network.refuse_other_managers(Actual({path: PathState()}, units={host_network.NETWORKD: UNREADY}))
-    stopped = Actual({path: PathState("file")}, units={host_network.NETWORKD: UNREADY})
+        host_network.refuse_other_managers(Actual({path: PathState()}, units={host_network.NETWORKD: STOPPED}))
+    stopped = Actual({path: PathState("file")}, units={host_network.NETWORKD: STOPPED})
     host_network.refuse_other_managers(stopped)
     steps = [str(step) for step in plan(host_network.state_of(SPEC), stopped).steps]
     assert {f"systemctl enable {host_network.NETWORKD}", f"systemctl start {host_network.NETWORKD}"} <= set(steps)
 
 
-def test_networks_without_peers_are_named() -> None:
+def test_networks_without_pingable_peers_are_found() -> None:
     spec = parse({**BONDED, "peers": {"cluster": ["fd00::7"], "management": ["10.20.0.1"]}})
     assert [item.network for item in spec.addresses if not pingable(spec, item.network)] == ["provision", "cluster"]
 
 
-def test_a_route_to_everywhere_is_found_by_its_name() -> None:
+def test_a_route_is_named_as_ip_prints_it() -> None:
     assert route_name("0.0.0.0/0") == "default" and route_name("10.9.0.0/16") == "10.9.0.0/16"
