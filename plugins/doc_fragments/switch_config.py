@@ -21,7 +21,7 @@ options:
         type: str
         required: true
       platform:
-        description: Which driver talks to it. More platforms are drivers behind the same plan.
+        description: Platform of the switch, which chooses the driver.
         type: str
         choices:
         - openvswitch
@@ -80,7 +80,7 @@ options:
             type: str
             required: true
       ports:
-        description: Ports that carry traffic by themselves.
+        description: Ports that are not members of a link aggregation.
         type: list
         elements: dict
         default: []
@@ -127,7 +127,7 @@ options:
             type: str
             default: ''
           members:
-            description: Its ports.
+            description: Member ports.
             type: list
             elements: str
             required: true
@@ -168,15 +168,16 @@ options:
                 type: bool
                 default: true
               fallback_port:
-                description: The member that forwards then. By default the first.
+                description: The member that forwards while the partner is silent. By default
+                  the first.
                 type: str
           mlag:
             description: Identifier shared with the other switch of an MLAG pair.
             type: int
       cabling:
         description:
-        - The cables of the model. A machine whose address turns up elsewhere is reported and
-          its ports stay as they are.
+        - The cables of the model. A machine whose address is seen on another port is reported,
+          and its ports are not changed.
         type: list
         elements: dict
         default: []

@@ -10,7 +10,8 @@ version_added: 0.1.0
 description:
   - Compares the running configuration of the named ports with the wanted one and changes what differs in one
     transaction. Ports, aggregations and VLANs that are not named are left alone.
-  - A way back is armed on the device before the change and disarmed when the peers that answered before answer again.
+  - The device rolls a change back by itself after O(config.confirm.timeout) unless it is confirmed. It is confirmed if
+    the peers that answered before the change answer again.
   - Ports of a machine whose address was seen on another port are not touched; they are reported in RV(miscabled).
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
@@ -42,7 +43,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 steps:
-  description: What was changed, or would be in check mode, in words.
+  description: Steps that were done, or would be done in check mode.
   type: list
   elements: str
   returned: success

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a machine gets of its switch: its VLANs, LACP, a way to boot, and nothing of what is somebody else's."""
+"""The switch as a machine sees it: VLANs, LACP, the fallback port for network boot; other ports are unchanged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def told(host: Any, *words: str) -> str:
+def vsctl(host: Any, *words: str) -> str:
     argv = ["ovs-vsctl", f"--db={host.ansible.get_variables()['molecule_switch']}", *words]
     return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
 
@@ -36,7 +36,7 @@ def test_a_machine_without_lacp_is_reached_over_the_fallback_port() -> None:
     assert answers("10.99.10.21")
 
 
-def test_tagged_networks_arrive(host: Any) -> None:
+def test_a_tagged_network_is_reached(host: Any) -> None:
     host.check_output("ip link add link $(ls /sys/class/net | grep -m1 -v lo) name v30 type vlan id 30")
     host.check_output("ip addr add 10.99.30.21/24 dev v30 && ip link set v30 up")
     try:
@@ -46,7 +46,7 @@ def test_tagged_networks_arrive(host: Any) -> None:
 
 
 def test_lacp_is_negotiated_with_the_second_port(host: Any) -> None:
-    """While it is, the first port carries nothing, our connection included: so the machine undoes it by itself."""
+    """LACP on the second port stops the fallback port and with it our connection, so the machine ends it by itself."""
     nic = host.check_output("ls /sys/class/net | grep -v lo | sed -n 2p")
     bond = f"ip link add po type bond mode 802.3ad lacp_rate fast miimon 100; ip link set {nic} down master po"
     script = f"sleep 2; {bond}; ip link set po up; sleep 40; ip link del po"
@@ -55,5 +55,5 @@ def test_lacp_is_negotiated_with_the_second_port(host: Any) -> None:
     assert settled(lambda: answers("10.99.10.21"), 90), f"the fallback port did not take over again: {lacp(host)}"
 
 
-def test_a_port_that_the_model_does_not_name_is_as_it_was(host: Any) -> None:
-    assert told(host, "get", "Port", "s-storage", "tag") == "77"
+def test_a_port_outside_the_configuration_is_not_changed(host: Any) -> None:
+    assert vsctl(host, "get", "Port", "s-storage", "tag") == "77"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cabling as the model has it against what the switch sees.
+"""Compare the cabling of the model with the addresses that the switch sees.
 
-A machine's addresses are known from the model, so wherever one of them turns up tells which cable really ends there.
-Silence proves nothing: a machine that is off is no contradiction.
+The model gives each machine's MAC addresses, so a port that sees one of them is the end of that machine's cable.
+A machine that is not seen, for example because it is off, is no contradiction.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ class Cable:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A contradiction between the model and a sighting, worded for the person with the cable in hand."""
+    """A contradiction between the model and a sighting; the text tells which cable is in which port."""
 
     machine: str
     text: str
 
 
 def mistakes(config: SwitchConfig, cables: Iterable[Cable], sightings: Iterable[Sighting]) -> list[Mistake]:
-    """Every machine that was seen where the model puts no cable of it.
+    """Machines that the switch sees on a port where the model has no cable of them.
 
-    A MAC table knows only the aggregation, LACP knows the member: a sighting contradicts the model when none of the
-    machine's ports is the place it was seen at, or belongs to it. A MAC table also learns what other switches pass on,
-    so it is believed only where the model has a machine's cable; LACP and LLDP never leave theirs.
+    A MAC table names the link aggregation, LACP the member port: a sighting contradicts the model if none of the
+    machine's ports is that port or a member of that aggregation. A MAC table also learns addresses behind other
+    switches, so it counts only for ports that the model cables to a machine; LACP and LLDP frames are not forwarded.
     """
     cables = list(cables)
     owner = {cable.mac: cable for cable in cables}
@@ -51,27 +51,27 @@ def mistakes(config: SwitchConfig, cables: Iterable[Cable], sightings: Iterable[
     users = {cable.port: cable for cable in cables}
     found = {}
     for seen in sightings:
-        mine, at = owner.get(seen.mac), _ports_at(config, seen.place)
-        if mine is None or ports_of[mine.machine] & at or (seen.source == "mac_table" and not at & set(users)):
+        known, at = owner.get(seen.mac), _ports_at(config, seen.place)
+        if known is None or ports_of[known.machine] & at or (seen.source == "mac_table" and not at & set(users)):
             continue
-        said = ", ".join(sorted(ports_of[mine.machine]))
-        whose = next((users[port] for port in sorted(at) if port in users), None)
-        there = f", where the model has {whose.machine}.{whose.nic}" if whose else ""
+        in_model = ", ".join(sorted(ports_of[known.machine]))
+        expected = next((users[port] for port in sorted(at) if port in users), None)
+        there = f", where the model has {expected.machine}.{expected.nic}" if expected else ""
         text = (
-            f"{mine.machine} ({seen.mac}) answers on {config.name}/{seen.place}{there}; "
-            f"the model cables it to {said}: swap the cables or correct the model"
+            f"{known.machine} ({seen.mac}) answers on {config.name}/{seen.place}{there}; "
+            f"the model cables it to {in_model}: swap the cables or correct the model"
         )
-        found[mine.machine, seen.place] = Mistake(mine.machine, text)
-        if whose:
-            found.setdefault((whose.machine, seen.place), Mistake(whose.machine, text))
+        found[known.machine, seen.place] = Mistake(known.machine, text)
+        if expected:
+            found.setdefault((expected.machine, seen.place), Mistake(expected.machine, text))
     return [found[key] for key in sorted(found)]
 
 
 def without(config: SwitchConfig, machines: Iterable[str], cables: Iterable[Cable]) -> SwitchConfig:
-    """The configuration less the ports of some machines: what is cabled wrongly is not touched."""
-    barred = {cable.port for cable in cables if cable.machine in set(machines)}
-    ports = {name: port for name, port in config.ports.items() if name not in barred}
-    lags = {name: lag for name, lag in config.lags.items() if not barred & set(lag.members)}
+    """The configuration without the ports of some machines, so that wrongly cabled ports are not changed."""
+    excluded = {cable.port for cable in cables if cable.machine in set(machines)}
+    ports = {name: port for name, port in config.ports.items() if name not in excluded}
+    lags = {name: lag for name, lag in config.lags.items() if not excluded & set(lag.members)}
     return replace(config, ports=ports, lags=lags)
 
 

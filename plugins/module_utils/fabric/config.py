@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The configuration of a switch: ports, link aggregations and VLANs in the field's own words.
+"""The configuration of a switch: ports, link aggregations and VLANs, independent of the platform.
 
-These classes are the seam between the model and every driver. A driver translates them to its platform's
-language and back; nothing here knows of a platform. VLAN identifiers are IEEE 802.1Q VIDs (1-4094), MTUs are
-bytes of IP payload, link aggregation is IEEE 802.1AX (LACP).
+Model and drivers share these classes. A driver translates them to its platform's configuration and back.
+VLAN identifiers are IEEE 802.1Q VIDs (1-4094), MTUs are bytes of IP payload, link aggregation is IEEE 802.1AX (LACP).
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ from typing import Any
 
 from ..errors import CloudError
 
-#: What switches call ports and aggregations (Ethernet1/2, xe-0/0/1:0, swp1s0). Nothing that a command line or a
-#: configuration language could take for something else.
+#: Names of ports and aggregations on switches (Ethernet1/2, xe-0/0/1:0, swp1s0). Other characters are refused, since a
+#: command line or configuration language could interpret them.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/>-]*\Z")
 
 
 class FabricError(CloudError):
-    """A switch refused, could not be reached, or was described in a way it cannot be configured.
+    """A switch refused a change or could not be reached, or its configuration is invalid.
 
     :ivar where: the switch and, where known, the port or setting, e.g. ``leaf1.ports.Ethernet7``.
     :ivar remedy: what the reader can do about it.
@@ -43,7 +42,7 @@ class PortMode(StrEnum):
 class Membership:
     """Which VLANs a port or an aggregation carries.
 
-    :ivar native: the VLAN sent and received untagged, or None for none; an access port has nothing else.
+    :ivar native: the VLAN sent and received untagged, or None for none; on an access port it is the only one.
     :ivar vlans: every VLAN that may pass, the native one included, ascending.
     """
 
@@ -53,7 +52,7 @@ class Membership:
 
     @classmethod
     def of(cls, mode: str, native: int | None, vlans: list[int]) -> Membership:
-        """Build one from a role's variables; the native VLAN is always among those that pass."""
+        """Build one from a role's variables; the native VLAN is added to those that may pass."""
         passing = {*vlans, *([native] if native is not None else [])}
         return cls(PortMode(mode), native, tuple(sorted(passing)))
 
@@ -62,10 +61,10 @@ class Membership:
 class Lacp:
     """LACP of an aggregation (IEEE 802.1AX).
 
-    :ivar active: whether the switch starts the conversation.
+    :ivar active: whether the switch begins the negotiation.
     :ivar fast: one LACPDU a second instead of one in thirty.
-    :ivar fallback_port: the member that forwards while the partner is silent, which is what a machine that boots
-        over the network needs; None if no member may.
+    :ivar fallback_port: the member that forwards while the partner sends no LACPDU, which a machine needs for network
+        boot; None if no member may.
     """
 
     active: bool = True
@@ -75,7 +74,7 @@ class Lacp:
 
 @dataclass(frozen=True)
 class Port:
-    """A port that carries traffic by itself."""
+    """A port that is no member of a link aggregation."""
 
     name: str
     membership: Membership
@@ -87,7 +86,7 @@ class Port:
 class Lag:
     """A link aggregation (port-channel, bond) and its member ports.
 
-    :ivar lacp: None for one found without LACP, or whose members do not share the traffic; the model has no such.
+    :ivar lacp: None for an aggregation of the switch without LACP or without load balancing; never None in the model.
     :ivar mlag: the identifier shared with the other switch of an MLAG pair, or None for a local aggregation.
     """
 
@@ -102,7 +101,7 @@ class Lag:
 
 @dataclass(frozen=True)
 class Sighting:
-    """A network address seen by the switch.
+    """A MAC address that the switch sees on a port.
 
     :ivar mac: lower case, with colons.
     :ivar place: the model's name of a port, or the name of an aggregation where the switch learns per aggregation.
@@ -116,7 +115,7 @@ class Sighting:
 
 @dataclass(frozen=True)
 class SwitchConfig:
-    """What the model says of one switch, or what a driver read of those same objects.
+    """The desired configuration of one switch from the model, or the actual one of the same objects from a driver.
 
     In a *desired* configuration every named object has to be as described. Objects that are not named are left alone.
     """
@@ -128,63 +127,65 @@ class SwitchConfig:
 
     @property
     def port_names(self) -> frozenset[str]:
-        """Every physical port this configuration speaks of, bundled or not."""
+        """All physical ports of this configuration, members of aggregations included."""
         return frozenset(self.ports) | {member for lag in self.lags.values() for member in lag.members}
 
     @classmethod
     def from_vars(cls, params: dict[str, Any]) -> SwitchConfig:
         """Read a role's ``switch`` dictionary; an invalid value is a :class:`FabricError`."""
-        switch = _named(params["name"], "switches")
+        switch = _valid_name(params["name"], "switches")
         ports = [_port(f"{switch}.ports.{item['name']}", item) for item in params.get("ports") or []]
         lags = [_lag(f"{switch}.lags.{item['name']}", item) for item in params.get("lags") or []]
-        _refuse_doubles(switch, ports, lags)
+        _refuse_port_used_twice(switch, ports, lags)
         vlans = {item["id"]: item["name"] for item in params.get("vlans") or []}
         return cls(params["name"], {p.name: p for p in ports}, {lag.name: lag for lag in lags}, vlans)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data for diffs and returns."""
+        """Plain data for diffs and results."""
         return asdict(self)
 
 
-def _named(name: str, where: str) -> str:
+def _valid_name(name: str, where: str) -> str:
     if not _NAME.match(name):
-        raise FabricError(where, f"{name!r} is no name", "use letters, digits and _ . : / - only")
+        raise FabricError(where, f"{name!r} is not a valid name", "use letters, digits and _ . : / - only")
     return name
 
 
 def _membership(where: str, mode: str, item: dict[str, Any]) -> Membership:
-    """The VLANs of one object. A trunk of nothing is refused: more than one platform takes it for a trunk of all."""
+    """The VLANs of one object. A trunk without VLANs is refused, since some platforms treat it as one of all VLANs."""
     found = Membership.of(mode, item.get("native"), item.get("vlans") or [])
     wrong = [vlan for vlan in found.vlans if not 1 <= vlan <= 4094]
     if wrong:
-        raise FabricError(f"{where}.vlans", f"{wrong[0]} is no VLAN", "VLANs are 1 to 4094")
+        raise FabricError(f"{where}.vlans", f"{wrong[0]} is not a VLAN identifier", "use 1 to 4094")
     if mode == PortMode.ACCESS and found.vlans != (found.native,):
-        raise FabricError(where, "an access port carries its native VLAN and no other", "name it, or make it a trunk")
+        raise FabricError(
+            where, "an access port carries its native VLAN and no other", "set native, or make it a trunk"
+        )
     if not found.vlans:
         raise FabricError(f"{where}.vlans", "is empty", "name the VLANs that pass, or leave the port out")
     return found
 
 
 def _port(where: str, item: dict[str, Any]) -> Port:
-    name = _named(item["name"], where)
+    name = _valid_name(item["name"], where)
     return Port(name, _membership(where, item["mode"], item), item["mtu"], item.get("description") or "")
 
 
 def _lag(where: str, item: dict[str, Any]) -> Lag:
-    name, members = _named(item["name"], where), tuple(_named(member, where) for member in item["members"])
+    name, members = _valid_name(item["name"], where), tuple(_valid_name(member, where) for member in item["members"])
     if not members:
         raise FabricError(f"{where}.members", "is empty", "name its ports, or leave the aggregation out")
-    said = item.get("lacp") or {}
-    fallback = (said.get("fallback_port") or members[0]) if said.get("fallback", True) else None
+    options = item.get("lacp") or {}
+    fallback = (options.get("fallback_port") or members[0]) if options.get("fallback", True) else None
     if fallback and fallback not in members:
         raise FabricError(f"{where}.lacp.fallback_port", f"{fallback} is not among its members", "name one of them")
-    lacp = Lacp((said.get("mode") or "active") == "active", (said.get("rate") or "fast") == "fast", fallback)
+    lacp = Lacp((options.get("mode") or "active") == "active", (options.get("rate") or "fast") == "fast", fallback)
     membership = _membership(where, "trunk", item)
     text = item.get("description") or ""
     return Lag(name, tuple(sorted(members)), membership, item["mtu"], lacp, text, item.get("mlag"))
 
 
-def _refuse_doubles(switch: str, ports: list[Port], lags: list[Lag]) -> None:
+def _refuse_port_used_twice(switch: str, ports: list[Port], lags: list[Lag]) -> None:
     users: dict[str, str] = {}
     claims = [(p.name, f"ports.{p.name}") for p in ports] + [(m, f"lags.{g.name}") for g in lags for m in g.members]
     for port, user in claims:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a switch driver can do, whatever the switch.
+"""The interface of switch drivers.
 
-A driver reads the objects that a configuration names, performs a plan in one transaction, arms a way back that the
-switch performs by itself, and reports the addresses that it sees. How the platforms that come later keep to it:
+A driver reads the objects that a configuration names, performs a plan in one transaction, arms a rollback that the
+switch performs by itself (as with commit-confirm), and reports the addresses that the switch sees. How further
+platforms can implement it:
 
 * EOS: a configuration session, ``commit timer``; :meth:`Driver.armed` is the session that waits for its commit.
 * Junos: a private candidate, ``commit confirmed`` (whole minutes: round up); :meth:`Driver.armed` reads ``show system
@@ -25,36 +26,36 @@ from .plan import Plan
 
 
 class Driver(Protocol):
-    """The interface. Every method raises :class:`~.config.FabricError`, for faults of the configuration."""
+    """What each driver implements. Every method may raise :class:`~.config.FabricError`."""
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """The running configuration of the ports, aggregations and VLANs that `desired` names, and of those that
-        stand in their way."""
+        use the same ports."""
 
     def perform(self, plan: Plan, seconds: int) -> str:
-        """Do the plan in one transaction, its way back armed for `seconds` not later than the change itself.
+        """Perform the plan in one transaction. Its rollback after `seconds` is armed before or with the change.
 
-        Follows a :meth:`read` on the same driver. Returns what :meth:`confirm` and :meth:`revert` take. After an error
-        the switch is as before, or goes back to it by itself."""
+        Requires a :meth:`read` on the same driver before. Returns the token for :meth:`confirm` and :meth:`revert`.
+        After an error the switch is unchanged, or restores its previous configuration by itself."""
 
     def confirm(self, armed: str) -> None:
-        """The change is good: disarm, and keep it over a restart of the switch. An error when the timer was faster."""
+        """Cancel the rollback and make the change persistent. An error if the switch has rolled back already."""
 
     def revert(self, armed: str) -> None:
-        """Go back now instead of waiting for the timer; no error where it has gone back already."""
+        """Roll back now instead of waiting for the timer; no error if the switch has rolled back already."""
 
     def armed(self) -> str | None:
-        """An unconfirmed change of an earlier run, as :meth:`revert` takes it."""
+        """The token of an unconfirmed change of an earlier run, for :meth:`revert`; None if there is none."""
 
     def sightings(self) -> list[Sighting]:
-        """The addresses that the switch sees now; empty where it cannot tell."""
+        """The addresses that the switch sees now; empty if the driver cannot read them."""
 
 
 DRIVERS: dict[str, Callable[[str, dict[str, Any]], Driver]] = {"openvswitch": OpenVSwitch}
 
 
 def driver(name: str, platform: str, connection: dict[str, Any]) -> Driver:
-    """The driver of a platform, connected to nothing yet."""
+    """The driver of a platform; it connects with its first call."""
     if platform not in DRIVERS:
         known = ", ".join(sorted(DRIVERS))
         raise FabricError(f"switches.{name}.platform", f"there is no driver for {platform}", f"use one of: {known}")

@@ -3,15 +3,15 @@
 
 Reads with one OVSDB transaction of selects (RFC 7047 §5.2.2) and writes with one ``ovs-vsctl`` call, which is one
 transaction and returns when ovs-vswitchd has carried it out (ovs-vsctl(8)). Columns are those of
-ovs-vswitchd.conf.db(5). A port of the model is the Interface whose ``external_ids:groundup-port`` says so, or else
-the one of that name.
+ovs-vswitchd.conf.db(5). A port of the model is the Interface with its name in ``external_ids:groundup-port``, or
+else the Interface of that name.
 
-A change carries its way back with it: the same transaction writes it into the bridge's record, under a key of its own.
-A process started before the change takes it after the time given; the confirmation removes the key, so one of the
-two wins and the other is refused by the database. The process does not outlive a restart of the switch's host, the
-record does: the next run finds it by :meth:`OpenVSwitch.armed`.
+The rollback of a change is stored in the bridge's record, under a key of its own, by the same transaction. A process
+started before the change executes it after the given time; the confirmation removes the key. Both require the key, so
+exactly one of them succeeds. The process does not survive a restart of the switch's host but the record does, and the
+next run finds it by :meth:`OpenVSwitch.armed`.
 
-One more difference to a hardware switch is an honest one: there is no VLAN table, a VLAN exists by being carried.
+Unlike a hardware switch, Open vSwitch has no VLAN table: a VLAN exists as soon as a port carries it.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from pathlib import Path
 from typing import Any
 
 from .config import FabricError, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
-from .ovs_back import Raw, way_back
 from .ovs_commands import Records, Wire, commands
+from .ovs_rollback import Raw, rollback
 from .ovs_rows import Row, rows
 from .plan import Plan
 
 _TABLES = ("Bridge", "Port", "Interface")
 _ARMED = "groundup-armed-"
-_SILENT = "00:00:00:00:00:00"
-_REACH = "check that ovsdb-server runs and that the model's switches.*.database names its socket"
+_NO_PARTNER = "00:00:00:00:00:00"
+_REMEDY = "check that ovsdb-server runs and that the model's switches.*.database names its socket"
 
 
 class OpenVSwitch:
@@ -42,7 +42,7 @@ class OpenVSwitch:
     :param name: the bridge.
     :param connection: ``database`` is an OVSDB connection method as in ovsdb(7) (``unix:…``, ``ssl:…``); ``control``
         is ovs-vswitchd's control socket, by default ``vswitchd.ctl`` beside a ``unix:`` database. Without a control
-        socket the switch cannot tell what it sees.
+        socket there are no sightings.
     """
 
     def __init__(self, name: str, connection: dict[str, Any]) -> None:
@@ -87,62 +87,62 @@ class OpenVSwitch:
         )
 
     def perform(self, plan: Plan, seconds: int) -> str:
-        """See :meth:`.driver.Driver.perform`. The timer runs before anything is changed; without its key it does
-        nothing, so an aborted transaction needs no care, and one that hangs after it was written is taken back."""
+        """See :meth:`.driver.Driver.perform`. The timer starts before the change. Without its key in the database it
+        does nothing, so it is harmless if the transaction fails, and rolls back one whose result is not known."""
         token = secrets.token_hex(4)
         key = f"{_ARMED}{token}"
         records = Records(self._wires, self._ports)
         words = commands(plan, records)
-        undo = [*self._only_with(key), *way_back(plan, records, *self._rows)]
-        back = self._vsctl([*undo, "--", "remove", "Bridge", self.name, "external_ids", key])
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        timer = ["sh", "-c", 'sleep "$0" && exec "$@"', str(seconds), *back]
-        self._timer = subprocess.Popen(timer, start_new_session=True, **quiet)  # type: ignore[call-overload]
-        setting = f"external_ids:{key}={json.dumps(json.dumps(back))}"
+        undo = [*self._require_key(key), *rollback(plan, records, *self._rows)]
+        command = self._vsctl([*undo, "--", "remove", "Bridge", self.name, "external_ids", key])
+        no_streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        timer = ["sh", "-c", 'sleep "$0" && exec "$@"', str(seconds), *command]
+        self._timer = subprocess.Popen(timer, start_new_session=True, **no_streams)  # type: ignore[call-overload]
+        setting = f"external_ids:{key}={json.dumps(json.dumps(command))}"
         self._run(self._vsctl([*words, "--", "set", "Bridge", self.name, setting]))
         return token
 
     def confirm(self, armed: str) -> None:
-        """See :meth:`.driver.Driver.confirm`; the database keeps a change by itself."""
+        """See :meth:`.driver.Driver.confirm`; the database is persistent by itself."""
         key = f"{_ARMED}{armed}"
-        words = [*self._only_with(key), "--", "remove", "Bridge", self.name, "external_ids", key]
+        words = [*self._require_key(key), "--", "remove", "Bridge", self.name, "external_ids", key]
         try:
             self._run(self._vsctl(words))
         except FabricError as error:
             if "no key" not in error.message:
                 raise
-            why = "it went back by itself before the change could be confirmed"
-            raise FabricError(error.where, why, "give it more time (confirm.timeout)") from error
-        self._disarm()
+            why = "the switch rolled the change back before it could be confirmed"
+            raise FabricError(error.where, why, "set a longer confirm.timeout") from error
+        self._stop_timer()
 
     def revert(self, armed: str) -> None:
-        """See :meth:`.driver.Driver.revert`; nothing is left to do where the timer was faster."""
-        back = self._way_backs().get(armed)
-        if back is not None:
-            self._run(json.loads(back))
-        self._disarm()
+        """See :meth:`.driver.Driver.revert`; nothing is left to do if the timer has rolled back already."""
+        command = self._rollbacks().get(armed)
+        if command is not None:
+            self._run(json.loads(command))
+        self._stop_timer()
 
     def armed(self) -> str | None:
         """See :meth:`.driver.Driver.armed`."""
-        return min(self._way_backs(), default=None)
+        return min(self._rollbacks(), default=None)
 
-    def _way_backs(self) -> dict[str, str]:
-        """The rollback of every unconfirmed change, by its token."""
+    def _rollbacks(self) -> dict[str, str]:
+        """The command that rolls back each unconfirmed change, by the change's token."""
         keys = self._tables()[0]["external_ids"]
         return {key.removeprefix(_ARMED): text for key, text in keys.items() if key.startswith(_ARMED)}
 
-    def _only_with(self, key: str) -> list[str]:
-        """Words that make the whole transaction fail unless the bridge has the key."""
+    def _require_key(self, key: str) -> list[str]:
+        """Arguments that make the whole transaction fail unless the bridge has the key."""
         return ["--", "get", "Bridge", self.name, f"external_ids:{key}"]
 
-    def _disarm(self) -> None:
-        """End the timer, if this process started it; one of an earlier run finds no key and does nothing."""
+    def _stop_timer(self) -> None:
+        """Stop the timer if this process started it. A timer of an earlier run finds no key and does nothing."""
         if self._timer and self._timer.poll() is None:
             os.killpg(self._timer.pid, signal.SIGTERM)
             self._timer.wait(10)
 
     def sightings(self) -> list[Sighting]:
-        """See :meth:`.driver.Driver.sightings`: the MAC table, and who speaks LACP on each member."""
+        """See :meth:`.driver.Driver.sightings`: the MAC table, and the LACP partner of each member."""
         if not self.control:
             return []
         table = self._run(["ovs-appctl", "-t", self.control, "fdb/show", self.name]).splitlines()[1:]
@@ -158,7 +158,7 @@ class OpenVSwitch:
             words = line.split()
             if words[:1] in (["member:"], ["slave:"]):
                 member = words[1].rstrip(":")
-            elif words[:2] == ["partner", "sys_id:"] and member in names and words[2] != _SILENT:
+            elif words[:2] == ["partner", "sys_id:"] and member in names and words[2] != _NO_PARTNER:
                 seen.append(Sighting(words[2].lower(), names[member], "lacp"))
         return seen
 
@@ -179,8 +179,8 @@ class OpenVSwitch:
         fallback = other.get("lacp-fallback-ab") == "true"
         primary = names.get(other.get("bond-primary", "")) if fallback else None
         shared = len(members) == 1 or row["bond_mode"] == "balance-tcp"
-        spoken = row["lacp"] in ("active", "passive") and shared
-        lacp = Lacp(row["lacp"] == "active", other.get("lacp-time") == "fast", primary) if spoken else None
+        negotiated = row["lacp"] in ("active", "passive") and shared
+        lacp = Lacp(row["lacp"] == "active", other.get("lacp-time") == "fast", primary) if negotiated else None
         description = row["external_ids"].get("groundup-description", "")
         mtu = min(_mtu(member) for member in members)
         return Lag(row["name"], tuple(sorted(names.values())), _membership(row), mtu, lacp, description)
@@ -212,9 +212,9 @@ class OpenVSwitch:
             remedy = "install openvswitch-common and openvswitch-switch where the role runs"
             raise FabricError(f"switches.{self.name}", f"{command[0]} is not installed", remedy) from error
         except subprocess.TimeoutExpired as error:
-            raise FabricError(f"switches.{self.name}", f"{command[0]} gave no answer in 60 s", _REACH) from error
+            raise FabricError(f"switches.{self.name}", f"{command[0]} did not end within 60 s", _REMEDY) from error
         if done.returncode:
-            raise FabricError(f"switches.{self.name}", f"{command[0]}: {done.stderr.strip()}", _REACH)
+            raise FabricError(f"switches.{self.name}", f"{command[0]}: {done.stderr.strip()}", _REMEDY)
         return done.stdout
 
 
@@ -223,7 +223,7 @@ def _model_name(interface: Row) -> str:
 
 
 def _mtu(interface: Row) -> int:
-    """The MTU asked for, else the one the device has."""
+    """The requested MTU, else that of the device."""
     for column in ("mtu_request", "mtu"):
         if isinstance(interface[column], int):
             return int(interface[column])
@@ -236,7 +236,8 @@ def _port(row: Row, interface: Row) -> Port:
 
 
 def _membership(row: Row) -> Membership:
-    """VLANs of a Port record; a form that we never write comes back as a trunk of nothing, which equals no wish."""
+    """VLANs of a Port record. A combination that this driver never writes is returned as a trunk without VLANs, which
+    differs from every desired one and is therefore corrected."""
     tag = row["tag"] if isinstance(row["tag"], int) else None
     mode = row["vlan_mode"] or ("access" if tag is not None else "trunk")
     if mode == "access" and tag is not None:

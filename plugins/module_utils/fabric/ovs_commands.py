@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A plan as the arguments of one ``ovs-vsctl`` call (ovs-vsctl(8)), which is one transaction.
 
-Pure text: what each step becomes can be read and tested without a switch. Interface records are never made or
-deleted, only moved from one Port record to another: whatever else they hold (type, options, number) is their owner's.
-Records are named by UUID, since a name may stand for the old and for the new one while the transaction is written.
+Pure. Interface records are never created or deleted but moved from one Port record to another, so their other settings
+(type, options, port number) are not changed. Records are addressed by UUID, since within one transaction the same name
+may mean an old and a new record.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from .config import Lag, Membership, Port, PortMode
 from .plan import Plan, Step
 
-#: A port that left its aggregation and has no other use: 4095 is reserved in IEEE 802.1Q, so nothing passes.
-_NOTHING = ("vlan_mode=trunk", "trunks=4095")
+#: Settings of a port that left its aggregation and has no other use: VLAN 4095 is reserved, so no frame passes.
+_NO_TRAFFIC = ("vlan_mode=trunk", "trunks=4095")
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Wire:
 
 @dataclass(frozen=True)
 class Records:
-    """What a plan's names mean in the database.
+    """The database records of a plan's names.
 
     :ivar wires: Interface records by the model's name of the port.
     :ivar old: UUIDs of the bridge's Port records by their name.
-    :ivar new: UUIDs of the Port records that the plan makes, by their name; chosen before there is any.
+    :ivar new: UUIDs of the Port records that the plan creates, by their name; chosen in advance.
     """
 
     wires: Mapping[str, Wire]
@@ -42,36 +42,37 @@ class Records:
     new: dict[str, str] = field(default_factory=dict)
 
     def record(self, name: str) -> str:
-        """The Port record of that name once the plan is done."""
+        """The UUID of the Port record of that name after the plan."""
         return self.new.get(name) or self.old[name]
 
 
 def commands(plan: Plan, records: Records) -> list[str]:
     """Arguments for the whole plan; fills ``records.new``.
 
-    Removals come first whatever the order of the steps: a port can be added to an aggregation only after it has left
-    its former place, and inside one transaction nothing is cut in between.
+    Removals come first whatever the order of the steps: an Interface can be added to a Port record only after it
+    was removed from its former one. Within one transaction this does not interrupt traffic.
     """
-    takes = [argument for step in plan.steps for argument in _take(plan.switch, step, records)]
-    gives = [argument for step in plan.steps for argument in _give(plan.switch, step, records)]
+    removals = [argument for step in plan.steps for argument in _removal(plan.switch, step, records)]
+    changes = [argument for step in plan.steps for argument in _change(plan.switch, step, records)]
     wires = [records.wires[port] for port in released(plan)]
-    shut = [argument for wire in wires for argument in _create(plan.switch, wire.netdev, [wire], records)]
-    return takes + gives + shut
+    unused = [argument for wire in wires for argument in _create(plan.switch, wire.netdev, [wire], records)]
+    return removals + changes + unused
 
 
 def released(plan: Plan) -> list[str]:
-    """Ports that leave an aggregation and are used by nothing else in the plan."""
+    """Ports that leave an aggregation and have no other use in the plan."""
     before = {port for step in plan.steps if isinstance(step.have, Lag) for port in step.have.members}
     used = {port for step in plan.steps if isinstance(step.want, Lag) for port in step.want.members}
     return sorted(before - used - {step.name for step in plan.steps if isinstance(step.want, Port)})
 
 
 def rebuilt(step: Step) -> bool:
-    """An aggregation whose members change is made anew."""
+    """Whether the step removes or creates the aggregation's record, as it does if its members change."""
     return not (isinstance(step.have, Lag) and isinstance(step.want, Lag)) or (step.have.members != step.want.members)
 
 
-def _take(bridge: str, step: Step, records: Records) -> list[str]:
+def _removal(bridge: str, step: Step, records: Records) -> list[str]:
+    """Arguments that remove the record of the step's old object; none if the record is kept."""
     name = ""
     if isinstance(step.have, Lag) and rebuilt(step):
         name = step.have.name
@@ -80,24 +81,25 @@ def _take(bridge: str, step: Step, records: Records) -> list[str]:
     return ["--", "remove", "Bridge", bridge, "ports", records.old[name]] if name else []
 
 
-def _give(bridge: str, step: Step, records: Records) -> list[str]:
+def _change(bridge: str, step: Step, records: Records) -> list[str]:
+    """Arguments that create the record of the step's new object, if it needs one, and configure it."""
     if isinstance(step.want, Lag):
-        members, anew = [records.wires[port] for port in step.want.members], step.have is None or rebuilt(step)
-        made = _create(bridge, step.want.name, members, records) if anew else []
-        return [*made, *_lag(step.want, records)]
+        members, is_new = [records.wires[port] for port in step.want.members], step.have is None or rebuilt(step)
+        create = _create(bridge, step.want.name, members, records) if is_new else []
+        return [*create, *_lag(step.want, records)]
     if isinstance(step.want, Port):
         wire = records.wires[step.want.name]
-        made = _create(bridge, wire.netdev, [wire], records) if step.have is None else []
-        return [*made, *_port(step.want, wire, records)]
+        create = _create(bridge, wire.netdev, [wire], records) if step.have is None else []
+        return [*create, *_port(step.want, wire, records)]
     return []
 
 
 def _create(bridge: str, name: str, members: list[Wire], records: Records) -> list[str]:
-    """A Port record on the bridge that carries no VLAN until it is configured."""
+    """Arguments that create a Port record on the bridge; it carries no VLAN until it is configured."""
     record = records.new.setdefault(name, str(uuid.uuid4()))
     interfaces = f"interfaces=[{','.join(wire.uuid for wire in members)}]"
-    made = ["--", f"--id={record}", "create", "Port", f"name={json.dumps(name)}", interfaces, *_NOTHING]
-    return [*made, "--", "add", "Bridge", bridge, "ports", record]
+    create = ["--", f"--id={record}", "create", "Port", f"name={json.dumps(name)}", interfaces, *_NO_TRAFFIC]
+    return [*create, "--", "add", "Bridge", bridge, "ports", record]
 
 
 def _port(port: Port, wire: Wire, records: Records) -> list[str]:

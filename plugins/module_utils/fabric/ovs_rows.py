@@ -8,12 +8,12 @@ from typing import Any
 from .config import FabricError
 
 Row = dict[str, Any]
-#: Columns that may hold several values, so that one value alone is still a list.
+#: Columns that may hold several values; they are always returned as a list.
 _PLURAL = frozenset({"ports", "interfaces", "trunks"})
 
 
 def rows(result: dict[str, Any]) -> list[Row]:
-    """The rows of one ``select``; an ``error`` in its place is raised with the database's own words."""
+    """The rows of one ``select``; an ``error`` instead is raised with the database's message."""
     if "rows" not in result:
         detail = f"{result.get('error')}: {result.get('details')}"
         raise FabricError("Open vSwitch database", detail, "the schema may be older than Open vSwitch 2.6: upgrade it")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Desired and actual configuration of a switch, compared: the steps between them.
+"""The steps from the actual to the desired configuration of a switch.
 
-The plan speaks of ports and aggregations, never of a platform's commands, so every driver gets the same one.
+A plan consists of ports, link aggregations and VLANs and not of commands, so it is the same for each platform.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ class Step:
     """One object that has to change.
 
     :ivar kind: ``vlan``, ``port`` or ``lag``.
-    :ivar have: the object as it is, or None where there is none.
-    :ivar want: the object as it shall be, or None where it shall go.
+    :ivar have: the present object, or None if there is none.
+    :ivar want: the wanted object, or None if it is to be removed.
     """
 
     kind: str
@@ -34,40 +34,40 @@ class Step:
 
     @property
     def before(self) -> str:
-        """The object as it is, one line a setting."""
+        """The present object, one line per setting."""
         return "".join(_lines(self, self.have))
 
     @property
     def after(self) -> str:
-        """The object as it shall be, one line a setting."""
+        """The wanted object, one line per setting."""
         return "".join(_lines(self, self.want))
 
 
 @dataclass(frozen=True)
 class Plan(BasePlan):
-    """What a driver has to do, in order: aggregations that go, VLANs and ports, aggregations that come."""
+    """The steps of a driver in their order: remove aggregations and ports, then VLANs, ports and aggregations."""
 
     switch: str
     steps: tuple[Step, ...]
 
     def heading(self, step: AnyStep) -> str:
-        """The switch and what is done to it."""
+        """The switch and the step."""
         return f"{self.switch}: {step}"
 
 
 def plan(desired: SwitchConfig, actual: SwitchConfig) -> Plan:
-    """Compare what the model says with what the switch runs.
+    """Compare the desired with the actual configuration.
 
-    An aggregation that holds one of the model's ports under another name, or a single port that is to be bundled,
-    is taken apart: a port has one use. Anything else that the model does not name is left out of the plan.
+    An aggregation of another name that has member ports of the model is removed, as is a port that becomes a member:
+    a port can have one use only. All else that the model does not name is left out of the plan.
     """
-    gone = [
-        Step("lag", name, _ours_alone(desired, lag), None)
+    removed_lags = [
+        Step("lag", name, _require_no_foreign_members(desired, lag), None)
         for name, lag in sorted(actual.lags.items())
         if name not in desired.lags and desired.port_names & set(lag.members)
     ]
-    bundled = {member for lag in desired.lags.values() for member in lag.members}
-    loose = [Step("port", n, p, None) for n, p in sorted(actual.ports.items()) if n in bundled]
+    members = {member for lag in desired.lags.values() for member in lag.members}
+    removed_ports = [Step("port", n, p, None) for n, p in sorted(actual.ports.items()) if n in members]
     vlans = [
         Step("vlan", str(vid), actual.vlans.get(vid), name)
         for vid, name in sorted(desired.vlans.items())
@@ -83,17 +83,17 @@ def plan(desired: SwitchConfig, actual: SwitchConfig) -> Plan:
         for name, lag in sorted(desired.lags.items())
         if actual.lags.get(name) != lag
     ]
-    return Plan(desired.name, (*gone, *loose, *vlans, *ports, *lags))
+    return Plan(desired.name, (*removed_lags, *removed_ports, *vlans, *ports, *lags))
 
 
-def _ours_alone(desired: SwitchConfig, lag: Lag) -> Lag:
-    """An aggregation in the way may only be dissolved when it has no port that the model does not name."""
+def _require_no_foreign_members(desired: SwitchConfig, lag: Lag) -> Lag:
+    """Return an aggregation to remove. One with member ports that the model does not name is a FabricError."""
     foreign = sorted(set(lag.members) - desired.port_names)
     if foreign:
         raise FabricError(
             f"{desired.name}.lags.{lag.name}",
-            f"it bundles ports of the model with {', '.join(foreign)}, which the model does not name",
-            "take it apart on the switch, or add the ports to the model",
+            f"it has ports of the model and {', '.join(foreign)}, which the model does not name, as members",
+            "remove the aggregation from the switch, or add the ports to the model",
         )
     return lag
 
@@ -123,7 +123,7 @@ def _lacp(lacp: Lacp | None) -> str:
 
 
 def _ranges(vlans: tuple[int, ...]) -> str:
-    """``(10, 11, 12, 20)`` as ``10-12,20``, the way switches write it."""
+    """``(10, 11, 12, 20)`` as ``10-12,20``, as switches write it."""
     parts: list[list[int]] = []
     for vid in vlans:
         if parts and vid == parts[-1][-1] + 1:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring one switch to what the model says: read, compare, change with a way back, look again, confirm."""
+"""Configure one switch as the model says: read, compare, change under a timer, verify, confirm or roll back."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .driver import Driver, driver
 from .plan import Plan, plan
 
 Answers = Callable[[list[str]], set[str]]
-#: Seconds that peers get to answer again after a change.
+#: Seconds within which peers have to answer again after a change.
 SETTLING = 10.0
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it: the plan that was (or, in check mode, would be) performed, and cables that contradict it.
+    """The plan that was performed (in check mode: would be), and the cables that contradict the model.
 
-    :ivar unconfirmed: an earlier run left an unconfirmed change; it is rolled back before anything else.
+    :ivar unconfirmed: whether an earlier run left an unconfirmed change, which is rolled back first.
     """
 
     plan: Plan
@@ -38,12 +38,12 @@ class Outcome:
 
     @property
     def steps(self) -> list[str]:
-        """What is done, as text."""
+        """What was done, or would be in check mode, as text."""
         return [*(["roll back an unconfirmed change"] if self.unconfirmed else []), *map(str, self.plan.steps)]
 
 
 def answering(addresses: list[str]) -> set[str]:
-    """Those of some IP addresses that answer one echo request within a second."""
+    """Those of the addresses that answer one ICMP echo request within a second."""
     try:
         return ping.by_program(addresses)
     except FileNotFoundError as error:
@@ -58,27 +58,26 @@ def run(
     answers: Answers = answering,
     clock: Clock | None = None,
 ) -> Outcome:
-    """Configure the switch of a role's ``switch`` dictionary.
+    """Configure a switch as the input ``switch_config`` of the role says.
 
-    Ports whose machine was seen elsewhere are left as they are and reported. After a change every peer that answered
-    before must answer again and the switch must say what was asked of it; otherwise it goes back and
-    :class:`FabricError` tells why. If this process dies meanwhile, the switch goes back by itself after
-    ``confirm.timeout`` seconds; a run within that time takes it back first, since what it would find in place is about
-    to vanish.
+    Ports of a machine that was seen elsewhere are reported and not changed. After a change each peer that answered
+    before has to answer again, and the switch has to report the wanted configuration; otherwise the change is rolled
+    back and a :class:`FabricError` gives the reason. If this process dies in between, the switch rolls back by itself
+    after ``confirm.timeout`` seconds. A run within that time rolls back first, since the switch is about to do so.
     """
     wanted = SwitchConfig.from_vars(params)
     switch = switch or driver(params["name"], params["platform"], params["connection"])
     cables = [Cable.of(item) for item in params.get("cabling") or []]
-    left = switch.armed()
-    if left and not check:
-        switch.revert(left)
+    unconfirmed = switch.armed()
+    if unconfirmed and not check:
+        switch.revert(unconfirmed)
     actual = switch.read(wanted)
     wrong = mistakes(wanted, cables, switch.sightings()) if cables else []
     desired = without(wanted, {mistake.machine for mistake in wrong}, cables)
     steps = plan(desired, actual)
     if steps.changed and not check:
         _perform(switch, desired, steps, params.get("confirm") or {}, Peers(answers, clock))
-    return Outcome(steps, wrong, left is not None)
+    return Outcome(steps, wrong, unconfirmed is not None)
 
 
 class Peers:
@@ -89,11 +88,11 @@ class Peers:
         self._before: set[str] = set()
 
     def remember(self, peers: list[str]) -> None:
-        """Ping the peers before the change; those that are silent then prove nothing afterwards."""
+        """Ping the peers before the change; those that do not answer now need not answer after it."""
         self._before = self._answers(peers)
 
     def lost(self) -> set[str]:
-        """Those that answered before and do not within SETTLING seconds: LACP and MAC tables take some to settle."""
+        """Peers that answered before the change and do not within SETTLING seconds, the time LACP may need."""
         lost = set(self._before)
 
         def probe() -> set[str] | Missing:
@@ -122,12 +121,12 @@ def _perform(switch: Driver, desired: SwitchConfig, steps: Plan, confirm: dict[s
 
 
 def _fault(switch: Driver, desired: SwitchConfig, peers: Peers) -> FabricError | None:
-    """What speaks against keeping the change."""
+    """The reason to roll the change back; None if there is none."""
     where, left, lost = f"switches.{desired.name}", plan(desired, switch.read(desired)), peers.lost()
     if lost:
-        why = f"{', '.join(sorted(lost))} no longer answered after the change, which was taken back"
+        why = f"{', '.join(sorted(lost))} no longer answered after the change, which was rolled back"
         return FabricError(where, why, "compare the model's VLANs with what those hosts use")
     if left.changed:
-        why = f"it accepted the change but did not carry out: {'; '.join(map(str, left.steps))}"
-        return FabricError(where, why, "look into the switch's log; the change was taken back")
+        why = f"it accepted the change but did not perform: {'; '.join(map(str, left.steps))}"
+        return FabricError(where, why, "read the switch's log; the change was rolled back")
     return None

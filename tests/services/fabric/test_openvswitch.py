@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Open vSwitch driver against Open vSwitch itself."""
+"""The Open vSwitch driver with a real Open vSwitch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def switch(rack: Any, **more: Any) -> dict[str, Any]:
 
 
 class SkippingClock:
-    """A clock that no sleep waits for: the seconds for which lost peers are pinged pass at once."""
+    """A clock whose sleep returns at once, so that the wait for peers takes no time."""
 
     def __init__(self) -> None:
         self.time = 0.0
@@ -41,7 +41,7 @@ def column(rack: Any, table: str, record: str, name: str) -> str:
     return rack.vsctl("get", table, record, name)
 
 
-def test_the_model_arrives_and_stays(rack: Any) -> None:
+def test_the_configuration_is_applied_and_a_second_run_changes_nothing(rack: Any) -> None:
     first = run(switch(rack), check=False)
     assert [str(step) for step in first.plan.steps] == [
         "remove port Ethernet1",
@@ -58,12 +58,12 @@ def test_the_model_arrives_and_stays(rack: Any) -> None:
     assert not run(switch(rack), check=False).plan.changed
 
 
-def test_a_change_by_hand_is_mended_and_foreign_ports_are_left(rack: Any) -> None:
+def test_a_change_by_hand_is_corrected_and_other_ports_are_not_changed(rack: Any) -> None:
     run(switch(rack), check=False)
     rack.vsctl("set", "Port", "node1", "trunks=[10]", "--", "set", "Port", "eth4", "tag=77")
-    mended = run(switch(rack), check=False)
-    assert [str(step) for step in mended.plan.steps] == ["change lag node1"]
-    assert mended.plan.diff()[0]["before"].count("vlans: 10\n") == 1
+    corrected = run(switch(rack), check=False)
+    assert [str(step) for step in corrected.plan.steps] == ["change lag node1"]
+    assert corrected.plan.diff()[0]["before"].count("vlans: 10\n") == 1
     assert column(rack, "Port", "eth4", "tag") == "77"
 
 
@@ -73,7 +73,7 @@ def test_check_mode_changes_nothing(rack: Any) -> None:
     assert rack.sh("ovsdb-client", "dump", rack.database, "Port") == before
 
 
-def test_it_goes_back_when_a_peer_is_lost(rack: Any) -> None:
+def test_a_change_is_rolled_back_if_a_peer_no_longer_answers(rack: Any) -> None:
     replies = chain([{"10.0.0.9"}], repeat(set()))
     params = switch(rack, confirm={"peers": ["10.0.0.9"], "timeout": 60})
     with pytest.raises(FabricError, match=r"10\.0\.0\.9 no longer answered"):
@@ -87,7 +87,7 @@ def test_an_unconfirmed_change_is_rolled_back_by_the_switch(rack: Any) -> None:
     class KilledError(Exception):
         """The controller dies between the change and its confirmation."""
 
-    def dies(peers: list[str]) -> set[str]:
+    def die_after_the_change(peers: list[str]) -> set[str]:
         if calls:
             raise KilledError
         calls.append(peers)
@@ -95,7 +95,7 @@ def test_an_unconfirmed_change_is_rolled_back_by_the_switch(rack: Any) -> None:
 
     calls: list[list[str]] = []
     with pytest.raises(KilledError):
-        run(switch(rack, confirm={"peers": ["10.0.0.9"], "timeout": 1}), check=False, answers=dies)
+        run(switch(rack, confirm={"peers": ["10.0.0.9"], "timeout": 1}), check=False, answers=die_after_the_change)
     assert column(rack, "Port", "node1", "lacp") == "active"
     deadline = time.monotonic() + 10
     while column(rack, "Port", "eth3", "tag") != "4095" and time.monotonic() < deadline:
@@ -103,32 +103,32 @@ def test_an_unconfirmed_change_is_rolled_back_by_the_switch(rack: Any) -> None:
     assert column(rack, "Port", "eth3", "tag") == "4095"
 
 
-def test_a_killed_runs_change_is_not_taken_for_the_model(rack: Any) -> None:
-    """Within the killed run's time everything looks right, and would be gone after it."""
+def test_an_unconfirmed_change_of_a_killed_run_is_rolled_back_first(rack: Any) -> None:
+    """Until its timer fires, the switch has the wanted configuration, which the timer would roll back."""
     driver = OpenVSwitch("leaf1", {"database": rack.database})
     wanted = SwitchConfig.from_vars(switch(rack))
     driver.perform(plan(wanted, driver.read(wanted)), 4)
     outcome = run(switch(rack), check=False)
     assert outcome.unconfirmed and len(outcome.plan.steps) == 4
     time.sleep(5)
-    assert column(rack, "Port", "node1", "lacp") == "active", "the killed run's timer took nothing back"
+    assert column(rack, "Port", "node1", "lacp") == "active", "the killed run's timer rolled the new change back"
     assert not run(switch(rack), check=False).changed
 
 
-def test_a_confirmation_that_comes_too_late_is_refused(rack: Any) -> None:
+def test_a_confirmation_after_the_rollback_is_an_error(rack: Any) -> None:
     driver = OpenVSwitch("leaf1", {"database": rack.database})
     wanted = SwitchConfig.from_vars(switch(rack))
     armed = driver.perform(plan(wanted, driver.read(wanted)), 1)
     deadline = time.monotonic() + 10
     while driver.armed() and time.monotonic() < deadline:
         time.sleep(0.2)
-    with pytest.raises(FabricError, match="went back by itself before"):
+    with pytest.raises(FabricError, match="the switch rolled the change back before"):
         driver.confirm(armed)
     driver.revert(armed)
     assert column(rack, "Port", "eth3", "tag") == "4095"
 
 
-def test_what_the_model_has_no_word_for_survives_there_and_back(rack: Any) -> None:
+def test_settings_outside_the_model_survive_change_and_rollback(rack: Any) -> None:
     rack.vsctl("set", "Interface", "eth1", "options:mine=1", "external_ids:others=2", "ofport_request=7")
     rack.vsctl("set", "Port", "eth1", "external_ids:others=3", "bond_updelay=5")
     rack.vsctl("set", "Port", "eth3", "other_config:priority-tags=always")
@@ -159,7 +159,7 @@ def test_every_setting_of_an_aggregation_is_compared(rack: Any, change: tuple[st
     assert not run(switch(rack), check=False).changed
 
 
-def test_members_can_change_and_the_one_that_leaves_carries_nothing(rack: Any) -> None:
+def test_a_removed_member_carries_no_traffic(rack: Any) -> None:
     run(switch(rack), check=False)
     params = switch(rack)
     params["lags"][0]["members"] = ["Ethernet1", "Ethernet4"]
@@ -190,14 +190,14 @@ def test_one_remaining_member_negotiates_lacp(rack: Any) -> None:
         ({"connection": {"database": "unix:/nowhere/db.sock"}}, "ovsdb-client"),
     ],
 )
-def test_what_cannot_be_done_is_said_and_changes_nothing(rack: Any, change: dict[str, Any], error: str) -> None:
+def test_an_impossible_configuration_changes_nothing(rack: Any, change: dict[str, Any], error: str) -> None:
     before = rack.sh("ovsdb-client", "dump", rack.database, "Port")
     with pytest.raises(FabricError, match=error):
         run(switch(rack, **change), check=False)
     assert rack.sh("ovsdb-client", "dump", rack.database, "Port") == before
 
 
-def test_swapped_cables_are_named_and_their_ports_left(rack: Any) -> None:
+def test_swapped_cables_are_reported_and_their_ports_not_changed(rack: Any) -> None:
     """node2's address is learnt on node1's port: a frame sent there by its mac is enough for the MAC table."""
     lags = [{"name": f"node{n}", "members": [f"Ethernet{n}"], "native": 10, "vlans": [10], "mtu": 1500} for n in (1, 2)]
     cabling = [

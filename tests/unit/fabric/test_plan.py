@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans between two configurations, and what Open vSwitch is told of them."""
+"""Plans between two configurations, their commands for Open vSwitch, cabling mistakes, and whole runs."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config impor
     SwitchConfig,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.driver import DRIVERS
-from ansible_collections.groundup.cloud.plugins.module_utils.fabric.ovs_back import argument
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.ovs_commands import (
     Records,
     Wire,
     commands,
     released,
 )
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.ovs_rollback import argument
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import Plan, plan
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
 
@@ -53,24 +53,24 @@ def config(*objects: Port | Lag) -> SwitchConfig:
         (config(P3), config(P3, P1, LAG), []),
     ],
 )
-def test_steps(desired: SwitchConfig, actual: SwitchConfig, steps: list[str]) -> None:
+def test_steps_of_a_plan(desired: SwitchConfig, actual: SwitchConfig, steps: list[str]) -> None:
     assert [str(step) for step in plan(desired, actual).steps] == steps
 
 
-def test_a_shared_aggregation_is_not_taken_apart() -> None:
+def test_an_aggregation_with_foreign_members_is_not_removed() -> None:
     with pytest.raises(FabricError, match="Ethernet9, which the model does not name"):
         plan(config(P1), config(replace(LAG, name="po7", members=("Ethernet1", "Ethernet9"))))
 
 
-def test_ovs_rebuilds_an_aggregation_in_one_call() -> None:
+def test_ovs_recreates_an_aggregation_whose_members_change() -> None:
     grown = replace(LAG, members=("Ethernet1", "Ethernet2", "Ethernet4"))
     words = commands(plan(config(grown), config(LAG)), Records(WIRES, OLD))
     assert words[:6] == ["--", "remove", "Bridge", "leaf1", "ports", "uuid-node1"]
     assert "interfaces=[uuid-1,uuid-2,uuid-4]" in words
-    assert "add-port" not in words and "add-bond" not in words, "Interface records are moved, never made anew"
+    assert "add-port" not in words and "add-bond" not in words, "Interface records are moved, never created"
 
 
-def test_ovs_shuts_a_port_that_has_no_use_any_more() -> None:
+def test_ovs_lets_no_traffic_pass_a_port_without_use() -> None:
     other = replace(LAG, members=("Ethernet1", "Ethernet4"))
     assert released(plan(config(other), config(LAG))) == ["Ethernet2"]
     words = commands(plan(config(other), config(LAG)), Records(WIRES, OLD))
@@ -78,7 +78,7 @@ def test_ovs_shuts_a_port_that_has_no_use_any_more() -> None:
     assert released(plan(config(replace(LAG, members=("Ethernet1",)), P2), config(LAG))) == []
 
 
-def test_ovs_changes_vlans_without_touching_the_members() -> None:
+def test_ovs_changes_vlans_without_recreating_the_aggregation() -> None:
     words = commands(plan(config(LAG), config(replace(LAG, membership=ACCESS))), Records(WIRES, OLD))
     assert "remove" not in words
     assert "create" not in words
@@ -86,7 +86,7 @@ def test_ovs_changes_vlans_without_touching_the_members() -> None:
     assert "vlan_mode=native-untagged" in words
 
 
-def test_ovs_arguments_are_the_records_notation() -> None:
+def test_ovsdb_json_is_converted_to_arguments_of_ovs_vsctl() -> None:
     record = ["map", [["a b", 'c"d'], ["n", 7]]]
     assert argument(record) == '{"a b"="c\\"d","n"=7}'
     assert [argument(value) for value in (["set", []], ["set", [1, 2]], ["uuid", "u-1"], True, "x")] == [
@@ -97,65 +97,65 @@ def test_ovs_arguments_are_the_records_notation() -> None:
 LAG_ITEM = {"name": "node1", "members": ["Ethernet1"], "native": 10, "vlans": [10], "mtu": 1500}
 PORT_ITEM = {"name": "Ethernet2", "mode": "access", "native": 20, "vlans": [], "mtu": 1500}
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"name": "leaf 1"}, "'leaf 1' is no name"),
-    ({"ports": [PORT_ITEM | {"name": "--"}]}, "'--' is no name"),
-    ({"ports": [PORT_ITEM | {"native": 4095}]}, "4095 is no VLAN"),
+    ({"name": "leaf 1"}, "'leaf 1' is not a valid name"),
+    ({"ports": [PORT_ITEM | {"name": "--"}]}, "'--' is not a valid name"),
+    ({"ports": [PORT_ITEM | {"native": 4095}]}, "4095 is not a VLAN identifier"),
     ({"ports": [PORT_ITEM | {"native": None}]}, "an access port carries"),
     ({"ports": [PORT_ITEM | {"vlans": [21]}]}, "an access port carries"),
     ({"ports": [PORT_ITEM | {"mode": "trunk", "native": None}]}, r"ports.Ethernet2.vlans: is empty"),
     ({"lags": [LAG_ITEM | {"members": []}]}, r"lags.node1.members: is empty"),
-    ({"lags": [LAG_ITEM | {"members": ["Ethernet1\nno switchport"]}]}, "is no name"),
+    ({"lags": [LAG_ITEM | {"members": ["Ethernet1\nno switchport"]}]}, "is not a valid name"),
     ({"lags": [LAG_ITEM | {"lacp": {"fallback_port": "Ethernet9"}}]}, "Ethernet9 is not among its members"),
 ]
 
 
 @pytest.mark.parametrize(("change", "error"), REFUSED)
-def test_an_invalid_configuration_is_refused_by_name(change: dict[str, Any], error: str) -> None:
+def test_an_invalid_configuration_is_an_error_with_its_place(change: dict[str, Any], error: str) -> None:
     with pytest.raises(FabricError, match=error):
         SwitchConfig.from_vars({"name": "leaf1", **change})
 
 
 CABLES = [Cable(f"Ethernet{n}", f"node{n}", "nic0", f"02:00:00:00:00:0{n}") for n in (1, 2)]
 SEEN = [
-    ("at its own port", Sighting("02:00:00:00:00:01", "Ethernet1", "mac_table"), set()),
-    ("at another machine's", Sighting("02:00:00:00:00:02", "Ethernet1", "mac_table"), {"node1", "node2"}),
-    ("through another switch", Sighting("02:00:00:00:00:02", "Ethernet48", "mac_table"), set()),
-    ("speaking LACP where no cable is known", Sighting("02:00:00:00:00:02", "Ethernet48", "lacp"), {"node2"}),
-    ("of nobody we know", Sighting("02:00:00:00:00:09", "Ethernet1", "lacp"), set()),
+    ("on its own port", Sighting("02:00:00:00:00:01", "Ethernet1", "mac_table"), set()),
+    ("on another machine's port", Sighting("02:00:00:00:00:02", "Ethernet1", "mac_table"), {"node1", "node2"}),
+    ("behind another switch", Sighting("02:00:00:00:00:02", "Ethernet48", "mac_table"), set()),
+    ("LACP partner on a port without a cable", Sighting("02:00:00:00:00:02", "Ethernet48", "lacp"), {"node2"}),
+    ("unknown address", Sighting("02:00:00:00:00:09", "Ethernet1", "lacp"), set()),
 ]
 
 
-@pytest.mark.parametrize(("name", "seen", "blamed"), SEEN, ids=[case[0] for case in SEEN])
-def test_where_a_machine_is_seen(name: str, seen: Sighting, blamed: set[str]) -> None:
-    assert {mistake.machine for mistake in mistakes(config(), CABLES, [seen])} == blamed
+@pytest.mark.parametrize(("name", "seen", "reported"), SEEN, ids=[case[0] for case in SEEN])
+def test_a_machine_seen_on_a_wrong_port_is_reported(name: str, seen: Sighting, reported: set[str]) -> None:
+    assert {mistake.machine for mistake in mistakes(config(), CABLES, [seen])} == reported
 
 
 class FakeSwitch:
-    """A double of a platform that commits with a timer, where the next commit of anybody confirms (Junos)."""
+    """A double of a switch with commit-confirm, where any second commit confirms the first, as on Junos."""
 
-    def __init__(self, running: SwitchConfig, waiting: SwitchConfig | None = None) -> None:
-        self.running, self.safe, self.said = running, waiting, list[str]()
+    def __init__(self, running: SwitchConfig, previous: SwitchConfig | None = None) -> None:
+        self.running, self.previous, self.calls = running, previous, list[str]()
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         return self.running
 
-    def perform(self, todo: Plan, seconds: int) -> str:
-        assert self.safe is None, "a second commit would have confirmed the first"
-        self.safe, self.running = self.running, config(*(s.want for s in todo.steps if isinstance(s.want, Lag)))
-        self.said.append(f"perform {seconds}")
+    def perform(self, steps: Plan, seconds: int) -> str:
+        assert self.previous is None, "a second commit would have confirmed the first"
+        self.previous, self.running = self.running, config(*(s.want for s in steps.steps if isinstance(s.want, Lag)))
+        self.calls.append(f"perform {seconds}")
         return "t1"
 
     def confirm(self, armed: str) -> None:
-        self.safe = None
-        self.said.append(f"confirm {armed}")
+        self.previous = None
+        self.calls.append(f"confirm {armed}")
 
     def revert(self, armed: str) -> None:
-        assert self.safe is not None
-        self.running, self.safe = self.safe, None
-        self.said.append(f"revert {armed}")
+        assert self.previous is not None
+        self.running, self.previous = self.previous, None
+        self.calls.append(f"revert {armed}")
 
     def armed(self) -> str | None:
-        return None if self.safe is None else "t0"
+        return None if self.previous is None else "t0"
 
     def sightings(self) -> list[Sighting]:
         return []
@@ -164,10 +164,10 @@ class FakeSwitch:
 PARAMS = {"name": "leaf1", "lags": [LAG_ITEM]}
 
 
-def test_a_platform_with_its_own_timer_keeps_to_the_same_interface() -> None:
+def test_a_change_on_a_switch_with_commit_confirm_is_confirmed() -> None:
     switch = FakeSwitch(config())
     assert run(PARAMS, check=False, switch=switch).changed
-    assert switch.said == ["perform 120", "confirm t1"]
+    assert switch.calls == ["perform 120", "confirm t1"]
     assert not run(PARAMS, check=False, switch=switch).changed
 
 
@@ -181,12 +181,12 @@ def test_a_platform_is_added_by_one_entry_of_the_table(monkeypatch: pytest.Monke
 
     monkeypatch.setitem(DRIVERS, "toy", connect)
     params = {**PARAMS, "platform": "toy", "connection": {"address": "10.20.0.11"}}
-    assert run(params, check=True).steps == ["add lag node1"] and switch.said == []
-    assert run(params, check=False).changed and switch.said == ["perform 120", "confirm t1"]
+    assert run(params, check=True).steps == ["add lag node1"] and switch.calls == []
+    assert run(params, check=False).changed and switch.calls == ["perform 120", "confirm t1"]
     assert given[0] == ("leaf1", {"address": "10.20.0.11"})
 
 
-def test_a_platform_without_a_driver_is_named() -> None:
+def test_a_platform_without_a_driver_is_an_error() -> None:
     with pytest.raises(
         FabricError, match=r"switches\.leaf1\.platform: there is no driver for eos; use one of: openvswitch"
     ):
@@ -194,17 +194,17 @@ def test_a_platform_without_a_driver_is_named() -> None:
 
 
 def test_an_unconfirmed_change_is_rolled_back_although_it_matches() -> None:
-    """A run was killed after its change: the switch runs the model, and is about to go back to what it was."""
+    """A killed run did not confirm its change: the switch has the wanted configuration but will roll it back."""
     wanted = SwitchConfig.from_vars(PARAMS)
-    switch = FakeSwitch(wanted, waiting=config())
+    switch = FakeSwitch(wanted, previous=config())
     seen = run(PARAMS, check=True, switch=switch)
-    assert seen.changed and seen.steps == ["roll back an unconfirmed change"] and switch.said == []
+    assert seen.changed and seen.steps == ["roll back an unconfirmed change"] and switch.calls == []
     assert run(PARAMS, check=False, switch=switch).steps[-1] == "add lag node1"
-    assert switch.said == ["revert t0", "perform 120", "confirm t1"]
+    assert switch.calls == ["revert t0", "perform 120", "confirm t1"]
 
 
-class Peers:
-    """Hosts that answer before the change, and after it from a second on; time passes by sleeping only."""
+class FakePeers:
+    """Hosts that answer before the change, and after it from second ``back`` on; time passes by sleeping only."""
 
     def __init__(self, back: float) -> None:
         self.back, self.time, self.pings = back, 0.0, 0
@@ -220,29 +220,29 @@ class Peers:
         return set(peers) if self.pings == 1 or self.time >= self.back else set()
 
 
-def test_peers_get_some_seconds_to_answer_again() -> None:
-    switch, peers = FakeSwitch(config()), Peers(back=8)
+def test_a_change_is_confirmed_if_peers_answer_again_in_time() -> None:
+    switch, peers = FakeSwitch(config()), FakePeers(back=8)
     params = PARAMS | {"confirm": {"peers": ["10.0.0.8", "10.0.0.9"], "timeout": 60}}
     run(params, check=False, switch=switch, answers=peers.answer, clock=peers)
-    assert switch.said == ["perform 60", "confirm t1"] and peers.time == 8
+    assert switch.calls == ["perform 60", "confirm t1"] and peers.time == 8
 
 
-def test_a_peer_that_stays_silent_takes_the_change_back() -> None:
-    switch, peers = FakeSwitch(config()), Peers(back=99)
+def test_a_change_is_rolled_back_if_a_peer_no_longer_answers() -> None:
+    switch, peers = FakeSwitch(config()), FakePeers(back=99)
     params = PARAMS | {"confirm": {"peers": ["10.0.0.9"], "timeout": 60}}
     with pytest.raises(FabricError, match=r"10\.0\.0\.9 no longer answered"):
         run(params, check=False, switch=switch, answers=peers.answer, clock=peers)
-    assert switch.said == ["perform 60", "revert t1"] and peers.time == 10
+    assert switch.calls == ["perform 60", "revert t1"] and peers.time == 10
 
 
-def test_a_port_has_one_use() -> None:
+def test_a_port_used_twice_is_an_error() -> None:
     port = {"name": "Ethernet1", "mode": "access", "native": 20, "vlans": [], "mtu": 1500}
     lag = {"name": "node1", "members": ["Ethernet1"], "native": 10, "vlans": [10], "mtu": 1500}
     with pytest.raises(FabricError, match=r"lags.node1: Ethernet1 is already used by ports.Ethernet1"):
         SwitchConfig.from_vars({"name": "leaf1", "ports": [port], "lags": [lag]})
 
 
-def test_the_diff_names_each_setting() -> None:
+def test_the_diff_shows_the_changed_setting() -> None:
     diff = plan(config(replace(LAG, membership=Membership.of("trunk", 10, [10, 20, 21, 22]))), config(LAG)).diff()
     assert "lag node1 vlans: 10,20\n" in diff[0]["before"]
     assert "lag node1 vlans: 10,20-22\n" in diff[0]["after"]

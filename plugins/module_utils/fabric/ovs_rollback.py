@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way back of a plan: the records it touches, as they were, as arguments of one ``ovs-vsctl`` call.
+"""The rollback of a plan: arguments of one ``ovs-vsctl`` call that restore the records which the plan changes.
 
-It is made of the records themselves and not of the plan, so that settings which the model has no word for (a quality
-of service, a bond's delays, keys of other programs) come back too.
+It is made from the records and not from the plan, so that settings which the model does not have (quality of service,
+a bond's delays, keys of other programs) are restored too.
 """
 
 from __future__ import annotations
@@ -16,53 +16,55 @@ from .ovs_commands import Records, rebuilt, released
 from .plan import Plan
 
 Raw = dict[str, Any]
-#: Columns of a Port record that configure it, as far as the switch's schema has them (ovs-vswitchd.conf.db(5)).
+#: Columns of a Port record that are restored if the switch's schema has them (ovs-vswitchd.conf.db(5)).
 _PORT = (
     "vlan_mode", "tag", "trunks", "cvlans", "lacp", "bond_mode", "bond_updelay", "bond_downdelay", "bond_fake_iface",
     "fake_bridge", "mac", "protected", "qos", "other_config", "external_ids",
 )  # fmt: skip
 
 
-def way_back(plan: Plan, records: Records, ports: Iterable[Raw], interfaces: Iterable[Raw]) -> list[str]:
-    """Arguments that undo the plan; ``ports`` and ``interfaces`` are records in OVSDB's notation from before it.
+def rollback(plan: Plan, records: Records, ports: Iterable[Raw], interfaces: Iterable[Raw]) -> list[str]:
+    """Arguments that undo the plan; ``ports`` and ``interfaces`` are the records before it, in OVSDB's notation.
 
-    ``records`` are those that the plan's own commands were made with: what it makes is removed by its UUID.
+    ``records`` has to be that of the plan's commands: the records that these create are removed by UUID.
     """
     old = {row["name"]: row for row in ports}
-    anew, kept = _touched(plan, records)
-    gone = [word for uuid in records.new.values() for word in ("--", "remove", "Bridge", plan.switch, "ports", uuid)]
-    back = [
+    recreated, modified = _touched(plan, records)
+    remove = [word for uuid in records.new.values() for word in ("--", "remove", "Bridge", plan.switch, "ports", uuid)]
+    create = [
         word
-        for number, name in enumerate(sorted(anew & set(old)))
+        for number, name in enumerate(sorted(recreated & set(old)))
         for word in _create(plan.switch, f"@b{number}", old[name])
     ]
-    same = [word for name in sorted(kept) for word in ("--", "set", "Port", records.old[name], *_settings(old[name]))]
+    reset = [
+        word for name in sorted(modified) for word in ("--", "set", "Port", records.old[name], *_settings(old[name]))
+    ]
     netdevs = {records.wires[port].netdev for port in _ports(plan)}
     links = [word for row in interfaces if row["name"] in netdevs for word in _interface(row)]
-    return gone + back + same + links
+    return remove + create + reset + links
 
 
 def _touched(plan: Plan, records: Records) -> tuple[set[str], set[str]]:
-    """Names of Port records that the plan makes or removes, and of those that it only sets."""
+    """Names of Port records that the plan creates or removes, and of those whose settings it only changes."""
     wires = records.wires
-    anew = {wires[port].netdev for port in released(plan)}
-    kept = set()
+    recreated = {wires[port].netdev for port in released(plan)}
+    modified = set()
     for step in plan.steps:
         names = {
             side.name if isinstance(side, Lag) else wires[side.name].netdev
             for side in (step.have, step.want)
             if isinstance(side, Lag | Port)
         }
-        whole = isinstance(step.have, Port) and isinstance(step.want, Port)
-        if whole or (isinstance(step.have, Lag) and not rebuilt(step)):
-            kept |= names
+        same_port = isinstance(step.have, Port) and isinstance(step.want, Port)
+        if same_port or (isinstance(step.have, Lag) and not rebuilt(step)):
+            modified |= names
         else:
-            anew |= names
-    return anew, kept - anew
+            recreated |= names
+    return recreated, modified - recreated
 
 
 def _ports(plan: Plan) -> set[str]:
-    """The model's names of all ports that the plan speaks of."""
+    """The model's names of all ports in the plan."""
     sides = [side for step in plan.steps for side in (step.have, step.want)]
     lags = {member for side in sides if isinstance(side, Lag) for member in side.members}
     return lags | {side.name for side in sides if isinstance(side, Port)}
@@ -70,12 +72,12 @@ def _ports(plan: Plan) -> set[str]:
 
 def _create(bridge: str, record: str, row: Raw) -> list[str]:
     name = [f"name={json.dumps(row['name'])}", f"interfaces={argument(row['interfaces'])}"]
-    made = ["--", f"--id={record}", "create", "Port", *name, *_settings(row, empty=False)]
-    return [*made, "--", "add", "Bridge", bridge, "ports", record]
+    create = ["--", f"--id={record}", "create", "Port", *name, *_settings(row, empty=False)]
+    return [*create, "--", "add", "Bridge", bridge, "ports", record]
 
 
 def _settings(row: Raw, *, empty: bool = True) -> list[str]:
-    """``column=value`` of every setting; a new record has its empty ones already."""
+    """``column=value`` of each setting; ``empty`` includes empty values, which a new record does not need."""
     found = {column: argument(row[column]) for column in _PORT if column in row}
     return [f"{column}={value}" for column, value in found.items() if empty or value not in ("[]", "{}")]
 
@@ -89,7 +91,7 @@ def _interface(row: Raw) -> list[str]:
 
 
 def argument(value: Any) -> str:
-    """A value in OVSDB's notation (RFC 7047 §5.1) as ovs-vsctl takes it."""
+    """Convert a value from OVSDB's JSON notation (RFC 7047 §5.1) to ovs-vsctl's."""
     if isinstance(value, list):
         kind, content = value
         if kind == "map":
