@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options:
   protocol:
     description:
-      - What the controller speaks. There is no guessing.
+      - Protocol of the controller. It is not detected.
       - V(ipmi) has no TLS and shows password hashes to every client that can reach it; use it in a closed network only.
     type: str
     choices: [redfish, ipmi]
@@ -47,7 +47,7 @@ options:
         description: SHA-256 of the one certificate to accept, in hexadecimal, with or without colons.
         type: str
   ipmi:
-    description: What IPMI needs besides.
+    description: Further settings of IPMI.
     type: dict
     suboptions:
       cipher:
@@ -68,7 +68,7 @@ author: groundup.cloud founders (@groundup-cloud)
 options:
   identity:
     description:
-      - Who must be behind the address; asked before anything is changed.
+      - Identity of the machine behind the address, which is compared before anything is changed.
       - What the controller does not know is not compared.
     type: dict
     suboptions:

@@ -9,7 +9,7 @@ short_description: Set the boot device of a machine through its management contr
 version_added: 0.1.0
 description:
   - Sets the boot device over Redfish or IPMI and reads it back.
-  - A one-time boot device is a hint to a controller. Some keep it, some ignore it, so look at the returned values.
+  - A one-time boot device is a hint to a controller. Some keep it, some ignore it, so check the returned values.
   - Never changes the boot mode (UEFI or legacy).
 attributes:
   check_mode:
@@ -22,16 +22,16 @@ extends_documentation_fragment:
   - groundup.cloud.bmc.identity
 options:
   device:
-    description: Where to boot from. V(none) takes an override away.
+    description: Where to boot from. V(none) removes an override.
     type: str
     choices: [network, disk, cdrom, http, setup, none]
     required: true
   once:
-    description: Only for the next start.
+    description: Whether the device is for the next start only.
     type: bool
     default: true
   firmware:
-    description: What the machine boots with; IPMI has to say it with every request.
+    description: Firmware mode of the machine, which each IPMI request has to contain.
     type: str
     choices: [uefi, bios]
     default: uefi
@@ -50,16 +50,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 read_back:
-  description: What the controller shows afterwards.
+  description: Boot override that the controller reports afterwards.
   type: dict
   returned: success
   sample: {device: network, once: true, mode: uefi}
 honoured:
-  description: Whether it shows the wanted device.
+  description: Whether the controller reports the wanted device.
   type: bool
   returned: success
 sticky:
-  description: Whether it keeps for ever what was wanted once; null if it does not tell.
+  description: Whether the controller keeps a one-time override permanently; null if it does not report that.
   type: bool
   returned: success
 evidence:

@@ -32,7 +32,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 identity:
-  description: Serial, UUID, MAC addresses, vendor, model and firmware; null where the controller knows nothing.
+  description: Serial, UUID, MAC addresses, vendor, model and firmware; null if the controller does not know.
   type: dict
   returned: success
 power:
@@ -41,7 +41,7 @@ power:
   returned: success
   sample: "on"
 boot:
-  description: What it boots next.
+  description: Boot override.
   type: dict
   returned: success
   sample: {device: none, once: null, mode: uefi}

@@ -8,8 +8,8 @@ module: bmc_power
 short_description: Switch a machine on or off through its management controller
 version_added: 0.1.0
 description:
-  - Brings a machine to a power state over Redfish or IPMI and waits until it is there.
-  - A cycle is off, then on, never a restart, since boot devices set before apply to a start only.
+  - Brings a machine to a power state over Redfish or IPMI and waits until it is reached.
+  - A cycle is off, then on, not a reset, since a boot device applies to a start only.
 attributes:
   check_mode:
     support: full
@@ -26,15 +26,15 @@ options:
     choices: ["on", "off", cycled]
     required: true
   graceful:
-    description: Whether to ask the operating system first.
+    description: Whether to shut down the operating system first.
     type: bool
     default: true
   grace:
-    description: Seconds the operating system gets to end by itself.
+    description: Seconds that the operating system has to shut down.
     type: float
     default: 120.0
   force:
-    description: Whether to cut the power when it did not.
+    description: Whether to cut the power if it did not shut down.
     type: bool
     default: true
   wait_timeout:
@@ -70,7 +70,7 @@ state_after:
   returned: success
   sample: "on"
 steps:
-  description: What was or would be done.
+  description: Steps that were done, or would be done in check mode.
   type: list
   elements: str
   returned: success

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of everything that talks to a management controller (documented in the fragment `bmc`), as plain data."""
+"""Options of the modules for management controllers (documented in the fragment `bmc`), as plain data."""
 
 from __future__ import annotations
 

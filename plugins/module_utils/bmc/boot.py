@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Boot device as a wanted state. A one-time override is a hint: ignored, kept for ever or lost; so it is read back."""
+"""Boot device as a wanted state. Controllers may ignore, lose or permanently keep a one-time override, so it is read
+back."""
 
 from __future__ import annotations
 
@@ -12,14 +13,14 @@ from .types import Bmc, BootDevice, BootOverride
 
 @dataclass(frozen=True)
 class BootPlan:
-    """From what is set to what is wanted."""
+    """The present and the wanted boot override."""
 
     before: BootOverride
     wanted: BootOverride
 
     @property
     def changed(self) -> bool:
-        """Whether anything would be done; a one-time override is set anew unless it stands exactly so."""
+        """Whether anything would be done; a one-time override is set again unless it reads exactly so."""
         if self.wanted.device is BootDevice.NONE:
             return self.before.device is not BootDevice.NONE
         return (self.before.device, self.before.once) != (self.wanted.device, self.wanted.once)
@@ -32,7 +33,7 @@ class BootPlan:
 
 @dataclass(frozen=True)
 class BootResult:
-    """``honoured``: the device reads back; ``sticky``: wanted once, but it reads back as kept (None: unknown)."""
+    """``honoured``: the wanted device reads back; ``sticky``: a one-time one reads back as permanent."""
 
     read_back: BootOverride
     honoured: bool
@@ -58,7 +59,7 @@ def apply_boot(bmc: Bmc, plan: BootPlan) -> BootResult:
 
 
 def judge(wanted: BootOverride, read_back: BootOverride) -> BootResult:
-    """Compare what was requested with what the controller shows now."""
+    """Compare the requested override with the one that the controller reports."""
     honoured = read_back.device is wanted.device
     sticky = None if read_back.once is None or not wanted.once else honoured and not read_back.once
     return BootResult(read_back, honoured, sticky)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the settings in the model to a controller that can be talked to."""
+"""Connections to management controllers, by Redfish or IPMI as the settings say."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .types import Bmc, BmcSettings
 
 @contextmanager
 def connected(settings: BmcSettings) -> Iterator[Bmc]:
-    """Give the controller and end its session whatever happens inside.
+    """Provide the controller, and end its session afterwards, also after an error.
 
-    :raises BmcError: by any use of it; an error while ending the session never hides the one that came before.
-    :raises BmcSessionLeft: at the end, when everything before went well.
+    :raises BmcError: by any use of it; an error while ending the session becomes a note of the first error.
+    :raises BmcSessionLeft: if only ending the session failed.
     """
     bmc: Bmc = IpmiBmc(settings) if settings.protocol == "ipmi" else RedfishBmc(settings)
     try:
@@ -25,7 +25,6 @@ def connected(settings: BmcSettings) -> Iterator[Bmc]:
         try:
             bmc.close()
         except Exception as closing:
-            # the first error is what matters; this one becomes a note of it
             error.add_note(str(closing))
         raise
     bmc.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules bmc_power, bmc_boot and bmc_info do; they only hand over their options and return the result."""
+"""The actions of the modules bmc_power, bmc_boot and bmc_info."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Work = Callable[[Bmc, Mapping[str, Any], bool], dict[str, Any]]
 
 
 def perform(work: Work, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
-    """Connect, make sure it is the right machine, work; return a module's result, with ``failed`` on an error.
+    """Connect, compare the machine's identity, call ``work``; return a module's result, with ``failed`` on an error.
 
-    ``missing_library`` names what is not installed, where that is the reason.
+    ``missing_library`` names the Python library or program if one is not installed.
     """
     settings = BmcSettings.from_params(params)
     result: dict[str, Any] = {}

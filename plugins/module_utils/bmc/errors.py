@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can go wrong with a management controller, each kind with its own type, place and remedy."""
+"""Errors of management controllers, one class for each kind; each has a place and a remedy."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class BmcLibraryMissing(BmcError):
 
 
 class BmcUnreachable(BmcError):
-    """Nothing answered, or the answer did not end in time."""
+    """The controller did not answer, or its answer did not end in time."""
 
 
 class BmcTlsError(BmcError):
@@ -43,7 +43,7 @@ class BmcAuthError(BmcError):
 
 
 class BmcBusy(BmcError):
-    """The controller answered that it can't serve now, until the time allowed was over."""
+    """The controller answered until the timeout that it can't serve the request now."""
 
 
 class BmcConflict(BmcError):
@@ -55,11 +55,11 @@ class BmcProtocolError(BmcError):
 
 
 class BmcSessionLeft(BmcProtocolError):
-    """All was done, only the session could not be ended: the controller will end it by itself."""
+    """All was done, but the session could not be ended; it ends by the controller's own timeout."""
 
 
 class BmcIdentityError(BmcError):
-    """Another machine than the model's is behind this address; nothing was changed."""
+    """The machine behind this address is not that of the model; nothing was changed."""
 
 
 class BmcTimeout(BmcError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Is the machine behind this address the one of the model? Asked before the first change."""
+"""Compare the identity of the machine behind an address with the model, before the first change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .types import Identity
 def require_same_machine(
     wanted_serial: str | None, wanted_uuid: str | None, macs: Iterable[str], found: Identity, where: str
 ) -> list[str]:
-    """Return the facts that agree; refuse on the first that contradicts the model.
+    """Return the names of the facts that agree with the model; the first that contradicts it is an error.
 
     :raises BmcIdentityError: serial, UUID or MACs belong to another machine.
     """

@@ -46,17 +46,19 @@ Runner = Callable[[list[str], dict[str, str], float], Answer]
 
 
 def run(command: list[str], environment: dict[str, str], timeout: float) -> Answer:
-    """Run a program with its own environment; a hang ends as an answer with the text `timeout`."""
+    """Run a program with its own environment; after the timeout the answer has the text `timeout`."""
     options: dict[str, Any] = {"capture_output": True, "text": True, "stdin": subprocess.DEVNULL}
     try:
         done = subprocess.run(command, env=environment, timeout=timeout, check=False, **options)
     except subprocess.TimeoutExpired:
         return Answer(1, "", "timeout")
-    return Answer(done.returncode, done.stdout, "\n".join(line for line in done.stderr.splitlines() if _telling(line)))
+    return Answer(
+        done.returncode, done.stdout, "\n".join(line for line in done.stderr.splitlines() if _is_relevant(line))
+    )
 
 
-def _telling(line: str) -> bool:
-    # Only -v says that a password was refused; what else it says is noise, and its answer goes to stdout unchanged.
+def _is_relevant(line: str) -> bool:
+    # Only with -v ipmitool reports a refused password. Its other debug lines are dropped; stdout is not affected.
     low = line.lower()
     return any(
         word in low for word in ("error", "rakp", "hmac", "requested", "insufficient", "busy", "timeout", "unable")
@@ -96,7 +98,7 @@ class IpmiBmc:
         self._ask(self._deadline(), "chassis", "power", "on" if on else ("soft" if graceful else "off"))
 
     def boot_override(self) -> BootOverride:
-        """Read boot flags and compare bytes, not ipmitool's words."""
+        """Read the boot flags as bytes; ipmitool's text for them is not used."""
         words = self._ask(self._deadline(), "raw", "0x00", "0x09", "0x05", "0x00", "0x00").split()
         if len(words) < 4:
             raise errors.BmcProtocolError(
@@ -108,7 +110,7 @@ class IpmiBmc:
         return BootOverride(device, not flags & 0x40, "uefi" if flags & 0x20 else "legacy")
 
     def request_boot(self, device: BootDevice, once: bool) -> None:
-        """Set boot flags, and first tell the controller not to drop them after 60 s (where it knows how)."""
+        """Set boot flags. First disable their expiry after 60 s, which some controllers do not support."""
         if device not in DEVICES:
             raise errors.BmcProtocolError(
                 f"IPMI can't boot from {device.value}", self.where, "choose network, disk, cdrom or setup, or Redfish"
@@ -124,7 +126,7 @@ class IpmiBmc:
         return tuple(self._log)
 
     def close(self) -> None:
-        """Nothing to end: every ipmitool call ends its own session."""
+        """Do nothing: each ipmitool call ends its own session."""
 
     def _deadline(self) -> Deadline:
         return Deadline(self._settings.timeout, self._clock)
@@ -134,19 +136,19 @@ class IpmiBmc:
         ciphers = (self._cipher,) if self._cipher is not None else CIPHERS
         answer = Answer(1, "", "timeout")
         for cipher in ciphers:
-            answer = self._patiently(deadline, cipher, words)
+            answer = self._retry_while_busy(deadline, cipher, words)
             if answer.code == 0 or NO_SESSION not in answer.err.lower():
                 self._cipher = cipher
                 break
             if any(word in answer.err.lower() for word in REFUSED):
-                break  # a second try with another cipher would only bring the account nearer to being locked
+                break  # the password is wrong with any cipher, and another attempt could lock the account
         if answer.code == 0:
             return answer.out.strip()
         if may_fail and NO_SESSION not in answer.err.lower() and "timeout" not in answer.err.lower():
             return ""
         raise self._error(" ".join(words), answer)
 
-    def _patiently(self, deadline: Deadline, cipher: int, words: tuple[str, ...]) -> Answer:
+    def _retry_while_busy(self, deadline: Deadline, cipher: int, words: tuple[str, ...]) -> Answer:
         while True:
             answer = self._once(cipher, words, min(20.0, max(1.0, deadline.left())))
             transient = any(text in answer.err.lower() for text in TRANSIENT)
@@ -177,7 +179,7 @@ class IpmiBmc:
             kind = errors.BmcUnreachable
             remedy = "check the address, UDP 623, whether IPMI over LAN is allowed, then user and password"
         else:
-            kind, remedy = errors.BmcProtocolError, "look at the controller's own log, or use Redfish"
+            kind, remedy = errors.BmcProtocolError, "read the controller's own log, or use Redfish"
         return kind(f"ipmitool {command}: {text or 'no answer'}", self.where, remedy, self.evidence())
 
 

@@ -31,7 +31,7 @@ else:
         sushy: Any = None
         Session = HTTPAdapter = SessionAuth = object
 
-# Without a handler Python prints its warnings, answers of controllers included, to stderr; errors are raised instead.
+# Without a handler Python prints sushy's warnings, with answers of controllers, to stderr; errors are raised anyway.
 logging.getLogger("sushy").addHandler(logging.NullHandler())
 
 __all__ = ["SUSHY_IMPORT_ERROR", "HTTPAdapter", "Session", "SessionAuth", "requests", "sushy"]

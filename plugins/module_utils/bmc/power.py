@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Power as a wanted state: plan, act, and wait until it is so."""
+"""Power as a wanted state: plan, request, and wait until the state is reached."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONFLICT_PAUSE = 10.0
 
 @dataclass(frozen=True)
 class PowerRules:
-    """``grace``: seconds an operating system gets to end by itself; ``force``: cut the power after that."""
+    """``grace``: seconds that the operating system has to shut down; ``force``: cut the power after that."""
 
     graceful: bool = True
     grace: float = 120.0
@@ -30,7 +30,7 @@ class PowerRules:
 
 @dataclass(frozen=True)
 class PowerPlan:
-    """``steps`` out of `off` and `on`, in their order."""
+    """``steps`` are `off` and `on`, in the order in which they are performed."""
 
     before: PowerState
     after: PowerState
@@ -53,17 +53,17 @@ class PowerPlan:
 
 
 def plan_power(wanted: str, actual: PowerState) -> PowerPlan:
-    """Plan the way to `on`, `off` or `cycled`. A cycle is off and on, never a restart: boot overrides need it."""
+    """Plan the steps to `on`, `off` or `cycled`. A cycle is off and on, not a reset, since a boot override needs it."""
     off = () if actual is PowerState.OFF else ("off",)
     steps = {"on": () if actual is PowerState.ON else ("on",), "off": off, "cycled": (*off, "on")}[wanted]
     return PowerPlan(actual, PowerState.OFF if wanted == "off" else PowerState.ON, steps)
 
 
 def apply_power(bmc: Bmc, plan: PowerPlan, rules: PowerRules, clock: Clock | None = None) -> None:
-    """Do the steps and see each one through.
+    """Perform the steps and wait for the result of each.
 
     :raises BmcTimeout: the machine did not reach the state.
-    :raises BmcError: the controller refused or was lost.
+    :raises BmcError: the controller refused the request or did not answer.
     """
     clock = clock or SystemClock()
     for step in plan.steps:
@@ -96,7 +96,7 @@ def _off(bmc: Bmc, rules: PowerRules, clock: Clock) -> None:
             _wait(bmc, PowerState.OFF, rules.grace, clock)
             return
         except (errors.BmcTimeout, errors.BmcProtocolError, errors.BmcConflict) as error:
-            # No operating system listens, the controller has no graceful shutdown, or refuses it as things are.
+            # The operating system did not react, or the controller does not support or refuses a graceful shutdown.
             if not rules.force:
                 raise errors.BmcTimeout(
                     f"the machine did not switch off in {rules.grace:.0f} s",
@@ -127,13 +127,18 @@ def _switch(bmc: Bmc, wanted: PowerState, graceful: bool, clock: Clock) -> None:
         return None
 
     try:
-        wait(request, Deadline(CONFLICT_PATIENCE, clock), pause=CONFLICT_PAUSE, what="the controller to accept it")
+        wait(
+            request,
+            Deadline(CONFLICT_PATIENCE, clock),
+            pause=CONFLICT_PAUSE,
+            what="the request to be accepted",
+        )
     except TimedOut as error:
         raise conflict or error from None
 
 
 def _wait(bmc: Bmc, wanted: PowerState, seconds: float, clock: Clock) -> None:
-    needed = 2 if wanted is PowerState.ON else 1  # some controllers say On once while the power still flaps
+    needed = 2 if wanted is PowerState.ON else 1  # some controllers report On once before the state is stable
     equal = 0
 
     def probe() -> Missing | None:
@@ -148,6 +153,6 @@ def _wait(bmc: Bmc, wanted: PowerState, seconds: float, clock: Clock) -> None:
         raise errors.BmcTimeout(
             f"the machine is not {wanted.value} after {error.seconds:.0f} s ({error.missing})",
             bmc.where,
-            "look at its power supply and the controller's log",
+            "check its power supply and the controller's log",
             bmc.evidence(),
         ) from error

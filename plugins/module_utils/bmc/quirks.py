@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What differs between makers, as data. Only what the code uses; sources stand beside the entries."""
+"""Differences between vendors, as data with their sources."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ FULL_BOOT_BODY = frozenset({"american megatrends international", "ami", "asrockr
 
 
 def quirks_of(vendor: str | None) -> Quirks:
-    """Return the quirks of a maker, as the service root or the system names it."""
+    """Return the quirks of a vendor, by its name in the service root or the system."""
     return Quirks(full_boot_body=(vendor or "").strip().lower() in FULL_BOOT_BODY)

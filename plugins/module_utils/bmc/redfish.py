@@ -33,7 +33,7 @@ POWER = {
 
 
 class SessionOrBasic(SessionAuth):
-    """A session where the service root offers one, else Basic; a refused password is never tried a second time."""
+    """A session where the service root offers one, else Basic authentication; a refused password is not sent again."""
 
     def _do_authenticate(self) -> None:
         root = self._root_resource
@@ -65,7 +65,7 @@ class RedfishBmc:
         self._system: Any = None
 
     def identity(self) -> Identity:
-        """Read serial, UUID, MACs (permanent ones first), maker, model and firmware version."""
+        """Read serial, UUID, MACs (permanent ones first), vendor, model and firmware version."""
         with self._call("reading the identity") as system:
             return Identity(
                 serial=(system.serial_number or "").strip() or None,
@@ -101,7 +101,7 @@ class RedfishBmc:
             return BootOverride(device, once, boot.mode.value.lower() if boot and boot.mode else None)
 
     def request_boot(self, device: BootDevice, once: bool) -> None:
-        """PATCH the boot override with the smallest body that this maker accepts."""
+        """PATCH the boot override with the smallest body that the vendor accepts."""
         with self._call(f"setting the boot device {device.value}") as system:
             enabled = sushy.BootSourceOverrideEnabled
             how = enabled.DISABLED if device is BootDevice.NONE else (enabled.ONCE if once else enabled.CONTINUOUS)
@@ -130,7 +130,7 @@ class RedfishBmc:
         try:
             auth.close()
         except sushy.exceptions.ResourceNotFoundError:
-            return  # it has ended by itself
+            return  # the controller has ended it already
         except sushy.exceptions.SushyError as error:
             problem = self._text(error)
         if opened and not problem and session.status >= 400:
@@ -144,7 +144,7 @@ class RedfishBmc:
 
     @contextmanager
     def _call(self, doing: str) -> Iterator[Any]:
-        """Give the freshly read system; every sushy error leaves as a BmcError."""
+        """Provide the system, read anew; errors of sushy are raised as BmcError."""
         deadline = Deadline(self._settings.timeout, self._clock)
         if self._session:
             self._session.deadline = deadline
@@ -179,7 +179,7 @@ class RedfishBmc:
                 "name one of the host where this runs with bmc.tls.ca_file, or pin bmc.tls.fingerprint",
             )
         connector = sushy.connector.Connector(base, verify=verify, server_side_retries=1, server_side_retries_delay=1)
-        # 0 retries would mean 3 tries of the transport; and its one retry would repeat our session's verdict.
+        # 0 retries would mean 3 tries of the transport; and its own retry would repeat what our session has given up.
         connector._op = partial(connector._op, server_side_retries_left=0)
         session.headers.update(connector._session.headers)
         connector._session = session
@@ -200,7 +200,7 @@ class RedfishBmc:
         found = (port.permanent_mac_address or port.mac_address for port in system.ethernet_interfaces.get_members())
         return tuple(mac.lower() for mac in found if mac)
 
-    _look = "look at the controller's own log; a reset of the controller (not of the machine) often helps"
+    _look = "read the controller's own log; a reset of the controller (not of the machine) often helps"
 
     def _translate(self, error: Exception, doing: str) -> errors.BmcError:
         status = getattr(error, "status_code", None)

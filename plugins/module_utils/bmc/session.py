@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP session for management controllers: verified before it speaks, patient within a deadline.
+"""HTTP session for management controllers: it verifies the certificate first and retries until a deadline.
 
-Why not sushy's own retries: they wait fixed times, know neither Retry-After nor a deadline over all requests of a
+Sushy's own retries are not used: they wait fixed times, know neither Retry-After nor a deadline over all requests of a
 call, and answer HTTP 428 with an error. Facts about controllers: DMTF DSP0266 and the projects named in `quirks`.
 """
 
@@ -31,7 +31,7 @@ class PinnedAdapter(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Hand the fingerprint to every connection of the pool."""
+        """Set the fingerprint for all connections of the pool."""
         super().init_poolmanager(*args, assert_fingerprint=self._fingerprint, **kwargs)
 
 
@@ -40,7 +40,7 @@ class ForeignOrigin(requests.exceptions.RequestException if requests else Except
 
 
 def system_cas() -> str:
-    """Return the file or directory of the system's certificate authorities; requests would take its own otherwise."""
+    """Return the file or directory of the system's certificate authorities; requests has its own by default."""
     paths = ssl.get_default_verify_paths()
     found = paths.cafile or paths.capath
     if not found:
@@ -61,18 +61,18 @@ def retry_after(value: str | None, default: float) -> float:
 
 
 class PatientSession(Session):
-    """Repeats what may be repeated, as long as the deadline of the current call allows."""
+    """Repeats requests that may be repeated, until the deadline of the current call."""
 
     def __init__(self, deadline: Deadline, origin: str) -> None:
         super().__init__()
         self._origin = urlsplit(origin)[:2]
-        self.trust_env = False  # neither a proxy nor a CA bundle nor .netrc from the environment may step in
+        self.trust_env = False  # neither a proxy nor a CA bundle nor .netrc from the environment is used
         self.deadline = deadline
         self.log: list[str] = []
         self.status = 0  # of the last answer
 
     def request(self, method: str | bytes, url: str | bytes, **kwargs: Any) -> Any:  # type: ignore[override]
-        """Send one request; see the module's text for what is repeated."""
+        """Send one request; it is repeated as the two methods ``_pause_after_*`` say."""
         verb, address, tries = str(method).upper(), str(url), 0
         if urlsplit(address)[:2] != self._origin:  # Redfish links may be absolute; credentials go with each request
             raise ForeignOrigin(f"it names {address} as a part of itself")
@@ -107,7 +107,7 @@ class PatientSession(Session):
         return response
 
     def _read_body(self, response: Any) -> None:
-        # A read timeout counts from byte to byte only: a controller that drips would hold us for ever.
+        # A read timeout counts from byte to byte only: a controller that sends single bytes would never time out.
         parts: list[bytes] = []
         while chunk := response.raw.read1(65536, decode_content=True):
             parts.append(chunk)
@@ -123,7 +123,7 @@ class PatientSession(Session):
 
     @staticmethod
     def _pause_after_error(verb: str, error: Exception, tries: int) -> float | None:
-        # A lost answer to a POST leaves open whether it acted: the caller must look, not repeat.
+        # If the answer to a POST is lost, it may have been executed: the caller has to read the state, not repeat.
         never_sent = isinstance(error, requests.exceptions.ConnectTimeout) or "NewConnectionError" in repr(error)
         if tries >= TRANSPORT_TRIES or not (verb in IDEMPOTENT or never_sent):
             return None

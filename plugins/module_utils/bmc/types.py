@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Vocabulary shared by both protocols."""
+"""Types that are shared by Redfish and IPMI."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 
 class PowerState(Enum):
-    """Power of a machine; UNKNOWN while the controller settles (Redfish answers null then)."""
+    """Power of a machine; UNKNOWN while the controller does not know it (Redfish: null)."""
 
     ON = "on"
     OFF = "off"
@@ -32,7 +32,7 @@ class BootDevice(Enum):
 
 @dataclass(frozen=True)
 class BootOverride:
-    """What the controller says it will boot: ``once`` is None where it doesn't tell."""
+    """The boot override that the controller reports; ``once`` is None if it does not report that."""
 
     device: BootDevice
     once: bool | None
@@ -45,7 +45,7 @@ class BootOverride:
 
 @dataclass(frozen=True)
 class Identity:
-    """What the controller knows about the machine behind it; None or empty where it knows nothing."""
+    """What the controller knows about the machine behind it; None or empty if it does not know."""
 
     serial: str | None = None
     uuid: str | None = None
@@ -88,7 +88,7 @@ class BmcSettings:
         return f"bmc {self.protocol}://{self.address}" + (f":{self.port}" if self.port else "")
 
     def hide(self, text: str) -> str:
-        """Remove the password from a text of the controller: some controllers repeat what they refuse."""
+        """Remove the password from a text of the controller: some controllers quote refused values."""
         return text.replace(self.password, "********") if self.password else text
 
     @classmethod
@@ -112,7 +112,7 @@ class BmcSettings:
 
 
 class Bmc(Protocol):
-    """One management controller, whatever it speaks. Every method may raise a BmcError."""
+    """One management controller, by Redfish or IPMI. Every method may raise a BmcError."""
 
     where: str
 
@@ -123,13 +123,13 @@ class Bmc(Protocol):
         """Read the power state."""
 
     def request_power(self, on: bool, graceful: bool) -> None:
-        """Ask for power on, or off (``graceful``: by asking the operating system); does not wait."""
+        """Request power on, or off (``graceful``: by a shutdown of the operating system); does not wait."""
 
     def boot_override(self) -> BootOverride:
-        """Read what is booted next."""
+        """Read the boot override."""
 
     def request_boot(self, device: BootDevice, once: bool) -> None:
-        """Ask for a boot device; does not check what became of it."""
+        """Request a boot device; does not read it back."""
 
     def evidence(self) -> tuple[str, ...]:
         """Return the last requests and answers, one line each, without secrets."""

@@ -22,22 +22,22 @@ SILENT = "Error: Unable to establish IPMI v2 / RMCP+ session"
 
 
 class Recorded:
-    """Answers of ipmitool by (cipher, command); remembers what was asked and with which arguments."""
+    """Answers of ipmitool by (cipher, command); records the commands."""
 
     def __init__(self, answers: dict[tuple[int, str], list[Answer]]) -> None:
         self.answers = answers
-        self.asked: list[tuple[int, str]] = []
+        self.commands: list[tuple[int, str]] = []
 
     def __call__(self, command: list[str], environment: dict[str, str], timeout: float) -> Answer:
         assert SECRET not in " ".join(command), "a password on a command line is readable by everybody"
         assert environment["IPMITOOL_PASSWORD"] == SECRET
         cipher, words = int(command[command.index("-C") + 1]), " ".join(command[command.index("-R") + 2 :])
-        self.asked.append((cipher, words))
+        self.commands.append((cipher, words))
         found = self.answers[(cipher, words)]
         return found.pop(0) if len(found) > 1 else found[0]
 
 
-class Fast:
+class FakeClock:
     """A clock that does not wait."""
 
     def __init__(self) -> None:
@@ -56,37 +56,37 @@ READ = "raw 0x00 0x09 0x05 0x00 0x00"
 
 def bmc(monkeypatch: pytest.MonkeyPatch, recorded: Recorded, **settings: object) -> IpmiBmc:
     monkeypatch.setattr("shutil.which", lambda _name: "/usr/bin/ipmitool")
-    return IpmiBmc(BmcSettings("ipmi", "10.20.0.102", "admin", SECRET, **settings), recorded, Fast())  # type: ignore[arg-type]
+    return IpmiBmc(BmcSettings("ipmi", "10.20.0.102", "admin", SECRET, **settings), recorded, FakeClock())  # type: ignore[arg-type]
 
 
-def test_cipher_17_then_3_and_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cipher_3_is_used_after_17_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     on = Answer(0, "Chassis Power is on\n", "")
     recorded = Recorded({(17, STATUS): [Answer(1, "", CIPHER)], (3, STATUS): [on]})
     found = bmc(monkeypatch, recorded)
     assert [found.power_state(), found.power_state()] == [PowerState.ON, PowerState.ON]
-    assert [cipher for cipher, __ in recorded.asked] == [17, 3, 3]
+    assert [cipher for cipher, __ in recorded.commands] == [17, 3, 3]
 
 
-def test_wrong_password_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_password_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
     recorded = Recorded({(17, STATUS): [Answer(1, "", PASSWORD)]})
     with pytest.raises(errors.BmcAuthError, match=r"bmc\.password") as caught:
         bmc(monkeypatch, recorded).power_state()
-    assert len(recorded.asked) == 1
+    assert len(recorded.commands) == 1
     assert SECRET not in f"{caught.value}{caught.value.evidence}"
 
 
 @pytest.mark.parametrize("answer", [Answer(1, "", SILENT), Answer(1, "", "timeout")])
-def test_silence(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> None:
+def test_a_silent_controller_is_unreachable(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> None:
     recorded = Recorded({(17, STATUS): [answer], (3, STATUS): [answer]})
     with pytest.raises(errors.BmcUnreachable, match="UDP 623"):
         bmc(monkeypatch, recorded).power_state()
 
 
-def test_busy_controller_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_controller_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
     busy, off = Answer(1, "", "Error: Node busy"), Answer(0, "Chassis Power is off\n", "")
     recorded = Recorded({(3, STATUS): [busy, busy, off]})
     assert bmc(monkeypatch, recorded, cipher=3).power_state() is PowerState.OFF
-    assert len(recorded.asked) == 3
+    assert len(recorded.commands) == 3
 
 
 @pytest.mark.parametrize(
@@ -116,18 +116,18 @@ def test_boot_flags_are_read_as_bytes(monkeypatch: pytest.MonkeyPatch, raw: str,
 def test_boot_flags_are_written(
     monkeypatch: pytest.MonkeyPatch, firmware: str, device: BootDevice, once: bool, expected: str
 ) -> None:
-    keep = "raw 0x00 0x08 0x03 0x08"  # OpenBMC refuses this one: not an error
-    recorded = Recorded({(3, keep): [Answer(1, "", "rsp=0xcc")], (3, expected): [Answer(0, "", "")]})
+    no_expiry = "raw 0x00 0x08 0x03 0x08"  # OpenBMC refuses this one: not an error
+    recorded = Recorded({(3, no_expiry): [Answer(1, "", "rsp=0xcc")], (3, expected): [Answer(0, "", "")]})
     bmc(monkeypatch, recorded, cipher=3, firmware=firmware).request_boot(device, once)
-    assert recorded.asked == [(3, keep), (3, expected)]
+    assert recorded.commands == [(3, no_expiry), (3, expected)]
 
 
-def test_what_ipmi_can_t_do_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unsupported_boot_device_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(errors.BmcProtocolError, match="or Redfish"):
         bmc(monkeypatch, Recorded({})).request_boot(BootDevice.HTTP, True)
 
 
-def test_no_ipmitool(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_ipmitool_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     found = bmc(monkeypatch, Recorded({}))
     monkeypatch.setattr("shutil.which", lambda _name: None)
     with pytest.raises(errors.BmcLibraryMissing, match="apt install ipmitool"):

@@ -33,7 +33,7 @@ ON, OFF, CHANGING, UNKNOWN = PowerState.ON, PowerState.OFF, PowerState.CHANGING,
         ("cycled", OFF, ("on",)),
     ],
 )
-def test_power(wanted: str, actual: PowerState, steps: tuple[str, ...]) -> None:
+def test_steps_of_a_power_plan(wanted: str, actual: PowerState, steps: tuple[str, ...]) -> None:
     plan = plan_power(wanted, actual)
     assert (plan.steps, plan.changed) == (steps, bool(steps))
 
@@ -49,7 +49,7 @@ def test_power(wanted: str, actual: PowerState, steps: tuple[str, ...]) -> None:
         (BootDevice.NONE, True, BootOverride(BootDevice.DISK, False), True),
     ],
 )
-def test_boot(device: BootDevice, once: bool, actual: BootOverride, changed: bool) -> None:
+def test_boot_plans(device: BootDevice, once: bool, actual: BootOverride, changed: bool) -> None:
     assert plan_boot(device, once, actual).changed is changed
 
 
@@ -63,7 +63,7 @@ def test_boot(device: BootDevice, once: bool, actual: BootOverride, changed: boo
         (False, BootOverride(BootDevice.NETWORK, False), True, None),
     ],
 )
-def test_read_back(wanted_once: bool, shown: BootOverride, honoured: bool, sticky: bool | None) -> None:
+def test_boot_device_read_back(wanted_once: bool, shown: BootOverride, honoured: bool, sticky: bool | None) -> None:
     result = judge(BootOverride(BootDevice.NETWORK, wanted_once), shown)
     assert (result.honoured, result.sticky) == (honoured, sticky)
 
@@ -80,7 +80,7 @@ def test_read_back(wanted_once: bool, shown: BootOverride, honoured: bool, stick
         (None, None, ["x"], Identity(macs=("y",)), None),
     ],
 )
-def test_identity(
+def test_identities_are_compared(
     serial: str | None, uuid: str | None, macs: list[str], found: Identity, agrees: list[str] | None
 ) -> None:
     if agrees is not None:
@@ -97,17 +97,17 @@ def test_retry_after(value: str | None, expected: float) -> None:
     assert retry_after(value, 7.0) == expected
 
 
-def test_a_password_is_in_no_repr() -> None:
+def test_repr_does_not_show_the_password() -> None:
     assert "secret" not in repr(BmcSettings("redfish", "h", "admin", "secret"))
 
 
-class Refusing:
-    """A double of a controller that answers 409 to every polite request, as long as no operating system listens."""
+class RefusingBmc:
+    """A double of a controller that answers 409 to each graceful shutdown, as without an operating system."""
 
     where = "bmc double"
 
     def __init__(self) -> None:
-        self.state, self.asked = PowerState.ON, []
+        self.state, self.requests = PowerState.ON, []
         self.time = 0.0
 
     def now(self) -> float:
@@ -120,7 +120,7 @@ class Refusing:
         return self.state
 
     def request_power(self, on: bool, graceful: bool) -> None:
-        self.asked.append("graceful" if graceful else "force")
+        self.requests.append("graceful" if graceful else "force")
         if graceful:
             raise BmcConflict("HTTP 409", self.where, "wait")
         self.state = PowerState.OFF
@@ -129,11 +129,11 @@ class Refusing:
         return ()
 
 
-def test_a_polite_request_that_is_refused_ends_in_force_where_that_is_allowed() -> None:
-    bmc = Refusing()
+def test_a_refused_graceful_shutdown_is_forced_if_allowed() -> None:
+    bmc = RefusingBmc()
     apply_power(bmc, plan_power("off", PowerState.ON), PowerRules(), bmc)  # type: ignore[arg-type]
-    assert bmc.asked == ["graceful"] * 6 + ["force"] and bmc.time < 90
-    bmc = Refusing()
+    assert bmc.requests == ["graceful"] * 6 + ["force"] and bmc.time < 90
+    bmc = RefusingBmc()
     with pytest.raises(BmcTimeout, match="allow force"):
         apply_power(bmc, plan_power("off", PowerState.ON), PowerRules(force=False), bmc)  # type: ignore[arg-type]
     assert bmc.state is PowerState.ON
