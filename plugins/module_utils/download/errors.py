@@ -13,7 +13,7 @@ class DownloadError(CloudError):
 
 
 class DigestError(DownloadError):
-    """The bytes that came are not those that were wanted. They were deleted."""
+    """The received bytes have another digest than the wanted one. They were deleted."""
 
     def __init__(self, what: str, url: str, wanted: str, got: str) -> None:
         super().__init__(f"{what}: {url} gave sha256 {got}, wanted is {wanted}; deleted. Correct the URL or the sha256")
@@ -30,7 +30,7 @@ class RefusedError(DownloadError):
 
 
 class NoSpaceError(DownloadError):
-    """The disk or the quota is full. What came is still there."""
+    """The disk or the quota is full. The received part is kept."""
 
     def __init__(self, url: str, path: Path, error: OSError) -> None:
         super().__init__(f"{url}: no space left for it in {path.parent} ({error.strerror}); free some and run again")
@@ -38,7 +38,7 @@ class NoSpaceError(DownloadError):
 
 
 class TemporaryError(Exception):
-    """A fault that may soon be over; ``after`` is the pause in seconds that the server asked for.
+    """A fault that may soon be over; ``after`` is the pause in seconds from the server's Retry-After.
 
     It is no `DownloadError`: the retry catches it, and it does not leave this package.
     """

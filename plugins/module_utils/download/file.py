@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files by digest: resumed where an attempt stopped, verified before they may be used."""
+"""Downloads of files by digest: resumed after an interruption, and verified before use."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .web import Headers, Open, Sleep, read, request, retry
 CHUNK = 1 << 20
 REMEDY = "check the network and the server, then run again; the download continues where it stopped"
 
-Progress = Callable[[int, int | None], None]  # bytes that are there, and of how many, if the server says so
+Progress = Callable[[int, int | None], None]  # bytes received so far, and in total if the server reports it
 
 
 def silent(_have: int, _total: int | None) -> None:
-    """The progress callback of those who show none."""
+    """A progress callback that does nothing."""
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Part:
     """
 
     path: Path
-    joined: bool = False  # whether it was put together from several answers, which may be of different files
+    joined: bool = False  # whether it was joined from several answers, which may be of different files
 
     @property
     def size(self) -> int:
@@ -46,7 +46,7 @@ class Part:
         return self.path.with_name(f"{self.path.name}.from")
 
     def headers(self, url: str) -> Headers:
-        """Headers that ask *url* for the rest: Range and, if it sent the beginning, If-Range (RFC 9110 §13.1.5)."""
+        """Headers to request the rest from *url*: Range and, if it sent the beginning, If-Range (RFC 9110 §13.1.5)."""
         if not self.size:
             return {}
         noted = self._sender.read_text(errors="replace") if self._sender.exists() else ""
@@ -58,7 +58,7 @@ class Part:
     def take(self, url: str, answer: t.Any, progress: Progress) -> None:
         """Write an answer: the rest behind what is there, or the whole from the start.
 
-        :raises TemporaryError: if the answer is not what was asked for, or breaks off.
+        :raises TemporaryError: if the answer is not the requested range, or breaks off.
         :raises DownloadError: if it can't be written.
         """
         have = self.size if answer.status == 206 else 0
@@ -69,7 +69,7 @@ class Part:
         left = answer.headers.get("Content-Length")
         total = have + int(left) if left else None
         with writing(url, self.path):
-            if not have:  # of what is joined, the sender of the beginning is noted
+            if not have:  # a joined part keeps the sender of its beginning
                 self._sender.write_text(f"{url}\n{_validator(answer)}")
             out = self.path.open("ab" if have else "wb")
         got = 0
@@ -86,30 +86,30 @@ class Part:
             raise TemporaryError(f"{url} broke off after {got} of {left} bytes")
 
     def drop(self) -> None:
-        """Delete it."""
+        """Delete the part."""
         self.path.unlink(missing_ok=True)
         self._sender.unlink(missing_ok=True)
         self.joined = False
 
     def forget_sender(self) -> None:
-        """Delete the note beside a part that is whole."""
+        """Delete the file that names the sender; a complete part needs none."""
         self._sender.unlink(missing_ok=True)
 
     def move(self, whole: Path) -> Path:
-        """Give the file its own name; from then on it counts as there."""
+        """Rename the part to its final name, under which it counts as complete."""
         self.forget_sender()
         return self.path.replace(whole)
 
 
 def append(out: t.BinaryIO, block: bytes) -> None:
-    """Write a block to the disk's cache, so that a full disk is noticed at once."""
+    """Write a block and flush it, so that a full disk is noticed at once."""
     out.write(block)
     out.flush()
 
 
 @contextmanager
 def writing(url: str, path: Path) -> Iterator[None]:
-    """Name the faults of the disk, which no retry corrects.
+    """Raise faults of the disk as errors that are not retried.
 
     :raises NoSpaceError: for a full disk or quota.
     :raises DownloadError: for any other fault.
@@ -123,7 +123,7 @@ def writing(url: str, path: Path) -> Iterator[None]:
 
 
 def _validator(answer: t.Any) -> str:
-    """What If-Range may hold: a strong ETag, else a date."""
+    """The value for If-Range: a strong ETag, else a date."""
     tag = str(answer.headers.get("ETag") or "")
     return tag if tag.startswith('"') else str(answer.headers.get("Last-Modified") or "")
 
@@ -134,14 +134,14 @@ def _sha256(path: Path) -> str:
 
 
 def _transfer(what: str, url: str, part: Part, progress: Progress, sleep: Sleep, open_url: Open, remedy: str) -> None:
-    """Bring what *url* has into *part*, whatever it is."""
+    """Download *url* into *part* without verifying it."""
 
     def once() -> None:
         try:
             answer = open_url(url, part.headers(url))
         except urllib.error.HTTPError as refusal:
             refusal.close()
-            if refusal.code == 416 and part.size:  # nothing is left: the part is whole, or wrong; its digest will tell
+            if refusal.code == 416 and part.size:  # the part is complete or wrong; its digest will show
                 return
             raise RefusedError(what, url, refusal.code, str(refusal.reason)) from refusal
         with answer:
@@ -163,8 +163,8 @@ def download(
 ) -> None:
     """Complete *part* from *url*. When this returns, the part holds the bytes with this digest, on the disk.
 
-    :raises DigestError: if the whole has another digest; the part is deleted.
-    :raises RefusedError: if the server has it not, or not for us.
+    :raises DigestError: if the file has another digest; the part is deleted.
+    :raises RefusedError: if the server does not have the file or refuses it.
     :raises NoSpaceError: if the disk is full; the part stays.
     :raises DownloadError: for all other errors that no further attempt would correct.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP requests: verified TLS, proxies of the environment, credentials of .netrc, retries of temporary faults."""
+"""HTTP requests: verified TLS, proxies of the environment, credentials of .netrc, retries after temporary faults."""
 
 from __future__ import annotations
 
@@ -77,9 +77,9 @@ class _Redirect(urllib.request.HTTPRedirectHandler):
 def request(url: str, headers: Headers | None = None, *, ca_file: str | None = None, silence: float = SILENCE) -> t.Any:
     """Open *url*. TLS is verified against *ca_file*, else against the system's CAs.
 
-    :raises TemporaryError: for what may soon be over.
+    :raises TemporaryError: for faults that may pass.
     :raises urllib.error.HTTPError: for an answer that stays the same.
-    :raises DownloadError: for what is no URL, and for servers whose certificate can't be verified.
+    :raises DownloadError: for an invalid URL, and for servers whose certificate can't be verified.
     """
     try:
         wanted = urllib.request.Request(url, headers={"User-Agent": AGENT})
@@ -95,7 +95,7 @@ def request(url: str, headers: Headers | None = None, *, ca_file: str | None = N
             raise TemporaryError(f"{url} answered {answer.code} {answer.reason}", _after(answer)) from answer
         raise
     except (http.client.InvalidURL, ValueError) as fault:
-        raise DownloadError(f"{url!r} is no URL that can be asked ({fault}); correct it") from fault
+        raise DownloadError(f"{url!r} is not a valid URL ({fault}); correct it") from fault
     except (OSError, http.client.HTTPException) as fault:
         if isinstance(getattr(fault, "reason", fault), ssl.SSLCertVerificationError):
             raise DownloadError(
@@ -157,7 +157,7 @@ def document(
 ) -> bytes:
     """A short document, in memory.
 
-    :raises DownloadError: if it can't be had or is longer than *limit* bytes.
+    :raises DownloadError: if it can't be fetched or is longer than *limit* bytes.
     :raises urllib.error.HTTPError: for an answer that stays the same.
     """
 

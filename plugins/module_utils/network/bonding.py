@@ -28,7 +28,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Bond:
-    """A bond: its mode in the driver's words, the active aggregator with its partner, and the members."""
+    """A bond: its mode as the driver names it, the active aggregator with its partner, and the members."""
 
     mode: str
     aggregator: str

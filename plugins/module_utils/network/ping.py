@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which of several addresses answer an ICMP echo request.
 
-Two ways, because no single one works in both places: ``by_socket`` needs CAP_NET_RAW and no program, for machines that
-may have no ping installed; ``by_program`` needs ping (iputils) and no rights, for the controller, and knows IPv6.
+There are two functions, since neither works in both places: ``by_socket`` needs CAP_NET_RAW and no program, for
+machines that may have no ping installed; ``by_program`` needs ping (iputils) and no rights, for the controller,
+and knows IPv6.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ..waiting.deadline import Deadline
 
-IP_MTU_DISCOVER, IP_PMTUDISC_PROBE = 10, 3  # linux/in.h: set DF and ignore what path MTU discovery believes
+IP_MTU_DISCOVER, IP_PMTUDISC_PROBE = 10, 3  # linux/in.h: set DF and ignore the path MTU that was discovered
 #: IP and ICMP header around the payload of an echo request, by version (RFC 791, RFC 792; RFC 8200, RFC 4443).
 HEADERS = {4: 20 + 8, 6: 40 + 8}
 
@@ -32,7 +33,7 @@ def by_program(
 ) -> set[str]:
     """Those of ``peers`` that answer within ``seconds`` at least one of ``count`` requests; all are pinged at once.
 
-    With ``mtu`` the packets have exactly this size and may not be fragmented; with ``interface`` they leave there.
+    With ``mtu`` the packets have exactly this size and may not be fragmented; with ``interface`` they are sent from it.
 
     :raises FileNotFoundError: the program ping is not installed.
     """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every plan has in common: steps with two sides, whether there are any, and one shape of diff.
+"""The common base of plans: steps with a state before and after, and one shape of diff.
 
-A domain's plan extends :class:`Plan` where its steps are what its apply performs. Where a plan is something else (a
-wanted power state, a decision), it returns the diff of the :class:`Changes` that it would make.
+A plan whose steps are performed one by one extends :class:`Plan`. Another kind of plan (a wanted power state, a
+decision) returns the diff of the :class:`Changes` that it would make.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ Diff = list[dict[str, str]]
 
 
 class Step(Protocol):
-    """One change; ``str`` says in a few words what is done to what."""
+    """One change; ``str`` is a short description."""
 
     @property
     def before(self) -> str:
-        """What is, as lines of text; empty where there is nothing."""
+        """The present state, as lines of text; empty if there is no object."""
 
     @property
     def after(self) -> str:
-        """What will be, as lines of text; empty where nothing will be."""
+        """The wanted state, as lines of text; empty if the object is removed."""
 
 
 class Plan:
@@ -38,7 +38,7 @@ class Plan:
         return bool(self.steps)
 
     def heading(self, step: Step) -> str:
-        """The name of a step above its two sides."""
+        """The header of a step in a diff."""
         return str(step)
 
     def diff(self) -> Diff:
@@ -64,7 +64,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Change:
-    """A step that is nothing but its words and its two sides."""
+    """A step that consists of its description and its states before and after."""
 
     what: str
     before: str = ""

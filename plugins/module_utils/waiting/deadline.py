@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Time that tests can replace, and a deadline over everything that one wait or one call does."""
+"""A clock that tests can replace, and deadlines for waits and calls."""
 
 from __future__ import annotations
 

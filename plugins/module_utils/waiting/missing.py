@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a wait still waits for: one row per object, with its node, the reason and the time since when it is so."""
+"""Objects for which a wait still waits: one row each, with its node, the reason, and since when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-SHOWN = 12  # rows of a text; a hundred nodes that miss the same thing are no better read one by one
+SHOWN = 12  # rows in a text; further ones are only counted
 
 
 @dataclass(frozen=True)
@@ -14,8 +14,8 @@ class Row:
     """One object that is not as it has to be.
 
     :ivar what: the object, e.g. ``Deployment kube-system/coredns``, ``etcd`` or ``node2``.
-    :ivar reason: why it is not, in the words of its source: a condition's reason and message, an error.
-    :ivar node: the node on which it is missing, if it belongs to one and is none itself.
+    :ivar reason: why it is not, as its source reports it: a condition's reason and message, an error.
+    :ivar node: the node to which it belongs, if any; empty if it is a node itself.
     :ivar since: a timestamp as its reporter gives it (RFC 3339), empty where the reporter knows none.
     """
 

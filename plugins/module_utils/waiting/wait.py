@@ -29,8 +29,8 @@ class TimedOut(Exception):
 
 
 def growing(shortest: float, longest: float, part: float = 0.05) -> Pause:
-    """Return a pause that is a part of the time waited so far: a probe that costs something is made less often, the
-    longer the wait lasts."""
+    """Return a pause that is a part of the time waited so far: an expensive probe is made less often
+    the longer the wait lasts."""
 
     def pause(waited: float) -> float:
         return min(longest, max(shortest, waited * part))
@@ -48,8 +48,9 @@ def wait(
 ) -> Found:
     """Return what ``probe`` found, as soon as it is something else than :class:`Missing`.
 
-    The first probe is made at once, the last one when the deadline has passed. ``probe`` raises for what can never
-    come good; its exception ends the wait. ``on_progress`` is called after each probe that found something missing.
+    The first probe is made at once, the last one when the deadline has passed. If the state can never be
+    reached, ``probe`` raises an exception, which ends the wait. ``on_progress`` is called after each probe that found
+    something missing.
 
     :raises TimedOut: the deadline passed and something is still missing.
     """

@@ -151,7 +151,7 @@ def test_a_token_goes_along_on_the_same_server_only(server: t.Any) -> None:
 
 @pytest.mark.parametrize("url", ["no url", "http://[::1/x", "http://127.0.0.1:port/"])
 def test_an_invalid_url_is_refused_at_once(url: str) -> None:
-    with pytest.raises(BundleError, match="is no URL that can be asked"):
+    with pytest.raises(BundleError, match="is not a valid URL"):
         web.request(url)
 
 

@@ -94,7 +94,7 @@ def test_an_interrupted_download_is_resumed_and_leaves_nothing_beside_it(server:
 
 
 @pytest.mark.parametrize(("wish", "slept"), [("", [1.0]), ("9", [9.0]), ("86400", [web.LONGEST])])
-def test_a_busy_server_is_asked_again_after_the_pause_that_it_wants(
+def test_a_busy_server_is_retried_after_its_retry_after(
     server: Server, tmp_path: Path, wish: str, slept: list[float]
 ) -> None:
     server.answers, server.wish = [503], wish
@@ -102,33 +102,33 @@ def test_a_busy_server_is_asked_again_after_the_pause_that_it_wants(
 
 
 @pytest.mark.parametrize("code", [401, 403, 404, 410])
-def test_a_final_answer_is_not_asked_for_again(server: Server, tmp_path: Path, code: int) -> None:
+def test_a_final_http_error_is_not_retried(server: Server, tmp_path: Path, code: int) -> None:
     server.answers = [code] * 9
     with pytest.raises(RefusedError, match=rf"data: {server.url}: HTTP Error {code}: .*; ") as refusal:
         get(server, tmp_path)
     assert (refusal.value.code, len(server.headers)) == (code, 1)
 
 
-def test_faults_that_do_not_pass_end_with_the_url_the_fault_and_the_remedy(server: Server, tmp_path: Path) -> None:
+def test_a_permanent_fault_is_an_error_with_url_and_remedy(server: Server, tmp_path: Path) -> None:
     server.answers = [503] * 99
     with pytest.raises(DownloadError, match=rf"data: {server.url} answered 503 .*failed 6 times\); call us"):
         get(server, tmp_path, remedy="call us")
 
 
-def test_other_bytes_are_deleted(server: Server, tmp_path: Path) -> None:
+def test_a_file_with_another_digest_is_deleted(server: Server, tmp_path: Path) -> None:
     with pytest.raises(DigestError, match=f"{server.url} gave sha256 {SHA256}, wanted is {'0' * 64}; deleted"):
         get(server, tmp_path, "0" * 64)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_full_part_of_other_bytes_is_fetched_once_more(server: Server, tmp_path: Path) -> None:
+def test_a_complete_part_with_another_digest_is_downloaded_again(server: Server, tmp_path: Path) -> None:
     (tmp_path / "part").write_bytes(DATA[:-1] + b"!")
     server.answers = [416]
     assert get(server, tmp_path) == (DATA, [])
 
 
 @pytest.mark.parametrize(("number", "kind"), [(errno.ENOSPC, NoSpaceError), (errno.EIO, DownloadError)])
-def test_a_fault_of_the_disk_is_named_and_not_retried(
+def test_a_disk_error_is_not_retried(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[Exception]
 ) -> None:
     def fail(_out: t.Any, _block: bytes) -> None:
@@ -160,7 +160,7 @@ def test_netrc_gives_credentials_to_the_named_host_only(
     assert server.headers[-1]["Authorization"] == "Bearer own"
 
 
-def test_a_netrc_that_is_none_is_named(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_netrc_is_an_error(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "netrc").write_text("nonsense here\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with pytest.raises(DownloadError, match=r"netrc can't be read \(.*\); correct or remove it"):
@@ -175,7 +175,7 @@ def test_a_proxy_of_the_environment_is_used(server: Server, tmp_path: Path, monk
     assert server.headers[0]["Host"] == "publisher.invalid"
 
 
-def test_a_silent_server_is_given_up(server: Server) -> None:
+def test_a_silent_server_times_out(server: Server) -> None:
     hang = threading.Event()
     server.process_request = lambda *_args: hang.wait(5)  # type: ignore[method-assign,assignment]
     with pytest.raises(TemporaryError, match="timed out"):
@@ -183,6 +183,6 @@ def test_a_silent_server_is_given_up(server: Server) -> None:
     hang.set()
 
 
-def test_a_ca_file_that_is_missing_is_named(tmp_path: Path) -> None:
+def test_a_missing_ca_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match=r"CA file .*none\.crt can't be read"):
         web.request("https://127.0.0.1:1/", ca_file=str(tmp_path / "none.crt"))

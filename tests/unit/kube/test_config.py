@@ -167,14 +167,18 @@ def test_one_control_plane_becomes_three(given: Given) -> None:
     assert units["haproxy.service"].reload_on and units["keepalived.service"].reload_on, "sessions outlive the change"
 
 
-SPY = {"level": "Metadata", "resources": [{"group": "", "resources": ["secrets"]}], "verbs": ["get", "list"]}
+SECRET_READS = {
+    "level": "Metadata",
+    "resources": [{"group": "", "resources": ["secrets"]}],
+    "verbs": ["get", "list"],
+}
 
 
 def test_every_read_of_a_secret_is_audited() -> None:
     """The first rule that matches decides, so the rules that are silent about components must come after it."""
     rules = policy.audit()["rules"]
     silent = [number for number, rule in enumerate(rules) if rule["level"] == "None" and "verbs" in rule]
-    assert rules.index(SPY) < min(silent)
+    assert rules.index(SECRET_READS) < min(silent)
 
 
 BAD: dict[str, tuple[Given, str]] = {

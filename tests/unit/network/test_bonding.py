@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""/proc/net/bonding as three kinds of readers see it."""
+"""Parsing /proc/net/bonding."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ details partner lacp pdu:
 IEEE = "IEEE 802.3ad Dynamic link aggregation"
 
 
-def test_root_is_shown_the_partners() -> None:
+def test_members_have_their_lacp_partners() -> None:
     text = HEAD + MEMBER.format(number=1, mii="up") + PARTNERS + MEMBER.format(number=2, mii="down")
     members = (
         Member("nic1", True, "1", "ea:a5:0b:eb:ce:4b", "3"),

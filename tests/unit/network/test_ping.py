@@ -26,7 +26,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return calls
 
 
-def test_ping_has_the_exact_size_and_a_right_checksum() -> None:
+def test_an_echo_request_has_the_exact_size_and_a_valid_checksum() -> None:
     packet = ping.request(7, 1, 9000)
     assert len(packet) == 9000 - 20 and ping.checksum(packet) == 0
 
@@ -44,7 +44,7 @@ def test_ping_separates_answering_from_silent_addresses(calls: Path) -> None:
     ]
 
 
-def test_an_exact_size_leaves_by_its_interface_in_one_piece(calls: Path) -> None:
+def test_ping_with_mtu_and_interface_forbids_fragmentation(calls: Path) -> None:
     assert ping.by_program(["2001:db8::1"], interface="bond0.30", mtu=9000, count=2, seconds=3) == {"2001:db8::1"}
     assert calls.read_text() == "-n -q -c 2 -W 3 -M do -s 8952 -I bond0.30 -- 2001:db8::1\n"
 

@@ -17,7 +17,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.plan.base import Ch
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.steps import Plan as ProvisionPlan
 
 
-def test_a_change_has_two_sides_below_its_name() -> None:
+def test_a_diff_has_header_before_and_after() -> None:
     plan = Changes((Change("change a", "x\n", "y\n"), Change("add b", after="z")))
     assert plan.changed
     assert plan.diff() == [
@@ -28,7 +28,7 @@ def test_a_change_has_two_sides_below_its_name() -> None:
     assert plan.text() == f"{text}--- add b (is)\n+++ add b (wanted)\n@@ -0,0 +1 @@\n+z\n"
 
 
-def test_nothing_to_do_has_no_diff() -> None:
+def test_a_plan_without_steps_has_no_diff() -> None:
     assert (Changes().changed, Changes().diff(), Changes().text()) == (False, [], "")
 
 
@@ -63,6 +63,6 @@ def test_all_plans_have_the_same_shape(diff: Diff, headers: list[str]) -> None:
     assert all(item["before"] != item["after"] for item in diff)
 
 
-def test_a_cycle_of_the_power_shows_both_its_halves() -> None:
+def test_a_power_cycle_shows_off_and_on() -> None:
     sides = [(item["before"], item["after"]) for item in plan_power("cycled", PowerState.ON).diff()]
     assert sides == [("power: on\n", "power: off\n"), ("power: off\n", "power: on\n")]

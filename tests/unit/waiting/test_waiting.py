@@ -76,7 +76,7 @@ def test_the_value_of_the_first_complete_probe_is_returned(clock: FakeClock) -> 
 
 
 @pytest.mark.parametrize("value", [None, "", 0, False, {}])
-def test_a_value_that_is_false_is_a_value(clock: FakeClock, value: object) -> None:
+def test_a_falsy_value_ends_the_wait(clock: FakeClock, value: object) -> None:
     assert wait(lambda: value, Deadline(60, clock), what="anything") is value
     assert clock.slept == []
 
@@ -89,21 +89,21 @@ def test_a_deadline_that_passes_says_what_is_missing_and_why(clock: FakeClock) -
     assert clock.slept == [5, 2], "the last pause ends at the deadline"
 
 
-def test_without_any_time_there_is_one_probe(clock: FakeClock) -> None:
+def test_a_deadline_of_zero_allows_one_probe(clock: FakeClock) -> None:
     assert wait(after(0), Deadline(0, clock), what="a node") == "ready"
     with pytest.raises(TimedOut, match="waited 0 s"):
         wait(after(1), Deadline(0, clock), what="a node")
     assert clock.slept == []
 
 
-def test_a_wait_that_begins_late_tells_its_own_seconds(clock: FakeClock) -> None:
+def test_a_timeout_reports_the_seconds_since_the_wait_began(clock: FakeClock) -> None:
     deadline = Deadline(10, clock)
     clock.sleep(8)
     with pytest.raises(TimedOut, match="waited 2 s"):
         wait(after(99), deadline, what="a node")
 
 
-def test_what_can_never_come_good_ends_the_wait(clock: FakeClock) -> None:
+def test_an_exception_of_the_probe_ends_the_wait(clock: FakeClock) -> None:
     def probe() -> str | Missing:
         raise LookupError("the unit failed")
 
@@ -112,7 +112,7 @@ def test_what_can_never_come_good_ends_the_wait(clock: FakeClock) -> None:
     assert clock.slept == []
 
 
-def test_pauses_may_grow(clock: FakeClock) -> None:
+def test_pauses_grow_with_the_time_waited(clock: FakeClock) -> None:
     wait(after(60), Deadline(math.inf, clock), pause=growing(1, 5), what="kubeadm")
     assert clock.slept[:2] == [1, 1] and clock.slept[30] == pytest.approx(clock.slept[29] * 1.05)
     assert clock.slept[-1] == 5
@@ -150,6 +150,6 @@ def test_a_long_list_is_cut_with_its_count() -> None:
     assert "more" not in str(Missing.each([f"node{number}" for number in range(SHOWN)]))
 
 
-def test_nothing_is_not_missing() -> None:
+def test_missing_without_rows_is_an_error() -> None:
     with pytest.raises(ValueError, match="empty Missing"):
         Missing(())
