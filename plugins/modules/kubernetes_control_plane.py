@@ -9,8 +9,8 @@ short_description: Update the configuration of a running control plane
 version_added: 0.1.0
 description:
   - Where the manifests of API server, controller manager and scheduler were changed by hand, or the configuration of
-    the cluster in the model since, C(kubeadm) writes them anew and keeps the configuration in the cluster. Waits until
-    the API server of this machine serves again. The manifest of etcd is written anew where it is the only member.
+    the cluster in the model since, C(kubeadm) writes them again and stores the configuration in the cluster. Waits
+    until the API server of this machine serves again. The manifest of etcd is written where it is the only member.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
@@ -42,7 +42,7 @@ steps:
   returned: success
   type: list
   elements: str
-  sample: [bring to its configuration cluster]
+  sample: [update the configuration of cluster]
 """
 
 from ansible.module_utils.basic import AnsibleModule

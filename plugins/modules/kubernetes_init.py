@@ -8,13 +8,13 @@ module: kubernetes_init
 short_description: Initialize a Kubernetes cluster, or finish an interrupted initialization
 version_added: 0.1.0
 description:
-  - Runs C(kubeadm init) as a unit of systemd, so that it goes on when the connection or the controller is lost. A run
-    after that waits for it, and one that was cut short (by a power cut, say) is taken up with what it left behind.
+  - Runs C(kubeadm init) as a unit of systemd, so that it continues when the connection or the controller is lost. The
+    next run waits for it, and continues an initialization that was interrupted, by a power cut for example.
   - Makes the key that encrypts Secrets at rest, and deletes the bootstrap token when kubeadm has ended.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
-    description: Says that a cluster would be made, and makes none.
+    description: Says that a cluster would be initialized, and changes nothing.
     support: full
   diff_mode:
     description: There is nothing to show a difference of.
@@ -41,7 +41,7 @@ steps:
   returned: success
   type: list
   elements: str
-  sample: [make the cluster]
+  sample: [initialize the cluster]
 """
 
 from ansible.module_utils.basic import AnsibleModule

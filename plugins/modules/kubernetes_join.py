@@ -8,7 +8,7 @@ module: kubernetes_join
 short_description: Join a machine to a Kubernetes cluster
 version_added: 0.1.0
 description:
-  - Runs C(kubeadm join) as a unit of systemd; a run that finds it still at work waits for it. Secrets reach kubeadm in
+  - Runs C(kubeadm join) as a unit of systemd; a run that finds it still running waits for it. Secrets reach kubeadm in
     a file that only root reads and that is removed when it has ended.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
@@ -31,11 +31,11 @@ options:
     type: str
     default: ""
   reset:
-    description: Wipe the Kubernetes state of the machine first (C(kubeadm reset)).
+    description: Reset the Kubernetes state of the machine first (C(kubeadm reset)).
     type: bool
     default: false
   finished:
-    description: The live cluster shows that an earlier run's join ended well; record that and do nothing else.
+    description: The live cluster shows that an earlier run's join succeeded; record that and do nothing else.
     type: bool
     default: false
 """

@@ -8,9 +8,9 @@ module: kubernetes_join_credentials
 short_description: Issue or withdraw the credentials with which machines join a cluster
 version_added: 0.1.0
 description:
-  - Makes a bootstrap token, and where control planes join uploads their certificates encrypted, or takes both away.
+  - Makes a bootstrap token, and where control planes join uploads their certificates encrypted, or deletes both.
     They expire by themselves after 15 minutes, 45 on slow machines. Runs on a control plane.
-  - Takes out etcd members whose machine is about to join anew.
+  - Removes etcd members whose machines will join again.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
@@ -33,7 +33,7 @@ options:
     type: bool
     default: false
   stale_members:
-    description: Members of etcd to take out, each with C(id) and C(name).
+    description: Members of etcd to remove, each with C(id) and C(name).
     type: list
     elements: dict
     default: []
@@ -55,7 +55,7 @@ discovery:
   type: dict
   sample: {"server": "https://10.30.0.10:8443", "ca": "LS0t…"}
 removed:
-  description: Members taken out of etcd.
+  description: Members removed from etcd.
   returned: success
   type: list
   elements: str

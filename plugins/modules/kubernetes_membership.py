@@ -9,7 +9,7 @@ short_description: Read the membership of a machine in its cluster
 version_added: 0.1.0
 description:
   - Reads the machine's own files and, on a control plane, nodes and etcd members through the API, in one call. Changes
-    nothing. P(groundup.cloud.kubernetes_plan#filter) makes the plan out of all machines' observations.
+    nothing. P(groundup.cloud.kubernetes_plan#filter) makes the plan from all machines' observations.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
@@ -37,7 +37,7 @@ EXAMPLES = r"""
 RETURN = r"""
 observation:
   description: >-
-    What this machine knows: C(joined), C(admin), C(etcd_data), the last C(attempt), and C(cluster) with C(nodes) and
+    State of this machine: C(joined), C(admin), C(etcd_data), the last C(attempt), and C(cluster) with C(nodes) and
     C(etcd) members, null when no API answered; then C(error) says why.
   returned: success
   type: dict

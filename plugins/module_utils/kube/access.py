@@ -13,7 +13,7 @@ from .settings import Settings
 
 
 def admin(settings: Settings, system: System, timeout: float = 30, *, own_only: bool = False) -> Api:
-    """The API as its administrator: this machine's own server, or the endpoint when that one isn't ready."""
+    """A client of the API as administrator: this machine's own server, or the endpoint where that isn't ready."""
     try:
         kubeconfig = Kubeconfig.read(system.path(paths.ADMIN_CONF))
     except FileNotFoundError:
@@ -22,7 +22,7 @@ def admin(settings: Settings, system: System, timeout: float = 30, *, own_only: 
     if own_only:
         return own
     try:
-        own.ready()  # one that is starting forbids what it doesn't know yet, and that would be final
+        own.ready()  # a server that is starting refuses requests (403), which would count as a final error
         return own
     except Unreachable:
         return connect(kubeconfig, timeout=timeout)

@@ -73,7 +73,7 @@ class Kubeconfig:
 
 
 def tls(ca: str, certificate: str, key: str) -> ssl.SSLContext:
-    """A context that trusts ``ca`` only and shows a client certificate. The key never touches a disk."""
+    """A context that trusts ``ca`` only and presents a client certificate. The key is never written to a disk."""
     context = ssl.create_default_context(cadata=ca)
     handle = os.memfd_create("client")
     try:
@@ -85,7 +85,7 @@ def tls(ca: str, certificate: str, key: str) -> ssl.SSLContext:
 
 
 class Https:
-    """JSON over one kept connection to ``server`` (https://host:port)."""
+    """JSON over one persistent connection to ``server`` (https://host:port)."""
 
     def __init__(self, server: str, context: ssl.SSLContext, timeout: float = 10) -> None:
         url = urllib.parse.urlsplit(server)
@@ -98,7 +98,7 @@ class Https:
         return json.loads(text) if text else None
 
     def text(self, method: str, path: str, body: t.Any = None, content: str = "application/json") -> str:
-        """The answer as it came.
+        """The body of the response as text.
 
         :raises Unreachable: no answer, or 5xx from a server that is starting.
         :raises Refused: any other status of 400 and above.
@@ -119,7 +119,7 @@ class Https:
 
 
 def _message(text: str) -> str:
-    """The message of a Status object, else the start of whatever came."""
+    """The message of a Status object, else the start of the response."""
     try:
         return str(json.loads(text)["message"])
     except (ValueError, KeyError, TypeError):
@@ -143,7 +143,7 @@ class Api:
             raise
 
     def ready(self) -> None:
-        """Returns when the server says that it is ready; else Unreachable, with what it waits for."""
+        """Returns when the server says that it is ready; else Unreachable, naming the checks that fail."""
         self._https.text("GET", "/readyz")
 
     def create(self, path: str, body: t.Any) -> t.Any:

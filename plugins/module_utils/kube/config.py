@@ -14,13 +14,13 @@ API = "kubeadm.k8s.io/v1beta4"
 SOCKET = "unix:///run/containerd/containerd.sock"
 Doc = dict[str, t.Any]
 
-# A leader that is starved for 15 s loses its lease and its process; these are the figures of a busy emulated machine.
+# A leader that gets no CPU for 15 s loses its lease and exits; these values suit a busy emulated machine.
 SLOW_LEASE = {
     "leader-elect-lease-duration": "60s",
     "leader-elect-renew-deadline": "40s",
     "leader-elect-retry-period": "10s",
 }
-# Seen on three of them: a busy leader was silent for more than 5 s about once a minute.
+# Measured on three of them: a busy leader sent no heartbeat for more than 5 s about once a minute.
 SLOW_ETCD = {"heartbeat-interval": "1000", "election-timeout": "15000"}
 # The API server is unready, and then dead, while etcd takes longer than this (2 s by default) for one read, which with
 # several members is a round trip among them.
@@ -129,10 +129,10 @@ def proxy_configuration(settings: Settings) -> Doc:
 
 
 def registration(settings: Settings, ignore: t.Sequence[str] = ()) -> Doc:
-    """NodeRegistration. Taints are empty on purpose: labels and taints are the model's, set through the API.
+    """NodeRegistration. Taints are empty on purpose: labels and taints of the model are set through the API.
 
-    kubeadm wants two CPUs of a control plane. Emulated machines that share few cores are better off with one each: a
-    second one that waits for its turn on a core holds up the first.
+    kubeadm requires two CPUs on a control plane. Emulated machines that share few cores are faster with one each: a
+    second CPU that waits for a core blocks the first.
     """
     return {
         "name": settings.node.name,
@@ -186,7 +186,7 @@ def upload_certs(settings: Settings, certificate_key: str) -> list[Doc]:
 
 
 def discovery(server: str, ca_base64: str) -> Doc:
-    """A kubeconfig without credentials: which API to trust, and why."""
+    """A kubeconfig without credentials: the API's address and the CA to trust."""
     return {
         "apiVersion": "v1",
         "kind": "Config",

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make a cluster on this machine with kubeadm, or finish one that was begun here."""
+"""Initialize a cluster on this machine with kubeadm, or finish an interrupted initialization."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .api import Api
 from .errors import KubeError
 from .settings import Settings
 
-# What an interrupted init leaves behind is no reason to refuse: kubeadm takes up its own files.
+# Preflight errors that an interrupted init causes; kubeadm continues with the files that it left.
 RESUMED = [
     *(f"FileAvailable--etc-kubernetes-manifests-{name}.yaml" for name in paths.STATIC_PODS),
     *(f"Port-{port}" for port in (6443, 10250, 10257, 10259, 2379, 2380)),
@@ -35,7 +35,7 @@ def new_token() -> str:
 
 
 def init(settings: Settings, system: System) -> dict[str, t.Any]:
-    """Run ``kubeadm init`` to its end. An init that runs already is waited for, one that was cut short is taken up.
+    """Run ``kubeadm init`` to its end. An init that still runs is waited for, an interrupted one is continued.
 
     :raises KubeError: with the end of kubeadm's output.
     """
@@ -72,7 +72,7 @@ def _begin(settings: Settings, system: System, ignore: list[str]) -> None:
 
 
 def ensure_encryption(settings: Settings, system: System) -> None:
-    """The key that encrypts Secrets at rest: made once, by the machine that makes the cluster."""
+    """Create the key that encrypts Secrets at rest, once, on the machine that initializes the cluster."""
     if settings.encryption and not system.path(paths.ENCRYPTION).exists():
         text = yaml.dump(policy.encryption(policy.new_key()))
         system.write(paths.ENCRYPTION, text.encode(), mode=0o600)
@@ -87,8 +87,8 @@ def delete_tokens(api: Api) -> None:
 
 
 def record_manifests(system: System) -> None:
-    """Remember what kubeadm wrote, so that a change by hand is noticed; etcd's text too, which kubeadm can't write anew
-    for one member of several."""
+    """Record the manifests that kubeadm wrote, so that changes by hand are noticed. The text of etcd's manifest is
+    stored too, since kubeadm can't write it again for one member of several."""
     found = observe.manifests(Path(system.root))
     system.write(paths.ETCD_COPY, system.path(paths.ETCD_MANIFEST).read_bytes(), mode=0o600)
     system.write(paths.MANIFEST_RECORD, json.dumps(found).encode(), mode=0o600)
@@ -97,4 +97,4 @@ def record_manifests(system: System) -> None:
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
     """The module kubernetes_init."""
     result = {"changed": True, "resumed": False} if check else init(settings, System())
-    return {**result, "steps": ["make the cluster"]}
+    return {**result, "steps": ["initialize the cluster"]}

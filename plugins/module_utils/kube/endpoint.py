@@ -9,8 +9,8 @@ from .settings import Settings
 
 
 def haproxy(settings: Settings) -> str:
-    """haproxy.cfg: TCP through to every API server that says it is ready."""
-    # With one server, a failed check while that server is busy would only cut off all clients.
+    """haproxy.cfg: forwards TCP to every API server that is ready."""
+    # With one server, a failed check while that server is busy would only disconnect all clients.
     check = "" if settings.single else " check"
     known = sorted(settings.control_planes.items())
     servers = "".join(f"    server {name} {address}:6443{check}\n" for name, address in known)
@@ -50,7 +50,7 @@ backend apiservers
 
 
 def keepalived(settings: Settings) -> str:
-    """keepalived.conf: all control planes are equal, none takes the address back from another that works."""
+    """keepalived.conf: control planes have the same priority, and none takes the address from another that works."""
     endpoint, node = settings.endpoint, settings.node
     others = sorted(address for name, address in settings.control_planes.items() if name != node.name)
     peers = ""

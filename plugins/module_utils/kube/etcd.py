@@ -38,5 +38,5 @@ def members(client: Https) -> list[Member]:
 
 
 def remove(client: Https, member_id: str) -> None:
-    """Take a member out. etcd refuses when that would cost the quorum."""
+    """Remove a member. etcd refuses when the quorum would be lost."""
     client.call("POST", "/v3/cluster/member/remove", {"ID": member_id})

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings that a cluster keeps for life: what a living control plane was made with, against what is wanted now."""
+"""Settings of a cluster that can't be changed: those of the initialized control plane, and the wanted ones."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .api import Kubeconfig
 from .errors import KubeError
 from .settings import Settings
 
-#: of ClusterConfiguration: certificates, kubeconfigs, Services and pods of the cluster are made of them
+#: keys of ClusterConfiguration on which certificates, kubeconfigs, Services and pods of the cluster depend
 FIXED = re.compile(r'^\s*(controlPlaneEndpoint|podSubnet|serviceSubnet|dnsDomain): "?(.*?)"?$', re.MULTILINE)
 
 
 def refuse_changes(settings: Settings, system: System) -> None:
-    """Refuse to write anything on a control plane whose cluster was made with another endpoint, other networks or
-    another domain: the endpoint would move to an address for which no certificate is valid and which no kubelet uses.
+    """Refuse changes on a control plane whose cluster was initialized with another endpoint, other networks or another
+    domain: the endpoint would move to an address for which no certificate is valid and which no kubelet uses.
 
     :raises KubeError: naming both values.
     """
@@ -27,20 +27,20 @@ def refuse_changes(settings: Settings, system: System) -> None:
     if not (settings.node.control_plane and system.path(paths.ADMIN_CONF).exists() and record.exists()):
         return
     wanted = yaml.documents(config.cluster(settings))
-    moved = differing(system.path(paths.CLUSTER).read_text(), wanted) if system.path(paths.CLUSTER).exists() else []
+    changed = differing(system.path(paths.CLUSTER).read_text(), wanted) if system.path(paths.CLUSTER).exists() else []
     server = Kubeconfig.fields(system.path(paths.ADMIN_CONF)).get("server", "")
     here = f"https://{settings.endpoint.address}:{settings.endpoint.port}"
-    if server != here and not moved:
-        moved = [f"controlPlaneEndpoint is {server}, wanted {here}"]
-    if moved:
+    if server != here and not changed:
+        changed = [f"controlPlaneEndpoint is {server}, wanted {here}"]
+    if changed:
         raise KubeError(
-            f"{settings.node.name}: the living cluster was made otherwise and can't be moved: {'; '.join(moved)}; "
-            "set the model back, or run `kubeadm reset -f` on this machine if its cluster is to go"
+            f"{settings.node.name}: the cluster has other settings, which can't be changed: {'; '.join(changed)}; "
+            "set the model back, or run `kubeadm reset -f` on this machine to give its cluster up"
         )
 
 
 def differing(before: str, wanted: str) -> list[str]:
-    """What differs of the settings that a cluster keeps for life, in words."""
+    """Differences of the settings that can't be changed, as texts."""
     have = dict(FIXED.findall(before))
     return [
         f"{key} is {have[key]}, wanted {want}" for key, want in FIXED.findall(wanted) if have.get(key, want) != want

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kubeadm as a transient systemd unit: it outlives connection and controller, and a later run finds it again."""
+"""kubeadm as a transient systemd unit: it survives the loss of connection and controller, and a later run finds it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ UNIT = "groundup-kubeadm.service"
 
 
 def active(system: System) -> bool:
-    """Whether a kubeadm that we started is still running, or has ended and no run has read its result yet."""
+    """Whether kubeadm is still running, or has ended and no run has read its result yet."""
     return _show(system)["ActiveState"] in ("activating", "active", "deactivating")
 
 
 def start(system: System, argv: t.Sequence[str]) -> None:
-    """Begin; what it prints goes to the log, which only root reads."""
+    """Start it; its output goes to the log, which only root can read."""
     log = system.path(paths.LOG)
     log.parent.mkdir(parents=True, exist_ok=True)
     system.write(paths.LOG, b"", mode=0o600)
@@ -43,7 +43,7 @@ def start(system: System, argv: t.Sequence[str]) -> None:
 def wait(system: System, limit: float) -> None:
     """Wait for its end.
 
-    :raises KubeError: it failed, or ``limit`` seconds were not enough; with the end of what it printed.
+    :raises KubeError: it failed, or ``limit`` seconds were not enough; with the end of its output.
     """
 
     def probe() -> Missing | None:
@@ -56,11 +56,11 @@ def wait(system: System, limit: float) -> None:
         return Missing.of(UNIT, f"{shown['ActiveState']} ({shown['SubState']})")
 
     try:
-        # A probe starts a process on the machine that is waited for, so there are fewer, the longer it takes.
+        # Each probe starts a process on a busy machine, so the pauses grow.
         wait_until(probe, Deadline(limit), pause=growing(1, 5), what="kubeadm to end")
     except TimedOut as error:
         raise KubeError(
-            f"kubeadm is still at work after {error.seconds:.0f} s ({error.missing}); a later run continues to wait "
+            f"kubeadm still runs after {error.seconds:.0f} s ({error.missing}); a later run continues to wait "
             f"for it\n{tail(system)}"
         ) from error
     forget(system)
@@ -73,13 +73,13 @@ def forget(system: System) -> None:
 
 
 def tail(system: System, lines: int = 25) -> str:
-    """The end of what kubeadm printed."""
+    """The last lines of kubeadm's output."""
     path = system.path(paths.LOG)
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.is_file() else ""
 
 
 def note(system: System, kind: str, *, done: bool) -> None:
-    """Record an attempt before it starts and when it ended: what isn't done may be taken up or wiped by a later run."""
+    """Record an attempt before it starts and when it ended: a later run continues or resets an unfinished one."""
     system.write(paths.ATTEMPT, json.dumps({"kind": kind, "done": done}).encode(), mode=0o600)
 
 

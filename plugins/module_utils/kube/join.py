@@ -27,14 +27,14 @@ def join(
     discovery: t.Mapping[str, str],
     encryption: str = "",
 ) -> dict[str, t.Any]:
-    """Run ``kubeadm join`` to its end; one that an earlier run began and that still works is waited for.
+    """Run ``kubeadm join`` to its end; a join that an earlier run started and that still runs is waited for.
 
     ``discovery``: {server, ca}. ``encryption``: the text of the cluster's EncryptionConfiguration, control planes only.
     """
     running = observe.unfinished(observe.attempt(Path(system.root)), "join") and job.active(system)
     if not running:
         if settings.node.control_plane and settings.encryption:
-            _keep_encryption(system, encryption)
+            _write_encryption(system, encryption)
         job.note(system, "join", done=False)
         _begin(settings, system, credentials, discovery)
     try:
@@ -49,8 +49,8 @@ def join(
     return {"changed": True, "resumed": running}
 
 
-def _keep_encryption(system: System, text: str) -> None:
-    """Every control plane needs the same key: without it, it can't read what the others wrote."""
+def _write_encryption(system: System, text: str) -> None:
+    """Every control plane needs the same key to read Secrets that the others wrote."""
     if not text.strip():
         raise KubeError(f"the cluster's {paths.ENCRYPTION} wasn't given; is encryption switched on in the cluster?")
     system.write(paths.ENCRYPTION, text.encode(), mode=0o600)
@@ -68,12 +68,12 @@ def _begin(settings: Settings, system: System, credentials: JoinCredentials, dis
 
 
 def control_plane_script(kubeadm: str = paths.KUBEADM, log: str = paths.LOG, pause: float = 5) -> str:
-    """A shell script that joins as a control plane. It outlives the controller, so the shell itself repeats what may be
-    repeated, instead of the package ``waiting``.
+    """A shell script that joins as a control plane. It runs without the controller, so it repeats the phase itself
+    instead of the package ``waiting``.
 
-    kubeadm announces the member to etcd, and then requests the member's id: once, and for no longer than 2 s
+    kubeadm adds the member to etcd, and then requests the member's id: once, and for no longer than 2 s
     (GetMemberID and etcdTimeout in cmd/kubeadm/app/util/etcd, 1.36; timeouts.etcdAPICall does not apply to it). A busy
-    machine takes longer. The phase may be repeated, as it announces no member twice; a failure of any other phase ends
+    machine takes longer. The phase may be repeated, as it adds no member twice; a failure of any other phase ends
     the join.
     """
     return f"""\
@@ -90,7 +90,7 @@ exit 1
 
 
 def reset(system: System) -> None:
-    """Wipe the Kubernetes state of this machine: of an attempt of ours that never ended, or with consent."""
+    """Reset the Kubernetes state of this machine: after an attempt that did not end, or with consent."""
     job.forget(system)
     system.run([paths.KUBEADM, "reset", "--force", "--cri-socket", config.SOCKET], timeout=900)
     for name in (paths.ATTEMPT, paths.MANIFEST_RECORD, paths.ETCD_COPY, paths.KUBELET_RECORD, paths.ENCRYPTION):
@@ -98,7 +98,7 @@ def reset(system: System) -> None:
 
 
 def finish(settings: Settings, system: System) -> dict[str, t.Any]:
-    """Record a join that ended well while no controller waited for it."""
+    """Record a join that succeeded while no controller waited for it."""
     shutil.rmtree(system.path(paths.SCRATCH), ignore_errors=True)
     if settings.node.control_plane:
         control_plane.record_manifests(system)
@@ -108,7 +108,7 @@ def finish(settings: Settings, system: System) -> dict[str, t.Any]:
 
 
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
-    """The module kubernetes_join: join, after wiping what an unfinished attempt left behind."""
+    """The module kubernetes_join: join, after a reset where an unfinished attempt left state behind."""
     steps = [*(["reset what an unfinished attempt left"] if params["reset"] else []), "join the cluster"]
     if check:
         return {"changed": True, "resumed": False, "steps": steps}

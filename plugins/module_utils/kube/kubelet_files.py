@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kubelet's files as kubeadm wrote them, recorded so that a change by hand is noticed and undone on every node.
 
-kubeadm makes these files out of what the cluster holds when a machine joins; the role has no text to compare them with.
+kubeadm generates these files from the cluster's configuration when a machine joins, so the role has no text of its own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ KUBELET = "kubelet.service"
 
 
 def record(system: System) -> None:
-    """Record the files as they stand: {path: [mode, text]}. For the caller that has just let kubeadm write them."""
+    """Record the files as they stand: {path: [mode, text]}. Called right after kubeadm wrote them."""
     found = {}
     for name in FILES:
         path = system.path(name)

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who must init, join or be left alone, from what machines and the live cluster say. Pure; no machine is special."""
+"""Which machines initialize, join or stay as they are, from observations of machines and the live cluster. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Observations = t.Mapping[str, t.Mapping[str, t.Any]]
 
 @dataclass
 class Plan:
-    """Names of machines by what happens to them.
+    """Names of machines by what is done on them.
 
-    ``init``: makes the cluster, or finishes making it. ``api_host``: the member through which the cluster is changed.
-    ``stale``: etcd members without a machine behind them, {id, name}. ``reset``: machines that carry the state of an
-    attempt of ours that never ended. ``finished``: joining machines whose join ended well while no controller
+    ``init``: initializes the cluster, or finishes that. ``api_host``: the member through which the cluster is changed.
+    ``stale``: etcd members without a machine behind them, {id, name}. ``reset``: machines with the state of an
+    attempt that did not end. ``finished``: joining machines whose join succeeded while no controller
     waited (it was killed), so that only its record is missing. ``refresh``: control planes whose
     manifests are not what they should be.
     ``nodes``: the live nodes, as in Observation.
@@ -47,9 +47,9 @@ def plan(seen: Observations, control_planes: t.Collection[str], *, reset: bool =
     """The plan, as a dict: keys of Plan, ``joins``, and ``forming``, whether a machine initializes or joins it.
 
     ``seen``: observations by name of the machine. ``control_planes``: all that the model names, seen or not.
-    ``reset``: consent to wipe the Kubernetes state of machines that belong to no cluster we see.
+    ``reset``: consent to reset machines that belong to a cluster which was not observed.
 
-    :raises KubeError: when going on could make a second cluster or lose the first.
+    :raises KubeError: when continuing could create a second cluster or lose the first.
     """
     done = _with_cluster(seen, control_planes, reset) if _clusters(seen) else _without_cluster(seen, control_planes)
     return vars(done) | {"joins": done.joins, "forming": bool(done.init or done.joins)}
@@ -67,8 +67,8 @@ def _unfinished(item: t.Mapping[str, t.Any], kind: str) -> bool:
     return unfinished(item["attempt"], kind)
 
 
-def _at_work(item: t.Mapping[str, t.Any]) -> bool:
-    """A join of an earlier run that goes on, or ended well and wasn't looked at: it is waited for, never wiped."""
+def _is_running(item: t.Mapping[str, t.Any]) -> bool:
+    """Whether a join of an earlier run still runs, or ended and wasn't recorded: it is waited for, never reset."""
     return _unfinished(item, "join") and bool(item["attempt"].get("alive"))
 
 
@@ -76,15 +76,19 @@ def _without_cluster(seen: Observations, control_planes: t.Collection[str]) -> P
     """No control plane answers: initialize the cluster, if it is certain that there is none."""
     started = sorted(host for host, item in seen.items() if _unfinished(item, "init"))
     if len(started) > 1:
-        raise KubeError(f"kubeadm init was begun on {' and '.join(started)}; run kubeadm reset on all but one of them")
-    traces = {h: item for h, item in seen.items() if (item["admin"] or item["etcd_data"]) and h not in started}
-    # A control plane whose own join never ended holds at most the copy of a cluster that lives elsewhere.
-    silent = {h: item for h, item in traces.items() if item["control_plane"]}
-    if silent:
-        text = "; ".join(
-            f"{h}: {item['error'] or 'etcd data without admin.conf'}" for h, item in sorted(silent.items())
+        raise KubeError(
+            f"kubeadm init was started on {' and '.join(started)}; run kubeadm reset on all but one of them"
         )
-        raise KubeError(f"a cluster exists but its API does not answer ({text}); repair it, no second cluster is made")
+    with_state = {h: item for h, item in seen.items() if (item["admin"] or item["etcd_data"]) and h not in started}
+    # A control plane whose own join never ended has at most a copy of another control plane's data.
+    unreachable = {h: item for h, item in with_state.items() if item["control_plane"]}
+    if unreachable:
+        text = "; ".join(
+            f"{h}: {item['error'] or 'etcd data without admin.conf'}" for h, item in sorted(unreachable.items())
+        )
+        raise KubeError(
+            f"a cluster exists but its API does not answer ({text}); repair it; a second cluster is not created"
+        )
     unseen = sorted(set(control_planes) - set(seen))
     if unseen:
         raise KubeError(
@@ -102,7 +106,7 @@ def _without_cluster(seen: Observations, control_planes: t.Collection[str]) -> P
 
 
 def _with_cluster(seen: Observations, control_planes: t.Collection[str], reset: bool) -> Plan:
-    """A cluster answers: what is missing in it."""
+    """A cluster's API answers: plan what is missing in it."""
     answering = sorted(host for host, item in seen.items() if item["cluster"])
     nodes = seen[answering[0]]["cluster"]["nodes"]
     members: list[dict[str, t.Any]] = next(
@@ -129,7 +133,7 @@ def _place(
     members: t.Sequence[t.Mapping[str, t.Any]],
     reset: bool,
 ) -> list[str]:
-    """Put one machine where it belongs; problems as texts."""
+    """Add one machine to the plan; returns problems as texts."""
     if _unfinished(item, "init"):
         result.init = host
         return []
@@ -150,16 +154,18 @@ def _place(
         result.refresh += [host] if item["stale"] else []
         return []
     (result.join_control_planes if item["control_plane"] else result.join_workers).append(host)
-    if _at_work(item):
+    if _is_running(item):
         return []
     if _is_whole(host, item, node, members):
         result.finished.append(host)
         return []
-    carries = item["joined"] or item["admin"] or item["etcd_data"]
-    if carries and not _unfinished(item, "join") and not reset:
-        text = f"{host} carries the state of a cluster that does not know it; run again with kubernetes_reset=true "
-        return [text + "to wipe Kubernetes (kubeadm reset) on it and let it join"]
-    if carries or _unfinished(item, "join"):
+    has_state = item["joined"] or item["admin"] or item["etcd_data"]
+    if has_state and not _unfinished(item, "join") and not reset:
+        text = (
+            f"{host} has the state of a cluster that does not have it as a node; run again with kubernetes_reset=true "
+        )
+        return [text + "to reset it (kubeadm reset) and let it join"]
+    if has_state or _unfinished(item, "join"):
         result.reset.append(host)
     return []
 
@@ -170,8 +176,8 @@ def _is_whole(
     node: t.Mapping[str, t.Any] | None,
     members: t.Sequence[t.Mapping[str, t.Any]],
 ) -> bool:
-    """Whether a join whose end was not recorded has all that a join makes: its last steps are the node's, and a control
-    plane's are its own API server, its vote in etcd and its label."""
+    """Whether a join whose end was not recorded is complete: its node is ready, and a control plane has its own API
+    server, its vote in etcd and its label."""
     if not (_unfinished(item, "join") and item["joined"] and node and node["ready"]):
         return False
     votes = any(member["name"] == host and not member["learner"] for member in members)
@@ -179,9 +185,9 @@ def _is_whole(
 
 
 def _stale(result: Plan, seen: Observations, members: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, str]]:
-    """Members that stand for machines which are about to join anew: their data is gone, or about to be wiped."""
-    anew = [h for h in result.join_control_planes if h not in result.finished and not _at_work(seen[h])]
-    addresses = {seen[host]["address"]: host for host in anew}
+    """Members of etcd whose machines will join again: their data is gone, or will be reset."""
+    joining = [h for h in result.join_control_planes if h not in result.finished and not _is_running(seen[h])]
+    addresses = {seen[host]["address"]: host for host in joining}
     return [
         {"id": member["id"], "name": addresses[address]}
         for member in members

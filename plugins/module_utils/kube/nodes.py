@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Labels and taints of nodes as the model wants them. What others put on a node is left alone."""
+"""Labels and taints of nodes as the model wants them. Labels and taints that others set stay."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def plan(wanted: Wanted, nodes: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[s
     """Merge patches by node, for those that differ.
 
     ``wanted``: {node: {labels?: {}, taints?: [{key, value?, effect}]}}. ``nodes``: {node: {labels, taints, managed}}.
-    Which labels and taints are ours is recorded in an annotation, so that one dropped from the model is removed.
+    An annotation records which labels and taints were set here, so that one that leaves the model is removed.
     """
     patches = {name: patch(want, nodes[name]) for name, want in sorted(wanted.items()) if name in nodes}
     return {name: found for name, found in patches.items() if found}
@@ -69,7 +69,7 @@ def _sorted(taints: t.Iterable[t.Mapping[str, str]]) -> list[t.Any]:
 
 
 def apply(api: Api, patches: t.Mapping[str, t.Any], deadline: Deadline) -> None:
-    """Send one request per node that differs, again while the API does not answer: a merge patch may be repeated.
+    """Send one request per node that differs, repeated while the API does not answer, as a merge patch may be repeated.
 
     :raises KubeError: the API refused a patch, or did not answer until the deadline.
     """

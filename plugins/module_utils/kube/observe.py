@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one machine knows about its cluster: its own files, and the API if it is a control plane. Changes nothing."""
+"""Observation of one machine and its cluster: its own files, and the API if it is a control plane. Changes nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def observe(settings: Settings, patience: float = 0, root: Path = Path("/")) -> 
     ``{name, address, control_plane, joined, admin, etcd_data, attempt: {kind, done, alive?}|None,
     encryption: sha256|"", stale: [name], cluster: {ca, nodes: {name: …}, etcd: [member]}|None, error: text}``.
     When the machine belongs to a cluster whose API doesn't answer, the request is repeated for ``patience`` seconds: a
-    control plane that was just switched on needs them.
+    control plane that was just switched on needs time to start.
     """
     node = settings.node
     seen: Observation = {
@@ -45,13 +45,13 @@ def observe(settings: Settings, patience: float = 0, root: Path = Path("/")) -> 
         "error": "",
     }
     if seen["admin"]:
-        # An init that was cut short is taken up anyway; its API may never have been there.
-        seen |= _ask(settings, 0 if unfinished(seen["attempt"], "init") else patience, root)
+        # An interrupted init is continued anyway; its API may never have started.
+        seen |= _read_cluster(settings, 0 if unfinished(seen["attempt"], "init") else patience, root)
     return seen
 
 
 def attempt(root: Path = Path("/")) -> dict[str, t.Any] | None:
-    """The record of the last init or join that we started here: {kind, done}."""
+    """The record of the last init or join on this machine: {kind, done}."""
     try:
         return t.cast("dict[str, t.Any]", json.loads(_at(root, paths.ATTEMPT).read_text()))
     except FileNotFoundError:
@@ -66,7 +66,7 @@ def manifests(root: Path) -> dict[str, str]:
 
 
 def stale_manifests(root: Path) -> list[str]:
-    """Those that are not as kubeadm wrote them last (changed by hand), and ``cluster`` when the model changed since."""
+    """Manifests that were changed by hand since kubeadm wrote them, and ``cluster`` when the model changed since."""
     record = _at(root, paths.MANIFEST_RECORD)
     if not record.exists():
         return []
@@ -75,7 +75,7 @@ def stale_manifests(root: Path) -> list[str]:
 
 
 def unfinished(record: t.Mapping[str, t.Any] | None, kind: str) -> bool:
-    """Whether an attempt of this kind was begun and never ended."""
+    """Whether an attempt of this kind was started and did not end."""
     return record is not None and record["kind"] == kind and not record["done"]
 
 
@@ -88,8 +88,8 @@ def _at(root: Path, name: str) -> Path:
     return root / name.lstrip("/")
 
 
-def _ask(settings: Settings, seconds: float, root: Path) -> Observation:
-    """The cluster as the API shows it: the machine's own server first, then the endpoint."""
+def _read_cluster(settings: Settings, seconds: float, root: Path) -> Observation:
+    """Read the cluster through the machine's own API server, or through the endpoint where that one does not answer."""
     kubeconfig = Kubeconfig.read(_at(root, paths.ADMIN_CONF))
     servers = [f"https://{settings.node.address}:6443", kubeconfig.server]
 
@@ -110,7 +110,7 @@ def _ask(settings: Settings, seconds: float, root: Path) -> Observation:
 
 
 def _etcd(root: Path) -> list[etcd.Member]:
-    """Members by the etcd of this machine; none when it has no etcd that answers."""
+    """Members as this machine's etcd lists them; none where it has no etcd that answers."""
     try:
         return etcd.members(etcd.connect(root))
     except (FileNotFoundError, Unreachable, Refused):
@@ -118,7 +118,7 @@ def _etcd(root: Path) -> list[etcd.Member]:
 
 
 def cluster(api: Api, ca: str) -> dict[str, t.Any]:
-    """Nodes by one read of the API, and the digest of the CA that tells clusters apart."""
+    """Nodes by one read of the API, and the digest of the CA, which identifies the cluster."""
     items = api.get("/api/v1/nodes")["items"]
     return {
         "ca": hashlib.sha256(ca.strip().encode()).hexdigest(),
@@ -128,7 +128,7 @@ def cluster(api: Api, ca: str) -> dict[str, t.Any]:
 
 
 def node(item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The part of a Node that we compare."""
+    """The compared part of a Node."""
     meta, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
     ready = [c["status"] == "True" for c in status.get("conditions", ()) if c["type"] == "Ready"]
     labels = meta.get("labels", {})
@@ -145,8 +145,8 @@ def node(item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
-    """The module kubernetes_membership. An attempt that isn't done is ``alive`` while kubeadm is at work, and when it
-    ended well and the controller was not there to record it."""
+    """The module kubernetes_membership. An attempt that isn't done is ``alive`` while kubeadm runs, and when it
+    ended and no controller has recorded that."""
     seen = observe(settings, params["wait"])
     if seen["attempt"] and not seen["attempt"]["done"]:
         seen["attempt"]["alive"] = job.active(System())

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Patches of kubeadm's static pods for slow machines.
 
-kubeadm asks API server, etcd and scheduler every second whether they are ready, each time by a new TLS connection
-(cmd/kubeadm/app/util/staticpod, 1.36). On an emulated CPU that alone fills a core, the answers come too late, and
-liveness probes then kill what was only slow.
+kubeadm sets probes that check API server, etcd and scheduler every second, each time with a new TLS connection
+(cmd/kubeadm/app/util/staticpod, 1.36). On an emulated CPU these probes alone use a whole core, their answers come too
+late, and the kubelet restarts containers that are slow but healthy.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DIRECTORY = paths.PATCHES
 LIVENESS = {"periodSeconds": 30, "timeoutSeconds": 60, "failureThreshold": 8}
 READINESS = {"periodSeconds": 20, "timeoutSeconds": 30}
 STARTUP = {"timeoutSeconds": 60}
-# The controller manager has no readiness probe, and a patch may not make half of one.
+# The controller manager has no readiness probe, and a patch alone would make an incomplete one.
 READY = {"kube-apiserver": True, "kube-controller-manager": False, "kube-scheduler": True, "etcd": True}
 
 

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where things are on a node. kubeadm's own paths are fixed in kubeadm; the rest is ours."""
+"""Paths on a node: those that kubeadm prescribes, and those of this collection."""
 
 from __future__ import annotations
 

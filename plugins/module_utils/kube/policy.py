@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the API server keeps secret and what it writes down: EncryptionConfiguration and the audit policy."""
+"""EncryptionConfiguration and audit policy of the API server."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def audit() -> dict[str, t.Any]:
             {"level": "None", "nonResourceURLs": ["/healthz*", "/livez*", "/readyz*", "/version", "/openapi*"]},
             {"level": "None", "resources": [{"group": "", "resources": ["events"]}]},
             {"level": "None", "resources": [{"group": "coordination.k8s.io", "resources": ["leases"]}]},
-            # Before the silent rules: a stolen credential of a kubelet or of kube-system must not read them unseen.
+            # Before the rules that log nothing: reads with a kubelet's stolen credentials must be logged.
             {"level": "Metadata", "resources": [{"group": "", "resources": ["secrets"]}], "verbs": ["get", "list"]},
             {"level": "None", "users": NOISE, "verbs": ["get", "list", "watch"]},
             {"level": "None", "userGroups": ["system:nodes"], "verbs": ["get", "list", "watch"]},

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What keeps a machine from being a ready node of its cluster, for host_probe: by its files, and one read of the API.
+"""For host_probe: why a machine is not a ready node of its cluster, by its files and one request to the API.
 
 Every machine reads its own node with the credentials of its kubelet, so no machine depends on another one.
 """
@@ -22,7 +22,7 @@ KUBELET_CERTIFICATE = "/var/lib/kubelet/pki/kubelet-client-current.pem"
 
 
 def membership(settings: Settings, system: System) -> tuple[Step, ...]:
-    """One step for whatever keeps this machine from being a ready node with the model's labels and taints."""
+    """Steps that make this machine a ready node with the model's labels and taints."""
     name, root = settings.node.name, Path(system.root)
     record = observe.attempt(root)
     if not system.path(paths.KUBELET_CONF).exists():
@@ -58,6 +58,6 @@ def as_kubelet(system: System, timeout: float = 10) -> Api:
     """The API as this machine's kubelet, which may read its own node."""
     found = Kubeconfig.fields(system.path(paths.KUBELET_CONF))
     if not {"server", "ca"} <= set(found):
-        raise KubeError(f"{paths.KUBELET_CONF}: names no server or no CA; let the machine join anew")
+        raise KubeError(f"{paths.KUBELET_CONF}: names no server or no CA; let the machine join again")
     pair = system.path(KUBELET_CERTIFICATE).read_text()
     return Api(Https(found["server"], tls(found["ca"], pair, ""), timeout))

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Wait until nodes are registered with a pod network, or ready; name each that is not, with its condition's words."""
+"""Wait until nodes are registered with a pod network, or ready; name each that is not, with the reason."""
 
 from __future__ import annotations
 
@@ -32,17 +32,24 @@ def lacking(name: str, item: t.Mapping[str, t.Any] | None, *, ready: bool) -> Ro
         return Row(name, "it is not registered")
     if not item.get("spec", {}).get("podCIDR"):
         return Row(name, "it has no pod network (spec.podCIDR)")
-    if not ready:
-        return None
-    conditions = item.get("status", {}).get("conditions", ())
-    condition = next((condition for condition in conditions if condition["type"] == "Ready"), None)
-    if condition is None:
-        return Row(name, "its kubelet has not reported the condition Ready")
+    reason = unready(item) if ready else ""
+    return Row(name, reason, since=_ready_condition(item).get("lastTransitionTime", "")) if reason else None
+
+
+def unready(item: t.Mapping[str, t.Any]) -> str:
+    """Why a Node object is not ready, by its condition Ready; empty where it is ready."""
+    condition = _ready_condition(item)
+    if not condition:
+        return "its kubelet has not reported the condition Ready"
     if condition["status"] == "True":
-        return None
-    words = [condition.get("reason", ""), condition.get("message", "")]
-    reason = ": ".join(word for word in words if word)
-    return Row(name, f"not ready ({reason})" if reason else "not ready", since=condition.get("lastTransitionTime", ""))
+        return ""
+    reason = ": ".join(filter(None, (condition.get("reason"), condition.get("message"))))
+    return f"not ready ({reason})" if reason else "not ready"
+
+
+def _ready_condition(item: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
+    conditions = item.get("status", {}).get("conditions", ())
+    return next((condition for condition in conditions if condition["type"] == "Ready"), {})
 
 
 def await_nodes(api: Api, names: t.Collection[str], deadline: Deadline, *, ready: bool) -> Nodes:

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring a control plane that runs to the configuration it should have: static pods and what the cluster keeps of it."""
+"""Update the configuration of a running control plane: its static pods, and the configuration stored in the cluster."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from .api import Refused, Unreachable
 from .errors import KubeError
 from .settings import Settings
 
-# What the cluster keeps comes first, while the API serves: new manifests restart it.
+# The configuration in the cluster comes first, while the API serves: new manifests restart it.
 PHASES = (("upload-config", "all"), ("control-plane", "all"))
-# kubeadm writes etcd's manifest as that of an only member, and a changed one restarts it: not where there are others.
+# kubeadm writes etcd's manifest for a single member, so this phase runs only where there is one.
 ALONE = (*PHASES, ("etcd", "local"))
 SERVES = ("kube-apiserver", "etcd")
-# How long the kubelet may take to notice a new manifest; one that means the same as the old restarts nothing.
+# Seconds within which the kubelet notices a new manifest; one with the same content restarts nothing.
 NOTICE = {"default": 60.0, "slow": 240.0}
 
 
 def check_encryption(settings: Settings, system: System) -> None:
-    """Encryption at rest can't be switched by new manifests alone.
+    """Refuse to switch encryption at rest by new manifests alone.
 
-    :raises KubeError: Secrets would become unreadable, or every control plane would make a key of its own.
+    :raises KubeError: Secrets would become unreadable, or every control plane would have another key.
     """
     name, has = settings.node.name, system.path(paths.ENCRYPTION).exists()
     if has and not settings.encryption:
@@ -54,13 +54,13 @@ def restore_etcd(system: System) -> None:
     if not copy.exists():
         raise KubeError(
             f"{paths.ETCD_MANIFEST} was changed by hand and {paths.ETCD_COPY} is gone; "
-            "let this control plane join anew (kubernetes_reset=true after `kubeadm reset -f`)"
+            "let this control plane join again (kubernetes_reset=true after `kubeadm reset -f`)"
         )
     system.write(paths.ETCD_MANIFEST, copy.read_bytes(), mode=0o600)
 
 
 def refresh(settings: Settings, system: System, stale: t.Collection[str]) -> None:
-    """Keep the configuration in the cluster, write the manifests anew by kubeadm, wait until the API serves again."""
+    """Store the configuration in the cluster, let kubeadm write the manifests, wait until the API serves again."""
     before, began = observe.manifests(Path(system.root)), time.clock_gettime(time.CLOCK_BOOTTIME)
     check_encryption(settings, system)
     control_plane.ensure_encryption(settings, system)
@@ -91,7 +91,7 @@ def wait(settings: Settings, system: System, restarting: t.Collection[str], sinc
             return Missing.of("kube-apiserver", str(error), settings.node.name)
         old = [name for name in restarting if started(system, name) < since]
         noticed = deadline.spent() > NOTICE[settings.timings]
-        return Missing.each(old, "the process from before the change still runs") if old and not noticed else None
+        return Missing.each(old, "the old process still runs") if old and not noticed else None
 
     try:
         wait_until(probe, deadline, what="its API server to be ready")
@@ -120,4 +120,4 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
     stale = observe.stale_manifests(Path(system.root))
     if stale and not check:
         refresh(settings, system, stale)
-    return {"changed": bool(stale), "stale": stale, "steps": [f"bring to its configuration {name}" for name in stale]}
+    return {"changed": bool(stale), "stale": stale, "steps": [f"update the configuration of {name}" for name in stale]}

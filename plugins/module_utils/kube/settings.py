@@ -22,7 +22,7 @@ INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where the API is reached: ``address``:``port`` on ``interface`` of whichever control plane holds it now.
+    """Where the API is reached: ``address``:``port`` on ``interface`` of the control plane that has the address now.
 
     ``router_id`` (1-255) must be unique among VRRP speakers of that network. There is no VRRP password: it would travel
     in clear text (RFC 5798 took it out); peers are named by address instead.
@@ -66,12 +66,12 @@ class Settings:
 
     @property
     def single(self) -> bool:
-        """One control plane only, so nothing to elect."""
+        """Whether there is one control plane, so that no leader is elected."""
         return len(self.control_planes) == 1
 
     @property
     def slow(self) -> bool:
-        """Machines whose CPU is emulated or starved."""
+        """Whether the machines' CPUs are emulated or overloaded."""
         return self.timings == "slow"
 
 
@@ -118,20 +118,20 @@ def _is_network(value: str) -> bool:
 
 
 def _check(settings: Settings) -> None:
-    found = [text for wrong, text in [*_words(settings), *_places(settings)] if wrong]
+    found = [text for wrong, text in [*_check_names(settings), *_check_addresses(settings)] if wrong]
     if found:
         raise KubeError("\n".join(f"kubernetes.{text}" for text in found))
 
 
-def _words(settings: Settings) -> list[tuple[bool, str]]:
-    """Problems of words and names, each with whether it is there."""
-    strange = sorted(name for name in {*settings.control_planes, settings.node.name} if not NAME.match(name))
+def _check_names(settings: Settings) -> list[tuple[bool, str]]:
+    """Checks of names and choices: (whether the value is wrong, error text)."""
+    invalid = sorted(name for name in {*settings.control_planes, settings.node.name} if not NAME.match(name))
     return [
         (not VERSION.match(settings.version), f"version: {settings.version!r} isn't like 1.36.3"),
         (settings.proxy_mode not in PROXY_MODES, f"proxy_mode: {settings.proxy_mode!r} isn't one of {PROXY_MODES}"),
         (settings.timings not in ("default", "slow"), f"timings: {settings.timings!r} is neither default nor slow"),
         (not NAME.match(settings.cluster), f"cluster: {settings.cluster!r} isn't a DNS name in small letters"),
-        (bool(strange), f"control_planes and node: {strange} aren't DNS names in small letters"),
+        (bool(invalid), f"control_planes and node: {invalid} aren't DNS names in small letters"),
         (not settings.control_planes, "control_planes: at least one is needed, as {name: address}"),
         (
             settings.node.control_plane != (settings.node.name in settings.control_planes),
@@ -140,14 +140,14 @@ def _words(settings: Settings) -> list[tuple[bool, str]]:
     ]
 
 
-def _places(settings: Settings) -> list[tuple[bool, str]]:
-    """Problems of addresses, each with whether it is there."""
+def _check_addresses(settings: Settings) -> list[tuple[bool, str]]:
+    """Checks of addresses: (whether the value is wrong, error text)."""
     endpoint, planes = settings.endpoint, settings.control_planes
-    odd = sorted(str(a) for a in (settings.node.address, *planes.values()) if not _is_ipv4(a))
+    invalid = sorted(str(a) for a in (settings.node.address, *planes.values()) if not _is_ipv4(a))
     nets = [f"{value!r}" for value in (settings.pods, settings.services) if not _is_network(value)]
     return [
         (not _is_ipv4(endpoint.address), f"endpoint.address: {endpoint.address!r} isn't an IPv4 address"),
-        (bool(odd), f"control_planes and node.address: {', '.join(odd)} aren't IPv4 addresses"),
+        (bool(invalid), f"control_planes and node.address: {', '.join(invalid)} aren't IPv4 addresses"),
         (bool(nets), f"pods and services: {', '.join(nets)} aren't networks like 10.64.0.0/14"),
         (not INTERFACE.match(endpoint.interface), f"endpoint.interface: {endpoint.interface!r} isn't an interface"),
         (not 1 <= endpoint.router_id <= 255, f"endpoint.router_id: {endpoint.router_id} isn't from 1 to 255"),

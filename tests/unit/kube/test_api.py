@@ -48,7 +48,7 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers like an API server would, and remembers what it was asked."""
+    """Answers like an API server, and records the requests."""
 
     protocol_version = "HTTP/1.1"
     asked: t.ClassVar[list[tuple[str, str, str, t.Any]]] = []
@@ -113,7 +113,7 @@ def test_the_verbs(pki: Path, server: str) -> None:
     ]
 
 
-def test_an_error_carries_the_servers_own_words(pki: Path, server: str) -> None:
+def test_an_error_has_the_message_of_the_server(pki: Path, server: str) -> None:
     api = connect(Kubeconfig.read(kubeconfig(pki, server)))
     with pytest.raises(Refused, match="403 because of 403") as caught:
         api.get("/forbidden")
@@ -122,7 +122,7 @@ def test_an_error_carries_the_servers_own_words(pki: Path, server: str) -> None:
         api.get("/starting")
 
 
-def test_a_server_of_another_ca_is_not_spoken_to(pki: Path, server: str) -> None:
+def test_a_server_with_a_certificate_of_another_ca_is_refused(pki: Path, server: str) -> None:
     with pytest.raises(Unreachable, match="certificate verify failed"):
         connect(Kubeconfig.read(kubeconfig(pki, server, ca="other"))).get("/nodes")
     assert Handler.asked == []

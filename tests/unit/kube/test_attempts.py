@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kubeadm init and join as units of systemd: a controller killed on the way, and where secrets are meanwhile."""
+"""kubeadm init and join as units of systemd: after the controller was killed, and where secrets are meanwhile."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DISCOVERY = {"server": "https://10.30.0.10:8443", "ca": "LS0t"}
 
 
 class KilledError(Exception):
-    """The controller dies."""
+    """The controller is killed."""
 
 
 @dataclass
@@ -91,7 +91,7 @@ def begun(system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> One
     return system
 
 
-def test_an_init_that_goes_on_is_waited_for(begun: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_init_that_still_runs_is_waited_for(begun: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
     key = begun.path(paths.ENCRYPTION).read_text()
     monkeypatch.setattr(deadline.time, "sleep", lambda _s: setattr(begun, "unit", ("active", "exited", "success")))
     assert control_plane.init(parse(given), begun)["resumed"] is True
@@ -101,10 +101,10 @@ def test_an_init_that_goes_on_is_waited_for(begun: OneUnit, given: Given, monkey
 
 
 @pytest.mark.parametrize("left", [("failed", "failed", "exit-code"), ("inactive", "dead", "success")])
-def test_an_init_that_died_too_is_taken_up(
+def test_an_interrupted_init_is_continued(
     begun: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch, left: tuple[str, str, str]
 ) -> None:
-    """It failed unseen, or a power cut took the unit with it: kubeadm is told to take up what it wrote."""
+    """It failed while no controller ran, or a power cut ended the unit: kubeadm continues with the files it wrote."""
     key, begun.unit = begun.path(paths.ENCRYPTION).read_text(), left
     config: list[str] = []
 
@@ -122,13 +122,13 @@ def test_an_init_that_never_ends_is_named_and_left_to_a_later_run(
     begun: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(control_plane, "LIMIT", {"default": 0.0})
-    with pytest.raises(KubeError, match="still at work after 0 s"):
+    with pytest.raises(KubeError, match="still runs after 0 s"):
         control_plane.init(parse(given), begun)
     assert attempt(begun)["done"] is False and file(begun, "init.yaml").exists()
 
 
 @pytest.mark.parametrize("unit", [("activating", "start", "success"), ("active", "exited", "success")])
-def test_a_join_that_goes_on_or_ended_is_waited_for(
+def test_a_join_that_still_runs_or_has_ended_is_waited_for(
     system: OneUnit, worker: Given, monkeypatch: pytest.MonkeyPatch, unit: tuple[str, str, str]
 ) -> None:
     job.note(system, "join", done=False)
@@ -148,7 +148,7 @@ def test_a_join_that_fails_leaves_no_secret_and_says_why(
 
 
 def test_no_other_process_sees_a_secret(system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Argument lists are everybody's to read, and so are files without a mode that says otherwise."""
+    """Every user can read argument lists, and files whose mode permits it."""
     monkeypatch.setattr(deadline.time, "sleep", lambda _s: setattr(system, "unit", ("active", "exited", "success")))
     monkeypatch.setattr(control_plane, "new_token", lambda: PAPER.token)
     control_plane.init(parse(given), system)
@@ -180,8 +180,8 @@ def test_no_other_process_sees_a_secret(system: OneUnit, given: Given, monkeypat
         pytest.param(99, "kubelet-start", ["join"], 1, id="another phase"),
     ],
 )
-def test_a_control_plane_asks_etcd_again(tmp_path: Path, fails: int, phase: str, calls: list[str], code: int) -> None:
-    """kubeadm, a double, fails ``fails`` times in ``phase`` and keeps what it was called with."""
+def test_the_phase_etcd_join_is_repeated(tmp_path: Path, fails: int, phase: str, calls: list[str], code: int) -> None:
+    """kubeadm, a double, fails ``fails`` times in ``phase`` and records its arguments."""
     log, kubeadm = tmp_path / "kubeadm.log", tmp_path / "kubeadm"
     kubeadm.write_text(
         "#!/bin/sh\n"

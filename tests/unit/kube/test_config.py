@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What kubeadm, haproxy, keepalived and the kubelet are given."""
+"""Configuration of kubeadm, haproxy, keepalived and the kubelet."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_keys_are_256_bits_and_never_the_same() -> None:
     assert policy.new_key() != policy.new_key()
 
 
-def test_the_cluster_is_behind_its_endpoint_from_the_first_day(alone: Given) -> None:
+def test_the_cluster_is_behind_its_endpoint_from_the_start(alone: Given) -> None:
     doc = config.cluster_configuration(parse(alone))
     assert doc["controlPlaneEndpoint"] == "10.30.0.10:8443"
     assert {"10.30.0.10", "node1", "10.30.0.21"} <= set(doc["apiServer"]["certSANs"])
@@ -104,7 +104,7 @@ def test_a_single_server_is_never_taken_out_of_service(alone: Given, given: Give
     assert endpoint.haproxy(parse(given)).count(":6443 check") == 3
 
 
-def test_slow_machines_are_asked_less_often_and_only_for_what_kubeadm_asks(alone: Given, given: Given) -> None:
+def test_probes_of_slow_machines_are_less_frequent_and_the_same_as_kubeadms(alone: Given, given: Given) -> None:
     assert patches.files(parse(given)) == {}
     assert "patches" not in config.init(parse(given), TOKEN)
     settings = parse(alone)
@@ -126,7 +126,7 @@ def test_a_slow_worker_has_no_patches(alone: Given) -> None:
     assert "patches" not in join
 
 
-def test_no_keepalived_is_special(given: Given) -> None:
+def test_every_keepalived_has_the_same_priority(given: Given) -> None:
     texts = {}
     for name, address in given["control_planes"].items():
         node = {"name": name, "address": address, "control_plane": True}
@@ -154,7 +154,7 @@ def test_the_layer_takes_upstreams_three_programs_too(worker: Given) -> None:
 
 
 def test_one_control_plane_becomes_three(given: Given) -> None:
-    """What changes at the first when others come: it elects, it is checked, it has peers; its data store is left."""
+    """What changes at the first when others come: leader election, health checks and VRRP peers; etcd's data stays."""
     one, three = (parse(given | changes) for changes in ({"control_planes": {"node1": "10.30.0.21"}}, {}))
     assert "unicast_peer" not in endpoint.keepalived(one)
     assert "unicast_src_ip 10.30.0.21" in endpoint.keepalived(three)
@@ -175,7 +175,7 @@ SECRET_READS = {
 
 
 def test_every_read_of_a_secret_is_audited() -> None:
-    """The first rule that matches decides, so the rules that are silent about components must come after it."""
+    """The first rule that matches decides, so the rules that log nothing of components must come after it."""
     rules = policy.audit()["rules"]
     silent = [number for number, rule in enumerate(rules) if rule["level"] == "None" and "verbs" in rule]
     assert rules.index(SECRET_READS) < min(silent)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who makes the cluster, who joins: tables of what is seen and what follows."""
+"""Which machine initializes the cluster and which join: tables of observations and plans."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ THREE = ["n1", "n2", "n3"]
 
 
 def machine(name: str, *, cp: bool = False, member: bool = False, **changes: t.Any) -> dict[str, t.Any]:
-    """What a blank machine says, or with ``member`` what one says that is part of a cluster whose API it can't ask."""
+    """The observation of a blank machine, or with ``member`` of a member of a cluster whose API does not answer."""
     return {
         "name": name,
         "address": ADDRESS[name],
@@ -51,7 +51,7 @@ def test_blank_machines_make_one_cluster_whatever_their_order() -> None:
     assert plans[0]["join_workers"] == ["n4"]
 
 
-def test_a_whole_cluster_needs_nothing() -> None:
+def test_a_complete_cluster_needs_nothing() -> None:
     live = cluster(THREE, ["n4"])
     found = plan(
         seen(*(machine(n, cp=True, member=True, cluster=live) for n in THREE), machine("n4", member=True)), THREE
@@ -76,7 +76,7 @@ def test_a_node_that_is_not_ready_is_no_reason_to_join_again() -> None:
 
 
 @pytest.mark.parametrize("begun", THREE)
-def test_an_init_that_was_killed_is_taken_up_where_it_was_begun(begun: str) -> None:
+def test_an_init_that_was_killed_is_continued_on_the_same_machine(begun: str) -> None:
     attempt = {"kind": "init", "done": False}
     traces = {"attempt": attempt, "admin": True, "etcd_data": True, "joined": True, "error": "connection refused"}
     machines = [machine(n, cp=True, **(traces if n == begun else {})) for n in THREE]
@@ -85,7 +85,7 @@ def test_an_init_that_was_killed_is_taken_up_where_it_was_begun(begun: str) -> N
     assert found["join_control_planes"] == sorted(set(THREE) - {begun})
 
 
-def test_an_init_killed_after_the_api_came_up_is_taken_up_too() -> None:
+def test_an_init_killed_after_the_api_started_is_continued_too() -> None:
     live = cluster(["n2"], [])
     half = machine("n2", cp=True, member=True, cluster=live, attempt={"kind": "init", "done": False})
     found = plan(seen(machine("n1", cp=True), half), ["n1", "n2"])
@@ -93,7 +93,7 @@ def test_an_init_killed_after_the_api_came_up_is_taken_up_too() -> None:
     assert found["join_control_planes"] == ["n1"]
 
 
-def test_a_killed_join_is_wiped_and_done_again() -> None:
+def test_a_killed_join_is_reset_and_repeated() -> None:
     live = cluster(["n1"], [])
     half = machine("n4", joined=True, attempt={"kind": "join", "done": False})
     found = plan(seen(machine("n1", cp=True, member=True, cluster=live), half), ["n1"])
@@ -104,7 +104,7 @@ CUT = {"kind": "join", "done": False}
 HALF: dict[str, tuple[dict[str, t.Any], bool, list[str], list[str], list[str]]] = {
     # observation of n2, a voter in etcd?, reset, finished, stale
     "killed on the way": ({"etcd_data": True, "attempt": CUT}, True, ["n2"], [], ["n2"]),
-    "kubeadm still at work": ({"etcd_data": True, "attempt": CUT | {"alive": True}}, False, [], [], []),
+    "kubeadm still runs": ({"etcd_data": True, "attempt": CUT | {"alive": True}}, False, [], [], []),
     "kubeadm ended well, nobody looked": ({"joined": True, "attempt": CUT | {"alive": True}}, True, [], [], []),
     "ended, and the machine was rebooted since": (
         {"joined": True, "admin": True, "attempt": CUT},
@@ -130,7 +130,7 @@ def test_a_join_whose_controller_was_killed(
 
 
 @pytest.mark.parametrize(("ready", "reset"), [(True, []), (False, ["n4"])])
-def test_a_worker_that_joined_unseen_keeps_its_pods(ready: bool, reset: list[str]) -> None:
+def test_a_worker_whose_join_succeeded_without_a_controller_is_not_reset(ready: bool, reset: list[str]) -> None:
     live = cluster(["n1"], ["n4"])
     live["nodes"]["n4"]["ready"] = ready
     half = machine("n4", joined=True, attempt=CUT)
@@ -217,7 +217,7 @@ def test_what_could_make_two_clusters_or_lose_one_is_refused(machines: list[dict
         plan(seen(*machines), THREE)
 
 
-def test_consent_wipes_the_state_of_another_cluster() -> None:
+def test_with_consent_a_machine_of_another_cluster_is_reset() -> None:
     live = cluster(["n1"], [])
     found = plan(
         seen(machine("n1", cp=True, member=True, cluster=live), machine("n4", member=True)), ["n1"], reset=True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the probe says of machines that no API is asked about, and what the pod network is made of."""
+"""The probe of machines without a request to the API, and the files of the pod network."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def steps(given: Given, root: Path) -> list[str]:
     return [str(step) for step in probe.membership(parse(given), System(str(root)))]
 
 
-def test_a_blank_machine_is_to_join(given: Given, tmp_path: Path) -> None:
+def test_a_blank_machine_has_to_join(given: Given, tmp_path: Path) -> None:
     assert steps(given, tmp_path) == ["join node1"]
 
 
 @pytest.mark.parametrize("kind", ["init", "join"])
-def test_what_was_cut_short_is_to_be_finished(given: Given, tmp_path: Path, kind: str) -> None:
+def test_an_interrupted_attempt_has_to_be_finished(given: Given, tmp_path: Path, kind: str) -> None:
     put(tmp_path, paths.KUBELET_CONF)
     put(tmp_path, paths.ATTEMPT, json.dumps({"kind": kind, "done": False}))
     assert steps(given, tmp_path) == [f"finish {kind} of node1"]
@@ -80,7 +80,7 @@ def test_a_kubelets_file_changed_by_hand_is_put_back(tmp_path: Path, node: str, 
     assert f"file {paths.KUBELET_CONFIG}" in steps and "systemctl restart kubelet.service" in steps
 
 
-def test_an_api_that_cannot_be_asked_is_named(given: Given, tmp_path: Path) -> None:
+def test_an_api_that_cannot_be_reached_is_named(given: Given, tmp_path: Path) -> None:
     put(tmp_path, paths.KUBELET_CONF, "server: https://127.0.0.1:9\ncertificate-authority-data: LS0t\n")
     assert steps(given, tmp_path) == ["reach the API from node1"]
 
@@ -103,7 +103,7 @@ def test_a_node_without_pods_gets_nothing() -> None:
     assert network_basic.render(NETWORK | {"node": "node3", "nodes": NODES}).files == ()
 
 
-def test_the_pod_network_is_compared_with_what_the_cluster_said_last(tmp_path: Path) -> None:
+def test_the_pod_network_is_compared_with_the_recorded_nodes(tmp_path: Path) -> None:
     system = System(str(tmp_path))
     assert [str(step) for step in network_basic.assess(NETWORK, system).steps] == ["connect pods of this node"]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nodes that are waited for: what each lacks, and in whose words."""
+"""Waiting for nodes, and the reasons why they are not ready."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ LACKS: dict[str, tuple[list[Given] | str, str]] = {
 
 
 @pytest.mark.parametrize(("moment", "text"), LACKS.values(), ids=LACKS)
-def test_what_a_node_lacks_is_said(moment: list[Given] | str, text: str) -> None:
+def test_the_error_names_what_a_node_lacks(moment: list[Given] | str, text: str) -> None:
     with pytest.raises(KubeError) as caught:
         waited(FakeApi(moment), ["n1"])
     assert str(caught.value).startswith(f"waited 60 s for the nodes to be ready; still missing: {text}; `journalctl")

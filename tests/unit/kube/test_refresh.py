@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A control plane that runs, brought to its configuration: what kubeadm is asked, and what is refused before it."""
+"""Updates of a running control plane: the phases of kubeadm, and what is refused before."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def stale(system: System) -> list[str]:
     ("changes", "phases"),
     [(ONE, ["upload-config all", "control-plane all", "etcd local"]), ({}, ["upload-config all", "control-plane all"])],
 )
-def test_what_kubeadm_is_asked(given: Given, system: RecordingSystem, changes: Given, phases: list[str]) -> None:
+def test_phases_of_kubeadm(given: Given, system: RecordingSystem, changes: Given, phases: list[str]) -> None:
     system.write(f"{paths.MANIFESTS}/kube-apiserver.yaml", b"by hand")
     assert stale(system) == ["kube-apiserver"]
     refresh.refresh(parse(given | changes), system, stale(system))
@@ -73,7 +73,7 @@ def test_what_kubeadm_is_asked(given: Given, system: RecordingSystem, changes: G
 
 
 def test_etcds_manifest_of_one_member_of_three_is_put_back(given: Given, system: RecordingSystem) -> None:
-    """kubeadm would write it as that of an only member; recording what stands there would take the change for right."""
+    """kubeadm would write it for a single member; recording the present file would accept the change."""
     system.write(paths.ETCD_MANIFEST, b"by hand")
     refresh.refresh(parse(given), system, stale(system))
     found = system.path(paths.ETCD_MANIFEST)
@@ -123,7 +123,9 @@ MOVES: dict[str, tuple[Given, str]] = {
 
 
 @pytest.mark.parametrize(("changes", "text"), MOVES.values(), ids=MOVES)
-def test_a_living_cluster_is_not_moved(given: Given, tmp_path: Path, changes: Given, text: str) -> None:
+def test_fixed_settings_of_a_running_cluster_are_not_changed(
+    given: Given, tmp_path: Path, changes: Given, text: str
+) -> None:
     system = living(given, tmp_path)
     with pytest.raises(KubeError, match=text):
         immutable.refuse_changes(parse(given | changes), system)
@@ -135,7 +137,7 @@ def test_an_endpoint_that_the_kubeconfig_does_not_know_is_refused(given: Given, 
         immutable.refuse_changes(parse(given), living(given, tmp_path, "https://10.30.0.9:8443"))
 
 
-def test_a_blank_machine_has_nothing_to_move(given: Given, tmp_path: Path) -> None:
+def test_a_blank_machine_may_have_any_settings(given: Given, tmp_path: Path) -> None:
     immutable.refuse_changes(parse(given), System(str(tmp_path)))
 
 
@@ -159,7 +161,7 @@ class Restart:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Time passes by sleeping only."""
+    """Only sleeping advances the clock."""
     now = [1000.0]
     monkeypatch.setattr(deadline.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(deadline.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
