@@ -8,8 +8,8 @@ module: prove_cluster
 short_description: Prove nodes, versions, pods, services and DNS of a Kubernetes cluster
 version_added: 0.1.0
 description:
-  - Asks the API through the cluster's endpoint for its nodes, then starts a server and a client pod on every node, in
-    a namespace that is deleted afterwards, and collects what the clients saw of each other, of a Service and of DNS.
+  - Reads the nodes through the cluster's endpoint, then starts a server and a client pod on every node, in
+    a namespace that is deleted afterwards, and collects the clients' results for each other, of a Service and of DNS.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:

@@ -8,7 +8,7 @@ module: prove_control_plane
 short_description: Prove the health of etcd and the encryption of Secrets on a control plane
 version_added: 0.1.0
 description:
-  - etcd's health with every member, and that a Secret is encrypted where etcd keeps it (one is made and deleted).
+  - etcd's health with every member, and that a Secret is encrypted in etcd (one is created and deleted).
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:

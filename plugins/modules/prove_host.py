@@ -60,7 +60,7 @@ options:
         elements: str
         default: []
   isolation:
-    description: What the machine sends and hears on VLANs, for the proof that they are isolated.
+    description: What the machine sends and receives on VLANs, for the proof that they are isolated.
     type: dict
     suboptions:
       interface:
@@ -88,7 +88,7 @@ options:
     type: float
     default: 0
   blank_disks:
-    description: Disks that must hold nothing.
+    description: Disks that must be blank.
     type: list
     elements: dict
     default: []
@@ -123,7 +123,12 @@ proofs:
   type: list
   elements: dict
   returned: success
-  sample: [{name: "node1: the clock follows the rack's", layer: host, ok: true, seconds: 0.1, evidence: "+0.000012 s"}]
+  sample:
+    - name: "node1: the clock is synchronised with the rack's time server"
+      layer: host
+      ok: true
+      seconds: 0.1
+      evidence: "+0.000012 s"
 """
 
 from ansible.module_utils.basic import AnsibleModule

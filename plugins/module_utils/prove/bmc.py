@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proofs that a machine's management controller can be trusted: verified, and in charge of the right machine."""
+"""Proofs that a machine's management controller is reached over verified TLS and controls the right machine."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ def bmc_proofs(machine: dict[str, Any]) -> list[Proof]:
 
 
 @proof("bmc")
-def _reached_and_right(machine: dict[str, Any]) -> Iterator[Proof]:
+def _reached_and_identified(machine: dict[str, Any]) -> Iterator[Proof]:
     name = machine["name"]
     verified = f"{name}: its BMC is reached with verified TLS"
-    ours = f"{name}: its BMC is in charge of the model's machine"
+    identified = f"{name}: its BMC controls the machine of the model"
     if not machine.get("bmc"):
-        reason = "the model names no management controller for this machine"
-        yield from (untried(verified, "bmc", reason), untried(ours, "bmc", reason))
+        reason = "the model has no management controller for this machine"
+        yield from (untried(verified, "bmc", reason), untried(identified, "bmc", reason))
         return
     settings = BmcSettings.from_params(machine["bmc"])
-    seen: list[Identity] = []
+    found: list[Identity] = []
     ipmi = settings.protocol == "ipmi"
     claim = f"{name}: its BMC is reached by IPMI" if ipmi else verified
-    reached = prove(claim, "bmc", lambda: _reach(settings, seen))
+    reached = prove(claim, "bmc", lambda: _reach(settings, found))
     yield reached
     if ipmi:
-        yield untried(verified, "bmc", "IPMI has no TLS; the model chose it")
-    if seen:
-        yield prove(ours, "bmc", lambda: same_machine(machine, seen[0], settings.where))
+        yield untried(verified, "bmc", "the model sets the protocol IPMI, which has no TLS")
+    if found:
+        yield prove(identified, "bmc", lambda: same_machine(machine, found[0], settings.where))
     else:
-        yield untried(ours, "bmc", f"it was not reached: {reached.evidence}")
+        yield untried(identified, "bmc", f"the BMC was not reached: {reached.evidence}")
 
 
-def _reach(settings: BmcSettings, seen: list[Identity]) -> str:
+def _reach(settings: BmcSettings, found: list[Identity]) -> str:
     try:
         with connected(settings) as bmc:
-            seen.append(bmc.identity())
+            found.append(bmc.identity())
             power = bmc.power_state().value
     except BmcError as error:
         raise ProofError(str(error)) from error
@@ -56,7 +56,10 @@ def _reach(settings: BmcSettings, seen: list[Identity]) -> str:
 
 
 def same_machine(machine: dict[str, Any], found: Identity, where: str) -> str:
-    """Which facts agree; a controller that tells none that the model has leaves the proof untried."""
+    """Name the identifiers that agree with the model.
+
+    :raises UntriedError: the controller reports no identifier that the model has.
+    """
     identity = machine.get("identity") or {}
     try:
         facts = require_same_machine(identity.get("serial"), identity.get("uuid"), machine["macs"], found, where)
@@ -64,14 +67,14 @@ def same_machine(machine: dict[str, Any], found: Identity, where: str) -> str:
         raise ProofError(str(error)) from error
     if not facts:
         raise UntriedError(
-            "it tells neither serial, UUID nor MAC that the model has; add identity.serial or identity.uuid"
+            "the BMC reports no serial number, UUID or MAC that the model has; add identity.serial or identity.uuid"
         )
     return f"its {', '.join(facts)} agree"
 
 
 def _trust(settings: BmcSettings) -> str:
     if settings.protocol == "ipmi":
-        return "which has no TLS"
+        return "without TLS"
     if settings.fingerprint:
         return "certificate pinned by fingerprint"
     return f"certificate verified by {settings.ca_file or 'the system'}"

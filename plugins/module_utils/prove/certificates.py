@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The certificates that a node of a cluster lives by: those of kubeadm and of kubelet."""
+"""The certificates of a cluster's node that can expire: those of kubeadm and of the kubelet."""
 
 from __future__ import annotations
 
@@ -20,18 +20,21 @@ _INLINE = re.compile(r"client-certificate-data:\s*(\S+)")
 
 
 def certificates_valid() -> str:
-    """Which of them ends first, in how many days; :class:`ProofError` where that is too soon."""
+    """Name the certificate that expires first and its remaining days.
+
+    :raises ProofError: it expires within DAYS_LEFT days, or there are no certificates.
+    """
     left = {name: _days_left(name, pem) for name, pem in certificates()}
     if not left:
         raise ProofError(f"there are no certificates in {KUBERNETES / 'pki'}")
     name = min(left, key=left.__getitem__)
     if left[name] <= DAYS_LEFT:
         raise ProofError(f"{name} has {left[name]} days left; renew with kubeadm certs renew all")
-    return f"{len(left)} certificates, the first to end is {name} in {left[name]} days"
+    return f"{len(left)} certificates, the first to expire is {name} in {left[name]} days"
 
 
 def certificates(kubernetes: Path = KUBERNETES, kubelet: Path = KUBELET) -> Iterator[tuple[str, str]]:
-    """(name, PEM) of all that end: files of kubeadm and kubelet, and those inside of kubeconfigs, which end as well."""
+    """(name, PEM) of every certificate: files of kubeadm and kubelet, and client certificates inside of kubeconfigs."""
     files: Iterable[Path] = [*kubernetes.glob("pki/*.crt"), *kubernetes.glob("pki/etcd/*.crt"), kubelet]
     yield from ((path.name, path.read_text()) for path in sorted(files) if path.is_file())
     for path in sorted(kubernetes.glob("*.conf")):

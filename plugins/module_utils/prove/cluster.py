@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..kube.api import Api
+from ..kube.ready import unready
 from ..promises.catalog import not_promised
 from ..report.proofs import CHECK, Proof, ProofError, prove, untried
 from .api_errors import failed_by_api_errors
@@ -20,7 +20,7 @@ STARTS = "a pod starts on every Ready node"
 
 @dataclass(frozen=True)
 class Expected:
-    """What the model says of the cluster.
+    """What the cluster has to be by the model.
 
     :ivar version: without a leading v, e.g. ``1.36.3``.
     :ivar image: reference of the probe image, which has busybox's applets on its path.
@@ -42,33 +42,33 @@ class Cluster:
     """What the proofs of a cluster are given.
 
     :ivar api: the API, or None where there is no login.
-    :ivar unasked: why no request is made to the API; empty as long as it answers.
-    :ivar failure: that this is a failure of the first proof, with what to do about it.
+    :ivar unreachable: why no request is made to the API; empty as long as it answers.
+    :ivar failure: evidence with which the first proof fails, with the remedy; empty where it is tried.
     """
 
     expected: Expected
     api: Api | None
-    unasked: str = ""
+    unreachable: str = ""
     failure: str = ""
 
     def prove(self, claim: str, attempt: Callable[[Api], str]) -> Proof:
         """A proof of the layer kubernetes by a request to the API; untried where no request is made."""
         api = self.api
-        if api is None or self.unasked:
-            return untried(claim, "kubernetes", self.unasked)
+        if api is None or self.unreachable:
+            return untried(claim, "kubernetes", self.unreachable)
         return prove(claim, "kubernetes", failed_by_api_errors(lambda: attempt(api)))
 
 
 def cluster_proofs(api: Api, expected: Expected) -> list[Proof]:
     """All proofs; some of them start pods in a namespace of their own, which is deleted afterwards.
 
-    They are the same ones whatever fails: what can't be tried any more says why.
+    The list has the same proofs whatever fails: a proof that can't be tried any more has the reason.
     """
     return prove_scope("cluster", Cluster(expected, api), expected.layers)
 
 
 def without_credentials(expected: Expected, reason: str) -> list[Proof]:
-    """The same proofs where the login is impossible: the first has failed, or a lost file would look like success."""
+    """The same proofs where there is no login: the first one fails, so that a lost kubeconfig is noticed."""
     remedy = f"{reason}; copy /etc/kubernetes/admin.conf of a control plane there"
     return prove_scope("cluster", Cluster(expected, None, reason, remedy), expected.layers)
 
@@ -86,7 +86,7 @@ def _api(context: Cluster) -> Iterator[Proof]:
         return
     found = context.prove(claim, _answers)
     if found.ok is False:
-        context.unasked = f"the API does not answer: {found.evidence}"
+        context.unreachable = f"the API does not answer: {found.evidence}"
     yield found
 
 
@@ -97,15 +97,15 @@ def _every_node(context: Cluster) -> Iterator[Proof]:
 
 @proof("cluster", layer="kubernetes")
 def _pods(context: Cluster) -> Iterator[Proof]:
-    if context.api is None or context.unasked:
-        yield from (untried(claim, "kubernetes", context.unasked) for claim in (STARTS, *CLAIMS.values()))
+    if context.api is None or context.unreachable:
+        yield from (untried(claim, "kubernetes", context.unreachable) for claim in (STARTS, *CLAIMS.values()))
     else:
         yield from _pod_traffic(context.api, context.expected)
 
 
 @proof("cluster")
 def _not_promised(context: Cluster) -> Iterator[Proof]:
-    """No proof is owed for what the chosen providers do not promise, and the report says so."""
+    """Entries for what the chosen providers do not promise: no proof of it is owed, and the report shows that."""
     for layer, promise, reason in not_promised(context.expected.layers):
         yield Proof(str(promise), layer, None, 0.0, "not promised", real=False, why_not_real=reason, promised=False)
 
@@ -127,26 +127,19 @@ def _nodes(api: Api, expected: Expected) -> str:
         version = item["status"]["nodeInfo"]["kubeletVersion"]
         wrong += [f"{name} is not in the model"] if name not in expected.nodes else []
         wrong += [f"{name} runs {version}"] if version != f"v{expected.version}" else []
-        wrong += [f"{name} is not Ready: {_unready(item)}"] if _unready(item) else []
+        wrong += [f"{name}: {unready(item)}"] if unready(item) else []
     if wrong:
         raise ProofError("; ".join(wrong))
     return f"{len(found)} nodes are Ready at v{expected.version}: {', '.join(sorted(found))}"
 
 
-def _unready(node: dict[str, Any]) -> str:
-    """Why a node is not Ready; empty if it is."""
-    conditions = {c["type"]: c for c in node["status"].get("conditions", [])}
-    ready = conditions.get("Ready", {})
-    return "" if ready.get("status") == "True" else str(ready.get("message") or "its kubelet has not reported it")
-
-
 def _pod_traffic(api: Api, expected: Expected) -> list[Proof]:
-    """Among the nodes that are Ready: one that is not has failed its own proof, and is no reason to try no other."""
+    """Prove traffic among the nodes that are Ready; a node that is not Ready fails the proof of the nodes."""
     outputs: dict[str, list[str]] = {}
     peers: dict[str, list[str]] = {}
 
     def start() -> str:
-        ready = [item["metadata"]["name"] for item in api.get("/api/v1/nodes")["items"] if not _unready(item)]
+        ready = [item["metadata"]["name"] for item in api.get("/api/v1/nodes")["items"] if not unready(item)]
         nodes = sorted(set(ready) & set(expected.nodes))
         if not nodes:
             raise ProofError("no node is Ready")
@@ -154,11 +147,11 @@ def _pod_traffic(api: Api, expected: Expected) -> list[Proof]:
         peers.update(traffic.peers)
         servers = traffic.run(outputs)
         missing = sorted(set(expected.nodes) - set(nodes))
-        aside = f"; not on {', '.join(missing)}, not Ready" if missing else ""
-        return f"servers at {', '.join(f'{n} {a}' for n, a in sorted(servers.items()))}{aside}"
+        left_out = f"; none on {', '.join(missing)}, not Ready" if missing else ""
+        return f"servers at {', '.join(f'{n} {a}' for n, a in sorted(servers.items()))}{left_out}"
 
     started = prove(STARTS, "kubernetes", failed_by_api_errors(start))
     if not started.ok:
-        reason = f"the pods that would show it did not all start: {started.evidence}"
+        reason = f"not all pods for this proof started: {started.evidence}"
         return [started, *(untried(claim, "kubernetes", reason) for claim in CLAIMS.values())]
     return [started, *(prove(claim, "kubernetes", evidence_of(kind, peers, outputs)) for kind, claim in CLAIMS.items())]

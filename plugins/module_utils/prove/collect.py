@@ -14,20 +14,20 @@ REGISTERED = {
     "switch": "__prove_switch",
     "cluster": "__prove_cluster",
 }
-_UNKNOWN = "it could not be reached or failed before; the run's output has the cause"
+_UNKNOWN = "the host could not be reached or failed before; the run's output has the cause"
 
 
 def proofs(hostvars: Mapping[str, Mapping[str, Any]], hosts: Iterable[str]) -> list[dict[str, Any]]:
-    """Every proof of these hosts, host by host; one that was registered on all hosts counts once."""
+    """All proofs of these hosts, host by host; a proof that several hosts registered is listed once."""
     results = (hostvars[host].get(variable) for host in hosts for variable in REGISTERED.values())
     found = [proof for result in results if result for proof in result.get("proofs") or []]
     return list({proof["name"]: proof for proof in found}.values())
 
 
 def absent(hostvars: Mapping[str, Mapping[str, Any]], hosts: Iterable[str]) -> dict[str, str]:
-    """Hosts that owe proofs of themselves and have none, with a reason for the report.
+    """Hosts that have to be proved and have no proofs, with a reason for the report.
 
-    :param hosts: those of this run. What a host owes is ``prove_config.scopes``, names of scopes.
+    :param hosts: those of this run. Their ``prove_config.scopes`` names the scopes in which they have to be proved.
     """
     return {
         host: _UNKNOWN

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proofs that only a control-plane machine can give: etcd's health and what is really in it."""
+"""Proofs that need access to etcd on a control plane: its health, and that it stores Secrets encrypted."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _CANARY = "a secret that must not be readable in etcd"
 def control_plane_proofs(host: str, login: Callable[[], Api], members: int, *, check: bool = False) -> list[Proof]:
     """All proofs of one control-plane machine.
 
-    :param login: gives a client of the API; without one, only the proof that needs it fails.
+    :param login: returns a client of the API; where it fails, only the proof that needs the client fails.
     :param members: how many etcd members the model has.
-    :param check: make no Secret.
+    :param check: check mode, in which no Secret is created.
     """
     return prove_scope("control_plane", ControlPlane(host, login, members, check))
 
@@ -59,7 +59,7 @@ def _encryption(context: ControlPlane) -> Iterator[Proof]:
 
 
 def _raw(client: Https, key: str) -> bytes:
-    """The bytes that etcd keeps under a key, by its JSON gateway (etcd.io/docs/v3.6/dev-guide/api_grpc_gateway)."""
+    """The bytes that etcd stores under a key, by its JSON gateway (etcd.io/docs/v3.6/dev-guide/api_grpc_gateway)."""
     found = client.call("POST", "/v3/kv/range", {"key": base64.b64encode(key.encode()).decode()})
     if not found.get("kvs"):
         raise ProofError(f"etcd has no {key}")
@@ -67,11 +67,11 @@ def _raw(client: Https, key: str) -> bytes:
 
 
 def _health(members: int) -> str:
-    """An election that is under way is no fault: what is wrong has to stay so for PATIENCE seconds."""
+    """etcd's health as evidence. A fault must last for PATIENCE seconds, since an election is none."""
 
     def probe() -> str | Missing:
         try:
-            return _once(members)
+            return _read_health(members)
         except (ProofError, KubeError) as error:
             return Missing.of(str(error))
 
@@ -81,7 +81,7 @@ def _health(members: int) -> str:
         raise ProofError(f"{error.missing} (for {error.seconds:.0f} s)") from error
 
 
-def _once(members: int) -> str:
+def _read_health(members: int) -> str:
     client = etcd.connect()
     found = etcd.members(client)
     alarms = client.call("POST", "/v3/maintenance/alarm", {"action": "GET"}).get("alarms", [])
@@ -90,7 +90,7 @@ def _once(members: int) -> str:
 
 
 def _status(member: etcd.Member) -> dict[str, Any] | str:
-    """What a member says of itself at its own address, or why it says nothing; the list alone also names dead ones."""
+    """A member's status from its own address, or the error text; the list of members also has those that are down."""
     try:
         status: dict[str, Any] = etcd.connect(server=member["client"]).call("POST", "/v3/maintenance/status", {})
     except KubeError as error:
@@ -101,22 +101,24 @@ def _status(member: etcd.Member) -> dict[str, Any] | str:
 def health_evidence(
     found: list[etcd.Member], status: Mapping[str, dict[str, Any] | str], alarms: list[Any], members: int
 ) -> str:
-    """Judge what all members said; :class:`ProofError` names who is silent, a learner, behind another leader or ill.
+    """Judge the status of all members.
 
-    :param status: name -> its ``/v3/maintenance/status``, or the text of an error.
+    :raises ProofError: naming members that do not answer, are learners, report errors or have another leader.
+
+    :param status: name -> answer of ``/v3/maintenance/status``, or the text of an error.
     """
     wrong = [f"{len(found)} of {members} members"] if len(found) != members else []
     wrong += [f"{member['name'] or member['peer']} is a learner" for member in found if member["learner"]]
     wrong += [f"alarm {alarm.get('alarm')} of member {alarm.get('memberID')}" for alarm in alarms]
-    wrong += [f"{name} does not answer: {said}" for name, said in sorted(status.items()) if isinstance(said, str)]
-    answers = {name: said for name, said in sorted(status.items()) if not isinstance(said, str)}
-    wrong += [f"{name}: {', '.join(said['errors'])}" for name, said in answers.items() if said.get("errors")]
-    leaders = {said.get("leader") for said in answers.values()}
-    wrong += ["they do not agree on a leader"] if len(leaders) != 1 or leaders & {None, "0"} else []
+    wrong += [f"{name} does not answer: {error}" for name, error in sorted(status.items()) if isinstance(error, str)]
+    answers = {name: answer for name, answer in sorted(status.items()) if not isinstance(answer, str)}
+    wrong += [f"{name}: {', '.join(answer['errors'])}" for name, answer in answers.items() if answer.get("errors")]
+    leaders = {answer.get("leader") for answer in answers.values()}
+    wrong += ["the members do not agree on a leader"] if len(leaders) != 1 or leaders & {None, "0"} else []
     if wrong:
         raise ProofError("; ".join(wrong))
-    size = max(int(said["dbSize"]) for said in answers.values()) / 2**20
-    versions = ", ".join(sorted({said["version"] for said in answers.values()}))
+    size = max(int(answer["dbSize"]) for answer in answers.values()) / 2**20
+    versions = ", ".join(sorted({answer["version"] for answer in answers.values()}))
     return (
         f"{len(found)} of {members} members ({', '.join(answers)}) with one leader, version {versions}, {size:.1f} MiB"
     )
@@ -132,6 +134,6 @@ def _encrypted(api: Api) -> str:
     finally:
         api.delete(f"{path}/{name}")
     if not raw.startswith(b"k8s:enc:") or _CANARY.encode() in raw:
-        raise ProofError(f"etcd keeps it as {raw[:24]!r}")
+        raise ProofError(f"etcd stores it as {raw[:24]!r}")
     provider = b":".join(raw.split(b":", 5)[2:5]).decode(errors="replace")
-    return f"etcd keeps {len(raw)} bytes under {provider}"
+    return f"etcd stores {len(raw)} bytes encrypted by {provider}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that a machine can prove about itself, in one call."""
+"""The proofs that are carried out on a machine, in one call."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def host_proofs(params: dict[str, Any]) -> list[Proof]:
 
     :param params: ``host``; ``bond`` (``name``, ``members``, perhaps ``mode``); ``networks`` (see
         :func:`.links.network`); ``isolation`` (see :func:`.isolation.isolation`); ``blank_disks``, each with ``serial``
-        or ``wwn``; ``node``, whether it is one of a cluster; ``layers``, the machine's layers with their providers.
-        Without ``bond``, ``isolation`` or ``blank_disks`` there is nothing of that kind to prove.
+        or ``wwn``; ``node``, whether it is a node of a cluster; ``layers``, its layers with their providers.
+        Proofs of a ``bond``, ``isolation`` or ``blank_disks`` that is not given are left out.
     """
     return prove_scope("host", params, params.get("layers"))
 
@@ -46,7 +46,7 @@ def _links(params: dict[str, Any]) -> Iterator[Proof]:
 
 @proof("host", layer="host_base")
 def _clock(params: dict[str, Any]) -> Iterator[Proof]:
-    yield prove(f"{params['host']}: the clock follows the rack's", "host", clock)
+    yield prove(f"{params['host']}: the clock is synchronised with the rack's time server", "host", clock)
 
 
 @proof("host")
@@ -64,7 +64,7 @@ def _certificates(params: dict[str, Any]) -> Iterator[Proof]:
 
 
 def clock() -> str:
-    """Offset from the time server, by chrony's own measure (chronyc(1) ``tracking``)."""
+    """Offset from the time server as chrony measures it (chronyc(1) ``tracking``)."""
     done = subprocess.run(["chronyc", "-c", "tracking"], capture_output=True, text=True, check=False)
     fields = done.stdout.strip().split(",")
     if done.returncode or len(fields) < 5:
@@ -80,15 +80,15 @@ def disk_id(disk: dict[str, str]) -> str:
 
 
 def blank(disk: dict[str, str]) -> str:
-    """No partition table, file system, LVM, MD or Ceph label that libblkid knows (blkid(8), low-level probing)."""
+    """Prove that libblkid finds no partition table, file system, LVM, MD or Ceph label (blkid(8), low-level)."""
     device = find(disk)
     return no_signature(device, _in_use(device))
 
 
 def no_signature(device: str, users: tuple[str, ...] = ()) -> str:
-    """`device` as libblkid sees it, and `users`, what else the kernel knows to be on it.
+    """Prove that libblkid finds nothing on `device`, and that it has no `users`: partitions, mappings or arrays on it.
 
-    blkid ends with 2 and silence both when it finds nothing and when it can't read, so the device is read here first.
+    blkid exits with 2 and no output when it finds nothing and when it can't read, so the device is read here first.
 
     :raises OSError: it can't be read.
     """
@@ -112,7 +112,7 @@ def _readable(device: str) -> int:
 
 
 def _in_use(device: str, block: Path = Path("/sys/block")) -> tuple[str, ...]:
-    """Partitions of a device and whatever the kernel has stacked on it (mappings, arrays), which probing may miss."""
+    """Partitions of a device, and mappings or arrays that use it, which probing may miss."""
     name = Path(device).name
     parts = sorted(path.parent.name for path in (block / name).glob(f"{name}*/partition"))
     return tuple(parts + sorted(path.name for path in (block / name).glob("holders/*")))
@@ -123,16 +123,16 @@ def find(disk: dict[str, str], block: Path = Path("/sys/block")) -> str:
     wanted = disk_id(disk).lower()
     found = [f"/dev/{path.name}" for path in sorted(block.iterdir()) if _matches(wanted, _ids(path))]
     if len(found) != 1:
-        raise ProofError(f"{len(found)} disks have {wanted}: {', '.join(found) or 'none'}")
+        raise ProofError(f"{len(found)} disks have the serial number or WWN {wanted}: {', '.join(found) or 'none'}")
     return found[0]
 
 
 def _matches(wanted: str, ids: set[str]) -> bool:
-    """virtio cuts a serial to 20 bytes, so a cut one counts."""
+    """virtio truncates a serial number to 20 bytes, so a truncated one matches."""
     return wanted in ids or (len(wanted) > 20 and wanted[:20] in ids)
 
 
 def _ids(device: Path) -> set[str]:
     texts: Iterable[Path] = (device / name for name in ("serial", "wwid", "device/serial", "device/wwid"))
-    said = {path.read_text(errors="replace").strip().lower() for path in texts if path.is_file()}
-    return said | {re.sub(r"^(naa|eui|t10)\.", "0x", text) for text in said}
+    found = {path.read_text(errors="replace").strip().lower() for path in texts if path.is_file()}
+    return found | {re.sub(r"^(naa|eui|t10)\.", "0x", text) for text in found}

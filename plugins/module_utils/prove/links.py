@@ -14,21 +14,21 @@ from ..report.proofs import Proof, ProofError, UntriedError, prove
 
 
 def bond_evidence(state: Bond, expected: int) -> str:
-    """What is right about a bond of `expected` members; :class:`ProofError` names what isn't."""
+    """Evidence that all `expected` members of a bond negotiated LACP; :class:`ProofError` names the fault."""
     if "802.3ad" not in state.mode:
         raise ProofError(f"its mode is {state.mode or 'unknown'}, not 802.3ad")
     attached = [m.name for m in state.members if m.up and m.aggregator == state.aggregator]
-    silent = state.partner in ("", NO_PARTNER)
+    no_partner = state.partner in ("", NO_PARTNER)
     evidence = (
         f"{len(attached)} of {expected} members in aggregator {state.aggregator}, partner {state.partner or 'none'}"
     )
-    if silent or len(attached) != expected:
+    if no_partner or len(attached) != expected:
         raise ProofError(f"{evidence}; members: {', '.join(f'{m.name} {m.aggregator}' for m in state.members)}")
     return evidence
 
 
 def standby_evidence(state: Bond, expected: int) -> str:
-    """What is right about a bond without LACP: every member has a link, so each could take over."""
+    """Evidence for a bond without LACP: every member has a link, so each could take over."""
     if "active-backup" not in state.mode:
         raise ProofError(f"its mode is {state.mode or 'unknown'}, not active-backup")
     up = [member.name for member in state.members if member.up]
@@ -39,7 +39,7 @@ def standby_evidence(state: Bond, expected: int) -> str:
 
 
 def bond(host: str, name: str, members: int, mode: str = "802.3ad") -> Proof:
-    """A bond as this machine sees it: LACP's state, or links where the model has it do without LACP."""
+    """A bond as this machine sees it: LACP's state, or the members' links where the model sets a mode without LACP."""
 
     def attempt() -> str:
         path = Path("/proc/net/bonding") / name
@@ -53,7 +53,7 @@ def bond(host: str, name: str, members: int, mode: str = "802.3ad") -> Proof:
 
 
 def network(host: str, item: dict[str, Any]) -> Proof:
-    """Every peer of one network answers at exactly the network's MTU, unfragmented.
+    """Prove that every peer of one network answers at exactly the network's MTU, unfragmented.
 
     :param item: ``name``, ``interface``, ``mtu`` in bytes and ``peers``, a list of addresses.
     """
@@ -74,7 +74,7 @@ def network(host: str, item: dict[str, Any]) -> Proof:
 
 
 def _mtu(interface: str, peer: str) -> int:
-    """What goes to a peer in one piece: a bond is as wide as its widest VLAN, its own network may be narrower."""
+    """The MTU towards a peer: a bond has the MTU of its largest VLAN, and a route may set a smaller one."""
     link = int(Path(f"/sys/class/net/{interface}/mtu").read_text())
     done = subprocess.run(["ip", "-j", "route", "get", peer], capture_output=True, text=True, check=False)
     if done.returncode:

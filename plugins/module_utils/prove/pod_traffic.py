@@ -27,7 +27,7 @@ CLAIMS = {
 }
 #: Servers that one client fetches from: enough to tell a broken machine from a broken network, linear in the machines.
 MOST_PEERS = 8
-#: Seconds after which a namespace of ours can only be what a killed run left behind.
+#: Seconds after which a namespace of these proofs must be the rest of a killed run.
 _STALE = 3600
 
 
@@ -38,7 +38,7 @@ def peers_of(nodes: Sequence[str]) -> dict[str, list[str]]:
 
 
 def evidence_of(kind: str, peers: Mapping[str, list[str]], outputs: Mapping[str, list[str]]) -> Callable[[], str]:
-    """The attempt that looks at one kind of line; a line that should be there and is not is as bad as a bad one.
+    """The attempt that judges one kind of line; a missing line fails it like one with an error.
 
     :param peers: node -> the nodes whose servers its client fetches from.
     :param outputs: node -> the lines of its client.
@@ -51,13 +51,13 @@ def evidence_of(kind: str, peers: Mapping[str, list[str]], outputs: Mapping[str,
         for node in sorted(peers):
             lines = [line for line in outputs.get(node, []) if line.startswith(f"{kind} ")]
             bad = [line for line in lines if not line.endswith(" good")]
-            silent = [other for other in peers[node] if not any(line.split()[1] == other for line in lines)]
+            missing = [other for other in peers[node] if not any(line.split()[1] == other for line in lines)]
             wrong += [f"{node}: {line}" for line in bad]
-            wrong += [f"{node}: nothing about {other}" for other in silent if kind == "pod"]
-            wrong += [f"{node}: said nothing"] if not lines and kind != "pod" else []
-            held = [line for line in lines if line not in bad]
-            good += len(held)
-            tries = max([tries, *(int(line.split()[2]) for line in held)])
+            wrong += [f"{node}: no result for {other}" for other in missing if kind == "pod"]
+            wrong += [f"{node}: no result"] if not lines and kind != "pod" else []
+            succeeded = [line for line in lines if line not in bad]
+            good += len(succeeded)
+            tries = max([tries, *(int(line.split()[2]) for line in succeeded)])
         if wrong:
             raise ProofError("; ".join(wrong))
         return f"{good} answers from {len(peers)} nodes" + (f", the last at try {tries}" if tries > 1 else "")
@@ -89,24 +89,24 @@ class PodTraffic:
     def run(self, outputs: dict[str, list[str]]) -> dict[str, str]:
         """Start, wait, put each client's lines into `outputs`, delete; returns node -> address of its server.
 
-        :raises ProofError: pods that do not come, by node and reason.
+        :raises ProofError: naming the nodes whose pods did not start, with the reasons.
         :raises KubeError: the API did not answer.
         """
-        self._sweep()
+        self._delete_leftovers()
         namespace = f"{workloads.PREFIX}{int(time.time())}"
         with self._namespace(namespace):
             servers = self._serving(namespace)
             for node, others in self.peers.items():
                 peers = {other: servers[other] for other in others}
-                # A quarter: what is silent to the end takes 20 s more for each of MOST_PEERS peers.
+                # A quarter, since a request without an answer takes 20 s more for each of MOST_PEERS peers.
                 patience = self.patience // 4
                 pod = workloads.client(namespace, self.image, node, peers, self.nodes, self.domain, patience)
                 self.api.create(f"/api/v1/namespaces/{namespace}/pods", pod)
             outputs.update(self._answers(namespace))
         return servers
 
-    def _sweep(self) -> None:
-        """Take away what a killed run left behind: its servers would run for ever."""
+    def _delete_leftovers(self) -> None:
+        """Delete namespaces that a killed run left behind; their servers would run for ever."""
         for space in self.api.get("/api/v1/namespaces")["items"]:
             meta = space["metadata"]
             if meta["name"].startswith(workloads.PREFIX):
@@ -126,7 +126,7 @@ class PodTraffic:
             self.api.delete(f"/api/v1/namespaces/{namespace}")
 
     def _serving(self, namespace: str) -> dict[str, str]:
-        """Node -> address of its server, once each of our nodes has a ready one."""
+        """Node -> address of its server, once each of the nodes has a ready one."""
 
         def probe() -> dict[str, str] | Missing:
             ready, waiting = {}, {}

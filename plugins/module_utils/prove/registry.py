@@ -23,10 +23,10 @@ Layers = Mapping[str, "str | None"]
 class Entry:
     """One registered function.
 
-    :ivar scope: what it proves something of: ``switch``, ``bmc``, ``host``, ``control_plane`` or ``cluster``.
+    :ivar scope: kind of object that is proved: ``switch``, ``bmc``, ``host``, ``control_plane`` or ``cluster``.
     :ivar layer: the layer that owes the proof, or None for what every host owes.
     :ivar provider: the provider of that layer, or None for all of them.
-    :ivar concurrent: it waits for a moment that all hosts share, so the other proofs are carried out meanwhile.
+    :ivar concurrent: it waits for a time that all hosts share, so the other proofs are carried out meanwhile.
     """
 
     scope: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a switch proves of the rack: that it runs the model, and who answers LACP on each member."""
+"""Proofs of a switch: it runs the configuration of the model, and LACP has the right partner on each member."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _runs_the_model(context: tuple[dict[str, Any], Driver | None]) -> Iterator[P
     name = params["name"]
     desired = SwitchConfig.from_vars(params)
     cables = [Cable.of(item) for item in params.get("cabling") or []]
-    read: list[Driver] = []  # the driver, once it has read: only then it knows whose port is whose
+    read: list[Driver] = []  # the driver, once it has read the switch: only then it knows its ports
 
     def runs() -> str:
         reader = switch or driver(name, params["platform"], params["connection"])
@@ -51,7 +51,7 @@ def _runs_the_model(context: tuple[dict[str, Any], Driver | None]) -> Iterator[P
 
 
 def _failed_by_switch_errors(attempt: Callable[[], str]) -> Callable[[], str]:
-    """The attempt, with what a driver complains of turned into :class:`ProofError`."""
+    """The attempt, in which a driver's errors become :class:`ProofError`."""
 
     def wrapped() -> str:
         try:
@@ -76,5 +76,5 @@ def lacp_evidence(lag: Lag, cables: Iterable[Cable], seen: Iterable[Sighting]) -
         if owner.get(partners.get(port, "")) != machine
     ]
     if wrong or set(wanted) != set(lag.members):
-        raise ProofError("; ".join(wrong) or f"cables of {sorted(set(lag.members) - set(wanted))} are unknown")
+        raise ProofError("; ".join(wrong) or f"the cabling lacks {sorted(set(lag.members) - set(wanted))}")
     return ", ".join(f"{port}: {partners[port]} ({wanted[port]})" for port in sorted(wanted))

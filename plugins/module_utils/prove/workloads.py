@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pods that prove a cluster's network: one that serves on every node, one that asks on every node.
+"""The pods that prove a cluster's network: a server and a client on every node.
 
-Each server has one mebibyte made of its node's name, so a client knows what it must get from whom without having
-been told, and a wrong, short or damaged answer has another checksum.
+Each server has one mebibyte made of its node's name, so a client can compute what each server has to
+answer, and notices a wrong, short or damaged answer.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from typing import Any
 BYTES = 1 << 20
 PORT = 8080
 SERVICE = "echo"
-#: Namespaces of ours begin with it and end with the Unix time at which they were made.
+#: Names of the namespaces begin with it and end with the Unix time at which they were created.
 PREFIX = "groundup-prove-"
 _LABEL = {"groundup.cloud/proof": "echo"}
 
 _SERVE = f"""mkdir -p /tmp/www && yes "$NODE" | head -c {BYTES} > /tmp/www/data
 echo "$NODE" > /tmp/www/node && exec httpd -f -p {PORT} -h /tmp/www"""
 
-# A name server or a rule of a service may come seconds after the pods it serves: silence is asked again, until
-# PATIENCE seconds are over for all questions together, and the line says at which try an answer came. A wrong answer is
-# none of the things that need time.
-_ASK = f"""up() {{ read -r up rest < /proc/uptime; echo "${{up%%.*}}"; }}
+# A name server or a rule of a service may be ready seconds after the pods it serves: a request without an answer is
+# repeated until PATIENCE seconds are over for all requests together, and the line has the number of tries. A wrong
+# answer is final.
+_CLIENT = f"""up() {{ read -r up rest < /proc/uptime; echo "${{up%%.*}}"; }}
 end=$(($(up) + PATIENCE))
-ask() {{
+try_until() {{
   claim="$1 $2" try=1; shift 2
   while :; do
     "$@"; case $? in 0) echo "$claim $try good"; return;; 2) echo "$claim $try wrong"; return;; esac
@@ -36,13 +36,13 @@ fetch() {{ wget -q -T 20 -O /tmp/got "http://$1:{PORT}/$2" || return 1; }}
 data() {{ fetch "$2" data && {{ yes "$1" | head -c {BYTES} | cmp -s - /tmp/got || return 2; }}; }}
 name() {{ nslookup "$HOST" > /tmp/dns 2>&1 || return 1; }}
 service() {{ fetch "$HOST" node && case " $NODES " in *" $(cat /tmp/got) "*) ;; *) return 2;; esac; }}
-for peer in $PEERS; do ask pod "${{peer%%=*}}" data "${{peer%%=*}}" "${{peer#*=}}"; done
-ask dns "$HOST" name
-ask service "$HOST" service"""
+for peer in $PEERS; do try_until pod "${{peer%%=*}}" data "${{peer%%=*}}" "${{peer#*=}}"; done
+try_until dns "$HOST" name
+try_until service "$HOST" service"""
 
 
 def servers(namespace: str, image: str) -> list[dict[str, Any]]:
-    """The namespace, a DaemonSet of servers that tolerates every taint, and a Service before them."""
+    """The namespace, a DaemonSet of servers that tolerates every taint, and a Service for them."""
     container = {
         "name": "serve",
         "image": image,
@@ -65,29 +65,29 @@ def servers(namespace: str, image: str) -> list[dict[str, Any]]:
 
 def client_name(node: str) -> str:
     """Name of the client pod on a node."""
-    return f"ask-{node}"
+    return f"client-{node}"
 
 
 def client(
     namespace: str, image: str, node: str, peers: dict[str, str], nodes: list[str], domain: str, patience: int
 ) -> dict[str, Any]:
-    """A pod on `node` that asks some servers on other nodes, the Service and DNS, and says how it went.
+    """A pod on `node` that fetches from servers on other nodes and the Service, resolves a name, and prints results.
 
-    A line of it is ``pod NODE TRIES good``, with ``dns`` or ``service`` and the name asked for the other two, and
-    ``silent`` or ``wrong`` instead of ``good``.
+    A line is ``pod NODE TRIES good``, or begins with ``dns NAME`` or ``service NAME``; without an answer it ends with
+    ``silent``, and with ``wrong`` where the answer is wrong.
 
     :param peers: node name -> address of its server pod.
-    :param nodes: names that a server behind the Service may give.
+    :param nodes: names that a server of the Service may answer with.
     :param domain: the cluster's DNS domain.
-    :param patience: seconds in which silence is asked again.
+    :param patience: seconds in which requests without an answer are repeated.
     """
     host = f"{SERVICE}.{namespace}.svc.{domain}"
-    asked = " ".join(f"{name}={address}" for name, address in sorted(peers.items()))
-    env = {"PEERS": asked, "HOST": host, "NODES": " ".join(nodes), "PATIENCE": str(patience)}
+    servers_of_peers = " ".join(f"{name}={address}" for name, address in sorted(peers.items()))
+    env = {"PEERS": servers_of_peers, "HOST": host, "NODES": " ".join(nodes), "PATIENCE": str(patience)}
     container = {
-        "name": "ask",
+        "name": "client",
         "image": image,
-        "command": ["sh", "-c", f"{{ {_ASK}\n}} | tee /dev/termination-log"],
+        "command": ["sh", "-c", f"{{ {_CLIENT}\n}} | tee /dev/termination-log"],
         "env": [{"name": name, "value": value} for name, value in env.items()],
         **_HARMLESS,
     }

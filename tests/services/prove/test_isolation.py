@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real frames between two network namespaces: what is let through is heard, and what leaks is named."""
+"""Real frames between two network namespaces: frames on shared VLANs arrive, and leaks are named."""
 
 from __future__ import annotations
 
@@ -57,15 +57,15 @@ def exchange_frames(**ports: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {end: json.loads(process.communicate(timeout=60)[0]) for end, process in running.items()}
 
 
-def test_what_is_shared_is_heard_tagged_and_untagged() -> None:
+def test_frames_on_shared_vlans_arrive_tagged_and_untagged() -> None:
     proofs = exchange_frames(a={"forbidden": None}, b={"forbidden": None})
     assert {end: proof["ok"] for end, proof in proofs.items()} == {"a": True, "b": True}, proofs
-    assert proofs["a"]["evidence"].startswith("heard 2 of 2 senders")
+    assert proofs["a"]["evidence"].startswith("received from 2 of 2 senders")
 
 
 def test_a_switch_that_lets_everything_through_is_found_out() -> None:
     proofs = exchange_frames(a={"forbidden": 4000}, b={"forbidden": 4000, "vlans": [None], "peers": {"": ["a"]}})
     assert proofs["a"]["ok"] is proofs["b"]["ok"] is False
     assert "leak: b on the forbidden VLAN 4000" in proofs["a"]["evidence"]
-    assert "not heard: b on VLAN 20" in proofs["a"]["evidence"]
-    assert "leak: a on VLAN 20, which must not come here" in proofs["b"]["evidence"]
+    assert "not received: b on VLAN 20" in proofs["a"]["evidence"]
+    assert "leak: a on VLAN 20, which must not arrive here" in proofs["b"]["evidence"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a management controller proves, with a controller on paper (a double) behind the protocol's interface."""
+"""Proofs of a management controller, with a double behind the protocol's interface."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def proofs(monkeypatch: pytest.MonkeyPatch, found: Identity | None, bmc: dict[st
         (MUTE, BMC, [True, None], "add identity.serial"),
         (None, BMC, [False, None], "certificate verify failed"),
         (OURS, {**BMC, "protocol": "ipmi"}, [True, None, True], "agree"),
-        (OURS, None, [None, None], "names no management controller"),
+        (OURS, None, [None, None], "has no management controller"),
     ],
 )
-def test_reached_and_ours_are_two_claims(
+def test_reached_and_identified_are_two_claims(
     monkeypatch: pytest.MonkeyPatch, found: Identity | None, bmc: dict[str, Any] | None, oks: list[Any], says: str
 ) -> None:
     result = proofs(monkeypatch, found, bmc)
@@ -51,4 +51,5 @@ def test_reached_and_ours_are_two_claims(
 
 def test_ipmi_is_never_called_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     result = proofs(monkeypatch, OURS, {**BMC, "protocol": "ipmi"})
-    assert [p.why_not_real for p in result if "verified TLS" in p.name] == ["IPMI has no TLS; the model chose it"]
+    reasons = [p.why_not_real for p in result if "verified TLS" in p.name]
+    assert reasons == ["the model sets the protocol IPMI, which has no TLS"]

@@ -20,7 +20,7 @@ def certificate(path: Path, days: int) -> str:
     return path.read_text()
 
 
-def test_certificates_inside_of_kubeconfigs_end_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificates_inside_of_kubeconfigs_are_checked_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     certificate(tmp_path / "pki/apiserver.crt", 300)
     certificate(tmp_path / "pki/etcd/server.crt", 300)
     data = base64.b64encode(certificate(tmp_path / "x.pem", 12).encode()).decode()
@@ -31,4 +31,4 @@ def test_certificates_inside_of_kubeconfigs_end_too(tmp_path: Path, monkeypatch:
     with pytest.raises(ProofError, match=r"admin.conf has 1[12] days left; renew"):
         certificates.certificates_valid()
     monkeypatch.setattr(certificates, "certificates", lambda: iter(found[:2]))
-    assert "2 certificates, the first to end is" in certificates.certificates_valid()
+    assert "2 certificates, the first to expire is" in certificates.certificates_valid()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cluster proofs against a made-up API (a double: it only keeps what it is given)."""
+"""Cluster proofs against a made-up API (a double that only stores objects)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GOOD = "pod {other} 1 good\ndns echo 1 good\nservice echo 1 good\n"
 
 
 class FakeApi:
-    """Pods are ready at once and say what they were told to say."""
+    """Pods are ready at once and print the given lines."""
 
     def __init__(
         self, says: str = GOOD, version: str = "v1.36.3", down: bool = False, unready: tuple[str, ...] = ()
@@ -85,19 +85,19 @@ POD_BAD = GOOD.replace("pod {other} 1 good", "pod {other} 4 silent")
         (FakeApi(says=POD_BAD), ["node1: pod node2 4 silent; node2: pod node1 4 silent"]),
         (
             FakeApi(says="dns echo 1 good\nservice echo 1 good\n"),
-            ["node1: nothing about node2; node2: nothing about node1"],
+            ["node1: no result for node2; node2: no result for node1"],
         ),
-        (FakeApi(says="pod {other} 1 good\nservice echo 1 good\n"), ["node1: said nothing; node2: said nothing"]),
+        (FakeApi(says="pod {other} 1 good\nservice echo 1 good\n"), ["node1: no result; node2: no result"]),
     ],
 )
-def test_what_is_proved(api: FakeApi, failed: list[str]) -> None:
+def test_faults_fail_their_proofs(api: FakeApi, failed: list[str]) -> None:
     proofs = cluster_proofs(api, EXPECTED)  # type: ignore[arg-type]
     assert [proof.evidence for proof in proofs if proof.ok is False] == failed
     assert len(proofs) == 6
     assert len(api.deleted) == 2, "its own namespace, and the one that a killed run left"
 
 
-def test_an_api_that_is_away_is_a_failed_proof_and_the_rest_is_untried() -> None:
+def test_an_unreachable_api_fails_its_proof_and_the_rest_is_untried() -> None:
     proofs = cluster_proofs(FakeApi(down=True), EXPECTED)  # type: ignore[arg-type]
     assert [proof.ok for proof in proofs] == [False, None, None, None, None, None]
     assert "connection refused" in proofs[0].evidence
@@ -113,7 +113,9 @@ def test_without_credentials_the_api_is_not_proved_and_the_same_proofs_are_named
     ]
 
 
-def test_pods_that_do_not_come_are_named_and_what_they_would_show_is_untried(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pods_that_do_not_start_are_named_and_their_proofs_are_untried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     api = FakeApi()
     monkeypatch.setattr(pod_traffic, "_is_ready", lambda pod: pod["spec"]["nodeName"] != "node2")
     proofs = cluster_proofs(api, EXPECTED)  # type: ignore[arg-type]
@@ -122,25 +124,25 @@ def test_pods_that_do_not_come_are_named_and_what_they_would_show_is_untried(mon
     assert api.deleted
 
 
-def test_a_node_that_is_away_is_named_and_the_others_are_proved() -> None:
+def test_a_node_that_is_not_ready_is_named_and_the_others_are_proved() -> None:
     api = FakeApi(unready=("node2",), says="dns echo 1 good\nservice echo 1 good\n")
     proofs = cluster_proofs(api, EXPECTED)  # type: ignore[arg-type]
     assert [proof.ok for proof in proofs] == [True, False, True, None, True, True]
-    assert proofs[1].evidence == "node2 is not Ready: kubelet stopped posting"
-    assert "not on node2, not Ready" in proofs[2].evidence
+    assert proofs[1].evidence == "node2: not ready (kubelet stopped posting)"
+    assert "none on node2, not Ready" in proofs[2].evidence
     assert proofs[3].why_not_real == "there is only one machine"
 
 
-def test_a_client_whose_pod_is_gone_is_missed() -> None:
+def test_a_client_whose_pod_is_gone_fails_the_proof() -> None:
     api = FakeApi()
     create = api.create
-    api.create = lambda path, body: body if body["metadata"]["name"] == "ask-node2" else create(path, body)  # type: ignore[method-assign]
+    api.create = lambda path, body: body if body["metadata"]["name"] == "client-node2" else create(path, body)  # type: ignore[method-assign]
     proofs = cluster_proofs(api, EXPECTED)  # type: ignore[arg-type]
     assert "no answer from node2: its pod is gone" in proofs[2].evidence
 
 
 @pytest.mark.parametrize(("count", "asked"), [(1, 0), (2, 1), (9, 8), (1000, 8)])
-def test_everybody_is_asked_and_the_work_is_linear(count: int, asked: int) -> None:
+def test_every_node_is_a_server_and_the_requests_grow_linearly(count: int, asked: int) -> None:
     nodes = [f"node{number}" for number in range(count)]
     asks = peers_of(nodes)
     assert {len(others) for others in asks.values()} == {asked}
@@ -168,7 +170,7 @@ case $1 in *data) yes "$SERVES" | head -c 1048576 > "$to";; *) echo "$SERVES" > 
     ],
     ids=["at once", "DNS is late", "silent", "another answers"],
 )
-def test_what_a_client_says(
+def test_lines_of_a_client(
     nslookup: str, wget: str, serves: str, patience: int, said: list[str], tmp_path: Path
 ) -> None:
     pod = client("ns", "image", "node1", {"node2": "10.64.1.2"}, ["node1", "node2"], "cluster.local", patience)

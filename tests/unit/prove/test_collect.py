@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proofs of many hosts become one list, and whoever brought none is named."""
+"""Proofs of many hosts become one list, and hosts without proofs are named."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_what_is_wrong_with_etcd_is_named(found: Any, status: Any, alarms: Any, 
         health_evidence(found, status, alarms, 3)
 
 
-def test_a_machine_without_a_control_plane_fails_each_proof_by_its_own_words() -> None:
+def test_a_machine_without_a_control_plane_fails_each_proof_with_its_own_reason() -> None:
     def login() -> Any:
         raise FileNotFoundError(2, "No such file", "/etc/kubernetes/admin.conf")
 
@@ -58,16 +58,16 @@ def test_a_machine_without_a_control_plane_fails_each_proof_by_its_own_words() -
 
 @pytest.mark.parametrize(("moments", "ok"), [(3, True), (99, False)], ids=["an election", "no end of it"])
 def test_an_election_is_waited_for(monkeypatch: pytest.MonkeyPatch, moments: int, ok: bool) -> None:
-    """etcd, a double, has no leader at first; time passes by sleeping only."""
+    """The double of etcd has no leader at first; only sleeping advances the clock."""
     now, asked = [0.0], []
 
     def once(_members: int) -> str:
         asked.append(now[0])
         if len(asked) <= moments:
-            raise (ProofError("they do not agree on a leader"), Unreachable("timed out"))[len(asked) % 2]
+            raise (ProofError("the members do not agree on a leader"), Unreachable("timed out"))[len(asked) % 2]
         return "well"
 
-    monkeypatch.setattr(control_plane, "_once", once)
+    monkeypatch.setattr(control_plane, "_read_health", once)
     monkeypatch.setattr(deadline.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(deadline.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     proof = control_plane_proofs("node1", lambda: None, 3, check=True)[0]  # type: ignore[arg-type, return-value]

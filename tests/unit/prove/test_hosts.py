@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a machine proves about itself, from recorded texts and made-up wires."""
+"""Proofs of a machine, from recorded texts and invented frames."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ansible_collections.groundup.cloud.plugins.module_utils.network import bond
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import find, no_signature
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.isolation import (
     frame,
-    heard,
     isolation,
     isolation_evidence,
+    parse_frame,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.links import (
     bond,
@@ -57,7 +57,7 @@ PARAMS = {"vlans": [None, 20], "forbidden": 4000, "peers": {"": ["node2"], "20":
 ALL = {("node2", None, None), ("node2", 20, 20), ("node3", 20, 20)}
 
 
-def test_a_whole_bond() -> None:
+def test_a_bond_with_all_members_is_proved() -> None:
     state = bonding.parse(BONDING.format(second=1))
     assert [member.name for member in state.members] == ["ens2", "ens3"]
     assert bond_evidence(state, 2) == "2 of 2 members in aggregator 1, partner ea:a5:0b:eb:ce:4b"
@@ -78,36 +78,36 @@ def test_a_bond_with_a_fault(text: str, error: str) -> None:
 
 
 @pytest.mark.parametrize(("vlan", "stripped"), [(20, None), (None, 20), (None, None)])
-def test_a_frame_says_who_and_where(vlan: int | None, stripped: int | None) -> None:
+def test_a_frame_names_its_sender_and_its_vlan(vlan: int | None, stripped: int | None) -> None:
     data = frame(b"\2\0\0\0\0\1", vlan, "node2")
-    assert heard(data, stripped) == ("node2", vlan, vlan if vlan is not None else stripped)
+    assert parse_frame(data, stripped) == ("node2", vlan, vlan if vlan is not None else stripped)
 
 
 def test_a_foreign_frame_is_ignored() -> None:
-    assert heard(b"\xff" * 12 + struct.pack("!H", 0x0806) + b"\0" * 46, None) is None
+    assert parse_frame(b"\xff" * 12 + struct.pack("!H", 0x0806) + b"\0" * 46, None) is None
 
 
 @pytest.mark.parametrize(
-    ("came", "error"),
+    ("received", "error"),
     [
-        (ALL - {("node3", 20, 20)}, "not heard: node3 on VLAN 20"),
+        (ALL - {("node3", 20, 20)}, "not received: node3 on VLAN 20"),
         (ALL | {("node3", 4000, 4000)}, "leak: node3 on the forbidden VLAN 4000"),
-        (ALL | {("node3", 30, 20)}, "leak: node3 meant VLAN 30 and came on VLAN 20"),
-        (ALL | {("node3", None, 20)}, "leak: node3 meant the untagged network and came on VLAN 20"),
-        (ALL | {("node3", 50, 50)}, "leak: node3 on VLAN 50, which must not come here"),
+        (ALL | {("node3", 30, 20)}, "leak: node3 sent on VLAN 30 and arrived on VLAN 20"),
+        (ALL | {("node3", None, 20)}, "leak: node3 sent on the untagged network and arrived on VLAN 20"),
+        (ALL | {("node3", 50, 50)}, "leak: node3 on VLAN 50, which must not arrive here"),
     ],
 )
-def test_leaks_and_silences_are_named(came: set[tuple[str, int | None, int | None]], error: str) -> None:
+def test_leaks_and_missing_frames_are_named(received: set[tuple[str, int | None, int | None]], error: str) -> None:
     with pytest.raises(ProofError, match=error):
-        isolation_evidence(came, PARAMS)
+        isolation_evidence(received, PARAMS)
 
 
-def test_a_rack_without_a_vlan_to_spare_is_proved_by_the_others() -> None:
+def test_a_rack_without_an_unused_vlan_is_proved_by_the_used_ones() -> None:
     assert isolation_evidence(ALL, {**PARAMS, "forbidden": None}).endswith("no unused VLAN was left to try for leaks")
 
 
-def test_a_tight_rack() -> None:
-    assert isolation_evidence(ALL, PARAMS) == "heard 3 of 3 senders, none on VLAN 4000"
+def test_a_rack_whose_vlans_are_all_used_names_leaks() -> None:
+    assert isolation_evidence(ALL, PARAMS) == "received from 3 of 3 senders, none on VLAN 4000"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_tight_rack() -> None:
         ({"vda": "X", "vdb": "X"}, {"serial": "X"}, None),
     ],
 )
-def test_disks_are_found_by_what_they_say(
+def test_disks_are_found_by_serial_number_or_wwn(
     tmp_path: Path, disks: dict[str, str], wanted: dict[str, str], found: str | None
 ) -> None:
     for name, serial in disks.items():
@@ -159,18 +159,18 @@ def test_a_bond_without_lacp_is_judged_by_its_links() -> None:
 
 @pytest.mark.parametrize("off", [-86400, 0, 86400])
 def test_a_wrong_clock_fails_at_once_with_the_reason(off: int) -> None:
-    """It would otherwise wait for a moment that is a day away."""
+    """The proof would otherwise wait until a time that is a day ahead."""
     params = {**PARAMS, "interface": "none", "until": time.time() + off}
     proof = isolation("node1", params)
     assert proof.ok is False
-    assert "the clock of this machine is off" in proof.evidence
+    assert "the clock of this machine is wrong" in proof.evidence
 
 
-def test_an_interface_that_is_not_there_costs_one_proof() -> None:
+def test_a_missing_interface_fails_one_proof_only() -> None:
     proof = isolation("node1", {**PARAMS, "interface": "no-such0", "until": time.time() + 10})
     assert (proof.ok, "no-such0" in proof.evidence) == (False, True)
 
 
 @pytest.mark.parametrize("payload", [b"", b"not json", b"[]", b"{}", b"\xff\xfe", b'{"from": "groundup"}'])
-def test_other_experiments_on_the_same_ethertype_are_not_ours(payload: bytes) -> None:
-    assert heard(b"\xff" * 12 + struct.pack("!H", 0x88B5) + payload, None) is None
+def test_frames_of_other_programs_with_the_same_ethertype_are_ignored(payload: bytes) -> None:
+    assert parse_frame(b"\xff" * 12 + struct.pack("!H", 0x88B5) + payload, None) is None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The registry of proofs and the promises of providers, each with a toy one added."""
+"""The registry of proofs and the promises of providers, each with one that a test adds."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a switch proves, with a switch on paper (a double) behind the driver's interface."""
+"""Proofs of a switch, with a double behind the driver's interface."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PARAMS: dict[str, Any] = {
 
 
 class FakeSwitch:
-    """Runs what it is asked to run, or nothing, and sees who it is told to see."""
+    """Has the given configuration, or none, and the given LACP partners."""
 
     def __init__(self, seen: dict[str, str], runs: bool = True, dead: bool = False) -> None:
         self.seen, self.runs, self.dead = seen, runs, dead
