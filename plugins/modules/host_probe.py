@@ -30,7 +30,7 @@ options:
         type: str
         required: true
       role:
-        description: The role that brings it about, with or without the name of the collection.
+        description: The role that configures it, with or without the name of the collection.
         type: str
         required: true
       input:
@@ -48,7 +48,7 @@ options:
     required: true
   bare:
     description:
-      - The host has no operating system yet and is not asked; say what would be done to it. Run it on the controller.
+      - The host has no operating system yet; return what would be done on it. Run it on the controller.
     type: bool
     default: false
 """

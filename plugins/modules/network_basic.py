@@ -8,8 +8,8 @@ module: network_basic
 short_description: Connect the pods of a node with the reference CNI plugins and routes
 version_added: 0.1.0
 description:
-  - Pods hang on a bridge of their node, nodes reach each other's pods by routes in the network they share, and what
-    leaves the pods' subnet is masqueraded. Routes and rules survive a reboot; those of others are not touched.
+  - Pods are connected to a bridge on their node, nodes reach each other's pods by routes in the network they share, and
+    what leaves the pods' subnet is masqueraded. Routes and rules survive a reboot; others are not changed.
   - There are no network policies. Choose another provider where pods must not reach each other.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:

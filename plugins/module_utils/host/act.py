@@ -25,7 +25,7 @@ EFFECTS = ("file", "archive", "remove", "link")
 def apply(plan: Plan, state: HostState, system: System, pending: frozenset[str] = frozenset()) -> None:
     """Perform ``plan``. Before the first step the paths whose change needs an effect (restart, hook) are noted."""
     if not plan.steps:
-        if pending:  # what was interrupted has no effect left to make up for
+        if pending:  # an interrupted run's changes have taken effect meanwhile
             system.path(state.pending_path).unlink(missing_ok=True)
         return
     touched = sorted({step.subject for step in plan.steps if step.action in EFFECTS} | pending)
@@ -41,7 +41,7 @@ def apply(plan: Plan, state: HostState, system: System, pending: frozenset[str] 
 
 
 def do_clock(step: Step, system: System) -> None:
-    """Step the clock by what the time server says now."""
+    """Step the clock by the offset that a time server reports now."""
     off = sntp.first_offset(step.item.servers)
     if off is None:
         raise HostError(f"clock: {', '.join(step.item.servers)} stopped answering")
@@ -58,13 +58,13 @@ def do_directory(step: Step, system: System) -> None:
 
 
 def do_file(step: Step, system: System) -> None:
-    """Write content, or download it beside its place and move it there."""
+    """Write content, or download the file into its directory and rename it."""
     file: File = step.item
     if file.content is not None:
         system.write(file.path, file.content.encode(), mode=file.mode, owner=file.owner, group=file.group)
         return
     target = system.path(file.path)
-    # only mode or owner is wrong
+    # only the mode or the owner differs
     if target.is_file() and not target.is_symlink() and digests.sha256_of(target) == file.digest:
         os.chown(target, *system.ids(file.owner, file.group))
         target.chmod(file.mode)
@@ -75,7 +75,7 @@ def do_file(step: Step, system: System) -> None:
 
 
 def do_link(step: Step, system: System) -> None:
-    """Put a symbolic link in place of whatever file or link stands there."""
+    """Create a symbolic link, in place of a file or link at its path."""
     link: Link = step.item
     path = system.path(link.path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,7 +118,7 @@ def do_sysctl(step: Step, system: System) -> None:
     key, value = step.item
     path = system.path(sysctl_path(key))
     if not path.exists():
-        raise HostError(f"sysctl {key}: the kernel has none; name the module that brings it in kernel_modules")
+        raise HostError(f"sysctl {key}: the kernel has none; name the kernel module that provides it in kernel_modules")
     path.write_text(value)
 
 
@@ -137,7 +137,7 @@ def do_daemon_reload(step: Step, system: System) -> None:
 
 
 def do_hook(step: Step, system: System) -> None:
-    """Run a hook's command and record what its query shows then."""
+    """Run a hook's command and record the digest of its query's output."""
     system.run(step.item.argv)
     if step.item.query:
         system.write(step.item.record, live_digest(step.item, system).encode())

@@ -4,7 +4,7 @@
 """Digests of large files, remembered like git's index does.
 
 A file is hashed again unless inode, size, mtime and ctime are as when it was hashed; ctime can't be set from user
-space, so a change made by hand is seen, while a no-op does not read hundreds of megabytes.
+space, so a change by hand is noticed, while a run without changes does not read hundreds of megabytes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ STORE = "/var/lib/groundup/digests.json"
 
 
 def fingerprint(path: Path) -> list[int]:
-    """What must be unchanged for a remembered digest to hold."""
+    """Attributes that must be unchanged for a remembered digest to be valid."""
     stat = os.lstat(path)
     return [stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
 
@@ -36,7 +36,7 @@ def sha256_of(path: Path) -> str:
 
 
 def load(system: System) -> dict[str, list[Any]]:
-    """The remembered digests: {path: [fingerprint, sha256]}; an unreadable one only costs time."""
+    """The remembered digests: {path: [fingerprint, sha256]}; without a readable store, files are hashed again."""
     try:
         store: dict[str, list[Any]] = json.loads(system.path(STORE).read_text())
         return store
@@ -45,7 +45,7 @@ def load(system: System) -> dict[str, list[Any]]:
 
 
 def digest(system: System, store: dict[str, list[Any]], name: str) -> str:
-    """Hex sha256 of the file ``name``, from the store where it still holds."""
+    """Hex sha256 of the file ``name``, from the store where that is still valid."""
     path = system.path(name)
     known = store.get(name)
     if known and known[0] == fingerprint(path):

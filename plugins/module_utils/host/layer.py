@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""run_layer: render, read, plan, apply; the one path that a module, the probe and check mode take."""
+"""run_layer: render, read, plan, apply; modules, the probe and check mode all use it."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def assess(renderer: Renderer, params: dict[str, Any], system: System | None = N
 def run_layer(
     renderer: Renderer, params: dict[str, Any], *, check: bool, system: System | None = None, warn: Warn = silent
 ) -> dict[str, Any]:
-    """Bring a layer to its state, or only say what would be done.
+    """Bring a layer to its state, or return what would be done.
 
-    Returns what a module exits with: {changed, steps: [text], diff: [{before, after, …}], seconds}. ``warn`` is given
-    what could not be found out and is no reason to stop (a module's own ``warn``).
-    HostError says what failed and the remedy; the next run continues where this one stopped.
+    Returns what a module exits with: {changed, steps: [text], diff: [{before, after, …}], seconds}. ``warn`` is called
+    with what could not be read and does not stop the run (a module's own ``warn``).
+    HostError names what failed and the remedy; the next run continues where this one stopped.
     """
     system = system or System()
     started = time.monotonic()

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Debian packages: which of some are installed, and how missing ones come to the host."""
+"""Debian packages: which ones are installed, and the installation of missing ones."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from .system import System
 
-#: apt source of the bundle. While it exists, missing packages are asked of it alone: an air-gapped host would wait
-#: for the timeouts of all others.
+#: apt source of the bundle. While it exists, missing packages are installed from it alone: a host without
+#: internet would wait for the timeouts of all others.
 OWN_SOURCE = "/etc/apt/sources.list.d/groundup.sources"
 QUIET = ("apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3")
 KEEP = ("-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold")
@@ -26,7 +26,7 @@ def installed(names: tuple[str, ...], system: System) -> frozenset[str]:
 
 
 def install(names: Iterable[str], system: System) -> None:
-    """Fetch the lists, since what is missing now may be new on the mirror, and install. HostError with apt's words."""
+    """Fetch the lists, since a missing package may be new on the mirror, and install. HostError with apt's message."""
     own = system.path(OWN_SOURCE).exists()
     only = ("-o", f"Dir::Etc::sourcelist={OWN_SOURCE}", "-o", "Dir::Etc::sourceparts=-") if own else ()
     system.run([*QUIET, *only, "update"])

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""plan(state, actual) -> Plan: the ordered steps from what is to what is wanted. Pure."""
+"""plan(state, actual) -> Plan: the ordered steps from the actual state to the wanted one. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..plan.base import Plan as BasePlan
 from .blocks import with_block
 from .state import Actual, Archive, Block, Directory, File, Hook, HostState, Link, PathState, Unit, UnitState
 
-#: apt's own configuration is in place before packages are asked for; other files come after the package's own ones.
+#: apt's configuration is written before packages are installed; other files are written after the packages' own ones.
 EARLY = ("/etc/apt/",)
 UNIT_DIRECTORIES = ("/etc/systemd/system/", "/usr/lib/systemd/system/", "/usr/local/lib/systemd/system/")
 ENABLED = ("enabled", "static", "alias", "generated", "indirect", "transient")
@@ -69,7 +69,7 @@ def plan(state: HostState, actual: Actual) -> Plan:
 
 
 def warnings(state: HostState, actual: Actual) -> Iterator[str]:
-    """What could not be found out and is no reason to stop."""
+    """What could not be read, and does not stop the run."""
     if state.clock and actual.clock_offset is None:
         yield f"no time server answered ({', '.join(state.clock.servers)}): the clock was not compared"
 
@@ -80,10 +80,10 @@ def hit(paths: Iterable[str], touched: set[str]) -> bool:
 
 
 def clock_steps(state: HostState, actual: Actual) -> Iterator[Step]:
-    """Set the clock before anything that looks at certificates."""
+    """Set the clock before anything that verifies certificates."""
     off = actual.clock_offset
     if state.clock and off is not None and abs(off) > state.clock.limit:
-        yield Step("clock", "clock", state.clock, f"off by {-off:.0f} s\n", "right\n")
+        yield Step("clock", "clock", state.clock, f"off by {-off:.0f} s\n", "correct\n")
 
 
 def mark(state: PathState) -> str:
@@ -116,7 +116,7 @@ def file_steps(state: HostState, actual: Actual) -> Iterator[Step]:
 
 
 def shown(file: File, have: PathState) -> str:
-    """The text that stands there, for a diff."""
+    """The present text, for a diff."""
     if have.kind != "file":
         return ""
     if file.secret or (file.content is not None and have.text is None):
@@ -125,14 +125,14 @@ def shown(file: File, have: PathState) -> str:
 
 
 def wanted_text(file: File, have: PathState) -> str:
-    """The text that is wanted, for a diff."""
+    """The wanted text, for a diff."""
     if file.secret:
         return HIDDEN if have.sha256 == file.digest else "(new content hidden)\n"
     return file.content if file.content is not None else f"sha256 {file.digest}\n"
 
 
 def block_step(block: Block, have: PathState) -> Iterator[Step]:
-    """Our block in a file of others; its mode and owner stay theirs."""
+    """A managed block in a file; the file's mode and owner stay."""
     text = have.text or ""
     after = with_block(text, block.name, block.content)
     if after != text:
@@ -149,7 +149,7 @@ def link_step(link: Link, have: PathState) -> Iterator[Step]:
 
 
 def archive_steps(wanted: Iterable[Archive], actual: Actual) -> Iterator[Step]:
-    """Unpack archives that aren't there, are another version or were touched since."""
+    """Unpack archives that aren't there, are another version or were changed since."""
     for item in wanted:
         have = actual.archives.get(item.name, "")
         if have != item.sha256:
@@ -162,7 +162,7 @@ def removal_steps(state: HostState, actual: Actual) -> Iterator[Step]:
     for path in (*state.absent, *actual.strays):
         have = actual.paths.get(path, PathState())
         if path in actual.strays or have.kind != "absent":
-            yield Step("remove", path, path, mark(have) + (have.text or "") or "there\n", "")
+            yield Step("remove", path, path, mark(have) + (have.text or "") or "present\n", "")
 
 
 def package_steps(wanted: tuple[str, ...], actual: Actual) -> Iterator[Step]:
@@ -197,10 +197,10 @@ def reload_steps(units: tuple[Unit, ...], actual: Actual, touched: set[str]) -> 
 
 
 def hook_steps(hooks: tuple[Hook, ...], actual: Actual, touched: set[str]) -> Iterator[Step]:
-    """Hooks whose files change, and those whose live result was changed by hand."""
+    """Hooks whose files change, and hooks whose live result was changed by hand."""
     for hook in hooks:
         if hook.name in actual.drifted or hit(hook.on, touched):
-            before = "its live result is not as we left it\n" if hook.name in actual.drifted else ""
+            before = "its live result differs from that of its last run\n" if hook.name in actual.drifted else ""
             yield Step("hook", hook.name, hook, before, " ".join(hook.argv) + "\n")
 
 

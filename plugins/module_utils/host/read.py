@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read what a HostState asks about: at most two commands (dpkg-query, systemctl), the rest is files."""
+"""Read the actual state of what a HostState names: at most two commands (dpkg-query, systemctl), the rest is files."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def live_digest(hook: Hook, system: System) -> str:
 
 
 def drifted(hook: Hook, system: System) -> bool:
-    """Whether a hook's live result is another than after its last run."""
+    """Whether a hook's live result differs from that after its last run."""
     return live_digest(hook, system) != read_text(system, hook.record)
 
 
@@ -72,7 +72,7 @@ def read_paths(state: HostState, system: System) -> dict[str, PathState]:
 
 
 def read_path(system: System, name: str, *, hidden: bool = False, store: dict | None = None) -> PathState:
-    """State of one path; content is digested, and kept when it is small text that may be shown."""
+    """State of one path; its content is hashed, and included when it is small text that may be shown."""
     path = system.path(name)
     try:
         info = os.lstat(path)
@@ -116,7 +116,7 @@ def read_strays(state: HostState, system: System) -> tuple[str, ...]:
 
 
 def read_archive(archive: Archive, system: System) -> str:
-    """Digest of the archive that is unpacked and untouched, empty when none is or a member was changed since."""
+    """Digest of the archive that is unpacked and unchanged, empty when none is or a member was changed since."""
     try:
         manifest = json.loads(system.path(archive.manifest).read_text())
     except (FileNotFoundError, ValueError):

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far the clock is off: one SNTP question (RFC 4330), because a day's error must be seen before TLS meets it."""
+"""The clock's offset by one SNTP request (RFC 4330), since a wrong clock must be corrected before TLS is used."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def first_offset(servers: tuple[str, ...], timeout: float = 2.0) -> float | None
 
 
 def offset(server: str, timeout: float) -> float:
-    """Seconds to add to this clock by one server. OSError when silent, ValueError when it has no time itself."""
+    """Seconds to add to this clock by one server. OSError without an answer, ValueError when it is not synchronised."""
     family, _kind, _protocol, _name, address = socket.getaddrinfo(server, 123, type=socket.SOCK_DGRAM)[0]
     with socket.socket(family, socket.SOCK_DGRAM) as link:
         link.settimeout(timeout)
@@ -40,7 +40,7 @@ def ntp(seconds: float) -> int:
 
 
 def parse(answer: bytes, sent: float, received: float) -> float:
-    """Offset in seconds of an answer to a question asked at ``sent`` and answered at ``received`` (our clock)."""
+    """Offset in seconds of the answer to a request that left at ``sent``; it arrived at ``received`` (this clock)."""
     if len(answer) < 48:
         raise ValueError("short NTP answer")
     head, stratum = answer[0], answer[1]

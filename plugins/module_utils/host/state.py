@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one layer wants of one host, as values: the vocabulary of every renderer in ``layers/``."""
+"""The desired and the actual state of a host in one layer, as values that the renderers in ``layers/`` return."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class File:
 
 @dataclass(frozen=True)
 class Block:
-    """Lines that we own inside a file that others own too, between ``# BEGIN groundup <name>`` and END.
+    """Managed lines inside a file that also has other lines, between ``# BEGIN groundup <name>`` and END.
 
-    Without ``content`` they are taken out.
+    Without ``content`` they are removed.
     """
 
     path: str
@@ -66,7 +66,7 @@ class Archive:
 
     @property
     def manifest(self) -> str:
-        """Where the record of what was unpacked lives: {sha256, members: {path: [size, mtime_ns, ctime_ns]}}."""
+        """Path of the record of what was unpacked: {sha256, members: {path: [size, mtime_ns, ctime_ns]}}."""
         return f"/var/lib/groundup/archives/{self.name}.json"
 
 
@@ -114,7 +114,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Hook:
-    """A command that turns changed files into effect (``update-ca-certificates``); run when one of ``on`` changed.
+    """A command that makes changed files take effect (``update-ca-certificates``); run when one of ``on`` changed.
 
     With ``query``, a command that shows the live result (``nft list table …``), its output is recorded after each run
     of the hook; when the output differs later on, the state was changed by hand and the hook runs again.
@@ -141,7 +141,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class HostState:
-    """Everything one layer wants. ``layer`` names it and its persisted sysctl and module lists."""
+    """The desired state of one layer. ``layer`` names it and its persisted sysctl and module lists."""
 
     layer: str
     files: tuple[File, ...] = ()
@@ -179,7 +179,7 @@ class HostState:
 
 @dataclass(frozen=True)
 class PathState:
-    """What stands at a path: ``kind`` is absent, file, directory, link or other; ``text`` only of small text files."""
+    """The actual state of a path: ``kind`` is absent, file, directory, link or other; ``text`` of small text files."""
 
     kind: str = "absent"
     mode: int = 0
@@ -202,7 +202,8 @@ class UnitState:
 
 @dataclass(frozen=True)
 class Actual:
-    """What is, as far as a HostState asks. ``pending``: changed paths that an interrupted run left without effect.
+    """The actual state of what a HostState names. ``pending``: paths whose change did not take
+    effect before a run was interrupted.
 
     ``drifted``: names of hooks whose live result is not the recorded one. ``archives``: digest unpacked, by name.
     ``clock_offset``: seconds to add, None when unknown.

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host's side of the engine: paths below a root, commands, and writes that are whole or not at all."""
+"""Access to the host: paths below a root, commands, and atomic writes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .state import HostError
 
 @dataclass
 class System:
-    """A host. ``root`` is "/" but in tests, where a scratch directory takes its place."""
+    """A host. ``root`` is "/" except in tests, which use a scratch directory."""
 
     root: str = "/"
 
@@ -33,12 +33,12 @@ class System:
         With ``check`` off the exit status is ignored: for queries whose output alone is the answer.
         """
         path = f"{os.environ.get('PATH', '/usr/bin:/bin')}:/usr/local/sbin:/usr/sbin:/sbin"
-        # a starved machine may let systemd's bus wait for longer than its 25 seconds
+        # on an overloaded machine, systemd's bus may take longer than the default of 25 seconds
         settings = {"PATH": path, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive", "SYSTEMD_BUS_TIMEOUT": "300s"}
         try:
             done = subprocess.run(
                 list(argv),
-                # never this process' own: a module's is the pipe that Ansible feeds it by
+                # never inherited: a module's standard input is the pipe through which Ansible sends it
                 **({"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}),
                 capture_output=True,
                 text=True,
@@ -49,7 +49,7 @@ class System:
         except FileNotFoundError as error:
             raise HostError(f"{argv[0]}: this program is missing on the host; install its package") from error
         except subprocess.TimeoutExpired as error:
-            raise HostError(f"{' '.join(argv)}: no end after {timeout:.0f} s") from error
+            raise HostError(f"{' '.join(argv)}: did not end within {timeout:.0f} s") from error
         if check and done.returncode:
             output = (done.stderr.strip() or done.stdout.strip())[-2000:]
             raise HostError(f"{' '.join(argv)}: exit status {done.returncode}: {output}")
@@ -65,7 +65,7 @@ class System:
             raise HostError(f"{owner}:{group}: no such user or group; is its package missing?") from error
 
     def write(self, name: str, content: bytes, *, mode: int = 0o644, owner: str = "root", group: str = "root") -> None:
-        """Write a whole file by rename, so that no reader and no power cut ever sees half of it."""
+        """Write a whole file by rename, so that no reader and no power cut finds an incomplete file."""
         target = self.path(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

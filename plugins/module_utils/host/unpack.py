@@ -17,7 +17,7 @@ from .system import System
 
 
 def unpack(archive: Archive, source: Path, system: System) -> None:
-    """Unpack ``source`` and remove members of the version before that this one lacks."""
+    """Unpack ``source`` and remove members of the previous version that this one lacks."""
     members: dict[str, list[int]] = {}
     try:
         with tarfile.open(source) as tar:
@@ -47,7 +47,7 @@ def member_name(archive: Archive, name: str) -> str | None:
 
 
 def refuse_outside(archive: Archive, target: Path, system: System) -> None:
-    """HostError when a symbolic link, of an earlier member or there before, leads a member out of the directory."""
+    """HostError when a symbolic link, from an earlier member or the host, leads a member out of the directory."""
     home = system.path(archive.directory).resolve()
     if not target.parent.resolve().is_relative_to(home):
         raise HostError(f"{archive.url}: a link leads {target} out of {archive.directory}; refused")
@@ -70,7 +70,7 @@ def place(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, name: str
 
 
 def old_members(archive: Archive, system: System) -> list[str]:
-    """Paths that the version before unpacked."""
+    """Paths that the previous version unpacked."""
     try:
         return list(json.loads(system.path(archive.manifest).read_text())["members"])
     except (FileNotFoundError, ValueError):

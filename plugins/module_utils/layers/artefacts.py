@@ -14,7 +14,7 @@ PROGRAMS = "/usr/local/bin"
 
 
 def artefact(layer: str, files: Mapping[str, Mapping[str, Any]], name: str) -> tuple[str, str]:
-    """(url, sha256) of ``name`` in a role's ``files``; HostError when the bundle did not give it."""
+    """(url, sha256) of ``name`` in a role's ``files``; HostError when it is missing."""
     entry = files.get(name) or {}
     if not entry.get("url") or not entry.get("sha256"):
         raise HostError(f"{layer}.files.{name}: needs url and sha256; does the bundle hold it?")
@@ -38,7 +38,7 @@ def programs(layer: str, files: Mapping[str, Mapping[str, Any]], names: Iterable
 
 
 def links(name: str, programs_of_it: Iterable[str]) -> tuple[Link, ...]:
-    """Links for a program that is several in one (``kubernetes`` is kubelet, kubeadm, kubectl by its name)."""
+    """Links for a program that acts by the name it is called (``kubernetes`` is kubelet, kubeadm and kubectl)."""
     return tuple(Link(f"{PROGRAMS}/{program}", name) for program in programs_of_it)
 
 

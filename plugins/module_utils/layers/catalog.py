@@ -26,23 +26,26 @@ ASSESS: dict[str, Callable[[dict[str, Any], System], Plan]] = {
     "kubernetes": kubernetes_host.assess,
     "network_basic": network_basic.assess,
 }
-#: The network of a machine is written by its deployment, and the clock that could be compared is the controller's.
+#: Not planned without a host, since its deployment writes the network.
 NOT_FORESEEN = ("host_network",)
 
 
 def foresee(layers: Sequence[Layer], inputs: Inputs) -> dict[str, list[str]]:
-    """What each layer would do on a machine that has no operating system yet, as text, without asking any host."""
-    later = [layer for layer in layers if role_of(layer) not in NOT_FORESEEN]
-    with TemporaryDirectory() as nothing:
-        found = probe(later, inputs, system=Bare(nothing))
+    """What each layer would do on a machine that has no operating system yet, as text.
+
+    No host is connected to. The clock is left out, since the controller's would be compared.
+    """
+    planned = [layer for layer in layers if role_of(layer) not in NOT_FORESEEN]
+    with TemporaryDirectory() as root:
+        found = probe(planned, inputs, system=Bare(root))
     return {name: [step for step in found["steps"][name] if step != "clock clock"] for name in found["differs"]}
 
 
 class Bare(System):
-    """A host with an empty root, on which no program answers, except for systemd, which knows none of the units."""
+    """A host with an empty root and without programs, except for a systemd that has no units."""
 
     def run(self, argv: Sequence[str], **_kwargs: Any) -> str:
-        """What systemctl show says of units that are not there (systemctl(1)); nothing for any other program."""
+        """The output of systemctl show for missing units (systemctl(1)); no output of any other program."""
         if tuple(argv[:2]) != ("systemctl", "show"):
             return ""
         unknown = "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nNeedDaemonReload=no\n"
@@ -62,7 +65,7 @@ def probe(layers: Sequence[Layer], inputs: Inputs, warn: Warn = silent, system: 
     """Which of ``layers`` differ from what is wanted. Changes nothing.
 
     Returns {differs: [name], steps: {name: [text]}, diff: [{before, after, …}]}. A layer that can't
-    be read counts as differing, with the error as its step: its role will say what is wrong.
+    be read counts as differing, with the error as its step; its role reports the error.
     """
     steps: dict[str, list[str]] = {}
     diff: list[dict[str, str]] = []

@@ -26,7 +26,7 @@ REGISTRY: dict[str, Any] = {
     "mirrors": [],
 }
 BINARIES = ("containerd", "containerd-shim-runc-v2", "ctr")
-RUNTIMES = {"runc": "/usr/sbin/runc", "crun": "/usr/bin/crun"}  # where Debian puts them
+RUNTIMES = {"runc": "/usr/sbin/runc", "crun": "/usr/bin/crun"}  # paths of Debian's packages
 CONFIG = "/etc/containerd/config.toml"
 HOSTS = "/etc/containerd/certs.d"
 CA = "/etc/containerd/registry-ca.crt"
@@ -123,9 +123,10 @@ version = 3
 
 
 def registry_files(registry: dict[str, Any]) -> tuple[File, ...]:
-    """hosts.toml for the registry itself and for each that it stands in for; none when no address is given.
+    """hosts.toml for the registry itself and for each registry that it mirrors; none when no address is given.
 
-    ``server`` is the mirror too, so nothing ever asks the internet: what the bundle lacks fails at once, by name.
+    ``server`` is the mirror too, so no request goes to the internet: pulling an image that is not in the bundle
+    fails at once.
     """
     if not registry["address"]:
         return ()

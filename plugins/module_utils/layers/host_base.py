@@ -31,7 +31,7 @@ FIREWALL = {"enabled": False, "trusted": [], "open": [], "ssh_port": 22}
 
 #: overlay: containerd's snapshotter; br_netfilter: services reach pods behind a bridge; nf_conntrack: kube-proxy
 MODULES = ("overlay", "br_netfilter", "nf_conntrack")
-#: what kubelet, CNI plugins and storage ask of a kernel (inotify and aio: many pods, Ceph; panic: kubelet's own wish)
+#: required by kubelet (panic: its protectKernelDefaults), CNI plugins and storage (inotify and aio: many pods, Ceph)
 SYSCTLS = {
     "net.ipv4.ip_forward": "1",
     "net.bridge.bridge-nf-call-iptables": "1",
@@ -52,7 +52,7 @@ FIREWALL_WANTED = "/etc/systemd/system/sysinit.target.wants/groundup-firewall.se
 
 
 def render(params: dict[str, Any]) -> HostState:
-    """The role's input ``host_base`` (see its argument_specs) as desired state. HostError on a value that can't be."""
+    """The role's input ``host_base`` (see its argument_specs) as desired state. HostError on a wrong value."""
     base = settings("host_base", params, DEFAULTS)
     firewall = settings("host_base.firewall", base["firewall"], FIREWALL)
     servers = tuple(base["ntp_servers"])
@@ -63,7 +63,7 @@ def render(params: dict[str, Any]) -> HostState:
         packages=tuple(dict.fromkeys(packages)),
         files=(*apt, *limit_files(base["limits"]), *journal_files(base["journal"]), *time_files(servers),
                *certificate_files(base["ca_certificates"]), *firewall_files(firewall)),
-        absent=dropped(base, firewall),
+        absent=absent_files(base, firewall),
         blocks=host_blocks(base["hosts"]),
         purge=(Purge(CERTIFICATES, "groundup-*.crt"),),
         modules=tuple(dict.fromkeys((*MODULES, *base["kernel_modules"]))),
@@ -75,18 +75,18 @@ def render(params: dict[str, Any]) -> HostState:
     )  # fmt: skip
 
 
-def dropped(base: dict[str, Any], firewall: dict[str, Any]) -> tuple[str, ...]:
-    """What an earlier run may have written and is no longer wanted; of the firewall also what enabled its unit."""
-    gone = [] if firewall["enabled"] else [RULES, FIREWALL_UNIT, FIREWALL_WANTED]
-    gone += [] if (base["apt"] or {}).get("url") else [OWN_SOURCE]
-    gone += [] if base["limits"] else [LIMITS]
-    return tuple(gone)
+def absent_files(base: dict[str, Any], firewall: dict[str, Any]) -> tuple[str, ...]:
+    """Files of earlier runs that are no longer wanted, with the link that enabled the firewall's unit."""
+    paths = [] if firewall["enabled"] else [RULES, FIREWALL_UNIT, FIREWALL_WANTED]
+    paths += [] if (base["apt"] or {}).get("url") else [OWN_SOURCE]
+    paths += [] if base["limits"] else [LIMITS]
+    return tuple(paths)
 
 
 def apt_files(apt: dict[str, Any]) -> tuple[File, ...]:
-    """The bundle's packages as apt source; other sources of the host are left alone, and not asked while it is there.
+    """The bundle's packages as apt source; other sources of the host stay, and are not used while it exists.
 
-    A flat repository ("./") is not signed: it is trusted over TLS only, since then its server is who it says it is.
+    A flat repository ("./") without a key is trusted over TLS only, which authenticates its server.
     """
     if not apt["url"]:
         return ()
@@ -104,14 +104,14 @@ def limit_files(limits: dict[str, Any]) -> tuple[File, ...]:
 
 
 def journal_files(journal: dict[str, Any]) -> tuple[File, ...]:
-    """A ceiling for the journal, so that logs never fill a root disk."""
+    """Limits of the journal, so that logs never fill the root disk."""
     known = settings("host_base.journal", journal, DEFAULTS["journal"])
     content = f"[Journal]\nSystemMaxUse={known['max_use']}\nMaxRetentionSec={known['max_days']}day\n"
     return (File("/etc/systemd/journald.conf.d/90-groundup.conf", content),)
 
 
 def time_files(servers: tuple[str, ...]) -> tuple[File, ...]:
-    """chrony that steps at any time: certificates and leases suffer less from a step than from hours off."""
+    """chrony, allowed to step the clock at any time: certificates and leases suffer more from a wrong clock."""
     if not servers:
         return ()
     lines = [f"server {server} iburst" for server in servers]
@@ -142,7 +142,7 @@ def host_blocks(hosts: dict[str, str]) -> tuple[Block, ...]:
 
 
 def firewall_files(firewall: dict[str, Any]) -> tuple[File, ...]:
-    """Our own nftables table and the unit that loads it at boot."""
+    """The collection's own nftables table and the unit that loads it at boot."""
     if not firewall["enabled"]:
         return ()
     unit = (
@@ -158,12 +158,14 @@ def firewall_files(firewall: dict[str, Any]) -> tuple[File, ...]:
 def ruleset(firewall: dict[str, Any]) -> str:
     """The table as nft reads it: replaced in one transaction, other tables (kube-proxy, CNI) are never touched.
 
-    Only traffic *to* the host is filtered; forwarding belongs to the pod network. ssh is open always, since a firewall
-    that locks out the administrator is a fault. ``trusted``: networks with full access; ``open``: ["tcp/6443", …].
+    Only traffic *to* the host is filtered; forwarding belongs to the pod network. ssh is open always, so that the
+    administrator is never locked out. ``trusted``: networks with full access; ``open``: ["tcp/6443", …].
     """
     sources = [ipaddress.ip_network(item, strict=False) for item in firewall["trusted"]]
     if not sources:
-        raise HostError("host_base.firewall.trusted: is empty; name the cloud's networks, pods included, or nodes part")
+        raise HostError(
+            "host_base.firewall.trusted: is empty; name the cloud's networks, pods included, or nodes lose contact"
+        )
     rules = [
         "ct state established,related accept", "ct state invalid drop", 'iifname "lo" accept',
         "meta l4proto { icmp, ipv6-icmp } accept", f"tcp dport {int(firewall['ssh_port'])} accept",
@@ -181,18 +183,18 @@ def ruleset(firewall: dict[str, Any]) -> str:
 
 
 def hooks(firewall: dict[str, Any]) -> tuple[Hook, ...]:
-    """What makes certificates and firewall rules take effect; emptied rules are noticed and loaded again."""
+    """Commands that make certificates and firewall rules take effect; rules removed by hand are loaded again."""
     found = [Hook("ca-certificates", ("update-ca-certificates",), (f"{CERTIFICATES}/",))]
     table = ("nft", "list", "table", "inet", "groundup")
     if firewall["enabled"]:
         found.append(Hook("firewall", ("nft", "-f", RULES), (RULES,), table))
-    else:  # rules whose file was just removed would filter until the next boot; added first, there is one to delete
+    else:  # without it the removed rules would filter until the next boot; add, so that delete never fails
         found.append(Hook("firewall", ("nft", "add table inet groundup; delete table inet groundup"), (RULES,)))
     return tuple(found)
 
 
 def units(servers: tuple[str, ...], firewall: dict[str, Any]) -> tuple[Unit, ...]:
-    """Services of this layer. Debian's own timesyncd gives way to chrony (its package conflicts with it)."""
+    """Services of this layer. Debian's package chrony replaces timesyncd."""
     found = [
         Unit("systemd-journald.service", enabled=None, restart_on=("/etc/systemd/journald.conf.d/90-groundup.conf",))
     ]

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""host_network: systemd-networkd's files and the links that come of them, changed with an automatic rollback."""
+"""host_network: systemd-networkd's files and the resulting links, changed with a rollback timer."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ RESOLVED = "/etc/systemd/resolved.conf.d/10-groundup.conf"
 def network_files(params: dict[str, Any]) -> list[dict[str, str]]:
     """What a deployment writes into a new root so that its first boot has the final network: [{path, content}].
 
-    The same text as the role writes, which therefore finds nothing to do on a fresh machine.
+    The role writes the same text, so it has nothing to change on a new machine.
     """
     return [{"path": path, "content": text} for path, text in networkd_files(parse(params)).items()]
 
 
 def render(params: dict[str, Any]) -> HostState:
-    """The role's input ``host_network`` as files and units; what links must be is compared by ``assess``."""
+    """The role's input ``host_network`` as files and units; ``assess`` compares the links."""
     return state_of(parse(params))
 
 
@@ -71,7 +71,7 @@ def assess(params: dict[str, Any], system: System | None = None) -> Plan:
 
 
 def survey(spec: NetworkSpec, system: System) -> tuple[Plan, HostState, Actual, live.Live, list[live.Difference]]:
-    """Plan of files and links together, and what it was made of."""
+    """The plan of files and links together, and the states from which it was made."""
     state = state_of(spec)
     actual = read(state, system)
     files = plan(state, actual)
@@ -90,15 +90,15 @@ def lacp_warnings(spec: NetworkSpec, system: System) -> tuple[str, ...]:
     if not spec.bond or spec.bond.mode != "802.3ad" or not text:
         return ()
     found = bonding.parse(text)
-    dead = [f"{member.name}: no carrier" for member in found.members if not member.up]
-    return tuple(f"{spec.bond.name}: {text}" for text in (*dead, *lacp.problems(found)))
+    down = [f"{member.name}: no carrier" for member in found.members if not member.up]
+    return tuple(f"{spec.bond.name}: {text}" for text in (*down, *lacp.problems(found)))
 
 
 def refuse_other_managers(actual: Actual) -> None:
-    """HostError where systemd-networkd doesn't run and never did for us: starting it would take the links away from
-    whoever has them. One that was stopped or disabled by hand has our files, and is started again."""
-    ours = any(state.kind != "absent" for path, state in actual.paths.items() if path.startswith(DIRECTORY))
-    if actual.units[NETWORKD].active != "active" and not ours:
+    """HostError where another program manages the links: systemd-networkd does not run and has no files of ours, so
+    starting it would take over their links. Where the files exist, it was stopped by hand and is started again."""
+    has_files = any(state.kind != "absent" for path, state in actual.paths.items() if path.startswith(DIRECTORY))
+    if actual.units[NETWORKD].active != "active" and not has_files:
         raise HostError(
             "systemd-networkd does not run here, so another program manages this network (ifupdown, NetworkManager?); "
             "move that configuration to systemd-networkd first"
@@ -106,12 +106,12 @@ def refuse_other_managers(actual: Actual) -> None:
 
 
 def is_timed(step: Step) -> bool:
-    """Whether a step may cut the host off, so that it happens under the timer only."""
+    """Whether a step may disconnect the host, so that it is done with the rollback timer only."""
     return step.action == "confirm" or isinstance(step.item, live.Difference) or step.subject.startswith(DIRECTORY)
 
 
 def run(params: dict[str, Any], *, check: bool, system: System | None = None, warn: Warn = silent) -> dict[str, Any]:
-    """Bring the network to its state; what could cut the host off is switched by itself a second after this returns.
+    """Bring the network to its state; steps that could disconnect the host start a second after this returns.
 
     Returns {changed, armed: identifier or None, deadline: seconds, steps, diff, seconds}. After an ``armed``
     answer the controller calls ``links.confirm`` over a new connection before ``deadline``, or the host rolls back.

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A machine made ready to be a node, and a control plane ready to serve the API's endpoint. What joins it is kube/."""
+"""The files and services of a node, and of a control plane with the API's endpoint. kube/ initializes and joins."""
 
 from __future__ import annotations
 
@@ -99,12 +99,12 @@ def needs(params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
 
 
 def binaries(settings: Settings) -> tuple[File, ...]:
-    """One program that is all three by the name it is called (bundles built from source), or the three of upstream."""
+    """One program that acts by the name it is called (bundles built from source), or upstream's three programs."""
     return programs("kubernetes", settings.files, (MULTI,) if MULTI in settings.files else PROGRAMS)
 
 
 def with_control_plane(state: HostState, settings: Settings) -> HostState:
-    """The same, with what a control plane needs before kubeadm runs on it."""
+    """The state, with what a control plane needs before kubeadm runs on it."""
     documents = yaml.documents(config.cluster(settings))
     files = (
         File(paths.CLUSTER, documents, mode=0o600),

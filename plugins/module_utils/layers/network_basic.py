@@ -23,7 +23,9 @@ UNIT = "groundup-pod-network.service"
 UNIT_PATH = f"/etc/systemd/system/{UNIT}"
 NETWORKD = "/etc/systemd/networkd.conf.d/50-groundup-pods.conf"
 RECORD = "/var/lib/groundup/network_basic.json"
-PROTOCOL = 71  # marks our routes (rtnetlink(7): 16-255 are free), so that those of others are never touched
+PROTOCOL = (
+    71  # marks the routes of this provider (rtnetlink(7): 16-255 are free), so that other routes are never changed
+)
 
 SERVICE = f"""\
 # Written by groundup.cloud.network_basic; changes made here are undone by the next run.
@@ -67,7 +69,7 @@ def render(params: dict[str, Any]) -> HostState:
             File(CONFLIST, conflist(own, int(wanted["mtu"]))),
             File(SCRIPT, text, mode=0o755),
             File(UNIT_PATH, SERVICE),
-            # networkd otherwise takes away routes that it did not set, whenever it configures the link anew
+            # networkd otherwise deletes routes that it did not set, whenever it configures the link
             File(NETWORKD, "# Written by groundup.cloud.network_basic\n[Network]\nManageForeignRoutes=no\n"),
         ),
         purge=(Purge("/etc/cni/net.d", "*groundup-basic*"),),
@@ -81,9 +83,9 @@ def render(params: dict[str, Any]) -> HostState:
 
 
 def assess(params: dict[str, Any], system: System | None = None) -> Plan:
-    """What differs from what the cluster said last. Changes nothing, and asks the cluster nothing.
+    """What differs from the nodes that were recorded last. Changes nothing, and sends the cluster no request.
 
-    A node that joins or leaves is the business of the layer kubernetes, after which this role runs everywhere.
+    When a node joins or leaves, the layer kubernetes differs, after which this role runs on all machines.
     """
     system = system or System()
     record = read_text(system, RECORD)
@@ -107,14 +109,14 @@ def conflist(own: str, mtu: int) -> str:
 
 
 def script(pods: str, interface: str, own: str, routes: dict[str, str]) -> str:
-    """The program that brings routes and masquerade to what is wanted; with ``show`` it prints both as they are."""
+    """The program that sets routes and masquerade; with ``show`` it prints both as they are."""
     for value in (pods, own, *routes):
         if ipaddress.ip_network(value).version != 4:
-            raise HostError(f"network_basic: {value} is not IPv4; this provider knows IPv4 only")
+            raise HostError(f"network_basic: {value} is not IPv4; this provider supports IPv4 only")
     lines = "".join(
         f"route replace {to} via {via} dev {interface} proto {PROTOCOL}\n" for to, via in sorted(routes.items())
     )
-    keep = " ".join(sorted(routes))
+    wanted = " ".join(sorted(routes))
     return f"""\
 #!/bin/sh
 # Written by groundup.cloud.network_basic; changes made here are undone by the next run.
@@ -127,7 +129,7 @@ fi
 ip -4 -batch - <<'END'
 {lines}END
 for route in $(ip -4 route show proto {PROTOCOL} | cut -d' ' -f1); do
-  case " {keep} " in *" $route "*) ;; *) ip -4 route del "$route" proto {PROTOCOL} ;; esac
+  case " {wanted} " in *" $route "*) ;; *) ip -4 route del "$route" proto {PROTOCOL} ;; esac
 done
 nft -f - <<'END'
 table ip groundup_pods

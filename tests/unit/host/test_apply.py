@@ -80,7 +80,7 @@ class Server(BaseHTTPRequestHandler):
         self.wfile.write(body[start:stop])
 
     def log_message(self, *_args: object) -> None:
-        """Quiet."""
+        """Logs nothing."""
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def run(state: HostState, system: System, *, check: bool = False) -> list[str]:
     return run_layer(lambda _params: state, {}, check=check, system=system)["steps"]
 
 
-def test_everything_then_nothing(system: ScratchSystem, url: str) -> None:
+def test_a_second_run_changes_nothing(system: ScratchSystem, url: str) -> None:
     state = HostState(
         "t",
         files=(File("/etc/a", "a\n", **ME), File("/bin/big", url=f"{url}/big", sha256=BIG_SUM, mode=0o755, **ME)),
@@ -222,7 +222,7 @@ def test_archive_follows_no_link_outside(system: ScratchSystem, url: str) -> Non
     assert not system.path("/etc/evil").exists()
 
 
-def test_a_full_disk_is_said_at_once(system: ScratchSystem, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_an_error_at_once(system: ScratchSystem, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_words: object) -> str:
         raise OSError(errno.ENOSPC, "No space left on device")
 

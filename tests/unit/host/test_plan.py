@@ -169,14 +169,14 @@ def test_a_block_taken_out_leaves_the_rest() -> None:
     assert plan(desired, actual).steps[0].after == "2 two\n3 three"
 
 
-def test_secrets_never_show() -> None:
+def test_secrets_are_never_in_a_diff() -> None:
     desired = HostState("t", files=(File("/k", "hush\n", mode=0o600, secret=True),))
     for have in (PathState(), PathState("file", 0o600, "root", "root", "00", None)):
         todo = plan(desired, Actual({"/k": have}))
         assert todo.changed and "hush" not in str(todo.diff()) + todo.text()
 
 
-def test_a_silent_time_server_is_a_warning() -> None:
+def test_a_time_server_that_does_not_answer_is_a_warning() -> None:
     todo = plan(HostState("t", clock=Clock(("10.0.0.1",))), Actual())
     assert not todo.changed and "10.0.0.1" in todo.warnings[0]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What host_base and container_runtime render, and what they refuse."""
+"""The states that host_base and container_runtime render, and errors of wrong inputs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def files(state: HostState) -> dict[str, str | None]:
     return {file.path: file.content for file in state.all_files()}
 
 
-def test_base_has_what_kubernetes_asks() -> None:
+def test_base_has_what_kubernetes_requires() -> None:
     state = host_base.render({"sysctls": {"vm.swappiness": 10}, "kernel_modules": ["overlay", "tun"]})
     assert state.modules == ("overlay", "br_netfilter", "nf_conntrack", "tun")
     assert state.sysctls["net.ipv4.ip_forward"] == "1" and state.sysctls["vm.swappiness"] == "10"
@@ -86,7 +86,7 @@ def test_base_firewall_switched_off_leaves_nothing_that_filters() -> None:
     ("params", "path"),
     [({}, host_base.OWN_SOURCE), ({"limits": {}}, host_base.LIMITS), ({}, host_base.RULES)],
 )
-def test_base_takes_back_what_is_no_longer_wanted(params: dict[str, Any], path: str) -> None:
+def test_base_removes_files_that_are_no_longer_wanted(params: dict[str, Any], path: str) -> None:
     state = render(params)
     assert path in state.absent and path not in files(state)
 
@@ -175,7 +175,7 @@ def test_a_layer_runs_where_it_differs_and_where_it_follows_one_that_differs_els
 
 
 def test_a_machine_without_an_operating_system_can_be_planned_for() -> None:
-    """Nothing answers there, which must not look like something that can't be read."""
+    """No program runs there, which must not count as an error."""
     entry = {"url": "https://10.10.0.1/x", "sha256": "0" * 64}
     names = ("containerd", "containerd-shim-runc-v2", "ctr", "cni-plugins")
     inputs: dict[str, dict[str, Any]] = {
