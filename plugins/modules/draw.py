@@ -17,7 +17,7 @@ extends_documentation_fragment:
   - groundup.cloud.drawing_config
 options:
   directory:
-    description: Where to write; it is made if it is not there.
+    description: Where to write; it is created if it does not exist.
     type: path
     required: true
 """

@@ -15,7 +15,7 @@ attributes:
     support: full
 options:
   directory:
-    description: Where to write; it is made if it is not there.
+    description: Where to write; it is created if it does not exist.
     type: path
     required: true
   cloud:
@@ -33,22 +33,22 @@ options:
     required: true
   hosts:
     description:
-      - Hosts that the run was to prove, all or those of its limit. M(groundup.cloud.report_info) takes its word for
+      - Hosts that the run was to prove, all or those of its limit. M(groundup.cloud.report_info) accepts it for
         these only.
     type: list
     elements: str
     default: []
   timings_file:
     description:
-      - File in which the callback P(groundup.cloud.progress#callback) leaves the stages of this run, if it does. One
-        that was written before O(started) is of another run and is not looked at.
+      - File in which the callback P(groundup.cloud.progress#callback) writes the stages of this run, if it runs. One
+        that was written before O(started) is of another run and is ignored.
     type: path
   set_aside:
     description: Hosts that could not be reached or failed, with the reason; each becomes a proof that failed.
     type: dict
     default: {}
   doubles:
-    description: Layers in which a double stood in for the real thing, with the words that say so in each proof.
+    description: Layers that were proved on a double, with its description for each proof.
     type: dict
     default: {}
   drawing:
@@ -78,7 +78,7 @@ failing:
   returned: success
   sample: []
 summary:
-  description: How many proofs came out how.
+  description: Numbers of proofs by result.
   type: str
   returned: success
   sample: 31 proved

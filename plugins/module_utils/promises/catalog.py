@@ -33,8 +33,8 @@ def not_promised(layers: Mapping[str, str | None]) -> Iterator[tuple[str, Promis
             continue
         for promise in Promise:
             if not keeps(layer, provider, promise):
-                could = others(layer, provider, promise)
-                way = f"{', '.join(could)} does" if could else "no provider of this release does"
+                alternatives = others(layer, provider, promise)
+                way = f"{', '.join(alternatives)} does" if alternatives else "no provider of this release does"
                 yield layer, promise, f"the {layer} provider {provider} does not promise it; {way}"
 
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a provider of a layer may promise, in the words of reports and of the documentation."""
+"""What a provider of a layer may promise, as text in reports and documentation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Promise(StrEnum):
 
 @dataclass(frozen=True)
 class Kept:
-    """A promise that a provider makes: since which version it holds, and where that is said."""
+    """A promise that a provider makes: the version since which it holds, and its source."""
 
     since: str
     source: str

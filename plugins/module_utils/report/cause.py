@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why a host was set aside, from the result of the task that it failed in."""
+"""Why a host was set aside, from the result of the task that failed on it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _MOST = 300
 
 
 def cause(stage: str, task: str, result: Mapping[str, Any]) -> str:
-    """One line: where, and the first line of what was said.
+    """One line: the stage, the task, and the first line of the error.
 
-    :param result: of a failed or unreachable task, already censored where the task asked for it; of a loop, the first
-        item that failed speaks.
+    :param result: of a failed or unreachable task, already censored where the task asked for it; of a loop, the
+        first failed item counts.
     """
     items = result.get("results")
     failed = (
         [item for item in items if isinstance(item, dict) and item.get("failed")] if isinstance(items, list) else []
     )
     first = failed[0] if failed else result
-    said = str(first.get("msg") or first.get("module_stderr") or first.get("stderr") or "").strip()
-    line = said.removeprefix("Task failed: ").partition("\n")[0][:_MOST]
-    return f"{stage}: {task}: {line or 'it said nothing'}"
+    text = str(first.get("msg") or first.get("module_stderr") or first.get("stderr") or "").strip()
+    line = text.removeprefix("Task failed: ").partition("\n")[0][:_MOST]
+    return f"{stage}: {task}: {line or 'the task gave no error text'}"

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from .proofs import Proof, Report
 
-#: What XML 1.0 can't hold, not even escaped (section 2.2): terminal escapes in a tool's answer, for example.
+#: Characters that XML 1.0 can't contain, not even escaped (section 2.2): such as terminal escapes in a tool's output.
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A report as one HTML page: nothing fetched, no script, readable on a phone and in the dark, failures first."""
+"""A report as one HTML page: no external files and no script, for phones and dark mode too, failures first."""
 
 from __future__ import annotations
 
@@ -90,19 +90,19 @@ def _picture(picture: str) -> str:
 
 
 def _layer(name: str, proofs: list[Proof]) -> str:
-    """The proofs that hold, folded, so that failures are seen first."""
+    """The proofs that hold, collapsed, so that failures are seen first."""
     held = [proof for proof in proofs if proof.ok]
     if not held:
         return ""
     count = f'<span class="n">{len(held)} of {len(proofs)} proved</span>'
     doubts = {_doubt(proof) for proof in held}
-    common = doubts.pop() if len(doubts) == 1 else ""  # said once instead of under each
+    common = doubts.pop() if len(doubts) == 1 else ""  # shown once instead of under each
     items = "".join(_proof(proof, common) for proof in held)
     return f"<details><summary>{escape(_title(name))} {count}</summary>{common}<ul>{items}</ul></details>"
 
 
 def _not_promised(proofs: Sequence[Proof]) -> str:
-    """What the chosen providers do not promise, folded away: it is no fault."""
+    """What the chosen providers do not promise, collapsed, since it is no fault."""
     if not proofs:
         return ""
     items = "".join(map(_proof, proofs))
@@ -113,9 +113,9 @@ def _title(layer: str) -> str:
     return {"bmc": "BMC"}.get(layer, layer.capitalize())
 
 
-def _proof(proof: Proof, said: str = "") -> str:
+def _proof(proof: Proof, shown: str = "") -> str:
     evidence = proof.why_not_real if proof.ok is None else proof.evidence
-    doubt = _doubt(proof).removeprefix(said)
+    doubt = _doubt(proof).removeprefix(shown)
     time = f"<time>{proof.seconds:.1f} s</time>" if proof.seconds else ""
     return (
         f'<li><div class="head"><b>{escape(proof.name)}</b>{time}</div>'
@@ -150,7 +150,7 @@ def _stage(stage: Stage, percent: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says them."""
+    """Seconds as text, in hours, minutes and seconds."""
     minutes, rest = divmod(round(seconds), 60)
     if not minutes:
         return f"{seconds:.1f} s" if seconds < 10 else f"{rest} s"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What was proved of a cloud, as data.
 
-A proof says what was done and what was seen. One that could not be tried has ``ok`` None and says why; it is never
-counted as good.
+A proof has a claim and its evidence. One that could not be tried has ``ok`` None and a reason; it is never counted as
+good.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 
 from ..draw.scene import natural
 
-#: Why a proof that has to make something, if only for a moment, is not tried in check mode.
-CHECK = "check mode makes nothing, not even for a moment"
+#: Why a proof that has to create something for a short time is not tried in check mode.
+CHECK = "check mode creates nothing, not even for a short time"
 
 
 class ProofError(Exception):
@@ -29,7 +29,7 @@ class UntriedError(Exception):
 
 @dataclass(frozen=True)
 class Proof:
-    """One claim and what came of it.
+    """One claim and its result.
 
     :ivar name: the claim in words, e.g. ``node1: LACP is negotiated on every member``.
     :ivar layer: where it belongs: ``switch``, ``bmc``, ``network``, ``host``, ``storage``, ``kubernetes``, or ``run``
@@ -37,7 +37,7 @@ class Proof:
     :ivar ok: True, False, or None when it could not be tried.
     :ivar seconds: how long it took.
     :ivar evidence: what was seen, for a person to read.
-    :ivar real: False when a double stood in for the real thing.
+    :ivar real: False when it was proved on a double, such as an emulator.
     :ivar why_not_real: which double, or why it was not tried.
     :ivar promised: False for a property that the chosen provider does not promise, so that no proof of it is owed.
     """
@@ -63,8 +63,8 @@ class Proof:
 def prove(name: str, layer: str, attempt: Callable[[], str]) -> Proof:
     """Run one attempt; what it returns is the evidence, :class:`ProofError` is a failure with its evidence.
 
-    A file that is not there, a tool that is missing or an answer that makes no sense fails this proof with its own
-    words and leaves the others alone: one broken proof must never cost a machine all of them.
+    A missing file or tool, or an answer that can't be parsed, fails this proof with the error's text and none of the
+    others.
     """
     started = monotonic()
     ok: bool | None = True
@@ -81,7 +81,7 @@ def prove(name: str, layer: str, attempt: Callable[[], str]) -> Proof:
 
 
 def untried(name: str, layer: str, reason: str) -> Proof:
-    """A proof that was not even begun, with the reason."""
+    """A proof that was not tried, with the reason."""
     return Proof(name, layer, None, 0.0, "not tried", real=False, why_not_real=reason)
 
 
@@ -100,7 +100,7 @@ class Report:
     """All proofs of one run.
 
     :ivar started: ISO 8601, UTC.
-    :ivar hosts: those whom the run was to prove, all or those of its limit.
+    :ivar hosts: hosts that the run had to prove, all or those of its limit.
     :ivar picture: the rack as SVG text, or empty.
     """
 
@@ -150,12 +150,12 @@ class Report:
 
     @property
     def troubled(self) -> frozenset[str]:
-        """Hosts of which a proof failed: what stands before the first colon of its name."""
+        """Hosts with failed proofs: the text before the first colon of a proof's name."""
         return frozenset(proof.name.partition(": ")[0] for proof in self.failed)
 
     @property
     def summary(self) -> str:
-        """How many proofs came out how, in words."""
+        """Numbers of proofs by result, as text."""
         held = [proof for proof in self.proofs if proof.ok]
         counts = {"proved": len(held), "failed": len(self.failed), "not tried": len(self.untried)}
         counts["not promised"] = len(self.not_promised)
@@ -176,7 +176,7 @@ class Report:
 
 
 def on_doubles(proofs: Iterable[Proof], doubles: dict[str, str]) -> list[Proof]:
-    """The proofs, those of a layer in which a double stood in for the real thing marked with which.
+    """The proofs, of which those of a layer with a double are marked with it.
 
     :param doubles: layer -> what stood in, in words.
     """
@@ -197,7 +197,7 @@ def set_aside(hosts: dict[str, str]) -> list[Proof]:
 
 
 def ordered(proofs: Iterable[Proof]) -> tuple[Proof, ...]:
-    """Who is missing first, then by layer from the cable upwards, then by name: two reports compare line by line."""
+    """Hosts that are missing first, then layers from the cabling up, then names, so that reports can be compared."""
     layers = ["run", "bmc", "switch", "network", "host", "storage", "kubernetes"]
     rank = {layer: place for place, layer in enumerate(layers)}
     return tuple(sorted(proofs, key=lambda proof: (rank.get(proof.layer, len(layers)), natural(proof.name))))

@@ -13,7 +13,7 @@ from ..draw.scene import natural
 MOST_GROUPS, MOST_LINES, MOST_HOSTS = 12, 12, 6
 #: Characters of a line before the rest of it is counted.
 WIDTH = 96
-#: First words of a step as the planners write it -> as a person says it. An empty subject is left out.
+#: First word of a step as the planners write it -> the words on the page. An empty subject is left out.
 WORDS = {
     "file": "write",
     "directory": "make directory",
@@ -21,7 +21,7 @@ WORDS = {
     "link": "link",
     "modprobe": "load kernel module",
     "sysctl": "set",
-    "daemon_reload": "let systemd read its units again",
+    "daemon_reload": "reload systemd's units",
     "clock": "set the clock",
     "swapoff": "switch off",
     "hook": "run",
@@ -30,7 +30,7 @@ WORDS = {
 #: The same for steps whose only subject is the host itself.
 OWN = {"join": "join the cluster", "label": "label its node", "ready": "wait until its node is ready"}
 _PREPOSITION = re.compile(r" (of|from|for)$")
-#: Verbs whose subject says nothing that the verb and the host don't say.
+#: Verbs whose subject only repeats the verb or the host.
 ALONE = ("daemon_reload", "clock")
 
 
@@ -38,7 +38,7 @@ ALONE = ("daemon_reload", "clock")
 class Steps:
     """Collects steps as results come in.
 
-    :ivar stages: stage -> host -> steps, in the order of their coming.
+    :ivar stages: stage -> host -> steps, in the order of the results.
     :ivar aside: hosts that failed or could not be reached, with the cause.
     :ivar reached: every host that gave a result.
     """
@@ -48,7 +48,7 @@ class Steps:
     reached: set[str] = field(default_factory=set)
 
     def add(self, stage: str, host: str, steps: Iterable[str] | Mapping[str, Iterable[str]]) -> None:
-        """Remember what one task did to one host; steps by layer belong to the layers' stages."""
+        """Record the steps of one task on one host; steps by layer are added to the layers' stages."""
         by_stage = (
             {_stage(layer): mine for layer, mine in steps.items()} if isinstance(steps, Mapping) else {stage: steps}
         )
@@ -58,9 +58,9 @@ class Steps:
                 self.stages.setdefault(name, {}).setdefault(host, []).extend(known)
 
     def page(self, *, foreseen: bool) -> str:
-        """The page; it says so when nothing was to be done.
+        """The page as text; its total says so when nothing differs.
 
-        :param foreseen: nothing was done, this is what would be.
+        :param foreseen: check mode: the steps were planned and not done.
         """
         lines = ["Plan: what would be done" if foreseen else "Done"]
         for stage, hosts in self.stages.items():
@@ -72,11 +72,11 @@ class Steps:
 
     def total(self, *, foreseen: bool) -> str:
         """How many changes on how many hosts, how many are in order, how many could not be reached."""
-        busy = {host for hosts in self.stages.values() for host in hosts}
+        changed = {host for hosts in self.stages.values() for host in hosts}
         count = sum(len(steps) for hosts in self.stages.values() for steps in hosts.values())
-        still = self.reached - busy - set(self.aside)
-        parts = [f"{_number(count, 'change')} on {_number(len(busy), 'host')}"] if busy else []
-        parts += [f"{_number(len(still), 'host')} as the model says"] if still else []
+        unchanged = self.reached - changed - set(self.aside)
+        parts = [f"{_number(count, 'change')} on {_number(len(changed), 'host')}"] if changed else []
+        parts += [f"{_number(len(unchanged), 'host')} as the model says"] if unchanged else []
         what = "could not be reached" if foreseen else "failed or not reached"
         parts += [f"{_number(len(self.aside), 'host')} {what}"] if self.aside else []
         return f"Total: {'; '.join(parts) or 'no host was reached'}"
@@ -97,9 +97,9 @@ def _groups(hosts: Mapping[str, list[str]]) -> list[str]:
     for host, steps in hosts.items():
         groups.setdefault(tuple(brief(steps, host)), []).append(host)
     lines: list[str] = []
-    for said, names in list(groups.items())[:MOST_GROUPS]:
-        lines += [f"    {_names(names)}", *(f"      {line}" for line in said[:MOST_LINES])]
-        lines += [f"      and {len(said) - MOST_LINES} more"] if len(said) > MOST_LINES else []
+    for texts, names in list(groups.items())[:MOST_GROUPS]:
+        lines += [f"    {_names(names)}", *(f"      {line}" for line in texts[:MOST_LINES])]
+        lines += [f"      and {len(texts) - MOST_LINES} more"] if len(texts) > MOST_LINES else []
     rest = sum(map(len, list(groups.values())[MOST_GROUPS:]))
     return lines + ([f"    and {_number(rest, 'host')} more with steps of their own"] if rest else [])
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the report looks: one column, colours that hold in light and dark, nothing smaller than a thumb can hit."""
+"""The style sheet of the report: one column, colours for light and dark mode, usable on a phone."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A report from the plain data of a run, written in its three forms."""
+"""The report of a run, from plain data, written as JSON, HTML and JUnit."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def report_of(params: dict[str, Any]) -> Report:
 
 
 def timings(file: str | None, since: float) -> dict[str, Any]:
-    """What the callback ``progress`` left of this run so far; nothing where it did not run or left it of another run.
+    """Stages of this run so far, as written by the callback ``progress``; empty where there are none of this run.
 
     :param since: Unix time at which this run was under way.
     :raises ValueError: the file holds something else.
@@ -58,7 +58,7 @@ def _stage(item: dict[str, Any]) -> Stage:
 
 
 def write(params: dict[str, Any], *, dry: bool = False) -> Report:
-    """Write ``report.json``, ``report.html`` and ``report.xml`` into ``params["directory"]``, each whole or not at all.
+    """Write ``report.json``, ``report.html`` and ``report.xml`` into ``params["directory"]``, each atomically.
 
     :raises OSError: the directory can't be written.
     """
@@ -75,13 +75,13 @@ def write(params: dict[str, Any], *, dry: bool = False) -> Report:
 
 
 def why_not_standing(directory: str, cloud: str, hosts: Iterable[str]) -> str:
-    """Why the last report there says nothing of these hosts as they are, or an empty text.
+    """Why the last report does not prove the present state of these hosts, or an empty text.
 
     :raises OSError: it can't be read.
     """
     path = Path(directory) / "report.json"
     if not path.is_file():
-        return f"{path} is not there"
+        return f"{path} does not exist"
     try:
         last = Report.of(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, LookupError, TypeError, AttributeError):

@@ -233,7 +233,7 @@ def test_whether_the_last_report_stands(
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"cloud": "rack"}'])
 def test_what_is_no_report_does_not_stand(text: str, tmp_path: Path) -> None:
-    assert why_not_standing(str(tmp_path), "rack", HOSTS).endswith("is not there")
+    assert why_not_standing(str(tmp_path), "rack", HOSTS).endswith("does not exist")
     (tmp_path / "report.json").write_text(text)
     assert why_not_standing(str(tmp_path), "rack", HOSTS).endswith("is no report of this release")
 

@@ -62,7 +62,7 @@ Plan: what would be done
       write /etc/security/limits.d/90-groundup.conf and 3 more
       load kernel module overlay, br_netfilter, nf_conntrack
       set kernel.panic, vm.swappiness
-      let systemd read its units again
+      reload systemd's units
       run firewall
       enable chrony.service
       restart chrony.service
@@ -132,7 +132,7 @@ def test_steps_in_a_few_words(steps: list[str], lines: list[str]) -> None:
         ({"msg": "Task failed: no route\nmore"}, "Machines: Deploy: no route"),
         ({"msg": "One or more", "results": [{"failed": False}, {"failed": True, "msg": "b"}]}, "Machines: Deploy: b"),
         ({"module_stderr": "Traceback"}, "Machines: Deploy: Traceback"),
-        ({"censored": "hidden"}, "Machines: Deploy: it said nothing"),
+        ({"censored": "hidden"}, "Machines: Deploy: the task gave no error text"),
     ],
 )
 def test_a_cause_is_one_line(result: dict[str, object], said: str) -> None:
