@@ -9,7 +9,7 @@ short_description: Resolve the digests that a lock lacks
 version_added: 0.1.0
 description:
   - Downloads each published artefact that the lock has no digest for, and gives the lock with the digests filled in.
-  - A digest found so says what was served today; compare it with the publisher's page before you commit it. Where the
+  - Such a digest only shows what was served today; compare it with the publisher's page before you commit it. Where the
     publisher serves a checksum file beside the artefact, the two must agree.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
@@ -42,7 +42,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 lock:
-  description: The lock without holes.
+  description: The lock with all digests.
   type: dict
   returned: success
 filled:

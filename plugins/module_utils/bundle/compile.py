@@ -15,13 +15,13 @@ from .errors import BundleError
 from .lock import Build
 from .progress import Task
 
-# A child ends when the one who started it ends, however that happens.
+# A child is killed when its parent ends, however that happens.
 TIED = ["setpriv", "--pdeathsig", "TERM"]
-TAIL = 25  # lines of Go's own words in an error
+TAIL = 25  # lines of Go's output in an error
 
 
 def environment(cache: Path, go: str, architecture: str) -> dict[str, str]:
-    """What Go runs with: caches that survive the bundle, the exact toolchain, no C, nothing taken from the user's setup
+    """Go's environment: caches that outlive the bundle, the exact toolchain, no C, nothing taken from the user's setup
     but the way to the network (proxies of modules, of HTTP, and the checksum data base)."""
     kept = {k: v for k, v in os.environ.items() if k in KEPT or k.lower().endswith("_proxy")}
     return {

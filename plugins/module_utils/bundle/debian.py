@@ -20,7 +20,7 @@ deb [signed-by={keyring}] {security} {suite}-security main
 
 
 def options(root: Path, architecture: str) -> list[str]:
-    """apt's options for a world of its own below *root*, where nothing is installed yet."""
+    """apt's options for a separate configuration below *root*, where nothing is installed."""
     pairs = {
         "Dir::Etc::sourcelist": root / "sources.list",
         "Dir::Etc::sourceparts": "-",
@@ -41,7 +41,7 @@ def options(root: Path, architecture: str) -> list[str]:
 
 
 def prepare(root: Path, debian: Debian) -> None:
-    """Lay out the own world of apt."""
+    """Create the directories and files of the separate apt configuration."""
     for name in ("state/lists/partial", "cache/archives/partial", "empty/partial"):
         (root / name).mkdir(parents=True, exist_ok=True)
     (root / "state/status").touch()
@@ -72,7 +72,7 @@ def fetch(root: Path, debian: Debian, architecture: str, packages: list[str]) ->
     """
     prepare(root, debian)
     _apt(root, architecture, "update", "-q", "-o", "APT::Update::Error-Mode=any")
-    # apt doesn't list what its cache holds already, so it is asked with an empty one.
+    # apt doesn't list what its cache holds already, so it is run with an empty one.
     nothing = ("-o", f"Dir::Cache::archives={root / 'empty'}")
     listing = _apt(root, architecture, "install", "-q", "--print-uris", "--yes", *nothing, *packages)
     _apt(root, architecture, "install", "-q", "--download-only", "--yes", *packages)
@@ -94,7 +94,7 @@ def fields(deb: Path) -> dict[str, str]:
     """
     shown = subprocess.run(["dpkg-deb", "--field", str(deb)], capture_output=True, text=True, check=False)
     if shown.returncode:
-        raise BundleError(f"dpkg-deb can't read {deb}: {shown.stderr.strip()}; delete it and start again")
+        raise BundleError(f"dpkg-deb can't read {deb}: {shown.stderr.strip()}; delete it and run again")
     found: dict[str, str] = {}
     name = ""
     for line in shown.stdout.splitlines():
@@ -118,4 +118,4 @@ def members(deb: Path) -> t.Iterator[t.IO[bytes]]:
         while stream.read(1 << 20):  # what tar left unread is padding
             pass
     if process.returncode:
-        raise BundleError(f"dpkg-deb can't unpack {deb}; delete it and start again")
+        raise BundleError(f"dpkg-deb can't unpack {deb}; delete it and run again")

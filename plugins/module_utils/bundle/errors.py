@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What goes wrong with a bundle."""
+"""Errors of a bundle."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class BundleError(CloudError):
 
 
 class DigestMismatch(BundleError):
-    """Bytes that are not those the lock names; they are thrown away, never kept under the wanted name."""
+    """Bytes that are not those the lock names; they are deleted, never stored under the wanted name."""
 
     def __init__(self, what: str, where: str, wanted: str, got: str) -> None:
         super().__init__(

@@ -17,7 +17,7 @@ MIB = 1 << 20
 
 
 def quiet(_text: str) -> None:
-    """The callback of those who show no progress."""
+    """The callback for callers that show no progress."""
 
 
 def as_text(note: Note) -> Progress:

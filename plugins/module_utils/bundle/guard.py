@@ -27,7 +27,7 @@ def full_disk_named(target: Path, cache: Path) -> Iterator[None]:
         free = ", ".join(f"{path} has {shutil.disk_usage(path).free >> 20} MiB left" for path in (target, cache))
         raise BundleError(
             f"no room for the bundle ({fault.strerror}): {free}. Make room, or name another dir or cache_dir, and "
-            "start again: it goes on from here"
+            "run again, which continues from here"
         ) from fault
 
 

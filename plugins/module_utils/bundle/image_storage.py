@@ -70,7 +70,7 @@ class Registry:
         self._link(self._repository(repository) / "_layers/sha256" / hexa, digest)
 
     def put_manifest(self, repository: str, digest: str, data: bytes, tag: str | None) -> None:
-        """Store a manifest or index, and point *tag* at it; written last, so a tag never leads nowhere."""
+        """Store a manifest or index, and point *tag* at it; written last, so that a tag never lacks its manifest."""
         write_atomic(self.blob(digest), data)
         manifests, hexa = self._repository(repository) / "_manifests", digest.removeprefix("sha256:")
         self._link(manifests / "revisions/sha256" / hexa, digest)

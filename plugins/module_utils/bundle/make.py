@@ -131,7 +131,7 @@ def leads(link: Path, target: Path) -> bool:
 
 
 def point(link: Path, target: Path) -> None:
-    """Let *link* lead to *target*, without a moment in which it leads nowhere."""
+    """Point *link* at *target* atomically."""
     if not leads(link, target):
         part = link.with_name(f".{link.name}.{os.getpid()}")
         part.unlink(missing_ok=True)  # of a killed process that had this number

@@ -9,11 +9,11 @@ import typing as t
 from contextlib import contextmanager
 from pathlib import Path
 
-BEAT = 15.0  # seconds between two signs of life of one step
+BEAT = 15.0  # seconds between two progress lines of one step
 
 
 class Task:
-    """A step that is under way; ``note`` is shown with each sign of life, behind ``prefix``."""
+    """A step that is under way; ``note`` is shown in each progress line, behind ``prefix``."""
 
     def __init__(self) -> None:
         self.prefix = ""
@@ -53,7 +53,7 @@ class Progress:
 
     @contextmanager
     def step(self, what: str) -> t.Iterator[Task]:
-        """Time a step and say every ``BEAT`` seconds that it lives."""
+        """Time a step and report every ``BEAT`` seconds that it still runs."""
         task, over, started = Task(), threading.Event(), time.monotonic()
 
         def beat() -> None:

@@ -15,7 +15,7 @@ from .errors import BundleError, DigestMismatch
 
 __all__ = ["ATTEMPTS", "LONGEST", "REMEDY", "Ask", "Headers", "Sleep", "bundle_errors", "request", "small"]
 
-REMEDY = "look at the network or name a mirror, then start again: it goes on from here"
+REMEDY = "look at the network or name a mirror, then run again, which continues from here"
 
 
 @contextmanager

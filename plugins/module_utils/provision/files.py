@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files and directories of the provisioner, compared and written by the engine of the host layers.
 
-Its packages and daemons stay with `provisioner` and `managers`: packages are known by their programs and installed
-without letting their own units start, and daemons also run where there is no systemd and are waited for.
+Packages and daemons are handled in `provisioner` and `managers`: packages are recognised by their programs and are
+installed without starting their own units, and daemons also run where there is no systemd.
 """
 
 from __future__ import annotations

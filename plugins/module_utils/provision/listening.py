@@ -23,7 +23,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _sockets(pid: int) -> Iterator[str]:
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended while we looked
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
         for name in os.listdir(f"/proc/{pid}/fd"):
             with contextlib.suppress(FileNotFoundError):  # it closed this one
                 target = os.readlink(f"/proc/{pid}/fd/{name}")

@@ -31,7 +31,7 @@ class ServiceError(CloudError):
 
 
 class Manager(Protocol):
-    """Starts and stops services, and knows with which configuration they run."""
+    """Starts and stops services, and reports the configuration with which they run."""
 
     def current(self, names: Sequence[str]) -> dict[str, str]:
         """Name → digest of the configuration with which it runs; absent if it doesn't."""
@@ -40,7 +40,7 @@ class Manager(Protocol):
         """Starts or restarts; returns when it is ready. Raises ServiceError."""
 
     def stop(self, service: Service) -> None:
-        """Stops for good, and undoes what its start has left."""
+        """Stops it permanently, and undoes what its start changed."""
 
 
 def wait_ready(service: Service, pid_of: Callable[[], int], seconds: float = 20) -> None:
@@ -70,7 +70,7 @@ class Processes:
         self.program = File(settings.path("services", "supervise.py"), supervisor())
 
     def current(self, names: Sequence[str]) -> dict[str, str]:
-        """From the pidfiles; a pid that another process has got since is none of ours."""
+        """From the pidfiles; a pid that another process has now does not count."""
         found = {}
         for name in names:
             record = self._record(name)
@@ -79,7 +79,7 @@ class Processes:
         return found
 
     def start(self, service: Service) -> None:
-        """Stops a former one first."""
+        """Stops a running one first."""
         self._end(service.name)
         log = self.settings.path("log", f"{service.name}.log")
         spec = self.settings.path("services", f"{service.name}.supervise.json")
@@ -252,7 +252,7 @@ class Systemd:
 
 
 def _systemctl(*words: str) -> str:
-    """What it prints. Raises ServiceError with its words."""
+    """The output of systemctl. Raises ServiceError with its error."""
     done = subprocess.run(["systemctl", *words], check=False, capture_output=True, text=True)
     if done.returncode:
         raise ServiceError(f"systemctl {' '.join(words)} failed: {(done.stderr or done.stdout).strip()[-400:]}")

@@ -47,8 +47,8 @@ _FREE_MIB = 300
 
 
 def plan(params: Mapping[str, Any], settings: Settings, hand: Manager, cache: str) -> Plan:
-    """What has to be done so that the provisioner serves what `params` say. Reads, and asks for other DHCP servers
-    if ours would be (re)started. Raises ProvisionerError, BuildError, RecipeError."""
+    """What has to be done so that the provisioner serves what `params` say. Changes nothing; searches for other DHCP
+    servers if dnsmasq would be (re)started. Raises ProvisionerError, BuildError, RecipeError."""
     found = Plan()
     _packages(found)
     files.require(found, directories=directories(settings))
@@ -77,7 +77,7 @@ def _packages(found: Plan) -> None:
 
 
 def which(program: str) -> str | None:
-    """Looks where daemons are, too."""
+    """Path of a program, also from the directories of daemons."""
     return shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 
 
@@ -190,22 +190,22 @@ def _services(found: Plan, settings: Settings, hand: Manager, renewed: bool) -> 
         changed = files.require(found, service.files)
         stale = running.get(service.name) != service.digest() or changed or (renewed and service.name == "registry")
         if stale and service.name == "dnsmasq":
-            _refuse_rogue(settings)
+            _refuse_other_dhcp_servers(settings)
         if stale:
             found.add(
                 f"{'restart' if service.name in running else 'start'} {service.name}", partial(hand.start, service)
             )
 
 
-def _refuse_rogue(settings: Settings) -> None:
+def _refuse_other_dhcp_servers(settings: Settings) -> None:
     if not os.path.isdir(f"/sys/class/net/{settings.interface}"):
         raise ProvisionerError(f"provisioner.network.interface: this host has no interface {settings.interface}")
     try:
         others = dhcp_probe.servers(settings.interface, own=settings.address)
     except OSError as error:
         raise ProvisionerError(
-            f"looking for other DHCP servers on {settings.interface}: {error}; nothing was started. Bring the "
-            "interface up, and run as root"
+            f"the search for other DHCP servers on {settings.interface} failed: {error}; nothing was started. Bring "
+            "the interface up, and run as root"
         ) from error
     if others:
         raise ProvisionerError(
@@ -229,7 +229,7 @@ EXPECTED = (ProvisionerError, HostError, build.BuildError, FetchError, RecipeErr
 
 
 def run(params: Mapping[str, Any], state: str, check: bool, cache: str | None = None) -> dict[str, Any]:
-    """What the module does. `{changed, steps, diff, base_url, registry, ca_file}`; raises one of EXPECTED."""
+    """The module's function. `{changed, steps, diff, base_url, registry, ca_file}`; raises one of EXPECTED."""
     settings = settings_from(params)
     hand = manager(str(params.get("service_manager") or "systemd"), settings)
     found = (

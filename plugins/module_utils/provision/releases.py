@@ -3,7 +3,7 @@
 
 The merged directory holds symbolic links into the bundles, below ``bundles/<digest of its contents>``; the link
 ``bundles/serving`` leads to it and is switched atomically, so neither nginx nor the registry has to be restarted.
-Files and blobs are named by what they hold, so the bundles don't contradict each other. Where they do (a tag, the apt
+Files and blobs are named by their digests, so bundles agree on them. Where bundles differ (a tag, the apt
 repository's index, bundle.json), the first bundle of the list wins; images that a tag no longer names stay pullable by
 digest.
 """
@@ -35,7 +35,7 @@ class View:
     texts: dict[str, str] = field(default_factory=dict)
 
     def digest(self) -> str:
-        """Names the contents; another view has another digest."""
+        """Identifies the contents."""
         text = json.dumps([self.links, self.texts], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

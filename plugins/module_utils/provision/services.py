@@ -29,7 +29,7 @@ class Service:
     after: tuple[tuple[str, ...], ...] = ()
 
     def digest(self) -> str:
-        """Changes when the service has to be restarted."""
+        """A digest that changes when the service has to be restarted."""
         text = json.dumps([self.argv, self.before, [[f.path, f.content, f.mode] for f in self.files]])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -121,7 +121,7 @@ def _reservation(machine: Mapping[str, Any]) -> str:
 def nginx(settings: Settings) -> Service:
     """Files, and the way to the boot service. Serves nothing outside of the named directories.
 
-    Its log has what was not served, so it needs no rotation; what a machine was sent is in its deployment's events.
+    Its log has failed requests only, so it needs no rotation; what a machine received is in its deployment's events.
     """
     run = settings.path("run")
     temporary = "".join(

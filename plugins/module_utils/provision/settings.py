@@ -39,7 +39,7 @@ class Settings:
     ipv6: bool = False
     domain: str = ""
     dns_servers: tuple[str, ...] = ()
-    more_bundle_dirs: tuple[str, ...] = ()  # releases before, for machines that still run them
+    more_bundle_dirs: tuple[str, ...] = ()  # earlier releases, for machines that still run them
 
     @property
     def bundle_dirs(self) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class Settings:
 
     @property
     def base_url(self) -> str:
-        """What machines put before /boot, /images, /bundle."""
+        """URL of the web server, without /boot, /images or /bundle."""
         return f"http://{self.address}:{self.http_port}"
 
     @property
@@ -136,7 +136,7 @@ def find_interface(address: str) -> str:
 
 
 def has_ipv6(interface: str) -> bool:
-    """Whether the kernel speaks IPv6 on that interface."""
+    """Whether IPv6 is enabled on that interface."""
     try:
         with open(f"/proc/sys/net/ipv6/conf/{interface}/disable_ipv6", encoding="ascii") as file:
             return file.read().strip() == "0"

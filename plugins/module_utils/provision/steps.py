@@ -13,7 +13,7 @@ from .settings import ProvisionerError
 
 @dataclass(frozen=True)
 class Step:
-    """One difference: what would be done, in words, and the act."""
+    """One difference: what would be done, as text, and the function that does it."""
 
     text: str
     act: Callable[[], object]
@@ -31,11 +31,11 @@ class Plan(BasePlan):
     steps: list[Step] = field(default_factory=list)
 
     def add(self, text: str, act: Callable[[], object], before: str = "", after: str | None = None) -> None:
-        """Appends a step; without sides of its own, a diff shows its text."""
+        """Appends a step; without `before` and `after`, a diff shows its text."""
         self.steps.append(Step(text, act, before, f"{text}\n" if after is None else after))
 
     def apply(self) -> None:
-        """Does it, in order; ends at the first error. Raises one of EXPECTED."""
+        """Carries out the steps in order; stops at the first error. Raises one of EXPECTED."""
         for step in self.steps:
             try:
                 step.act()

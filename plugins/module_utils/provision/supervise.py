@@ -32,31 +32,31 @@ class Supervisor:
         self._stopping = False
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT.
+        """Keep the service running until SIGTERM or SIGINT.
 
         Their handler only passes the signal on: it interrupts the wait for the child, which holds a lock that another
         wait would need.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        signal.signal(signal.SIGALRM, self._insist)
+        signal.signal(signal.SIGALRM, self._kill)
         wait = 1.0
-        while not self._over():
+        while not self._is_stopping():
             began = time.monotonic()
             ended = self._once()
-            if self._over():
+            if self._is_stopping():
                 break
             wait = 1.0 if time.monotonic() - began > 60 else min(wait * 2, 30)
             self._log(f"{self.spec['name']} {ended}; starting it again in {wait:g} s")
             until = time.monotonic() + wait
-            while not self._over() and time.monotonic() < until:
+            while not self._is_stopping() and time.monotonic() < until:
                 time.sleep(0.1)
         if os.path.exists(self.spec["pidfile"]):
             os.unlink(self.spec["pidfile"])
 
     def _once(self) -> str:
-        """Runs the service until it ends; how it ended, in words. Without its pidfile (a full disk) nobody could find
-        it again, so it must not run then."""
+        """Runs the service until it ends; returns how it ended, as text. Without its pidfile (a full disk) it could
+        not be found again, so it must not run then."""
         try:
             return f"ended with {self._start().wait()}"
         except OSError as error:
@@ -81,8 +81,8 @@ class Supervisor:
         with open(self.spec["pidfile"] + ".tmp", "w", encoding="ascii") as file:
             json.dump(record, file)
         os.replace(self.spec["pidfile"] + ".tmp", self.spec["pidfile"])
-        if self._over():  # the signal came before there was a child to pass it to
-            self._pass(signal.SIGTERM)
+        if self._is_stopping():  # the signal came before there was a child to pass it to
+            self._signal(signal.SIGTERM)
         return self.child
 
     def _log(self, text: str) -> None:
@@ -90,20 +90,20 @@ class Supervisor:
             with open(self.spec["log"], "a", encoding="utf-8") as log:
                 log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} supervise: {text}\n")
         except OSError:
-            return  # a disk too full for one line must not end the supervision; there is no other place to say it
+            return  # a disk too full for one line must not end the supervision; there is no other place for the message
 
-    def _over(self) -> bool:
+    def _is_stopping(self) -> bool:
         return self._stopping
 
     def _stop(self, _number: int, _frame: object) -> None:
         self._stopping = True
-        self._pass(signal.SIGTERM)
+        self._signal(signal.SIGTERM)
         signal.alarm(_PATIENCE)
 
-    def _insist(self, _number: int, _frame: object) -> None:
-        self._pass(signal.SIGKILL)
+    def _kill(self, _number: int, _frame: object) -> None:
+        self._signal(signal.SIGKILL)
 
-    def _pass(self, number: int) -> None:
+    def _signal(self, number: int) -> None:
         """The pid is not reused before the child has been collected."""
         if self.child and self.child.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -111,8 +111,8 @@ class Supervisor:
 
 
 def started(pid: int) -> int:
-    """Start time of a process in clock ticks since boot: with the pid it names a process for good. 0 = no such process,
-    or one that has ended and waits to be collected."""
+    """Start time of a process in clock ticks since boot: with the pid it identifies a process. 0 = no such process,
+    or one that has ended and was not waited for."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
             fields = file.read().rsplit(")", 1)[1].split()
@@ -122,7 +122,7 @@ def started(pid: int) -> int:
 
 
 def main(argv: list[str]) -> int:
-    """Leaves the terminal and the session of its starter."""
+    """Runs as a daemon, in a session of its own."""
     with open(argv[1], encoding="utf-8") as file:
         spec = json.load(file)
     if os.fork():

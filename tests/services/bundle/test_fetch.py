@@ -208,7 +208,7 @@ def small_disk(tmp_path: Path) -> t.Iterator[Path]:
 
 
 def test_a_full_disk_is_named_and_keeps_the_part_but_no_whole(server: t.Any, tmp_path: Path, small_disk: Path) -> None:
-    with pytest.raises(BundleError, match=r"no room for the bundle.*disk has 0 MiB left.*goes on from here"):  # noqa: SIM117
+    with pytest.raises(BundleError, match=r"no room for the bundle.*disk has 0 MiB left.*continues from here"):  # noqa: SIM117
         with full_disk_named(small_disk, tmp_path):
             get(server, small_disk)
     assert not (small_disk / hexa(TOOL)).exists()
