@@ -17,7 +17,7 @@ options:
     required: true
     suboptions:
       version:
-        description: Version of containerd; for readers only, the files decide.
+        description: Version of containerd, for information; the files decide.
         type: str
       files:
         description:
@@ -29,7 +29,7 @@ options:
         description: Where files that name no C(url) are found by their sha256.
         type: str
       registry:
-        description: The registry that stands in for others; none is configured without an address.
+        description: The registry that mirrors others; none is configured without an address.
         type: dict
         default: {}
         suboptions:
@@ -37,8 +37,8 @@ options:
             description: Host and port.
             type: str
           ca:
-            description: PEM text of its certificate authority; without it the host's own certificates
-              are asked.
+            description: PEM text of its certificate authority; without it the host's own certificate
+              authorities are used.
             type: str
           mirrors:
             description:

@@ -49,11 +49,11 @@ options:
         default: []
       sysctls:
         description: Sysctls by name, added to those that Kubernetes, CNI plugins and storage
-          ask for.
+          require.
         type: dict
         default: {}
       ntp_servers:
-        description: Time servers for chrony; none leaves time alone.
+        description: Time servers for chrony; without any, time synchronisation stays as it is.
         type: list
         elements: str
         default: []
@@ -80,7 +80,7 @@ options:
         default: {}
         suboptions:
           max_use:
-            description: Disk space, as systemd writes it (journald.conf(5), SystemMaxUse).
+            description: Disk space in systemd's notation (journald.conf(5), SystemMaxUse).
             type: str
             default: 500M
           max_days:
@@ -89,8 +89,8 @@ options:
             default: 30
       firewall:
         description:
-        - An nftables table of its own for traffic to the host; tables of others are never touched.
-          ssh is open always.
+        - An nftables table of its own for traffic to the host; other tables are never changed.
+          ssh is always open.
         type: dict
         default: {}
         suboptions:
@@ -99,7 +99,7 @@ options:
             type: bool
             default: false
           trusted:
-            description: Networks that are let in whole; all of the cloud, pods and services included.
+            description: Networks with full access; all of the cloud, pods and services included.
             type: list
             elements: str
             default: []

@@ -41,7 +41,7 @@ options:
             type: str
             required: true
           interface:
-            description: Interface of this machine in the network that nodes talk in.
+            description: Interface of this machine in the network of the nodes.
             type: str
             required: true
           port:
@@ -49,7 +49,7 @@ options:
             type: int
             default: 8443
           router_id:
-            description: VRRP router id, unique in that network. Without it the last part of the
+            description: VRRP router id, unique in that network. By default the last part of the
               address.
             type: int
       pods:
@@ -74,20 +74,19 @@ options:
             type: str
             required: true
           address:
-            description: Address of the node in the network that nodes talk in.
+            description: Address of the node in the network of the nodes.
             type: str
             required: true
           control_plane:
-            description: Whether it is a control plane. Nothing else keeps workloads from it but
-              C(taints).
+            description: Whether it is a control plane. Only C(taints) prevent workloads on it.
             type: bool
             required: true
           labels:
-            description: Labels that are kept on the node. Labels of others stay.
+            description: Labels of the node. Labels that others set stay.
             type: dict
             default: {}
           taints:
-            description: Taints that are kept on the node.
+            description: Taints of the node.
             type: list
             elements: dict
             default: []
@@ -112,8 +111,8 @@ options:
         type: dict
         required: true
       image_repository:
-        description: Registry of Kubernetes' images; the container runtime may stand a mirror
-          in for it.
+        description: Registry of Kubernetes' images; the container runtime may use a mirror of
+          it.
         type: str
         default: registry.k8s.io
       proxy_mode:
@@ -128,14 +127,14 @@ options:
         type: bool
         default: true
       audit:
-        description: Keep an audit log in C(/var/log/kubernetes/audit).
+        description: Write an audit log to C(/var/log/kubernetes/audit).
         type: bool
         default: true
       timings:
         description:
-        - C(slow) suits machines whose CPU is emulated or starved, longer leases of leaders and
-          nodes, longer elections of etcd, more patience of kubeadm, of health checks and of the
-          endpoint; a control plane may have one CPU.
+        - C(slow) suits machines whose CPU is emulated or overloaded, with longer leases of leaders
+          and nodes, longer elections of etcd, longer timeouts of kubeadm, of health checks and
+          of the endpoint; a control plane may have one CPU.
         type: str
         choices:
         - default

@@ -30,7 +30,7 @@ options:
         description: Its number in the cloud.
         type: int
       firmware:
-        description: What it boots with.
+        description: Firmware with which it boots.
         type: str
         choices: [uefi, bios]
         default: uefi
@@ -43,7 +43,7 @@ options:
         elements: str
         required: true
       identity:
-        description: Who the machine is; compared with its management controller before anything is changed.
+        description: Identifiers of the machine; compared with its management controller before anything is changed.
         type: dict
         suboptions:
           serial:
@@ -58,7 +58,7 @@ options:
         required: true
         suboptions:
           protocol:
-            description: What the controller speaks.
+            description: Protocol of the controller.
             type: str
             choices: [redfish, ipmi]
             required: true
@@ -91,7 +91,7 @@ options:
                 description: SHA-256 of the one certificate to accept.
                 type: str
           ipmi:
-            description: What IPMI needs besides.
+            description: Further settings of IPMI.
             type: dict
             suboptions:
               cipher:
@@ -114,7 +114,7 @@ options:
             description: Its world wide name.
             type: str
       storage_disks:
-        description: Disks that belong to storage. They must be there and are never written.
+        description: Disks that belong to storage. They must exist and are never written.
         type: list
         elements: dict
         default: []
@@ -146,7 +146,7 @@ options:
             description: Its size in bytes. For information.
             type: int
       seed:
-        description: What is written into the new root; wins over what is derived.
+        description: What is written into the new root; overrides what is derived.
         type: dict
         suboptions:
           hostname:
@@ -172,7 +172,7 @@ options:
             description: Certificate authority to trust, in PEM.
             type: str
       wipe:
-        description: Lose what its root disk holds, and restart it if it is on, though it was never deployed.
+        description: Erase its root disk though it was never deployed, and restart it if it is on.
         type: bool
         default: false
       attempts:
@@ -187,19 +187,19 @@ options:
         type: dict
         suboptions:
           boot:
-            description: From power on to the first word of the ramdisk. By default 900.
+            description: From power on to the first report of the ramdisk. By default 900.
             type: float
           stall:
-            description: Longest silence of the ramdisk. By default 120.
+            description: Longest time between two reports of the ramdisk. By default 120.
             type: float
           stuck:
-            description: How long the ramdisk may speak without its work coming further. By default 900.
+            description: How long the ramdisk may report without progress. By default 900.
             type: float
           system:
             description: From power on to SSH. By default 900.
             type: float
           "off":
-            description: Until it switched off by itself. By default 90.
+            description: Until it has switched off by itself. By default 90.
             type: float
   ssh:
     description: How the controller (where the playbook runs) reaches the machine.
@@ -222,7 +222,7 @@ options:
         description: File of the private key.
         type: str
       options:
-        description: Further words for C(ssh). They can't weaken the check of the host key.
+        description: Further arguments of C(ssh). They can't weaken the check of the host key.
         type: list
         elements: str
         default: []

@@ -26,8 +26,8 @@ options:
         required: true
       service_manager:
         description:
-        - What keeps the services running. V(processes) is for places without systemd, such as
-          a network namespace or a container; each service then has a supervisor of its own.
+        - What runs the services. V(processes) is for places without systemd, such as a network
+          namespace or a container; each service then has a supervisor of its own.
         type: str
         choices:
         - systemd
@@ -39,7 +39,7 @@ options:
         required: true
         suboptions:
           interface:
-            description: This host's interface there; found by the address when not given.
+            description: This host's interface there; by default the one with the address.
             type: str
           address:
             description: This host's address there; has to be configured already.
@@ -86,7 +86,8 @@ options:
             description: Number of the machine; not used here.
             type: int
           macs:
-            description: Addresses of all its network cards; the one it boots from asks.
+            description: Addresses of all its network cards; the one that it boots from requests
+              the address.
             type: list
             elements: str
             required: true
@@ -98,7 +99,7 @@ options:
             type: str
             required: true
           firmware:
-            description: V(uefi) or V(bios); the machine says so itself when it boots.
+            description: V(uefi) or V(bios); the machine reports it when it boots; not used here.
             type: str
           snponly:
             description:
@@ -111,13 +112,13 @@ options:
         - Images by name. C({source=build, profile, packages}) builds one; C({url, sha256}) downloads
           a raw one.
         - Profiles are V(metal), V(virtual) (small kernel, serial console) and V(emulated) (also
-          kernel arguments and lazier timers for machines without hardware virtualisation).
+          kernel arguments and longer timer slack for machines without hardware virtualisation).
         type: dict
         default: {}
       ntp_upstream:
         description:
-        - Servers from which this host's time service sets the clock. Without any it hands out
-          the clock as it is. With C(service_manager=processes) the clock is never set.
+        - Servers from which this host's time service sets the clock. Without any it serves the
+          clock as it is. With C(service_manager=processes) the clock is never set.
         type: list
         elements: str
         default: []

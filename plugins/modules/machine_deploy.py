@@ -11,9 +11,9 @@ description:
   - Arms the boot service for one deployment, starts the machine from the network through its management controller,
     follows the ramdisk while it writes the image, disarms, starts the machine from its disk, and ends when it answers
     over SSH with the host key and the identity that were made for it.
-  - Every step is stored on the provisioner before it is done. A run that was killed at any point is taken up where it
-    was; a machine that is deployed is never written again unless O(reinstall) says so.
-  - Runs on the provisioner (C(delegate_to)); the look over SSH and the file of host keys are the controller's.
+  - Every step is stored on the provisioner before it is done. The next run continues a run that was killed at any
+    point; a machine that is deployed is never written again unless O(reinstall) says so.
+  - Runs on the provisioner (C(delegate_to)); the controller checks SSH and stores the host keys.
 attributes:
   check_mode:
     support: full
@@ -39,15 +39,15 @@ options:
     description: Certificate authority of the provisioner, on the provisioner; the machine will trust it.
     type: path
   reinstall:
-    description: Deploy again though it is deployed, and lose what its root disk holds.
+    description: Deploy again though it is deployed; its root disk is erased.
     type: bool
     default: false
   wipe:
-    description: Lose what the root disk of a machine holds that was never deployed, and restart it if it is on.
+    description: Erase the root disk of a machine that was never deployed, and restart the machine if it is on.
     type: bool
     default: false
   wipe_storage:
-    description: Lose what the storage disks hold.
+    description: Erase the storage disks.
     type: bool
     default: false
   run:
@@ -59,7 +59,7 @@ options:
     type: float
     default: 10.0
   host:
-    description: What the last look over SSH showed. Set by the action plugin.
+    description: Result of the last check over SSH. Set by the action plugin.
     type: dict
     suboptions:
       state:
@@ -87,7 +87,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 stage:
-  description: Where the machine stands.
+  description: Stage of the machine.
   type: str
   returned: success
   sample: deployed
@@ -106,12 +106,12 @@ steps:
   elements: str
   returned: success
 timeline:
-  description: When the machine entered each stage, in seconds from the task's begin.
+  description: When the machine entered each stage, in seconds from the task's start.
   type: list
   elements: dict
   returned: success
 evidence:
-  description: The last events and what the controller of the machine says, one line each.
+  description: The last events and the state that the management controller reports, one line each.
   type: list
   elements: str
   returned: failure

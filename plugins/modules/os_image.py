@@ -10,7 +10,7 @@ version_added: 0.1.0
 description:
   - Builds an image from Debian's packages, or downloads a raw one by URL and sha256, unless the cache has it.
   - The same images are published by M(groundup.cloud.provisioner). This module fills the cache where that one runs
-    without a way to a package mirror.
+    without access to a package mirror.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:

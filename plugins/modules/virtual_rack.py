@@ -12,8 +12,8 @@ short_description: Create or remove the virtual twin of a cloud
 version_added: 0.1.0
 author: groundup.cloud founders (@groundup-cloud)
 description:
-  - Raises a rack out of Open vSwitch, libvirt/QEMU machines and BMC emulators that is the twin of a model, and writes
-    the twin's own model. Runs on the host that shall carry the rack, as root.
+  - Creates a rack from Open vSwitch, libvirt/QEMU machines and BMC emulators that is the twin of a model, and writes
+    the twin's own model. Runs as root on the host of the rack.
   - Everything of a lab is in three network namespaces, one state and one run directory named after it, so that labs
     live side by side and the host's own switch and libvirt are untouched.
 attributes:
@@ -23,12 +23,12 @@ extends_documentation_fragment:
   - groundup.cloud.virtual_rack
 options:
   state:
-    description: Whether the rack shall be there.
+    description: Whether the rack exists.
     type: str
     choices: [present, absent]
     default: present
   parts:
-    description: What to raise, in the order of the choices. A part needs those before it.
+    description: What to create, in the order of the choices. A part needs those before it.
     type: list
     elements: str
     choices: [emulators, network, switches, hypervisor, machines, bmcs]
@@ -51,8 +51,8 @@ name: {description: Name of the lab., type: str, returned: always, sample: rack}
 cloud: {description: The twin's model., type: str, returned: state is present, sample: build/lab/rack/cloud.yml}
 run: {description: Runs a command inside of the lab., type: str, returned: state is present, sample: lab/rack/run}
 state_dir: {description: Where disks and keys are., type: str, returned: state is present, sample: /var/rack}
-notes: {description: What the twin can't mirror., type: list, elements: str, returned: state is present, sample: []}
-done: {description: What was raised or removed., type: list, elements: str, returned: always, sample: []}
+notes: {description: What the twin can't emulate., type: list, elements: str, returned: state is present, sample: []}
+done: {description: What was created or removed., type: list, elements: str, returned: always, sample: []}
 processes: {description: How many processes were ended., type: int, returned: state is absent, sample: 11}
 """
 

@@ -12,10 +12,10 @@ short_description: Read which parts of the virtual twin of a cloud are missing
 version_added: 0.1.0
 author: groundup.cloud founders (@groundup-cloud)
 description:
-  - Looks at every part of a virtual rack and names what isn't there. Changes nothing, except that the twin's model is
+  - Checks every part of a virtual rack and names what is missing. Changes nothing, except that the twin's model is
     written, from which everything else follows.
 attributes:
-  check_mode: {support: full, description: Looks only.}
+  check_mode: {support: full, description: Reads only.}
   diff_mode: {support: none, description: There is nothing to compare.}
 extends_documentation_fragment:
   - groundup.cloud.virtual_rack
@@ -33,14 +33,14 @@ name: {description: Name of the lab., type: str, returned: always, sample: rack}
 cloud: {description: The twin's model., type: str, returned: always, sample: build/lab/rack/cloud.yml}
 run: {description: Runs a command inside of the lab., type: str, returned: always, sample: lab/rack/run}
 state_dir: {description: Where disks and keys are., type: str, returned: always, sample: /var/rack}
-notes: {description: What the twin can't mirror., type: list, elements: str, returned: always, sample: []}
+notes: {description: What the twin can't emulate., type: list, elements: str, returned: always, sample: []}
 missing:
-  description: What isn't there, by part, in the order of raising. A part of which nothing is missing isn't in it.
+  description: What is missing, by part, in the order of creation. Complete parts are left out.
   type: dict
   returned: always
   sample: {bmcs: [redfish/node1]}
 programs:
-  description: Programs and firmware that aren't installed. With one of them lacking, everything is missing.
+  description: Programs and firmware that aren't installed. Where one of them is missing, everything is.
   type: list
   elements: str
   returned: always
