@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The steps of a bundle whose bytes are made here: compiled programs, files for machines, layers, images."""
+"""The steps of a bundle whose bytes are made here: compiled programs and files for machines."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from . import compile as go
-from . import debian, layer
-from .content import Artefact, Store, relative, sha256_json, sha256_tree
+from . import layer
+from .content import Artefact, Store, sha256_json, sha256_tree
 from .errors import BundleError
-from .lock import Build, Debian, Layer, Lock, SourceFile
+from .lock import Build, Debian, Lock, SourceFile
 from .progress import Progress, Task
 
 Made = dict[str, Artefact]
@@ -51,16 +51,19 @@ class BuildContext:
         return made
 
 
-def compiled(context: BuildContext, name: str) -> Made:
-    """The programs of a build: {program: artefact}."""
+def compiled(context: BuildContext, name: str, architecture: str | None = None) -> Made:
+    """The programs of a build, for the lock's platform or another architecture: {program: artefact}."""
     build, source = context.lock.builds[name], context.sources / name
-    key = [asdict(build), sha256_tree(source), context.lock.go, context.lock.platform]
+    key = [asdict(build), sha256_tree(source), context.lock.go]
+    key.append(f"linux/{architecture}" if architecture else context.lock.platform)
+    step = f"compile-{name}-{architecture}" if architecture else f"compile-{name}"
 
     def make(scratch: Path, task: Task) -> Made:
-        go.run(build, source, scratch, context.cache, context.lock.go, context.lock.architecture, task)
+        wanted = architecture or context.lock.architecture
+        go.run(build, source, scratch, context.cache, context.lock.go, wanted, task)
         return {wanted: context.store.add(scratch / given) for wanted, given in _programs(build, scratch).items()}
 
-    return context.once(f"compile-{name}", key, f"compile {name} {build.version}", make)
+    return context.once(step, key, f"compile {name} {build.version}", make)
 
 
 def _programs(build: Build, scratch: Path) -> dict[str, str]:
@@ -74,8 +77,8 @@ def _programs(build: Build, scratch: Path) -> dict[str, str]:
 def packed(context: BuildContext, name: str, file: SourceFile, programs: Made) -> Artefact:
     """A file for machines: a program as it is, or several as a tar."""
     if file.program:
-        return _pick(programs, file.program, f"files.{name}")
-    tree = {p: layer.Entry(path=context.store.path(_pick(programs, p, f"files.{name}")["sha256"])) for p in file.tar}
+        return pick(programs, file.program, f"files.{name}")
+    tree = {p: layer.Entry(path=context.store.path(pick(programs, p, f"files.{name}")["sha256"])) for p in file.tar}
 
     def make(scratch: Path, _task: Task) -> Made:
         layer.write_tar(tree, scratch / "tar")
@@ -84,57 +87,14 @@ def packed(context: BuildContext, name: str, file: SourceFile, programs: Made) -
     return context.once(f"file-{name}", [file.tar, programs], f"pack {name}", make)[name]
 
 
-def _pick(programs: Made, name: str, where: str) -> Artefact:
+def pick(programs: Made, name: str, where: str) -> Artefact:
+    """A program of a build; *where* is the place of the lock that wants it.
+
+    :raises BundleError: if the build doesn't make it.
+    """
     if name not in programs:
         raise BundleError(f"lock: {where} wants the program {name!r}; its build makes {', '.join(sorted(programs))}")
     return programs[name]
-
-
-def layered(context: BuildContext, name: str, builds: dict[str, Made]) -> Artefact:
-    """The tar of a layer."""
-    spec = context.lock.layers[name]
-    programs = {path: _program(builds, wanted, name) for path, wanted in spec.programs.items()}
-    key = [asdict(spec), programs, asdict(context.lock.debian) if spec.packages else None, context.lock.platform]
-
-    def make(scratch: Path, _task: Task) -> Made:
-        tree = _fixed(spec, {path: context.store.path(a["sha256"]) for path, a in programs.items()})
-        if spec.packages:
-            tree = {**_unpacked(context, spec, scratch), **tree}
-        layer.write_tar(tree, scratch / "layer")
-        return {name: context.store.add(scratch / "layer")}
-
-    return context.once(f"layer-{name}", key, f"layer {name}", make)[name]
-
-
-def _program(builds: dict[str, Made], wanted: str, where: str) -> Artefact:
-    build, __, program = wanted.partition("/")
-    if build not in builds:
-        raise BundleError(f"layer {where} needs the build {build!r}, which `upstream` does not have")
-    return _pick(builds[build], program, f"layers.{where}")
-
-
-def _fixed(spec: Layer, programs: dict[str, Path]) -> layer.Tree:
-    """The part of a layer that the lock spells out."""
-    tree: layer.Tree = {}
-    for path, text in spec.files.items():
-        tree[relative(path, "layer")] = layer.Entry(mode=0o644, data=text.encode())
-    for path, mode in spec.directories.items():
-        tree[relative(path, "layer")] = layer.Entry(mode=int(mode, 8))
-    for path, target in spec.links.items():
-        tree[relative(path, "layer")] = layer.Entry(target=target)
-    for path, program in programs.items():
-        tree[relative(path, "layer")] = layer.Entry(path=program)
-    return tree
-
-
-def _unpacked(context: BuildContext, spec: Layer, scratch: Path) -> layer.Tree:
-    """The files of a layer's Debian packages; the closure is unpacked, never configured."""
-    tree: layer.Tree = {}
-    found = debian.fetch(context.work / "apt", context.debian, context.lock.architecture, spec.packages)
-    for number, deb in enumerate(found):
-        with debian.members(deb) as stream:
-            layer.add_tar(tree, stream, spec.exclude, scratch / f"deb{number}")
-    return tree
 
 
 def tar_members(archive: Path, wanted: list[str], scratch: Path) -> dict[str, Path]:

@@ -50,9 +50,10 @@ def prepare(root: Path, debian: Debian) -> None:
     )
 
 
-def _apt(root: Path, architecture: str, *words: str) -> str:
+def _apt(root: Path, architecture: str, *words: str, directory: Path | None = None) -> str:
     done = subprocess.run(
         [*TIED, "apt-get", *options(root, architecture), *words],
+        cwd=directory,
         capture_output=True,
         text=True,
         check=False,
@@ -80,6 +81,20 @@ def fetch(root: Path, debian: Debian, architecture: str, packages: list[str]) ->
     if lost := [package for package in packages if not any(name.startswith(f"{package}_") for name in names)]:
         raise BundleError(f"apt gave no file for {', '.join(lost)}; name a package that {debian.suite} really has")
     return sorted(root / "cache/archives" / name for name in names)
+
+
+def fetch_alone(root: Path, debian: Debian, architecture: str, packages: list[str]) -> list[Path]:
+    """The .deb files of *packages* without what they depend on; apt verifies them by the archive's signature.
+
+    :raises BundleError: with apt's words when a package is unknown or the archive can't be reached.
+    """
+    prepare(root, debian)
+    _apt(root, architecture, "update", "-q", "-o", "APT::Update::Error-Mode=any")
+    target = root / "alone"
+    target.mkdir(exist_ok=True)
+    names = listed(_apt(root, architecture, "download", "-q", "--print-uris", *packages))
+    _apt(root, architecture, "download", "-q", *packages, directory=target)
+    return sorted(target / name for name in names)
 
 
 def listed(text: str) -> list[str]:

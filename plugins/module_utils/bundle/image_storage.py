@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import dataclass
 from pathlib import Path
 
 from .content import Artefact, publish, sha256_file, write_atomic
@@ -20,6 +21,21 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
+ZSTD_LAYER = f"{LAYER}+zstd"
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A layer as an image names it: its bytes, their media type, and the digest of the tar that they unpack to."""
+
+    artefact: Artefact
+    media_type: str
+    diff_id: str
+
+    @classmethod
+    def plain(cls, tar: Artefact) -> Blob:
+        """The blob that is the tar itself."""
+        return cls(tar, LAYER, f"sha256:{tar['sha256']}")
 
 
 def split(reference: str) -> tuple[str, str]:
@@ -147,29 +163,30 @@ class Registry:
         return checked[digest]
 
 
-def manifest(config: bytes, config_digest: str, layers: list[Artefact]) -> bytes:
-    """An OCI image manifest of uncompressed layers, in stable JSON."""
+def manifest(config: bytes, config_digest: str, layers: list[Blob]) -> bytes:
+    """An OCI image manifest, in stable JSON."""
+    blobs = [(blob.media_type, blob.artefact) for blob in layers]
     return json.dumps(
         {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "config": {"mediaType": CONFIG, "digest": config_digest, "size": len(config)},
-            "layers": [{"mediaType": LAYER, "digest": f"sha256:{a['sha256']}", "size": a["size"]} for a in layers],
+            "layers": [{"mediaType": m, "digest": f"sha256:{a['sha256']}", "size": a["size"]} for m, a in blobs],
         },
         sort_keys=True,
         separators=(",", ":"),
     ).encode()
 
 
-def config(architecture: str, layers: list[Artefact], entrypoint: list[str], environment: list[str]) -> bytes:
-    """An OCI image configuration (the layers are uncompressed, so their digests are the diff ids too)."""
+def config(architecture: str, layers: list[Blob], entrypoint: list[str], environment: list[str]) -> bytes:
+    """An OCI image configuration; diff ids are the digests of the uncompressed tars."""
     return json.dumps(
         {
             "architecture": architecture,
             "os": "linux",
             "created": "1970-01-01T00:00:00Z",
             "config": {"Entrypoint": entrypoint, "Env": environment, "WorkingDir": "/"},
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{a['sha256']}" for a in layers]},
+            "rootfs": {"type": "layers", "diff_ids": [blob.diff_id for blob in layers]},
         },
         sort_keys=True,
         separators=(",", ":"),

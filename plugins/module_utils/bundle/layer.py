@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Image layers: plain tars that depend on nothing but what they hold (no clock, no user, no order of a directory)."""
+"""Image layers: tars that depend on nothing but what they hold (no clock, no user, no order of a directory)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _info(name: str, entry: Entry) -> tarfile.TarInfo:
 def write_tar(tree: Tree, target: Path) -> None:
     """Write *tree* as an uncompressed tar, sorted by name, owned by root, dated 1970.
 
-    Uncompressed because machines unpack it: under software emulation inflating costs minutes, the bytes a second.
+    Whether it is compressed afterwards is decided by the lock (`zstd`).
     """
     full = parents(tree)
     with tarfile.open(target, "w", format=tarfile.PAX_FORMAT) as tar:

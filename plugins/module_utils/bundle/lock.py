@@ -5,85 +5,47 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 
+from . import lock_faults
+from .entries import (
+    Build,
+    Chart,
+    Compression,
+    Debian,
+    Download,
+    Layer,
+    Recipe,
+    Rendering,
+    SourceFile,
+    SourceTree,
+    UpstreamFile,
+)
 from .errors import BundleError
 from .image_storage import split
 
+__all__ = [
+    "DOCUMENTS",
+    "HELM",
+    "Build",
+    "Chart",
+    "Compression",
+    "Debian",
+    "Download",
+    "Layer",
+    "Lock",
+    "Recipe",
+    "Rendering",
+    "SourceFile",
+    "SourceTree",
+    "UpstreamFile",
+    "compiled_part",
+    "parse",
+    "stated",
+    "unpinned",
+]
+
 HEX = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class Build:
-    """A Go module below the source directory and the options of `go build`; ``packages`` are patterns in it."""
-
-    version: str
-    packages: list[str] = field(default_factory=lambda: ["."])
-    programs: dict[str, str] = field(default_factory=dict)  # name wanted → name that Go gives, where they differ
-    tags: list[str] = field(default_factory=list)
-    variables: dict[str, str] = field(default_factory=dict)  # linker: import path → value
-
-
-@dataclass(frozen=True)
-class SourceFile:
-    """A file for machines out of a build: one program (with ``links`` to it), or a tar of several."""
-
-    build: str
-    program: str | None = None
-    links: list[str] = field(default_factory=list)
-    tar: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Layer:
-    """What a layer holds: ``programs`` {path: build/program}, ``links`` {path: target}, ``files`` {path: text},
-    ``directories`` {path: octal mode}, Debian ``packages`` with their dependencies, without ``exclude`` d prefixes."""
-
-    programs: dict[str, str] = field(default_factory=dict)
-    links: dict[str, str] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
-    directories: dict[str, str] = field(default_factory=dict)
-    packages: list[str] = field(default_factory=list)
-    exclude: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """An image made here: names of layers, bottom first, and how its program is called."""
-
-    layers: list[str]
-    entrypoint: list[str]
-    environment: list[str] = field(default_factory=lambda: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"])
-
-
-@dataclass(frozen=True)
-class Download:
-    """Something published: its URL (and mirrors of it) and the sha256 it must have."""
-
-    version: str
-    url: str
-    sha256: str | None
-    mirrors: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class UpstreamFile:
-    """A file for machines out of a download: the whole of it, one ``member`` of an archive, or the archive as a tar."""
-
-    download: str
-    member: str | None = None
-    tar: bool = False
-
-
-@dataclass(frozen=True)
-class Debian:
-    """Where packages come from, and which ones machines get from the bundle."""
-
-    suite: str
-    mirror: str = "http://deb.debian.org/debian"
-    security: str = "http://deb.debian.org/debian-security"
-    keyring: str = "/usr/share/keyrings/debian-archive-keyring.gpg"
-    packages: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -107,7 +69,8 @@ class Lock:
     upstream_files: dict[str, UpstreamFile]
     upstream_images: dict[str, str | None]
     manifests: dict[str, Download] = field(default_factory=dict)
-    charts: dict[str, Download] = field(default_factory=dict)
+    charts: dict[str, Chart] = field(default_factory=dict)
+    compression: Compression = field(default_factory=Compression)
 
     @property
     def architecture(self) -> str:
@@ -127,6 +90,31 @@ class Lock:
             for name, download in getattr(self, section).items()
         }
 
+    @property
+    def rendered(self) -> dict[str, tuple[str, Rendering]]:
+        """Manifests that helm renders, by name: (chart, how)."""
+        return {name: (chart, how) for chart, entry in self.charts.items() for name, how in entry.rendered.items()}
+
+    @property
+    def compiled(self) -> list[str]:
+        """Builds that files or layers need. `helm` is compiled for this machine when a chart is rendered."""
+        used = {file.build for file in self.files.values()}
+        used |= {program.split("/")[0] for layer in self.layers.values() for program in layer.programs.values()}
+        return [name for name in self.builds if name in used]
+
+    def compression_of(self, layer: str) -> Compression:
+        """How a layer is compressed."""
+        return replace(self.compression, format=self.layers[layer].compression or self.compression.format)
+
+    def variants(self, references: list[str]) -> dict[tuple[str, tuple[str, ...]], None]:
+        """The layers to make for images: (name, what lies below it); the latter is () where it doesn't matter."""
+        return {self.variant(x, n): None for x in references for n in range(len(self.images[x].layers))}
+
+    def variant(self, reference: str, number: int) -> tuple[str, tuple[str, ...]]:
+        """The layer at a place of an image, as `variants` names it."""
+        names = self.images[reference].layers
+        return names[number], tuple(names[:number]) if self.layers[names[number]].only_new else ()
+
 
 Made = t.TypeVar("Made")
 
@@ -144,17 +132,37 @@ def _make(kind: type[Made], value: t.Any, where: str, **ready: t.Any) -> Made:
 
 
 def _all(kind: type[Made], value: t.Any, where: str) -> dict[str, Made]:
+    return {name: _make(kind, entry, f"{where}.{name}") for name, entry in _mapping(value, where).items()}
+
+
+def _mapping(value: t.Any, where: str) -> dict[str, t.Any]:
     if not isinstance(value, dict):
         raise BundleError(f"lock: {where} must be a mapping of names, not {value!r}")
-    return {name: _make(kind, entry, f"{where}.{name}") for name, entry in value.items()}
+    return value
 
 
+def _nested(kind: type[Made], value: t.Any, where: str, **inner: type) -> dict[str, Made]:
+    """Like `_all`, for entries with a key that is a mapping of names too: *inner* is that key and its class."""
+    entries = _mapping(value, where)
+    ((key, inside),) = inner.items()
+    for name, entry in entries.items():
+        if not isinstance(entry, dict):
+            raise BundleError(f"lock: {where}.{name} must be a mapping, not {entry!r}")
+    return {
+        name: _make(
+            kind, entry, f"{where}.{name}", **{key: _all(inside, entry.get(key) or {}, f"{where}.{name}.{key}")}
+        )
+        for name, entry in entries.items()
+    }
+
+
+#: The build whose program renders charts.
+HELM = "helm"
 #: Sections that both origins download by URL, and what a layer's need puts before the name.
 DOCUMENTS = {"manifests": "manifest", "charts": "chart"}
 SECTIONS: dict[str, type] = {
     "builds": Build,
     "files": SourceFile,
-    "layers": Layer,
     "images": Recipe,
     "downloads": Download,
     "upstream_files": UpstreamFile,
@@ -167,11 +175,14 @@ def parse(value: dict[str, t.Any]) -> Lock:
     :raises BundleError: for unknown or missing keys, dangling names and malformed digests.
     """
     ready: dict[str, t.Any] = {name: _all(kind, value.get(name), name) for name, kind in SECTIONS.items()}
-    ready |= {name: _all(Download, value.get(name) or {}, name) for name in DOCUMENTS}
+    ready["layers"] = _nested(Layer, value.get("layers"), "layers", sources=SourceTree)
+    ready["manifests"] = _all(Download, value.get("manifests") or {}, "manifests")
+    ready["charts"] = _nested(Chart, value.get("charts") or {}, "charts", rendered=Rendering)
+    ready["compression"] = _make(Compression, value.get("compression") or {}, "compression")
     lock = _make(Lock, value, "(top)", debian=_make(Debian, value.get("debian"), "debian"), **ready)
     if lock.version != 1:
         raise BundleError(f"lock: version {lock.version!r} is unknown; this collection reads version 1")
-    if problems := [*_dangling(lock), *_malformed(lock)]:
+    if problems := [*_dangling(lock), *_malformed(lock), *lock_faults.found(lock)]:
         raise BundleError("lock: " + "; ".join(problems))
     return lock
 
@@ -187,6 +198,9 @@ def _dangling(lock: Lock) -> t.Iterator[str]:
         for program in layer.programs.values():
             if program.split("/")[0] not in lock.builds:
                 yield f"layers.{name}.programs names {program!r}, which no build makes"
+        for path, tree in layer.sources.items():
+            if tree.build not in lock.builds:
+                yield f"layers.{name}.sources.{path}.build names {tree.build!r}, which is none of builds"
     for name, upstream in lock.upstream_files.items():
         if upstream.download not in lock.downloads:
             yield f"upstream_files.{name}.download names {upstream.download!r}, which is none of downloads"

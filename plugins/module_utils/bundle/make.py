@@ -12,14 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import build, image, index, upstream
+from . import build, documents, image, index, upstream, zstd
 from .build import BuildContext, Made
 from .compile import check_go
 from .content import Artefact, Store, publish, sha256_json, sha256_tree, write_atomic
 from .errors import BundleError, NotPinned
 from .guard import exclusive, full_disk_named
 from .image_storage import Registry
-from .lock import DOCUMENTS, Lock, compiled_part, parse, stated, unpinned
+from .lock import Lock, compiled_part, parse, stated, unpinned
 from .packages import repository
 from .progress import Progress
 
@@ -103,9 +103,10 @@ def checked(request: Request) -> Lock:
 def wanted(lock: Lock, origin: str) -> list[str]:
     """Names of everything that a bundle of this lock holds."""
     packages = [f"apt:{name}" for name in lock.debian.packages]
+    held = [*lock.documents, *(f"manifest:{name}" for name in lock.rendered), *packages]
     if origin == "source":
-        return [*lock.files, *lock.images, *lock.documents, *packages]
-    return [*lock.upstream_files, *lock.upstream_images, *lock.local_images, *lock.documents, *packages]
+        return [*lock.files, *lock.images, *held]
+    return [*lock.upstream_files, *lock.upstream_images, *lock.local_images, *held]
 
 
 def plan(request: Request) -> Plan:
@@ -181,8 +182,11 @@ def make(request: Request, emit: Callable[[str], None] | None = None) -> index.I
     :raises BundleError: what, where and the remedy; what was finished before stays.
     """
     lock = checked(request)
-    if request.origin == "source":
+    if request.origin == "source" or lock.rendered:
         check_go(lock.go)
+    images = list(lock.images) if request.origin == "source" else lock.local_images
+    if any(lock.compression_of(name).format == "zstd" for name, __ in lock.variants(images)):
+        zstd.check()
     request.cache.mkdir(parents=True, exist_ok=True)
     with full_disk_named(request.target, request.cache), exclusive(request.target):
         work = request.target / ".work"
@@ -192,7 +196,7 @@ def make(request: Request, emit: Callable[[str], None] | None = None) -> index.I
         origin = upstream.Origin(request.mirrors, work / "downloads")
         context = BuildContext(lock, origin.debian(lock.debian), request.sources, request.cache, work, store, progress)
         held = _source(context, request) if request.origin == "source" else _upstream(context, request, origin)
-        held = {**_head(request, lock), **held, **_documents(context, request, origin)}
+        held = {**_head(request, lock), **held, **documents.published(context, request.target, FILES, origin)}
         write_atomic(request.target / "bundle.json", json.dumps(held, indent=1, sort_keys=True).encode())
         _prune(request.target, held)
         progress.say(f"bundle {request.lock_id}: {request.target}")
@@ -207,10 +211,11 @@ def _head(request: Request, lock: Lock) -> dict[str, t.Any]:
 
 def _steps(lock: Lock, origin: str) -> int:
     images = list(lock.images) if origin == "source" else lock.local_images
-    layers = len({layer for reference in images for layer in lock.images[reference].layers})
+    layers = len(lock.variants(images))
     packages = (2 if lock.debian.packages else 0) + len(lock.documents)
+    packages += 2 * len(lock.rendered)  # helm is compiled, or found there, before each
     if origin == "source":
-        return len(lock.builds) + sum(bool(file.tar) for file in lock.files.values()) + layers + packages
+        return len(lock.compiled) + sum(bool(file.tar) for file in lock.files.values()) + layers + packages
     downloads = {file.download for file in lock.upstream_files.values()}
     return len(downloads) + len(lock.upstream_files) + len(lock.upstream_images) + layers + packages
 
@@ -218,7 +223,7 @@ def _steps(lock: Lock, origin: str) -> int:
 def _source(context: BuildContext, request: Request) -> dict[str, t.Any]:
     """Compile all programs, pack files, make images. Builds run in parallel, because linking uses one core only."""
     with ThreadPoolExecutor(request.jobs) as pool:
-        jobs = {name: pool.submit(build.compiled, context, name) for name in context.lock.builds}
+        jobs = {name: pool.submit(build.compiled, context, name) for name in context.lock.compiled}
         packages, apt = repository(context, request.target / "apt")
         builds: dict[str, Made] = {name: job.result() for name, job in jobs.items()}
     files = {}
@@ -247,24 +252,12 @@ def _upstream(context: BuildContext, request: Request, origin: upstream.Origin) 
     return {"files": files, "images": images, "packages": packages, "apt": apt}
 
 
-def _documents(context: BuildContext, request: Request, origin: upstream.Origin) -> dict[str, t.Any]:
-    """The index entries of manifests and charts: {section: {name: {version, sha256, size, path}}}."""
-    found: dict[str, t.Any] = {section: {} for section in DOCUMENTS}
-    for section, kind in DOCUMENTS.items():
-        for name, download in getattr(context.lock, section).items():
-            made = upstream.document(context, origin, f"{kind}:{name}", download)
-            publish(context.store.path(made["sha256"]), request.target / FILES / made["sha256"])
-            path = f"{FILES}/{made['sha256']}"
-            found[section][name] = {**made, "version": download.version, "path": path}
-    return found
-
-
 def _images(
     context: BuildContext, request: Request, references: list[str], builds: dict[str, Made]
 ) -> dict[str, t.Any]:
     layers = image.layers(context, references, builds)
     registry = Registry(request.target / "registry")
-    return {reference: image.assemble(context, registry, reference, layers) for reference in references}
+    return {reference: image.assemble(context, registry, reference, layers[reference]) for reference in references}
 
 
 def _file(

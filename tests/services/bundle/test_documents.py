@@ -120,3 +120,47 @@ def test_digests_of_documents_can_be_looked_up(request_: Request, web: t.Any) ->
     found, filled = relock.relock(holes.lock, holes.mirrors, request_.target / "downloads")
     assert found == request_.lock
     assert [entry["name"] for entry in filled] == ["objects", "app"]
+
+
+TEMPLATES = {
+    "templates/config.yaml": b"kind: ConfigMap\nmetadata: {name: app}\ndata: {size: {{ .Values.size | quote }}}\n",
+    "templates/hook.yaml": b"kind: Job\nmetadata:\n  name: app\n  annotations: {helm.sh/hook: pre-install}\n",
+    "crds/x.yaml": b"kind: CustomResourceDefinition\nmetadata: {name: x}\n",
+    "values.yaml": b"size: 1\n",
+}
+
+
+def rendered(request: Request, web: t.Any, how: dict[str, t.Any], **templates: bytes) -> Request:
+    """A request whose chart has templates, rendered to the manifest `small` by the real helm."""
+    chart = archive(**{"Chart.yaml": b"apiVersion: v2\nname: app\nversion: 1.0.0\n", **TEMPLATES, **templates})
+    web.content["/app.tgz"] = chart
+    value = lock(OBJECTS, chart)
+    value["builds"]["helm"] = {"version": "3.21.4", "packages": ["tool"]}
+    value["charts"]["app"]["rendered"] = {"small": {"namespace": "app", **how}}
+    shutil.copytree(ROOT / "roles/bundle/files/source/helm", request.sources / "helm", dirs_exist_ok=True)
+    return changed(request, value)
+
+
+def test_a_chart_is_rendered_by_helm_and_kept_beside_it(request_: Request, web: t.Any) -> None:
+    hooks = {"app/templates/hook.yaml": "drop"}
+    first = rendered(request_, web, {"values": {"size": 3}, "hooks": hooks})
+    assert "manifest:small" in plan(first).missing
+    held = make(first)
+    entry = index.located(first.target, held, "manifests")["small"]
+    text = Path(entry["path"]).read_text()
+    assert 'data: {size: "3"}' in text and "CustomResourceDefinition" in text and "kind: Job" not in text
+    assert (entry["version"], entry["chart"]) == ("1", "app")
+    assert index.missing(held, ["manifest:small", "chart:app"]) == []
+    assert make(first) == held
+    second = rendered(request_, web, {"values": {"size": 4}, "hooks": {"app/templates/hook.yaml": "keep"}})
+    other = make(second)["manifests"]["small"]
+    assert (other["values"], other["sha256"]) != (entry["values"], entry["sha256"])
+    assert "kind: Job" in (second.target / other["path"]).read_text()
+    with pytest.raises(BundleError, match=r"small has hooks of Helm in app/templates/hook\.yaml"):
+        make(rendered(request_, web, {}))
+    random = {"templates/secret.yaml": b"kind: Secret\nmetadata: {name: {{ randAlpha 9 }}}\n"}
+    with pytest.raises(BundleError, match="small is rendered differently each time"):
+        make(rendered(request_, web, {"hooks": hooks}, **random))
+    fails = {"templates/fails.yaml": b'{{ fail "give a size" }}'}
+    with pytest.raises(BundleError, match=r"helm could not render small[\s\S]*give a size"):
+        make(rendered(request_, web, {"hooks": hooks}, **fails))

@@ -19,7 +19,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image_storage import MANIFEST, Registry, manifest
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image_storage import (
+    MANIFEST,
+    Blob,
+    Registry,
+    manifest,
+)
 from ansible_collections.groundup.cloud.plugins.module_utils.provision import (
     ca,
     files,
@@ -47,7 +52,9 @@ def sha256(data: bytes) -> str:
 def make_bundle(directory: Path, release: str) -> str:
     """A bundle of one file and one image with the same tag in each release. Gives the image's digest."""
     storage, layer, configuration = Registry(directory / "registry"), release.encode() * 1000, b"{}"
-    data = manifest(configuration, f"sha256:{sha256(configuration)}", [{"sha256": sha256(layer), "size": len(layer)}])
+    data = manifest(
+        configuration, f"sha256:{sha256(configuration)}", [Blob.plain({"sha256": sha256(layer), "size": len(layer)})]
+    )
     for part in (layer, configuration):
         storage.put_blob(REPOSITORY, f"sha256:{sha256(part)}", part)
     digest = f"sha256:{sha256(data)}"

@@ -162,9 +162,9 @@ def held(store: Store, tmp_path: Path) -> tuple[image_storage.Registry, str, Art
     """A registry with one image of one layer: (registry, digest of the image, the layer)."""
     shelf, part = image_storage.Registry(tmp_path / "registry"), added(store, b"layer")
     shelf.put_blob("r.io/a", f"sha256:{part['sha256']}", store.path(part["sha256"]))
-    configuration = image_storage.config("amd64", [part], ["/a"], [])
+    configuration = image_storage.config("amd64", [image_storage.Blob.plain(part)], ["/a"], [])
     shelf.put_blob("r.io/a", digest(configuration), configuration)
-    manifest = image_storage.manifest(configuration, digest(configuration), [part])
+    manifest = image_storage.manifest(configuration, digest(configuration), [image_storage.Blob.plain(part)])
     shelf.put_manifest("r.io/a", digest(manifest), manifest, "1")
     return shelf, digest(manifest), part
 

@@ -99,7 +99,7 @@ def lay(directory: Path) -> index.Index:
     for part in (layer, settings):
         shelf.put_blob("r.io/a", digest(part), part)
     artefact: Artefact = {"sha256": digest(layer).removeprefix("sha256:"), "size": len(layer)}
-    manifest = image_storage.manifest(settings, digest(settings), [artefact])
+    manifest = image_storage.manifest(settings, digest(settings), [image_storage.Blob.plain(artefact)])
     shelf.put_manifest("r.io/a", digest(manifest), manifest, "1")
     files = {
         "kubernetes": "files/sha256/k",

@@ -27,6 +27,10 @@ def changed(**sections: t.Any) -> dict[str, t.Any]:
     return lock
 
 
+def charts(rendered: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {**SHIPPED, "charts": {"x": {"version": "1", "url": "u", "sha256": HEX, "rendered": rendered}}}
+
+
 FAULTS = {
     "unknown top key": ({**SHIPPED, "imagess": {}}, "lock: (top).imagess is unknown"),
     "unknown key": (changed(builds={"etcd": {"version": "1", "tag": []}}), "lock: builds.etcd.tag is unknown"),
@@ -59,6 +63,65 @@ FAULTS = {
         "charts.x.sha256 12 is not 64 hex digits",
     ),
     "charts that are no mapping": ({**SHIPPED, "charts": ["x"]}, "lock: charts must be a mapping of names"),
+    "unknown format": (
+        changed(compression={"format": "gzip"}),
+        "compression.format is 'gzip'; write one of none, zstd",
+    ),
+    "level out of range": (changed(compression={"level": 22}), "compression.level is 22; write a number from 1 to 19"),
+    "unknown key of compression": (changed(compression={"threads": 2}), "lock: compression.threads is unknown"),
+    "unknown format of a layer": (changed(layers={"x": {"compression": "xz"}}), "layers.x.compression is 'xz'"),
+    "only_new is no boolean": (changed(layers={"x": {"only_new": "base"}}), "layers.x.only_new is 'base'; write true"),
+    "only_new at the bottom": (
+        changed(layers={"x": {"only_new": True}}, images={"a.b/c:1": {"layers": ["x"], "entrypoint": []}}),
+        "images.a.b/c:1.layers begins with 'x', whose only_new has no lower layer",
+    ),
+    "a package in both lists": (
+        changed(layers={"x": {"packages": ["a"], "packages_without_dependencies": ["a"]}}),
+        "layers.x has a with and without dependencies",
+    ),
+    "packages that are no list": (
+        changed(layers={"x": {"packages_without_dependencies": "a"}}),
+        "layers.x.packages_without_dependencies must be a list of package names",
+    ),
+    "a layer that is no mapping": (changed(layers={"x": []}), "lock: layers.x must be a mapping, not []"),
+    "sources of no build": (
+        changed(layers={"x": {"sources": {"opt": {"build": "nothing"}}}}),
+        "layers.x.sources.opt.build names 'nothing', which is none of builds",
+    ),
+    "unknown key of sources": (
+        changed(layers={"x": {"sources": {"opt": {"build": "pause", "executable": []}}}}),
+        "lock: layers.x.sources.opt.executable is unknown",
+    ),
+    "a mode that YAML reads as a number": (
+        changed(layers={"x": {"sources": {"opt": {"build": "pause", "mode": 0o644}}}}),
+        "layers.x.sources.opt.mode is 420; write it as octal digits in quotes",
+    ),
+    "a pattern that is no list": (
+        changed(layers={"x": {"sources": {"opt": {"build": "pause", "exec": "*.sh"}}}}),
+        "layers.x.sources.opt.exec must be a list of patterns",
+    ),
+    "rendering without a namespace": (charts({"app": {}}), "lock: charts.x.rendered.app.namespace is missing"),
+    "rendering without helm": (
+        {**charts({"app": {"namespace": "n"}}), "builds": {k: v for k, v in SHIPPED["builds"].items() if k != "helm"}},
+        "needs the build 'helm'; add it to builds",
+    ),
+    "values that are no mapping": (
+        charts({"app": {"namespace": "n", "values": []}}),
+        "charts.x.rendered.app.values must be a mapping",
+    ),
+    "what to do with a hook": (
+        charts({"app": {"namespace": "n", "hooks": {"t.yaml": "run"}}}),
+        "charts.x.rendered.app.hooks.t.yaml is 'run'; write keep or drop",
+    ),
+    "hooks that are no mapping": (charts({"app": {"namespace": "n", "hooks": ["t.yaml"]}}), "write keep or drop"),
+    "api_versions that are no list": (
+        charts({"app": {"namespace": "n", "api_versions": "v1"}}),
+        "charts.x.rendered.app.api_versions must be a list",
+    ),
+    "a rendering with a manifest's name": (
+        {**charts({"app": {"namespace": "n"}}), "manifests": {"app": {"version": "1", "url": "u", "sha256": None}}},
+        "charts.x.rendered.app has the name of another manifest",
+    ),
     "image without tag": (changed(upstream_images={"a.b/c": None}), "image 'a.b/c' has no tag"),
 }
 
@@ -67,6 +130,12 @@ FAULTS = {
 def test_faults_are_named(given: dict[str, t.Any], expected: str) -> None:
     with pytest.raises(BundleError, match=re.escape(expected)):
         parse(given)
+
+
+def test_builds_that_nothing_needs_are_not_compiled() -> None:
+    lock = parse(charts({"app": {"namespace": "n"}}))
+    assert set(lock.builds) - set(lock.compiled) == {"helm"}, "helm is compiled when a chart is rendered"
+    assert "manifest:app" in wanted(lock, "source") and "manifest:app" in wanted(lock, "upstream")
 
 
 def test_all_dangling_names_are_reported_at_once() -> None:
@@ -156,6 +225,7 @@ def test_every_build_has_a_module_that_pins_what_the_lock_says() -> None:
         "coredns": "github.com/coredns/coredns",
         "containerd": "github.com/containerd/containerd/v2",
         "cni": "github.com/containernetworking/plugins",
+        "helm": "helm.sh/helm/v3",
     }
     for name, build in parse(SHIPPED).builds.items():
         module = (SOURCES / name / "go.mod").read_text()

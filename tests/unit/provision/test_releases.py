@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image_storage import Registry, manifest
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image_storage import Blob, Registry, manifest
 from ansible_collections.groundup.cloud.plugins.module_utils.provision import releases, services
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.settings import (
     ProvisionerError,
@@ -30,7 +30,9 @@ def digest(data: bytes) -> str:
 def make_bundle(directory: Path, release: str, references: tuple[str, ...] = (APP,)) -> dict[str, Any]:
     """A small bundle whose bytes name their release. Gives its index."""
     storage, layer, configuration = Registry(directory / "registry"), release.encode(), b"{}"
-    data = manifest(configuration, digest(configuration), [{"sha256": digest(layer)[7:], "size": len(layer)}])
+    data = manifest(
+        configuration, digest(configuration), [Blob.plain({"sha256": digest(layer)[7:], "size": len(layer)})]
+    )
     for reference in references:
         repository, __, tag = reference.rpartition(":")
         for part in (layer, configuration):
