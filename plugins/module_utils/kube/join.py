@@ -18,6 +18,7 @@ from .settings import Settings
 CONFIG = f"{paths.SCRATCH}/join.yaml"
 SCRIPT = f"{paths.SCRATCH}/join.sh"
 ETCD_TRIES = 10
+PREFLIGHT_TRIES = 4
 
 
 def join(
@@ -61,10 +62,25 @@ def _begin(settings: Settings, system: System, credentials: JoinCredentials, dis
     system.write(where, yaml.dump(config.discovery(discovery["server"], discovery["ca"])).encode(), mode=0o600)
     doc = config.join(settings, where, credentials.token, credentials.key)
     system.write(CONFIG, yaml.dump(doc).encode(), mode=0o600)
-    if not settings.node.control_plane:
-        return job.start(system, [paths.KUBEADM, "join", "--config", CONFIG])
-    system.write(SCRIPT, control_plane_script().encode(), mode=0o600)
+    script = control_plane_script() if settings.node.control_plane else f"{worker_script()}exit 1\n"
+    system.write(SCRIPT, script.encode(), mode=0o600)
     return job.start(system, ["/bin/sh", SCRIPT])
+
+
+def worker_script(kubeadm: str = paths.KUBEADM, log: str = paths.LOG, pause: float = 5) -> str:
+    """A shell script that joins, and repeats a join that ended in preflight because containerd did not answer in time.
+
+    kubeadm waits for one answer of the container runtime, and a machine that is starting or busy was seen to take
+    longer. Preflight changes nothing, so the join may be repeated.
+    """
+    return f"""\
+for try in $(seq 1 {PREFLIGHT_TRIES}); do
+  {kubeadm} join --config {CONFIG} && exit
+  tail -n 5 {log} | grep -q 'ERROR CRI.*DeadlineExceeded' || break
+  sleep {pause}
+  echo "[groundup] containerd did not answer kubeadm in time, try $try of {PREFLIGHT_TRIES}"
+done
+"""
 
 
 def control_plane_script(kubeadm: str = paths.KUBEADM, log: str = paths.LOG, pause: float = 5) -> str:
@@ -77,7 +93,7 @@ def control_plane_script(kubeadm: str = paths.KUBEADM, log: str = paths.LOG, pau
     the join.
     """
     return f"""\
-{kubeadm} join --config {CONFIG} && exit
+{worker_script(kubeadm, log, pause)}\
 for try in $(seq 2 {ETCD_TRIES}); do
   tail -n 5 {log} | grep -q 'error execution phase etcd-join' || exit 1
   sleep {pause}

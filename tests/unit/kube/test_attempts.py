@@ -165,6 +165,31 @@ def test_no_other_process_sees_a_secret(system: OneUnit, given: Given, monkeypat
 
 
 @pytest.mark.parametrize(
+    ("fails", "error", "calls", "code"),
+    [
+        pytest.param(0, "", 1, 0, id="at once"),
+        pytest.param(2, "[ERROR CRI]: no answer: code = DeadlineExceeded", 3, 0, id="containerd was slow"),
+        pytest.param(99, "[ERROR CRI]: no answer: code = DeadlineExceeded", 4, 1, id="containerd never answers"),
+        pytest.param(99, "[ERROR CRI]: connection refused", 1, 1, id="containerd does not run"),
+    ],
+)
+def test_a_join_is_repeated_while_containerd_is_slow(
+    tmp_path: Path, fails: int, error: str, calls: int, code: int
+) -> None:
+    """kubeadm, a double, fails ``fails`` times in preflight."""
+    log, kubeadm = tmp_path / "kubeadm.log", tmp_path / "kubeadm"
+    kubeadm.write_text(
+        f"#!/bin/sh\necho x >> {tmp_path}/calls\n[ $(wc -l < {tmp_path}/calls) -gt {fails} ] && exit 0\n"
+        f"printf '\\t%s\\nIf you know\\nerror: error execution phase preflight\\nTo see\\n' '{error}' >&2\nexit 1\n"
+    )
+    kubeadm.chmod(0o755)
+    script = join.worker_script(str(kubeadm), str(log), pause=0) + "exit 1\n"
+    with log.open("ab") as sink:
+        done = subprocess.run(["/bin/sh", "-c", script], stdout=sink, stderr=sink, check=False)
+    assert ((tmp_path / "calls").read_text().count("x"), done.returncode) == (calls, code)
+
+
+@pytest.mark.parametrize(
     ("fails", "phase", "calls", "code"),
     [
         pytest.param(0, "etcd-join", ["join"], 0, id="at once"),
