@@ -54,6 +54,21 @@ def processor_virtualizes() -> bool:
     return bool({"vmx", "svm"} & set(flags.split()))
 
 
+def of_lab(directory: str, wanted: str) -> str:
+    """The accelerator of a lab, determined once: it must not change while machines of the rack exist.
+
+    :param directory: the lab's directory, which remembers it.
+    """
+    path = f"{directory}/accelerator"
+    if wanted == "auto" and os.path.exists(path):
+        with open(path, encoding="ascii") as file:
+            return file.read().strip()
+    chosen = choose(wanted)
+    with open(path, "w", encoding="ascii") as file:
+        file.write(chosen)
+    return chosen
+
+
 def choose(wanted: str) -> str:
     """Return `kvm` or `tcg`. For `auto`, a guest is booted with KVM if the processor and the kernel support it.
 

@@ -72,7 +72,7 @@ class Removed:
 
 
 def missing(setting: Setting) -> dict[str, list[str]]:
-    """What is missing of a rack, by part. A part can be exaownedd only when the parts it needs exist."""
+    """What is missing of a rack, by part. A part can be examined only when the parts it needs exist."""
     found: dict[str, list[str]] = {}
     existing = namespaces()
     lost = [name for name in setting.rack.places.namespaces if name not in existing]

@@ -6,15 +6,23 @@ from __future__ import annotations
 import os
 
 from .domain import domain_xml
-from .hypervisor import virsh
+from .hypervisor import missing_hypervisor, virsh
 from .plan import Disk, Machine, Rack
-from .shell import LabError, write
+from .shell import LabError, namespaces, write
 
 
 def missing_machines(rack: Rack, accelerator: str) -> list[str]:
     """Machines without a libvirt definition or a disk, or whose definition differs from the model."""
     defined = set(virsh(rack.places, "list", "--all", "--name").split())
     return [m.name for m in rack.machines if m.name not in defined or not _as_planned(m, accelerator)]
+
+
+def stopped(rack: Rack) -> tuple[Machine, ...]:
+    """The machines that do not run, all of them while the hypervisor does not."""
+    if rack.places.rack not in namespaces() or missing_hypervisor(rack.places):
+        return rack.machines
+    running = set(virsh(rack.places, "list", "--name").split())
+    return tuple(machine for machine in rack.machines if machine.name not in running)
 
 
 def raise_machines(rack: Rack, accelerator: str) -> None:

@@ -12,8 +12,8 @@ from .names import Places, short
 
 Tree = dict[str, Any]
 
-DEFAULT_SIZE = {"memory": 1536, "cpus": 2, "disk": 8, "storage_disk": 2}
-"""Defaults in MiB, virtual CPUs, GiB and GiB; see `machines.*.lab` in the model's reference."""
+DEFAULT_SIZE = {"disk": 8, "storage_disk": 2}
+"""Defaults in GiB; see `machines.*.lab` in the model's reference."""
 DEFAULT_SWITCH_MTU = 9216
 
 

@@ -6,12 +6,13 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .accelerator import choose
 from .emulators import default_directory
 from .lifecycle import PARTS, Setting, absent, missing, present
+from .machines import stopped
 from .names import Places, places
 from .plan import rack
 from .programs import missing_programs
+from .sizes import available, require_memory
 from .twin_file import TwinFiles, lab_name, write_twin
 
 Params = dict[str, Any]
@@ -24,12 +25,14 @@ def raise_rack(wanted: Params, parts: list[str], check: bool) -> Result:
     :param wanted: the option `rack` of the module `virtual_rack`.
     :raises LabError, ModelError: with place and remedy.
     """
-    files, where = write_twin(wanted["model"], wanted["directory"], wanted["name"])
+    files, where = write_twin(wanted["model"], wanted["directory"], wanted["name"], wanted["accelerator"] or "")
     setting = _setting(files, where, wanted)
     if check:
         found = missing(setting)
         done = [f"{part}: {item}" for part in parts for item in found[part]]
     else:
+        if "machines" in parts:
+            require_memory(stopped(setting.rack), available())
         done = present(setting, [part for part in PARTS if part in parts])
     return {**_answer(files, where), "changed": files.changed or bool(done), "done": done}
 
@@ -40,7 +43,7 @@ def look(wanted: Params) -> Result:
     if programs:
         missing_all = {part: list(programs) for part in PARTS}
         return {"changed": False, "programs": programs, "missing": missing_all, "up": False}
-    files, where = write_twin(wanted["model"], wanted["directory"], wanted["name"])
+    files, where = write_twin(wanted["model"], wanted["directory"], wanted["name"], wanted["accelerator"] or "")
     found = {part: items for part, items in missing(_setting(files, where, wanted)).items() if items}
     return {**_answer(files, where), "changed": False, "programs": [], "missing": found, "up": not found}
 
@@ -55,21 +58,7 @@ def remove_rack(wanted: Params, check: bool) -> Result:
 
 
 def _setting(files: TwinFiles, where: Places, wanted: Params) -> Setting:
-    accelerator = wanted["accelerator"] or str(files.model["lab"].get("accelerator", "auto"))
-    venv = wanted["venv"] or default_directory()
-    return Setting(rack(files.model, where), _accelerator(where, accelerator), venv)
-
-
-def _accelerator(where: Places, wanted: str) -> str:
-    """The accelerator, determined once per lab: it must not change while machines of the rack exist."""
-    path = f"{where.lab}/accelerator"
-    if wanted == "auto" and os.path.exists(path):
-        with open(path, encoding="ascii") as file:
-            return file.read().strip()
-    chosen = choose(wanted)
-    with open(path, "w", encoding="ascii") as file:
-        file.write(chosen)
-    return chosen
+    return Setting(rack(files.model, where), files.accelerator, wanted["venv"] or default_directory())
 
 
 def _answer(files: TwinFiles, where: Places) -> Result:

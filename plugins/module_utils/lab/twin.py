@@ -12,10 +12,12 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..model.enums import ControlPlane, ImageProfile, Role, Timings
 from ..model.parse import merge
 from ..model.types import Machine, Network, Switch
 from .addresses import provisioner_addresses
 from .names import Places
+from .sizes import sized
 from .twin_switches import Cabling, twin_switches
 
 Tree = dict[str, Any]
@@ -24,6 +26,7 @@ SERIAL_LIMIT = 20
 """Longest serial number of a virtio disk that the guest sees (VIRTIO_BLK_ID_BYTES)."""
 _NAMESPACE = uuid.UUID("5f4a2f0e-8a36-5e0b-9e0c-6a1d0c1b7a11")
 _DEFAULTS = {"machine": ("machines", Machine), "network": ("networks", Network), "switch": ("switches", Switch)}
+_KEPT_OF_LAB = ("accelerator", "control_plane")
 _NO_TWIN_OF = {
     "ntp": "no time server is reachable from the lab; the provisioner's own clock is the source",
     "dns": "no resolver is reachable from the lab",
@@ -42,31 +45,68 @@ class Materials:
     """SHA-256 of each BMC's certificate in hexadecimal, by machine."""
 
 
-def twin(cloud: Tree, materials: Materials) -> tuple[Tree, list[str]]:
+def twin(cloud: Tree, materials: Materials, accelerator: str = "kvm") -> tuple[Tree, list[str]]:
     """The twin's model, and notes about what it can't reproduce.
 
     :param cloud: a model as in the file, before or after evaluation of templates; it is not changed.
+    :param accelerator: `tcg` for emulated machines, which are slow: images and timings of the twin suit them.
     :returns: `(model, notes)`; a note begins with the place in the original model.
     """
     notes: list[str] = []
     result = _resolved(cloud)
     result["name"] = materials.places.name
+    lab = result.get("lab") or {}
+    if lab.get("control_plane") == str(ControlPlane.HOSTED):
+        _host_control_plane(result["machines"], notes)
     networks = result["networks"]
     result["switches"], cabling = twin_switches(result["switches"], networks, materials.places.database, notes)
     result["machines"] = {
         name: _machine(name, machine, cabling, materials, notes) for name, machine in result["machines"].items()
     }
+    emulated = accelerator == "tcg"
+    for machine in result["machines"].values():
+        machine["lab"] = sized(machine, emulated, bool(result.get("kubernetes")))
+    if emulated:
+        _suit_emulation(result, notes)
     result["provisioner"] = _provisioner(result.get("provisioner") or {}, networks, materials.places, notes)
     result["access"] = {
         "user": "root",
         "public_keys": [materials.public_key],
         "private_key_file": materials.private_key_file,
     }
-    accelerator = (result.get("lab") or {}).get("accelerator")
-    result["lab"] = {"throw_away_secrets": True, **({"accelerator": accelerator} if accelerator else {})}
+    result["lab"] = {"throw_away_secrets": True, **{key: lab[key] for key in _KEPT_OF_LAB if lab.get(key)}}
     _upstream(result, notes)
     _gateways(networks, notes)
     return result, notes
+
+
+def _suit_emulation(result: Tree, notes: list[str]) -> None:
+    """Images and timings for machines whose CPUs are emulated. What the model says for such machines stays."""
+    images = result.setdefault("images", {"debian-13": {}})
+    for name, image in images.items():
+        images[name] = image = dict(image or {})
+        if image.get("source", "build") == "build" and image.get("profile") != str(ImageProfile.EMULATED):
+            image["profile"] = str(ImageProfile.EMULATED)
+            notes.append(f"images.{name}.profile: is emulated, because the machines are")
+    kubernetes = result.get("kubernetes")
+    if kubernetes and kubernetes.get("timings") != str(Timings.SLOW):
+        kubernetes["timings"] = str(Timings.SLOW)
+        notes.append("kubernetes.timings: is slow, because the machines are emulated")
+
+
+def _host_control_plane(machines: Tree, notes: list[str]) -> None:
+    """Take the role control_plane from all machines, and those that have no other role out of the twin."""
+    own = str(Role.CONTROL_PLANE)
+    for name, machine in list(machines.items()):
+        roles = list(machine.get("roles") or [])
+        if own not in roles:
+            continue
+        machine["roles"] = [role for role in roles if role != own]
+        if machine["roles"]:
+            notes.append(f"machines.{name}: is a worker, because lab.control_plane is hosted")
+        else:
+            del machines[name]
+            notes.append(f"machines.{name}: has no twin, because lab.control_plane is hosted and it has no other role")
 
 
 def _resolved(cloud: Tree) -> Tree:

@@ -12,6 +12,7 @@ import yaml
 from ..model import documents
 from ..model.load import load_documents
 from ..model.scalars import Sealed
+from .accelerator import of_lab
 from .keys import materials
 from .names import Places, places
 from .shell import LabError, write
@@ -37,19 +38,22 @@ _Dumper.add_representer(Sealed, lambda dumper, value: dumper.represent_scalar("!
 
 @dataclass(frozen=True)
 class TwinFiles:
-    """A written twin: its directory, whether its files changed, the model, and the notes of `twin.twin`."""
+    """A written twin: its directory, whether its files changed, the model, the notes of `twin.twin`, and the
+    accelerator, `kvm` or `tcg`."""
 
     directory: str
     changed: bool
     model: dict[str, Any]
     notes: tuple[str, ...]
+    accelerator: str
 
 
-def write_twin(source: str, parent: str, name: str | None) -> tuple[TwinFiles, Places]:
+def write_twin(source: str, parent: str, name: str | None, accelerator: str = "") -> tuple[TwinFiles, Places]:
     """Derive the twin of the model at `source` and write it to `parent/NAME`.
 
     :param source: a model file or directory.
     :param name: the lab's name, by default that of the cloud.
+    :param accelerator: one of `accelerator.CHOICES`, by default that of the model, else `auto`.
     :raises LabError: if the state directory belongs to a cloud that is not a lab.
     :raises ModelError: with every error of the model.
     """
@@ -59,13 +63,14 @@ def write_twin(source: str, parent: str, name: str | None) -> tuple[TwinFiles, P
     where = places(name or str(cloud["name"]))
     claim(where)
     addresses = {key: _address(cloud, key) for key in cloud.get("machines", {}) if _address(cloud, key)}
-    model, notes = twin(cloud, materials(where, addresses))
+    chosen = of_lab(where.lab, accelerator or str((cloud.get("lab") or {}).get("accelerator") or "auto"))
+    model, notes = twin(cloud, materials(where, addresses), chosen)
     directory = os.path.join(os.path.abspath(parent), where.name)
     header = _HEADER.format(source=os.path.basename(source)) + "".join(f"#   {note}\n" for note in notes)
     text = yaml.dump(model, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     changed = write(f"{directory}/cloud.yml", header + text)
     changed |= write(f"{directory}/run", _RUN.format(name=where.name, ctl=where.ctl, directory=directory), 0o700)
-    return TwinFiles(directory, changed, model, tuple(notes)), where
+    return TwinFiles(directory, changed, model, tuple(notes), chosen), where
 
 
 def lab_name(name: str | None, source: str | None) -> str:

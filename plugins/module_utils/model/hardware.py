@@ -207,8 +207,19 @@ class Taint:
 class LabMachine:
     """Size of the virtual machine in the virtual rack."""
 
-    memory: int = one(scalars.NUMBER, "Memory.", default=1536, unit="MiB")
-    cpus: int = one(scalars.NUMBER, "Virtual CPUs.", default=2)
+    memory: int | None = one(
+        scalars.NUMBER,
+        "Memory.",
+        default=None,
+        unit="MiB",
+        shown_default="1536, and 1024 more for a control plane",
+    )
+    cpus: int | None = one(
+        scalars.NUMBER,
+        "Virtual CPUs.",
+        default=None,
+        shown_default="2, of which emulated machines other than control planes have 1",
+    )
     disk: int = one(scalars.NUMBER, "Root disk.", default=8, unit="GiB")
     storage_disk: int = one(scalars.NUMBER, "Each storage disk.", default=2, unit="GiB")
 

@@ -63,7 +63,7 @@ def test_defaults_are_merged_into_objects(result: tuple[dict[str, Any], list[str
     model, _notes = result
     assert "defaults" not in model
     assert model["networks"]["storage"]["mtu"] == 9000
-    assert model["machines"]["node2"]["lab"] == {"memory": 512}
+    assert model["machines"]["node2"]["lab"] == {"memory": 512, "cpus": 2}
 
 
 def test_serials_are_cut_to_the_virtio_limit(result: tuple[dict[str, Any], list[str]]) -> None:
@@ -107,3 +107,37 @@ def test_a_twin_of_a_twin_has_the_same_hardware(result: tuple[dict[str, Any], li
     again, _notes = twin(result[0], MATERIALS)
     assert again["machines"] == result[0]["machines"]
     assert list(again["switches"]) == list(result[0]["switches"])
+
+
+def test_a_hosted_control_plane_takes_the_role_from_machines() -> None:
+    model = real_rack()
+    model["lab"] = {**(model.get("lab") or {}), "control_plane": "hosted"}
+    names = list(model["machines"])
+    model["machines"][names[0]]["roles"] = ["control_plane"]
+    model["machines"][names[1]]["roles"] = ["control_plane", "compute"]
+    found, notes = twin(model, MATERIALS)
+    assert names[0] not in found["machines"] and found["machines"][names[1]]["roles"] == ["compute"]
+    assert found["lab"]["control_plane"] == "hosted"
+    assert any(f"machines.{names[0]}: has no twin" in note for note in notes)
+    assert any(f"machines.{names[1]}: is a worker" in note for note in notes)
+
+
+def test_a_machine_without_a_size_gets_one_by_what_it_carries() -> None:
+    model = real_rack()
+    del model["defaults"]["machine"]["lab"]
+    machines, notes = twin(model, MATERIALS, "tcg")[0]["machines"], twin(model, MATERIALS, "tcg")[1]
+    assert machines["node1"]["lab"] == {"memory": 2560, "cpus": 2}, "kubeadm refuses a control plane of 1,536 MiB"
+    assert machines["node2"]["lab"] == {"memory": 1536, "cpus": 1}
+    assert any("kubernetes.timings: is slow" in note for note in notes)
+    assert twin(model, MATERIALS, "kvm")[0]["machines"]["node2"]["lab"] == {"memory": 1536, "cpus": 2}
+
+
+def test_emulated_machines_get_images_and_timings_that_suit_them() -> None:
+    model = real_rack()
+    model["images"] = {"debian-13": None, "own": {"source": "url", "url": "https://example.net/x", "sha256": "0" * 64}}
+    found = twin(model, MATERIALS, "tcg")[0]
+    assert found["images"]["debian-13"] == {"profile": "emulated"} and "profile" not in found["images"]["own"]
+    assert found["kubernetes"]["timings"] == "slow"
+    real = twin(model, MATERIALS, "kvm")[0]
+    assert real["images"] == model["images"] and "timings" not in real["kubernetes"]
+    assert twin(real_rack(), MATERIALS, "tcg")[0]["images"] == {"debian-13": {"profile": "emulated"}}
