@@ -16,68 +16,98 @@ import typing as t
 from checks.commands import ROOT, command
 
 MODEL = os.environ.get("GROUNDUP_E2E_MODEL", "inventories/lab/cloud.yml")
-NAME = subprocess.check_output([sys.executable, "tools/lab_name.py", MODEL], cwd=ROOT, text=True).strip()
-RACK = ROOT / "build/lab" / NAME
-STATE = pathlib.Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "groundup" / NAME
-RUN = pathlib.Path("/run/groundup", NAME)
+HOSTED = "inventories/lab_hosted/cloud.yml"
 
 
-def lab(log: str, verb: str, *words: str, minutes: float) -> str:
-    """Run `tools/lab VERB MODEL …`, as `make lab` and `make lab-down` do; on failure print the ends of the consoles."""
-    try:
-        return command(log, "tools/lab", verb, MODEL, *words, minutes=minutes, lines=150)
-    except AssertionError:
-        print(consoles())
-        raise
+class Rack:
+    """The rack of a model, and its places: the twin's files, its state, its sockets."""
 
+    def __init__(self, model: str) -> None:
+        self.model = model
+        argv = [sys.executable, "tools/lab_name.py", model]
+        self.name = subprocess.check_output(argv, cwd=ROOT, text=True).strip()
+        home = pathlib.Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
+        self.directory = ROOT / "build/lab" / self.name
+        self.state = home / "groundup" / self.name
+        self.run = pathlib.Path("/run/groundup", self.name)
 
-def site(log: str, *words: str, minutes: float = 20) -> dict[str, t.Any]:
-    """Run site.yml; returns the figures that the progress callback wrote (see its documentation)."""
-    lab(log, "site", *words, minutes=minutes)
-    return dict(json.loads((RACK / "timings-site.json").read_text()))
+    def lab(self, log: str, verb: str, *words: str, minutes: float) -> str:
+        """Run `tools/lab VERB MODEL …`, as `make lab` and `make lab-down` do; print the consoles on failure."""
+        try:
+            return command(log, "tools/lab", verb, self.model, *words, minutes=minutes, lines=150)
+        except AssertionError:
+            print(self.consoles())
+            raise
+
+    def site(self, log: str, *words: str, minutes: float = 20) -> dict[str, t.Any]:
+        """Run site.yml; returns the figures that the progress callback wrote (see its documentation)."""
+        self.lab(log, "site", *words, minutes=minutes)
+        return dict(json.loads((self.directory / "timings-site.json").read_text()))
+
+    def on(self, machine: str, *words: str) -> str:
+        """Standard output of an Ansible ad-hoc shell command on a machine of the rack."""
+        inventory = str(self.directory / "cloud.yml")
+        argv = [str(self.directory / "run"), "ansible", "-i", inventory, machine, "-m", "ansible.builtin.shell"]
+        path = {**os.environ, "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}"}
+        done = subprocess.run(
+            [*argv, "-a", " ".join(words)], cwd=ROOT, capture_output=True, text=True, check=False, env=path
+        )
+        assert done.returncode == 0, f"{machine}: {' '.join(words)}: {done.stdout}{done.stderr}"
+        return done.stdout.partition(">>\n")[2]
+
+    def vsctl(self, *words: str) -> str:
+        """Standard output of ovs-vsctl on the rack's switches."""
+        argv = ["ovs-vsctl", f"--db=unix:{self.run}/ovs/db.sock", "--timeout=20", *words]
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+
+    def power(self, machine: str, verb: str) -> None:
+        """Cut the power of a machine (`destroy`) or power it on (`start`), in the rack's libvirt."""
+        uri = f"qemu+unix:///system?socket={self.run}/libvirt/libvirt-sock"
+        words = ["virsh", "--quiet", "--connect", uri, verb, machine]
+        subprocess.run([str(self.directory / "run"), *words], check=True, capture_output=True, text=True)
+
+    def wait_for_ssh(self, machine: str, seconds: float = 300) -> None:
+        """Wait until a machine answers; after `seconds` raise AssertionError with its last output."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                self.on(machine, "true")
+            except AssertionError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(5)
+            else:
+                return
+
+    def consoles(self, lines: int = 40) -> str:
+        """The end of every machine's serial console."""
+        parts = []
+        for log in sorted((self.state / "lab/machines").glob("*/console.log")):
+            text = log.read_bytes().decode(errors="replace").replace("\x1b", "").replace("\r", "")
+            parts.append(f"---- console of {log.parent.name} ----\n" + "\n".join(text.splitlines()[-lines:]))
+        return "\n".join(parts)
+
+    def traces(self) -> list[str]:
+        """What exists of the rack on this host: namespaces, processes, mounts, directories."""
+        namespaces = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout.split()
+        own = {f"{self.name}-{part}" for part in ("rack", "ctl", "bmc")}
+        found = [f"namespace {name}" for name in namespaces if name in own]
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+                mounts = pathlib.Path(f"/proc/{pid}/mountinfo").read_text()
+            except (OSError, ProcessLookupError):
+                continue
+            if f"groundup/{self.name}/".encode() in words and int(pid) != os.getpid():
+                found.append(f"process {pid}: {words!r}")
+            if f"groundup/{self.name}/" in mounts:
+                found.append(f"a mount of process {pid}")
+        return found + [f"file {path}" for path in (self.run, self.state, self.directory) if path.exists()]
 
 
 def changes(figures: dict[str, t.Any]) -> dict[str, int]:
     """Stages with changes, with their number of changed results."""
     return {stage["name"]: stage["changed"] for stage in figures["stages"] if stage["changed"]}
-
-
-def on(machine: str, *words: str) -> str:
-    """Standard output of an Ansible ad-hoc shell command on a machine of the rack."""
-    argv = [str(RACK / "run"), "ansible", "-i", str(RACK / "cloud.yml"), machine, "-m", "ansible.builtin.shell"]
-    path = {**os.environ, "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}"}
-    done = subprocess.run(
-        [*argv, "-a", " ".join(words)], cwd=ROOT, capture_output=True, text=True, check=False, env=path
-    )
-    assert done.returncode == 0, f"{machine}: {' '.join(words)}: {done.stdout}{done.stderr}"
-    return done.stdout.partition(">>\n")[2]
-
-
-def vsctl(*words: str) -> str:
-    """Standard output of ovs-vsctl on the rack's switches."""
-    argv = ["ovs-vsctl", f"--db=unix:{RUN}/ovs/db.sock", "--timeout=20", *words]
-    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def power(machine: str, verb: str) -> None:
-    """Cut the power of a machine (`destroy`) or power it on (`start`), in the rack's libvirt."""
-    uri = f"qemu+unix:///system?socket={RUN}/libvirt/libvirt-sock"
-    words = ["virsh", "--quiet", "--connect", uri, verb, machine]
-    subprocess.run([str(RACK / "run"), *words], check=True, capture_output=True, text=True)
-
-
-def wait_for_ssh(machine: str, seconds: float = 300) -> None:
-    """Wait until a machine answers; after `seconds` raise AssertionError with its last output."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            on(machine, "true")
-        except AssertionError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(5)
-        else:
-            return
 
 
 class Processes:
@@ -114,29 +144,3 @@ def readable_by_all(*roots: pathlib.Path) -> list[pathlib.Path]:
             plain = (here / name for name in files)
             found += [file for file in plain if file.is_file() and file.stat().st_mode & 0o004]
     return [file for file in found if file.stat().st_size < 4 << 20]
-
-
-def consoles(lines: int = 40) -> str:
-    """The end of every machine's serial console."""
-    parts = []
-    for log in sorted((STATE / "lab/machines").glob("*/console.log")):
-        text = log.read_bytes().decode(errors="replace").replace("\x1b", "").replace("\r", "")
-        parts.append(f"---- console of {log.parent.name} ----\n" + "\n".join(text.splitlines()[-lines:]))
-    return "\n".join(parts)
-
-
-def traces() -> list[str]:
-    """What exists of the rack on this host: namespaces, processes, mounts, directories."""
-    namespaces = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout.split()
-    found = [f"namespace {name}" for name in namespaces if name in {f"{NAME}-{x}" for x in ("rack", "ctl", "bmc")}]
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
-            mounts = pathlib.Path(f"/proc/{pid}/mountinfo").read_text()
-        except (OSError, ProcessLookupError):
-            continue
-        if f"groundup/{NAME}/".encode() in words and int(pid) != os.getpid():
-            found.append(f"process {pid}: {words!r}")
-        if f"groundup/{NAME}/" in mounts:
-            found.append(f"a mount of process {pid}")
-    return found + [f"file {path}" for path in (RUN, STATE, RACK) if path.exists()]

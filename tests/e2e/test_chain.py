@@ -9,23 +9,14 @@ import time
 
 import pytest
 from checks.commands import LOGS, ROOT
-from e2e.rack import (
-    RACK,
-    RUN,
-    STATE,
-    Processes,
-    changes,
-    lab,
-    on,
-    power,
-    readable_by_all,
-    site,
-    traces,
-    vsctl,
-    wait_for_ssh,
-)
+from e2e.rack import MODEL, Processes, Rack, changes, readable_by_all
 
 pytestmark = pytest.mark.e2e
+
+CHAIN = Rack(MODEL)
+RACK, RUN, STATE = CHAIN.directory, CHAIN.run, CHAIN.state
+lab, site, on, power, vsctl = CHAIN.lab, CHAIN.site, CHAIN.on, CHAIN.power, CHAIN.vsctl
+traces, wait_for_ssh = CHAIN.traces, CHAIN.wait_for_ssh
 
 REPORT = ROOT / "build/report"
 CLOUD = RACK / "cloud.yml"
