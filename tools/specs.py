@@ -21,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROLES = (
     "container_runtime",
     "drawing",
+    "hosted_control_plane",
     "host_base",
     "host_network",
     "kubernetes",

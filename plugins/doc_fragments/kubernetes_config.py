@@ -41,9 +41,9 @@ options:
             type: str
             required: true
           interface:
-            description: Interface of this machine in the network of the nodes.
+            description: Interface of this machine in the network of the nodes. Required unless
+              C(root) is set.
             type: str
-            required: true
           port:
             description: Port of the API at this address.
             type: int
@@ -140,4 +140,11 @@ options:
         - default
         - slow
         default: default
+      root:
+        description:
+        - Directory below which the files of the control plane are. Another one than C(/) names
+          the host of a hosted control plane (P(groundup.cloud.hosted_control_plane#role)), on
+          which this role itself does not run.
+        type: path
+        default: /
 """

@@ -21,9 +21,8 @@ options:
         type: str
         required: true
       interface:
-        description: Interface in the network that all nodes share.
+        description: Interface in the network that all nodes share. Required on nodes.
         type: str
-        required: true
       mtu:
         description: MTU of pods, that of the shared network.
         type: int

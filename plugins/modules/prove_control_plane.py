@@ -23,10 +23,10 @@ options:
     description: Number of etcd members that the model has.
     type: int
     required: true
-  kubeconfig:
-    description: An administrator's kubeconfig on that machine.
+  root:
+    description: Directory below which the files of the control plane are, other than C(/) where it is hosted.
     type: path
-    default: /etc/kubernetes/admin.conf
+    default: /
 """
 
 EXAMPLES = r"""
@@ -49,13 +49,14 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Kubeconfig, connect
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.paths import ADMIN_CONF
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.control_plane import control_plane_proofs
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
 
 SPEC = {
     "host": {"type": "str", "required": True},
     "members": {"type": "int", "required": True},
-    "kubeconfig": {"type": "path", "default": "/etc/kubernetes/admin.conf"},
+    "root": {"type": "path", "default": "/"},
 }
 
 
@@ -64,10 +65,12 @@ def main() -> None:
     params = module.params
 
     def act() -> Result:
+        root = Path(params["root"])
         proofs = control_plane_proofs(
             params["host"],
-            lambda: connect(Kubeconfig.read(Path(params["kubeconfig"])), timeout=60),
+            lambda: connect(Kubeconfig.read(root / ADMIN_CONF.lstrip("/")), timeout=60),
             params["members"],
+            root=root,
             check=module.check_mode,
         )
         return {"changed": False, "proofs": [proof.as_dict() for proof in proofs]}

@@ -20,6 +20,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.draw.racks import r
 from ansible_collections.groundup.cloud.plugins.module_utils.draw.scene import Scene  # noqa: E402
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import SwitchConfig  # noqa: E402
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostState  # noqa: E402
+from ansible_collections.groundup.cloud.plugins.module_utils.hosted import phases  # noqa: E402
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse  # noqa: E402
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import (  # noqa: E402
     container_runtime,
     host_base,
@@ -35,6 +37,7 @@ MODELS: dict[str, pathlib.Path] = {
     **{path.name.removesuffix(".cloud.yml"): path for path in sorted((HERE / "models").glob("*.cloud.yml"))},
     "lab": ROOT / "inventories/lab/cloud.yml",
     "lab_ha": ROOT / "inventories/lab_ha/cloud.yml",
+    "lab_hosted": ROOT / "inventories/lab_hosted/cloud.yml",
 }
 #: Of a large model the hosts that show each kind of host once; all hosts of the others.
 SHOWN: dict[str, tuple[str, ...]] = {
@@ -88,12 +91,20 @@ def state(found: HostState) -> str:
     return "\n".join(parts)
 
 
+def of_kubernetes(params: dict[str, t.Any]) -> str:
+    """The layer of a node, or the documents of a hosted control plane."""
+    settings = parse(params)
+    if not settings.hosted:
+        return state(kubernetes.render(params))
+    return "\n".join(f"==== {path}\n{body}" for path, body in phases.documents(settings).items())
+
+
 #: Variable of an inventory host -> what its role makes of it, as far as that is known without the host.
 RENDERED: dict[str, tuple[str, t.Callable[[dict[str, t.Any]], str]]] = {
     "host_network_config": ("host_network.txt", lambda params: state(host_network.render(params))),
     "host_base_config": ("host_base.txt", lambda params: state(host_base.render(params))),
     "container_runtime_config": ("runtime.txt", lambda params: state(container_runtime.render(params | RUNTIME))),
-    "kubernetes_config": ("kubernetes.txt", lambda params: state(kubernetes.render(params | {"files": FILES}))),
+    "kubernetes_config": ("kubernetes.txt", lambda params: of_kubernetes(params | {"files": FILES})),
     "switch_config": ("switch.yml", lambda params: text(SwitchConfig.from_vars(params).as_dict())),
     "drawing_config": ("racks.svg", lambda params: racks(Scene.of(params))),
 }

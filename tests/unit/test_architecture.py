@@ -33,7 +33,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"network"}),
     frozenset({"host", "fabric", "bmc", "bundle"}),
     frozenset({"links", "kube", "provision", "machines"}),
-    frozenset({"layers"}),
+    frozenset({"layers", "hosted"}),
     frozenset({"model"}),
     frozenset({"lab", "draw"}),
     frozenset({"report"}),

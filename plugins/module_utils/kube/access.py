@@ -18,7 +18,7 @@ def admin(settings: Settings, system: System, timeout: float = 30, *, own_only: 
         kubeconfig = Kubeconfig.read(system.path(paths.ADMIN_CONF))
     except FileNotFoundError:
         raise KubeError(f"{settings.node.name}: {paths.ADMIN_CONF} is missing; this is no control plane") from None
-    own = connect(kubeconfig, f"https://{settings.node.address}:6443", timeout)
+    own = connect(kubeconfig, f"https://{settings.node.address}:{settings.api_port}", timeout)
     if own_only:
         return own
     try:

@@ -79,6 +79,9 @@ def election(settings: Settings) -> dict[str, str]:
 def api_server(settings: Settings) -> Doc:
     """The API server: names in its certificate, encryption at rest, audit log."""
     extra: dict[str, str] = dict(SLOW_CHECKS) if settings.slow and not settings.single else {}
+    if settings.hosted:
+        # No kube-proxy runs beside it, so it reaches webhooks and aggregated APIs at their pods, not at their Services.
+        extra["enable-aggregator-routing"] = "true"
     volumes: list[Doc] = []
     if settings.encryption:
         extra["encryption-provider-config"] = paths.ENCRYPTION
@@ -148,7 +151,8 @@ def registration(settings: Settings, ignore: t.Sequence[str] = ()) -> Doc:
 def _patience(settings: Settings) -> Doc:
     if not settings.slow:
         return {}
-    patched = {"patches": {"directory": patches.DIRECTORY}} if settings.node.control_plane else {}  # of static pods
+    static_pods = settings.node.control_plane and not settings.hosted
+    patched = {"patches": {"directory": patches.DIRECTORY}} if static_pods else {}
     return {"timeouts": SLOW_TIMEOUTS} | patched
 
 
@@ -159,7 +163,7 @@ def init(settings: Settings, token: str, ignore: t.Sequence[str] = ()) -> Doc:
         "kind": "InitConfiguration",
         "bootstrapTokens": [{"token": token, "ttl": "15m0s", "usages": ["authentication"]}],
         "nodeRegistration": registration(settings, ignore),
-        "localAPIEndpoint": {"advertiseAddress": settings.node.address, "bindPort": 6443},
+        "localAPIEndpoint": {"advertiseAddress": settings.node.address, "bindPort": settings.api_port},
         "skipPhases": ["show-join-command"],
     } | _patience(settings)
 

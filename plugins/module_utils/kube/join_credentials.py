@@ -121,7 +121,7 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
     if check:
         steps = [f"remove etcd member {member['name'] or member['id']}" for member in params["stale_members"]]
         return {"changed": True, "discovery": {}, "removed": [], "steps": steps}
-    system, credentials = System(), JoinCredentials(params["token"], params["certificate_key"])
+    system, credentials = System(settings.root), JoinCredentials(params["token"], params["certificate_key"])
     api = admin(settings, system)
     if params["state"] == "absent":
         return {"changed": withdraw(api, credentials), "discovery": {}, "removed": [], "steps": []}

@@ -74,6 +74,9 @@ def _is_running(item: t.Mapping[str, t.Any]) -> bool:
 
 def _without_cluster(seen: Observations, control_planes: t.Collection[str]) -> Plan:
     """No control plane answers: initialize the cluster, if it is certain that there is none."""
+    hosted = sorted(host for host, item in seen.items() if item["hosted"])
+    if hosted:
+        return _without_hosted(seen, hosted[0])
     started = sorted(host for host, item in seen.items() if _unfinished(item, "init"))
     if len(started) > 1:
         raise KubeError(
@@ -105,6 +108,21 @@ def _without_cluster(seen: Observations, control_planes: t.Collection[str]) -> P
     )
 
 
+def _without_hosted(seen: Observations, host: str) -> Plan:
+    """No hosted control plane answers: in check mode it may not be there yet, else the role hosted_control_plane runs
+    first."""
+    if seen[host]["admin"]:
+        raise KubeError(
+            f"{host}: the hosted control plane does not answer ({seen[host]['error']}); run the role "
+            "hosted_control_plane, which starts it"
+        )
+    return Plan(
+        api_host=host,
+        join_workers=sorted(name for name, item in seen.items() if not item["hosted"]),
+        reset=sorted(name for name, item in seen.items() if _unfinished(item, "join")),
+    )
+
+
 def _with_cluster(seen: Observations, control_planes: t.Collection[str], reset: bool) -> Plan:
     """A cluster's API answers: plan what is missing in it."""
     answering = sorted(host for host, item in seen.items() if item["cluster"])
@@ -121,7 +139,8 @@ def _with_cluster(seen: Observations, control_planes: t.Collection[str], reset: 
     whole = [h for h in answering if h not in result.joins and h != result.init]
     result.api_host = (whole or answering)[0]
     result.stale = _stale(result, seen, members)
-    result.ready = not result.init and not result.joins and all(nodes[host]["ready"] for host in seen)
+    machines = [host for host, item in seen.items() if not item["hosted"]]
+    result.ready = not result.init and not result.joins and all(nodes[host]["ready"] for host in machines)
     return result
 
 
@@ -134,6 +153,8 @@ def _place(
     reset: bool,
 ) -> list[str]:
     """Add one machine to the plan; returns problems as texts."""
+    if item["hosted"]:  # the host of a hosted control plane is no node
+        return []
     if _unfinished(item, "init"):
         result.init = host
         return []

@@ -93,10 +93,10 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
 
     Check mode does not wait for nodes, and compares those that exist.
     """
-    if check and not System().path(paths.ADMIN_CONF).exists():
+    if check and not System(settings.root).path(paths.ADMIN_CONF).exists():
         steps = [f"label node {name}" for name in params["nodes"]]
         return {"changed": True, "patches": {}, "nodes": {}, "steps": steps}
-    api, deadline = admin(settings, System()), Deadline(params["timeout"])
+    api, deadline = admin(settings, System(settings.root)), Deadline(params["timeout"])
     found = live(api) if check else await_nodes(api, list(params["nodes"]), deadline, ready=False)
     patches = plan(params["nodes"], found)
     if not check:

@@ -25,7 +25,7 @@ MANAGED = "groundup.cloud/managed"
 def observe(settings: Settings, patience: float = 0, root: Path = Path("/")) -> Observation:
     """This machine's observation.
 
-    ``{name, address, control_plane, joined, admin, etcd_data, attempt: {kind, done, alive?}|None,
+    ``{name, address, control_plane, hosted, joined, admin, etcd_data, attempt: {kind, done, alive?}|None,
     encryption: sha256|"", stale: [name], cluster: {ca, nodes: {name: …}, etcd: [member]}|None, error: text}``.
     When the machine belongs to a cluster whose API doesn't answer, the request is repeated for ``patience`` seconds: a
     control plane that was just switched on needs time to start.
@@ -35,6 +35,7 @@ def observe(settings: Settings, patience: float = 0, root: Path = Path("/")) -> 
         "name": node.name,
         "address": node.address,
         "control_plane": node.control_plane,
+        "hosted": settings.hosted,
         "joined": _at(root, paths.KUBELET_CONF).exists(),
         "admin": _at(root, paths.ADMIN_CONF).exists(),
         "etcd_data": _at(root, paths.ETCD_DATA).exists(),
@@ -91,7 +92,7 @@ def _at(root: Path, name: str) -> Path:
 def _read_cluster(settings: Settings, seconds: float, root: Path) -> Observation:
     """Read the cluster through the machine's own API server, or through the endpoint where that one does not answer."""
     kubeconfig = Kubeconfig.read(_at(root, paths.ADMIN_CONF))
-    servers = [f"https://{settings.node.address}:6443", kubeconfig.server]
+    servers = list(dict.fromkeys([f"https://{settings.node.address}:{settings.api_port}", kubeconfig.server]))
 
     def probe() -> Observation | Missing:
         errors = []
@@ -147,7 +148,7 @@ def node(item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
     """The module kubernetes_membership. An attempt that isn't done is ``alive`` while kubeadm runs, and when it
     ended and no controller has recorded that."""
-    seen = observe(settings, params["wait"])
-    if seen["attempt"] and not seen["attempt"]["done"]:
+    seen = observe(settings, params["wait"], Path(settings.root))
+    if seen["attempt"] and not seen["attempt"]["done"] and not settings.hosted:
         seen["attempt"]["alive"] = job.active(System())
     return {"changed": False, "observation": seen, "settings": params["config"]}

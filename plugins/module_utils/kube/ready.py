@@ -78,7 +78,7 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
 
     Returns {changed: False, nodes, steps: []}. Check mode does not wait: in it nothing makes a node ready.
     """
-    system = System()
+    system = System(settings.root)
     if check:
         found = live(admin(settings, system)) if system.path(paths.ADMIN_CONF).exists() else {}
     else:

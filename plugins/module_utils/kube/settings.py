@@ -14,6 +14,7 @@ from .errors import KubeError
 
 Timings = t.Literal["default", "slow"]
 VERSION = re.compile(r"\d+\.\d+\.\d+\Z")
+API_PORT = 6443
 PROXY_MODES = ("nftables", "iptables")
 #: names end up in certificates, in keepalived.conf and in haproxy.cfg: DNS labels, dots between, and nothing else
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\Z")
@@ -29,7 +30,7 @@ class Endpoint:
     """
 
     address: str
-    interface: str
+    interface: str = ""
     port: int = 8443
     router_id: int = 0
 
@@ -47,7 +48,10 @@ class Node:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that kubeadm, the kubelet and the endpoint are configured from."""
+    """Everything that kubeadm, the kubelet and the endpoint are configured from.
+
+    ``root``: where the files of the control plane are, other than ``/`` on the host of a hosted control plane.
+    """
 
     cluster: str
     version: str
@@ -63,6 +67,18 @@ class Settings:
     encryption: bool = True
     audit: bool = True
     timings: Timings = "default"
+    root: str = "/"
+
+    @property
+    def hosted(self) -> bool:
+        """The control plane's servers run as processes of a host that is no node (package ``hosted``), below ``root``,
+        and the API server itself has the endpoint's address."""
+        return self.root != "/"
+
+    @property
+    def api_port(self) -> int:
+        """Port of the API server itself: behind the load balancer of control planes, or at the endpoint."""
+        return self.endpoint.port if self.hosted else API_PORT
 
     @property
     def single(self) -> bool:
@@ -149,11 +165,14 @@ def _check_addresses(settings: Settings) -> list[tuple[bool, str]]:
         (not _is_ipv4(endpoint.address), f"endpoint.address: {endpoint.address!r} isn't an IPv4 address"),
         (bool(invalid), f"control_planes and node.address: {', '.join(invalid)} aren't IPv4 addresses"),
         (bool(nets), f"pods and services: {', '.join(nets)} aren't networks like 10.64.0.0/14"),
-        (not INTERFACE.match(endpoint.interface), f"endpoint.interface: {endpoint.interface!r} isn't an interface"),
+        (
+            not settings.hosted and not INTERFACE.match(endpoint.interface),
+            f"endpoint.interface: {endpoint.interface!r} isn't an interface",
+        ),
         (not 1 <= endpoint.router_id <= 255, f"endpoint.router_id: {endpoint.router_id} isn't from 1 to 255"),
         (endpoint.port in (6443, 10250, 2379, 2380), f"endpoint.port: {endpoint.port} is Kubernetes' own; take 8443"),
         (
-            endpoint.address in planes.values(),
+            not settings.hosted and endpoint.address == settings.node.address,
             f"endpoint.address: {endpoint.address} is a machine's own; choose a free one of its network",
         ),
     ]

@@ -32,7 +32,7 @@ def check_cluster(report: Report) -> None:
 
 def _members(report: Report) -> None:
     members = [machine for machine in report.cloud.machines.values() if Role.CONTROL_PLANE in machine.roles]
-    if report.is_incomplete("machines", "roles") or not report.cloud.machines:
+    if report.is_incomplete("machines", "roles") or not report.cloud.machines or report.layout.hosted:
         return
     if not members:
         report.add("machines", None, "include no control plane", "give one or three machines the role control_plane")

@@ -11,13 +11,17 @@ from .enums import Role
 from .hardware import Machine
 from .host_view import interface
 from .layout import Layout
-from .metal_view import provisioner_address, registry
+from .metal_view import control_plane_root, provisioner_address, registry
+from .services import Kubernetes
 from .values import Expression
 
 View = dict[str, t.Any]
 #: Facts about the bundle that playbooks/tasks/validate.yml sets; the templates are evaluated where a role uses them.
 BUNDLE_FILES = Expression("{{ groundup_bundle_files | default({}) }}")
+BUNDLE_DIR = Expression("{{ groundup_bundle_dir | default('') }}")
 BUNDLE_REGISTRIES = Expression("{{ groundup_bundle_registries | default([]) }}")
+#: The inventory host that stands for the cluster, and that runs a hosted control plane.
+CLUSTER = "cluster"
 CONTROL_PLANE_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
 
 
@@ -27,9 +31,11 @@ class ClusterView:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         members = [machine for machine in layout.cloud.machines.values() if Role.CONTROL_PLANE in machine.roles]
-        self.control_planes = {machine.name: self._address(machine) for machine in members}
         kubernetes = layout.cloud.kubernetes
         self.endpoint = str(kubernetes.endpoint) if kubernetes else None
+        self.control_planes = {machine.name: self._address(machine) for machine in members}
+        if layout.hosted:
+            self.control_planes = {CLUSTER: self.endpoint}
         self.hosts = self._hosts()
         self.firewall = self._firewall()
 
@@ -81,6 +87,31 @@ class ClusterView:
         settings, network = self.layout.cloud.kubernetes, self.layout.cluster
         if settings is None or network is None or network.subnet is None:
             return {}
+        node = {
+            "name": machine.name,
+            "address": self._address(machine),
+            "control_plane": Role.CONTROL_PLANE in machine.roles,
+            "labels": self._labels(machine),
+            "taints": self._taints(machine),
+        }
+        view = self._cluster(settings)
+        view["endpoint"]["interface"] = interface(machine, network)
+        return {**view, "node": node}
+
+    def hosted_kubernetes(self) -> View:
+        """The input `kubernetes_config` of the host that stands for the cluster, where the control plane is hosted."""
+        settings = self.layout.cloud.kubernetes
+        if settings is None:
+            return {}
+        node = {"name": CLUSTER, "address": self.endpoint, "control_plane": True}
+        return {**self._cluster(settings), "node": node, "root": control_plane_root(self.layout)}
+
+    def hosted_control_plane(self) -> View:
+        """The role input `hosted_control_plane`."""
+        return {"bundle_dir": BUNDLE_DIR, "service_manager": str(self.layout.cloud.provisioner.service_manager)}
+
+    def _cluster(self, settings: Kubernetes) -> View:
+        """What is the same for all hosts of the cluster."""
         return {
             "cluster": self.layout.cloud.name,
             "version": settings.version,
@@ -88,18 +119,10 @@ class ClusterView:
             "endpoint": {
                 "address": str(settings.endpoint),
                 "port": settings.endpoint_port,
-                "interface": interface(machine, network),
             },
             "pods": str(settings.pods),
             "services": str(settings.services),
             "domain": settings.domain,
-            "node": {
-                "name": machine.name,
-                "address": self._address(machine),
-                "control_plane": Role.CONTROL_PLANE in machine.roles,
-                "labels": self._labels(machine),
-                "taints": self._taints(machine),
-            },
             "control_planes": self.control_planes,
             "encryption": settings.encryption,
             "audit": settings.audit,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .cluster_view import CLUSTER
 from .drawing_view import drawing
 from .enums import Role
 from .hardware import Machine
@@ -17,9 +18,12 @@ from .prove_view import Neighbours, prove, prove_cluster
 from .stack import Stack
 from .switch_view import switch_views
 from .types import Cloud
+from .values import Expression
 
 View = dict[str, t.Any]
-PROVISIONER, CLUSTER = "provisioner", "cluster"
+PROVISIONER = "provisioner"
+#: The hosted control plane reads YAML, for which a system's Python may lack the library.
+CONTROLLER_PYTHON = Expression("{{ ansible_playbook_python }}")
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -112,6 +116,8 @@ def _cluster(layout: Layout, stack: Stack) -> View:
     return {
         "ansible_host": "localhost",
         "ansible_connection": "local",
+        **({"ansible_python_interpreter": CONTROLLER_PYTHON} if layout.hosted else {}),
+        **({"kubernetes_config": stack.view.hosted_kubernetes()} if layout.hosted else {}),
         "groundup_layers": [layer.as_variable() for layer in stack.clusters],
         "prove_config": prove_cluster(layout, stack.providers),
         **{layer.input: layer.view() for layer in stack.clusters},

@@ -123,6 +123,13 @@ class Timings(enum.StrEnum):
     SLOW = "slow"
 
 
+class ControlPlane(enum.StrEnum):
+    """Where the control plane of Kubernetes runs."""
+
+    MACHINES = "machines"
+    HOSTED = "hosted"
+
+
 class ContainerRuntime(enum.StrEnum):
     """The low-level runtime under containerd."""
 

@@ -12,7 +12,7 @@ import functools
 import re
 import typing as t
 
-from .enums import BondMode, Role
+from .enums import BondMode, ControlPlane, Role
 from .hardware import Machine, Network, Nic
 from .scalars import Address
 from .types import Cloud
@@ -134,10 +134,19 @@ class Layout:
         return self.cloud.networks.get("management", self.provision)
 
     @functools.cached_property
+    def hosted(self) -> bool:
+        """Whether the control plane runs on the controller: the lab is told so, and no machine has the role."""
+        wanted = self.cloud.lab is not None and self.cloud.lab.control_plane is ControlPlane.HOSTED
+        machines = any(Role.CONTROL_PLANE in machine.roles for machine in self.cloud.machines.values())
+        return self.cloud.kubernetes is not None and wanted and not machines
+
+    @functools.cached_property
     def control_planes(self) -> int | None:
         """Number of control planes; None without a cluster."""
         if self.cloud.kubernetes is None:
             return None
+        if self.hosted:
+            return 1
         return sum(Role.CONTROL_PLANE in machine.roles for machine in self.cloud.machines.values())
 
     @functools.cached_property

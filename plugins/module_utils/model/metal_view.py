@@ -23,6 +23,11 @@ def state_dir(layout: Layout) -> str:
     return layout.cloud.provisioner.state_dir or f"/var/lib/groundup/{layout.cloud.name}"
 
 
+def control_plane_root(layout: Layout) -> str:
+    """The directory below which the servers of a hosted control plane run, on the controller."""
+    return f"{state_dir(layout)}/control_plane/root"
+
+
 def ca_file(layout: Layout) -> str:
     """Path of the CA certificate of the provisioner's services, on the provisioner."""
     return f"{state_dir(layout)}/ca/ca.crt"

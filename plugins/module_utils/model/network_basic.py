@@ -27,10 +27,17 @@ def network_basic(layout: Layout, machine: Machine) -> View:
     }
 
 
+def of_hosted(layout: Layout) -> View:
+    """The role input `network_basic_config` of the host of a hosted control plane."""
+    return {"pods": str(layout.cloud.kubernetes.pods)} if layout.cloud.kubernetes else {}
+
+
 def needs(_params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
     """The reference CNI plugins, with which pods are attached to the bridge of their node."""
     return ("cni-plugins",)
 
 
 #: The routes of every node lead to every other one, so all of them follow whoever joins.
-PROVIDER = Provider(role="network_basic", of_machine=network_basic, needs=needs, follows=("kubernetes",))
+PROVIDER = Provider(
+    role="network_basic", of_machine=network_basic, of_hosted=of_hosted, needs=needs, follows=("kubernetes",)
+)

@@ -12,6 +12,7 @@ from .enums import Role, StorageProvider
 from .hardware import Machine
 from .host_view import disk_view, interface
 from .layout import Layout, bond_members, link_name
+from .metal_view import control_plane_root
 
 View = dict[str, t.Any]
 Layers = t.Mapping[str, str | None]
@@ -107,8 +108,10 @@ def prove_cluster(layout: Layout, layers: Layers) -> View:
     kubernetes = layout.cloud.kubernetes
     if kubernetes is None:
         return {"cluster": None}
+    hosted = {"scopes": ["control_plane"], "control_planes": layout.control_planes, "root": control_plane_root(layout)}
     endpoint = f"[{kubernetes.endpoint}]" if kubernetes.endpoint.version == 6 else str(kubernetes.endpoint)
     return {
+        **(hosted if layout.hosted else {}),
         "layers": dict(layers),
         "cluster": {
             "endpoint": f"{endpoint}:{kubernetes.endpoint_port}",

@@ -27,6 +27,7 @@ class Provider:
     :ivar role: its role, without the collection's name; the role's input is the variable ROLE_config.
     :ivar of_machine: the input where the provider works on machines, from the layout and a machine.
     :ivar of_cluster: the input where it works on the Kubernetes API, from the layout.
+    :ivar of_hosted: the input on the host of a hosted control plane, where pods are reached by routes of that host.
     :ivar needs: artefacts of the bundle, from that input.
     :ivar follows: layers whose change on any machine means that this one has to run on all of them.
     """
@@ -34,5 +35,6 @@ class Provider:
     role: str
     of_machine: t.Callable[[Layout, Machine], View] | None = None
     of_cluster: t.Callable[[Layout], View] | None = None
+    of_hosted: t.Callable[[Layout], View] | None = None
     needs: Needs = nothing
     follows: tuple[str, ...] = ()

@@ -181,6 +181,12 @@ class Lab:
         "Passwords in this file protect only a virtual rack: there is no warning about clear text.",
         default=False,
     )
+    control_plane: enums.ControlPlane = one(
+        enums.ControlPlane,
+        "Where the control plane of Kubernetes runs: on `machines` with the role control_plane, or `hosted`, as native "
+        "processes of the controller; then the twin leaves out machines that have no other role than control_plane.",
+        default=enums.ControlPlane.MACHINES,
+    )
     accelerator: str | None = one(
         scalars.TEXT, "QEMU accelerator.", default=None, shown_default="kvm if a machine boots with it, else tcg"
     )

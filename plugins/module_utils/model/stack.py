@@ -35,6 +35,7 @@ class Layer:
     :ivar needs: names of artefacts that the bundle must hold for such an input (see `bundle_info`).
     :ivar follows: layers whose change on any machine means that this one has to run on all of them.
     :ivar provider: as the model chooses it, or None where there is only one.
+    :ivar probed: of a layer of the cluster: whether its role has the entry point `probe`, which compares it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Layer:
     needs: Needs = nothing
     follows: tuple[str, ...] = ()
     provider: str | None = None
+    probed: bool = False
 
     @property
     def input(self) -> str:
@@ -56,6 +58,7 @@ class Layer:
             "role": f"{COLLECTION}.{self.role}",
             "input": self.input,
             "follows": list(self.follows),
+            **({"probed": True} if self.probed else {}),
         }
 
 
@@ -64,7 +67,7 @@ class Stack:
 
     def __init__(self, layout: Layout, neighbours: Neighbours) -> None:
         self.layout = layout
-        view = ClusterView(layout)
+        self.view = view = ClusterView(layout)
         self.machines: list[Layer] = [
             Layer("host_network", "host_network", lambda m: host_network(layout, m, neighbours.addresses(m.name))),
             Layer("host_base", "host_base", lambda _machine: view.host_base()),
@@ -80,6 +83,16 @@ class Stack:
                 ),
                 Layer("kubernetes", "kubernetes", view.kubernetes, kubernetes.needs),
             ]
+            if layout.hosted:
+                self.clusters.append(
+                    Layer(
+                        "control_plane",
+                        "hosted_control_plane",
+                        view.hosted_control_plane,
+                        provider="hosted",
+                        probed=True,
+                    )
+                )
             self._network()
 
     def _network(self) -> None:
@@ -93,6 +106,10 @@ class Stack:
                 place.append(
                     Layer("network", provider.role, bound, provider.needs, provider.follows, provider=str(chosen))
                 )
+        if provider.of_hosted and self.layout.hosted:
+            follows = (*provider.follows, "control_plane", "network")
+            bound = functools.partial(provider.of_hosted, self.layout)
+            self.clusters.append(Layer("network", provider.role, bound, follows=follows, provider=str(chosen)))
 
     @property
     def providers(self) -> dict[str, str | None]:

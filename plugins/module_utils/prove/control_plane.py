@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..kube import etcd
@@ -23,14 +24,17 @@ PATIENCE = 40.0
 _CANARY = "a secret that must not be readable in etcd"
 
 
-def control_plane_proofs(host: str, login: Callable[[], Api], members: int, *, check: bool = False) -> list[Proof]:
+def control_plane_proofs(
+    host: str, login: Callable[[], Api], members: int, *, check: bool = False, root: Path = Path("/")
+) -> list[Proof]:
     """All proofs of one control-plane machine.
 
     :param login: returns a client of the API; where it fails, only the proof that needs the client fails.
     :param members: how many etcd members the model has.
+    :param root: the directory below which the files of the control plane are.
     :param check: check mode, in which no Secret is created.
     """
-    return prove_scope("control_plane", ControlPlane(host, login, members, check))
+    return prove_scope("control_plane", ControlPlane(host, login, members, check, root))
 
 
 @dataclass(frozen=True)
@@ -41,21 +45,27 @@ class ControlPlane:
     login: Callable[[], Api]
     members: int
     check: bool
+    root: Path
+
+    @property
+    def layer(self) -> str:
+        """The layer of the proofs: a hosted control plane has one of its own, which stands in for machines."""
+        return "kubernetes" if self.root == Path("/") else "control_plane"
 
 
 @proof("control_plane", layer="kubernetes")
 def _etcd(context: ControlPlane) -> Iterator[Proof]:
     claim = f"{context.host}: etcd is healthy with every member"
-    yield prove(claim, "kubernetes", failed_by_api_errors(lambda: _health(context.members)))
+    yield prove(claim, context.layer, failed_by_api_errors(lambda: _health(context.members, context.root)))
 
 
 @proof("control_plane", layer="kubernetes")
 def _encryption(context: ControlPlane) -> Iterator[Proof]:
     claim = f"{context.host}: a Secret is encrypted in etcd"
     if context.check:
-        yield untried(claim, "kubernetes", CHECK)
+        yield untried(claim, context.layer, CHECK)
     else:
-        yield prove(claim, "kubernetes", failed_by_api_errors(lambda: _encrypted(context.login())))
+        yield prove(claim, context.layer, failed_by_api_errors(lambda: _encrypted(context.login(), context.root)))
 
 
 def _raw(client: Https, key: str) -> bytes:
@@ -66,12 +76,12 @@ def _raw(client: Https, key: str) -> bytes:
     return base64.b64decode(found["kvs"][0]["value"])
 
 
-def _health(members: int) -> str:
+def _health(members: int, root: Path) -> str:
     """etcd's health as evidence. A fault must last for PATIENCE seconds, since an election is none."""
 
     def probe() -> str | Missing:
         try:
-            return _read_health(members)
+            return _read_health(members, root)
         except (ProofError, KubeError) as error:
             return Missing.of(str(error))
 
@@ -81,18 +91,18 @@ def _health(members: int) -> str:
         raise ProofError(f"{error.missing} (for {error.seconds:.0f} s)") from error
 
 
-def _read_health(members: int) -> str:
-    client = etcd.connect()
+def _read_health(members: int, root: Path) -> str:
+    client = etcd.connect(root)
     found = etcd.members(client)
     alarms = client.call("POST", "/v3/maintenance/alarm", {"action": "GET"}).get("alarms", [])
-    status = {member["name"]: _status(member) for member in found}
+    status = {member["name"]: _status(member, root) for member in found}
     return health_evidence(found, status, alarms, members)
 
 
-def _status(member: etcd.Member) -> dict[str, Any] | str:
+def _status(member: etcd.Member, root: Path) -> dict[str, Any] | str:
     """A member's status from its own address, or the error text; the list of members also has those that are down."""
     try:
-        status: dict[str, Any] = etcd.connect(server=member["client"]).call("POST", "/v3/maintenance/status", {})
+        status: dict[str, Any] = etcd.connect(root, member["client"]).call("POST", "/v3/maintenance/status", {})
     except KubeError as error:
         return str(error)
     return status
@@ -124,13 +134,13 @@ def health_evidence(
     )
 
 
-def _encrypted(api: Api) -> str:
+def _encrypted(api: Api, root: Path) -> str:
     path = "/api/v1/namespaces/kube-system/secrets"
     data = {"canary": base64.b64encode(_CANARY.encode()).decode()}
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"generateName": f"{_NAME}-"}, "data": data}
     name = api.create(path, secret)["metadata"]["name"]
     try:
-        raw = _raw(etcd.connect(), f"/registry/secrets/kube-system/{name}")
+        raw = _raw(etcd.connect(root), f"/registry/secrets/kube-system/{name}")
     finally:
         api.delete(f"{path}/{name}")
     if not raw.startswith(b"k8s:enc:") or _CANARY.encode() in raw:

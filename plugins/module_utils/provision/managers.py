@@ -21,13 +21,28 @@ from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
 from .listening import listens
-from .services import Service, Settings
+from .services import Service
 from .sources import supervisor
 from .supervise import started
 
 
 class ServiceError(CloudError):
     """A service doesn't run; the message has the end of its log."""
+
+
+class Home(Protocol):
+    """Whose services they are: the name that is a part of their units' names, and where their files are."""
+
+    @property
+    def cloud(self) -> str:
+        """The name."""
+
+    @property
+    def state_dir(self) -> str:
+        """Directory of the services' files, logs and pidfiles."""
+
+    def path(self, *parts: str) -> str:
+        """A path below the directory."""
 
 
 class Manager(Protocol):
@@ -65,7 +80,7 @@ def wait_ready(service: Service, pid_of: Callable[[], int], seconds: float = 20)
 class Processes:
     """Supervised processes with pidfiles below <state_dir>/run."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Home) -> None:
         self.settings = settings
         self.program = File(settings.path("services", "supervise.py"), supervisor())
 
@@ -151,10 +166,10 @@ def _kill(pid: int, began: int, number: int, seconds: float) -> bool:
 
 
 def _is(pid: int, mark: str) -> bool:
-    """Whether a process has `mark` on its command line: an orphan of a killed supervisor."""
+    """Whether a process has `mark` on its command line, or its root below it: an orphan of a killed supervisor."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return mark.encode() in file.read()
+            return mark.encode() in file.read() or os.readlink(f"/proc/{pid}/root").startswith(f"{mark}/")
     except OSError:
         return False
 
@@ -173,7 +188,7 @@ class Systemd:
 
     directory = "/etc/systemd/system"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Home) -> None:
         self.settings = settings
 
     def unit(self, name: str) -> str:
@@ -259,6 +274,6 @@ def _systemctl(*words: str) -> str:
     return done.stdout.strip()
 
 
-def manager(kind: str, settings: Settings) -> Manager:
+def manager(kind: str, settings: Home) -> Manager:
     """`systemd` or `processes`."""
     return Systemd(settings) if kind == "systemd" else Processes(settings)

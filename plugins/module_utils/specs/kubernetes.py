@@ -20,7 +20,7 @@ CONFIG: dict[str, Any] = {
             "required": True,
             "options": {
                 "address": {"type": "str", "required": True},
-                "interface": {"type": "str", "required": True},
+                "interface": {"type": "str"},
                 "port": {"type": "int", "default": 8443},
                 "router_id": {"type": "int"},
             },
@@ -58,6 +58,7 @@ CONFIG: dict[str, Any] = {
         "encryption": {"type": "bool", "default": True},
         "audit": {"type": "bool", "default": True},
         "timings": {"type": "str", "default": "default", "choices": ["default", "slow"]},
+        "root": {"type": "path", "default": "/"},
     },
 }
 # fmt: on

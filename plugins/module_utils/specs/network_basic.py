@@ -13,7 +13,7 @@ CONFIG: dict[str, Any] = {
     "required": True,
     "options": {
         "pods": {"type": "str", "required": True},
-        "interface": {"type": "str", "required": True},
+        "interface": {"type": "str"},
         "mtu": {"type": "int", "default": 1500},
     },
 }

@@ -20,6 +20,7 @@ def machine(name: str, *, cp: bool = False, member: bool = False, **changes: t.A
         "name": name,
         "address": ADDRESS[name],
         "control_plane": cp,
+        "hosted": False,
         "joined": member,
         "admin": member and cp,
         "etcd_data": member and cp,
@@ -223,3 +224,26 @@ def test_with_consent_a_machine_of_another_cluster_is_reset() -> None:
         seen(machine("n1", cp=True, member=True, cluster=live), machine("n4", member=True)), ["n1"], reset=True
     )
     assert found["reset"] == found["join_workers"] == ["n4"]
+
+
+HOSTED = {"name": "cluster", "address": "10.0.0.10", "control_plane": True, "hosted": True, "joined": False}
+
+
+def hosted(**changes: t.Any) -> dict[str, t.Any]:
+    return machine("n1") | HOSTED | changes
+
+
+def test_machines_join_a_hosted_control_plane_that_is_no_node() -> None:
+    at = {"cluster": cluster([], ["n2"]) | {"nodes": {"n2": {"ready": True, "control_plane": False}}}}
+    found = plan(seen(hosted(admin=True, etcd_data=True, **at), machine("n2", member=True), machine("n4")), ["cluster"])
+    assert (found["api_host"], found["joins"], found["init"]) == ("cluster", ["n4"], "")
+
+
+def test_a_hosted_control_plane_that_is_not_there_yet_is_planned_with_all_machines_joining() -> None:
+    found = plan(seen(hosted(), machine("n2"), machine("n4")), ["cluster"])
+    assert (found["api_host"], found["joins"], found["init"]) == ("cluster", ["n2", "n4"], "")
+
+
+def test_a_hosted_control_plane_that_is_silent_is_named() -> None:
+    with pytest.raises(KubeError, match=r"cluster: the hosted control plane does not answer \(timed out\)"):
+        plan(seen(hosted(admin=True, error="timed out"), machine("n2")), ["cluster"])

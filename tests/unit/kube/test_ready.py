@@ -90,7 +90,7 @@ def api(monkeypatch: pytest.MonkeyPatch, tmp_path: t.Any) -> FakeApi:
     (tmp_path / "etc/kubernetes").mkdir(parents=True)
     (tmp_path / "etc/kubernetes/admin.conf").touch()
     for module in (ready, nodes):
-        monkeypatch.setattr(module, "System", lambda: _System(str(tmp_path)))
+        monkeypatch.setattr(module, "System", lambda _root: _System(str(tmp_path)))
         monkeypatch.setattr(module, "admin", lambda *_words: api)
     return api
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from typing import Any
 
 import pytest
@@ -61,7 +62,7 @@ def test_an_election_is_waited_for(monkeypatch: pytest.MonkeyPatch, moments: int
     """The double of etcd has no leader at first; only sleeping advances the clock."""
     now, asked = [0.0], []
 
-    def once(_members: int) -> str:
+    def once(_members: int, _root: pathlib.Path) -> str:
         asked.append(now[0])
         if len(asked) <= moments:
             raise (ProofError("the members do not agree on a leader"), Unreachable("timed out"))[len(asked) % 2]

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A hosted control plane as a whole: a plan of what differs on this host, and the steps that correct it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import typing as t
+from functools import partial
+from pathlib import Path
+
+from ..bundle import index as bundle_index
+from ..bundle.content import sha256_file
+from ..host.state import Directory
+from ..host.system import System
+from ..kube import control_plane, immutable, job, observe, paths, refresh
+from ..kube.access import admin
+from ..kube.api import Refused, Unreachable
+from ..kube.errors import KubeError
+from ..provision import files
+from ..provision.managers import Manager, Processes, manager
+from ..provision.steps import Plan
+from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing
+from ..waiting.wait import TimedOut, wait
+from . import address, phases, programs, servers
+from .settings import SERVERS, Hosted
+
+LIMIT = 120.0
+"""Seconds that the API server has to be ready after its start: natively it takes 4."""
+MULTI = ("kubernetes", "kubeadm")
+"""Names of the bundle's file that is kubeadm: one program that is several, or the one of upstream."""
+_DIRECTORIES = (("", 0o755), ("services", 0o755), ("run", 0o711), ("log", 0o750))
+_BELOW = (
+    ("", 0o755),
+    ("tmp", 0o1777),
+    (paths.MANIFESTS, 0o755),
+    (paths.OWN, 0o700),
+    (paths.APISERVER, 0o700),
+    (paths.AUDIT_LOG, 0o700),
+    (paths.STATE, 0o700),
+    ("/var/lib/etcd", 0o700),
+)
+
+
+class Images:
+    """The images of the servers in the bundle, and which of them are unpacked below the root."""
+
+    def __init__(self, hosted: Hosted) -> None:
+        self.hosted, self.bundle = hosted, Path(hosted.bundle_dir)
+        self.index = bundle_index.read(self.bundle)
+        self.digests = programs.digests(self.bundle, self.index, self._references())
+
+    def _references(self) -> list[str]:
+        """Of the control plane by its version; of etcd, whose version kubeadm knows, the only one in the bundle."""
+        settings = self.hosted.kubernetes
+        found = [f"{settings.image_repository}/{name}:v{settings.version}" for name in SERVERS if name != "etcd"]
+        etcd = [name for name in self.index["images"] if name.startswith(f"{settings.image_repository}/etcd:")]
+        if not etcd:
+            raise KubeError(f"{self.bundle}: lacks {settings.image_repository}/etcd; make a bundle that holds it")
+        return [*etcd, *found]
+
+    def _mark(self, reference: str) -> Path:
+        name = reference.rpartition("/")[2].partition(":")[0]
+        return Path(self.hosted.root) / paths.STATE.lstrip("/") / f"image-{name}"
+
+    def lacking(self) -> list[str]:
+        """References of images that are not unpacked in the version of the bundle."""
+        return [name for name, digest in self.digests.items() if _text(self._mark(name)) != digest]
+
+    def unpack(self, reference: str) -> None:
+        """Unpack an image, and record it once it is whole."""
+        programs.unpack(self.bundle, self.digests[reference], Path(self.hosted.root))
+        self._mark(reference).write_text(self.digests[reference])
+
+    def kubeadm(self) -> tuple[Path, str]:
+        """(kubeadm in the bundle, its sha256)."""
+        for name in MULTI:
+            if name in self.index["files"]:
+                entry = self.index["files"][name]
+                return self.bundle / entry["path"], str(entry["sha256"])
+        raise KubeError(f"{self.bundle}: lacks kubeadm; make a bundle that holds it")
+
+
+def plan(hosted: Hosted, hand: Manager, system: System) -> Plan:
+    """What has to be done so that the control plane serves at its endpoint. Reads only.
+
+    :raises KubeError: for settings that a cluster keeps for life, and for a bundle without the programs.
+    """
+    settings, found = hosted.kubernetes, Plan()
+    immutable.refuse_changes(settings, system)
+    images = Images(hosted)
+    files.require(found, directories=_directories(hosted))
+    if isinstance(hand, Processes):
+        files.require(found, [hand.program])
+    link, there = address.interface(system, settings.endpoint.address)
+    if not there:
+        text = f"address {settings.endpoint.address} on {link}"
+        found.add(text, partial(address.add, system, link, settings.endpoint.address))
+    source, digest = images.kubeadm()
+    target = system.path(paths.KUBEADM)
+    if not target.is_file() or sha256_file(target) != digest:
+        found.add("program kubeadm", partial(_copy, source, target))
+    for reference in images.lacking():
+        found.add(f"programs of {reference}", partial(images.unpack, reference))
+    remade = bool(images.lacking()) | _configuration(found, hosted, system)
+    _servers(found, hosted, hand, images, remade)
+    return found
+
+
+def _configuration(found: Plan, hosted: Hosted, system: System) -> bool:
+    """Certificates, kubeconfigs and manifests, where the configuration they are made from differs, or they do; whether
+    a step was added."""
+    settings = hosted.kubernetes
+    wanted = phases.documents(settings)
+    stale = [path for path, text in wanted.items() if _text(system.path(path)) != text]
+    record = system.path(paths.MANIFEST_RECORD).exists()
+    changed = observe.stale_manifests(Path(system.root)) if record else []
+    if stale or changed or not record:
+        before = ", ".join([*stale, *changed]) if record else ""
+        found.add(
+            "certificates, kubeconfigs and manifests by kubeadm",
+            partial(_write, settings, system, wanted),
+            before=f"differs: {before}\n" if before else "",
+            after="as wanted\n",
+        )
+    return bool(stale or changed or not record)
+
+
+def _write(settings: t.Any, system: System, wanted: t.Mapping[str, str]) -> None:
+    refresh.check_encryption(settings, system)
+    control_plane.ensure_encryption(settings, system)
+    for path, text in wanted.items():
+        system.write(path, text.encode(), mode=0o600)
+    phases.run(settings, system, phases.FILES)
+    # Objects in the cluster hold the configuration as well, so they are written again.
+    job.note(system, "init", done=False)
+    control_plane.record_manifests(system)
+
+
+def _servers(found: Plan, hosted: Hosted, hand: Manager, images: Images, remade: bool) -> None:
+    """Start what does not run with its command line and program; then write the cluster's objects."""
+    system = System(hosted.root)
+    running = hand.current(SERVERS)
+    made = all(system.path(f"{paths.MANIFESTS}/{name}.yaml").exists() for name in SERVERS)
+    wanted = {item.name: item.digest() for item in servers.services(hosted, images.digests)} if made else {}
+    lacking = [name for name in SERVERS if running.get(name) != wanted.get(name, "")]
+    if remade or lacking:
+        text = f"start {', '.join(lacking)}" if lacking else "restart the servers whose command line changes"
+        found.add(text, partial(_start, hosted, hand, images))
+    attempt = observe.attempt(Path(hosted.root))
+    if remade or attempt is None or not attempt["done"]:
+        found.add("configuration, permissions and add-ons in the cluster", partial(_objects, hosted, system))
+
+
+def _start(hosted: Hosted, hand: Manager, images: Images) -> None:
+    services = servers.services(hosted, images.digests)
+    running = hand.current(SERVERS)
+    for service in services:
+        if running.get(service.name) != service.digest():
+            hand.start(service)
+    await_api(hosted, System(hosted.root))
+
+
+def _objects(hosted: Hosted, system: System) -> None:
+    phases.run(hosted.kubernetes, system, phases.OBJECTS)
+    control_plane.delete_tokens(admin(hosted.kubernetes, system))
+    job.note(system, "init", done=True)
+
+
+def await_api(hosted: Hosted, system: System) -> None:
+    """Wait until the API server is ready.
+
+    :raises KubeError: it is not, after LIMIT seconds.
+    """
+
+    def probe() -> Missing | None:
+        try:
+            admin(hosted.kubernetes, system, own_only=True).ready()
+        except (Unreachable, Refused) as error:
+            return Missing.of("kube-apiserver", str(error))
+        return None
+
+    try:
+        wait(probe, Deadline(LIMIT), pause=0.2, what="the API server to be ready")
+    except TimedOut as error:
+        raise KubeError(f"{error}; its log is in {hosted.path('log', 'kube-apiserver.log')}") from error
+
+
+def _directories(hosted: Hosted) -> list[Directory]:
+    own = [Directory(hosted.path(name) if name else hosted.state_dir, mode) for name, mode in _DIRECTORIES]
+    return own + [Directory(os.path.join(hosted.root, name.lstrip("/")).rstrip("/"), mode) for name, mode in _BELOW]
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    scratch = target.with_name(f".{target.name}.part")
+    shutil.copyfile(source, scratch)
+    scratch.chmod(0o755)
+    scratch.replace(target)
+
+
+def _text(path: Path) -> str:
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_text()
+    return ""
+
+
+def stop_plan(hosted: Hosted, hand: Manager, system: System) -> Plan:
+    """The servers stopped and the endpoint's address removed; certificates and the data of etcd stay."""
+    found, running = Plan(), hand.current(SERVERS)
+    for name in reversed([name for name in SERVERS if name in running]):
+        service = servers.services(hosted, {})[SERVERS.index(name)]
+        found.add(f"stop {name}", partial(hand.stop, service))
+    with contextlib.suppress(KubeError):  # this host is not in the network, so the address is not here either
+        link, there = address.interface(system, hosted.kubernetes.endpoint.address)
+        if there:
+            words = ["ip", "address", "delete", f"{hosted.kubernetes.endpoint.address}/32", "dev", link]
+            found.add(f"remove address {hosted.kubernetes.endpoint.address} from {link}", partial(system.run, words))
+    return found
+
+
+def perform(hosted: Hosted, state: str, check: bool) -> dict[str, t.Any]:
+    """The module hosted_control_plane. Returns {changed, steps, diff}."""
+    system, hand = System(hosted.root), manager(hosted.service_manager, hosted)
+    found = stop_plan(hosted, hand, system) if state == "absent" else plan(hosted, hand, system)
+    if not check:
+        found.apply()
+    return {"changed": found.changed, "steps": [str(step) for step in found.steps], "diff": found.diff()}

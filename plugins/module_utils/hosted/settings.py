@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The input of the role `hosted_control_plane`, checked, and the places of a hosted control plane on this host."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from dataclasses import dataclass
+
+from ..kube import settings as kube
+from ..kube.errors import KubeError
+
+SERVERS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+"""Names of kubeadm's static pods, in the order in which they are started."""
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """A hosted control plane.
+
+    :ivar kubernetes: the cluster; its ``root`` is the directory below which the servers run.
+    :ivar bundle_dir: the bundle from whose images the servers are unpacked.
+    :ivar service_manager: ``systemd`` or ``processes``, which keeps the servers running.
+    """
+
+    kubernetes: kube.Settings
+    bundle_dir: str
+    service_manager: str
+
+    @property
+    def root(self) -> str:
+        """The directory that the servers have as their root."""
+        return self.kubernetes.root
+
+    @property
+    def state_dir(self) -> str:
+        """Directory of the services' files, logs and pidfiles."""
+        return os.path.dirname(self.root)
+
+    @property
+    def cloud(self) -> str:
+        """The cloud's name, a part of the names of systemd's units."""
+        return f"{self.kubernetes.cluster}-control-plane"
+
+    def path(self, *parts: str) -> str:
+        """A path below the state directory."""
+        return os.path.join(self.state_dir, *parts)
+
+
+def parse(config: t.Mapping[str, t.Any], kubernetes: t.Mapping[str, t.Any]) -> Hosted:
+    """Settings from the role's variables.
+
+    :param config: `hosted_control_plane_config`.
+    :param kubernetes: `kubernetes_config` of the host that stands for the cluster.
+    :raises KubeError: naming the key, its value and the remedy.
+    """
+    root, bundle = str(kubernetes.get("root") or "/"), str(config.get("bundle_dir") or "")
+    if root == "/":
+        raise KubeError(
+            "kubernetes_config.root: is /, which is where control planes of machines are; "
+            "give the directory of the hosted control plane"
+        )
+    if not os.path.isabs(root):
+        raise KubeError(f"kubernetes_config.root: {root!r} is not an absolute path")
+    if not bundle:
+        raise KubeError("hosted_control_plane_config.bundle_dir: give the directory of the bundle")
+    return Hosted(kube.parse(kubernetes), bundle, str(config.get("service_manager") or "systemd"))
