@@ -5,7 +5,9 @@ Each entry is `{name, unit, value, peer, peer_value, ratio, note}`: `peer` is th
 in the same run on the same machine (a lower bound of any implementation, or the same work done by hand); `ratio` is
 value / peer_value. If a measurement fails, its value is null, `note` gives the reason, and the exit status is 1.
 
-run.py [--cold] [model|bundle|noop|stages|kubeadm …]     the rack of `make lab` must run for noop and stages
+run.py [--cold] [model|bundle|noop|idle|stages|kubeadm …]
+
+The rack of `make lab` must run for noop, idle and stages; GROUNDUP_E2E_MODEL names the model of another one.
 """
 
 from __future__ import annotations
@@ -86,14 +88,15 @@ def ansible_bundle(name: str) -> Entry:
 
 def measure_noop(_cold: bool) -> list[Entry]:
     """A second run of site.yml; its peer is one module on every host, the minimum time of any access to them."""
-    from e2e.rack import RACK, changes, lab, site
+    from e2e.rack import MODEL, Rack, changes
 
-    ping = ("ansible", "-i", str(RACK / "cloud.yml"), "machines", "-m", "ansible.builtin.ping")
-    lab("bench-warm", "run", *ping, minutes=5)
+    rack = Rack(MODEL)
+    ping = ("ansible", "-i", str(rack.directory / "cloud.yml"), "machines", "-m", "ansible.builtin.ping")
+    rack.lab("bench-warm", "run", *ping, minutes=5)
     began = time.monotonic()
-    lab("bench-ping", "run", *ping, minutes=5)
+    rack.lab("bench-ping", "run", *ping, minutes=5)
     floor = time.monotonic() - began
-    figures = site("bench-noop", "--skip-tags", "prove")
+    figures = rack.site("bench-noop", "--skip-tags", "prove")
     if changes(figures):
         raise RuntimeError(f"the run changed something: {changes(figures)}; run site.yml until it changes nothing")
     most = max(count for host, count in figures["hosts"].items() if host not in ("localhost", "provisioner"))
@@ -103,11 +106,23 @@ def measure_noop(_cold: bool) -> list[Entry]:
     ]
 
 
+def measure_idle(_cold: bool) -> list[Entry]:
+    """Cores that the rack takes with nothing to do; the peers are the goals for a rack with a hosted control plane."""
+    from e2e.rack import MODEL, Rack
+    from idle import idle
+
+    goals = {"control plane": 0.2}
+    return [
+        entry(f"idle.{name}", cores, "cores", "the goal", goals.get(name, 0.15))
+        for name, cores in idle(Rack(MODEL).state).items()
+    ]
+
+
 def measure_stages(_cold: bool) -> list[Entry]:
     """The stages of the first run; the peer of the machines' stage is two boots of the same image, measured now."""
-    from e2e.rack import RACK
+    from e2e.rack import MODEL, Rack
 
-    first = RACK / "timings-first.json"
+    first = Rack(MODEL).directory / "timings-first.json"
     if not first.exists():
         raise RuntimeError(f"{first.relative_to(ROOT)} does not exist; `make lab` writes it when it creates the rack")
     found = []
@@ -178,6 +193,7 @@ PARTS: dict[str, collections.abc.Callable[[bool], list[Entry]]] = {
     "model": measure_model,
     "bundle": measure_bundle,
     "noop": measure_noop,
+    "idle": measure_idle,
     "stages": measure_stages,
     "kubeadm": measure_kubeadm,
 }

@@ -21,10 +21,12 @@ from ansible_collections.groundup.cloud.plugins.module_utils.lab.shell import (
     namespaces,
     run,
 )
+from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from services.lab import faults
-from services.lab.conftest import Lab
+from services.lab.conftest import Lab, model
 
 pytestmark = pytest.mark.services
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
 def traces(lab: Lab) -> list[str]:
@@ -219,3 +221,24 @@ def test_configured_switches_are_connected_by_a_trunk(lab: Callable[..., Lab]) -
         "to-leaf2",
     ]
     assert int(run([*ask, "get", "interface", "leaf1>leaf2", "ofport"])) > 0
+
+
+def test_the_example_of_a_real_rack_has_a_twin_that_can_be_deployed(lab: Callable[..., Lab]) -> None:
+    """Its model has neither sizes nor timings nor images for virtual machines; the twin gives them."""
+    example = lab(**yaml.safe_load((ROOT / "inventories/example/cloud.yml").read_text()))
+    example.up()
+    assert example.missing() == {}
+    cloud = load(pathlib.Path(f"{example.directory}/cloud.yml"))  # raises ModelError unless it is a whole model
+    sizes = [(machine.lab.memory, machine.lab.cpus) for machine in cloud.machines.values()]
+    assert sizes == [*[(2560, 2)] * 3, *[(1536, 1)] * 2], "three control planes and two workers"
+    assert cloud.kubernetes and str(cloud.kubernetes.timings) == "slow"
+    assert "<memory unit='KiB'>2621440</memory>" in virsh(example.places, "dumpxml", "node1")
+
+
+def test_a_rack_that_is_too_large_for_the_host_is_refused_before_anything_starts(lab: Callable[..., Lab]) -> None:
+    machines = model()["machines"]
+    machines["node1"]["lab"]["memory"] = 1 << 22
+    large = lab("large", machines=machines)
+    with pytest.raises(LabError, match=r"node1 4194304\), and this host has \d+ MiB left"):
+        large.up()
+    assert not [found for found in traces(large) if "process" in found or "namespace" in found]
