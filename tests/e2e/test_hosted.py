@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.e2e
 
 RACK = Rack(HOSTED)
 PLACE = RACK.state / "provisioner/control_plane"
+SAVED = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "groundup/racks" / RACK.name
 REPORT = ROOT / "build/report/report.json"
 #: Asks the API server for an answer of each CoreDNS pod, for which it has to reach pods. Runs where the controller is.
 PROXY = """
@@ -59,6 +61,28 @@ def test_a_second_run_changes_nothing() -> None:
     assert changes(RACK.site("e2e-hosted-second")) == {}
 
 
+def test_a_saved_rack_comes_back_and_needs_no_change() -> None:
+    """Its machines answer when the command ends; LACP, leases and watches recover by themselves."""
+    RACK.lab("e2e-hosted-save", "save", minutes=5)
+    RACK.lab("e2e-hosted-gone", "down", minutes=5)
+    assert RACK.traces() == []
+    began = time.monotonic()
+    RACK.lab("e2e-hosted-load", "load", minutes=3)
+    print(f"loaded in {time.monotonic() - began:.1f} s")
+    clock = float(RACK.on("node1", "date +%s.%N"))
+    assert abs(clock - time.time()) < 30, "the clock of a restored machine is set"
+    until = time.monotonic() + 90
+    while True:
+        try:
+            test_the_api_server_reaches_pods()
+            break
+        except AssertionError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(3)
+    assert changes(RACK.site("e2e-hosted-loaded", "-e", "groundup_prove=false")) == {}
+
+
 def test_a_control_plane_that_was_killed_is_started_and_nothing_else_is_changed() -> None:
     """As after a restart of the controller: no server, no supervisor, no address, no route."""
     for server in ("kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd"):
@@ -79,3 +103,4 @@ def test_lab_down_removes_everything() -> None:
     while RACK.traces() and time.monotonic() < deadline:
         time.sleep(0.5)
     assert RACK.traces() == []
+    shutil.rmtree(SAVED, ignore_errors=True)

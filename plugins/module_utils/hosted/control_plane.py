@@ -96,7 +96,7 @@ def plan(hosted: Hosted, hand: Manager, system: System) -> Plan:
         files.require(found, [hand.program])
     link, there = address.interface(system, settings.endpoint.address)
     if not there:
-        text = f"address {settings.endpoint.address} on {link}"
+        text = f"address {settings.endpoint.address} (interface {link})"
         found.add(text, partial(address.add, system, link, settings.endpoint.address))
     source, digest = images.kubeadm()
     target = system.path(paths.KUBEADM)
@@ -151,7 +151,7 @@ def _servers(found: Plan, hosted: Hosted, hand: Manager, images: Images, remade:
         found.add(text, partial(_start, hosted, hand, images))
     attempt = observe.attempt(Path(hosted.root))
     if remade or attempt is None or not attempt["done"]:
-        found.add("configuration, permissions and add-ons in the cluster", partial(_objects, hosted, system))
+        found.add("configuration, permissions and add-ons through the API", partial(_objects, hosted, system))
 
 
 def _start(hosted: Hosted, hand: Manager, images: Images) -> None:

@@ -113,11 +113,7 @@ def absent(where: Places, directory: str, dry: bool = False) -> Removed:
     removed.mounts = _mounts(owned)
     if dry:
         return removed
-    removed.processes = kill_all(lambda: _processes(where))
-    for name in removed.namespaces:
-        run(["ip", "netns", "delete", name])
-    for mount in reversed(_mounts(owned)):
-        run(["umount", mount])
+    removed.processes = halt(where)
     for path in twin_files:
         os.unlink(path)
     for path in owned:
@@ -126,6 +122,17 @@ def absent(where: Places, directory: str, dry: bool = False) -> Removed:
     for path in (directory, *(os.path.dirname(path) for path in (directory, where.run, where.state))):
         _remove_empty(path)
     return removed
+
+
+def halt(where: Places) -> int:
+    """End a rack and leave its state directory: processes, namespaces with their interfaces, mounts. Returns how many
+    processes were ended."""
+    ended = kill_all(lambda: _processes(where))
+    for name in [*(name for name in where.namespaces if name in namespaces()), *lost_namespaces(where.namespaces)]:
+        run(["ip", "netns", "delete", name])
+    for mount in reversed(_mounts([where.run, where.state])):
+        run(["umount", mount])
+    return ended
 
 
 def _processes(where: Places) -> list[int]:

@@ -6,9 +6,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from . import saved
 from .emulators import default_directory
 from .lifecycle import PARTS, Setting, absent, missing, present
 from .machines import stopped
+from .made_from import made_from
 from .names import Places, places
 from .plan import rack
 from .programs import missing_programs
@@ -46,6 +48,31 @@ def look(wanted: Params) -> Result:
     files, where = write_twin(wanted["model"], wanted["directory"], wanted["name"], wanted["accelerator"] or "")
     found = {part: items for part, items in missing(_setting(files, where, wanted)).items() if items}
     return {**_answer(files, where), "changed": False, "programs": [], "missing": found, "up": not found}
+
+
+def save_rack(wanted: Params, check: bool) -> Result:
+    """Store a rack that runs, and bring it back.
+
+    :raises LabError: if it does not run.
+    """
+    files, where = write_twin(wanted["model"], wanted["directory"], wanted["name"], wanted["accelerator"] or "")
+    done = [] if check else saved.save(_setting(files, where, wanted), made_from(wanted["model"]))
+    return {**_answer(files, where), "changed": True, "done": done, "saved": saved.place(where)}
+
+
+def load_rack(wanted: Params, stale: bool, check: bool) -> Result:
+    """Bring a saved rack back, in the place of none.
+
+    :param stale: consent to take one that was made from something else.
+    :raises LabError: with the remedy.
+    """
+    where = places(lab_name(wanted["name"], wanted["model"]))
+    if check:
+        return {"name": where.name, "changed": True, "done": [], "saved": saved.place(where)}
+    manifest = saved.restore_state(where, made_from(wanted["model"]), stale)
+    files, where = write_twin(wanted["model"], wanted["directory"], wanted["name"], wanted["accelerator"] or "")
+    done = saved.start(_setting(files, where, wanted), manifest)
+    return {**_answer(files, where), "changed": True, "done": done, "saved": saved.place(where)}
 
 
 def remove_rack(wanted: Params, check: bool) -> Result:

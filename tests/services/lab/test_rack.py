@@ -11,9 +11,12 @@ from collections.abc import Callable
 
 import pytest
 import yaml
-from ansible_collections.groundup.cloud.plugins.module_utils.lab import accelerator
+from ansible_collections.groundup.cloud.plugins.module_utils.lab import accelerator, saved
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.emulators import default_directory
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.hypervisor import virsh
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.made_from import made_from
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.names import Places
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.run import load_rack, save_rack
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.shell import (
     LabError,
     command_lines,
@@ -242,3 +245,40 @@ def test_a_rack_that_is_too_large_for_the_host_is_refused_before_anything_starts
     with pytest.raises(LabError, match=r"node1 4194304\), and this host has \d+ MiB left"):
         large.up()
     assert not [found for found in traces(large) if "process" in found or "namespace" in found]
+
+
+def test_a_rack_is_saved_and_loaded_as_it_ran(lab: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine has no operating system, so nothing answers on it; QEMU's own run state shows that it runs on."""
+    small = lab()
+    small.wanted["venv"] = default_directory()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(pathlib.Path(small.wanted["directory"]).parent / "cache"))
+    small.up("network", "switches", "hypervisor", "machines", "bmcs")
+    virsh(small.places, "start", "node1")
+    run(["ip", "-n", small.places.ctl, "address", "add", "10.10.0.77/32", "dev", "provision"])
+    assert save_rack(small.wanted, check=False)["done"] == ["saved node1"]
+    assert virsh(small.places, "domstate", "node1").strip() == "running", "saving leaves the rack as it was"
+    with pytest.raises(LabError, match="this rack exists; remove it first"):
+        load_rack(small.wanted, stale=False, check=False)
+    small.down()
+    assert traces(small) == []
+    assert load_rack(small.wanted, stale=False, check=False)["done"] == ["loaded node1"]
+    assert virsh(small.places, "domstate", "node1").strip() == "running"
+    assert "10.10.0.77/32" in run(["ip", "-n", small.places.ctl, "address", "show"])
+    assert {part: items for part, items in small.missing().items() if items} == {}
+
+
+def test_a_stale_rack_is_refused(lab: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch) -> None:
+    small = lab()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(pathlib.Path(small.wanted["directory"]).parent / "cache"))
+    with pytest.raises(LabError, match="no rack is saved there"):
+        load_rack(small.wanted, stale=False, check=False)
+    with pytest.raises(LabError, match="does not run"):
+        save_rack(small.wanted, check=False)
+    small.down()
+    directory = pathlib.Path(saved.place(small.places))
+    (directory / "state").mkdir(parents=True)
+    manifest = {"key": {**made_from(small.wanted["model"]), "bundle": "another"}, "running": []}
+    (directory / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(LabError, match=r"was made from another bundle; create it anew"):
+        load_rack(small.wanted, stale=False, check=False)
+    assert traces(small) == []
