@@ -17,7 +17,8 @@ def admin(settings: Settings, system: System, timeout: float = 30, *, own_only: 
     try:
         kubeconfig = Kubeconfig.read(system.path(paths.ADMIN_CONF))
     except FileNotFoundError:
-        raise KubeError(f"{settings.node.name}: {paths.ADMIN_CONF} is missing; this is no control plane") from None
+        remedy = "run the role hosted_control_plane first" if settings.hosted else "this is no control plane"
+        raise KubeError(f"{settings.node.name}: {system.path(paths.ADMIN_CONF)} is missing; {remedy}") from None
     own = connect(kubeconfig, f"https://{settings.node.address}:{settings.api_port}", timeout)
     if own_only:
         return own
