@@ -14,7 +14,7 @@ description:
     previous configuration by itself.
   - If NICs are absent or cables contradict the model, the module fails before it changes anything.
 notes:
-  - One task does both parts: the host changes its network, and the controller confirms it over a new connection.
+  - The host changes its network and the controller confirms the change over a new connection, both in one task.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:

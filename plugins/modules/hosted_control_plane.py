@@ -10,7 +10,7 @@ version_added: 0.1.0
 description:
   - Unpacks etcd, kube-apiserver, kube-controller-manager and kube-scheduler from the images of a bundle, lets kubeadm
     make certificates, kubeconfigs, command lines and the objects that joining nodes read, and runs the servers below
-    O(kubernetes.root) as a directory of their own (C(chroot)). The endpoint's address is added to the interface of
+    C(root) of O(kubernetes) as a directory of their own (C(chroot)). The endpoint's address is added to the interface of
     this host that is in its network.
   - A run after one that was killed continues from where that one ended. Settings that a cluster has for life are
     refused.

@@ -54,7 +54,7 @@ from ..module_utils.lab.run import load_rack, save_rack
 from ..module_utils.shell import run
 
 RACK = {
-    "model": {"type": "path", "required": True},
+    "model": {"type": "path"},
     "name": {"type": "str"},
     "directory": {"type": "path", "default": "build/lab"},
     "accelerator": {"type": "str", "choices": ["auto", "kvm", "tcg"]},

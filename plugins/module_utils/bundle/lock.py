@@ -141,10 +141,9 @@ def _mapping(value: t.Any, where: str) -> dict[str, t.Any]:
     return value
 
 
-def _nested(kind: type[Made], value: t.Any, where: str, **inner: type) -> dict[str, Made]:
-    """Like `_all`, for entries with a key that is a mapping of names too: *inner* is that key and its class."""
+def _nested(kind: type[Made], value: t.Any, where: str, key: str, inside: type) -> dict[str, Made]:
+    """Like `_all`, for entries whose *key* is a mapping of names too, to entries of the class *inside*."""
     entries = _mapping(value, where)
-    ((key, inside),) = inner.items()
     for name, entry in entries.items():
         if not isinstance(entry, dict):
             raise BundleError(f"lock: {where}.{name} must be a mapping, not {entry!r}")
@@ -175,9 +174,9 @@ def parse(value: dict[str, t.Any]) -> Lock:
     :raises BundleError: for unknown or missing keys, dangling names and malformed digests.
     """
     ready: dict[str, t.Any] = {name: _all(kind, value.get(name), name) for name, kind in SECTIONS.items()}
-    ready["layers"] = _nested(Layer, value.get("layers"), "layers", sources=SourceTree)
+    ready["layers"] = _nested(Layer, value.get("layers"), "layers", "sources", SourceTree)
     ready["manifests"] = _all(Download, value.get("manifests") or {}, "manifests")
-    ready["charts"] = _nested(Chart, value.get("charts") or {}, "charts", rendered=Rendering)
+    ready["charts"] = _nested(Chart, value.get("charts") or {}, "charts", "rendered", Rendering)
     ready["compression"] = _make(Compression, value.get("compression") or {}, "compression")
     lock = _make(Lock, value, "(top)", debian=_make(Debian, value.get("debian"), "debian"), **ready)
     if lock.version != 1:

@@ -14,6 +14,7 @@ from .made_from import made_from
 from .names import Places, places
 from .plan import rack
 from .programs import missing_programs
+from .shell import LabError
 from .sizes import available, require_memory
 from .twin_file import TwinFiles, lab_name, write_twin
 
@@ -55,6 +56,7 @@ def save_rack(wanted: Params, check: bool) -> Result:
 
     :raises LabError: if it does not run.
     """
+    _require_model(wanted)
     files, where = write_twin(wanted["model"], wanted["directory"], wanted["name"], wanted["accelerator"] or "")
     done = [] if check else saved.save(_setting(files, where, wanted), made_from(wanted["model"]))
     return {**_answer(files, where), "changed": True, "done": done, "saved": saved.place(where)}
@@ -66,6 +68,7 @@ def load_rack(wanted: Params, stale: bool, check: bool) -> Result:
     :param stale: consent to take one that was made from something else.
     :raises LabError: with the remedy.
     """
+    _require_model(wanted)
     where = places(lab_name(wanted["name"], wanted["model"]))
     if check:
         return {"name": where.name, "changed": True, "done": [], "saved": saved.place(where)}
@@ -82,6 +85,12 @@ def remove_rack(wanted: Params, check: bool) -> Result:
     done = [f"namespace {name}" for name in removed.namespaces] + [f"mount {point}" for point in removed.mounts]
     done += [f"directory {path}" for path in removed.directories]
     return {"name": where.name, "changed": removed.changed, "done": done, "processes": removed.processes}
+
+
+def _require_model(wanted: Params) -> None:
+    """A saved rack is keyed by its model."""
+    if not wanted["model"]:
+        raise LabError("rack.model: give the model of the rack that is saved or loaded")
 
 
 def _setting(files: TwinFiles, where: Places, wanted: Params) -> Setting:
