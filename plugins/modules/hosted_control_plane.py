@@ -10,8 +10,8 @@ version_added: 0.1.0
 description:
   - Unpacks etcd, kube-apiserver, kube-controller-manager and kube-scheduler from the images of a bundle, lets kubeadm
     make certificates, kubeconfigs, command lines and the objects that joining nodes read, and runs the servers below
-    C(root) of O(kubernetes) as a directory of their own (C(chroot)). The endpoint's address is added to the interface of
-    this host that is in its network.
+    C(root) of O(kubernetes) as a directory of their own (C(chroot)). The endpoint's address is added to the interface
+    of this host that is in its network.
   - A run after one that was killed continues from where that one ended. Settings that a cluster has for life are
     refused.
 author: groundup.cloud founders (@groundup-cloud)
