@@ -34,3 +34,8 @@ def interface(system: System, address: str) -> tuple[str, bool]:
 def add(system: System, name: str, address: str) -> None:
     """Give the interface the address."""
     system.run(["ip", "address", "replace", f"{address}/32", "dev", name])
+
+
+def remove(system: System, name: str, address: str) -> None:
+    """Take the address from the interface."""
+    system.run(["ip", "address", "delete", f"{address}/32", "dev", name])

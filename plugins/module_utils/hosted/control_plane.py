@@ -11,24 +11,26 @@ from functools import partial
 from pathlib import Path
 
 from ..bundle import index as bundle_index
-from ..bundle.content import sha256_file
+from ..host import digests
 from ..host.state import Directory
 from ..host.system import System
 from ..kube import control_plane, immutable, job, observe, paths, refresh
-from ..kube.access import admin
-from ..kube.api import Refused, Unreachable
+from ..kube import phases as kubeadm
+from ..kube.access import admin, unready
 from ..kube.errors import KubeError
+from ..kube.settings import Settings
 from ..provision import files
 from ..provision.managers import Manager, Processes, manager
 from ..provision.steps import Plan
 from ..waiting.deadline import Deadline
-from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
 from . import address, phases, programs, servers
 from .settings import SERVERS, Hosted
 
 LIMIT = 120.0
 """Seconds that the API server has to be ready after its start: natively it takes 4."""
+TIMEOUT = 300.0
+"""Seconds for each phase of kubeadm: natively one takes less than one."""
 MULTI = ("kubernetes", "kubeadm")
 """Names of the bundle's file that is kubeadm: one program that is several, or the one of upstream."""
 _DIRECTORIES = (("", 0o755), ("services", 0o755), ("run", 0o711), ("log", 0o750))
@@ -100,12 +102,13 @@ def plan(hosted: Hosted, hand: Manager, system: System) -> Plan:
         found.add(text, partial(address.add, system, link, settings.endpoint.address))
     source, digest = images.kubeadm()
     target = system.path(paths.KUBEADM)
-    if not target.is_file() or sha256_file(target) != digest:
-        found.add("program kubeadm", partial(_copy, source, target))
-    for reference in images.lacking():
+    if not target.is_file() or digests.digest(system, digests.load(system), paths.KUBEADM) != digest:
+        found.add("program kubeadm", partial(_install, source, system, digest))
+    lacking = images.lacking()
+    for reference in lacking:
         found.add(f"programs of {reference}", partial(images.unpack, reference))
-    remade = bool(images.lacking()) | _configuration(found, hosted, system)
-    _servers(found, hosted, hand, images, remade)
+    remade = _configuration(found, hosted, system) or bool(lacking)
+    _servers(found, hosted, hand, images, system, remade)
     return found
 
 
@@ -128,43 +131,42 @@ def _configuration(found: Plan, hosted: Hosted, system: System) -> bool:
     return bool(stale or changed or not record)
 
 
-def _write(settings: t.Any, system: System, wanted: t.Mapping[str, str]) -> None:
+def _write(settings: Settings, system: System, wanted: t.Mapping[str, str]) -> None:
     refresh.check_encryption(settings, system)
     control_plane.ensure_encryption(settings, system)
     for path, text in wanted.items():
         system.write(path, text.encode(), mode=0o600)
-    phases.run(settings, system, phases.FILES)
+    kubeadm.run(settings, system, phases.FILES, TIMEOUT)
     # Objects in the cluster hold the configuration as well, so they are written again.
     job.note(system, "init", done=False)
     control_plane.record_manifests(system)
 
 
-def _servers(found: Plan, hosted: Hosted, hand: Manager, images: Images, remade: bool) -> None:
+def _servers(found: Plan, hosted: Hosted, hand: Manager, images: Images, system: System, remade: bool) -> None:
     """Start what does not run with its command line and program; then write the cluster's objects."""
-    system = System(hosted.root)
     running = hand.current(SERVERS)
     made = all(system.path(f"{paths.MANIFESTS}/{name}.yaml").exists() for name in SERVERS)
     wanted = {item.name: item.digest() for item in servers.services(hosted, images.digests)} if made else {}
     lacking = [name for name in SERVERS if running.get(name) != wanted.get(name, "")]
     if remade or lacking:
         text = f"start {', '.join(lacking)}" if lacking else "restart the servers whose command line changes"
-        found.add(text, partial(_start, hosted, hand, images))
-    attempt = observe.attempt(Path(hosted.root))
+        found.add(text, partial(_start, hosted, hand, images, system))
+    attempt = observe.attempt(Path(system.root))
     if remade or attempt is None or not attempt["done"]:
         found.add("configuration, permissions and add-ons through the API", partial(_objects, hosted, system))
 
 
-def _start(hosted: Hosted, hand: Manager, images: Images) -> None:
+def _start(hosted: Hosted, hand: Manager, images: Images, system: System) -> None:
     services = servers.services(hosted, images.digests)
     running = hand.current(SERVERS)
     for service in services:
         if running.get(service.name) != service.digest():
             hand.start(service)
-    await_api(hosted, System(hosted.root))
+    await_api(hosted, system)
 
 
 def _objects(hosted: Hosted, system: System) -> None:
-    phases.run(hosted.kubernetes, system, phases.OBJECTS)
+    kubeadm.run(hosted.kubernetes, system, phases.OBJECTS, TIMEOUT)
     control_plane.delete_tokens(admin(hosted.kubernetes, system))
     job.note(system, "init", done=True)
 
@@ -175,15 +177,8 @@ def await_api(hosted: Hosted, system: System) -> None:
     :raises KubeError: it is not, after LIMIT seconds.
     """
 
-    def probe() -> Missing | None:
-        try:
-            admin(hosted.kubernetes, system, own_only=True).ready()
-        except (Unreachable, Refused) as error:
-            return Missing.of("kube-apiserver", str(error))
-        return None
-
     try:
-        wait(probe, Deadline(LIMIT), pause=0.2, what="the API server to be ready")
+        wait(lambda: unready(hosted.kubernetes, system), Deadline(LIMIT), pause=0.2, what="the API server to be ready")
     except TimedOut as error:
         raise KubeError(f"{error}; its log is in {hosted.path('log', 'kube-apiserver.log')}") from error
 
@@ -193,12 +188,17 @@ def _directories(hosted: Hosted) -> list[Directory]:
     return own + [Directory(os.path.join(hosted.root, name.lstrip("/")).rstrip("/"), mode) for name, mode in _BELOW]
 
 
-def _copy(source: Path, target: Path) -> None:
+def _install(source: Path, system: System, digest: str) -> None:
+    """Copy kubeadm, and remember its digest, so that a run without changes does not read it."""
+    target = system.path(paths.KUBEADM)
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = target.with_name(f".{target.name}.part")
     shutil.copyfile(source, scratch)
     scratch.chmod(0o755)
     scratch.replace(target)
+    if digests.sha256_of(target) != digest:
+        raise KubeError(f"{source}: is not the kubeadm that bundle.json lists; make the bundle again")
+    digests.remember(system, {paths.KUBEADM: digest})
 
 
 def _text(path: Path) -> str:
@@ -210,14 +210,14 @@ def _text(path: Path) -> str:
 def stop_plan(hosted: Hosted, hand: Manager, system: System) -> Plan:
     """The servers stopped and the endpoint's address removed; certificates and the data of etcd stay."""
     found, running = Plan(), hand.current(SERVERS)
-    for name in reversed([name for name in SERVERS if name in running]):
-        service = servers.services(hosted, {})[SERVERS.index(name)]
-        found.add(f"stop {name}", partial(hand.stop, service))
+    for service in reversed(servers.services(hosted, {}) if running else ()):
+        if service.name in running:
+            found.add(f"stop {service.name}", partial(hand.stop, service))
     with contextlib.suppress(KubeError):  # this host is not in the network, so the address is not here either
         link, there = address.interface(system, hosted.kubernetes.endpoint.address)
         if there:
-            words = ["ip", "address", "delete", f"{hosted.kubernetes.endpoint.address}/32", "dev", link]
-            found.add(f"remove address {hosted.kubernetes.endpoint.address} from {link}", partial(system.run, words))
+            own = hosted.kubernetes.endpoint.address
+            found.add(f"remove address {own} from {link}", partial(address.remove, system, link, own))
     return found
 
 

@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kubeadm's phases below the root of a hosted control plane (kubeadm's flag ``--rootfs``, kubeadm-init(8) 1.36)."""
+"""What kubeadm does for a hosted control plane, and from which files."""
 
 from __future__ import annotations
 
-import typing as t
-
-from ..host.system import System
-from ..kube import config, control_plane, paths, policy, yaml
+from ..kube import config, paths, policy, yaml
 from ..kube.settings import Settings
 
 FILES = (
@@ -27,19 +24,6 @@ OBJECTS = (
     ("addon", "kube-proxy"),
 )
 """Create what joining nodes read, their permissions, and the add-ons, through the API."""
-CONFIG = f"{paths.SCRATCH}/hosted.yaml"
-
-
-def run(settings: Settings, system: System, phases: t.Iterable[t.Sequence[str]]) -> None:
-    """Run phases of ``kubeadm init`` one after another. The configuration, which holds a token, goes when they end."""
-    text = yaml.documents([config.init(settings, control_plane.new_token()), *config.cluster(settings)])
-    system.write(CONFIG, text.encode(), mode=0o600)
-    kubeadm = str(system.path(paths.KUBEADM))
-    try:
-        for phase in phases:
-            system.run([kubeadm, "--rootfs", system.root, "init", "phase", *phase, "--config", CONFIG], timeout=300)
-    finally:
-        system.path(CONFIG).unlink(missing_ok=True)
 
 
 def documents(settings: Settings) -> dict[str, str]:

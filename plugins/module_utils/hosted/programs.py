@@ -11,12 +11,12 @@ import contextlib
 import json
 import os
 import shutil
-import subprocess
 import tarfile
 import typing as t
 from pathlib import Path
 
 from ..bundle import index as bundle_index
+from ..bundle import zstd
 from ..bundle.image_storage import Registry
 from ..kube.errors import KubeError
 
@@ -88,9 +88,5 @@ def _opened(path: Path) -> t.Iterator[tarfile.TarFile]:
         with tarfile.open(path, "r|gz" if magic.startswith(GZIP) else "r|") as archive:
             yield archive
         return
-    try:
-        process = subprocess.Popen(["zstd", "-dc", str(path)], stdout=subprocess.PIPE)
-    except FileNotFoundError:
-        raise KubeError("zstd: this program is missing on this host; install its package") from None
-    with process, tarfile.open(fileobj=process.stdout, mode="r|") as archive:
+    with zstd.decompressed(path) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
         yield archive

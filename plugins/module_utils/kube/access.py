@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from ..host.system import System
+from ..waiting.missing import Missing
 from . import paths
-from .api import Api, Kubeconfig, Unreachable, connect
+from .api import Api, Kubeconfig, Refused, Unreachable, connect
 from .errors import KubeError
 from .settings import Settings
 
@@ -27,3 +28,12 @@ def admin(settings: Settings, system: System, timeout: float = 30, *, own_only: 
         return own
     except Unreachable:
         return connect(kubeconfig, timeout=timeout)
+
+
+def unready(settings: Settings, system: System) -> Missing | None:
+    """Why this machine's own API server is not ready; None when it is."""
+    try:
+        admin(settings, system, own_only=True).ready()
+    except (Unreachable, Refused) as error:
+        return Missing.of("kube-apiserver", str(error), settings.node.name)
+    return None

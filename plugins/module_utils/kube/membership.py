@@ -132,14 +132,14 @@ def _with_cluster(seen: Observations, control_planes: t.Collection[str], reset: 
     )
     result = Plan(nodes=nodes)
     problems = []
-    for host, item in sorted(seen.items()):
+    machines = {host: item for host, item in seen.items() if not item["hosted"]}  # another host is no node
+    for host, item in sorted(machines.items()):
         problems += _place(result, host, item, nodes.get(host), members, reset)
     if problems:
         raise KubeError("\n".join(problems))
     whole = [h for h in answering if h not in result.joins and h != result.init]
     result.api_host = (whole or answering)[0]
     result.stale = _stale(result, seen, members)
-    machines = [host for host, item in seen.items() if not item["hosted"]]
     result.ready = not result.init and not result.joins and all(nodes[host]["ready"] for host in machines)
     return result
 
@@ -153,8 +153,6 @@ def _place(
     reset: bool,
 ) -> list[str]:
     """Add one machine to the plan; returns problems as texts."""
-    if item["hosted"]:  # the host of a hosted control plane is no node
-        return []
     if _unfinished(item, "init"):
         result.init = host
         return []

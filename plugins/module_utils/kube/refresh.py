@@ -15,9 +15,8 @@ from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut
 from ..waiting.wait import wait as wait_until
-from . import config, control_plane, observe, paths, yaml
-from .access import admin
-from .api import Refused, Unreachable
+from . import control_plane, observe, paths, phases
+from .access import unready
 from .errors import KubeError
 from .settings import Settings
 
@@ -66,14 +65,7 @@ def refresh(settings: Settings, system: System, stale: t.Collection[str]) -> Non
     control_plane.ensure_encryption(settings, system)
     if "etcd" in stale and not settings.single:
         restore_etcd(system)
-    path = f"{paths.SCRATCH}/refresh.yaml"
-    head = config.init(settings, control_plane.new_token())
-    system.write(path, yaml.documents([head, *config.cluster(settings)]).encode(), mode=0o600)
-    try:
-        for phase in ALONE if settings.single else PHASES:
-            system.run([paths.KUBEADM, "init", "phase", *phase, "--config", path], timeout=900)
-    finally:
-        system.path(path).unlink(missing_ok=True)
+    phases.run(settings, system, ALONE if settings.single else PHASES, timeout=900)
     after = observe.manifests(Path(system.root))
     wait(settings, system, [name for name in SERVES if after[name] != before[name]], began)
     control_plane.record_manifests(system)
@@ -85,10 +77,8 @@ def wait(settings: Settings, system: System, restarting: t.Collection[str], sinc
     deadline = Deadline(control_plane.LIMIT[settings.timings])
 
     def probe() -> Missing | None:
-        try:
-            admin(settings, system, own_only=True).ready()
-        except (Unreachable, Refused) as error:
-            return Missing.of("kube-apiserver", str(error), settings.node.name)
+        if missing := unready(settings, system):
+            return missing
         old = [name for name in restarting if started(system, name) < since]
         noticed = deadline.spent() > NOTICE[settings.timings]
         return Missing.each(old, "the old process still runs") if old and not noticed else None

@@ -15,10 +15,12 @@ import tarfile
 import typing as t
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image_storage import Registry
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
 from ansible_collections.groundup.cloud.plugins.module_utils.hosted import address, control_plane, programs, servers
 from ansible_collections.groundup.cloud.plugins.module_utils.hosted.settings import parse
+from ansible_collections.groundup.cloud.plugins.module_utils.kube import config
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 
 KUBERNETES = {
@@ -117,6 +119,13 @@ def test_programs_are_unpacked_and_nothing_else(
     assert not (tmp_path / "root/etc").exists()
 
 
+def test_a_damaged_layer_is_named(tmp_path: pathlib.Path) -> None:
+    whole = zstd(archive({"usr/local/bin/kubernetes": "new" * 100_000}))
+    digest = store(tmp_path / "bundle", whole[: len(whole) // 2])
+    with pytest.raises(BundleError, match=r"zstd could not decompress .* \(status 1\): "):
+        programs.unpack(tmp_path / "bundle", digest, tmp_path / "root")
+
+
 def test_a_program_does_not_leave_the_root(tmp_path: pathlib.Path) -> None:
     digest = store(tmp_path / "bundle", archive({"../usr/local/bin/x": "x", "usr/local/bin/../../../../y": "y"}))
     programs.unpack(tmp_path / "bundle", digest, tmp_path / "a/root")
@@ -174,8 +183,6 @@ def test_the_interface_is_the_one_in_the_network_of_the_endpoint() -> None:
 
 def test_the_configuration_of_kubeadm_names_the_endpoint_itself() -> None:
     hosted = parse(CONFIG, KUBERNETES)
-    from ansible_collections.groundup.cloud.plugins.module_utils.kube import config
-
     init, cluster = config.init(hosted.kubernetes, "t"), config.cluster_configuration(hosted.kubernetes)
     assert init["localAPIEndpoint"] == {"advertiseAddress": "10.30.0.10", "bindPort": 8443}
     assert {"name": "enable-aggregator-routing", "value": "true"} in cluster["apiServer"]["extraArgs"]

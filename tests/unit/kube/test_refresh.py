@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
 from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
+    access,
     config,
     immutable,
     observe,
@@ -69,7 +70,7 @@ def test_phases_of_kubeadm(given: Given, system: RecordingSystem, changes: Given
     refresh.refresh(parse(given | changes), system, stale(system))
     assert system.ran == phases
     assert stale(system) == []
-    assert not system.path(f"{paths.SCRATCH}/refresh.yaml").exists()
+    assert not list(system.path(paths.SCRATCH).iterdir()), "the configuration with its token is removed"
 
 
 def test_etcds_manifest_of_one_member_of_three_is_put_back(given: Given, system: RecordingSystem) -> None:
@@ -180,7 +181,7 @@ def test_the_new_api_server_is_waited_for(
     given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moments: list[tuple[float, str]], asked: int
 ) -> None:
     server = Restart(System(str(tmp_path)), moments)
-    monkeypatch.setattr(refresh, "admin", lambda *_words, **_more: server)
+    monkeypatch.setattr(access, "admin", lambda *_words, **_more: server)
     refresh.wait(parse(given), server.system, ["kube-apiserver"], since=80)
     assert server.asked == asked
 
@@ -190,6 +191,6 @@ def test_an_api_server_that_does_not_come_is_named(
     given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = Restart(System(str(tmp_path)), [(5, ""), (0, "connection refused")])
-    monkeypatch.setattr(refresh, "admin", lambda *_words, **_more: server)
+    monkeypatch.setattr(access, "admin", lambda *_words, **_more: server)
     with pytest.raises(KubeError, match=r"node1: no API server after 600 s .*connection refused"):
         refresh.wait(parse(given), server.system, ["kube-apiserver"], since=80)
