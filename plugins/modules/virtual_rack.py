@@ -58,17 +58,10 @@ processes: {description: How many processes were ended., type: int, returned: st
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.lab.run import raise_rack, remove_rack
+from ..module_utils.lab.run import RACK, raise_rack, remove_rack
 from ..module_utils.shell import run
 
 PARTS = ["emulators", "network", "switches", "hypervisor", "machines", "bmcs"]
-RACK = {
-    "model": {"type": "path"},
-    "name": {"type": "str"},
-    "directory": {"type": "path", "default": "build/lab"},
-    "accelerator": {"type": "str", "choices": ["auto", "kvm", "tcg"]},
-    "venv": {"type": "path"},
-}
 
 
 def main() -> None:

@@ -50,16 +50,8 @@ up: {description: Whether nothing is missing., type: bool, returned: always, sam
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.lab.run import look
+from ..module_utils.lab.run import RACK, look
 from ..module_utils.shell import run
-
-RACK = {
-    "model": {"type": "path"},
-    "name": {"type": "str"},
-    "directory": {"type": "path", "default": "build/lab"},
-    "accelerator": {"type": "str", "choices": ["auto", "kvm", "tcg"]},
-    "venv": {"type": "path"},
-}
 
 
 def main() -> None:

@@ -50,16 +50,8 @@ done: {description: What was saved or loaded., type: list, elements: str, return
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.lab.run import load_rack, save_rack
+from ..module_utils.lab.run import RACK, load_rack, save_rack
 from ..module_utils.shell import run
-
-RACK = {
-    "model": {"type": "path"},
-    "name": {"type": "str"},
-    "directory": {"type": "path", "default": "build/lab"},
-    "accelerator": {"type": "str", "choices": ["auto", "kvm", "tcg"]},
-    "venv": {"type": "path"},
-}
 
 
 def main() -> None:

@@ -17,13 +17,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..layers.network_basic import PROTOCOL
 from .hypervisor import virsh
 from .lifecycle import PARTS, Setting, halt, present
 from .names import Places, cache_home
 from .shell import LabError, inside, namespaces, run
 
-KEEP_ROUTES = "71"
-"""Protocol of the routes to pods that network_basic sets on the host of a hosted control plane."""
 _SSH = ("-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-o", "StrictHostKeyChecking=yes")
 _CLOCK_SECONDS = 60.0
 
@@ -124,7 +123,7 @@ def _start(setting: Setting, manifest: Manifest, source: str) -> None:
     _each(manifest.running, lambda name: virsh(where, "restore", f"{source}/memory/{name}", "--running"))
     _services(where)
     for destination, gateway in manifest.routes:
-        run(["ip", "-n", where.ctl, "route", "replace", destination, "via", gateway, "proto", KEEP_ROUTES])
+        run(["ip", "-n", where.ctl, "route", "replace", destination, "via", gateway, "proto", str(PROTOCOL)])
     set_clocks(where, known_hosts(where), f"{where.lab}/keys/id_ed25519")
 
 
@@ -153,7 +152,7 @@ def _addresses(where: Places) -> list[list[str]]:
 
 
 def _routes(where: Places) -> list[list[str]]:
-    shown = json.loads(run(["ip", "-n", where.ctl, "-json", "route", "show", "proto", KEEP_ROUTES]) or "[]")
+    shown = json.loads(run(["ip", "-n", where.ctl, "-json", "route", "show", "proto", str(PROTOCOL)]) or "[]")
     return [[item["dst"], item["gateway"]] for item in shown]
 
 
