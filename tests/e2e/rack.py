@@ -14,6 +14,7 @@ import time
 import typing as t
 
 from checks.commands import ROOT, command
+from checks.traces import traces
 
 MODEL = os.environ.get("GROUNDUP_E2E_MODEL", "inventories/lab/cloud.yml")
 HOSTED = "inventories/lab_hosted/cloud.yml"
@@ -89,20 +90,7 @@ class Rack:
 
     def traces(self) -> list[str]:
         """What exists of the rack on this host: namespaces, processes, mounts, directories."""
-        namespaces = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout.split()
-        own = {f"{self.name}-{part}" for part in ("rack", "ctl", "bmc")}
-        found = [f"namespace {name}" for name in namespaces if name in own]
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
-                mounts = pathlib.Path(f"/proc/{pid}/mountinfo").read_text()
-            except (OSError, ProcessLookupError):
-                continue
-            if f"groundup/{self.name}/".encode() in words and int(pid) != os.getpid():
-                found.append(f"process {pid}: {words!r}")
-            if f"groundup/{self.name}/" in mounts:
-                found.append(f"a mount of process {pid}")
-        return found + [f"file {path}" for path in (self.run, self.state, self.directory) if path.exists()]
+        return traces(self.name, (self.run, self.state, self.directory))
 
 
 def changes(figures: dict[str, t.Any]) -> dict[str, int]:

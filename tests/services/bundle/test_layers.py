@@ -26,19 +26,15 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bundle.lock import 
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, cache_root, make
 
 from .test_run import CONTAINERD, HOSTS, daemon, until
+from .test_source import LOCK as SMALL
 
 pytestmark = pytest.mark.services
 
 Serve = t.Callable[[Path], t.ContextManager[str]]
 SOURCES = Path(__file__).parents[3] / "roles/bundle/files/source"
 IMAGE = "images.example/app:1"
-LOCK: dict[str, t.Any] = {
-    "version": 1,
-    "platform": "linux/amd64",
-    "kubernetes": "1.36.3",
-    "go": "1.26.8",
+LOCK: dict[str, t.Any] = SMALL | {
     "debian": {"suite": "test"},
-    "builds": {"pause": {"version": "1"}},
     "files": {},
     "layers": {
         "base": {"directories": {"tmp": "1777"}, "files": {"etc/name": "base\n"}},
@@ -49,10 +45,6 @@ LOCK: dict[str, t.Any] = {
         "top": {"files": {"etc/name": "base\n", "tmp/new": "new\n"}, "only_new": True},
     },
     "images": {IMAGE: {"layers": ["base", "pause", "top"], "entrypoint": ["/pause"]}},
-    "local_images": [],
-    "downloads": {},
-    "upstream_files": {},
-    "upstream_images": {},
 }
 
 

@@ -21,10 +21,10 @@ from ansible_collections.groundup.cloud.plugins.module_utils.lab.shell import (
     LabError,
     command_lines,
     inside,
-    namespaces,
     run,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
+from checks.traces import traces as left_behind
 from services.lab import faults
 from services.lab.conftest import Lab, model
 
@@ -34,20 +34,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 def traces(lab: Lab) -> list[str]:
     """What exists of a lab on this host: processes, interfaces, namespaces, mounts, sockets, files."""
-    name = lab.places.name
-    found = [f"namespace {item}" for item in namespaces() if item in lab.places.namespaces]
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
-            mounts = pathlib.Path(f"/proc/{pid}/mountinfo").read_text()
-        except (OSError, ProcessLookupError):
-            continue
-        if f"groundup/{name}".encode() in words and int(pid) != os.getpid():
-            found.append(f"process {pid} {words!r}")
-        if f"groundup/{name}" in mounts:
-            found.append(f"mount in {pid}")
-    places = (lab.places.run, lab.places.state, lab.directory)
-    return found + [path for path in places if os.path.exists(path)]
+    return left_behind(lab.places.name, (lab.places.run, lab.places.state, lab.directory))
 
 
 def tags(places: Places) -> dict[str, str]:
