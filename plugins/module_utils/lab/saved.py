@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -25,6 +25,8 @@ from .shell import LabError, inside, namespaces, run
 
 _SSH = ("-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-o", "StrictHostKeyChecking=yes")
 _CLOCK_SECONDS = 60.0
+# The time is sent after the login, which takes seconds on an emulated machine.
+_SET_CLOCK = "echo ready && read -r now && date -s @$now >/dev/null"
 
 
 @dataclass(frozen=True)
@@ -183,8 +185,7 @@ def set_clocks(where: Places, addresses: Iterable[str], key: str) -> None:
     hosts = f"UserKnownHostsFile={where.state}/known_hosts"
 
     def one(address: str) -> bool:
-        command = ["ssh", *_SSH, "-o", hosts, "-i", key, f"root@{address}", f"date -s @{time.time():.3f} >/dev/null"]
-        return subprocess.run(inside(where.ctl, *command), capture_output=True, check=False).returncode == 0
+        return set_clock(inside(where.ctl, "ssh", *_SSH, "-o", hosts, "-i", key, f"root@{address}", _SET_CLOCK))
 
     while wanted:
         with ThreadPoolExecutor(len(wanted)) as pool:
@@ -195,3 +196,13 @@ def set_clocks(where: Places, addresses: Iterable[str], key: str) -> None:
                 f"{', '.join(sorted(wanted))}: no machine answers there {_CLOCK_SECONDS:.0f} s after the rack was "
                 f"loaded; see the consoles in {where.lab}/machines"
             )
+
+
+def set_clock(command: Sequence[str]) -> bool:
+    """Give the time of this host to a command that prints a line when it is ready for it; whether it succeeded."""
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        if process.stdout is not None and process.stdout.readline():
+            process.communicate(f"{time.time():.3f}\n")
+    return process.returncode == 0

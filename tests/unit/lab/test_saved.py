@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import time
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.lab.saved import (
     differing,
     known_hosts,
     restore_state,
+    set_clock,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.shell import LabError
 from unit.lab.models import real_rack
@@ -76,6 +78,17 @@ def test_clocks_are_set_on_machines_that_were_deployed(where: Places) -> None:
     ]
     (pathlib.Path(where.state) / "known_hosts").write_text("\n".join(lines) + "\n")
     assert known_hosts(where) == ["10.20.0.21", "10.20.0.22"]
+
+
+def test_the_time_is_sent_after_a_slow_login(tmp_path: pathlib.Path) -> None:
+    given = tmp_path / "given"
+    assert set_clock(["sh", "-c", f"sleep 1; echo ready && read -r now && echo $now > {given}"])
+    assert abs(float(given.read_text()) - time.time()) < 0.5
+
+
+@pytest.mark.parametrize("script", ["exit 255", "echo ready; exit 1", "echo ready; read -r now; exit 1"])
+def test_a_clock_that_could_not_be_set_is_said(script: str) -> None:
+    assert not set_clock(["sh", "-c", script])
 
 
 def test_the_key_changes_with_all_that_a_rack_is_made_from(
