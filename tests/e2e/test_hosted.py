@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -56,8 +57,39 @@ def test_the_api_server_reaches_pods() -> None:
     assert done.returncode == 0 and done.stdout.split() == ["OK", "OK"], done.stdout + done.stderr
 
 
-def test_a_second_run_changes_nothing() -> None:
-    assert changes(RACK.site("e2e-hosted-second")) == {}
+def test_a_saved_rack_comes_back_and_a_second_run_changes_nothing() -> None:
+    """Its machines answer when the command ends; LACP, leases and watches recover by themselves."""
+    RACK.lab("e2e-hosted-save", "save", minutes=5)
+    RACK.lab("e2e-hosted-gone", "down", minutes=5)
+    assert RACK.traces() == []
+    began = time.monotonic()
+    RACK.lab("e2e-hosted-load", "load", minutes=3)
+    print(f"loaded in {time.monotonic() - began:.1f} s")
+    clock = float(RACK.on("node1", "date +%s.%N"))
+    assert abs(clock - time.time()) < 30, "the clock of a restored machine is set"
+    until = time.monotonic() + 90
+    while True:
+        try:
+            test_the_api_server_reaches_pods()
+            break
+        except AssertionError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(3)
+    assert changes(RACK.site("e2e-hosted-loaded", "-e", "groundup_prove=false")) == {}
+
+
+def test_a_control_plane_that_was_killed_is_started_and_nothing_else_is_changed() -> None:
+    """As after a restart of the controller: no server, no supervisor, no address, no route."""
+    for server in ("kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd"):
+        for key in ("pid", "child"):
+            os.kill(pid(server, key), signal.SIGKILL)
+    subprocess.run(["ip", "-n", RACK.name + "-ctl", "route", "flush", "proto", "71"], check=True)
+    subprocess.run(["ip", "-n", RACK.name + "-ctl", "address", "del", "10.30.0.10/32", "dev", "cluster"], check=True)
+    figures = RACK.site("e2e-hosted-killed", "-e", "groundup_prove=false")
+    assert {"Control plane", "Network"} <= set(changes(figures)) <= {"Control plane", "Network", "Probe"}, figures
+    assert pathlib.Path(f"/proc/{pid('kube-apiserver')}").exists()
+    test_the_api_server_reaches_pods()
 
 
 @pytest.mark.always
