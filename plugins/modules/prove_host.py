@@ -83,10 +83,18 @@ options:
         description: Names of the machines that share a VLAN, by VLAN as text; the empty text is the untagged network.
         type: dict
         required: true
-  until:
-    description: Unix time until which all machines send and listen for the proof of isolation.
+      separate:
+        description:
+          - Other machines of the rack share no network with this one, not even by way of others. Then the whole time is
+            used.
+        type: bool
+        default: false
+  seconds:
+    description:
+      - For how many seconds the machine sends and listens for the proof of isolation at most.
+      - It stops when all machines have heard each other.
     type: float
-    default: 0
+    default: 60
   blank_disks:
     description: Disks that must be blank.
     type: list
@@ -146,13 +154,14 @@ ISOLATION = {
     "carries": {"type": "list", "elements": "raw"},
     "forbidden": {"type": "int"},
     "peers": {"type": "dict", "required": True},
+    "separate": {"type": "bool", "default": False},
 }
 SPEC = {
     "host": NEEDED,
     "bond": {"type": "dict", "options": BOND},
     "networks": {"type": "list", "elements": "dict", "default": [], "options": NETWORK},
     "isolation": {"type": "dict", "options": ISOLATION},
-    "until": {"type": "float", "default": 0},
+    "seconds": {"type": "float", "default": 60},
     "blank_disks": {"type": "list", "elements": "dict", "default": [], "options": {"serial": STR, "wwn": STR}},
     "node": {"type": "bool", "default": False},
     "layers": {"type": "dict", "default": {}},
@@ -163,7 +172,7 @@ def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
     params = {**given(module.params), "layers": module.params["layers"]}
     if "isolation" in params:
-        params["isolation"]["until"] = params["until"]
+        params["isolation"]["seconds"] = params["seconds"]
     run(module, lambda: {"changed": False, "proofs": [proof.as_dict() for proof in host_proofs(params)]})
 
 

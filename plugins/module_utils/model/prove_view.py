@@ -35,6 +35,15 @@ class Neighbours:
                 self._places[(network, name)] = len(self._rings[network])
                 self._rings[network].append(name)
 
+    @functools.cached_property
+    def separate(self) -> bool:
+        """Whether some machines share no network with some others, not even by way of further ones."""
+        groups: list[set[str]] = []
+        for own in filter(None, (set(self.layout.addresses_of(name)) for name in self.layout.cloud.machines)):
+            touching = [group for group in groups if group & own]
+            groups = [group for group in groups if not group & own] + [own.union(*touching)]
+        return len(groups) > 1
+
     def of(self, machine: str, network: str) -> list[str]:
         """Names of the machine's peers in a network."""
         ring, place = self._rings[network], self._places[(network, machine)]
@@ -100,6 +109,7 @@ def _isolation(layout: Layout, neighbours: Neighbours, machine: Machine) -> View
         "carries": [None if vlan == native else vlan for vlan in layout.carried(machine)],
         "forbidden": layout.unused_vlan,
         "peers": shared,
+        **({"separate": True} if neighbours.separate else {}),
     }
 
 

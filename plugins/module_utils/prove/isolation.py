@@ -5,15 +5,20 @@ Pings cannot show isolation: a Linux host answers ARP for any of its addresses o
 make up for a leak. So every machine broadcasts frames of EtherType 0x88B5 (IEEE 802 local experimental) that name
 the sender and the VLAN they were meant for, tagged for each VLAN it may use and for one that it may not, and receives
 on the same interface. Sending needs CAP_NET_RAW; nothing is configured or left behind.
+
+Machines start whenever Ansible reaches them, and share no clock. A frame says whether its sender has heard all of its
+peers, and a machine stops when it and all machines that it hears say so. So all of them send and listen at the same
+time for some seconds, however long the last one took to start, and where one never starts, all stop at their limit.
 """
 
 from __future__ import annotations
 
+import array
 import json
 import socket
 import struct
 import time
-from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +30,41 @@ _SOL_PACKET, _PACKET_AUXDATA = 263, 8
 _VLAN_VALID = 0x10  # TP_STATUS_VLAN_VALID, linux/if_packet.h
 _BROADCAST = b"\xff" * 6
 _MAGIC = "groundup"
-#: Seconds to the shared end: fewer are too short to receive from all machines, more mean that a clock is wrong.
-_SHORTEST, _LONGEST = 4, 180
+#: For so many seconds a machine goes on after the last news, at least for six of its own frames.
+_QUIET, _FRAMES = 3.0, 6
+#: A machine sends each frame twice a second, and less often where it would receive more frames a second than this.
+_PAUSE, _RATE = 0.5, 400
+_SO_RCVBUFFORCE, _SO_ATTACH_FILTER = 33, 26  # asm-generic/socket.h
+_BUFFER = 4 << 20
+# Classic BPF (linux/filter.h): frames of ETHERTYPE, without and with a tag of 802.1Q. Without it, all the traffic of a
+# busy machine would be read.
+_FILTER = (
+    (0x28, 0, 0, 12),  # load the half word at 12
+    (0x15, 3, 0, ETHERTYPE),
+    (0x15, 0, 3, 0x8100),
+    (0x28, 0, 0, 16),
+    (0x15, 0, 1, ETHERTYPE),
+    (0x06, 0, 0, 0xFFFFFFFF),  # accept
+    (0x06, 0, 0, 0),  # drop
+)
+
+Vlan = int | None
+#: Sender, VLAN that it was sent on, VLAN that it arrived on.
+Received = tuple[str, Vlan, Vlan]
 
 
-def frame(source: bytes, vlan: int | None, host: str) -> bytes:
-    """A broadcast frame with the sender's name and the VLAN it is sent on; untagged where `vlan` is None."""
+def frame(source: bytes, vlan: Vlan, host: str, complete: bool = False) -> bytes:
+    """A broadcast frame with the sender's name and the VLAN it is sent on; untagged where `vlan` is None.
+
+    :param complete: whether the sender has heard all of its peers.
+    """
     tag = struct.pack("!HH", 0x8100, vlan) if vlan is not None else b""
-    payload = json.dumps({"from": _MAGIC, "host": host, "vlan": vlan}).encode().ljust(46)
+    payload = json.dumps({"from": _MAGIC, "host": host, "vlan": vlan, "complete": complete}).encode().ljust(46)
     return _BROADCAST + source + tag + struct.pack("!H", ETHERTYPE) + payload
 
 
-def parse_frame(data: bytes, stripped: int | None) -> tuple[str, int | None, int | None] | None:
-    """Sender, VLAN it was sent on, VLAN it arrived on; None for a frame of another program.
+def parse_frame(data: bytes, stripped: int | None) -> tuple[Received, bool] | None:
+    """What was received, and whether its sender has heard all of its peers; None for a frame of another program.
 
     :param stripped: the tag that the kernel removed (``PACKET_AUXDATA``), or None.
     """
@@ -49,72 +76,118 @@ def parse_frame(data: bytes, stripped: int | None) -> tuple[str, int | None, int
         return None
     try:
         content = json.loads(data[offset:].split(b"\0")[0])
-        return (str(content["host"]), content["vlan"], arrived) if content["from"] == _MAGIC else None
+        item = (str(content["host"]), content["vlan"], arrived)
+        return (item, content["complete"] is True) if content["from"] == _MAGIC else None
     except (ValueError, LookupError, TypeError):  # other programs may use this EtherType too
         return None
 
 
-def exchange_frames(
-    interface: str, host: str, vlans: Iterable[int | None], until: float
-) -> set[tuple[str, int | None, int | None]]:
-    """Send a frame on each VLAN twice a second and collect the others' frames, until the Unix time `until`."""
-    received: set[tuple[str, int | None, int | None]] = set()
+@dataclass
+class Exchange:
+    """What one machine has received, and whether it may stop.
+
+    :ivar wanted: frames that it has to receive: {(sender, VLAN)}.
+    :ivar early: whether it may stop before its limit.
+    :ivar news: when something new arrived, or a frame of a machine that has not heard all of its peers.
+    """
+
+    host: str
+    wanted: set[tuple[str, Vlan]]
+    early: bool
+    news: float
+    received: set[Received] = field(default_factory=set)
+    complete: bool = False
+
+    def take(self, item: Received, complete: bool, now: float) -> None:
+        """Record one frame; a machine receives its own where a switch port is looped."""
+        if item[0] == self.host:
+            return
+        if item not in self.received:
+            self.received.add(item)
+            self.news = now
+            self.complete = self.wanted <= {(who, on) for who, _sent, on in self.received}
+        if not complete:
+            self.news = now
+
+    def pause(self, vlans: int) -> float:
+        """Seconds between two frames on a VLAN, such that all machines together send no more than can be received."""
+        senders = len({who for who, _sent, _on in self.received}) + 1
+        return max(_PAUSE, senders * vlans / _RATE)
+
+    def may_stop(self, vlans: int, now: float) -> bool:
+        """Whether all machines have heard their peers for long enough that each has received this machine's frames."""
+        return self.early and self.complete and now - self.news > max(_QUIET, _FRAMES * self.pause(vlans))
+
+
+def exchange_frames(interface: str, vlans: list[Vlan], exchange: Exchange, limit: float) -> None:
+    """Send a frame on each VLAN again and again and collect the others' frames, until all are complete.
+
+    :param limit: seconds after which it ends at the latest.
+    """
     source = bytes.fromhex(Path(f"/sys/class/net/{interface}/address").read_text().strip().replace(":", ""))
-    frames = [frame(source, vlan, host) for vlan in vlans]
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL)) as link:
-        link.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
-        link.bind((interface, _ETH_P_ALL))
-        due = 0.0
-        while time.time() < until + 1:
-            if due <= time.time() < until:
-                for data in frames:
-                    link.send(data)
-                due = time.time() + 0.5
-            link.settimeout(0.2)
-            received |= _receive(link)
-    return {item for item in received if item[0] != host}
+    with _socket(interface) as link:
+        end, due = time.monotonic() + limit, 0.0
+        while (now := time.monotonic()) < end and not exchange.may_stop(len(vlans), now):
+            if due <= now:
+                for vlan in vlans:
+                    link.send(frame(source, vlan, exchange.host, exchange.complete))
+                due = now + exchange.pause(len(vlans))
+            link.settimeout(min(0.2, max(0.001, due - now)))
+            found = _receive(link)
+            if found:
+                exchange.take(*found, time.monotonic())
 
 
-def _receive(link: socket.socket) -> set[tuple[str, int | None, int | None]]:
+def _socket(interface: str) -> socket.socket:
+    """A packet socket on all VLANs of an interface, which receives test frames only."""
+    link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    program = array.array("B", b"".join(struct.pack("=HBBI", *step) for step in _FILTER))
+    link.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(_FILTER), program.buffer_info()[0]))
+    link.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
+    link.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
+    link.bind((interface, _ETH_P_ALL))
+    return link
+
+
+def _receive(link: socket.socket) -> tuple[Received, bool] | None:
     try:
         data, ancillary, _flags, _from = link.recvmsg(2048, 256)
     except TimeoutError:
-        return set()
+        return None
     stripped = None
     for level, kind, content in ancillary:
         if (level, kind) == (_SOL_PACKET, _PACKET_AUXDATA):
             status, *_lengths, tci, _tpid = struct.unpack("=IIIHHHH", content[:20])
             stripped = tci & 0x0FFF if status & _VLAN_VALID else None
-    item = parse_frame(data, stripped)
-    return {item} if item else set()
+    return parse_frame(data, stripped)
 
 
 def isolation(host: str, params: dict[str, Any]) -> Proof:
     """Prove that frames of every peer arrive on the shared VLANs with the right tag, and none on any other VLAN.
 
-    :param params: ``interface``; ``until``, Unix time shared by all machines; ``vlans`` that this machine may use,
-        None for untagged; ``carries``, VLANs that its switch port carries, by default the same; ``forbidden``, a VLAN
-        that no port of the rack may carry, or None; ``peers``: VLAN as text -> names of machines that share it, where
-        ``""`` is untagged.
+    :param params: ``interface``; ``vlans`` that this machine may use, None for untagged; ``carries``, VLANs that its
+        switch port carries, by default the same; ``forbidden``, a VLAN that no port of the rack may carry, or None;
+        ``peers``: VLAN as text -> names of machines that share it, where ``""`` is untagged; ``separate``, whether
+        machines of the rack share no network with any of these, not even by way of others, so that it cannot be known
+        when all of them have started and the whole time is used; ``seconds``, for how long it takes at most.
     """
 
     def attempt() -> str:
         if not any(params["peers"].values()):
             raise UntriedError("there is no other machine to receive from")
-        left = params["until"] - time.time()
-        if not _SHORTEST <= left <= _LONGEST:
-            raise ProofError(
-                f"{left:+.0f} s were left to send and receive in, which is not {_SHORTEST} to {_LONGEST}: the clock of "
-                "this machine is wrong, or it was reached too late"
-            )
         forbidden = [] if params.get("forbidden") is None else [params["forbidden"]]
-        received = exchange_frames(params["interface"], host, [*params["vlans"], *forbidden], params["until"])
-        return isolation_evidence(received, params)
+        exchange = Exchange(host, _wanted(params), not params.get("separate"), time.monotonic())
+        exchange_frames(params["interface"], [*params["vlans"], *forbidden], exchange, params["seconds"])
+        return isolation_evidence(exchange.received, params)
 
     return prove(f"{host}: VLANs reach the machines that share them and no others", "network", attempt)
 
 
-def isolation_evidence(received: set[tuple[str, int | None, int | None]], params: dict[str, Any]) -> str:
+def _wanted(params: dict[str, Any]) -> set[tuple[str, Vlan]]:
+    return {(who, int(vlan) if vlan else None) for vlan, names in params["peers"].items() for who in names}
+
+
+def isolation_evidence(received: set[Received], params: dict[str, Any]) -> str:
     """Judge the received frames.
 
     :raises ProofError: naming frames on wrong VLANs and peers of which no frame arrived.
@@ -129,7 +202,7 @@ def isolation_evidence(received: set[tuple[str, int | None, int | None]], params
         for who, sent, on in received
         if sent == on and on not in carries
     )
-    wanted = {(who, int(vlan) if vlan else None) for vlan, names in params["peers"].items() for who in names}
+    wanted = _wanted(params)
     lost = sorted(f"{who} on {_name(vlan)}" for who, vlan in wanted - {(w, on) for w, __, on in received})
     if leaks or lost:
         raise ProofError("; ".join([*(f"leak: {x}" for x in leaks), *(f"not received: {x}" for x in lost)]))
@@ -137,5 +210,5 @@ def isolation_evidence(received: set[tuple[str, int | None, int | None]], params
     return f"received from {len(wanted)} of {len(wanted)} senders, {unused}"
 
 
-def _name(vlan: int | None) -> str:
+def _name(vlan: Vlan) -> str:
     return f"VLAN {vlan}" if vlan is not None else "the untagged network"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import pathlib
 import random
+import types
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.model.enums import 
 from ansible_collections.groundup.cloud.plugins.module_utils.model.layout import Layout
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from ansible_collections.groundup.cloud.plugins.module_utils.model.networks import PROVIDERS
+from ansible_collections.groundup.cloud.plugins.module_utils.model.prove_view import Neighbours
 from ansible_collections.groundup.cloud.plugins.module_utils.model.providers import Provider
 
 from .base import REMOVED, model
@@ -260,6 +262,23 @@ def test_proofs_of_isolation_list_the_machines_in_a_vlan() -> None:
         "interface": "bond0", "vlans": [None, 20, 30], "carries": [None, 20, 30, *range(100, 200)], "forbidden": 4000,
         "peers": {"": ["node2"], "20": ["node2"], "30": ["node2"]},
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("networks", "separate"),
+    [
+        ({"a": ["x"], "b": ["x"]}, False),
+        ({"a": ["x"], "b": ["y"], "c": ["x", "y"]}, False),  # by way of c
+        ({"a": ["x"], "b": ["y"]}, True),
+        ({"a": ["x", "y"], "b": ["y"], "c": ["z"]}, True),
+        ({"a": ["x"], "b": []}, False),  # b takes no part
+    ],
+)
+def test_whether_all_machines_are_connected(networks: dict[str, list[str]], separate: bool) -> None:
+    """Otherwise none of them can know when all have started, so the proof of isolation takes its whole time."""
+    cloud = types.SimpleNamespace(machines=networks, networks=["x", "y", "z"])
+    layout = types.SimpleNamespace(cloud=cloud, addresses_of=lambda name: dict.fromkeys(networks[name]))
+    assert Neighbours(layout).separate is separate  # type: ignore[arg-type]
 
 
 def test_disks_are_proved_blank_only_without_a_storage_provider() -> None:
