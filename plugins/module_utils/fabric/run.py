@@ -17,8 +17,11 @@ from .driver import Driver, driver
 from .plan import Plan, plan
 
 Answers = Callable[[list[str]], set[str]]
-#: Seconds within which peers have to answer again after a change.
-SETTLING = 10.0
+#: Seconds within which peers have to answer again after a change: three slow LACPDUs (IEEE 802.1AX: 30 s each), or the
+#: listening and learning states of a port after some spanning tree (IEEE 802.1D: 15 s each, and 20 s of age).
+SETTLING = 90.0
+#: The part of ``confirm.timeout`` that may pass until then; the rest is for the confirmation itself.
+SHARE = 0.75
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,11 @@ class Peers:
         """Ping the peers before the change; those that do not answer now need not answer after it."""
         self._before = self._answers(peers)
 
-    def lost(self) -> set[str]:
-        """Peers that answered before the change and do not within SETTLING seconds, the time LACP may need."""
+    def lost(self, timeout: float) -> set[str]:
+        """Peers that answered before the change and do not in time, which ends well before the switch's timer.
+
+        :param timeout: seconds after which the switch rolls the change back.
+        """
         lost = set(self._before)
 
         def probe() -> set[str] | Missing:
@@ -100,16 +106,18 @@ class Peers:
             return Missing.each(sorted(lost), "it does not answer") if lost else lost
 
         try:
-            return wait(probe, Deadline(SETTLING, self._clock), pause=0.5, what="the peers to answer again")
+            deadline = Deadline(min(SETTLING, SHARE * timeout), self._clock)
+            return wait(probe, deadline, pause=0.5, what="the peers to answer again")
         except TimedOut:
             return lost
 
 
 def _perform(switch: Driver, desired: SwitchConfig, steps: Plan, confirm: dict[str, Any], peers: Peers) -> None:
+    timeout = confirm.get("timeout", 120)
     peers.remember(confirm.get("peers") or [])
-    armed = switch.perform(steps, confirm.get("timeout", 120))
+    armed = switch.perform(steps, timeout)
     try:
-        fault = _fault(switch, desired, peers)
+        fault = _fault(switch, desired, peers.lost(timeout))
     except FabricError:
         switch.revert(armed)
         raise
@@ -120,9 +128,9 @@ def _perform(switch: Driver, desired: SwitchConfig, steps: Plan, confirm: dict[s
     raise fault
 
 
-def _fault(switch: Driver, desired: SwitchConfig, peers: Peers) -> FabricError | None:
+def _fault(switch: Driver, desired: SwitchConfig, lost: set[str]) -> FabricError | None:
     """The reason to roll the change back; None if there is none."""
-    where, left, lost = f"switches.{desired.name}", plan(desired, switch.read(desired)), peers.lost()
+    where, left = f"switches.{desired.name}", plan(desired, switch.read(desired))
     if lost:
         why = f"{', '.join(sorted(lost))} no longer answered after the change, which was rolled back"
         return FabricError(where, why, "compare the model's VLANs with what those hosts use")
