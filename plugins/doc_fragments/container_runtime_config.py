@@ -58,4 +58,10 @@ options:
         description: Image of the pause container.
         type: str
         default: registry.k8s.io/pause:3.10.2
+      drop_ins:
+        description:
+        - Further configuration of containerd as TOML, by name. Each becomes a file in C(/etc/containerd/conf.d),
+          where files of others, such as those of a GPU operator, stay.
+        type: dict
+        default: {}
 """

@@ -50,18 +50,21 @@ def test_cni_plugins_answer(host: Any) -> None:
 def test_changes_made_by_hand_are_mended_and_nothing_else_is_touched(host: Any) -> None:
     host.check_output(
         "echo x >> /opt/cni/bin/ptp; rm /usr/local/bin/ctr; systemctl stop containerd;"
-        "mkdir /etc/containerd/certs.d/stray; echo y > /etc/containerd/others"
+        "cd /etc/containerd; echo y > others; mkdir certs.d/stray certs.d/own; echo 'version = 3' > conf.d/99-gpu.toml;"
+        "echo \"server = 'https://own.example.net'\" > certs.d/own/hosts.toml;"
+        "head -1 config.toml > certs.d/stray/hosts.toml"
     )
     output = converge()
     for line in (
         "archive /opt/cni/bin/",
         "file /usr/local/bin/ctr",
         "systemctl start containerd",
-        "remove /etc/containerd/certs.d/stray",
+        "remove /etc/containerd/certs.d/stray/hosts.toml",
     ):
         assert line in output, output
     assert "changed=0" in converge("--check")
-    assert host.file("/etc/containerd/others").content_string == "y\n"
+    for name in ("others", "certs.d/own/hosts.toml", "conf.d/99-gpu.toml"):
+        assert host.file(f"/etc/containerd/{name}").exists, "files of others stay"
     assert host.service("containerd").is_running and host.service("containerd").is_enabled
 
 

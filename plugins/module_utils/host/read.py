@@ -109,10 +109,20 @@ def read_strays(state: HostState, system: System) -> tuple[str, ...]:
     for purge in state.purge:
         directory = system.path(purge.directory)
         for path in sorted(directory.glob(purge.pattern)) if directory.is_dir() else ():
+            if purge.marker and not begins_with(path, purge.marker):
+                continue
             name = str(Path(purge.directory, path.relative_to(directory)))
             if name not in wanted and not any(other.startswith(f"{name}/") for other in wanted):
                 found.append(name)
     return tuple(found)
+
+
+def begins_with(path: Path, marker: str) -> bool:
+    """Whether a path is a file that begins with a text."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(marker.encode())) == marker.encode()
 
 
 def read_archive(archive: Archive, system: System) -> str:

@@ -90,10 +90,14 @@ class Link:
 
 @dataclass(frozen=True)
 class Purge:
-    """Entries of ``directory`` that match the glob ``pattern`` and that no File or Link names are removed."""
+    """Entries of ``directory`` that match the glob ``pattern`` and that no File or Link names are removed.
+
+    :ivar marker: only files that begin with this text are removed; those of others stay.
+    """
 
     directory: str
     pattern: str
+    marker: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +21,7 @@ DEFAULTS: dict[str, Any] = {
     "registry": {},
     "runtime": "crun",
     "sandbox_image": "registry.k8s.io/pause:3.10.2",
+    "drop_ins": {},
 }
 REGISTRY: dict[str, Any] = {
     "address": None,
@@ -28,14 +31,16 @@ REGISTRY: dict[str, Any] = {
 BINARIES = ("containerd", "containerd-shim-runc-v2", "ctr")
 RUNTIMES = {"runc": "/usr/sbin/runc", "crun": "/usr/bin/crun"}  # paths of Debian's packages
 CONFIG = "/etc/containerd/config.toml"
+#: Files here are merged into CONFIG. Others write here too, such as the operators of GPUs.
+DROP_INS = "/etc/containerd/conf.d"
 HOSTS = "/etc/containerd/certs.d"
 CA = "/etc/containerd/registry-ca.crt"
 UNIT = "/etc/systemd/system/containerd.service"
 CNI_BIN, CNI_CONF = "/opt/cni/bin", "/etc/cni/net.d"
 
+HEAD = "# Written by groundup.cloud.container_runtime; changes made here are undone by the next run.\n"
 SERVICE = f"""\
-# Written by groundup.cloud.container_runtime; changes made here are undone by the next run.
-[Unit]
+{HEAD}[Unit]
 Description=containerd container runtime
 Documentation=https://containerd.io
 After=network.target local-fs.target
@@ -75,12 +80,13 @@ def render(params: dict[str, Any]) -> HostState:
             *programs(layer, files, BINARIES),
             File(CONFIG, config(wanted["runtime"], wanted["sandbox_image"])),
             File(UNIT, SERVICE),
+            *drop_in_files(wanted["drop_ins"]),
             *registry_files(registry),
         ),
         archives=(archive(layer, files, "cni-plugins", CNI_BIN),),
-        directories=(Directory(CNI_CONF, 0o755), Directory(HOSTS, 0o755)),
-        purge=(Purge(HOSTS, "*"),),
-        units=(Unit("containerd.service", restart_on=(CONFIG, f"{PROGRAMS}/containerd", UNIT)),),
+        directories=(Directory(CNI_CONF, 0o755), Directory(HOSTS, 0o755), Directory(DROP_INS, 0o755)),
+        purge=(Purge(HOSTS, "*/hosts.toml", HEAD), Purge(DROP_INS, "groundup-*.toml")),
+        units=(Unit("containerd.service", restart_on=(CONFIG, f"{DROP_INS}/", f"{PROGRAMS}/containerd", UNIT)),),
     )
 
 
@@ -93,8 +99,8 @@ def config(runtime: str, sandbox_image: str) -> str:
     """containerd's configuration, version 3 (containerd 2.0 and later): cgroups by systemd, mirrors by directory."""
     options = "plugins.'io.containerd.cri.v1.runtime'.containerd"
     return f"""\
-# Written by groundup.cloud.container_runtime; changes made here are undone by the next run.
-version = 3
+{HEAD}version = 3
+imports = ['{DROP_INS}/*.toml']
 
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
   sandbox = '{sandbox_image}'
@@ -122,6 +128,27 @@ version = 3
 """
 
 
+def drop_in_files(drop_ins: Mapping[str, Any]) -> tuple[File, ...]:
+    """Further configuration: {name: TOML}.
+
+    :raises HostError: for a name that would be no name of a file, and a text that is no TOML.
+    """
+    files = []
+    for name, text in sorted(drop_ins.items()):
+        where = f"container_runtime.drop_ins.{name}"
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name):
+            raise HostError(f"{where}: the name may have letters, digits, - and _ only")
+        try:
+            content = tomllib.loads(str(text))
+        except tomllib.TOMLDecodeError as error:
+            raise HostError(f"{where}: isn't TOML: {error}") from None
+        if not content:
+            raise HostError(f"{where}: is empty; give at least one key, or remove it")
+        head = "" if "version" in content else "version = 3\n"
+        files.append(File(f"{DROP_INS}/groundup-{name}.toml", HEAD + head + str(text).rstrip("\n") + "\n"))
+    return tuple(files)
+
+
 def registry_files(registry: dict[str, Any]) -> tuple[File, ...]:
     """hosts.toml for the registry itself and for each registry that it mirrors; none when no address is given.
 
@@ -140,6 +167,6 @@ def registry_files(registry: dict[str, Any]) -> tuple[File, ...]:
 def hosts_toml(url: str, ca: str | None) -> str:
     """One registry's hosts.toml; ``override_path``: the URL is complete, containerd adds no /v2."""
     trust = f"ca = '{ca}'\n" if ca else ""
-    head = f"server = '{url}'\ncapabilities = ['pull', 'resolve']\noverride_path = true\n{trust}"
+    head = f"{HEAD}server = '{url}'\ncapabilities = ['pull', 'resolve']\noverride_path = true\n{trust}"
     inner = f"[host.'{url}']\n  capabilities = ['pull', 'resolve']\n  override_path = true\n"
     return head + "\n" + inner + (f"  ca = '{ca}'\n" if ca else "")

@@ -62,11 +62,17 @@ class ClusterView:
             trusted += [str(cloud.kubernetes.pods), str(cloud.kubernetes.services)]
         return {"enabled": cloud.firewall.enabled, "trusted": trusted, "open": list(cloud.firewall.open)}
 
-    def host_base(self) -> View:
+    def host_base(self, machine: Machine) -> View:
         """The role input `host_base`."""
-        layout = self.layout
+        layout, host = self.layout, machine.host
         own = provisioner_address(layout)
+        further = {
+            "packages": list(host.packages),
+            "kernel_modules": list(host.kernel_modules),
+            "sysctls": dict(host.sysctls),
+        }
         return {
+            **{key: value for key, value in further.items() if value},
             "ntp_servers": [own] if own else list(layout.cloud.ntp.servers),
             "hosts": self.hosts,
             "firewall": self.firewall,
@@ -80,6 +86,7 @@ class ClusterView:
             "runtime": str(kubernetes.runtime) if kubernetes else "crun",
             "registry": {"address": registry(self.layout), "mirrors": BUNDLE_REGISTRIES} if address else {},
             "files": BUNDLE_FILES,
+            **({"drop_ins": dict(kubernetes.containerd)} if kubernetes and kubernetes.containerd else {}),
         }
 
     def kubernetes(self, machine: Machine) -> View:

@@ -204,6 +204,24 @@ class Taint:
 
 
 @dataclass(frozen=True)
+class HostSettings:
+    """What the machine's operating system needs beyond what the layers bring."""
+
+    packages: tuple[str, ...] = many(
+        notations.PACKAGE, "Further packages, installed from the machine's own apt sources.", example="[lldpd]"
+    )
+    kernel_modules: tuple[str, ...] = many(
+        notations.KERNEL_MODULE, "Kernel modules, loaded now and at each boot.", example="[vfio-pci]"
+    )
+    sysctls: t.Mapping[str, str] = named(
+        notations.SYSCTL_VALUE,
+        "Kernel parameters, set now and at each boot; they take precedence over those of the layers.",
+        names=notations.SYSCTL,
+        example="{vm.nr_hugepages: 1024}",
+    )
+
+
+@dataclass(frozen=True)
 class LabMachine:
     """Size of the virtual machine in the virtual rack."""
 
@@ -264,5 +282,8 @@ class Machine:
     )
     taints: tuple[Taint, ...] = many(
         Taint, "Taints of its Kubernetes node; a machine with `control_plane` as its only role has the usual taint."
+    )
+    host: HostSettings = one(
+        HostSettings, "Packages, kernel modules and kernel parameters of its own.", default=HostSettings()
     )
     lab: LabMachine = one(LabMachine, "Size of the virtual machine in the virtual rack.", default=LabMachine())

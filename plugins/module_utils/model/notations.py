@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import typing as t
 
 from .scalars import LABEL, BadScalar, Scalar, pattern, plain_text
@@ -43,6 +44,28 @@ def _public_key(value: t.Any) -> str:
     return text
 
 
+def _sysctl_value(value: t.Any) -> str:
+    """The value as the kernel shows it: single spaces between numbers."""
+    if isinstance(value, bool) or not isinstance(value, (int, str)) or not str(value).strip():
+        raise BadScalar("isn't a number or a text", 'write a number, or a text such as "4096 87380 16777216"')
+    if "\n" in str(value):
+        raise BadScalar("has several lines", "write it on one line")
+    return " ".join(str(value).split())
+
+
+def _toml(value: t.Any) -> str:
+    """TOML of at least one key; the text is left as it is."""
+    if not isinstance(value, str):
+        raise BadScalar("isn't a text", "write the TOML as a block: `NAME: |` and the lines below it, indented")
+    try:
+        content = tomllib.loads(value)
+    except tomllib.TOMLDecodeError as error:
+        raise BadScalar(f"isn't TOML: {error}", "see https://toml.io for its rules") from None
+    if not content:
+        raise BadScalar("is empty", "give at least one key, or remove it")
+    return value
+
+
 def _node_value(value: t.Any) -> str:
     """The value of a Kubernetes label or taint, which may be empty."""
     return "" if isinstance(value, str) and not value else _NODE_VALUE(value)
@@ -74,6 +97,23 @@ DATABASE = Scalar(
     {"type": "string"},
 )
 SOCKET = Scalar("socket", _socket, {"type": "string", "pattern": "^(tcp|udp)/[0-9]{1,5}(-[0-9]{1,5})?$"})
+SYSCTL = Scalar(
+    "sysctl",
+    pattern(r"[a-z0-9_-]+([./][A-Za-z0-9_.-]+)+", "name of a sysctl", "give a name such as vm.nr_hugepages"),
+    {"type": "string", "pattern": "^[a-z0-9_-]+([./][A-Za-z0-9_.-]+)+$"},
+)
+SYSCTL_VALUE = Scalar("value of a sysctl", _sysctl_value, {"type": ["integer", "string"]})
+TOML = Scalar("TOML", _toml, {"type": "string", "minLength": 1})
+PACKAGE = Scalar(
+    "Debian package",
+    pattern(r"[a-z0-9][a-z0-9+.-]+", "name of a Debian package", "give a name such as lldpd, without a version"),
+    {"type": "string", "pattern": "^[a-z0-9][a-z0-9+.-]+$"},
+)
+KERNEL_MODULE = Scalar(
+    "kernel module",
+    pattern(r"[A-Za-z0-9_-]+", "name of a kernel module", "give a name such as vfio-pci"),
+    {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+)
 VERSION = Scalar(
     "version",
     pattern(r"[0-9]+\.[0-9]+\.[0-9]+", "version", 'give three numbers in quotes, such as "1.36.3"'),

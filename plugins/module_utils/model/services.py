@@ -29,6 +29,11 @@ class Kubernetes:
     runtime: enums.ContainerRuntime = one(
         enums.ContainerRuntime, "Low-level runtime under containerd.", default=enums.ContainerRuntime.CRUN
     )
+    containerd: t.Mapping[str, str] = named(
+        notations.TOML,
+        "Further configuration of containerd on all machines, as TOML, by a name of your choice.",
+        example="{debug: \"debug.level = 'debug'\"}",
+    )
     encryption: bool = one(scalars.BOOLEAN, "Secrets are encrypted at rest.", default=True)
     audit: bool = one(scalars.BOOLEAN, "The API writes an audit log.", default=True)
     timings: enums.Timings = one(

@@ -70,7 +70,7 @@ class Stack:
         self.view = view = ClusterView(layout)
         self.machines: list[Layer] = [
             Layer("host_network", "host_network", lambda m: host_network(layout, m, neighbours.addresses(m.name))),
-            Layer("host_base", "host_base", lambda _machine: view.host_base()),
+            Layer("host_base", "host_base", view.host_base),
         ]
         self.clusters: list[Layer] = []
         if layout.cloud.kubernetes:

@@ -26,6 +26,7 @@ CONFIG: dict[str, Any] = {
         },
         "runtime": {"type": "str", "default": "crun", "choices": ["crun", "runc"]},
         "sandbox_image": {"type": "str", "default": "registry.k8s.io/pause:3.10.2"},
+        "drop_ins": {"type": "dict", "default": {}},
     },
 }
 # fmt: on

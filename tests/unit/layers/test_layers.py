@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import pathlib
 from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.host.plan import Plan, Step, plan
+from ansible_collections.groundup.cloud.plugins.module_utils.host.read import read_strays
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import (
     Actual,
     HostError,
@@ -14,6 +16,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.host.state import (
     PathState,
     UnitState,
 )
+from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import ASSESS, foresee, probe
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_base import render
@@ -117,6 +120,9 @@ WRONG = [
         "files.containerd: needs url and sha256",
     ),
     (container_runtime.render, {**RUNTIME, "runtime": "gvisor"}, "runtime: gvisor is not one of"),
+    (container_runtime.render, {**RUNTIME, "drop_ins": {"../x": "a = 1"}}, r"drop_ins\.\.\./x: the name may have"),
+    (container_runtime.render, {**RUNTIME, "drop_ins": {"gpu": " \n"}}, "drop_ins.gpu: is empty"),
+    (container_runtime.render, {**RUNTIME, "drop_ins": {"gpu": "[a"}}, "drop_ins.gpu: isn't TOML: "),
 ]
 
 
@@ -133,6 +139,38 @@ def test_runtime_pulls_mirrored_registries_from_the_mirror_only() -> None:
     assert "/etc/containerd/registry-ca.crt" in hosts and found["/etc/containerd/registry-ca.crt"] == PEM
     assert "/etc/containerd/certs.d/10.10.0.1:5000/hosts.toml" in found
     assert "/etc/containerd/certs.d/docker.io/hosts.toml" not in found, "only what the bundle holds is mirrored"
+
+
+def test_runtime_has_further_configuration_in_files_of_their_own() -> None:
+    state = container_runtime.render(
+        {**RUNTIME, "drop_ins": {"a": "[debug]\nlevel = 'debug'", "b": "version = 3\nroot = '/x'"}}
+    )
+    found = files(state)
+    assert str(found["/etc/containerd/conf.d/groundup-a.toml"]).splitlines()[1:] == [
+        "version = 3", "[debug]", "level = 'debug'",
+    ]  # fmt: skip
+    assert str(found["/etc/containerd/conf.d/groundup-b.toml"]).count("version = 3") == 1
+    assert "imports = ['/etc/containerd/conf.d/*.toml']" in str(found["/etc/containerd/config.toml"])
+    assert "/etc/containerd/conf.d/" in state.units[0].restart_on
+
+
+def test_runtime_leaves_files_of_others(tmp_path: pathlib.Path) -> None:
+    """A GPU operator writes drop-ins, and people configure registries of their own."""
+    head = container_runtime.HEAD
+    for name, text in {
+        "conf.d/99-nvidia.toml": "version = 3\n",
+        "conf.d/groundup-gone.toml": head,
+        "certs.d/registry.example.net/hosts.toml": "server = 'https://registry.example.net'\n",
+        "certs.d/gone.example.net/hosts.toml": head + "server = 'x'\n",
+    }.items():
+        path = tmp_path / "etc/containerd" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    strays = read_strays(container_runtime.render(RUNTIME), System(str(tmp_path)))
+    assert strays == (
+        "/etc/containerd/certs.d/gone.example.net/hosts.toml",
+        "/etc/containerd/conf.d/groundup-gone.toml",
+    )
 
 
 def test_runtime_takes_files_by_digest() -> None:

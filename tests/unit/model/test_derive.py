@@ -21,6 +21,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.model.enums import 
 from ansible_collections.groundup.cloud.plugins.module_utils.model.layout import Layout
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from ansible_collections.groundup.cloud.plugins.module_utils.model.networks import PROVIDERS
+from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError
 from ansible_collections.groundup.cloud.plugins.module_utils.model.prove_view import Neighbours
 from ansible_collections.groundup.cloud.plugins.module_utils.model.providers import Provider
 
@@ -262,6 +263,46 @@ def test_proofs_of_isolation_list_the_machines_in_a_vlan() -> None:
         "interface": "bond0", "vlans": [None, 20, 30], "carries": [None, 20, 30, *range(100, 200)], "forbidden": 4000,
         "peers": {"": ["node2"], "20": ["node2"], "30": ["node2"]},
     }  # fmt: skip
+
+
+def test_packages_modules_and_sysctls_of_a_machine_join_those_of_all() -> None:
+    """As everywhere in the model, mappings of the defaults are merged and lists are replaced."""
+    changes = {
+        "defaults.machine.host": {
+            "packages": ["lldpd"],
+            "sysctls": {"vm.nr_hugepages": 512, "net.core.somaxconn": 4096},
+        },
+        "machines.node1.host": {"packages": ["lldpd", "ipmitool"], "sysctls": {"vm.nr_hugepages": 1024}},
+        "machines.node2.host": {"kernel_modules": ["vfio-pci"]},
+    }
+    first, second = (derived(changes).hostvars[name]["host_base_config"] for name in ("node1", "node2"))
+    assert first["packages"] == ["lldpd", "ipmitool"] and second["packages"] == ["lldpd"]
+    assert first["sysctls"] == {"vm.nr_hugepages": "1024", "net.core.somaxconn": "4096"}
+    assert second["kernel_modules"] == ["vfio-pci"] and "kernel_modules" not in first
+    assert host_base.render(first).sysctls["vm.nr_hugepages"] == "1024"
+
+
+def test_further_configuration_of_containerd_reaches_all_machines() -> None:
+    text = "[debug]\nlevel = 'debug'\n"
+    found = derived({"kubernetes.containerd": {"debug": text}}).hostvars["node2"]["container_runtime_config"]
+    assert found["drop_ins"] == {"debug": text}
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"kubernetes.containerd": {"debug": "[debug"}}, r"kubernetes\.containerd\.debug: .* isn't TOML: "),
+        ({"kubernetes.containerd": {"debug": "# nothing"}}, r"kubernetes\.containerd\.debug: .* is empty"),
+        ({"machines.node1.host": {"sysctls": {"nr_hugepages": 1}}}, "give a name such as vm.nr_hugepages"),
+        ({"machines.node1.host": {"sysctls": {"vm.nr_hugepages": True}}}, "isn't a number or a text"),
+        ({"machines.node1.host": {"packages": ["lldpd=1.0"]}}, "without a version"),
+        ({"machines.node1.host": {"kernel_modules": ["../x"]}}, "give a name such as vfio-pci"),
+        ({"machines.node1.host": {"package": ["lldpd"]}}, "did you mean packages"),
+    ],
+)
+def test_wrong_settings_of_hosts_are_named(changes: dict[str, Any], error: str) -> None:
+    with pytest.raises(ModelError, match=error):
+        derived(changes)
 
 
 @pytest.mark.parametrize(
