@@ -7,11 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.network import bonding
+from ansible_collections.groundup.cloud.plugins.module_utils.network import bonding, ping
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import find, no_signature
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.links import (
     bond,
     bond_evidence,
+    silent,
     standby_evidence,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import ProofError
@@ -112,3 +113,25 @@ def test_a_bond_without_lacp_is_judged_by_its_links() -> None:
     with pytest.raises(ProofError, match="1 of 2 members have a link: a"):
         standby_evidence(bonding.parse(text.format("down")), 2)
     assert "LACP" not in bond("node1", "bond9", 2, "active-backup").name
+
+
+@pytest.mark.parametrize(
+    ("rounds", "lost"),
+    [
+        ([{"10.0.0.1", "10.0.0.2"}], []),
+        ([{"10.0.0.1"}, {"10.0.0.2"}], []),  # a busy machine lost the first round
+        ([{"10.0.0.1"}, set()], ["10.0.0.2"]),
+    ],
+)
+def test_peers_that_were_silent_are_tried_once_more(
+    rounds: list[set[str]], lost: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    def by_program(peers: list[str], **_options: object) -> set[str]:
+        asked.append(list(peers))
+        return rounds[len(asked) - 1]
+
+    monkeypatch.setattr(ping, "by_program", by_program)
+    assert silent(["10.0.0.1", "10.0.0.2"], "bond0", 1500) == lost
+    assert asked == [["10.0.0.1", "10.0.0.2"], ["10.0.0.2"]][: len(rounds)]
