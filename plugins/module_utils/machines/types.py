@@ -13,7 +13,7 @@ from ..errors import CloudError
 
 # Codes of the ramdisk's `failed` event for which another attempt would fail as well.
 FINAL_CODES = frozenset(
-    {"no_disk", "two_disks", "holds_data", "too_small", "storage_missing", "identity", "plan", "internal"}
+    {"no_disk", "two_disks", "unreadable", "holds_data", "too_small", "storage_missing", "identity", "plan", "internal"}
 )
 
 

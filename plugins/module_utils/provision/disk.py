@@ -11,7 +11,7 @@ import struct
 import subprocess
 import uuid
 
-from .agent import gpt
+from ..disks import gpt
 
 _MIB = 1024 * 1024
 _ESP_START, _ROOT_START = 2, 36

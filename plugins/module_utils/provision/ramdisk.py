@@ -7,14 +7,26 @@ archive that is appended, so that a change of the agent needs no new build of th
 
 from __future__ import annotations
 
-import importlib
 import shlex
+from types import ModuleType
 
-from .agent import api, disks, gpt, main, probe, seed, system, write  # noqa: F401  (AnsiballZ ships what is imported)
+from .. import disks, errors, provision
+from ..disks import contents, devices, erase, find, gpt, ids, users, vpd
+from ..disks import errors as disk_errors
+from ..disks import system as disk_system
+from . import agent
+from .agent import api, main, probe, seed, system, write
+from .agent import disks as choice
 from .recipe import Recipe
 from .sources import of
 
-AGENT = ("__init__", "api", "disks", "gpt", "main", "probe", "seed", "system", "write")
+#: The agent and what it imports of this library, in the ramdisk below the same names from `module_utils` on. They are
+#: imported above, so AnsiballZ ships them.
+AGENT = (
+    *(errors, disks, contents, devices, erase, disk_errors, find, gpt, ids, disk_system, users, vpd),
+    *(provision, agent, api, choice, main, probe, seed, system, write),
+)
+_LIBRARY = "module_utils"
 
 #: Modules that the agent imports directly; their own imports are found when the ramdisk is built.
 STDLIB = (
@@ -95,7 +107,8 @@ mountroot() {
   [ -d /run/groundup ] || mkdir -p /run/groundup
   exec </dev/console >/dev/console 2>&1
   cd /usr/lib/groundup || exit 1
-  /usr/bin/python3 -I -S -B -c 'import sys; sys.path.insert(0, "/usr/lib/groundup"); from agent import main; main.run()'
+  /usr/bin/python3 -I -S -B -c 'import sys; sys.path.insert(0, "/usr/lib/groundup")
+from module_utils.provision.agent import main; main.run()'
   echo "groundup: powering off"
   sync
   poweroff -f
@@ -136,12 +149,16 @@ def deploy_script(recipe: Recipe) -> str:
 
 def agent_archive() -> bytes:
     """The agent as an uncompressed cpio archive; the kernel unpacks it over the first one."""
-    package = main.__name__.rsplit(".", 1)[0]
     files = {"scripts/deploy": (0o644, _BOOT), "etc/udhcpc/groundup": (0o755, _UDHCPC), "etc/passwd": (0o644, _PASSWD)}
-    for name in AGENT:
-        module = importlib.import_module(package if name == "__init__" else f"{package}.{name}")
-        files[f"usr/lib/groundup/agent/{name}.py"] = (0o644, of(module))
+    for module in AGENT:
+        files[f"usr/lib/groundup/{_path(module)}"] = (0o644, of(module))
     return cpio(files)
+
+
+def _path(module: ModuleType) -> str:
+    """Path of a module's file below the directory that contains `module_utils`."""
+    inside = module.__name__.partition(f".{_LIBRARY}.")[2].replace(".", "/")
+    return f"{_LIBRARY}/{inside}" + ("/__init__.py" if hasattr(module, "__path__") else ".py")
 
 
 def cpio(files: dict[str, tuple[int, str]]) -> bytes:

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.disks import gpt
 from ansible_collections.groundup.cloud.plugins.module_utils.provision import boot_service, disk, manifest
-from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import gpt, main, probe
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import main, probe
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.disks import Refusal
 
 MIB = 1024 * 1024
@@ -112,6 +113,10 @@ def provisioner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provisione
     found.server.server_close()
 
 
+def renamed(item: Any, names: dict[str, str]) -> Any:
+    return item._replace(device=item.device._replace(serials=(names[item.device.name],)))
+
+
 @pytest.fixture
 def loops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """Two blank loop devices with the serial numbers ROOT and OSD; the agent sees no other disk of this host."""
@@ -125,7 +130,7 @@ def loops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str,
     names = {os.path.basename(path): serial for serial, path in found.items()}
 
     def disks() -> list[Any]:
-        return [item._replace(serials=(names[item.name],)) for item in real("/", lambda name: name in names)]
+        return [renamed(item, names) for item in real("/", lambda name: name in names)]
 
     monkeypatch.setattr(probe, "disks", disks)
     monkeypatch.setattr(main, "_MOUNT", str(tmp_path / "mnt"))
@@ -201,7 +206,8 @@ import json, sys
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import main, probe
 url, token, names = json.load(sys.stdin)
 real = probe.disks
-probe.disks = lambda: [item._replace(serials=(names[item.name],)) for item in real("/", lambda name: name in names)]
+def renamed(item): return item._replace(device=item.device._replace(serials=(names[item.device.name],)))
+probe.disks = lambda: [renamed(item) for item in real("/", lambda name: name in names)]
 reporter = main.Reporter(url, "node1", patience=5)
 main.deploy(reporter.start(token, {})["plan"], reporter)
 """

@@ -6,11 +6,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.disks.contents import Contents
+from ansible_collections.groundup.cloud.plugins.module_utils.disks.devices import Device
+from ansible_collections.groundup.cloud.plugins.module_utils.disks.find import matches
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.disks import (
     Disk,
     Refusal,
     choose,
-    matches,
     to_wipe,
 )
 
@@ -22,16 +24,16 @@ IMAGE = 438 * 10**6
 def disk(name: str = "vda", **more: Any) -> Disk:
     base: dict[str, Any] = {
         "path": f"/dev/{name}",
+        "number": "254:0",
         "size": 8 * GB,
         "model": "",
         "serials": (f"SN-{name}",),
         "wwns": (),
         "read_only": False,
         "sector": 512,
-        "data": (),
-        "guid": "",
     }
-    return Disk(name=name, **{**base, **more})
+    contents = Contents(more.pop("data", ()), more.pop("guid", ""))
+    return Disk(Device(name=name, **{**base, **more}), contents)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,7 @@ def disk(name: str = "vda", **more: Any) -> Disk:
     ],
 )
 def test_ids_match_in_any_notation(found: Disk, wanted: dict[str, str], same: bool) -> None:
-    assert matches(found, wanted) is same
+    assert matches(found.device, wanted) is same
 
 
 def plan(**more: Any) -> dict[str, Any]:
@@ -75,7 +77,7 @@ BOTH = [disk("vda"), disk("vdb")]
     ],
 )
 def test_the_named_disk_is_chosen(disks: list[Disk], given: dict[str, Any]) -> None:
-    assert choose(disks, given, IMAGE).name == "vda"
+    assert choose(disks, given, IMAGE).device.name == "vda"
 
 
 @pytest.mark.parametrize(
@@ -103,4 +105,4 @@ def test_other_disks_are_refused(disks: list[Disk], given: dict[str, Any], code:
 def test_storage_disks_are_wiped_only_with_consent() -> None:
     full = [disk("vda"), disk("vdb", data=("ceph",)), disk("vdc", data=("ext4",))]
     assert to_wipe(full, plan(wipe=True)) == []
-    assert [found.name for found in to_wipe(full, plan(wipe_storage=True))] == ["vdb"]
+    assert [found.device.name for found in to_wipe(full, plan(wipe_storage=True))] == ["vdb"]

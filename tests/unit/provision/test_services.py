@@ -141,11 +141,12 @@ def test_the_agents_archive_can_be_unpacked(tmp_path: Path) -> None:
         ["busybox", "cpio", "-idm"], input=ramdisk.agent_archive(), cwd=tmp_path, check=True, capture_output=True
     )
     assert (tmp_path / "etc/udhcpc/groundup").stat().st_mode & 0o111
-    command = "import sys; sys.path.insert(0, 'usr/lib/groundup'); from agent import main; print(main.__name__)"
+    command = "import sys; sys.path.insert(0, 'usr/lib/groundup')\n"
+    command += "from module_utils.provision.agent import main; print(main.__name__)"
     done = subprocess.run(
         ["python3", "-I", "-S", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert done.stdout == "agent.main\n"
+    assert done.stdout == "module_utils.provision.agent.main\n"
 
 
 def test_the_agent_imports_only_modules_of_the_ramdisk(tmp_path: Path) -> None:
@@ -155,8 +156,8 @@ def test_the_agent_imports_only_modules_of_the_ramdisk(tmp_path: Path) -> None:
     command = (
         "import sys; sys.path.insert(0, 'usr/lib/groundup'); before = set(sys.modules)\n"
         f"for name in {ramdisk.STDLIB!r}: __import__(name)\n"
-        "have = set(sys.modules); from agent import main\n"
-        "print([n for n in set(sys.modules) - have if not n.startswith('agent')])"
+        "have = set(sys.modules); from module_utils.provision.agent import main\n"
+        "print([n for n in set(sys.modules) - have if not n.startswith('module_utils')])"
     )
     done = subprocess.run(
         ["python3", "-I", "-S", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import gpt, write
+from ansible_collections.groundup.cloud.plugins.module_utils.disks import gpt
+from ansible_collections.groundup.cloud.plugins.module_utils.disks.erase import erase
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import write
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.disks import Refusal
 
 STEP = 2 * 1024 * 1024
@@ -88,7 +90,7 @@ def image(server: Server) -> write.Image:
 
 
 def test_the_disk_is_bootable_only_after_finish(server: Server, disk: Path) -> None:
-    write.wipe(str(disk), 16 * 1024 * 1024, [])
+    erase(str(disk), 16 * 1024 * 1024, [])
     found = image(server)
     found.write(str(disk))
     written = disk.read_bytes()
@@ -130,7 +132,7 @@ def test_a_wrong_chunk_is_fetched_again(server: Server, disk: Path, fault: Fault
 def test_a_chunk_that_stays_wrong_ends_the_deployment(
     server: Server, disk: Path, fault: Fault, code: str, chunk: int
 ) -> None:
-    write.wipe(str(disk), 16 * 1024 * 1024, [])
+    erase(str(disk), 16 * 1024 * 1024, [])
     server.fault = lambda start, count, data: fault(start, count, data) if start == chunk else data
     with pytest.raises(Refusal, match="can't boot") as refusal:
         image(server).write(str(disk))

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import threading
 import time
@@ -11,7 +10,12 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
-from . import api, disks, gpt, probe, seed, system, write
+from ...disks import gpt
+from ...disks.devices import Device
+from ...disks.erase import discard, erase
+from ...disks.errors import DiskError
+from ...disks.users import partitions
+from . import api, disks, probe, seed, system, write
 from .disks import Disk, Refusal
 
 _HEARTBEAT = 5
@@ -108,7 +112,7 @@ def run() -> None:
         )
         system.set_clock(float(answer["time"]))
         deploy(answer["plan"], reporter)
-    except Refusal as refusal:
+    except (Refusal, DiskError) as refusal:
         _fail(reporter, {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy})
     except Exception as error:  # every failure must be reported before the machine powers off
         system.log(traceback.format_exc())
@@ -175,14 +179,16 @@ def deploy(plan: dict[str, Any], reporter: Reporter) -> None:
     check_identity(plan.get("identity") or {}, probe.identity())
     image = write.Image(plan["image"], reporter.progress)
     target = disks.choose(found, plan, image.size)
-    system.log(f"disk {target.name} ({target.size // 10**9} GB, serial {disks.first(target.serials)})")
+    device = target.device
+    system.log(f"disk {device.name} ({device.size // 10**9} GB, serial {disks.first(device.serials)})")
     reporter.enter("wipe")
     for disk in (*disks.to_wipe(found, plan), target):
-        write.wipe(disk.path, disk.size, partitions(disk.path))
-    write.discard(target.path, target.size)
+        parts = [f"/dev/{name}" for name in partitions(disk.device.name)]
+        _log(erase(disk.device.path, disk.device.size, parts))
+    _log(discard(device.path, device.size))
     reporter.enter("write", image.size, "bytes")
     began = time.monotonic()
-    image.write(target.path)
+    image.write(device.path)
     reporter.event(
         "written",
         {
@@ -192,7 +198,12 @@ def deploy(plan: dict[str, Any], reporter: Reporter) -> None:
             "seconds": round(time.monotonic() - began, 1),
         },
     )
-    finish(plan, reporter, image, target)
+    finish(plan, reporter, image, device)
+
+
+def _log(note: str) -> None:
+    if note:
+        system.log(note)
 
 
 def inventory(reporter: Reporter) -> list[Disk]:
@@ -222,18 +233,12 @@ def check_identity(wanted: Mapping[str, Any], actual: Mapping[str, str]) -> None
             )
 
 
-def partitions(path: str) -> list[str]:
-    """Device nodes of the partitions of a disk."""
-    name = os.path.basename(path)
-    return sorted("/dev/" + os.path.basename(found) for found in glob.glob(f"/sys/block/{name}/{name}*"))
-
-
 def partition_node(path: str, number: int) -> str:
     """Device node of a partition, such as /dev/vda3 or /dev/nvme0n1p3."""
     return f"{path}p{number}" if path[-1].isdigit() else f"{path}{number}"
 
 
-def finish(plan: dict[str, Any], reporter: Reporter, image: write.Image, target: Disk) -> None:
+def finish(plan: dict[str, Any], reporter: Reporter, image: write.Image, target: Device) -> None:
     """Grows and seeds the root file system, writes the partition table last, and reports the end."""
     table = write.grown(image.head, target.size, plan["deploy_id"])
     machine_id = str(plan["seed"].get("machine_id") or os.urandom(16).hex())

@@ -9,14 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-
-def read(path: str) -> str:
-    """Text of a small file without surrounding blanks and NULs; empty if the file does not exist or can't be read."""
-    try:
-        with open(path, "rb") as file:
-            return file.read(65536).decode("utf-8", "replace").strip().strip("\0").strip()
-    except OSError:
-        return ""
+from ...disks.system import read as read
 
 
 def arguments(cmdline: str) -> dict[str, str]:

@@ -20,67 +20,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from . import api, gpt, probe, system
+from ...disks import gpt
+from ...disks.erase import zero
+from . import api
 from .disks import Refusal
 
 HEAD = 1024 * 1024
-_WIPE = 10 * 1024 * 1024
-_BLKRRPART, _BLKZEROOUT, _BLKDISCARD, _BLKPG = 0x125F, 0x127F, 0x1277, 0x1269
+_BLKPG = 0x1269
 _ADD, _DELETE = 1, 2
 _TRIES = 4
 
 Progress = Callable[[int, int], None]
-
-
-def zero(disk: int, start: int, length: int) -> None:
-    """Zeroes bytes in a range aligned to sectors: with BLKZEROOUT if the device supports it, else by writing."""
-    try:
-        fcntl.ioctl(disk, _BLKZEROOUT, struct.pack("<QQ", start, length))
-        return
-    except OSError:  # a file, or a device without BLKZEROOUT
-        block = bytes(min(length, HEAD))
-    done = 0
-    while done < length:
-        done += os.pwrite(disk, block[: length - done], start + done)
-
-
-def wipe(path: str, size: int, partitions: list[str]) -> None:
-    """Erases all signatures, first those inside partitions: they would be visible again with an equal partition
-    table. Covers both GPTs, MD superblocks at the end, and every copy of a BlueStore label."""
-    for part in partitions:
-        system.run(["wipefs", "-q", "-a", "-f", part])
-    system.run(["wipefs", "-q", "-a", "-f", path])
-    disk = os.open(path, os.O_RDWR)
-    try:
-        zero(disk, 0, min(_WIPE, size) // 512 * 512)
-        tail = min(_WIPE, size)
-        zero(disk, (size - tail) // 512 * 512, tail // 512 * 512)
-        for offset in probe.BLUESTORE_OFFSETS[1:]:
-            if offset + 4096 <= size:
-                zero(disk, offset, 4096)
-        os.fsync(disk)
-        reread(disk)
-    finally:
-        os.close(disk)
-
-
-def discard(path: str, size: int) -> None:
-    """Discards all blocks. A disk without support for it is only slower, so that is logged and not an error."""
-    disk = os.open(path, os.O_RDWR)
-    try:
-        fcntl.ioctl(disk, _BLKDISCARD, struct.pack("<QQ", 0, size // 512 * 512))
-    except OSError as error:
-        system.log(f"{path} does not support discard ({error.strerror})")
-    finally:
-        os.close(disk)
-
-
-def reread(disk: int) -> None:
-    """Makes the kernel read the partition table again. For a file this is only logged."""
-    try:
-        fcntl.ioctl(disk, _BLKRRPART)
-    except OSError as error:
-        system.log(f"the partition table was not read again ({error.strerror})")
 
 
 @contextlib.contextmanager

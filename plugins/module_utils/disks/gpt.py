@@ -9,6 +9,7 @@ import zlib
 from typing import NamedTuple
 
 SECTOR = 512
+SIGNATURE = b"EFI PART"
 ENTRIES = 128
 TABLE_SECTORS = ENTRIES * 128 // SECTOR
 #: Number of sectors of the backup table and its header at the end of a disk.
@@ -46,7 +47,7 @@ class Table(NamedTuple):
 def parse(head: bytes) -> Table:
     """Reads the table from the first 17 KiB or more of a disk. Raises GptError if a checksum doesn't match."""
     raw = head[SECTOR : SECTOR + _HEADER.size]
-    if len(raw) < _HEADER.size or raw[:8] != b"EFI PART":
+    if len(raw) < _HEADER.size or raw[:8] != SIGNATURE:
         raise GptError("no GPT header in sector 1")
     (_sig, _rev, size, crc, _zero, _this, other, _first, _last, guid, start, count, width, table_crc) = _HEADER.unpack(
         raw
@@ -68,7 +69,7 @@ def parse(head: bytes) -> Table:
 
 def backup_guid(sector: bytes) -> str:
     """Disk GUID in the last sector of a disk; empty if it is not a backup header with a valid checksum."""
-    if sector[:8] != b"EFI PART":
+    if sector[:8] != SIGNATURE:
         return ""
     (_sig, _rev, size, crc, *_rest) = _HEADER.unpack(sector[: _HEADER.size])
     header = bytearray(sector[:size])
@@ -106,7 +107,7 @@ def _pack(part: Partition) -> bytes:
 
 def _header(table: Table, entries: bytes, this: int, other: int, start: int) -> bytes:
     fields = [
-        b"EFI PART",
+        SIGNATURE,
         0x10000,
         92,
         0,

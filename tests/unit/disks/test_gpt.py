@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import gpt
+from ansible_collections.groundup.cloud.plugins.module_utils.disks import gpt
 
 MIB = 2048
 GUID = "0f1e2d3c-4b5a-4789-8abc-def012345678"
