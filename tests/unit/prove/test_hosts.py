@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.network import bonding, ping
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import find, no_signature
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import blank
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.links import (
     bond,
     bond_evidence,
@@ -16,6 +16,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.prove.links import 
     standby_evidence,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import ProofError
+
+from ..disks.tree import lay, tree
 
 BONDING = """Ethernet Channel Bonding Driver: v6.12.107
 
@@ -68,42 +70,80 @@ def test_a_bond_with_a_fault(text: str, error: str) -> None:
         bond_evidence(bonding.parse(text), 2)
 
 
+VIRTUAL = """
+disk vda 254:0 131072 virtio1
+in virtio1
+block/vda/serial = {0}
+disk vdb 254:16 131072 virtio2
+in virtio2
+block/vdb/serial = {1}
+"""
+
+
 @pytest.mark.parametrize(
     ("disks", "wanted", "found"),
     [
-        ({"vda": "SN-ROOT-1", "vdb": "SN-OSD-1"}, {"serial": "sn-osd-1"}, "/dev/vdb"),
-        ({"vda": "A" * 20}, {"serial": "A" * 24}, "/dev/vda"),
-        ({"vda": "X"}, {"serial": "Y"}, None),
-        ({"vda": "X", "vdb": "X"}, {"serial": "X"}, None),
+        (("SN-ROOT-1", "SN-OSD-1"), {"serial": "sn-osd-1"}, "/dev/vdb"),
+        (("A" * 20, "SN-OSD-1"), {"serial": "A" * 24}, "/dev/vda"),
+        (("X", "Z"), {"serial": "Y"}, None),
+        (("X", "X"), {"serial": "X"}, None),
+        (("X", "Y"), {}, None),
     ],
 )
 def test_disks_are_found_by_serial_number_or_wwn(
-    tmp_path: Path, disks: dict[str, str], wanted: dict[str, str], found: str | None
+    tmp_path: Path, disks: tuple[str, str], wanted: dict[str, str], found: str | None
 ) -> None:
-    for name, serial in disks.items():
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "serial").write_text(f"{serial}\n")
+    lay(VIRTUAL.format(*disks), tmp_path)
     if found:
-        assert find(wanted, tmp_path) == found
+        assert blank(wanted, str(tmp_path)) == f"{tmp_path}{found}: no signature on 0.1 GiB"
     else:
         with pytest.raises(ProofError):
-            find(wanted, tmp_path)
+            blank(wanted, str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("controller", "wanted", "device"),
+    [
+        ("ahci", {"serial": "S45NNA0M123456"}, "/dev/sda"),
+        ("ahci", {"wwn": "wwn-0x5002538e40a1b2c3"}, "/dev/sda"),
+        ("sas_hba", {"serial": "8CGX1ABC"}, "/dev/sdb"),
+        ("sas_hba", {"wwn": "5000C500A1B2C3D7"}, "/dev/sda"),
+        ("megaraid", {"wwn": "naa.6d094660123456702a1b2c8d11223344"}, "/dev/sdc"),
+        ("nvme", {"serial": "Z1A0A00ATLP8"}, "/dev/nvme1n1"),
+        ("usb", {"serial": "WD-WX11A1234567", "wwn": "50014ee2b1c2d3e4"}, "/dev/sdd"),
+    ],
+)
+def test_disks_of_real_controllers_are_proved_blank(
+    tmp_path: Path, controller: str, wanted: dict[str, str], device: str
+) -> None:
+    assert blank(wanted, str(tree(controller, tmp_path))).startswith(f"{tmp_path}{device}: no signature on ")
+
+
+def test_a_shared_serial_number_fails_the_proof_with_both_disks(tmp_path: Path) -> None:
+    with pytest.raises(ProofError, match=r"matches 2 disks: sdb .*, sdc "):
+        blank({"serial": "0123456789ABCDEF"}, str(tree("usb", tmp_path)))
 
 
 def test_a_disk_that_cannot_be_read_is_not_blank(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    with pytest.raises(FileNotFoundError):
-        no_signature(str(disk))
-    disk.touch()
+    lay(VIRTUAL.format("SN-ROOT-1", "SN-OSD-1"), tmp_path)
+    disk, wanted = tmp_path / "dev/vdb", {"serial": "SN-OSD-1"}
+    disk.write_bytes(b"")
     with pytest.raises(ProofError, match="no bytes to read"):
-        no_signature(str(disk))
-    disk.write_bytes(bytes(1 << 20))
-    assert "no signature on" in no_signature(str(disk))
-    with pytest.raises(ProofError, match="holds: vdb1, dm-0"):
-        no_signature(str(disk), ("vdb1", "dm-0"))
+        blank(wanted, str(tmp_path))
+    disk.unlink()
+    with pytest.raises(FileNotFoundError):
+        blank(wanted, str(tmp_path))
+    disk.write_bytes(bytes(64 << 20))
+    assert "no signature on" in blank(wanted, str(tmp_path))
+    base = tmp_path / "sys/block/vdb"
+    (base / "vdb1/holders/dm-0").mkdir(parents=True)
+    (base / "vdb1/partition").touch()
+    (tmp_path / "dev/vdb1").write_bytes(bytes(1 << 20))
+    with pytest.raises(ProofError, match=r"holds: .*vdb1.*, .*dm-0"):
+        blank(wanted, str(tmp_path))
     subprocess.run(["/sbin/mkswap", str(disk)], check=True, capture_output=True)
-    with pytest.raises(ProofError, match="TYPE=swap"):
-        no_signature(str(disk))
+    with pytest.raises(ProofError, match="swap on vdb"):
+        blank(wanted, str(tmp_path))
 
 
 def test_a_bond_without_lacp_is_judged_by_its_links() -> None:
