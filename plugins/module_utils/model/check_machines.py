@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import re
-
+from ..disks.ids import is_device_name, serial_key, wwn_key
 from .checks import Claims, Report
 from .enums import BmcProtocol, DeployVia, Firmware, ImageSource, Role
 from .hardware import Bmc, Disk, Machine
 from .layout import number_of
 from .problems import choose
 
-_WWN_PREFIX = re.compile(r"^(0x|naa\.|eui\.|wwn-)+")
 RESERVED = frozenset(
     {
         "all",
@@ -98,8 +96,8 @@ def _disks(report: Report, machine: Machine, path: str, disks: Claims) -> None:
     for index, disk in enumerate(machine.storage_disks):
         where = f"{path}.storage_disks[{index}]"
         if root and (
-            (disk.serial and disk.serial == root.serial)
-            or (disk.wwn and _normalised_wwn(disk.wwn) == _normalised_wwn(root.wwn))
+            (disk.serial and serial_key(disk.serial) == serial_key(root.serial or ""))
+            or (disk.wwn and wwn_key(disk.wwn) == wwn_key(root.wwn or ""))
         ):
             report.add(where, disk.serial or disk.wwn, "is also the root disk", "remove it from storage_disks")
         else:
@@ -109,14 +107,16 @@ def _disks(report: Report, machine: Machine, path: str, disks: Claims) -> None:
 def _disk(report: Report, disk: Disk, path: str, disks: Claims) -> None:
     if not disk.serial and not disk.wwn and not report.is_unreadable(path):
         report.add(path, None, "has neither serial nor wwn", "give serial or wwn")
-    for kind, value in (("serial", disk.serial), ("wwn", disk.wwn)):
-        if value:
-            disks.claim((kind, _normalised_wwn(value) if kind == "wwn" else value), f"{path}.{kind}", path, shown=value)
-
-
-def _normalised_wwn(wwn: str | None) -> str:
-    """A WWN in lower case without the prefixes that some tools print: 0x5000C5…, naa.5000c5…, eui.0025…"""
-    return _WWN_PREFIX.sub("", (wwn or "").lower())
+    for kind, value, key in (("serial", disk.serial, serial_key), ("wwn", disk.wwn, wwn_key)):
+        if value and is_device_name(value):
+            report.add(
+                f"{path}.{kind}",
+                value,
+                "is a name that another disk may have after the next start",
+                "give what `lsblk -o NAME,SERIAL,WWN` shows for the disk",
+            )
+        elif value:
+            disks.claim((kind, key(value)), f"{path}.{kind}", path, shown=value)
 
 
 def _check_choices(report: Report, machine: Machine, path: str) -> None:

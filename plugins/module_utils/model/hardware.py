@@ -171,10 +171,14 @@ class Bond:
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk, identified by its serial number or WWN and never by its order. One of the two keys is required."""
+    """A disk, identified by its serial number or WWN, or both, and never by its order. One is required."""
 
-    serial: str | None = one(scalars.TEXT, "Serial number.", default=None)
-    wwn: str | None = one(scalars.TEXT, "World wide name.", default=None)
+    serial: str | None = one(
+        scalars.TEXT, "Serial number, as `lsblk -o SERIAL` or /dev/disk/by-id shows it, in any case.", default=None
+    )
+    wwn: str | None = one(
+        scalars.TEXT, "World wide name, not that of its SAS port, with or without `0x`, `naa.`, `eui.`.", default=None
+    )
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,20 @@ case("serial twice", {f"{N2}.storage_disks": [{"serial": "S1"}]},
      f"{N2}.storage_disks[0].serial: S1 is already the disk {N1}.storage_disks[0]; take it from the disk")
 case("root disk as storage disk", {f"{N2}.storage_disks": [{"serial": "R2"}]},
      f"{N2}.storage_disks[0]: R2 is also the root disk; remove it from storage_disks")
+case("serial twice in other letters", {f"{N2}.storage_disks": [{"serial": "s1"}]},
+     f"{N2}.storage_disks[0].serial: s1 is already the disk {N1}.storage_disks[0]; take it from the disk")
+case("WWN as udev and as a management controller writes it",
+     {f"{N1}.root_disk": {"wwn": "wwn-0x5000c500a1b2c3d4"}, f"{N2}.root_disk": {"wwn": "50:00:C5:00:A1:B2:C3:D4"}},
+     f"{N2}.root_disk.wwn: 50:00:C5:00:A1:B2:C3:D4 is already the disk {N1}.root_disk; take it from the disk")
+case("root disk as storage disk by WWN", {f"{N2}.root_disk": {"wwn": "35000c500a1b2c3d4"},
+                                          f"{N2}.storage_disks": [{"wwn": "0x5000C500A1B2C3D4"}]},
+     f"{N2}.storage_disks[0]: 0x5000C500A1B2C3D4 is also the root disk; remove it from storage_disks")
+case("name of a device for a disk", {f"{N2}.root_disk": {"serial": "/dev/sda"}},
+     f"{N2}.root_disk.serial: /dev/sda is a name that another disk may have after the next start; "
+     "give what `lsblk -o NAME,SERIAL,WWN` shows for the disk")
+case("name of a device for a storage disk", {f"{N2}.storage_disks": [{"wwn": "nvme0n1"}]},
+     f"{N2}.storage_disks[0].wwn: nvme0n1 is a name that another disk may have after the next start; "
+     "give what `lsblk -o NAME,SERIAL,WWN` shows for the disk")
 case("disk without serial or WWN", {f"{N2}.storage_disks": [{}]},
      f"{N2}.storage_disks[0]: has neither serial nor wwn; give serial or wwn")
 case("no root disk", {f"{N2}.root_disk": REMOVED},
