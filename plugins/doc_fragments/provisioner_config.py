@@ -113,6 +113,9 @@ options:
           a raw one.
         - Profiles are V(metal), V(virtual) (small kernel, serial console) and V(emulated) (also
           kernel arguments and longer timer slack for machines without hardware virtualisation).
+        - C(non_free_firmware) gives a built image microcode of processors and firmware of network
+          cards and disk controllers from Debian's component non-free-firmware; by default V(true)
+          for V(metal) and V(false) for others. A mirror without that component needs V(false).
         type: dict
         default: {}
       ntp_upstream:

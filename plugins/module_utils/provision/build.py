@@ -30,7 +30,7 @@ _NEEDS_FILES = {
     "/usr/lib/grub/i386-pc/boot.img": "grub-pc-bin",
 }
 #: Space of a build, which stores the root tree, its file system and the image at the same time.
-NEEDED_MIB = 2600
+NEEDED_MIB = 3000
 
 
 class BuildError(CloudError):

@@ -70,6 +70,31 @@ _TOOLS = ("/sbin/blkid", "/sbin/resize2fs", "/sbin/e2fsck", "/sbin/wipefs", "/us
 #: Kernel modules in addition to the block and network drivers that MODULES=most includes.
 _MODULES = ("ext4", "vfat", "nls_ascii", "nls_cp437", "bonding", "8021q", "dm_mod", "raid1")
 
+#: Drivers of network cards, disk controllers and disks of servers that a ramdisk with MODULES=most must have:
+#: initramfs-tools finds them by the symbols that they use, which differs between versions of the kernel.
+SERVERS = (
+    *(
+        "atlantic",
+        "be2net",
+        "bnx2",
+        "bnx2x",
+        "bnxt_en",
+        "cxgb4",
+        "e1000e",
+        "ena",
+        "enic",
+        "i40e",
+        "iavf",
+        "ice",
+        "idpf",
+    ),
+    *("igb", "igc", "ionic", "ixgbe", "mlx4_en", "mlx5_core", "nfp", "qede", "qlcnic", "r8169", "sfc", "tg3"),
+    *("virtio_net", "vmxnet3"),
+    *("aacraid", "ahci", "arcmsr", "ata_piix", "hpsa", "isci", "lpfc", "megaraid_sas", "mpi3mr", "mpt3sas", "mvsas"),
+    *("nvme", "pm80xx", "qla2xxx", "sd_mod", "smartpqi", "uas", "usb_storage", "virtio_blk", "virtio_scsi", "vmd"),
+    "xhci_pci",
+)
+
 _CONF = """MODULES={modules}
 BUSYBOX=y
 COMPRESS=zstd
@@ -82,6 +107,7 @@ _HOOK = r"""#!/bin/sh
 [ "$1" = prereqs ] && exit 0
 . /usr/share/initramfs-tools/hook-functions
 for b in {tools}; do copy_exec $b /usr/sbin; done
+{devices}
 python=$(readlink -f /usr/bin/python3)
 copy_exec "$python" /usr/bin
 ln -sf "${{python##*/}}" "$DESTDIR/usr/bin/python3"
@@ -101,6 +127,22 @@ done
 find "$DESTDIR/usr/lib/${{python##*/}}" -name '*.py' -delete
 rm -f "$DESTDIR/usr/lib/udev/hwdb.bin"
 """
+
+#: Fails the build if the ramdisk lacks a driver of servers, or firmware for one that the image has.
+_CHECK = r"""chroot "$R" lsinitramfs /boot/deploy.img > "$OUT/ramdisk.files"
+for m in {devices}; do
+  f=$(chroot "$R" modinfo -k "$K" -F filename "$m") || {{ echo "kernel $K has no module $m" >&2; exit 1; }}
+  f=${{f##*/}}
+  case $f in
+  *builtin*) ;;
+  *) grep -q "/${{f%%.*}}\.ko" "$OUT/ramdisk.files" ||
+    {{ echo "the deploy ramdisk lacks the module $m" >&2; exit 1; }} ;;
+  esac
+  for w in $(chroot "$R" modinfo -k "$K" -F firmware "$m"); do
+    [ ! -e "$R/usr/lib/firmware/$w" ] || grep -qF "/firmware/$w" "$OUT/ramdisk.files" ||
+      {{ echo "the deploy ramdisk lacks the firmware $w of $m" >&2; exit 1; }}
+  done
+done"""
 
 _BOOT = r"""# Sourced by init because of boot=deploy. Starts the agent, powers off after it.
 mountroot() {
@@ -130,7 +172,8 @@ echo "$ip" > /run/groundup/address
 def deploy_script(recipe: Recipe) -> str:
     """Shell lines that build the ramdisk in the tree $R and move it to $OUT/ramdisk.img."""
     modules = " ".join((*recipe.modules, *_MODULES))
-    hook = _HOOK.format(tools=" ".join(_TOOLS), stdlib=" ".join(STDLIB))
+    devices = "" if recipe.modules else f"manual_add_modules {' '.join(SERVERS)}"
+    hook = _HOOK.format(tools=" ".join(_TOOLS), stdlib=" ".join(STDLIB), devices=devices)
     conf = _CONF.format(modules="list" if recipe.modules else "most", level=10 if recipe.modules else 9)
     return "\n".join(
         (
@@ -141,6 +184,7 @@ def deploy_script(recipe: Recipe) -> str:
             f'printf %s {shlex.quote(hook)} > "$D/hooks/agent"',
             'chmod 755 "$D/hooks/agent"',
             'chroot "$R" mkinitramfs -d /etc/initramfs-deploy -o /boot/deploy.img "$K"',
+            *([] if recipe.modules else [_CHECK.format(devices=" ".join(SERVERS))]),
             'mv "$R/boot/deploy.img" "$OUT/ramdisk.img"',
             'rm -rf "$D"',
         )

@@ -53,6 +53,15 @@ FSTYPE=ext4
 """
 
 
+#: Without these, the initial ramdisk has microcode for the processors of the build host only.
+_MICROCODE = {
+    "amd64-microcode": "AMD64UCODE_INITRAMFS=early\n",
+    "intel-microcode": "IUCODE_TOOL_INITRAMFS=early\nIUCODE_TOOL_SCANCPUS=no\n",
+}
+#: Makes dpkg leave configuration files as they are that exist before their packages; removed at the end of the build.
+_KEEP = "etc/dpkg/dpkg.cfg.d/groundup-build"
+
+
 def early_script(recipe: Recipe) -> str:
     """The script that runs before the kernel is installed, so that the initial ramdisk is generated only once."""
     conf = _INITRAMFS + ("MODULES=list\n" if recipe.modules else "MODULES=most\n")
@@ -74,9 +83,16 @@ def early_script(recipe: Recipe) -> str:
             _write("etc/initramfs-tools/conf.d/groundup", conf),
             _write("etc/initramfs-tools/hooks/groundup", hook, "755"),
             _write("etc/kernel-img.conf", "do_symlinks = yes\nimage_dest = /\n"),
+            *_microcode(recipe),
             "",
         )
     )
+
+
+def _microcode(recipe: Recipe) -> list[str]:
+    """Shell lines that configure packages of microcode before they are installed."""
+    lines = [_write(f"etc/default/{name}", text) for name, text in _MICROCODE.items() if name in recipe.packages]
+    return [*lines, _write(_KEEP, "force-confold\n")] if lines else []
 
 
 def late_script(recipe: Recipe, out: str) -> str:
@@ -90,7 +106,8 @@ def late_script(recipe: Recipe, out: str) -> str:
             _write("boot/grub/grub.cfg", _GRUB.format(cmdline=recipe.cmdline)),
             _write("etc/ssh/sshd_config.d/groundup.conf", _SSHD),
             _write("etc/fstab", "LABEL=root / ext4 rw,noatime 0 1\n"),
-            _write("etc/apt/sources.list", f"deb {recipe.mirror} {recipe.suite} main\n"),
+            _write("etc/apt/sources.list", f"deb {recipe.mirror} {recipe.suite} {' '.join(recipe.components)}\n"),
+            f'rm -f "$R/{_KEEP}" "$R"/etc/default/*-microcode.dpkg-dist',
             _write("etc/hostname", "unprovisioned\n"),
             *(
                 [_write("etc/systemd/system.conf.d/groundup.conf", f"[Manager]\nTimerSlackNSec={recipe.timer_slack}\n")]
@@ -126,6 +143,7 @@ def command(recipe: Recipe, work: str) -> list[str]:
     return [
         "mmdebstrap",
         "--variant=minbase",
+        f"--components={','.join(recipe.components)}",
         f"--include={include}",
         *excludes,
         '--aptopt=Acquire::Languages "none"',
