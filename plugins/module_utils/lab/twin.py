@@ -87,6 +87,7 @@ def _suit_emulation(result: Tree, notes: list[str]) -> None:
         images[name] = image = dict(image or {})
         if image.get("source", "build") == "build" and image.get("profile") != str(ImageProfile.EMULATED):
             image["profile"] = str(ImageProfile.EMULATED)
+            image.pop("non_free_firmware", None)
             notes.append(f"images.{name}.profile: is emulated, because the machines are")
     kubernetes = result.get("kubernetes")
     if kubernetes and kubernetes.get("timings") != str(Timings.SLOW):

@@ -185,6 +185,13 @@ def _images(report: Report) -> None:
         path = f"images.{image.name}"
         if image.url is None and image.source is ImageSource.URL:
             report.add(f"{path}.url", None, "is missing", "give the URL of the image, or write source: build")
+        if image.non_free_firmware is not None and (image.url is not None or image.source is ImageSource.URL):
+            report.add(
+                f"{path}.non_free_firmware",
+                image.non_free_firmware,
+                "has no effect on a downloaded image",
+                "remove the key, or write source: build and no url",
+            )
         if image.url is not None and image.sha256 is None:
             report.add(
                 f"{path}.sha256",

@@ -83,7 +83,12 @@ def _images(layout: Layout) -> View:
             views[name] = (
                 {"url": image.url, "sha256": image.sha256}
                 if remote
-                else {"source": "build", "profile": str(image.profile), "packages": list(image.packages)}
+                else {
+                    "source": "build",
+                    "profile": str(image.profile),
+                    "packages": list(image.packages),
+                    **({} if image.non_free_firmware is None else {"non_free_firmware": image.non_free_firmware}),
+                }
             )
     return views
 

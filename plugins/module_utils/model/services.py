@@ -133,6 +133,13 @@ class Image:
         enums.ImageProfile, "Kind of machine it is built for.", default=enums.ImageProfile.METAL
     )
     packages: tuple[str, ...] = many(scalars.TEXT, "Further packages of a built image.")
+    non_free_firmware: bool | None = one(
+        scalars.BOOLEAN,
+        "A built image has microcode of Intel and AMD processors and firmware of network cards and disk controllers, "
+        "from Debian's component non-free-firmware.",
+        default=None,
+        shown_default="`true` for the profile `metal`, else `false`",
+    )
     url: str | None = one(scalars.URL, "URL of a finished image.", default=None)
     sha256: str | None = one(notations.SHA256, "Digest of the image at `url`; required with it.", default=None)
 

@@ -141,3 +141,5 @@ def test_emulated_machines_get_images_and_timings_that_suit_them() -> None:
     real = twin(model, MATERIALS, "kvm")[0]
     assert real["images"] == model["images"] and "timings" not in real["kubernetes"]
     assert twin(real_rack(), MATERIALS, "tcg")[0]["images"] == {"debian-13": {"profile": "emulated"}}
+    model["images"] = {"debian-13": {"non_free_firmware": True}}
+    assert twin(model, MATERIALS, "tcg")[0]["images"] == {"debian-13": {"profile": "emulated"}}

@@ -322,6 +322,17 @@ def test_whether_all_machines_are_connected(networks: dict[str, list[str]], sepa
     assert Neighbours(layout).separate is separate  # type: ignore[arg-type]
 
 
+def test_the_switch_for_firmware_reaches_the_provisioner_where_the_model_has_it() -> None:
+    images = {"images": {"debian-13": {}}}
+    assert (
+        "non_free_firmware" not in derived(images).hostvars["provisioner"]["provisioner_config"]["images"]["debian-13"]
+    )
+    for value in (True, False):
+        images = {"images": {"debian-13": {"non_free_firmware": value}}}
+        found = derived(images).hostvars["provisioner"]["provisioner_config"]["images"]["debian-13"]
+        assert found["non_free_firmware"] is value
+
+
 def test_disks_are_proved_blank_only_without_a_storage_provider() -> None:
     assert derived().hostvars["node1"]["prove_config"]["blank_disks"] == [{"serial": "S1"}]
     assert derived({"storage": {"provider": "rook"}}).hostvars["node1"]["prove_config"]["blank_disks"] == []

@@ -112,6 +112,9 @@ case("no public key", {"access.public_keys": ["AAAA"]},
 case("private key", {"access.public_keys": ["-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn"]},
      "access.public_keys[0]: (hidden) is a private key; give one line of a .pub file, such as ssh-ed25519 AAAA… me, and keep the private key secret")
 case("unknown image", {f"{N2}.os": "debian-31"}, f"{N2}.os: debian-31 is not an image; did you mean debian-13?")
+case("firmware of a downloaded image",
+     {"images.big": {"url": "https://example.net/big.raw", "sha256": "a" * 64, "non_free_firmware": False}},
+     "images.big.non_free_firmware: false has no effect on a downloaded image; remove the key, or write source: build and no url")
 case("image without a digest", {"images.big": {"url": "https://example.net/big.raw"}},
      "images.big.sha256: is missing: a downloaded image must be verified; give the SHA-256 of the image")
 case("HTTP boot on BIOS", {f"{N2}.firmware": "bios", f"{N2}.deploy": {"via": ["http"]}},
