@@ -96,7 +96,9 @@ options:
     type: float
     default: 60
   blank_disks:
-    description: Disks that must be blank.
+    description:
+      - Disks that must be blank, by serial number, WWN or both, in any notation that C(lsblk) and C(/dev/disk/by-id)
+        have. With both, both must be those of one disk.
     type: list
     elements: dict
     default: []
