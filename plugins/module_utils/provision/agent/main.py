@@ -175,7 +175,7 @@ def network(bootif: str) -> None:
 def deploy(plan: dict[str, Any], reporter: Reporter) -> None:
     """Deploys a plan, up to the acknowledged last event. Raises Refusal before anything is written."""
     reporter.enter("inventory")
-    found = inventory(reporter)
+    found = inventory(plan, reporter)
     check_identity(plan.get("identity") or {}, probe.identity())
     image = write.Image(plan["image"], reporter.progress)
     target = disks.choose(found, plan, image.size)
@@ -206,9 +206,9 @@ def _log(note: str) -> None:
         system.log(note)
 
 
-def inventory(reporter: Reporter) -> list[Disk]:
+def inventory(plan: Mapping[str, Any], reporter: Reporter) -> list[Disk]:
     """Reads and reports the machine's hardware; returns its disks."""
-    found = probe.disks()
+    found = probe.wait_for_disks([plan["root_disk"], *(plan.get("storage_disks") or ())])
     reporter.event(
         "inventory",
         {
