@@ -7,6 +7,8 @@ from pathlib import Path
 
 from ..errors import CloudError
 
+LOGIN = "give the credentials in .netrc"
+
 
 class DownloadError(CloudError):
     """A download that failed for good; users of this package turn it into an error of their own."""
@@ -24,7 +26,8 @@ class RefusedError(DownloadError):
     """The server's answer is an HTTP error that stays the same however often it is asked."""
 
     def __init__(self, what: str, url: str, code: int, reason: str) -> None:
-        remedy = "give the credentials in .netrc" if code in (401, 403) else "correct the URL"
+        remedies = {401: LOGIN, 403: LOGIN, 407: "give the proxy's user and password in http_proxy"}
+        remedy = remedies.get(code, "correct the URL")
         super().__init__(f"{what}: {url}: HTTP Error {code}: {reason}; {remedy}")
         self.url, self.code, self.reason = url, code, reason
 

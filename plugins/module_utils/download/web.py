@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP requests: verified TLS, proxies of the environment, credentials of .netrc, retries after temporary faults."""
+"""HTTP requests: verified TLS, proxies of the environment, credentials of .netrc, retries after temporary faults.
+
+Proxies are those of http_proxy, https_proxy and no_proxy; CAs those of the system, SSL_CERT_FILE, REQUESTS_CA_BUNDLE
+and of a file that the caller names.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import base64
 import http.client
 import netrc
 import os
+import re
 import ssl
 import time
 import typing as t
@@ -16,12 +21,14 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from . import trust
 from .errors import DownloadError, TemporaryError
 
 ATTEMPTS = 6
 SILENCE = 60.0  # seconds without a byte until an attempt is given up
 LONGEST = 60.0  # seconds; a longer Retry-After is not followed
 TEMPORARY = {408, 425, 429, 500, 502, 503, 504}  # HTTP states worth another attempt; all others are final
+TUNNEL = re.compile(r"Tunnel connection failed: (4\d\d .*)")  # what urllib says when a proxy refuses for good
 AGENT = "groundup.cloud"  # some publishers refuse the names of HTTP libraries
 
 Sleep = Callable[[float], None]
@@ -75,7 +82,7 @@ class _Redirect(urllib.request.HTTPRedirectHandler):
 
 
 def request(url: str, headers: Headers | None = None, *, ca_file: str | None = None, silence: float = SILENCE) -> t.Any:
-    """Open *url*. TLS is verified against *ca_file*, else against the system's CAs.
+    """Open *url*. TLS is verified against the CAs of `trust.context`, those of *ca_file* among them.
 
     :raises TemporaryError: for faults that may pass.
     :raises urllib.error.HTTPError: for an answer that stays the same.
@@ -87,7 +94,7 @@ def request(url: str, headers: Headers | None = None, *, ca_file: str | None = N
             add = wanted.add_unredirected_header if name == "Authorization" else wanted.add_header
             add(name, value)
         handlers: list[t.Any] = [_Redirect()]
-        if ca_file:
+        if wanted.type == "https":
             handlers.append(urllib.request.HTTPSHandler(context=_trust(url, ca_file)))
         return urllib.request.build_opener(*handlers).open(wanted, timeout=silence)
     except urllib.error.HTTPError as answer:
@@ -100,16 +107,27 @@ def request(url: str, headers: Headers | None = None, *, ca_file: str | None = N
         if isinstance(getattr(fault, "reason", fault), ssl.SSLCertVerificationError):
             raise DownloadError(
                 f"{url}: its certificate can't be verified ({fault}). Make its CA known to the system, or in the file "
-                "that SSL_CERT_FILE names, or name another mirror"
+                "that SSL_CERT_FILE, REQUESTS_CA_BUNDLE or the option ca_file names, or name another mirror"
+            ) from fault
+        if refused := TUNNEL.search(str(fault)):
+            raise DownloadError(
+                f"{url}: the proxy {_proxy(url)} refuses the connection: {refused[1]}; correct https_proxy, with its "
+                "user and password if it wants them, or name the host in no_proxy"
             ) from fault
         raise TemporaryError(f"{url}: {str(fault) or type(fault).__name__}") from fault
 
 
-def _trust(url: str, ca_file: str) -> ssl.SSLContext:
+def _trust(url: str, ca_file: str | None) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as fault:
-        raise DownloadError(f"{url}: the CA file {ca_file} can't be read ({fault}); correct its name") from fault
+        return trust.context(ca_file)
+    except DownloadError as fault:
+        raise DownloadError(f"{url}: {fault}") from fault
+
+
+def _proxy(url: str) -> str:
+    """The proxy for *url*, without its user and password."""
+    proxy = urllib.request.getproxies().get(urllib.parse.urlsplit(url).scheme, "")
+    return proxy.rpartition("@")[2].removeprefix("http://")
 
 
 def credentials(url: str) -> Headers:
