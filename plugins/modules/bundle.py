@@ -10,6 +10,7 @@ version_added: 0.1.0
 description:
   - Makes content-addressed files and the storage of a container registry out of a lock, either by compiling pinned
     sources or by downloading what is published, every byte verified.
+  - Images are copied by the program C(skopeo), from registries, OCI layouts and archives.
   - A run that was killed goes on where it stopped. A bundle that is whole is only read.
   - Shows its progress while it works, if it runs on the controller.
 author: groundup.cloud founders (@groundup-cloud)
@@ -53,10 +54,37 @@ options:
   mirrors:
     description:
       - Prefixes of URLs, and what to put in their place. The longest that fits wins.
-      - A registry's mirror may have a path. It goes before the repository's name, except for what stands before C(/v2)
-        in it, which goes before the registry's API.
+      - A registry's mirror may have a path, which goes before the repository's name. It may begin with C(http://).
     type: dict
     default: {}
+  digests:
+    description:
+      - Digests that were recorded for what the lock names without one. They are
+        RV(groundup.cloud.bundle_lock#module:digests).
+    type: dict
+    default: {}
+  images:
+    description:
+      - Images of one's own that stand in for images of the lock, each with its place as C(skopeo) names it, such as
+        C(oci:/srv/images/app), C(oci-archive:FILE), C(docker-archive:FILE), C(dir:DIRECTORY), or C(docker://HOST/NAME:TAG).
+      - Their digests have to be recorded in O(digests) as well.
+    type: dict
+    default: {}
+  ca_file:
+    description:
+      - File with CAs to trust beside those of the system, of E(SSL_CERT_FILE) and of E(REQUESTS_CA_BUNDLE).
+    type: path
+  auth_file:
+    description:
+      - File with the logins of registries, as C(skopeo login --authfile) writes it. By default those of skopeo and
+        Docker in their usual places. Logins of web servers are those of C(.netrc).
+    type: path
+  cloud:
+    description: Name of the cloud by which M(groundup.cloud.bundle_info) finds the bundle.
+    type: str
+  lock_command:
+    description: The command that finds missing digests, for the error that names it.
+    type: str
   progress_file:
     description: Where to write a line for each step. By default C(progress.log) in the bundle.
     type: path
@@ -75,6 +103,19 @@ EXAMPLES = r"""
     source: upstream
     mirrors:
       https://registry.k8s.io: https://mirror.example.net
+
+- name: Download the bundle, with an image that was built here
+  groundup.cloud.bundle:
+    lock: "{{ lookup('ansible.builtin.file', 'lock.yml') | from_yaml }}"
+    sources: "{{ role_path }}/files/source"
+    source: upstream
+    images:
+      registry.k8s.io/kube-proxy:v1.36.3: oci:/srv/images/kube-proxy
+    digests:
+      own_images:
+        registry.k8s.io/kube-proxy:v1.36.3:
+          place: oci:/srv/images/kube-proxy
+          digest: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 """
 
 RETURN = r"""
@@ -98,6 +139,15 @@ current:
   description: Whether M(groundup.cloud.bundle_info) finds this bundle, by O(dir) or as the one made last.
   type: bool
   returned: success
+refusal:
+  description: In check mode, why a run without it would make nothing, such as the digests that nobody has recorded.
+  type: str
+  returned: success
+own_images:
+  description: Images of the bundle that are not their publishers', with the places that they came from.
+  type: dict
+  returned: success
+  sample: {"registry.k8s.io/kube-proxy:v1.36.3": "oci:/srv/images/kube-proxy"}
 bundle:
   description: The index of the bundle (C(bundle.json)); empty in check mode as long as there is none.
   type: dict
@@ -105,7 +155,8 @@ bundle:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, ensure
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import ensure
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import run
 
 SPEC = {
@@ -116,6 +167,12 @@ SPEC = {
     "cache_dir": {"type": "path"},
     "jobs": {"type": "int", "default": 2},
     "mirrors": {"type": "dict", "default": {}},
+    "digests": {"type": "dict", "default": {}},
+    "images": {"type": "dict", "default": {}},
+    "ca_file": {"type": "path"},
+    "auth_file": {"type": "path"},
+    "cloud": {"type": "str"},
+    "lock_command": {"type": "str"},
     "progress_file": {"type": "path"},
 }
 

@@ -23,8 +23,23 @@ options:
   dir:
     description:
       - Directory of the bundle. By default the one that M(groundup.cloud.bundle) made last without a directory of its
-        own.
+        own, for O(cloud) if that is given.
     type: path
+  cache_dir:
+    description: The O(groundup.cloud.bundle#module:cache_dir) with which it was made.
+    type: path
+  cloud:
+    description: Name of the cloud for which the bundle was made.
+    type: str
+  source:
+    description: The O(groundup.cloud.bundle#module:source) that the bundle has to be made with; another one is refused.
+    type: str
+    choices: [source, upstream]
+  images:
+    description:
+      - The images of one's own that the bundle has to hold, as in M(groundup.cloud.bundle). A bundle with others, or
+        with the same from other places, is refused.
+    type: dict
   needs:
     description:
       - For each layer the artefacts that it needs, which are names of files, programs, image references,
@@ -83,16 +98,19 @@ install:
     - {name: kubernetes, sha256: 9f86…, size: 156270754, mode: "0755", kind: binary, links: [kubelet, kubeadm, kubectl]}
 """
 
-from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.lock import DOCUMENTS
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import CURRENT, cache_root
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import made_last
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
 
 SPEC = {
     "dir": {"type": "path"},
+    "cache_dir": {"type": "path"},
+    "cloud": {"type": "str"},
+    "source": {"type": "str", "choices": ["source", "upstream"]},
+    "images": {"type": "dict"},
     "needs": {"type": "dict", "default": {}},
     "programs": {"type": "list", "elements": "str", "default": []},
 }
@@ -102,8 +120,9 @@ def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
 
     def look() -> Result:
-        path = Path(module.params["dir"] or cache_root() / CURRENT).resolve()
+        path = made_last(module.params).resolve()
         held = index.read(path)
+        index.require_origin(path, held, module.params["source"], module.params["images"])
         index.whole(path, held)
         index.refuse(held, module.params["needs"])
         install = index.install(held, module.params["programs"])

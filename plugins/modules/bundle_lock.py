@@ -9,6 +9,7 @@ short_description: Resolve the digests that a lock lacks
 version_added: 0.1.0
 description:
   - Downloads each published artefact that the lock has no digest for, and gives the lock with the digests filled in.
+    Of images only the manifests are read, by the program C(skopeo).
   - Such a digest only shows what was served today; compare it with the publisher's page before you commit it. Where the
     publisher serves a checksum file beside the artefact, the two must agree.
 author: groundup.cloud founders (@groundup-cloud)
@@ -31,6 +32,22 @@ options:
     description: Prefixes of URLs, and what to put in their place, as in M(groundup.cloud.bundle).
     type: dict
     default: {}
+  digests:
+    description:
+      - The digests that were recorded before, as RV(digests). They stay, those of O(images) excepted, which are found
+        again.
+    type: dict
+    default: {}
+  images:
+    description: Images of one's own and their places, as in M(groundup.cloud.bundle).
+    type: dict
+    default: {}
+  ca_file:
+    description: File with further CAs to trust, as in M(groundup.cloud.bundle).
+    type: path
+  auth_file:
+    description: File with the logins of registries, as in M(groundup.cloud.bundle).
+    type: path
 """
 
 EXAMPLES = r"""
@@ -45,6 +62,16 @@ lock:
   description: The lock with all digests.
   type: dict
   returned: success
+digests:
+  description:
+    - The digests that the lock itself does not have, for O(digests) and O(groundup.cloud.bundle#module:digests).
+  type: dict
+  returned: success
+  sample:
+    downloads:
+      containerd:
+        url: https://github.com/containerd/containerd/releases/download/v2.3.7/containerd-2.3.7-linux-amd64.tar.gz
+        sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 filled:
   description: What was filled in, and the publisher's checksum file that agrees, if there is one.
   type: list
@@ -59,26 +86,25 @@ filled:
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import cache_root
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.relock import relock
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.relock import resolve
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import cache_root
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import run
 
 SPEC = {
     "lock": {"type": "dict", "required": True},
     "cache_dir": {"type": "path"},
     "mirrors": {"type": "dict", "default": {}},
+    "digests": {"type": "dict", "default": {}},
+    "images": {"type": "dict", "default": {}},
+    "ca_file": {"type": "path"},
+    "auth_file": {"type": "path"},
 }
 
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
 
-    def resolve() -> Result:
-        cache = Path(module.params["cache_dir"] or cache_root())
-        lock, filled = relock(module.params["lock"], module.params["mirrors"], cache / "downloads")
-        return {"changed": False, "lock": lock, "filled": filled}
-
-    run(module, resolve)
+    run(module, lambda: resolve(module.params, Path(module.params["cache_dir"] or cache_root())))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ def options(root: Path, architecture: str) -> list[str]:
         "Acquire::Retries": "5",
         "Debug::NoLocking": "true",
     }
+    if cas := os.environ.get("SSL_CERT_FILE"):  # apt does not look there by itself
+        pairs["Acquire::https::CAInfo"] = cas
     return [part for key, value in pairs.items() for part in ("-o", f"{key}={value}")]
 
 

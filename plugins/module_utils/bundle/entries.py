@@ -6,6 +6,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+#: How the places of images of one's own begin: a registry, an OCI layout, archives, a directory of skopeo.
+TRANSPORTS = ("docker://", "oci:", "oci-archive:", "docker-archive:", "dir:")
+
 
 @dataclass(frozen=True)
 class Build:
@@ -114,6 +117,14 @@ class Chart(Download):
     """A published Helm chart, and the manifests that are rendered from it: {name of a manifest: how}."""
 
     rendered: dict[str, Rendering] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OwnImage:
+    """An image that stands in for one of the lock: its ``place`` as skopeo names it, and the digest recorded for it."""
+
+    place: str
+    digest: str | None = None
 
 
 @dataclass(frozen=True)

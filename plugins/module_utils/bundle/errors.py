@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from ..errors import CloudError
 
+#: What finds the digests that nobody has recorded; a playbook's inventory is added to it.
+LOCK_COMMAND = "ansible-playbook groundup.cloud.bundle -e bundle_action=lock"
+
 
 class BundleError(CloudError):
     """Something that stops the making of a bundle; the text says what, where and the remedy."""
@@ -18,15 +21,16 @@ class DigestMismatch(BundleError):
             f"{what}: {where} gave sha256:{got}, the lock wants sha256:{wanted}; refused. "
             "Get it from another mirror, or look at the publisher's page and correct the lock"
         )
+        self.wanted, self.got = wanted, got
 
 
 class NotPinned(BundleError):
     """The lock names artefacts without a digest, which are never taken on trust."""
 
-    def __init__(self, names: list[str]) -> None:
+    def __init__(self, names: list[str], command: str = LOCK_COMMAND) -> None:
         super().__init__(
-            f"the lock has no digest for {', '.join(names)}; nothing is downloaded unverified. Fill them in with "
-            "`ansible-playbook groundup.cloud.bundle -e bundle_action=lock -e bundle_lock_file=NEW.yml`, compare "
-            "them with the publishers' pages and pass the result as `lock`. `source: source` needs the digests of "
-            "manifests and charts only"
+            f"the lock has no digest for {', '.join(names)}; nothing is downloaded unverified. Run `{command}`, which "
+            "resolves all of them at their publishers and writes them to a file, compare that file with the pages of "
+            "the publishers, and run this again. `source: source` needs the digests of manifests, charts and images of "
+            "one's own only"
         )

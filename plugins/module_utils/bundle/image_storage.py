@@ -156,6 +156,10 @@ class Registry:
             parts |= self._parts(child, checked)
         return parts
 
+    def sound(self, digest: str) -> bool:
+        """Whether a blob is there with its bytes."""
+        return self._sound(digest, {})
+
     def _sound(self, digest: str, checked: dict[str, bool]) -> bool:
         if digest not in checked:
             path = self.blob(digest)

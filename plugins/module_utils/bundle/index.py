@@ -26,7 +26,8 @@ def read(directory: Path) -> Index:
         return t.cast("Index", index) if whole else _unfinished(path)
     except FileNotFoundError:
         raise BundleError(
-            f"{path} does not exist; make the bundle with `ansible-playbook groundup.cloud.bundle`"
+            f"{path} does not exist; make the bundle with `ansible-playbook groundup.cloud.bundle`, and with "
+            "-i MODEL if there is one"
         ) from None
     except (json.JSONDecodeError, KeyError, TypeError):
         _unfinished(path)
@@ -137,6 +138,33 @@ def registries(index: Index) -> list[str]:
     if "registries" in index:
         return list(index["registries"])
     return sorted({reference.partition("/")[0] for reference in index["images"]})
+
+
+def own_images(index: Index) -> dict[str, str]:
+    """Images that are not their publishers' or ours: {reference: the place that the user gave}."""
+    return {name: image["place"] for name, image in (index.get("images") or {}).items() if image.get("place")}
+
+
+def require_origin(directory: Path, index: Index, source: str | None, images: dict[str, str] | None) -> None:
+    """Refuse a bundle that was made in another way than it is wanted now; what is None does not matter.
+
+    :raises BundleError: if it has another source, or images from other places.
+    """
+    remedy = "make it again with `ansible-playbook -i MODEL groundup.cloud.bundle`"
+    if source and index["source"] != source:
+        raise BundleError(
+            f"{directory} was made with `source: {index['source']}`, wanted is `source: {source}`; {remedy}"
+        )
+    if images is None:
+        return
+    held = own_images(index)
+    for name in sorted({*held, *images}):
+        if held.get(name) != images.get(name):
+            usual = "its publisher or its source"
+            raise BundleError(
+                f"{directory} has {name} from {held.get(name, usual)}, wanted is the one from "
+                f"{images.get(name, usual)}; {remedy}"
+            )
 
 
 def documents(index: Index) -> dict[str, dict[str, t.Any]]:

@@ -15,6 +15,7 @@ from .entries import (
     Debian,
     Download,
     Layer,
+    OwnImage,
     Recipe,
     Rendering,
     SourceFile,
@@ -34,6 +35,7 @@ __all__ = [
     "Download",
     "Layer",
     "Lock",
+    "OwnImage",
     "Recipe",
     "Rendering",
     "SourceFile",
@@ -71,6 +73,7 @@ class Lock:
     manifests: dict[str, Download] = field(default_factory=dict)
     charts: dict[str, Chart] = field(default_factory=dict)
     compression: Compression = field(default_factory=Compression)
+    own_images: dict[str, OwnImage] = field(default_factory=dict)
 
     @property
     def architecture(self) -> str:
@@ -101,6 +104,15 @@ class Lock:
         used = {file.build for file in self.files.values()}
         used |= {program.split("/")[0] for layer in self.layers.values() for program in layer.programs.values()}
         return [name for name in self.builds if name in used]
+
+    def made_images(self, origin: str) -> list[str]:
+        """Images that are made here; those that an image of one's own stands in for are left out."""
+        names = list(self.images) if origin == "source" else self.local_images
+        return [name for name in names if name not in self.own_images]
+
+    def pulled_images(self, origin: str) -> list[str]:
+        """Images that are taken as published, without those that an image of one's own stands in for."""
+        return [n for n in self.upstream_images if n not in self.own_images] if origin == "upstream" else []
 
     def compression_of(self, layer: str) -> Compression:
         """How a layer is compressed."""
@@ -159,6 +171,7 @@ def _nested(kind: type[Made], value: t.Any, where: str, key: str, inside: type) 
 HELM = "helm"
 #: Sections that both origins download by URL, and what a layer's need puts before the name.
 DOCUMENTS = {"manifests": "manifest", "charts": "chart"}
+OPTIONAL = (*DOCUMENTS, "own_images")
 SECTIONS: dict[str, type] = {
     "builds": Build,
     "files": SourceFile,
@@ -177,6 +190,7 @@ def parse(value: dict[str, t.Any]) -> Lock:
     ready["layers"] = _nested(Layer, value.get("layers"), "layers", "sources", SourceTree)
     ready["manifests"] = _all(Download, value.get("manifests") or {}, "manifests")
     ready["charts"] = _nested(Chart, value.get("charts") or {}, "charts", "rendered", Rendering)
+    ready["own_images"] = _all(OwnImage, value.get("own_images") or {}, "own_images")
     ready["compression"] = _make(Compression, value.get("compression") or {}, "compression")
     lock = _make(Lock, value, "(top)", debian=_make(Debian, value.get("debian"), "debian"), **ready)
     if lock.version != 1:
@@ -211,24 +225,28 @@ def _malformed(lock: Lock) -> t.Iterator[str]:
         for name, download in getattr(lock, section).items():
             if download.sha256 is not None and not HEX.fullmatch(str(download.sha256)):
                 yield f"{section}.{name}.sha256 {download.sha256!r} is not 64 hex digits"
-    for name, digest in lock.upstream_images.items():
+    digests = {f"upstream_images.{name}": digest for name, digest in lock.upstream_images.items()}
+    digests |= {f"own_images.{name}.digest": image.digest for name, image in lock.own_images.items()}
+    for name in lock.upstream_images:
         split(name)
+    for name, digest in digests.items():
         if digest is not None and not HEX.fullmatch(digest.removeprefix("sha256:")):
-            yield f"upstream_images.{name}: {digest!r} is not sha256:<64 hex digits>"
+            yield f"{name}: {digest!r} is not sha256:<64 hex digits>"
 
 
 def unpinned(lock: Lock, origin: str = "upstream") -> list[str]:
     """What may not be downloaded yet, because its digest is not recorded.
 
-    `source` downloads manifests and charts only.
+    `source` downloads manifests, charts and images of one's own only.
     """
     documents = [f"{s}.{n}" for s in DOCUMENTS for n, d in getattr(lock, s).items() if d.sha256 is None]
+    own = [f"own_images.{n}" for n, image in lock.own_images.items() if image.digest is None]
     if origin == "source":
-        return documents
+        return [*documents, *own]
     used = {file.download for file in lock.upstream_files.values()}
     files = [f"downloads.{n}" for n, d in lock.downloads.items() if n in used and d.sha256 is None]
-    images = [f"upstream_images.{n}" for n, d in lock.upstream_images.items() if d is None]
-    return [*files, *images, *documents]
+    images = [f"upstream_images.{n}" for n in lock.pulled_images(origin) if lock.upstream_images[n] is None]
+    return [*files, *images, *documents, *own]
 
 
 def compiled_part(value: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -244,8 +262,8 @@ def compiled_part(value: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def stated(value: dict[str, t.Any]) -> dict[str, t.Any]:
-    """A lock's YAML without empty sections of manifests and charts, which mean the same as absent ones.
+    """A lock's YAML without empty sections of manifests, charts and own images, which mean the same as absent ones.
 
     So a bundle's name does not depend on whether a lock has the empty section.
     """
-    return {name: section for name, section in value.items() if section or name not in DOCUMENTS}
+    return {name: section for name, section in value.items() if section or name not in OPTIONAL}

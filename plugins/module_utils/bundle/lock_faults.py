@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import typing as t
+
+from .entries import TRANSPORTS
 
 if t.TYPE_CHECKING:
     from .lock import Lock
@@ -20,6 +23,18 @@ def found(lock: Lock) -> t.Iterator[str]:
     yield from _compressions(lock)
     yield from _layers(lock)
     yield from _renderings(lock)
+    yield from _own_images(lock)
+
+
+def _own_images(lock: Lock) -> t.Iterator[str]:
+    known = {*lock.images, *lock.upstream_images}
+    for name, image in lock.own_images.items():
+        if name not in known:
+            similar = difflib.get_close_matches(name, known, 1)
+            meant = f"did you mean {similar[0]}?" if similar else f"it has {', '.join(sorted(known))}"
+            yield f"images.{name} stands in for no image of the lock; {meant}"
+        if not str(image.place).startswith(TRANSPORTS):
+            yield f"images.{name} is {image.place!r}; write it as one of {', '.join(f'{x}…' for x in TRANSPORTS)}"
 
 
 def _compressions(lock: Lock) -> t.Iterator[str]:

@@ -4,76 +4,28 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import typing as t
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from . import build, documents, image, index, upstream, zstd
+from ..download import trust
+from . import build, documents, image, index, skopeo, upstream, zstd
 from .build import BuildContext, Made
 from .compile import check_go
-from .content import Artefact, Store, publish, sha256_json, sha256_tree, write_atomic
+from .content import Artefact, Store, publish, write_atomic
 from .errors import BundleError, NotPinned
 from .guard import exclusive, full_disk_named
 from .image_storage import Registry
-from .lock import Lock, compiled_part, parse, stated, unpinned
+from .lock import Lock, parse, unpinned
 from .packages import repository
 from .progress import Progress
+from .request import Request, leads, point
+from .web import bundle_errors
 
 FILES = "files/sha256"
-FORMAT = 2  # of bundle.json; a bundle of another format is another bundle
-CURRENT = "current"  # symbolic link to the bundle that was made last, for users who name no directory
-
-
-def cache_root() -> Path:
-    """Where bundles and the caches of their making are kept: ``${XDG_CACHE_HOME:-~/.cache}/groundup/bundle``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "groundup/bundle"
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is wanted: the lock as read from YAML, the directory with the Go modules, where the bundle goes.
-
-    ``mirrors`` replaces prefixes of URLs: {"https://registry.k8s.io": "https://mirror.example.net/k8s"}.
-    """
-
-    lock: dict[str, t.Any]
-    sources: Path
-    origin: str  # "source" | "upstream"
-    cache: Path
-    directory: Path | None = None
-    jobs: int = 2
-    mirrors: dict[str, str] = field(default_factory=dict)
-    log: Path | None = None  # of progress; else progress.log beside the bundle
-
-    @classmethod
-    def of(cls, parameters: dict[str, t.Any]) -> Request:
-        """The request that the parameters of the module ``bundle`` mean."""
-        directory, log = parameters["dir"], parameters["progress_file"]
-        return cls(
-            lock=parameters["lock"],
-            sources=Path(parameters["sources"]),
-            origin=parameters["source"],
-            cache=Path(parameters["cache_dir"] or cache_root()),
-            directory=Path(directory) if directory else None,
-            jobs=parameters["jobs"],
-            mirrors=parameters["mirrors"],
-            log=Path(log) if log else None,
-        )
-
-    @property
-    def lock_id(self) -> str:
-        """16 hex digits that change with what the lock says about this origin, and with the Go modules for `source`."""
-        if self.origin == "source":
-            return sha256_json([FORMAT, compiled_part(self.lock), sha256_tree(self.sources), self.origin])[:16]
-        return sha256_json([FORMAT, stated(self.lock), "", self.origin])[:16]
-
-    @property
-    def target(self) -> Path:
-        return self.directory or self.cache / self.lock_id
 
 
 @dataclass(frozen=True)
@@ -95,8 +47,13 @@ def checked(request: Request) -> Lock:
     :raises BundleError: for a faulty lock; with every artefact to be downloaded that has no digest.
     """
     lock = parse(request.lock)
+    if request.origin == "source" and not request.sources.is_dir():
+        raise BundleError(
+            f"{request.sources} is not on this host; `source: source` compiles on the controller only. Make the bundle "
+            "there without a model, and carry it to the provisioner's `dir`, or choose `source: upstream`"
+        )
     if names := unpinned(lock, request.origin):
-        raise NotPinned(names)
+        raise NotPinned(names, request.lock_command)
     return lock
 
 
@@ -114,7 +71,11 @@ def plan(request: Request) -> Plan:
 
     :raises BundleError: for a faulty lock, or one that `upstream` can't be made from.
     """
-    everything = wanted(checked(request), request.origin)
+    return _plan(request, checked(request))
+
+
+def _plan(request: Request, lock: Lock) -> Plan:
+    everything = wanted(lock, request.origin)
     held = _held(request.target)
     bad = faults(request.target, held) if held and held["lock"] == request.lock_id else everything
     return Plan(request.target, request.lock_id, bad)
@@ -125,19 +86,6 @@ def _held(directory: Path) -> index.Index | None:
         return index.read(directory)
     except BundleError:  # there is none, or it is incomplete; it is made again, as the error advises
         return None
-
-
-def leads(link: Path, target: Path) -> bool:
-    return link.is_symlink() and link.readlink() == target
-
-
-def point(link: Path, target: Path) -> None:
-    """Point *link* at *target* atomically."""
-    if not leads(link, target):
-        part = link.with_name(f".{link.name}.{os.getpid()}")
-        part.unlink(missing_ok=True)  # of a killed process that had this number
-        part.symlink_to(target)
-        part.replace(link)
 
 
 def faults(directory: Path, held: index.Index) -> list[str]:
@@ -156,22 +104,33 @@ def faults(directory: Path, held: index.Index) -> list[str]:
 def ensure(request: Request, check: bool) -> dict[str, t.Any]:
     """Make the bundle if anything of it is missing; only say so in check mode. Gives the result of the module.
 
+    In check mode ``refusal`` says why a run without it would make nothing.
+
     :raises BundleError: what, where and the remedy.
     """
-    todo = plan(request)
+    refusal = ""
+    try:
+        todo = plan(request)
+    except NotPinned as fault:
+        if not check:
+            raise
+        refusal, todo = str(fault), _plan(request, parse(request.lock))
     if todo.changed and not check:
         make(request)
         if left := plan(request).missing:
             raise BundleError(f"{todo.target}: {', '.join(left)} missing after all was made; is its disk sound?")
-    if not check and request.directory is None:
-        point(request.cache / CURRENT, todo.target)
+    for link in [] if check else request.links:
+        point(link, todo.target)
+    held = _held(todo.target) or {}
     return {
         "changed": todo.changed,
         "path": str(todo.target),
         "lock_id": todo.lock_id,
         "missing": todo.missing,
-        "current": request.directory is not None or leads(request.cache / CURRENT, todo.target),
-        "bundle": _held(todo.target) or {},
+        "refusal": refusal,
+        "current": all(leads(link, todo.target) for link in request.links),
+        "own_images": index.own_images(held),
+        "bundle": held,
         "diff": {"before": "".join(f"missing: {name}\n" for name in todo.missing), "after": ""},
     }
 
@@ -184,18 +143,27 @@ def make(request: Request, emit: Callable[[str], None] | None = None) -> index.I
     lock = checked(request)
     if request.origin == "source" or lock.rendered:
         check_go(lock.go)
-    images = list(lock.images) if request.origin == "source" else lock.local_images
+    images = lock.made_images(request.origin)
+    if lock.own_images or lock.pulled_images(request.origin):
+        skopeo.check()
     if any(lock.compression_of(name).format == "zstd" for name, __ in lock.variants(images)):
         zstd.check()
     request.cache.mkdir(parents=True, exist_ok=True)
-    with full_disk_named(request.target, request.cache), exclusive(request.target):
-        work = request.target / ".work"
+    work = request.target / ".work"
+    with (
+        full_disk_named(request.target, request.cache),
+        exclusive(request.target),
+        bundle_errors(),
+        trust.for_programs(work / "trust", request.ca_file),
+    ):
         progress = Progress(_steps(lock, request.origin), request.log or request.target / "progress.log", emit)
         store = Store(work / "store", work / "stamps")
         # Partial downloads are on the file system of the bundle, and `exclusive` keeps other processes away.
-        origin = upstream.Origin(request.mirrors, work / "downloads")
+        origin = upstream.Origin(request.mirrors, work / "downloads", request.auth_file)
         context = BuildContext(lock, origin.debian(lock.debian), request.sources, request.cache, work, store, progress)
         held = _source(context, request) if request.origin == "source" else _upstream(context, request, origin)
+        registry = Registry(request.target / "registry")
+        held["images"] |= {ref: upstream.own_image(context, origin, registry, ref) for ref in lock.own_images}
         held = {**_head(request, lock), **held, **documents.published(context, request.target, FILES, origin)}
         write_atomic(request.target / "bundle.json", json.dumps(held, indent=1, sort_keys=True).encode())
         _prune(request.target, held)
@@ -210,14 +178,13 @@ def _head(request: Request, lock: Lock) -> dict[str, t.Any]:
 
 
 def _steps(lock: Lock, origin: str) -> int:
-    images = list(lock.images) if origin == "source" else lock.local_images
-    layers = len(lock.variants(images))
+    layers = len(lock.variants(lock.made_images(origin))) + len(lock.own_images)
     packages = (2 if lock.debian.packages else 0) + len(lock.documents)
     packages += 2 * len(lock.rendered)  # helm is compiled, or found there, before each
     if origin == "source":
         return len(lock.compiled) + sum(bool(file.tar) for file in lock.files.values()) + layers + packages
     downloads = {file.download for file in lock.upstream_files.values()}
-    return len(downloads) + len(lock.upstream_files) + len(lock.upstream_images) + layers + packages
+    return len(downloads) + len(lock.upstream_files) + len(lock.pulled_images(origin)) + layers + packages
 
 
 def _source(context: BuildContext, request: Request) -> dict[str, t.Any]:
@@ -234,7 +201,7 @@ def _source(context: BuildContext, request: Request) -> dict[str, t.Any]:
         )
     return {
         "files": files,
-        "images": _images(context, request, list(context.lock.images), builds),
+        "images": _images(context, request, context.lock.made_images(request.origin), builds),
         "packages": packages,
         "apt": apt,
     }
@@ -246,8 +213,8 @@ def _upstream(context: BuildContext, request: Request, origin: upstream.Origin) 
     for name, (artefact, version) in upstream.files(context, origin).items():
         files[name] = _file(context, request, artefact, version, context.lock.upstream_files[name].tar, [])
     registry = Registry(request.target / "registry")
-    images = {ref: upstream.image(context, origin, registry, ref) for ref in context.lock.upstream_images}
-    images |= _images(context, request, context.lock.local_images, {})
+    images = {ref: upstream.image(context, origin, registry, ref) for ref in context.lock.pulled_images("upstream")}
+    images |= _images(context, request, context.lock.made_images(request.origin), {})
     packages, apt = repository(context, request.target / "apt")
     return {"files": files, "images": images, "packages": packages, "apt": apt}
 

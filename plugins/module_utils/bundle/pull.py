@@ -1,115 +1,46 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading images from a registry (distribution API v2): by digest, anonymously, without any container engine."""
+"""An image by digest out of a registry, a layout or an archive; every byte is verified, whoever copied it."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-import re
+import shutil
 import typing as t
-import urllib.error
-import urllib.parse
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import BundleError
-from .fetch import Fetcher, Note, check, quiet
+from .content import sha256_file
+from .errors import BundleError, DigestMismatch
+from .fetch import check
 from .image_storage import split
-from .web import Headers, request, small
-
-ACCEPT = ", ".join(
-    [
-        "application/vnd.oci.image.index.v1+json",
-        "application/vnd.oci.image.manifest.v1+json",
-        "application/vnd.docker.distribution.manifest.list.v2+json",
-        "application/vnd.docker.distribution.manifest.v2+json",
-    ]
-)
-CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
+from .skopeo import Note, Place, Skopeo
 
 
 @dataclass(frozen=True)
 class Pulled:
-    """An image as read: manifests by digest (outermost first), and the blobs that the innermost names, by digest."""
+    """An image as read: manifests by digest (outermost first), and the blobs that the innermost names, by digest.
+
+    ``directory`` has the blobs that were copied.
+    """
 
     manifests: dict[str, bytes]
     blobs: dict[str, int]
+    directory: Path
 
+    def blob(self, what: str, digest: str) -> Path:
+        """The file of a blob, verified.
 
-@dataclass
-class Source:
-    """One repository of one registry; ``base`` is its URL, like https://registry.k8s.io.
-
-    Where the registry wants a token, one is fetched when it first says so, and again when it has run out: the flow of
-    distribution's token specification (docs/spec/auth/token.md), anonymous part.
-    """
-
-    base: str
-    repository: str
-    fetcher: Fetcher
-    token: Headers = field(default_factory=dict)
-
-    def url(self, kind: str, reference: str) -> str:
-        return f"{self.base.rstrip('/')}/v2/{self.repository}/{kind}/{reference}"
-
-    def ask(self, url: str, headers: Headers) -> t.Any:
-        """Open a URL of this repository.
-
-        :raises BundleError: if the registry wants more than an anonymous token.
+        :raises DigestMismatch: if it has other bytes; the file is deleted.
         """
-        try:
-            return request(url, {**headers, **self.token})
-        except urllib.error.HTTPError as refusal:
-            if refusal.code != 401:
-                raise
-            challenge = str(refusal.headers.get("WWW-Authenticate") or "")
-            refusal.close()
-        self.token = {"Authorization": f"Bearer {self._new_token(challenge)}"}
-        try:
-            return request(url, {**headers, **self.token})
-        except urllib.error.HTTPError as refusal:
-            if refusal.code != 401:
-                raise
-            raise BundleError(f"{url} wants more than an anonymous token; name a mirror that doesn't") from refusal
-
-    def _new_token(self, challenge: str) -> str:
-        parameters = dict(CHALLENGE.findall(challenge))
-        if not challenge.lower().startswith("bearer ") or "realm" not in parameters:
-            raise BundleError(
-                f"{self.base} wants {challenge or 'a password'!r}; only anonymous registries can be read. Name a mirror"
-            )
-        query = {"scope": parameters.get("scope", f"repository:{self.repository}:pull")}
-        query |= {"service": parameters["service"]} if "service" in parameters else {}
-        url = f"{parameters['realm']}{'&' if '?' in parameters['realm'] else '?'}{urllib.parse.urlencode(query)}"
-        try:
-            answer = json.loads(small(f"token for {self.repository}", url, {}, self.fetcher.sleep))
-            return str(answer.get("token") or answer["access_token"])
-        except urllib.error.HTTPError as refusal:
-            raise BundleError(f"{url} answered {refusal.code}, no token for {self.base}; name a mirror") from refusal
-        except (ValueError, KeyError, AttributeError) as fault:
-            raise BundleError(f"{url} gave no token for {self.base}; name a mirror") from fault
-
-    def manifest(self, what: str, reference: str) -> bytes:
-        """A manifest or index by tag or digest.
-
-        :raises BundleError: if the registry doesn't have it.
-        """
-        url = self.url("manifests", reference)
-        try:
-            return small(what, url, {"Accept": ACCEPT}, self.fetcher.sleep, ask=self.ask)
-        except urllib.error.HTTPError as refusal:
-            raise BundleError(
-                f"{what} can't be had: {url} answered {refusal.code}; correct the lock or name a mirror"
-            ) from refusal
-
-    def blob(self, what: str, digest: str, note: Note = quiet) -> Path:
-        """A blob, verified, in the fetcher's directory."""
-        return self.fetcher.get(
-            f"{what} blob {digest[:19]}",
-            [self.url("blobs", digest)],
-            digest.removeprefix("sha256:"),
-            note,
-            self.ask,
-        )
+        path = self.directory / digest.removeprefix("sha256:")
+        if not path.is_file():
+            raise BundleError(f"{what}: skopeo copied no blob {digest}; run again")
+        if (got := sha256_file(path)) != path.name:
+            path.unlink()
+            raise DigestMismatch(f"{what} blob {digest[:19]}", str(self.directory), path.name, got)
+        return path
 
 
 def locate(reference: str) -> tuple[str, str, str]:
@@ -121,24 +52,49 @@ def locate(reference: str) -> tuple[str, str, str]:
     return f"https://{host}", repository, tag
 
 
-def read(source: Source, what: str, digest: str, platform: str) -> Pulled:
-    """The manifests of an image down to one platform, each checked against the digest that led to it.
+def digest_of(data: bytes) -> str:
+    """sha256:<hex> of some bytes."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
-    :raises DigestMismatch: if the registry gave other bytes.
-    :raises BundleError: if the image lacks the platform or is of a kind that is unknown.
+
+def read(
+    program: Skopeo, place: Place, what: str, digest: str, scratch: Path, have: Callable[[str], bool], note: Note
+) -> Pulled:
+    """The image with this digest at a place, for the program's platform.
+
+    Its blobs are copied below *scratch*, unless *have* says that all of them are there already.
+
+    :raises DigestMismatch: if the place has another image.
+    :raises BundleError: if it can't be had, lacks the platform or is of an unknown kind.
     """
-    manifests: dict[str, bytes] = {}
-    while True:
-        manifests[digest] = check(what, source.base, source.manifest(what, digest), digest)
-        document: dict[str, t.Any] = json.loads(manifests[digest])
-        if "manifests" not in document:
-            break
-        digest = _choose(what, document["manifests"], platform)
+    manifests = {digest: check(what, place.name, program.raw(what, place.at(digest)), digest)}
+    document = json.loads(manifests[digest])
+    while place.remote and "manifests" in document:
+        digest = _choose(what, document["manifests"], program.platform)
+        manifests[digest] = check(what, place.name, program.raw(what, place.at(digest)), digest)
+        document = json.loads(manifests[digest])
+    if "manifests" not in document and all(map(have, blobs := _blobs(what, document, digest))):
+        return Pulled(manifests, blobs, scratch)
+    size = None if "manifests" in document else sum(_blobs(what, document, digest).values())
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.parent.mkdir(parents=True, exist_ok=True)
+    program.copy(what, place.at(digest), scratch, note, size)
+    inner = (scratch / "manifest.json").read_bytes()
+    if "manifests" in document:  # skopeo has chosen for the platform; what it chose has to be in the index
+        if digest_of(inner) not in {child["digest"] for child in document["manifests"]}:
+            raise BundleError(f"{what}: {place.name} gave an image that its index {digest} does not name; refused")
+        manifests[digest_of(inner)] = inner
+    else:
+        check(what, place.name, inner, digest)
+    return Pulled(manifests, _blobs(what, json.loads(inner), digest), scratch)
+
+
+def _blobs(what: str, document: dict[str, t.Any], digest: str) -> dict[str, int]:
     try:
         parts = [document["config"], *document["layers"]]
     except KeyError:
         raise BundleError(f"{what}: {digest} is neither an image nor an index of images; correct the lock") from None
-    return Pulled(manifests, {part["digest"]: part["size"] for part in parts})
+    return {part["digest"]: part["size"] for part in parts}
 
 
 def _choose(what: str, children: list[dict[str, t.Any]], platform: str) -> str:

@@ -4,47 +4,91 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import re
 import tempfile
 import typing as t
 import urllib.error
 from pathlib import Path
 
-from . import pull
+from ..download import trust
+from . import digests, pull, skopeo
 from .content import sha256_file
+from .errors import BundleError
 from .fetch import agree
-from .lock import DOCUMENTS, parse, unpinned
+from .lock import DOCUMENTS, Lock, parse, unpinned
 from .upstream import Origin
-from .web import small
+from .web import bundle_errors, small
 
 Filled = dict[str, t.Any]  # {"name", "digest", "confirmed": URL of the publisher's own statement, or None}
 
 
-def relock(value: dict[str, t.Any], mirrors: dict[str, str], directory: Path) -> tuple[dict[str, t.Any], list[Filled]]:
+def relock(
+    value: dict[str, t.Any],
+    mirrors: dict[str, str],
+    directory: Path,
+    *,
+    ca_file: str | None = None,
+    auth_file: str | None = None,
+) -> tuple[dict[str, t.Any], list[Filled]]:
     """The lock with every digest filled in, and what was filled in.
 
     A digest is that of the bytes which came; ``confirmed`` names the publisher's checksum file that agrees, or is None.
 
-    :raises BundleError: for what can't be had, and where the publisher's checksum file says something else.
+    :raises BundleError: with all that can't be had, or whose publisher's checksum file says something else.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="lock-", dir=directory) as own:  # others may resolve a lock too
-        return _filled(value, Origin(mirrors, Path(own)))
+    with (
+        tempfile.TemporaryDirectory(prefix="lock-", dir=directory) as own,  # others may resolve a lock too
+        bundle_errors(),
+        trust.for_programs(Path(own) / "trust", ca_file),
+    ):
+        return _filled(value, Origin(mirrors, Path(own), auth_file))
+
+
+def resolve(parameters: dict[str, t.Any], cache: Path) -> dict[str, t.Any]:
+    """What the module ``bundle_lock`` gives: ``lock``, ``digests`` and ``filled``.
+
+    The recorded digests of published artefacts stay. Those of images of one's own are found again, because their owner
+    may have built them again.
+    """
+    lock, places = parameters["lock"], parameters["images"]
+    before = {name: section for name, section in parameters["digests"].items() if name != digests.OWN}
+    start = digests.applied(lock, before, places)
+    access = {"ca_file": parameters["ca_file"], "auth_file": parameters["auth_file"]}
+    new, filled = relock(start, parameters["mirrors"], cache / "downloads", **access)
+    return {"changed": False, "lock": new, "filled": filled, "digests": digests.recorded(lock, new)}
 
 
 def _filled(value: dict[str, t.Any], origin: Origin) -> tuple[dict[str, t.Any], list[Filled]]:
     lock, filled, new = parse(value), list[Filled](), copy.deepcopy(value)
+    faults: list[BundleError] = []
     for entry in unpinned(lock):
         section, __, name = entry.partition(".")
+        try:
+            filled.append(found := _found(lock, origin, section, name))
+        except BundleError as fault:
+            faults.append(fault)
+            continue
         if section in ("downloads", *DOCUMENTS):
-            found = _download(origin, name, origin.url(getattr(lock, section)[name].url))
             new[section][name]["sha256"] = found["digest"]
+        elif section == digests.OWN:
+            new[section][name]["digest"] = found["digest"]
         else:
-            found = _image(origin, name)
-            new["upstream_images"][name] = found["digest"]
-        filled.append(found)
+            new[section][name] = found["digest"]
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        raise BundleError("\n".join(map(str, faults)))
     return new, filled
+
+
+def _found(lock: Lock, origin: Origin, section: str, name: str) -> Filled:
+    if section in ("downloads", *DOCUMENTS):
+        return _download(origin, name, origin.url(getattr(lock, section)[name].url))
+    skopeo.check()
+    place = origin.own(lock.own_images[name].place) if section == digests.OWN else origin.place(name)
+    digest = pull.digest_of(origin.skopeo(lock.platform).raw(name, place))
+    return {"name": name, "digest": digest, "confirmed": None}
 
 
 def _download(origin: Origin, name: str, url: str) -> Filled:
@@ -71,10 +115,3 @@ def statements(url: str) -> list[tuple[str, re.Pattern[str]]]:
     first = re.compile(r"\b([0-9a-f]{64})\b")
     line = re.compile(rf"^([0-9a-f]{{64}})[ *]+{re.escape(file)}$", re.MULTILINE)
     return [(f"{url}.sha256", first), (f"{url}.sha256sum", first), (f"{directory}/SHA256SUMS", line)]
-
-
-def _image(origin: Origin, reference: str) -> Filled:
-    base, name, tag = pull.locate(reference)
-    source = pull.Source(*origin.repository(base, name), origin.fetcher)
-    digest = hashlib.sha256(source.manifest(reference, tag)).hexdigest()
-    return {"name": reference, "digest": f"sha256:{digest}", "confirmed": None}

@@ -14,20 +14,25 @@ from pathlib import Path
 from . import pull
 from .build import BuildContext, Made, tar_members
 from .content import Artefact
-from .errors import BundleError
+from .errors import BundleError, DigestMismatch
 from .fetch import Fetcher
 from .image import Image
 from .image_storage import Registry, split
 from .lock import Debian, Download
 from .progress import Task
+from .skopeo import Place, Skopeo
+
+DOCKER = "https://registry-1.docker.io"  # what serves docker.io, whose name stands in logins and often in mirrors
 
 
 @dataclass(frozen=True)
 class Origin:
-    """How to reach publishers: prefixes of URLs to replace, and the directory of partial downloads."""
+    """How to reach publishers: prefixes of URLs to replace, the directory of partial downloads, and the file with the
+    logins of registries."""
 
     mirrors: dict[str, str]
     directory: Path
+    auth_file: str | None = None
 
     def _moved(self, url: str) -> tuple[str, str]:
         """What a mirror puts in the place of a URL's beginning ("" without one; the longest wins), and the rest."""
@@ -43,20 +48,47 @@ class Origin:
     def repository(self, base: str, name: str) -> tuple[str, str]:
         """(URL of the registry, name there) of a repository, moved to a mirror if one of the prefixes fits.
 
-        A mirror's path goes before the name (``https://mirror.example/k8s`` serves ``/v2/k8s/pause``), except for what
-        stands before a ``/v2`` in it, which the mirror has before its API (``https://mirror.example/api/docker/k8s/v2``).
+        A mirror's path goes before the name (``https://mirror.example/k8s`` serves ``/v2/k8s/pause``).
 
-        :raises BundleError: for a mirror that is no URL.
+        :raises BundleError: for a mirror that is no URL, or whose API is below a path.
         """
         mirror, rest = self._moved(f"{base}/{name}")
+        if not mirror and base == DOCKER:
+            mirror, rest = self._moved(f"https://docker.io/{name}")
         if not mirror:
             return base, name
         parts = re.fullmatch(r"(\w+://[^/]+)(.*)", mirror)
         if parts is None:
             raise BundleError(f"mirrors: {mirror!r} is no URL; write it as https://host or https://host/path")
-        before, api, after = f"{parts[2]}/".partition("/v2/")
-        endpoint, prefix = (parts[1] + before, after) if api else (parts[1], parts[2])
-        return endpoint, "/".join(part for part in f"{prefix}/{rest}".split("/") if part)
+        if "/v2/" in f"{parts[2]}/":
+            raise BundleError(
+                f"mirrors: {mirror!r} has a registry's API (/v2) below a path, where skopeo does not look for it; name "
+                "the mirror as https://HOST/PATH, with the PATH that stands in names of its images"
+            )
+        return parts[1], "/".join(part for part in f"{parts[2]}/{rest}".split("/") if part)
+
+    def place(self, reference: str) -> Place:
+        """Where skopeo finds an image of the lock, moved to a mirror if one of the prefixes fits."""
+        base, name, tag = pull.locate(reference)
+        return self._in_registry(base, name, f":{tag}")
+
+    def own(self, place: str) -> Place:
+        """Where skopeo finds an image of one's own; a registry is moved to a mirror like the others."""
+        if not place.startswith("docker://"):
+            return Place(place)
+        host, __, rest = place.removeprefix("docker://").partition("/")
+        repository, at, digest = rest.partition("@")
+        name, colon, tag = repository.partition(":")
+        return self._in_registry(f"https://{host}", name, f"{at}{digest}" if at else f"{colon}{tag}")
+
+    def _in_registry(self, base: str, name: str, which: str) -> Place:
+        endpoint, repository = self.repository(base, name)
+        scheme, __, host = endpoint.partition("://")
+        host = "docker.io" if endpoint == DOCKER else host
+        return Place(f"docker://{host}/{repository}{which}", scheme == "http")
+
+    def skopeo(self, platform: str) -> Skopeo:
+        return Skopeo(platform, self.auth_file, self.fetcher.sleep)
 
     def debian(self, archive: Debian) -> Debian:
         """The archive of Debian packages, moved to mirrors too."""
@@ -135,17 +167,40 @@ def _unpacked(context: BuildContext, name: str, archive: Artefact) -> Artefact:
 def image(context: BuildContext, origin: Origin, registry: Registry, reference: str) -> Image:
     """Copy an image by digest into the registry's storage, blob for blob as published."""
     digest = f"sha256:{(context.lock.upstream_images[reference] or '').removeprefix('sha256:')}"
+    return _copied(context, origin, registry, reference, origin.place(reference), digest)
+
+
+def own_image(context: BuildContext, origin: Origin, registry: Registry, reference: str) -> Image:
+    """Copy the image that stands in for one of the lock, by the digest that was recorded for it.
+
+    :raises BundleError: if the place has another image meanwhile.
+    """
+    own = context.lock.own_images[reference]
+    try:
+        made = _copied(context, origin, registry, reference, origin.own(own.place), str(own.digest))
+    except DigestMismatch as fault:
+        if f"sha256:{fault.wanted}" != own.digest:
+            raise  # of one of its blobs: the place is damaged
+        raise BundleError(
+            f"{reference}: {own.place} has changed since its digest was recorded ({fault.got} instead of "
+            f"{fault.wanted}); if that is meant, record it by bundle_action=lock"
+        ) from fault
+    return {**made, "place": own.place}
+
+
+def _copied(
+    context: BuildContext, origin: Origin, registry: Registry, reference: str, place: Place, digest: str
+) -> Image:
     repository, tag = split(reference)
     if registry.digest(reference) == digest and not registry.blobs(digest, {}):
         context.progress.skip(f"image {reference}")
         return {"digest": digest, "size": registry.size(digest)}
     with context.progress.step(f"image {reference}") as task:
-        base, name, __ = pull.locate(reference)
-        source = pull.Source(*origin.repository(base, name), origin.fetcher)
-        pulled = pull.read(source, reference, digest, context.lock.platform)
-        for number, blob in enumerate(pulled.blobs, 1):
-            task.prefix = f"blob {number} of {len(pulled.blobs)}, "
-            registry.take_blob(repository, blob, lambda b=blob: source.blob(reference, b, task.say))  # type: ignore[misc]
+        scratch, program = context.work / "scratch/image", origin.skopeo(context.lock.platform)
+        pulled = pull.read(program, place, reference, digest, scratch, registry.sound, task.say)
+        for blob in pulled.blobs:
+            registry.take_blob(repository, blob, lambda b=blob: pulled.blob(reference, b))  # type: ignore[misc]
         for inner, data in reversed(pulled.manifests.items()):
             registry.put_manifest(repository, inner, data, tag if inner == digest else None)
+        shutil.rmtree(scratch, ignore_errors=True)
     return {"digest": digest, "size": registry.size(digest)}

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, cache_root, plan
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import plan
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request, cache_root
 
 
 class Publisher(http.server.ThreadingHTTPServer):
@@ -26,7 +27,8 @@ class Publisher(http.server.ThreadingHTTPServer):
 
     A fault is an HTTP status; "cut": the connection ends after half of what was asked for; "lie": the rest is of
     another place than was asked for; "stall": nothing more comes after a half; or a function that gives one.
-    ``tags`` is whether files have an ETag (their digest), ``redirects`` {path: URL}, ``wish`` what Retry-After says.
+    ``tags`` is whether files have an ETag (their digest), ``redirects`` {path: URL}, ``wish`` what Retry-After says,
+    ``kinds`` {path: media type}.
     """
 
     daemon_threads = True
@@ -36,6 +38,7 @@ class Publisher(http.server.ThreadingHTTPServer):
         self.content: dict[str, bytes] = {}
         self.faults: dict[str, list[int | str | t.Callable[[], str | None]]] = {}
         self.redirects: dict[str, str] = {}
+        self.kinds: dict[str, str] = {}
         self.tags = False
         self.wish: str | None = None
         self.asked: list[tuple[str, str | None]] = []  # path and Range of each request
@@ -79,7 +82,8 @@ class Answer(http.server.BaseHTTPRequestHandler):
         first -= 1 if fault == "lie" else 0
         body = data[first:]
         place = {"Content-Range": f"bytes {first}-{len(data) - 1}/{len(data)}"} if wanted else {}
-        self._head(206 if wanted else 200, place | ({"ETag": tag} if self.server.tags else {}), len(body))
+        kind = {"Content-Type": self.server.kinds[self.path]} if self.path in self.server.kinds else {}
+        self._head(206 if wanted else 200, place | kind | ({"ETag": tag} if self.server.tags else {}), len(body))
         self.wfile.write(body[: len(body) // 2] if fault in ("cut", "stall") else body)
         if fault == "stall":
             self.rfile.read()  # until the other side hangs up

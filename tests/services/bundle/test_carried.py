@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, cache_root, make
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import make
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request, cache_root
 
 from .conftest import ROLE
 from .test_source import LOCK

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index, relock
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, cache_root, make, plan
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import make, plan
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request, cache_root
 
 pytestmark = pytest.mark.services
 

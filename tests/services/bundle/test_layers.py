@@ -23,7 +23,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bundle import (
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.lock import Debian
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, cache_root, make
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import make
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request, cache_root
 
 from .test_run import CONTAINERD, HOSTS, daemon, until
 from .test_source import LOCK as SMALL

@@ -19,7 +19,8 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.guard import exclusive
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, cache_root, make, plan
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import make, plan
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request, cache_root
 
 pytestmark = pytest.mark.services
 

@@ -28,7 +28,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bundle import (
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError, DigestMismatch
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image import digest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, ensure, make, plan
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import ensure, make, plan
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request
 
 pytestmark = pytest.mark.services
 
@@ -244,7 +245,7 @@ def test_a_changed_blob_of_an_image_is_refused(world: World, which: str) -> None
 
 def test_an_image_by_another_digest_is_not_there(world: World) -> None:
     value = {**world.request.lock, "upstream_images": {IMAGE: f"sha256:{'0' * 64}"}}
-    with pytest.raises(BundleError, match=rf"{IMAGE} can't be had: .*answered 404"):
+    with pytest.raises(BundleError, match=rf"{IMAGE} can't be had from .*: manifest unknown"):
         make(changed(world.request, value))
 
 
@@ -306,7 +307,8 @@ def test_progress_says_what_how_many_how_long_and_how_far(world: World, monkeypa
 CHILD = """
 import json, sys
 from pathlib import Path
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, make
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import make
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request
 lock, cache, target, mirrors = json.loads(sys.argv[1])
 make(Request(lock, Path(cache), "upstream", Path(cache), Path(target), 1, mirrors))
 """

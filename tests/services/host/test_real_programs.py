@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import CURRENT, cache_root
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import CURRENT, cache_root
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base, network_basic
 from ansible_collections.groundup.cloud.plugins.module_utils.links.script import SCRIPT
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 import yaml as pyyaml
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle import image_storage, index
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, cache_root, plan
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import plan
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request, cache_root
 from ansible_collections.groundup.cloud.plugins.module_utils.kube import config, paths, policy, yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Api, Kubeconfig, connect
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError

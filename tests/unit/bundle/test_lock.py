@@ -12,7 +12,8 @@ import pytest
 import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError, NotPinned
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.lock import parse, unpinned
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import Request, checked, wanted
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import checked, wanted
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ROOT / "roles/bundle/files/source"
