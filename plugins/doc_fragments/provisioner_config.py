@@ -109,8 +109,8 @@ options:
             default: false
       images:
         description:
-        - Images by name. C({source=build, profile, packages}) builds one; C({url, sha256}) downloads
-          a raw one.
+        - Images by name. C({source=build, profile, packages}) builds one; C({url, sha256, ca_file})
+          downloads a raw one; C(ca_file) names further CAs to trust.
         - Profiles are V(metal), V(virtual) (small kernel, serial console) and V(emulated) (also
           kernel arguments and longer timer slack for machines without hardware virtualisation).
         - C(non_free_firmware) gives a built image microcode of processors and firmware of network

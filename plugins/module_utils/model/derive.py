@@ -13,7 +13,16 @@ from .drawing_view import drawing
 from .enums import Role
 from .hardware import Machine
 from .layout import Layout
-from .metal_view import ca_file, machine_view, provisioner, provisioner_address, provisioner_url, registry, state_dir
+from .metal_view import (
+    bundle_view,
+    ca_file,
+    machine_view,
+    provisioner,
+    provisioner_address,
+    provisioner_url,
+    registry,
+    state_dir,
+)
 from .prove_view import Neighbours, prove, prove_cluster
 from .stack import Stack
 from .switch_view import switch_views
@@ -50,6 +59,7 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
     hostvars[PROVISIONER] = {
         **_connection(cloud),
         "provisioner_config": provisioner(layout),
+        "bundle_config": {**bundle_view(cloud), "cloud": cloud.name},
         "drawing_config": drawing(layout),
     }
     neighbours = Neighbours(layout)
@@ -170,7 +180,7 @@ def _all(layout: Layout) -> View:
             "state_dir": state_dir(layout),
             "ca_file": ca_file(layout),
         },
-        "bundle": {"source": str(cloud.bundle.source), "dir": cloud.bundle.dir},
+        "bundle": bundle_view(cloud),
         "access": {
             "user": cloud.access.user,
             "public_keys": list(cloud.access.public_keys),

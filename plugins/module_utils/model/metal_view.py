@@ -12,6 +12,7 @@ from .enums import BmcProtocol, ImageSource
 from .hardware import Bmc, Machine, Tls
 from .host_view import disk_view
 from .layout import Layout, boot_nic, number_of
+from .types import Cloud
 from .values import Expression
 
 View = dict[str, t.Any]
@@ -74,14 +75,24 @@ def provisioner(layout: Layout) -> View:
     }
 
 
+def bundle_view(cloud: Cloud) -> View:
+    """The role input `bundle`, as far as the model has it."""
+    own = cloud.bundle
+    given = {"lock": own.lock, "mirrors": own.mirrors, "images": own.images, "ca_file": own.ca_file}
+    given |= {"auth_file": own.auth_file}
+    more = {key: dict(value) if isinstance(value, dict) else value for key, value in given.items() if value}
+    return {"source": str(own.source), "dir": own.dir, **more}
+
+
 def _images(layout: Layout) -> View:
     wanted = {machine.os for machine in layout.cloud.machines.values() if machine.bmc}
+    trusted = {"ca_file": layout.cloud.bundle.ca_file} if layout.cloud.bundle.ca_file else {}
     views: View = {}
     for name, image in layout.cloud.images.items():
         if name in wanted:
             remote = image.source is ImageSource.URL or image.url is not None
             views[name] = (
-                {"url": image.url, "sha256": image.sha256}
+                {"url": image.url, "sha256": image.sha256, **trusted}
                 if remote
                 else {
                     "source": "build",

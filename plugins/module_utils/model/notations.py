@@ -129,6 +129,20 @@ NODE_KEY = Scalar(
     {"type": "string", "pattern": rf"^({LABEL}(\.{LABEL})*/)?{_QUALIFIED}$"},
 )
 NODE_VALUE = Scalar("label value", _node_value, {"type": "string", "pattern": f"^({_QUALIFIED})?$"})
+IMAGE_REFERENCE = Scalar(
+    "image reference",
+    pattern(r"[^\s/:]+(:[0-9]+)?/[^\s:@]+:[^\s/:@]+", "image reference", "write HOST/NAME:TAG as in the bundle's lock"),
+    {"type": "string"},
+)
+IMAGE_PLACE = Scalar(
+    "place of an image",
+    pattern(
+        r"(docker://[^\s]+/[^\s]+|(oci|oci-archive|docker-archive|dir):/[^\s]+)",
+        "place of an image",
+        "write it as skopeo does: oci:/PATH, oci-archive:/FILE, docker-archive:/FILE, dir:/PATH or docker://HOST/NAME:TAG",
+    ),
+    {"type": "string"},
+)
 UUID = Scalar(
     "UUID",
     pattern(

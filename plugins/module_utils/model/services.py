@@ -157,6 +157,33 @@ class Bundle:
         default=None,
         shown_default="~/.cache/groundup/bundle",
     )
+    lock: str | None = one(
+        scalars.PATH, "File of a lock of one's own.", default=None, shown_default="the lock of this collection"
+    )
+    mirrors: t.Mapping[str, str] = named(
+        scalars.URL,
+        "Beginnings of publishers' URLs, and what replaces them.",
+        names=scalars.URL,
+        example='{"https://registry.k8s.io": "https://mirror.example.net/k8s"}',
+    )
+    images: t.Mapping[str, str] = named(
+        notations.IMAGE_PLACE,
+        "Images of one's own that stand in for images of the lock, with their places.",
+        names=notations.IMAGE_REFERENCE,
+        example="{registry.k8s.io/kube-proxy:v1.36.3: oci:/srv/images/kube-proxy}",
+    )
+    ca_file: str | None = one(
+        scalars.PATH,
+        "File with CAs to trust beside the system's, for OS images by URL too.",
+        default=None,
+        shown_default="the system's CAs",
+    )
+    auth_file: str | None = one(
+        scalars.PATH,
+        "File with the logins of registries, as `skopeo login --authfile` writes it.",
+        default=None,
+        shown_default="the usual places of skopeo and Docker",
+    )
 
 
 @dataclass(frozen=True)

@@ -147,9 +147,9 @@ def _lock(path: str) -> Iterator[None]:
 
 
 def obtain(name: str, spec: Mapping[str, Any], cache: str) -> str:
-    """Builds or downloads an image, `{source: build, …}` or `{url, sha256}`; returns its directory."""
+    """Builds or downloads an image, `{source: build, …}` or `{url, sha256, ca_file}`; returns its directory."""
     if spec.get("url"):
-        return fetch.image(name, str(spec["url"]), str(spec.get("sha256") or ""), cache)
+        return fetch.image(name, str(spec["url"]), str(spec.get("sha256") or ""), cache, ca_file=spec.get("ca_file"))
     return build(recipe(name, spec), cache)
 
 

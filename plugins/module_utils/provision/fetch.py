@@ -7,10 +7,12 @@ import os
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from ..download.errors import DigestError, DownloadError
 from ..download.file import Part, download
+from ..download.web import request
 from ..errors import CloudError
 from . import manifest
 
@@ -21,7 +23,15 @@ class FetchError(CloudError):
     """The image can't be had from there, or is another one than named."""
 
 
-def image(name: str, url: str, sha256: str, cache: str, sleep: Callable[[float], None] = time.sleep) -> str:
+def image(
+    name: str,
+    url: str,
+    sha256: str,
+    cache: str,
+    sleep: Callable[[float], None] = time.sleep,
+    *,
+    ca_file: str | None = None,
+) -> str:
     """Directory `cache`/sha256-… with `os.raw` and `manifest.json`. Raises FetchError; nothing unverified stays."""
     if not re.fullmatch(r"[0-9a-f]{64}", sha256):
         raise FetchError(f"images.{name}.sha256: {sha256!r} is not the sha256 of an image (64 hex digits)")
@@ -33,7 +43,7 @@ def image(name: str, url: str, sha256: str, cache: str, sleep: Callable[[float],
     part, raw = Part(Path(place, "os.raw.part")), os.path.join(place, "os.raw")
     if not os.path.exists(raw):
         try:
-            download(f"images.{name}", url, sha256, part, sleep=sleep)
+            download(f"images.{name}", url, sha256, part, sleep=sleep, open_url=partial(request, ca_file=ca_file))
         except DigestError as error:
             raise FetchError(_OTHER.format(name, url, error.got, sha256)) from error
         except DownloadError as error:

@@ -439,3 +439,24 @@ def test_the_connection_follows_the_provisioners_host(provisioner: dict[str, str
     found = dict(derived({"provisioner": provisioner}).hostvars["provisioner"])
     found = {key: value for key, value in found.items() if key.startswith("ansible_")}
     assert found == expected
+
+
+def test_keys_of_the_bundle_are_the_input_of_its_role_and_what_site_compares() -> None:
+    keys: dict[str, Any] = {
+        "source": "upstream",
+        "lock": "/srv/lock.yml",
+        "mirrors": {"https://registry.k8s.io": "https://mirror.example.net/k8s"},
+        "images": {"registry.k8s.io/kube-proxy:v1.36.3": "oci:/srv/images/kube-proxy"},
+        "ca_file": "/etc/ssl/own.pem",
+        "auth_file": "/root/auth.json",
+    }
+    images = {"remote": {"url": "https://example.net/os.raw", "sha256": "0" * 64}}
+    found = derived({"machines.node1.os": "remote", "images": images, "bundle": keys})
+    assert found.hostvars["provisioner"]["bundle_config"] == {
+        **keys,
+        "dir": None,
+        "cloud": found.all_vars["prove_cloud"],
+    }
+    assert found.all_vars["groundup_cloud"]["bundle"] == {**keys, "dir": None}
+    assert found.hostvars["provisioner"]["provisioner_config"]["images"]["remote"]["ca_file"] == "/etc/ssl/own.pem"
+    assert "ca_file" not in str(derived().hostvars["provisioner"])
