@@ -114,7 +114,7 @@ def base_network(spec: NetworkSpec, match: list[tuple[str, object]]) -> list[Sec
         ("Link", [("MTUBytes", spec.mtu), ("RequiredForOnline", None if any(a.gateway for a in own) else "no")]),
         ("Network", [*static_only([a.address for a in own]), *above]),
         *address_sections(own, smaller),
-        *route_sections(own),
+        *route_sections(own, smaller),
     ]
 
 
@@ -127,7 +127,7 @@ def vlan_network(spec: NetworkSpec, vlan: int, mtu: int) -> list[Section]:
         ("Link", [("MTUBytes", mtu), ("RequiredForOnline", None if any(a.gateway for a in own) else "no")]),
         ("Network", [*static_only([a.address for a in own]), ("Bridge", bridge)]),
         *address_sections(own, {}),
-        *route_sections(own),
+        *route_sections(own, {}),
     ]
 
 
@@ -155,8 +155,13 @@ def address_sections(own: list[Address], smaller: dict[str, int]) -> list[Sectio
     return sections
 
 
-def route_sections(own: list[Address]) -> list[Section]:
-    """The default route and the others."""
-    sections: list[Section] = [("Route", [("Gateway", item.gateway)]) for item in own if item.gateway]
-    sections += [("Route", [("Destination", to), ("Gateway", via)]) for item in own for to, via in item.routes]
+def route_sections(own: list[Address], smaller: dict[str, int]) -> list[Section]:
+    """The default route and the others. They have the MTU of the network in which their router is: a packet of the
+    link's size would be lost on the way to it."""
+    sections: list[Section] = []
+    for item in own:
+        routes: list[tuple[str | None, str]] = [(None, item.gateway)] if item.gateway else []
+        for to, via in [*routes, *item.routes]:
+            size = smaller.get(item.address)
+            sections.append(("Route", [("Destination", to), ("Gateway", via), ("MTUBytes", size)]))
     return sections

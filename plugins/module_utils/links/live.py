@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..host.system import System
@@ -34,10 +35,14 @@ class Difference:
 
 @dataclass(frozen=True)
 class Live:
-    """Output of ``ip -json -details address`` by link name, and routes as (link, destination, gateway)."""
+    """Output of ``ip -json -details address`` by link name, and routes as (link, destination, gateway).
+
+    :ivar sizes: the MTU of routes that have one of their own.
+    """
 
     links: dict[str, dict[str, Any]]
     routes: frozenset[tuple[str, str, str]]
+    sizes: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
 
     def nic(self, mac: str) -> dict[str, Any] | None:
         """The physical link with this permanent MAC address."""
@@ -53,8 +58,9 @@ def read(system: System, *, six: bool = False) -> Live:
     routes = json.loads(system.run(["ip", "-json", "route", "show", "table", "main"]) or "[]")
     if six:
         routes += json.loads(system.run(["ip", "-json", "-6", "route", "show", "table", "main"]) or "[]")
-    found = {(r.get("dev", ""), r["dst"], r.get("gateway", "")) for r in routes}
-    return Live({link["ifname"]: link for link in links if "ifname" in link}, frozenset(found))
+    found = {(r.get("dev", ""), r["dst"], r.get("gateway", "")): r.get("metrics") or [{}] for r in routes}
+    sizes = {route: metrics[0]["mtu"] for route, metrics in found.items() if "mtu" in metrics[0]}
+    return Live({link["ifname"]: link for link in links if "ifname" in link}, frozenset(found), sizes)
 
 
 def differences(spec: NetworkSpec, live: Live) -> list[Difference]:
@@ -136,9 +142,14 @@ def addressing(spec: NetworkSpec, live: Live, vlan: int | None, name: str) -> li
         if item.address not in addresses_of(live, name):
             found.append(Difference(name, "address", "absent", item.address))
         wanted = ([("default", item.gateway)] if item.gateway else []) + list(item.routes)
-        for to, via in wanted:
-            if (name, to if to == "default" else route_name(to), via) not in live.routes:
-                found.append(Difference(name, "route", "absent", f"{to} via {via}"))
+        small = vlan is None and item.mtu < spec.mtu
+        for to, via in [*([(item.address, "")] if small else []), *wanted]:
+            route = (name, to if to == "default" else route_name(to), via)
+            if route not in live.routes:
+                found.append(Difference(name, "route", "absent", f"{to} via {via}" if via else route[1]))
+            elif small and live.sizes.get(route) != item.mtu:
+                have = str(live.sizes.get(route, "that of the link"))
+                found.append(Difference(name, "route MTU", have, f"{item.mtu} for {route[1]}"))
     return found
 
 

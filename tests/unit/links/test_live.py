@@ -17,6 +17,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.layers import host_
 from ansible_collections.groundup.cloud.plugins.module_utils.links import cabling, change, lacp
 from ansible_collections.groundup.cloud.plugins.module_utils.links.change import link_lists
 from ansible_collections.groundup.cloud.plugins.module_utils.links.confirm import pingable
+from ansible_collections.groundup.cloud.plugins.module_utils.links.files import networkd_files
 from ansible_collections.groundup.cloud.plugins.module_utils.links.live import Difference, Live, differences, route_name
 from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import Nic, parse
 from ansible_collections.groundup.cloud.plugins.module_utils.network.bonding import Bond
@@ -50,7 +51,9 @@ def healthy() -> dict[str, dict[str, Any]]:
     return {str(link["ifname"]): link for link in links}
 
 
-ROUTES = frozenset({("bond0.20", "default", "10.20.0.1"), ("bond0.20", "10.9.0.0/16", "10.20.0.2")})
+UNTAGGED = ("bond0", "10.10.0.0/24", "")
+ROUTES = frozenset({("bond0.20", "default", "10.20.0.1"), ("bond0.20", "10.9.0.0/16", "10.20.0.2"), UNTAGGED})
+SIZES = {UNTAGGED: 1500}
 
 
 def modified(links: dict[str, dict[str, Any]], *path: str, value: Any) -> dict[str, dict[str, Any]]:
@@ -93,14 +96,37 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "links", "expected"), CASES, ids=[case[0] for case in CASES])
 def test_differences(name: str, links: dict[str, dict[str, Any]], expected: list[str]) -> None:
-    found = differences(SPEC, Live(links, ROUTES))
+    found = differences(SPEC, Live(links, ROUTES, SIZES))
     assert [f"{d.link} {d.what} {d.have} {d.want}" for d in found] == expected
 
 
 def test_missing_route_and_nic() -> None:
     links = {name: link for name, link in healthy().items() if name != "nic1"}
     found = [f"{d.link} {d.what}" for d in differences(SPEC, Live(links, frozenset()))]
-    assert found == ["nic1 NIC", "bond0.20 route", "bond0.20 route"]
+    assert found == ["nic1 NIC", "bond0 route", "bond0.20 route", "bond0.20 route"]
+
+
+def test_routes_of_a_network_with_smaller_packets_than_its_link() -> None:
+    """Routes out of an untagged network of 1500 bytes on a bond of 9000 have its MTU, or what they carry is lost."""
+    given = copy.deepcopy(BONDED)
+    given["addresses"][0] |= {"gateway": "10.10.0.1", "routes": [{"to": "10.8.0.0/16", "via": "10.10.0.2"}]}
+    spec = parse({**given, "bridges": []})
+    text = {path.rpartition("/")[2]: text for path, text in networkd_files(spec).items()}["10-groundup-bond0.network"]
+    assert text.endswith(
+        "[Route]\nGateway=10.10.0.1\nMTUBytes=1500\n\n"
+        "[Route]\nDestination=10.8.0.0/16\nGateway=10.10.0.2\nMTUBytes=1500\n"
+    )
+    routes = {("bond0", "default", "10.10.0.1"): 1500, ("bond0", "10.8.0.0/16", "10.10.0.2"): 1500, **SIZES}
+    assert not differences(spec, Live(healthy(), ROUTES | set(routes), routes))
+    by_hand = {**routes, UNTAGGED: 9000}
+    del by_hand["bond0", "default", "10.10.0.1"]
+    found = [
+        str((d.link, d.what, d.have, d.want)) for d in differences(spec, Live(healthy(), ROUTES | set(routes), by_hand))
+    ]
+    assert found == [
+        "('bond0', 'route MTU', '9000', '1500 for 10.10.0.0/24')",
+        "('bond0', 'route MTU', 'that of the link', '1500 for default')",
+    ]
 
 
 def test_a_change_lists_devices_to_delete_to_create_and_to_reconfigure() -> None:
@@ -181,7 +207,7 @@ def test_contradictions_of_lldp_neighbours(neighbour: dict[str, Any], expected: 
 
 def test_an_absent_nic_is_reported_with_the_nics_of_the_host() -> None:
     links = {name: link for name, link in healthy().items() if name != "nic1"}
-    assert cabling.absent(SPEC, Live(links, ROUTES)) == [
+    assert cabling.absent(SPEC, Live(links, ROUTES, SIZES)) == [
         "nic1: no NIC here has the MAC address 52:54:00:00:01:02 (this host has 52:54:00:00:01:01)"
     ]
 
@@ -204,7 +230,7 @@ def host(tmp_path: Path) -> ScratchSystem:
 
 def test_lldp_neighbours_in_a_table_are_ignored(host: ScratchSystem) -> None:
     spec = parse({"nics": [{"name": "nic0", "mac": "52:54:00:00:01:01", "port": "leaf1/Ethernet1"}]})
-    cabling.check(spec, Live(healthy(), ROUTES), host)
+    cabling.check(spec, Live(healthy(), ROUTES, SIZES), host)
     assert host.ran == ["networkctl lldp --json=short"]
 
 
