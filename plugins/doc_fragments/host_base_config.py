@@ -104,7 +104,7 @@ options:
             elements: str
             default: []
           open:
-            description: Ports open to every address, as C(tcp/6443).
+            description: Ports open to every address, as C(tcp/6443) or C(udp/30000-32767).
             type: list
             elements: str
             default: []

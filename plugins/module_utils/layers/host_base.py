@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Any
 
 from ..host.packages import OWN_SOURCE
@@ -44,6 +45,7 @@ SYSCTLS = {
     "vm.overcommit_memory": "1",
     "vm.swappiness": "1",
 }
+SOCKETS = re.compile(r"(tcp|udp)/([0-9]{1,5})(?:-([0-9]{1,5}))?\Z")
 CERTIFICATES = "/usr/local/share/ca-certificates"
 LIMITS = "/etc/security/limits.d/90-groundup.conf"
 RULES = "/etc/groundup/firewall.nft"
@@ -155,6 +157,18 @@ def firewall_files(firewall: dict[str, Any]) -> tuple[File, ...]:
     return (File(RULES, ruleset(firewall)), File(FIREWALL_UNIT, unit))
 
 
+def sockets(item: Any) -> tuple[str, int, int]:
+    """The protocol, and the first and last port of an entry of ``open``: tcp/6443 or udp/30000-32767.
+
+    The model applies the same rule, so that what is wrong is an error before any machine is reached.
+    """
+    found = SOCKETS.match(str(item))
+    first, last = (int(found[2]), int(found[3] or found[2])) if found else (0, 0)
+    if not found or not 1 <= first <= last <= 65535:
+        raise HostError(f"host_base.firewall.open: {item} is not like tcp/6443 or tcp/30000-32767")
+    return found[1], first, last
+
+
 def ruleset(firewall: dict[str, Any]) -> str:
     """The table as nft reads it: replaced in one transaction, other tables (kube-proxy, CNI) are never touched.
 
@@ -172,10 +186,8 @@ def ruleset(firewall: dict[str, Any]) -> str:
     ]  # fmt: skip
     rules += [f"ip{'6' if net.version == 6 else ''} saddr {net} accept" for net in sources]
     for item in firewall["open"]:
-        protocol, _slash, port = str(item).partition("/")
-        if protocol not in ("tcp", "udp") or not port.isdigit() or not 0 < int(port) < 65536:
-            raise HostError(f"host_base.firewall.open: {item} is not like tcp/6443")
-        rules.append(f"{protocol} dport {port} accept")
+        protocol, first, last = sockets(item)
+        rules.append(f"{protocol} dport {first}{f'-{last}' if last != first else ''} accept")
     body = "".join(f"\t\t{rule}\n" for rule in rules)
     head = "\t\ttype filter hook input priority filter; policy drop;\n"
     table = f"table inet groundup {{\n\tchain input {{\n{head}{body}\t}}\n}}\n"

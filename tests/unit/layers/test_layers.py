@@ -68,6 +68,12 @@ def test_base_firewall_replaces_only_its_own_table() -> None:
     assert "nftables" in state.packages
 
 
+@pytest.mark.parametrize("wrong", ["tcp/0", "tcp/70000", "tcp/9-8", "sctp/9", "tcp", "udp/1-65536", "tcp/1-2-3"])
+def test_base_firewall_refuses_what_is_no_port(wrong: str) -> None:
+    with pytest.raises(HostError, match=f"host_base.firewall.open: {wrong} is not like tcp/6443 or tcp/30000-32767"):
+        host_base.render({"firewall": {"enabled": True, "trusted": ["10.30.0.0/24"], "open": [wrong]}})
+
+
 NFT_OFF = "hook firewall"
 
 
