@@ -68,6 +68,12 @@ options:
             description: Height in rack units.
             type: int
             default: 1
+          side:
+            description: Side of its units, of a device of half the width.
+            type: str
+            choices:
+            - left
+            - right
           note:
             description: Text below the name.
             type: str
@@ -95,6 +101,12 @@ options:
             description: Height in rack units.
             type: int
             default: 1
+          side:
+            description: Side of its units, of a device of half the width.
+            type: str
+            choices:
+            - left
+            - right
           note:
             description: Text below the name.
             type: str

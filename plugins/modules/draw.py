@@ -20,6 +20,13 @@ options:
     description: Where to write; it is created if it does not exist.
     type: path
     required: true
+  only:
+    description:
+      - Names of machines and switches to draw; the switches at the other ends of their cables are drawn as well.
+      - If it names no machine and no switch, all are drawn.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -43,7 +50,11 @@ from ansible_collections.groundup.cloud.plugins.module_utils.draw.write import w
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.drawing import CONFIG
 
-SPEC = {"directory": {"type": "path", "required": True}, "config": CONFIG}
+SPEC = {
+    "directory": {"type": "path", "required": True},
+    "config": CONFIG,
+    "only": {"type": "list", "elements": "str", "default": []},
+}
 
 
 def main() -> None:
@@ -51,7 +62,8 @@ def main() -> None:
 
     def act() -> Result:
         drawing = given(module.params["config"])
-        changed, files = write(module.params["directory"], drawing, dry=module.check_mode)
+        directory, only = module.params["directory"], module.params["only"]
+        changed, files = write(directory, drawing, only, dry=module.check_mode)
         return {"changed": changed, "files": files}
 
     run(module, act)

@@ -54,7 +54,8 @@ def racks(scene: Scene, troubled: frozenset[str] = frozenset()) -> str:
         for box, y in zip(boxes, _rack(canvas, rack, top, colours, nets), strict=True):
             bottom = max(bottom, y + _high(box) + PAD)
             if box.name in troubled:
-                canvas.rect(rack.x, y, WIDTH, _high(box), "trouble", tip=f"{box.name}: something is wrong")
+                left, right_end = _sides(rack.x, box)
+                canvas.rect(left, y, right_end - left, _high(box), "trouble", tip=f"{box.name}: something is wrong")
         left, right = rack.end + BETWEEN + LEFT, max(right, rack.end)
     _explain(canvas, scene, bottom + 26, right)
     return canvas.svg(f"Racks and cables of {scene.title}")
@@ -130,17 +131,25 @@ def _free(upper: Box, lower: Box) -> str:
     return "" if first > last else f"{first} free" if first == last else f"{first}–{last} free"
 
 
+def _sides(x: float, box: Box) -> tuple[float, float]:
+    """The left and right end of a box in a rack at `x`; one of half the width has a row of its own, on its side."""
+    half = x + WIDTH / 2
+    return (half + 2 if box.side == "right" else x), (half - 2 if box.side == "left" else x + WIDTH)
+
+
 def _box(canvas: Canvas, x: float, y: float, box: Box, colours: dict[str, str], nets: dict[str, Net]) -> None:
+    x, end = _sides(x, box)
+    wide = end - x
     reached = [f"{net} {address}" for net, address in sorted(box.addresses.items())]
     tip = "\n".join([box.name, *([box.note] if box.note else []), *reached])
     switch = box.kind == "switch"
-    canvas.rect(x, y, WIDTH, _high(box), box.kind, tip=tip)
+    canvas.rect(x, y, wide, _high(box), box.kind, tip=tip)
     if switch:
         canvas.rect(x, y, 6, _high(box), "switch", fill=colours[box.name])
-    name = fit(box.name, WIDTH - 24, "name")
+    name = fit(box.name, wide - 24, "name")
     canvas.text(x + 14, y + 15, name, "name", more="light" if switch else "")
-    canvas.text(x + 14, y + 29, fit_list(box.note, WIDTH - 24, "small"), "small", more="dim" if switch else "")
-    _pills(canvas, box, x + 14 + width(name, "name") + 10, x + WIDTH - 8, y + 11, nets)
+    canvas.text(x + 14, y + 29, fit_list(box.note, wide - 24, "small"), "small", more="dim" if switch else "")
+    _pills(canvas, box, x + 14 + width(name, "name") + 10, end - 8, y + 11, nets)
 
 
 def _pills(canvas: Canvas, box: Box, left: float, right: float, y: float, nets: dict[str, Net]) -> None:
@@ -205,8 +214,9 @@ def _cable(canvas: Canvas, rack: _Rack, box: Box, cable: Cable, y: float, colour
     lane = rack.lanes.get(cable.switch)
     words, tip = _words(cable), f"{box.name} {cable.name} to {cable.switch}/{cable.port}"
     end = lane if lane is not None else rack.right + width(words, "small") + 14
-    canvas.line([(rack.right, y), (end, y)], colour, thick=1.4, dashed=cable.bmc, tip=tip)
-    canvas.dot(rack.right, y, colour, hollow=cable.bmc)
+    start = _sides(rack.x, box)[1]
+    canvas.line([(start, y), (end, y)], colour, thick=1.4, dashed=cable.bmc, tip=tip)
+    canvas.dot(start, y, colour, hollow=cable.bmc)
     canvas.text(rack.right + 8, y - 3, words, "small")
     if lane is None:
         canvas.pill(end, y, cable.switch, colour, tip=tip)

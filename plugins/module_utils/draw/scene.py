@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +50,7 @@ class Box:
 
     :ivar rack: name of its rack; empty if the model gives none.
     :ivar unit: its lowest rack unit, counted from the bottom, or None; `height` is its number of units.
+    :ivar side: `left` or `right` for a box of half the width, else empty.
     :ivar cables: of machines, NICs first, then the BMC.
     :ivar addresses: network -> address, of machines.
     :ivar carries: networks whose VLANs reach a machine that has no address in them.
@@ -65,6 +67,7 @@ class Box:
     carries: tuple[str, ...] = ()
     uplinks: dict[str, str] = field(default_factory=dict)
     height: int = 1
+    side: str = ""
 
     @property
     def units(self) -> str:
@@ -101,11 +104,19 @@ class Scene:
         return [box for box in self.boxes if box.kind == "switch"]
 
     @classmethod
-    def of(cls, drawing: dict[str, Any]) -> Scene:
-        """Read a role's ``drawing`` dictionary: ``title``, ``networks``, ``switches``, ``machines`` and ``others``."""
+    def of(cls, drawing: dict[str, Any], only: Collection[str] = ()) -> Scene:
+        """Read a role's ``drawing`` dictionary: ``title``, ``networks``, ``switches``, ``machines`` and ``others``.
+
+        :param only: names of machines and switches to draw, with the switches at the other ends of their cables; if
+            it names none of them, all are drawn.
+        """
         nets = tuple(_net(item, PALETTE[place % len(PALETTE)]) for place, item in enumerate(drawing["networks"]))
         boxes = [_box(item, "switch") for item in drawing["switches"]]
         boxes += [_box(item, "machine") for item in drawing["machines"]]
+        chosen = [box for box in boxes if box.name in only]
+        if chosen:
+            ends = {cable.switch for box in chosen for cable in box.cables}
+            boxes = [box for box in boxes if box in chosen or (box.kind == "switch" and box.name in ends)]
         others = tuple(_box(item, "other") for item in drawing.get("others") or ())
         return cls(drawing["title"], nets, tuple(sorted(boxes, key=lambda box: natural(box.name))), others)
 
@@ -115,8 +126,8 @@ def natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]
 
 
-def _from_above(box: Box) -> tuple[int, bool, list[tuple[int, str]]]:
-    return (-(box.unit or 0), box.kind == "machine", natural(box.name))
+def _from_above(box: Box) -> tuple[int, str, bool, list[tuple[int, str]]]:
+    return (-(box.unit or 0), box.side, box.kind == "machine", natural(box.name))
 
 
 def _net(item: dict[str, Any], colour: str) -> Net:
@@ -141,4 +152,5 @@ def _box(item: dict[str, Any], kind: str) -> Box:
         tuple(item.get("carries") or ()),
         dict(item.get("uplinks") or {}),
         item.get("height") or 1,
+        item.get("side") or "",
     )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,14 @@ from .racks import racks
 from .scene import Scene
 
 
-def write(directory: str, drawing: dict[str, Any], *, dry: bool = False) -> tuple[bool, list[str]]:
-    """Write the pictures that differ (with `dry`: none); returns whether any differed, and the paths."""
-    scene = Scene.of(drawing)
+def write(
+    directory: str, drawing: dict[str, Any], only: Collection[str] = (), *, dry: bool = False
+) -> tuple[bool, list[str]]:
+    """Write the pictures that differ (with `dry`: none); returns whether any differed, and the paths.
+
+    :param only: as in `Scene.of`.
+    """
+    scene = Scene.of(drawing, only)
     pictures = {Path(directory) / "racks.svg": racks(scene), Path(directory) / "networks.svg": networks(scene)}
     stale = {path: text for path, text in pictures.items() if not path.exists() or path.read_text() != text}
     if stale and not dry:

@@ -35,6 +35,7 @@ CONFIG: dict[str, Any] = {
                 "rack": {"type": "str"},
                 "unit": {"type": "int"},
                 "height": {"type": "int", "default": 1},
+                "side": {"type": "str", "choices": ["left", "right"]},
                 "note": {"type": "str"},
                 "uplinks": {"type": "dict", "default": {}},
             },
@@ -48,6 +49,7 @@ CONFIG: dict[str, Any] = {
                 "rack": {"type": "str"},
                 "unit": {"type": "int"},
                 "height": {"type": "int", "default": 1},
+                "side": {"type": "str", "choices": ["left", "right"]},
                 "note": {"type": "str"},
                 "cables": {"type": "dict", "default": {}},
                 "bmc": {

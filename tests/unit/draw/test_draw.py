@@ -186,3 +186,19 @@ def test_switches_are_drawn_at_their_unit() -> None:
 
 def test_names_sort_by_their_numbers() -> None:
     assert sorted(["node10", "node2", "a"], key=natural) == ["a", "node2", "node10"]
+
+
+def test_a_choice_is_drawn_with_the_switches_it_is_cabled_to() -> None:
+    scene = Scene.of(drawing(3), ["node2", "provisioner"])
+    assert [box.name for box in scene.boxes] == ["leaf1", "node2"]
+    assert [box.name for box in Scene.of(drawing(3), ["leaf1"]).boxes] == ["leaf1"]
+    assert Scene.of(drawing(3), ["provisioner"]) == Scene.of(drawing(3)), "it names no machine and no switch"
+
+
+def test_boxes_of_half_the_width_stand_on_their_side() -> None:
+    whole = drawing(2)
+    for machine, side in zip(whole["machines"], ("right", "left"), strict=True):  # type: ignore[call-overload]
+        machine |= {"unit": 1, "side": side}
+    scene = Scene.of(whole)
+    assert [box.name for box in scene.racks["r1"]] == ["leaf1", "node2", "node1"], "the left one is above"
+    assert racks(scene) != racks(Scene.of(drawing(2)))
