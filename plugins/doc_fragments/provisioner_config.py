@@ -82,6 +82,10 @@ options:
             description: Name of the machine.
             type: str
             required: true
+          fqdn:
+            description: Fully qualified name, which this host resolves; C(name) in the domain
+              if not given.
+            type: str
           number:
             description: Number of the machine; not used here.
             type: int

@@ -106,16 +106,18 @@ def _names(settings: Settings) -> list[str]:
     Without resolvers other names are refused at once, which CoreDNS passes on; on nodes that have no resolver at all
     CoreDNS doesn't start.
     """
-    records = [f"host-record={m['name']}.{settings.domain},{m['address']}" for m in settings.machines]
+    names = {m["name"]: m.get("fqdn") or f"{m['name']}.{settings.domain}" for m in settings.machines}
+    records = [f"host-record={names[m['name']]},{m['address']}" for m in settings.machines]
     own = [f"local=/{settings.domain}/", f"host-record=provisioner.{settings.domain},{settings.address}", *records]
     return (own if settings.domain else []) + [f"server={server}" for server in settings.dns_servers]
 
 
 def _reservation(machine: Mapping[str, Any]) -> str:
-    """One address for all network cards of a machine: only the one that booted asks."""
+    """One address for all network cards of a machine: only the one that booted asks. DHCP tells the name without its
+    domain, which dnsmasq would compare with its own."""
     macs = ",".join(str(mac).lower() for mac in machine["macs"])
     tag = ",set:snponly" if machine.get("snponly") else ""
-    return f"{macs}{tag},{machine['address']},{machine['name']}\n"
+    return f"{macs}{tag},{machine['address']},{machine['name'].partition('.')[0]}\n"
 
 
 def nginx(settings: Settings) -> Service:

@@ -34,6 +34,7 @@ CONFIG: dict[str, Any] = {
             "default": [],
             "options": {
                 "name": {"type": "str", "required": True},
+                "fqdn": {"type": "str"},
                 "number": {"type": "int"},
                 "macs": {"type": "list", "elements": "str", "required": True},
                 "boot_mac": {"type": "str"},

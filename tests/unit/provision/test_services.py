@@ -83,6 +83,14 @@ def test_dns_answers_names_of_the_cloud_and_forwards_others() -> None:
     assert "no-resolv" in lines
 
 
+def test_a_machine_that_is_named_by_its_fqdn_has_one_name() -> None:
+    node = {"name": "node1.hall2.example.org", "fqdn": "node1.hall2.example.org", "macs": ["52:54:00:00:01:aa"]}
+    machines = ({**node, "address": "10.10.0.21"},)
+    conf, hosts = dnsmasq(settings(domain="rack.example.net", machines=machines)).files
+    assert "host-record=node1.hall2.example.org,10.10.0.21" in conf.content.splitlines()
+    assert hosts.content == "52:54:00:00:01:aa,10.10.0.21,node1\n", "dnsmasq compares a domain with its own"
+
+
 def test_router_advertisements_need_ipv6() -> None:
     service = dnsmasq(settings(ipv6=True))
     assert "enable-ra" in service.files[0].content and service.before and service.after
