@@ -92,7 +92,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
             files = documents.model_of(path, self._data)
             if files:
                 derived = self._derive(files)
-                self._options_of(data)
+                # A part of a split model may have options too. Conflicts have been reported with all other errors.
+                parts = [documents.Document(file.name, self._data(file), "") for file in files]
+                self._options_of(documents.combine(parts)[0])
                 self._fill(*derived)
         except ModelError as error:
             self._exit_with(error)

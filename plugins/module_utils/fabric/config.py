@@ -16,7 +16,7 @@ from ..errors import CloudError
 
 #: Names of ports and aggregations on switches (Ethernet1/2, xe-0/0/1:0, swp1s0). Other characters are refused, since a
 #: command line or configuration language could interpret them.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/>-]*\Z")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/>-]*\Z")
 
 
 class FabricError(CloudError):
@@ -146,7 +146,7 @@ class SwitchConfig:
 
 
 def _valid_name(name: str, where: str) -> str:
-    if not _NAME.match(name):
+    if not NAME.match(name):
         raise FabricError(where, f"{name!r} is not a valid name", "use letters, digits and _ . : / - only")
     return name
 

@@ -15,6 +15,10 @@ from .errors import KubeError
 Timings = t.Literal["default", "slow"]
 VERSION = re.compile(r"\d+\.\d+\.\d+\Z")
 API_PORT = 6443
+#: Ports of the kubelet, of etcd and of the API servers behind the endpoint: the endpoint can have none of them.
+OWN_PORTS = (API_PORT, 10250, 2379, 2380)
+#: IP versions that a cluster can have; IPv6 needs other arguments of kubeadm, kubelet and keepalived.
+IP_VERSIONS = (4,)
 PROXY_MODES = ("nftables", "iptables")
 #: names end up in certificates, in keepalived.conf and in haproxy.cfg: DNS labels, dots between, and nothing else
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\Z")
@@ -121,7 +125,7 @@ def _record(kind: type, values: dict[str, t.Any], key: str) -> t.Any:
 
 def _is_ipv4(value: t.Any) -> bool:
     try:
-        return ipaddress.ip_address(value).version == 4
+        return ipaddress.ip_address(value).version in IP_VERSIONS
     except ValueError:
         return False
 
@@ -170,7 +174,7 @@ def _check_addresses(settings: Settings) -> list[tuple[bool, str]]:
             f"endpoint.interface: {endpoint.interface!r} isn't an interface",
         ),
         (not 1 <= endpoint.router_id <= 255, f"endpoint.router_id: {endpoint.router_id} isn't from 1 to 255"),
-        (endpoint.port in (6443, 10250, 2379, 2380), f"endpoint.port: {endpoint.port} is Kubernetes' own; take 8443"),
+        (endpoint.port in OWN_PORTS, f"endpoint.port: {endpoint.port} is Kubernetes' own; take 8443"),
         (
             not settings.hosted and endpoint.address == settings.node.address,
             f"endpoint.address: {endpoint.address} is a machine's own; choose a free one of its network",

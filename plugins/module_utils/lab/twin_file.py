@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +63,8 @@ def write_twin(source: str, parent: str, name: str | None, accelerator: str = ""
     cloud, _problems = documents.combine(docs)
     where = places(name or str(cloud["name"]))
     claim(where)
-    addresses = {key: _address(cloud, key) for key in cloud.get("machines", {}) if _address(cloud, key)}
+    every = {key: _address(cloud, key) for key in cloud.get("machines", {})}
+    addresses = {key: address for key, address in every.items() if address}
     chosen = of_lab(where.lab, accelerator or str((cloud.get("lab") or {}).get("accelerator") or "auto"))
     model, notes = twin(cloud, materials(where, addresses), chosen)
     directory = os.path.join(os.path.abspath(parent), where.name)
@@ -94,4 +96,11 @@ def claim(where: Places) -> None:
 def _address(cloud: dict[str, Any], machine: str) -> str:
     below = ((cloud.get("defaults") or {}).get("machine") or {}).get("bmc") or {}
     own = (cloud["machines"][machine] or {}).get("bmc") or {}
-    return str({**below, **own}.get("address", ""))
+    address = str({**below, **own}.get("address", ""))
+    try:
+        return str(ipaddress.ip_address(address)) if address else ""
+    except ValueError:
+        raise LabError(
+            f"machines.{machine}.bmc.address: {address} is not an IP address, and nothing resolves names in a virtual "
+            "rack; give an address to have a twin of this model"
+        ) from None

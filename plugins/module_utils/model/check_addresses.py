@@ -26,10 +26,11 @@ def check_addresses(report: Report) -> None:
                 explicit = network.name in machine.addresses
                 if not explicit and _owner_has_same_number(report, machine, owners[address]):
                     continue
+                owner = report.named(owners[address])
                 report.add(
                     f"machines.{machine.name}" + (f".addresses.{network.name}" if explicit else ""),
                     str(address),
-                    f"(its address in networks.{network.name}) is already the address of {owners[address]}",
+                    f"(its address in networks.{network.name}) is already the address of {owner}",
                     f"give machines.{machine.name} another number or an address in addresses.{network.name}, "
                     f"or move networks.{network.name}.first",
                 )
@@ -55,11 +56,12 @@ def _fixed_addresses(report: Report) -> dict[Address, str]:
     bmcs: dict[Address, str] = {}
     for machine in cloud.machines.values():
         # check_machines reports two machines with one BMC address: a chassis may have one BMC for several machines.
-        if machine.bmc and machine.bmc.address is not None and machine.bmc.address not in bmcs:
-            bmcs[machine.bmc.address] = machine.name
+        address = machine.bmc.address if machine.bmc else None
+        if address is not None and not isinstance(address, str) and address not in bmcs:
+            bmcs[address] = machine.name
             path = f"machines.{machine.name}.bmc.address"
-            _check_host_address(report, machine.bmc.address, path)
-            claims.claim(machine.bmc.address, path)
+            _check_host_address(report, address, path)
+            claims.claim(address, path)
     if cloud.kubernetes:
         _check_host_address(report, cloud.kubernetes.endpoint, "kubernetes.endpoint")
         claims.claim(cloud.kubernetes.endpoint, "kubernetes.endpoint")
@@ -77,7 +79,12 @@ def _check_host_address(report: Report, address: Address | None, path: str) -> N
 def _check_provisioner(report: Report) -> None:
     own = report.cloud.provisioner
     if own.http_port == own.registry_port:
-        report.add("provisioner.registry_port", own.registry_port, "is also its http_port", "give another port")
+        report.add(
+            "provisioner.registry_port",
+            own.registry_port,
+            f"is also its {report.named('provisioner.http_port').partition('.')[2]}",
+            "give another port",
+        )
     for name, address in report.cloud.provisioner.addresses.items():
         network = report.cloud.networks.get(name)
         path = f"provisioner.addresses.{name}"

@@ -1,29 +1,30 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of cabling: switches and their ports, MLAG pairs, NICs, bonds and interface names."""
+"""Checks of cabling: switches and their ports, MLAG pairs, and what is cabled to a port."""
 
 from __future__ import annotations
 
 import re
 
+from ..fabric.config import NAME
 from .checks import Claims, Report
-from .enums import BondMode, Platform, PortMode
-from .hardware import Machine, Switch
-from .layout import bond_members, boot_nic, link_name, vlan_names
+from .enums import Platform, PortMode
+from .hardware import Switch
+from .layout import shared_nic, vlan_names
 from .problems import choose
 from .scalars import PortRef
 from .switch_view import uplink_mode
 
-# Longest interface name of the Linux kernel (IFNAMSIZ without the terminating zero).
-LONGEST_INTERFACE = 15
-# Entries of /proc/sys/net/ipv4/conf that are not interfaces, and the loopback interface.
-RESERVED_NAMES = frozenset({"all", "default", "lo"})
 _RANGE = re.compile(r"(.*?)([0-9]+)-([0-9]+)")
+# A dash after a digit means a range; xe-0/0/1 is the name of one port.
+_DASH = re.compile(r"[0-9]-")
+# A range whose last port is written as a name, such as Ethernet1/1-1/48 or swp1-swp48.
+_NAMES = re.compile(r"(.*?)([0-9]+)-([A-Za-z0-9/:._]*?)([0-9]+)")
 
 
 def check_cabling(report: Report) -> None:
-    """Check both ends of every cable, the switches, the bonds and the interface names."""
+    """Check both ends of every cable, and the switches."""
     ports = Claims(report, "cabled to", "name another port")
     existing = {name: ports_of(report, switch) for name, switch in report.cloud.switches.items()}
     for switch in report.cloud.switches.values():
@@ -32,31 +33,37 @@ def check_cabling(report: Report) -> None:
     for machine in report.cloud.machines.values():
         for nic in machine.nics.values():
             _check_port(report, nic.port, f"machines.{machine.name}.nics.{nic.name}.port", ports, existing)
-        if machine.bmc:
+        if machine.bmc and shared_nic(machine) is None:
             _check_port(report, machine.bmc.switch_port, f"machines.{machine.name}.bmc.switch_port", ports, existing)
-        if machine.nics:
-            _check_bond(report, machine)
-        _check_interfaces(report, machine)
 
 
 def ports_of(report: Report, switch: Switch) -> frozenset[str]:
     """The names of a switch's ports with ranges expanded; empty if the model lists no ports."""
     names: set[str] = set()
     for index, text in enumerate(switch.ports):
+        path = f"switches.{switch.name}.ports[{index}]"
         match = _RANGE.fullmatch(text)
-        if match is None:
-            names.add(text)
-            continue
-        first, last = int(match[2]), int(match[3])
-        if first > last or last - first >= 4096:
+        if not NAME.match(text):
             report.add(
-                f"switches.{switch.name}.ports[{index}]", text, "is not a range of ports", "write it as Ethernet1-48"
+                path, text, "is neither a port nor a range of ports", "list ports and ranges such as Ethernet1-48"
             )
+        elif match is None and not _DASH.search(text):
+            names.add(text)
+        elif match is None or not 0 <= int(match[3]) - int(match[2]) < 4096:
+            report.add(path, text, "is not a range of ports", f"write it as {_right_range(text)}")
         else:
             # Ethernet01-08 keeps its leading zeros: some switches name their ports that way.
             width = len(match[2]) if match[2].startswith("0") else 0
-            names.update(f"{match[1]}{number:0{width}}" for number in range(first, last + 1))
+            names.update(f"{match[1]}{number:0{width}}" for number in range(int(match[2]), int(match[3]) + 1))
     return frozenset(names)
+
+
+def _right_range(text: str) -> str:
+    """The range that was meant, where the last port repeats a part of the first port's name; else an example."""
+    match = _NAMES.fullmatch(text)
+    if match and match[1].endswith(match[3]) and int(match[2]) <= int(match[4]):
+        return f"{match[1]}{match[2]}-{match[4]}"
+    return "Ethernet1-48"
 
 
 def _check_switch(report: Report, switch: Switch) -> None:
@@ -144,65 +151,3 @@ def _check_port(
     if existing[port.switch] and port.port not in existing[port.switch]:
         report.add(path, str(port), f"does not exist on {port.switch}", choose(port.port, existing[port.switch]))
     ports.claim(port, path, owner=path.rsplit(".", 1)[0])
-
-
-def _check_bond(report: Report, machine: Machine) -> None:
-    path = f"machines.{machine.name}"
-    for index, name in enumerate(machine.bond.members):
-        if name not in machine.nics:
-            report.add(
-                f"{path}.bond.members[{index}]", name, f"is not a NIC of {machine.name}", choose(name, machine.nics)
-            )
-        elif name in machine.bond.members[:index]:
-            report.add(f"{path}.bond.members[{index}]", name, "is listed twice", "list every NIC once")
-    boot = boot_nic(machine)
-    if machine.boot_nic is not None and boot is None:
-        report.add(
-            f"{path}.boot_nic",
-            machine.boot_nic,
-            f"is not a NIC of {machine.name}",
-            choose(machine.boot_nic, machine.nics),
-        )
-    members = bond_members(machine)
-    if boot and members and boot not in members:
-        report.add(
-            f"{path}.boot_nic",
-            boot.name,
-            "is not in the bond, which carries the provision network",
-            f"choose one of {', '.join(nic.name for nic in members)}, or add it to bond.members",
-        )
-    switches = sorted({nic.port.switch for nic in members if nic.port and nic.port.switch in report.cloud.switches})
-    if machine.bond.mode is BondMode.LACP and len(switches) > 1 and not _is_mlag_pair(report, switches):
-        report.add(
-            f"{path}.bond",
-            None,
-            f"spans {', '.join(switches)}, which are not an MLAG pair",
-            "declare mlag on both, cable it to one switch, or write mode: active-backup",
-        )
-
-
-def _is_mlag_pair(report: Report, names: list[str]) -> bool:
-    # _check_mlag has already reported a pair that is declared on one side only.
-    return len(names) == 2 and any(report.cloud.switches[name].mlag in names for name in names)
-
-
-def _check_interfaces(report: Report, machine: Machine) -> None:
-    """Check interface names: the kernel allows 15 characters and requires unique names."""
-    path, link = f"machines.{machine.name}", link_name(machine)
-    if bond_members(machine) and machine.bond.name in machine.nics:
-        report.add(
-            f"{path}.bond.name", machine.bond.name, "is also the name of a NIC", "give the bond a name of its own"
-        )
-    names = {f"{path}.nics.{name}": name for name in machine.nics}
-    tagged = [f"{link}.{network.vlan}" for network in report.layout.networks_of(machine) if not network.native]
-    names[path] = max(tagged, key=len, default="")
-    for place, name in names.items():
-        if len(name) > LONGEST_INTERFACE:
-            report.add(
-                place,
-                name,
-                f"is too long for an interface ({LONGEST_INTERFACE} characters)",
-                "give the bond or the NIC a shorter name",
-            )
-        elif name in RESERVED_NAMES:
-            report.add(place, name, "is a reserved name of the kernel", "give the NIC another name")

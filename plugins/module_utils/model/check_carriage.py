@@ -49,7 +49,7 @@ def _machine_needs(layout: Layout, machine: Machine, needs: Needs) -> None:
     for name in {nic.port.switch for nic in link_nics(machine) if nic.port}:
         _add_need(needs, name, networks, path)
     port = machine.bmc.switch_port if machine.bmc else None
-    network = layout.network_of(machine.bmc.address) if machine.bmc else None
+    network = layout.bmc_network(machine.bmc) if machine.bmc else None
     if port and network:
         _add_need(needs, port.switch, {network.name}, f"{path}.bmc")
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ..kube.settings import API_PORT, IP_VERSIONS, OWN_PORTS
 from .checks import Report
 from .enums import Role
+from .releases import IPV6
 from .scalars import Subnet
 from .services import Kubernetes
 from .types import Cloud
 
-API_PORT = 6443
 # Prefix length of each node's pod range by IP version (kube-controller-manager, --node-cidr-mask-size-ipv4, -ipv6).
 NODE_PREFIX = {4: 24, 6: 64}
 
@@ -54,11 +55,19 @@ def _endpoint(report: Report, kubernetes: Kubernetes) -> None:
             "is outside every network",
             "give a free address of the machines' network",
         )
-    if kubernetes.endpoint_port == API_PORT:
+    if kubernetes.endpoint is not None and kubernetes.endpoint.version not in IP_VERSIONS:
+        report.add(
+            "kubernetes.endpoint",
+            str(kubernetes.endpoint),
+            f"is IPv6, which clusters can't have before release {IPV6}",
+            "give an address of an IPv4 network",
+        )
+    if kubernetes.endpoint_port in OWN_PORTS:
+        own = "the API servers" if kubernetes.endpoint_port == API_PORT else "etcd or the kubelet"
         report.add(
             "kubernetes.endpoint_port",
-            API_PORT,
-            "is the port of the API servers behind the endpoint",
+            kubernetes.endpoint_port,
+            f"is the port of {own} behind the endpoint",
             "give another, such as 8443",
         )
 
@@ -108,7 +117,11 @@ def _used_by_nodes(cloud: Cloud) -> list[tuple[str, Subnet]]:
     found: list[tuple[str, t.Any]] = [
         (f"switches.{switch.name}.address", switch.address) for switch in cloud.switches.values()
     ]
-    found += [(f"machines.{item.name}.bmc.address", item.bmc.address) for item in cloud.machines.values() if item.bmc]
+    found += [
+        (f"machines.{item.name}.bmc.address", item.bmc.address)
+        for item in cloud.machines.values()
+        if item.bmc and not isinstance(item.bmc.address, str)
+    ]
     found += [(f"dns.servers[{index}]", server) for index, server in enumerate(cloud.dns.servers)]
     found += [
         (f"networks.{network.name}.routes[{index}].to", route.to)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from ..disks.ids import is_device_name, serial_key, wwn_key
 from .checks import Claims, Report
-from .enums import BmcProtocol, DeployVia, Firmware, ImageSource, Role
-from .hardware import Bmc, Disk, Machine
-from .layout import number_of
+from .enums import BmcProtocol, ImageSource, Role, Side
+from .hardware import Disk, Location, Machine
+from .layout import number_of, rack_group
+from .management import Bmc
 from .problems import choose
 
+#: The path of the device on each side of each unit of a rack.
+Units = dict[tuple[str, int, Side], str]
 RESERVED = frozenset(
     {
         "all",
@@ -35,7 +38,8 @@ def check_machines(report: Report) -> None:
     disks = Claims(report, "the disk", "take it from the disk")
     bmcs = Claims(report, "the BMC of", "give its own address")
     identities = Claims(report, "the identity of", "take it from the machine or its BMC")
-    units: dict[tuple[str, int], str] = {}
+    units: Units = {}
+    racks: dict[str, str] = {}
     for machine in report.cloud.machines.values():
         path = f"machines.{machine.name}"
         _name(report, machine.name, path)
@@ -46,18 +50,26 @@ def check_machines(report: Report) -> None:
         _identity(report, machine, path, identities)
         if machine.bmc:
             _bmc(report, machine, machine.bmc, path, bmcs)
-        _rack(report, machine.location, path, units)
+        _rack(report, machine.location, path, units, racks)
+    spellings: dict[str, str] = {}
     for switch in report.cloud.switches.values():
+        _spelling(report, switch.name, spellings)
         _name(report, switch.name, f"switches.{switch.name}")
         if switch.name in report.cloud.machines:
             report.add(f"switches.{switch.name}", switch.name, "is also the name of a machine", "give it another name")
-        _rack(report, switch.location, f"switches.{switch.name}", units)
+        _rack(report, switch.location, f"switches.{switch.name}", units, racks)
     _images(report)
 
 
 def _name(report: Report, name: str, path: str) -> None:
     if name in RESERVED or name.startswith("rack_"):
         report.add(path, name, "is reserved: the inventory has a host or group of that name", "give it another name")
+
+
+def _spelling(report: Report, name: str, spellings: dict[str, str]) -> None:
+    first = spellings.setdefault(name.lower(), name)
+    if first != name:
+        report.add(f"switches.{name}", name, f"differs from {first} in case only", "give it another name")
 
 
 def _number(report: Report, machine: Machine, path: str, numbers: Claims) -> None:
@@ -122,8 +134,6 @@ def _disk(report: Report, disk: Disk, path: str, disks: Claims) -> None:
 def _check_choices(report: Report, machine: Machine, path: str) -> None:
     if machine.os not in report.cloud.images:
         report.add(f"{path}.os", machine.os, "is not an image", choose(machine.os, report.cloud.images))
-    if DeployVia.HTTP in machine.deploy.via and machine.firmware is Firmware.BIOS:
-        report.add(f"{path}.deploy.via", "http", "needs UEFI firmware", "remove http, or write firmware: uefi")
     for index, role in enumerate(machine.roles):
         if role in machine.roles[:index]:
             report.add(f"{path}.roles[{index}]", str(role), "is listed twice", "list every role once")
@@ -145,17 +155,7 @@ def _bmc(report: Report, machine: Machine, bmc: Bmc, path: str, bmcs: Claims) ->
         # One BMC may serve several machines of a chassis; `system` distinguishes them.
         key = (bmc.address, bmc.port, bmc.system)
         bmcs.claim(key, f"{path}.bmc.address", path, shown=bmc.address)
-        if (
-            bmc.switch_port
-            and report.layout.network_of(bmc.address) is None
-            and not report.is_incomplete("networks", "subnet")
-        ):
-            report.add(
-                f"{path}.bmc.switch_port",
-                str(bmc.switch_port),
-                f"has no VLAN: {bmc.address} is in no network",
-                "add the network of the BMCs, or remove switch_port",
-            )
+        _bmc_network(report, bmc, f"{path}.bmc")
     if bmc.password is None:
         report.add(f"{path}.bmc.password", None, "is missing", 'give it from a vault: password: "{{ vault_bmc }}"')
     if bmc.tls and bmc.tls.ca_file and bmc.tls.fingerprint:
@@ -164,20 +164,49 @@ def _bmc(report: Report, machine: Machine, bmc: Bmc, path: str, bmcs: Claims) ->
         report.add(f"{path}.bmc.tls", None, "is for redfish: IPMI has no TLS", "remove it, or write protocol: redfish")
 
 
-def _rack(report: Report, location: object, path: str, units: dict[tuple[str, int], str]) -> None:
-    rack, unit, height = (getattr(location, key) for key in ("rack", "unit", "height"))
-    if rack is None or unit is None:
-        return
-    for level in range(unit, unit + min(height, 100)):
-        first = units.setdefault((rack, level), path)
-        if first != path:
+def _bmc_network(report: Report, bmc: Bmc, path: str) -> None:
+    network = report.layout.bmc_network(bmc)
+    if bmc.network is not None and network is None:
+        report.add(f"{path}.network", bmc.network, "is not a network", choose(bmc.network, report.cloud.networks))
+    elif bmc.network is not None and network and network.vlan is None and not network.vlans:
+        return  # check_networks has reported a network without a VLAN
+    elif bmc.network is not None and network and network.vlans is not None:
+        report.add(f"{path}.network", bmc.network, "has several VLANs", "name a network with one vlan")
+    elif bmc.network is not None and network and network.subnet and not isinstance(bmc.address, str):
+        if bmc.address not in network.subnet:
             report.add(
-                f"{path}.location.unit",
-                unit,
-                f"is taken: {first} stands in unit {level} of rack {rack}",
-                "name a free unit",
+                f"{path}.network", bmc.network, f"does not contain {bmc.address}", "correct one of network and address"
             )
-            return
+    elif bmc.switch_port and network is None and not report.is_incomplete("networks", "subnet"):
+        name = isinstance(bmc.address, str)
+        report.add(
+            f"{path}.switch_port",
+            str(bmc.switch_port),
+            f"has no VLAN: {bmc.address} is {'a host name' if name else 'in no network'}",
+            f"give {path}.network" if name else "add the network of the BMCs, or remove switch_port",
+        )
+
+
+def _rack(report: Report, location: Location, path: str, units: Units, racks: dict[str, str]) -> None:
+    rack, unit = location.rack, location.unit
+    if rack is None:
+        return
+    first = racks.setdefault(rack_group(rack).lower(), rack)
+    if first != rack:
+        remedy = "write every name of a rack in one way, since inventory groups take letters, digits and _ only"
+        report.add(f"{path}.location.rack", rack, f"differs from the rack {first} in case or punctuation only", remedy)
+    if unit is None:
+        if location.side is not None:
+            report.add(f"{path}.location.side", str(location.side), "needs a unit", f"give {path}.location.unit")
+        return
+    for level in range(unit, unit + min(location.height, 100)):
+        for side in [location.side] if location.side else list(Side):
+            taken = units.setdefault((rack, level, side), path)
+            if taken != path:
+                where = f"on the {side} of unit" if location.side else "in unit"
+                message = f"is taken: {taken} stands {where} {level} of rack {rack}"
+                report.add(f"{path}.location.unit", unit, message, "name a free unit")
+                return
 
 
 def _images(report: Report) -> None:
@@ -192,6 +221,8 @@ def _images(report: Report) -> None:
                 "has no effect on a downloaded image",
                 "remove the key, or write source: build and no url",
             )
+        if image.url is not None and image.source is ImageSource.BUILD:
+            report.add(f"{path}.url", image.url, "is not used: source is build", "remove url, or write source: url")
         if image.url is not None and image.sha256 is None:
             report.add(
                 f"{path}.sha256",

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from .checks import Claims, Report
 from .hardware import Network
-from .problems import choose
 from .scalars import Address, Subnet
-from .services import Tenant
 
 
 def check_networks(report: Report) -> None:
-    """Check each network, the values that must be unique among networks, the provision network and tenants."""
+    """Check each network, the values that must be unique among networks, and the provision network."""
     for network in report.cloud.networks.values():
         path = f"networks.{network.name}"
         _vlans(report, network, path)
@@ -21,8 +19,6 @@ def check_networks(report: Report) -> None:
     _check_unique_vlans(report)
     _check_overlaps(report)
     _native(report)
-    for tenant in report.cloud.tenants.values():
-        _tenant(report, tenant)
 
 
 def _vlans(report: Report, network: Network, path: str) -> None:
@@ -137,26 +133,3 @@ def _native(report: Report) -> None:
             f"include no provision network, but machines.{managed.name} has a BMC and is to be deployed",
             "mark one network native: true",
         )
-
-
-def _tenant(report: Report, tenant: Tenant) -> None:
-    for index, text in enumerate(tenant.networks):
-        path = f"tenants.{tenant.name}.networks[{index}]"
-        name, slash, vlan = text.partition("/")
-        network = report.cloud.networks.get(name)
-        if not slash or not vlan.isascii() or not vlan.isdigit() or len(vlan) > 4:
-            report.add(path, text, "is not a VLAN of a network", "write NETWORK/VLAN, such as tenants/110")
-        elif network is None:
-            offered = [item.name for item in report.cloud.networks.values() if item.vlans]
-            report.add(path, text, f"names an unknown network: there is no networks.{name}", choose(name, offered))
-        elif network.vlans is None and report.is_unreadable(f"networks.{name}.vlans"):
-            continue
-        elif network.vlans is None:
-            report.add(
-                path,
-                text,
-                f"is not offered to tenants: networks.{name} has no vlans",
-                "name a network with vlans: FIRST-LAST",
-            )
-        elif int(vlan) not in network.vlans.ids():
-            report.add(path, text, f"is outside {network.vlans}", f"give a VLAN of {network.vlans}")

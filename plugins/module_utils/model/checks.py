@@ -9,22 +9,34 @@ Checks also run on a cloud with unreadable values (their fields are None), so th
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from .layout import Layout
 from .problems import HIDDEN, Problem, show
 from .scalars import Address, Subnet
+from .sources import Origins
 from .types import Cloud
 
 
 class Report:
     """One run of the checks. `unread` are the paths of values that could not be read and have been reported."""
 
-    def __init__(self, cloud: Cloud, unread: frozenset[str] = frozenset()) -> None:
+    def __init__(self, cloud: Cloud, unread: frozenset[str] = frozenset(), origins: Origins | None = None) -> None:
         self.unread = unread
+        self.origins = origins
         self.cloud = cloud
         self.layout = Layout(cloud)
         self.problems: list[Problem] = []
+
+    def origin(self, path: str) -> str:
+        """Where the value at a path is from if it is not written there, else an empty string."""
+        return self.origins.of(path) if self.origins else ""
+
+    def named(self, path: str) -> str:
+        """A path as it is named in a message about another one, with the origin of its value."""
+        origin = self.origin(path)
+        return f"{path} ({origin})" if origin else path
 
     def is_unreadable(self, prefix: str, suffix: str = "") -> bool:
         """Whether a value under `prefix` could not be read; the parser has already reported it."""
@@ -32,8 +44,13 @@ class Report:
 
     def is_incomplete(self, section: str, key: str) -> bool:
         """Whether in some object of a section the value of `key`, or the whole object, could not be read."""
-        parts = [path.split(".") for path in self.unread]
-        return any(path[0] == section and (len(path) < 3 or path[2].partition("[")[0] == key) for path in parts)
+        for path in self.unread:
+            if path == section:
+                return True
+            name = path.removeprefix(f"{section}.")
+            if name != path and (name in getattr(self.cloud, section) or re.search(rf"\.{key}($|[.\[])", name)):
+                return True
+        return False
 
     def add(self, path: str, value: t.Any, message: str, remedy: str, hidden: bool = False) -> None:
         """Add one problem; `value` is quoted unless it is None or hidden."""
@@ -68,5 +85,5 @@ class Claims:
         if first == owner:
             return True
         value = str(key if shown is None else shown)
-        self.report.add(path, value, f"is already {self.what} {first}", remedy or self.remedy)
+        self.report.add(path, value, f"is already {self.what} {self.report.named(first)}", remedy or self.remedy)
         return False

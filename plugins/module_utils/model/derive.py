@@ -12,7 +12,7 @@ from .cluster_view import CLUSTER
 from .drawing_view import drawing
 from .enums import Role
 from .hardware import Machine
-from .layout import Layout
+from .layout import Layout, rack_group
 from .metal_view import (
     bundle_view,
     ca_file,
@@ -158,7 +158,7 @@ def _groups(cloud: Cloud) -> dict[str, list[str]]:
         for role in machine.roles:
             groups[str(role)].append(machine.name)
         if machine.location.rack:
-            groups.setdefault(f"rack_{machine.location.rack.replace('-', '_')}", []).append(machine.name)
+            groups.setdefault(rack_group(machine.location.rack), []).append(machine.name)
     return groups
 
 

@@ -1,11 +1,12 @@
 # Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of a model: find, read and combine them, and locate the line of a problem."""
+"""The files of a model: find, read and combine them."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import pathlib
 import typing as t
@@ -37,6 +38,23 @@ class Document:
     file: str
     data: t.Any
     text: str
+
+    @functools.cached_property
+    def root(self) -> t.Any:
+        """The tree of YAML nodes, with lines and texts; None if the text is not valid YAML."""
+        try:
+            return yaml.compose(self.text, Loader=_Loader)
+        except (yaml.YAMLError, RecursionError):
+            return None
+
+    def release(self) -> None:
+        """Free the tree, which takes more memory than everything else of a large model; it is made again on demand."""
+        vars(self).pop("root", None)
+
+    @staticmethod
+    def value_of(node: t.Any) -> t.Any:
+        """The value of a scalar node as YAML understands it."""
+        return yaml.SafeLoader("").construct_object(node)
 
 
 def files_of(source: str | os.PathLike[str]) -> list[pathlib.Path]:
@@ -93,7 +111,13 @@ def is_model(data: t.Any) -> bool:
         return True
     if data.get("plugin") is not None:
         return show(data["plugin"]).startswith("groundup.")
-    return isinstance(data.get("name"), str) or (bool(data) and set(data) <= set(keys_of(Cloud)))
+    keys = {key for key in data if not is_extension(key)}
+    return isinstance(data.get("name"), str) or (bool(keys) and keys <= set(keys_of(Cloud)))
+
+
+def is_extension(key: t.Any) -> bool:
+    """Whether a key at the top of a file is left to people, for anchors: `x-…`, as in Compose files and OpenAPI."""
+    return isinstance(key, str) and key.startswith("x-")
 
 
 def lacks_plugin(data: t.Any, file: str) -> list[Problem]:
@@ -178,6 +202,8 @@ def combine(docs: t.Sequence[Document]) -> tuple[dict[t.Any, t.Any], list[Proble
             )
             continue
         for key, value in doc.data.items():
+            if is_extension(key):
+                continue  # anchors belong to their file
             if key == "plugin" and data.get("plugin", value) == value:
                 data[key] = value
             elif key not in data:
@@ -219,53 +245,14 @@ def _duplicate_keys(doc: Document) -> list[Problem]:
     """A problem for each key that a mapping has twice: YAML would silently use the last value."""
     return [
         Problem(join(path), "", "is defined twice", "keep one of them", place=f"{doc.file}:{line}")
-        for path, line, first in _lines(doc)
+        for path, line, first in lines_of(doc)
         if not first
     ]
 
 
-def locate(docs: t.Sequence[Document], problems: t.Sequence[Problem]) -> list[Problem]:
-    """The problems with their `FILE:LINE`; for a value that is in no file, that of the nearest enclosing key.
-
-    They are sorted by file and line, so that a file can be corrected from top to bottom.
-    """
-    if not problems:
-        return []
-    places: dict[str, str] = {}
-    for doc in docs:
-        for path, line, _first in _lines(doc):
-            places.setdefault(join(path), f"{doc.file}:{line}")
-        places.setdefault(doc.file, f"{doc.file}:1")
-    # A missing top-level key is reported at the start of the first file.
-    top = f"{docs[0].file}:1" if docs else ""
-    placed = [
-        problem if problem.place else dataclasses.replace(problem, place=_place(problem.path, places) or top)
-        for problem in problems
-    ]
-    order = {doc.file: number for number, doc in enumerate(docs)}
-    return sorted(placed, key=lambda problem: _line(problem.place, order))
-
-
-def _line(place: str, order: t.Mapping[str, int]) -> tuple[int, int]:
-    file, _colon, line = place.rpartition(":")
-    return (order[file], int(line)) if file in order and line.isdigit() else (-1, 0)
-
-
-def _place(path: str, places: t.Mapping[str, str]) -> str:
-    while path:
-        if path in places:
-            return places[path]
-        path = path[: max(path.rfind("."), path.rfind("["), 0)]
-    return ""
-
-
-def _lines(doc: Document) -> t.Iterator[tuple[Path, int, bool]]:
+def lines_of(doc: Document) -> t.Iterator[tuple[Path, int, bool]]:
     """Every key and item of a file: its path, its line (from 1), and whether the key occurs for the first time."""
-    try:
-        root = yaml.compose(doc.text, Loader=_Loader)
-    except (yaml.YAMLError, RecursionError):
-        return
-    stack: list[tuple[Path, t.Any, frozenset[int]]] = [((), root, frozenset())]
+    stack: list[tuple[Path, t.Any, frozenset[int]]] = [((), doc.root, frozenset())]
     while stack:
         path, node, above = stack.pop()
         if node is None or id(node) in above:

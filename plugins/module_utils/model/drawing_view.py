@@ -59,7 +59,8 @@ def _switch(switch: Switch) -> View:
 
 
 def _place(location: Location) -> View:
-    return {"rack": location.rack, "unit": location.unit, "height": location.height}
+    side = {"side": str(location.side)} if location.side else {}
+    return {"rack": location.rack, "unit": location.unit, "height": location.height, **side}
 
 
 def _machine(layout: Layout, machine: Machine) -> View:

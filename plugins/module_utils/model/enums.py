@@ -63,6 +63,13 @@ class PortMode(enum.StrEnum):
     TRUNK = "trunk"
 
 
+class Side(enum.StrEnum):
+    """The side of a rack unit, seen from the front, on which a device of half the width stands."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
 class DeployVia(enum.StrEnum):
     """A way to start the deploy ramdisk."""
 

@@ -43,6 +43,10 @@ class KeySpec:
     shown_default: str = ""
     names: Scalar = LABEL_NAME
     example: str = ""
+    #: The release from which the key works; until then it is refused.
+    since: str = ""
+    #: No layer acts on the key: it says what exists, and checks compare the rest of the model with it.
+    checked_only: bool = False
 
 
 def _key(kind: Kind, shape: Shape, doc: str, default: t.Any, **extra: t.Any) -> t.Any:
@@ -71,9 +75,9 @@ def named(kind: Kind, doc: str, *, default: t.Any = dataclasses.MISSING, **extra
     return _key(kind, Shape.NAMED, doc, {} if default is dataclasses.MISSING else default, **extra)
 
 
-def own_name(doc: str) -> t.Any:
+def own_name(doc: str, kind: Scalar = LABEL_NAME) -> t.Any:
     """The object's own name: the key under which the object is in its mapping; it is not written inside the object."""
-    return _key(LABEL_NAME, Shape.KEY, doc, dataclasses.MISSING)
+    return _key(kind, Shape.KEY, doc, dataclasses.MISSING)
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from . import enums, notations, scalars
 from .fields import many, named, one, own_name
+from .management import Bmc, Tls
 from .scalars import Address, PortRef, Subnet, VlanRange
 
 
@@ -53,14 +54,6 @@ class Network:
 
 
 @dataclass(frozen=True)
-class Tls:
-    """How the certificate of a device is verified: give one of the two keys, or none for the system's CAs."""
-
-    ca_file: str | None = one(scalars.PATH, "CA certificates, a PEM file on the controller.", default=None)
-    fingerprint: str | None = one(notations.FINGERPRINT, "SHA-256 of the device's own certificate.", default=None)
-
-
-@dataclass(frozen=True)
 class Uplink:
     """A switch port that is not cabled to a machine, such as the provisioner's or one to other networks."""
 
@@ -77,16 +70,22 @@ class Uplink:
 class Location:
     """Position of a device, for pictures and failure domains."""
 
-    rack: str | None = one(scalars.LABEL_NAME, "Rack.", default=None)
+    rack: str | None = one(scalars.DEVICE_NAME, "Rack.", default=None, example="DC1_R07")
     unit: int | None = one(scalars.UNIT, "Lowest rack unit of the device.", default=None, unit="U")
     height: int = one(scalars.UNIT, "Height.", default=1, unit="U")
+    side: enums.Side | None = one(
+        enums.Side,
+        "Side of its units, seen from the front, of a device of half the width: two of them share units.",
+        default=None,
+        shown_default="the whole width",
+    )
 
 
 @dataclass(frozen=True)
 class Switch:
     """A switch that machines are cabled to."""
 
-    name: str = own_name("Name of the switch.")
+    name: str = own_name("Name of the switch.", scalars.DEVICE_NAME)
     platform: enums.Platform = one(enums.Platform, "Operating system of the switch.")
     address: Address | None = one(
         scalars.ADDRESS, "Management address; required unless `database` is given.", default=None
@@ -98,53 +97,26 @@ class Switch:
     password: t.Any = one(scalars.SECRET, "Password of the account.", default=None, secret=True)
     tls: Tls | None = one(Tls, "How the switch's certificate is verified.", default=None)
     mlag: str | None = one(
-        scalars.LABEL_NAME, "The other switch of an MLAG (vPC, MC-LAG) pair; it must name this one.", default=None
+        scalars.DEVICE_NAME,
+        "The other switch of an MLAG (vPC, MC-LAG) pair; it must name this one.",
+        default=None,
+        checked_only=True,
     )
     mtu: int = one(scalars.MTU, "MTU that is configured on the switch's ports.", default=9216, unit="bytes")
     ports: tuple[str, ...] = many(
         scalars.TEXT,
         "Ports of the switch, single or as a range; a cable to another port is an error. Not checked if absent.",
         example='["Ethernet1-48"]',
+        checked_only=True,
     )
     vlans: tuple[VlanRange, ...] = many(
         scalars.VLAN_SET,
         "VLANs that the switch can carry, single or as ranges. Not checked if absent.",
         example="[10, 100-199]",
+        checked_only=True,
     )
     uplinks: t.Mapping[str, Uplink] = named(Uplink, "Ports that are not cabled to a machine.", names=scalars.PORT_NAME)
     location: Location = one(Location, "Position of the switch.", default=Location())
-
-
-@dataclass(frozen=True)
-class Ipmi:
-    """Settings of IPMI."""
-
-    cipher: int = one(scalars.COUNT, "Cipher suite; 17 is the only one with SHA-256.", default=17)
-
-
-@dataclass(frozen=True)
-class Bmc:
-    """The management controller of a machine."""
-
-    address: Address = one(scalars.ADDRESS, "Address.")
-    protocol: enums.BmcProtocol = one(
-        enums.BmcProtocol, "Protocol. IPMI has no TLS.", default=enums.BmcProtocol.REDFISH
-    )
-    port: int | None = one(
-        scalars.TCP_PORT, "TCP or UDP port.", default=None, shown_default="443 for redfish, 623 for ipmi"
-    )
-    username: str = one(scalars.TEXT, "Account.", default="admin")
-    password: t.Any = one(scalars.SECRET, "Password of the account; take it from a vault.", default=None, secret=True)
-    tls: Tls | None = one(Tls, "How the BMC's certificate is verified.", default=None)
-    system: str | None = one(
-        scalars.TEXT, "Redfish system, for a BMC that has several.", default=None, shown_default="the only one"
-    )
-    ipmi: Ipmi = one(Ipmi, "Settings of IPMI.", default=Ipmi())
-    switch_port: PortRef | None = one(
-        scalars.PORT_REF,
-        "Switch port the BMC is cabled to; it becomes an access port of the BMC's network.",
-        default=None,
-    )
 
 
 @dataclass(frozen=True)
@@ -250,12 +222,15 @@ class LabMachine:
 class Machine:
     """A machine of the cloud."""
 
-    name: str = own_name("Name of the machine: its host name and its name in Kubernetes.")
+    name: str = own_name(
+        "Name of the machine: its host name and its name in Kubernetes. With dots it is the fully qualified name.",
+        scalars.MACHINE_NAME,
+    )
     number: int | None = one(
         scalars.NUMBER,
         "Number from which all addresses are computed; it must never change.",
         default=None,
-        shown_default="the digits at the end of the name",
+        shown_default="the digits at the end of the name, of its first part if it has dots",
     )
     roles: tuple[enums.Role, ...] = many(enums.Role, "Roles of the machine.", default=(enums.Role.COMPUTE,))
     location: Location = one(Location, "Position of the machine.", default=Location())

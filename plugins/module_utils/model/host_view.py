@@ -9,7 +9,7 @@ import typing as t
 
 from .enums import BondMode
 from .hardware import Machine, Network, Nic
-from .layout import Layout, bond_members, boot_nic, link_name
+from .layout import Layout, bond_members, boot_nic, fqdn, link_name
 
 View = dict[str, t.Any]
 
@@ -17,17 +17,17 @@ View = dict[str, t.Any]
 def host_network(layout: Layout, machine: Machine, peers: View) -> View:
     """The role input `host_network` of a machine."""
     cloud = layout.cloud
-    router, boot = default_router(layout, machine), boot_nic(machine)
+    routers, boot = default_routers(layout, machine), boot_nic(machine)
     addresses = layout.texts_of(machine.name)
     networks = [network for network in layout.networks_of(machine) if network.name in addresses]
     return {
         "backend": "networkd",
         "hostname": machine.name,
-        "fqdn": f"{machine.name}.{cloud.domain}",
+        "fqdn": fqdn(machine, cloud),
         "bond": _bond(layout, machine),
         "nics": [_nic(nic) for nic in sorted(machine.nics.values(), key=lambda nic: nic is not boot)],
         "mtu": layout.link_mtu(machine),
-        "addresses": [_address(machine, network, addresses[network.name], network is router) for network in networks],
+        "addresses": [_address(machine, network, addresses[network.name], network in routers) for network in networks],
         "bridges": [],
         "dns": {
             "servers": resolvers(layout),
@@ -44,11 +44,18 @@ def resolvers(layout: Layout) -> list[str]:
     return [str(server) for server in layout.cloud.dns.servers] or ([str(own)] if own else [])
 
 
-def default_router(layout: Layout, machine: Machine) -> Network | None:
-    """The network whose gateway is the machine's default route: the first of its networks that has a gateway."""
+def default_routers(layout: Layout, machine: Machine) -> list[Network]:
+    """The networks whose gateways are the machine's default routes: of each IP version the first that has a gateway.
+
+    The provision network comes last.
+    """
     ordered = layout.networks_of(machine)
     own = [network for network in ordered if network is not layout.provision]
-    return next((network for network in [*own, *ordered] if network.gateway), None)
+    found: dict[int, Network] = {}
+    for network in [*own, *ordered]:
+        if network.gateway:
+            found.setdefault(network.gateway.version, network)
+    return list(found.values())
 
 
 def interface(machine: Machine, network: Network) -> str:

@@ -14,6 +14,7 @@ import typing as t
 
 from .enums import BondMode, ControlPlane, Role
 from .hardware import Machine, Network, Nic
+from .management import Bmc
 from .scalars import Address
 from .types import Cloud
 
@@ -24,8 +25,13 @@ def number_of(machine: Machine) -> int | None:
     """The machine's number in all address plans: the key `number`, or the digits at the end of its name."""
     if machine.number is not None:
         return machine.number
-    match = _DIGITS.search(machine.name)
+    match = _DIGITS.search(machine.name.partition(".")[0])
     return int(match[1]) if match else None
+
+
+def fqdn(machine: Machine, cloud: Cloud) -> str:
+    """The fully qualified name of a machine: its name in the cloud's domain, or its name if that has dots."""
+    return machine.name if "." in machine.name else f"{machine.name}.{cloud.domain}"
 
 
 def boot_nic(machine: Machine) -> Nic | None:
@@ -57,6 +63,17 @@ def link_nics(machine: Machine) -> tuple[Nic, ...]:
     return bond_members(machine) or ((nic,) if nic else ())
 
 
+def rack_group(rack: str) -> str:
+    """The inventory group of a rack's machines: Ansible takes letters, digits and underscores."""
+    return f"rack_{re.sub('[^A-Za-z0-9]', '_', rack)}"
+
+
+def shared_nic(machine: Machine) -> Nic | None:
+    """The NIC whose port and cable the machine's BMC uses as well, if it has no port of its own."""
+    port = machine.bmc.switch_port if machine.bmc else None
+    return next((nic for nic in machine.nics.values() if port is not None and nic.port == port), None)
+
+
 class Layout:
     """The address plan of a cloud and the VLANs its machines need; computed once, in time linear in the machines."""
 
@@ -65,7 +82,7 @@ class Layout:
         natives = [network for network in cloud.networks.values() if network.native]
         self.provision: Network | None = natives[0] if natives else None
         self._networks: dict[tuple[str, ...], list[Network]] = {}
-        self._carried: dict[tuple[tuple[str, ...], bool], list[int]] = {}
+        self._carried: dict[tuple[tuple[str, ...], bool, str], list[int]] = {}
 
     def networks_of(self, machine: Machine) -> list[Network]:
         """The networks a machine has an address in, the provision network first. Don't change the list."""
@@ -128,6 +145,17 @@ class Layout:
         )
         return next(containing, None)
 
+    def bmc_network(self, bmc: Bmc) -> Network | None:
+        """The network of a management controller: that of the model, or the one whose subnet contains its address."""
+        if bmc.network is not None:
+            return self.cloud.networks.get(bmc.network)
+        return None if isinstance(bmc.address, str) else self.network_of(bmc.address)
+
+    def shared_with_bmc(self, machine: Machine) -> Network | None:
+        """The network of the machine's BMC where it uses a NIC that carries the machine's networks."""
+        nic = shared_nic(machine)
+        return self.bmc_network(machine.bmc) if machine.bmc and nic and nic in link_nics(machine) else None
+
     @functools.cached_property
     def management(self) -> Network | None:
         """The network over which Ansible reaches machines: `management` if it exists, else the provision network."""
@@ -157,9 +185,11 @@ class Layout:
 
     def carried(self, machine: Machine) -> list[int]:
         """The sorted VLANs of the machine's ports, including the native one. The list is shared: don't change it."""
-        key = (machine.networks, Role.COMPUTE in machine.roles)
+        bmc = self.shared_with_bmc(machine)
+        key = (machine.networks, Role.COMPUTE in machine.roles, bmc.name if bmc else "")
         if key not in self._carried:
-            ids = {network.vlan for network in self.networks_of(machine) if network.vlan is not None}
+            carried = [*self.networks_of(machine), *([bmc] if bmc else [])]
+            ids = {network.vlan for network in carried if network.vlan is not None}
             if Role.COMPUTE in machine.roles:
                 ids.update(
                     vlan for network in self.cloud.networks.values() if network.vlans for vlan in network.vlans.ids()
@@ -178,8 +208,10 @@ class Layout:
 
 
 def carried_networks(layout: Layout, machine: Machine) -> list[Network]:
-    """The networks on a machine's ports: those it has an address in, and with the role compute those of tenants."""
-    own = layout.networks_of(machine)
+    """The networks on a machine's ports: those it has an address in, that of a BMC which shares one of the ports, and
+    with the role compute those of tenants."""
+    own, bmc = layout.networks_of(machine), layout.shared_with_bmc(machine)
+    own = own if bmc is None or bmc in own else [*own, bmc]
     if Role.COMPUTE not in machine.roles:
         return own
     return [*own, *(network for network in layout.cloud.networks.values() if network.vlans and network not in own)]

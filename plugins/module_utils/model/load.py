@@ -11,7 +11,9 @@ import typing as t
 from . import documents
 from .fields import Shape, keys_of
 from .parse import Parser, Raw, merge
-from .problems import ModelError, Path, Problem, show
+from .places import locate
+from .problems import ModelError, Path, Problem, choose, show
+from .sources import Origins, Written, written
 from .types import Cloud, Image, Machine, Network, Switch
 from .validate import validate
 from .warn import warn
@@ -66,23 +68,30 @@ def load_documents(
     data, conflicts = documents.combine(docs)
     if conflicts and not data:
         # No file contains a mapping: every required key is missing, and reporting that would not help.
-        raise ModelError(documents.locate(docs, conflicts))
+        raise ModelError(locate(docs, conflicts))
     try:
-        loaded = load_data(data, [*problems, *conflicts], encrypted)
+        texts = written(docs)
+        for doc in docs:
+            doc.release()
+        loaded = load_data(data, [*problems, *conflicts], encrypted, texts)
     except ModelError as error:
-        raise ModelError(documents.locate(docs, error.errors), documents.locate(docs, error.warnings)) from None
-    return dataclasses.replace(loaded, warnings=tuple(documents.locate(docs, loaded.warnings)))
+        raise ModelError(locate(docs, error.errors), locate(docs, error.warnings)) from None
+    return dataclasses.replace(loaded, warnings=tuple(locate(docs, loaded.warnings)))
 
 
-def load_data(data: Raw, problems: t.Sequence[Problem] = (), encrypted: bool = False) -> Loaded:
-    """Like `load_all`, for one mapping; `encrypted`: it was read from an encrypted file."""
-    parser = Parser()
+def load_data(
+    data: Raw, problems: t.Sequence[Problem] = (), encrypted: bool = False, texts: Written | None = None
+) -> Loaded:
+    """Like `load_all`, for one mapping; `encrypted`: it was read from an encrypted file; `texts`: what people wrote."""
+    parser = Parser(texts, (*INVENTORY_KEYS, "defaults"))
+    origins = Origins(data, {section: word for word, (section, _cls) in SECTION_DEFAULTS.items()})
     cloud = _parse(parser, data)
     reported = {problem.path for problem in problems}
     errors = [*problems, *(problem for problem in parser.problems if problem.path not in reported)]
     reported.update(problem.path for problem in errors)
-    errors += [problem for problem in validate(cloud, frozenset(reported)) if problem.path not in reported]
-    warnings = warn(cloud, data, encrypted)
+    found = validate(cloud, frozenset(reported), origins)
+    errors += [origins.mark(problem) for problem in found if problem.path not in reported]
+    warnings = [origins.mark(problem) for problem in warn(cloud, data, encrypted)]
     if errors:
         raise ModelError(errors, warnings)
     return Loaded(cloud, tuple(warnings))
@@ -95,7 +104,7 @@ def _parse(parser: Parser, data: Raw) -> Cloud:
         if key != "plugin" and data.get(key) is not None and not isinstance(data[key], kind):
             remedy = "see the documentation of ansible.builtin.constructed"
             parser.report((key,), show(data[key]), f"is not {_KINDS[kind]}", remedy)
-    own = {key: value for key, value in data.items() if key not in INVENTORY_KEYS and key != "defaults"}
+    own = {key: value for key, value in data.items() if _is_own(key)}
     for word, base in _defaults(parser, data.get("defaults")).items():
         section, cls = SECTION_DEFAULTS[word]
         if base and isinstance(own.get(section), t.Mapping):
@@ -108,6 +117,11 @@ def _parse(parser: Parser, data: Raw) -> Cloud:
     return dataclasses.replace(cloud, images=images, domain=domain)
 
 
+def _is_own(key: t.Any) -> bool:
+    """Whether a key of the file belongs to the cloud."""
+    return key not in INVENTORY_KEYS and key != "defaults" and not documents.is_extension(key)
+
+
 def _defaults(parser: Parser, raw: t.Any) -> dict[str, dict[t.Any, t.Any]]:
     """The valid keys of `defaults`; an error there is reported at its key, and not again for every object."""
     if raw is None:
@@ -118,12 +132,13 @@ def _defaults(parser: Parser, raw: t.Any) -> dict[str, dict[t.Any, t.Any]]:
         return {}
     usable: dict[str, dict[t.Any, t.Any]] = {}
     for word, keys in raw.items():
-        if word not in SECTION_DEFAULTS or not isinstance(keys, t.Mapping):
+        shown = parser.shown_key(word, path)
+        if word not in SECTION_DEFAULTS:
+            parser.report((*path, shown), "", "is not a kind that takes defaults", choose(shown, SECTION_DEFAULTS))
+            continue
+        if not isinstance(keys, t.Mapping):
             parser.report(
-                (*path, show(word)),
-                "",
-                "is not a section that takes defaults",
-                f"give a mapping under one of {', '.join(SECTION_DEFAULTS)}",
+                (*path, shown), parser.shown(keys, (*path, shown)), "is not a mapping", "give keys and values"
             )
             continue
         usable[word] = _usable(parser, SECTION_DEFAULTS[word][1], keys, (*path, word))

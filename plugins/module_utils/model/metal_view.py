@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import typing as t
 
-from .enums import BmcProtocol, ImageSource
-from .hardware import Bmc, Machine, Tls
+from .enums import BmcProtocol
+from .hardware import Machine
 from .host_view import disk_view
-from .layout import Layout, boot_nic, number_of
+from .layout import Layout, boot_nic, fqdn, number_of
+from .management import Bmc, Tls
 from .types import Cloud
 from .values import Expression
 
@@ -90,10 +91,9 @@ def _images(layout: Layout) -> View:
     views: View = {}
     for name, image in layout.cloud.images.items():
         if name in wanted:
-            remote = image.source is ImageSource.URL or image.url is not None
             views[name] = (
                 {"url": image.url, "sha256": image.sha256, **trusted}
-                if remote
+                if image.url
                 else {
                     "source": "build",
                     "profile": str(image.profile),
@@ -107,7 +107,7 @@ def _images(layout: Layout) -> View:
 def _reservation(layout: Layout, machine: Machine) -> View:
     provision = layout.provision.name if layout.provision else ""
     address = layout.addresses_of(machine.name).get(provision)
-    return {**_card(machine), "address": str(address) if address else None}
+    return {**_card(machine), "fqdn": fqdn(machine, layout.cloud), "address": str(address) if address else None}
 
 
 def _card(machine: Machine) -> View:
@@ -127,7 +127,7 @@ def machine_view(layout: Layout, machine: Machine) -> View:
     identity = machine.identity
     disk = machine.root_disk
     return {
-        "fqdn": f"{machine.name}.{cloud.domain}",
+        "fqdn": fqdn(machine, cloud),
         "cloud": cloud.name,
         **_card(machine),
         "identity": {"serial": identity.serial, "uuid": identity.uuid} if identity else None,

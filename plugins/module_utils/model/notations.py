@@ -9,6 +9,8 @@ import re
 import tomllib
 import typing as t
 
+from ..host.state import HostError
+from ..layers import host_base
 from .scalars import LABEL, BadScalar, Scalar, pattern, plain_text
 
 
@@ -25,12 +27,13 @@ def _quantity(value: t.Any) -> str:
 def _socket(value: t.Any) -> str:
     remedy = "write tcp/PORT, udp/PORT or tcp/FIRST-LAST with ports from 1 to 65535"
     text = plain_text(value, remedy)
-    match = re.fullmatch(r"(?:tcp|udp)/([0-9]{1,5})(?:-([0-9]{1,5}))?", text)
-    if not match:
+    if not host_base.SOCKETS.match(text):
         raise BadScalar("is not a protocol and port", remedy)
-    if not 1 <= int(match[1]) <= int(match[2] or match[1]) <= 65535:
-        raise BadScalar("is out of range", remedy)
-    return text
+    try:
+        protocol, first, last = host_base.sockets(text)
+    except HostError:
+        raise BadScalar("is out of range", remedy) from None
+    return f"{protocol}/{first}" if first == last else f"{protocol}/{first}-{last}"
 
 
 def _public_key(value: t.Any) -> str:

@@ -11,7 +11,9 @@ import typing as t
 
 from .fields import KeySpec, Shape, keys_of
 from .problems import HIDDEN, Path, Problem, choose, join, nearest, show
+from .releases import LATER, words
 from .scalars import BadScalar, Scalar
+from .sources import Written, is_number, meant, misread
 
 _BAD: t.Any = object()
 Raw = t.Mapping[t.Any, t.Any]
@@ -24,8 +26,19 @@ class Parser:
     model is still checked in the same run. The result must not be used if there are `problems`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, written: Written | None = None, beside: t.Sequence[str] = ()) -> None:
+        """`beside`: keys at the top of the file that are not parsed here, and that a mistyped key may mean."""
         self.problems: list[Problem] = []
+        self.beside = beside
+        self.written = written or Written()
+
+    def shown(self, raw: t.Any, path: Path) -> str:
+        """A value as the person wrote it, if the model was read from a file."""
+        return self.written.values.get(path) or show(raw)
+
+    def shown_key(self, key: t.Any, path: Path) -> str:
+        """A name in the mapping at `path` as the person wrote it."""
+        return self.written.keys.get((path, show(key))) or show(key)
 
     def report(self, path: Path, value: str, message: str, remedy: str) -> None:
         """Add one problem."""
@@ -34,7 +47,7 @@ class Parser:
     def record(self, cls: type, raw: t.Any, path: Path, name: str = "", partial: bool = False) -> t.Any:
         """One object of the model from a mapping; `partial` is for defaults, where required keys may be absent."""
         if not isinstance(raw, t.Mapping):
-            self.report(path, show(raw), "is not a mapping", f"give the keys {', '.join(keys_of(cls))}")
+            self.report(path, self.shown(raw, path), "is not a mapping", f"give the keys {', '.join(keys_of(cls))}")
             raw = {}
             partial = True
         specs = keys_of(cls)
@@ -47,6 +60,9 @@ class Parser:
                 if spec.required and not partial:
                     self.report((*path, key), "", "is missing", _hint(spec))
                 values[key] = spec.default
+            elif spec.since:
+                self.report((*path, key), "", f"has no effect before release {spec.since}", "remove it until then")
+                values[key] = spec.default
             else:
                 parsed = self.value(spec, raw[key], (*path, key), partial)
                 values[key] = spec.default if parsed is _BAD else parsed
@@ -56,7 +72,9 @@ class Parser:
         known = [key for key, spec in specs.items() if spec.shape is not Shape.KEY]
         for key in raw:
             if not isinstance(key, str) or key not in known:
-                self.report((*path, show(key)), "", "is an unknown key", choose(show(key), known))
+                shown = self.shown_key(key, path)
+                words = known if path else [*known, *self.beside]
+                self.report((*path, shown), "", "is an unknown key", choose(shown, words))
 
     def value(self, spec: KeySpec, raw: t.Any, path: Path, partial: bool = False) -> t.Any:
         """The parsed value of one key, or _BAD if it is wrong."""
@@ -68,19 +86,16 @@ class Parser:
 
     def _list(self, spec: KeySpec, raw: t.Any, path: Path) -> t.Any:
         if not isinstance(raw, (list, tuple)):
-            self.report(
-                path,
-                show(raw),
-                "is not a list",
-                f"write [{show(raw)}]" if isinstance(raw, (str, int)) else "give a list",
-            )
+            shown = self.shown(raw, path)
+            remedy = f"write [{shown}]" if isinstance(raw, (str, int)) else "give a list"
+            self.report(path, shown, "is not a list", remedy)
             return _BAD
         items = [self._single(spec, item, (*path, index)) for index, item in enumerate(raw)]
         return tuple(item for item in items if item is not _BAD)
 
     def _mapping(self, spec: KeySpec, raw: t.Any, path: Path, partial: bool) -> t.Any:
         if not isinstance(raw, t.Mapping):
-            self.report(path, show(raw), "is not a mapping", "give names and their values")
+            self.report(path, self.shown(raw, path), "is not a mapping", "give names and their values")
             return _BAD
         items = {}
         for key, item in raw.items():
@@ -95,8 +110,9 @@ class Parser:
         try:
             return str(spec.names.parse(key))
         except BadScalar as error:
-            self.report((*path, show(key)), show(key), error.message, error.remedy)
-            return show(key)
+            shown = self.shown_key(key, path)
+            self.report((*path, shown), shown, error.message, error.remedy)
+            return shown
 
     def _single(self, spec: KeySpec, raw: t.Any, path: Path, name: str = "", partial: bool = False) -> t.Any:
         kind = spec.kind
@@ -107,19 +123,31 @@ class Parser:
         return self.record(kind, raw, path, name, partial)
 
     def _scalar(self, kind: Scalar, raw: t.Any, path: Path, secret: bool) -> t.Any:
+        text = self.written.values.get(path) if kind.takes_numbers and is_number(raw) else None
+        if text is not None:
+            self.report(path, text, *misread(text, raw))
+            raw = meant(text, raw)  # with which the rest of the model is checked
         try:
             return kind.parse(raw)
         except BadScalar as error:
-            self.report(path, HIDDEN if secret or error.hidden else show(raw), error.message, error.remedy)
+            if text is None:
+                shown = HIDDEN if secret or error.hidden else self.shown(raw, path)
+                self.report(path, shown, error.message, error.remedy)
             return _BAD
 
     def _word(self, kind: type[enum.Enum], raw: t.Any, path: Path) -> t.Any:
-        words = [str(member.value) for member in kind]
-        if isinstance(raw, str) and raw in words:
+        known = words(kind)
+        if isinstance(raw, str) and raw in known:
             return kind(str.__str__(raw))
-        best = nearest(str(raw), words) if isinstance(raw, str) else ""
+        later = next((since for word, since in LATER.items() if isinstance(word, kind) and word.value == raw), "")
+        if later:
+            self.report(
+                path, self.shown(raw, path), f"does not work before release {later}", f"choose {' or '.join(known)}"
+            )
+            return _BAD
+        best = nearest(str(raw), known) if isinstance(raw, str) else ""
         suggestion = f" (did you mean {best}?)" if best else ""
-        self.report(path, show(raw), f"is not one of {', '.join(words)}{suggestion}", "choose one of them")
+        self.report(path, self.shown(raw, path), f"is not one of {', '.join(known)}{suggestion}", "choose one of them")
         return _BAD
 
 
@@ -128,7 +156,7 @@ def _hint(spec: KeySpec) -> str:
     if isinstance(spec.kind, Scalar):
         return f"give its {spec.kind.name}{example}"
     if issubclass(spec.kind, enum.Enum):
-        return f"choose one of {', '.join(str(member.value) for member in spec.kind)}"
+        return f"choose one of {', '.join(words(spec.kind))}"
     return f"give it{example}"
 
 

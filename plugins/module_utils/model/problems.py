@@ -13,6 +13,9 @@ from ..errors import CloudError
 
 Path = tuple[str | int, ...]
 HIDDEN = "(hidden)"
+# What the origin of a value can be: the default of its key, or a key of `defaults`.
+DEFAULT = "the default"
+FROM = "from "
 _LONGEST = 80
 # Problems with the same text have a line each up to this number; of more problems, this number of paths is listed.
 _MOST_LINES = 3
@@ -23,7 +26,8 @@ _LISTED = 12
 class Problem:
     """One error or warning of a model.
 
-    `path` leads to the value (`machines.node7.nics.nic1.port`), `place` is `FILE:LINE` where that is known.
+    `path` leads to the value (`machines.node7.nics.nic1.port`), `place` is `FILE:LINE` where that is known, `origin`
+    says where a value is from that is not written at the path.
     """
 
     path: str
@@ -31,12 +35,13 @@ class Problem:
     message: str
     remedy: str
     place: str = ""
+    origin: str = ""
 
     def __str__(self) -> str:
         place = f"{self.place}: " if self.place else ""
         if not self.place.startswith(f"{self.path}:"):
             # The place of a problem of a whole file is its path, which is not repeated.
-            place += f"{self.path}: "
+            place += f"{self.path} ({self.origin}): " if self.origin else f"{self.path}: "
         value = f"{self.value} " if self.value else ""
         remedy = f"; {self.remedy}" if self.remedy else ""
         return f"{place}{value}{self.message}{remedy}"
@@ -99,9 +104,10 @@ def show(value: t.Any) -> str:
 
 
 def nearest(word: str, known: t.Iterable[str]) -> str:
-    """The known word that is most similar, or an empty string."""
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return found[0] if found else ""
+    """The known word that is most similar, whatever the case of its letters, or an empty string."""
+    by_text = {text.lower(): text for text in known}
+    found = difflib.get_close_matches(word.lower(), list(by_text), n=1, cutoff=0.6)
+    return by_text[found[0]] if found else ""
 
 
 def choose(word: str, known: t.Iterable[str]) -> str:

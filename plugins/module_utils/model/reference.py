@@ -8,8 +8,9 @@ from __future__ import annotations
 import enum
 
 from .fields import KeySpec, Shape, keys_of
+from .releases import words
 from .scalars import Scalar
-from .schema import default_text, is_record
+from .schema import default_text, is_record, later_text
 from .types import Cloud
 
 HEAD = """\
@@ -23,7 +24,12 @@ keys with [the JSON Schema](../schema/cloud.schema.json): put `# yaml-language-s
 the first line.
 
 **Split.** A model may be split into files of one directory: one file with `name`, and files without it; each begins
-with `plugin:`. A key that two files define is an error.
+with `plugin:`. A key that two files define is an error. Each file may have keys of Ansible's constructed inventories,
+such as `compose`, `groups` and `keyed_groups`, which apply to all hosts.
+
+**Anchors.** Keys at the top of a file that begin with `x-` are not read, so YAML anchors can stand there.
+
+**Numbers** are written in decimal. One that YAML 1.1 reads as something else, such as `0100`, is an error.
 
 **Defaults.** `defaults: {machine: {…}, network: {…}, switch: {…}}` holds keys for all machines, networks or switches.
 Mappings are merged key by key, lists are replaced, and `null` removes a default.
@@ -38,7 +44,9 @@ another; an address that is taken, or doesn't fit, is an error. Every machine al
 network, which is the one with `native: true`.
 
 **Groups.** `switches`, `provisioners`, `machines`, `control_plane`, `compute`, `storage`, and `rack_NAME` for every
-rack.
+rack, with `_` for every other character of its name than letters and digits.
+
+**Later.** A key or word that no layer of this release acts on is an error that names the release from which it works.
 """
 
 
@@ -71,7 +79,8 @@ def _row(spec: KeySpec, sections: dict[type, str]) -> str:
     unit = f" In {spec.unit}." if spec.unit else ""
     example = f" Example: `{spec.example}`." if spec.example else ""
     secret = " A secret." if spec.secret else ""
-    return f"| `{spec.name}` | {_value(spec, sections)} | {default} | {spec.doc}{unit}{secret}{example} |"
+    meaning = f"{spec.doc}{unit}{secret}{example}{later_text(spec)}"
+    return f"| `{spec.name}` | {_value(spec, sections)} | {default} | {meaning} |"
 
 
 def _code(text: str) -> str:
@@ -82,7 +91,7 @@ def _value(spec: KeySpec, sections: dict[type, str]) -> str:
     if isinstance(spec.kind, Scalar):
         one = spec.kind.name
     elif issubclass(spec.kind, enum.Enum):
-        one = ", ".join(f"`{member.value}`" for member in spec.kind)
+        one = ", ".join(f"`{word}`" for word in words(spec.kind))
     else:
         anchor = "".join(letter for letter in sections[spec.kind].lower() if letter.isalnum() or letter == "_")
         one = f"[mapping](#{anchor})"

@@ -9,10 +9,13 @@ A scalar also has a JSON Schema, so that editors report the same errors as the p
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 import typing as t
 from dataclasses import dataclass
+
+from ..fabric.config import NAME
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -36,6 +39,11 @@ class Scalar:
     name: str
     parse: t.Callable[[t.Any], t.Any]
     schema: dict[str, t.Any]
+
+    @functools.cached_property
+    def takes_numbers(self) -> bool:
+        """Whether a value may be a number, which has to be written in decimal."""
+        return "integer" in self.schema.get("type", ())
 
 
 @dataclass(frozen=True)
@@ -155,7 +163,7 @@ def subnet(text: str) -> Subnet:
 def _port_ref(value: t.Any) -> PortRef:
     remedy = "write SWITCH/PORT, such as leaf1/Ethernet1"
     switch, slash, port = plain_text(value, remedy).partition("/")
-    if not (switch and slash and port) or re.search(r"\s", port):
+    if not (switch and slash and port and NAME.match(port)):
         raise BadScalar("is not a switch port", remedy)
     return PortRef(switch, port)
 
@@ -189,7 +197,21 @@ def _secret(value: t.Any) -> t.Any:
     return value
 
 
+def _host_address(value: t.Any) -> Address | str:
+    """An address, or a host name in lower case. A name whose last part is a number is a mistyped address."""
+    try:
+        return _address(value)
+    except BadScalar:
+        text = value.lower() if isinstance(value, str) else ""
+        if not re.fullmatch(_DNS_NAME, text) or text.rpartition(".")[2].isdigit():
+            raise
+        return str.__str__(text)
+
+
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_DNS_NAME = rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*"
+#: Names of racks and switches as people have them; a label of a Kubernetes node takes the same.
+_DEVICE = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _NUMBER_OR_TEXT = {"type": ["integer", "string"], "pattern": "^[0-9]{1,9}$"}
 
 TEXT = Scalar("text", lambda value: plain_text(value, "give text"), {"type": "string", "minLength": 1})
@@ -198,9 +220,25 @@ LABEL_NAME = Scalar(
     pattern(LABEL, "DNS label", "use lower-case letters, digits and inner dashes, at most 63 characters"),
     {"type": "string", "pattern": f"^{LABEL}$"},
 )
+DEVICE_NAME = Scalar(
+    "name of a device",
+    pattern(
+        _DEVICE, "name of a device", "use letters, digits and inner dashes, dots or underscores, at most 63 characters"
+    ),
+    {"type": "string", "pattern": f"^{_DEVICE}$"},
+)
+MACHINE_NAME = Scalar(
+    "host name",
+    pattern(
+        rf"(?=.{{1,63}}$){LABEL}(\.{LABEL})*",
+        "host name",
+        "use lower-case letters, digits and inner dashes, with dots in a fully qualified name, at most 63 characters",
+    ),
+    {"type": "string", "pattern": rf"^{LABEL}(\.{LABEL})*$", "maxLength": 63},
+)
 DOMAIN = Scalar(
     "DNS name",
-    pattern(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*", "DNS name", "give a name such as rack1.example.net"),
+    pattern(_DNS_NAME, "DNS name", "give a name such as rack1.example.net"),
     {"type": "string", "pattern": rf"^{LABEL}(\.{LABEL})*$"},
 )
 HOST = Scalar(
@@ -219,11 +257,12 @@ MAC = Scalar(
     {"type": "string", "pattern": "^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$"},
 )
 ADDRESS = Scalar("IP address", _address, {"type": "string", "pattern": "^[0-9A-Fa-f:.]+$"})
+HOST_ADDRESS = Scalar("IP address or host name", _host_address, {"type": "string", "pattern": "^[0-9A-Za-z:.-]+$"})
 SUBNET = Scalar("subnet", _subnet, {"type": "string", "pattern": "/[0-9]+$"})
 PORT_REF = Scalar("switch port", _port_ref, {"type": "string", "pattern": "^[^/]+/[^ ]+$"})
 PORT_NAME = Scalar(
     "port name",
-    pattern(r"[A-Za-z0-9/_.:-]{1,64}", "port name", "give the port's name on its switch, such as Ethernet1"),
+    pattern(rf"(?=.{{1,64}}$){NAME.pattern}", "port name", "give the port's name on its switch, such as Ethernet1"),
     {"type": "string"},
 )
 VLAN = Scalar("VLAN id", _integer(1, 4094, "VLAN id"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": 4094})

@@ -10,6 +10,7 @@ import typing as t
 
 from .fields import KeySpec, Kind, Shape, keys_of
 from .load import INVENTORY_KEYS, PLUGIN, SECTION_DEFAULTS
+from .releases import LATER, words
 from .scalars import Scalar
 from .types import Cloud
 
@@ -41,6 +42,7 @@ def schema() -> Schema:
             key: {"description": "Ansible's constructed inventory."} for key in sorted(set(INVENTORY_KEYS) - {"plugin"})
         },
     }
+    top["patternProperties"] = {"^x-": {"description": "Left to people, for anchors; not read."}}
     return {
         "$schema": DIALECT,
         "title": "A private cloud of groundup.cloud",
@@ -57,7 +59,7 @@ def _reachable(roots: set[type]) -> set[type]:
         cls = todo.pop()
         if cls not in found:
             found.add(cls)
-            todo += [spec.kind for spec in keys_of(cls).values() if is_record(spec.kind)]
+            todo += [spec.kind for spec in keys_of(cls).values() if is_record(spec.kind) and not spec.since]
     return found
 
 
@@ -83,7 +85,19 @@ def _container(kind: str) -> Schema:
     return {"type": [kind, "null", "string"], "pattern": _TEMPLATE["pattern"]}
 
 
+def later_text(spec: KeySpec) -> str:
+    """The release from which a key, or further words of it, work; empty if all of it works."""
+    if spec.since:
+        return f" Refused before release {spec.since}."
+    later = [
+        (word, since) for word, since in LATER.items() if isinstance(spec.kind, type) and isinstance(word, spec.kind)
+    ]
+    return "".join(f" From release {since}: {word.value}." for word, since in later)
+
+
 def _property(spec: KeySpec) -> Schema:
+    if spec.since:
+        return {"description": spec.doc + later_text(spec), "type": "null"}
     value = _kind(spec.kind)
     if spec.shape is Shape.MANY:
         value = {**_container("array"), "items": value}
@@ -95,14 +109,14 @@ def _property(spec: KeySpec) -> Schema:
         value = {"anyOf": [*value["anyOf"], {"type": "null"}]}
     unit = f" In {spec.unit}." if spec.unit else ""
     shown = default_text(spec)
-    return {"description": spec.doc + unit + (f" Default: {shown}." if shown else ""), **value}
+    return {"description": spec.doc + unit + later_text(spec) + (f" Default: {shown}." if shown else ""), **value}
 
 
 def _kind(kind: Kind) -> Schema:
     if isinstance(kind, Scalar):
         return {"anyOf": [kind.schema, _ref("template")]}
     if issubclass(kind, enum.Enum):
-        return {"anyOf": [{"enum": [str(member.value) for member in kind]}, _ref("template")]}
+        return {"anyOf": [{"enum": words(kind)}, _ref("template")]}
     return _ref(kind.__name__)
 
 

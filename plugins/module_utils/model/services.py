@@ -126,8 +126,12 @@ class Image:
     """An operating system image."""
 
     name: str = own_name("Name of the image; machines choose it by `os`.")
-    source: enums.ImageSource = one(
-        enums.ImageSource, "Built by the provisioner from packages, or downloaded.", default=enums.ImageSource.BUILD
+    source: enums.ImageSource | None = one(
+        enums.ImageSource,
+        "Built by the provisioner from packages, or downloaded.",
+        default=None,
+        shown_default="`url` if there is one, else `build`",
+        checked_only=True,
     )
     profile: enums.ImageProfile = one(
         enums.ImageProfile, "Kind of machine it is built for.", default=enums.ImageProfile.METAL
@@ -228,7 +232,4 @@ class Lab:
     )
     accelerator: str | None = one(
         scalars.TEXT, "QEMU accelerator.", default=None, shown_default="kvm if a machine boots with it, else tcg"
-    )
-    state_dir: str | None = one(
-        scalars.PATH, "Directory of disks and logs.", default=None, shown_default="~/.local/state/groundup/CLOUD"
     )

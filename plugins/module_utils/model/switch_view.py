@@ -107,9 +107,9 @@ def _lag(machine: Machine, nics: list[Nic], spans: bool, common: View) -> View:
 
 
 def _add_bmc(views: dict[str, View], layout: Layout, machine: Machine) -> None:
-    if machine.bmc is None or machine.bmc.switch_port is None:
+    if machine.bmc is None or machine.bmc.switch_port is None or layout.shared_with_bmc(machine):
         return
-    network = layout.network_of(machine.bmc.address)
+    network = layout.bmc_network(machine.bmc)
     port = machine.bmc.switch_port
     if network is not None and network.vlan is not None:
         views[port.switch]["ports"].append(_access(port.port, f"{machine.name}.bmc", network.vlan, network.mtu))

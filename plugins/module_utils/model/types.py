@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from . import scalars
+from . import releases, scalars
 from .enums import (
     BmcProtocol,
     BondMode,
@@ -34,12 +34,10 @@ from .enums import (
 )
 from .fields import named, one
 from .hardware import (
-    Bmc,
     Bond,
     Deploy,
     Disk,
     Identity,
-    Ipmi,
     LabMachine,
     Location,
     Machine,
@@ -48,9 +46,9 @@ from .hardware import (
     Route,
     Switch,
     Taint,
-    Tls,
     Uplink,
 )
+from .management import Bmc, Ipmi, Tls
 from .scalars import Address, PortRef, Sealed, Subnet, VlanRange
 from .services import (
     Access,
@@ -77,8 +75,8 @@ class Cloud:
     name: str = one(scalars.LABEL_NAME, "Name of the cloud; destructive plays ask for it as confirmation.")
     domain: str = one(scalars.DOMAIN, "DNS domain of the machines.", default="", shown_default="NAME.internal")
     networks: t.Mapping[str, Network] = named(Network, "Networks.")
-    switches: t.Mapping[str, Switch] = named(Switch, "Switches.")
-    machines: t.Mapping[str, Machine] = named(Machine, "Machines.")
+    switches: t.Mapping[str, Switch] = named(Switch, "Switches.", names=scalars.DEVICE_NAME)
+    machines: t.Mapping[str, Machine] = named(Machine, "Machines.", names=scalars.MACHINE_NAME)
     provisioner: Provisioner = one(
         Provisioner, "The host that boots machines and serves images and files.", default=Provisioner()
     )
@@ -89,7 +87,7 @@ class Cloud:
     network: PodNetwork = one(PodNetwork, "The network of pods and VMs.", default=PodNetwork())
     storage: Storage = one(Storage, "Volumes.", default=Storage())
     virtualization: Virtualization = one(Virtualization, "Virtual machines.", default=Virtualization())
-    tenants: t.Mapping[str, Tenant] = named(Tenant, "Tenants.")
+    tenants: t.Mapping[str, Tenant] = named(Tenant, "Tenants.", since=releases.TENANTS)
     images: t.Mapping[str, Image] = named(Image, "Operating system images.", shown_default="`debian-13`, built")
     bundle: Bundle = one(Bundle, "The artefacts of a release.", default=Bundle())
     ntp: Ntp = one(Ntp, "Time.", default=Ntp())

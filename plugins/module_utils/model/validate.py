@@ -9,19 +9,36 @@ from .check_addresses import check_addresses
 from .check_cabling import check_cabling
 from .check_carriage import check_carriage
 from .check_cluster import check_cluster
+from .check_layers import check_layers
+from .check_links import check_links
 from .check_machines import check_machines
 from .check_networks import check_networks
+from .check_routes import check_routes
 from .checks import Report
 from .problems import Problem
+from .sources import Origins
 from .types import Cloud
 
+CHECKS = (
+    check_networks,
+    check_routes,
+    check_machines,
+    check_cabling,
+    check_links,
+    check_carriage,
+    check_addresses,
+    check_cluster,
+    check_layers,
+)
 
-def validate(cloud: Cloud, unread: frozenset[str] = frozenset()) -> list[Problem]:
+
+def validate(cloud: Cloud, unread: frozenset[str] = frozenset(), origins: Origins | None = None) -> list[Problem]:
     """All errors of a cloud. The time is linear in the number of machines.
 
     `unread`: paths of values that could not be read; errors that follow only from them are not reported.
+    `origins` tells which values are defaults.
     """
-    report = Report(cloud, unread)
-    for check in (check_networks, check_machines, check_cabling, check_carriage, check_addresses, check_cluster):
+    report = Report(cloud, unread, origins)
+    for check in CHECKS:
         check(report)
     return list(dict.fromkeys(report.problems))

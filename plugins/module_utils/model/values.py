@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import typing as t
 
+from .documents import is_extension
 from .fields import keys_of
 from .problems import HIDDEN, Path, Problem, join, show
 from .scalars import Sealed
@@ -83,6 +84,8 @@ class Evaluation:
     def _item(self, key: t.Any, value: t.Any, path: Path, depth: int) -> t.Any:
         if key in secret_keys() and (self.sealed(value) or isinstance(value, str)):
             return Sealed(value) if self.sealed(value) else value
+        if not path and is_extension(key):
+            return value  # what uses the anchor is evaluated where it stands
         return self.walk(value, (*path, key if isinstance(key, str) else show(key)), depth + 1)
 
     def _try(self, action: t.Callable[[t.Any], t.Any], value: t.Any, path: Path) -> t.Any:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
+from .check_links import unused_nics
 from .checks import Report
 from .enums import BmcProtocol, NetworkProvider, Platform, Role, StorageProvider
+from .host_view import default_routers
 from .networks import PROVIDERS
 from .problems import Problem, show
+from .releases import BY_HAND, VIRTUAL_MACHINES
 from .types import Cloud
 
 VAULT = (
@@ -102,10 +105,20 @@ def _machines(report: Report) -> None:
             f"names no switch port ({len(uncabled)} of the NICs), so no switch port is configured for it",
             "give port: SWITCH/PORT",
         )
+    unused = [f"machines.{machine.name}.nics.{name}" for machine in machines for name in unused_nics(machine)]
+    if unused:
+        report.add(
+            unused[0],
+            None,
+            f"has a cable, and nothing uses it ({len(unused)} of the NICs), so its switch port and its link stay as "
+            "they are",
+            "add it to bond.members, or remove its port",
+        )
     seen: set[tuple[str, ...]] = set()
     for machine in machines:
-        routers = tuple(network.name for network in report.layout.networks_of(machine) if network.gateway)
-        if len(routers) > 1 and routers not in seen:
+        networks = [network for network in report.layout.networks_of(machine) if network.gateway]
+        routers = tuple(network.name for network in networks)
+        if len(networks) > len(default_routers(report.layout, machine)) and routers not in seen:
             seen.add(routers)
             report.add(
                 f"machines.{machine.name}.networks",
@@ -121,20 +134,23 @@ def _layers(report: Report) -> None:
         report.add(
             "network.provider",
             str(cloud.network.provider),
-            "is not installed by this release",
+            f"is not installed before release {BY_HAND[cloud.network.provider]}",
             f"install it yourself after site.yml, or write {', '.join(PROVIDERS)}",
         )
     if cloud.storage.provider is not StorageProvider.NONE:
         report.add(
             "storage.provider",
             str(cloud.storage.provider),
-            "is not installed by this release",
+            f"is not installed before release {BY_HAND[cloud.storage.provider]}",
             "install it yourself, or write none",
         )
         _storage_disks(report)
     if cloud.virtualization.enabled:
         report.add(
-            "virtualization.enabled", True, "is not installed by this release", "install it yourself, or write false"
+            "virtualization.enabled",
+            True,
+            f"is not installed before release {VIRTUAL_MACHINES}",
+            "install it yourself, or write false",
         )
 
 

@@ -42,7 +42,6 @@ machines:
     storage_disks: [{serial: S2}]
 access: {public_keys: [ssh-ed25519 AAAA me]}
 kubernetes: {endpoint: 10.30.0.10}
-tenants: {acme: {networks: [tenants/110]}}
 """
 
 

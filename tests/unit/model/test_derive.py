@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import SwitchConfig
+from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse as parse_kubernetes
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base
 from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import parse as parse_network
@@ -460,3 +461,85 @@ def test_keys_of_the_bundle_are_the_input_of_its_role_and_what_site_compares() -
     assert found.all_vars["groundup_cloud"]["bundle"] == {**keys, "dir": None}
     assert found.hostvars["provisioner"]["provisioner_config"]["images"]["remote"]["ca_file"] == "/etc/ssl/own.pem"
     assert "ca_file" not in str(derived().hostvars["provisioner"])
+
+
+def test_the_port_of_a_nic_that_the_bmc_shares_carries_the_vlan_of_the_bmc() -> None:
+    """Otherwise the first change of the switch cuts off the BMC, which is in no network of the machine."""
+    apart = derived({"machines.node2.networks": ["cluster"]})
+    shared = derived({"machines.node2.networks": ["cluster"], "machines.node2.bmc.switch_port": "leaf1/Ethernet2"})
+    for name in ("leaf1", "leaf2"):
+        before, after = (result.hostvars[name]["switch_config"] for result in (apart, shared))
+        assert 20 not in before["lags"][1]["vlans"] and 20 in after["lags"][1]["vlans"]
+        assert after["ports"] == []
+    proof = shared.hostvars["node2"]["prove_config"]
+    assert 20 in proof["isolation"]["carries"]
+    assert "management" not in [network["name"] for network in proof["networks"]]
+    drawn = {box["name"]: box for box in shared.hostvars["provisioner"]["drawing_config"]["machines"]}
+    assert "management" in drawn["node2"]["carries"]
+
+
+def test_a_bmc_on_a_nic_that_nothing_else_uses_has_an_access_port() -> None:
+    changes = {"machines.node2.bond": {"mode": "none"}, "machines.node2.bmc.switch_port": "leaf2/Ethernet2"}
+    ports = derived(changes).hostvars["leaf2"]["switch_config"]["ports"]
+    assert [(port["name"], port["mode"], port["vlans"]) for port in ports] == [("Ethernet2", "access", [20])]
+
+
+def test_a_bmc_may_have_a_host_name() -> None:
+    bmc = {"address": "Node2-BMC.example.net", "network": "management", "switch_port": "leaf1/Ethernet8"}
+    result = derived({"machines.node2.bmc": {**bmc, "password": "{{ v }}", "tls": {"ca_file": "/etc/ssl/bmc.pem"}}})
+    view = result.hostvars["node2"]["machine_config"]["bmc"]
+    assert (view["address"], view["tls"]) == ("node2-bmc.example.net", {"ca_file": "/etc/ssl/bmc.pem"})
+    assert result.hostvars["leaf1"]["switch_config"]["ports"][0]["vlans"] == [20]
+
+
+def test_a_machine_may_be_named_by_its_fqdn() -> None:
+    name = "node7.hall2.example.org"
+    data = model({"switches.leaf1.ports": REMOVED, "switches.leaf2.ports": REMOVED})
+    data["machines"][name] = machine(7)
+    result = derive(load(data))
+    view = result.hostvars[name]
+    assert view["ansible_host"] == "10.20.0.27"
+    assert (view["host_network_config"]["hostname"], view["host_network_config"]["fqdn"]) == (name, name)
+    assert (view["machine_config"]["name"], view["machine_config"]["fqdn"]) == (name, name)
+    assert view["kubernetes_config"]["node"]["name"] == name
+    parse_network(view["host_network_config"])
+    parse_kubernetes(view["kubernetes_config"] | {"files": {}})
+    SwitchConfig.from_vars(result.hostvars["leaf1"]["switch_config"])
+    listed = {item["name"]: item["fqdn"] for item in result.hostvars["provisioner"]["provisioner_config"]["machines"]}
+    assert listed == {"node1": "node1.rack.internal", "node2": "node2.rack.internal", name: name}
+
+
+def test_groups_of_racks_take_letters_digits_and_underscores() -> None:
+    result = derived({"machines.node1.location.rack": "DC1_R07.a", "machines.node2.location.rack": "r-2"})
+    assert result.groups["rack_DC1_R07_a"] == ["node1"] and result.groups["rack_r_2"] == ["node2"]
+
+
+def test_a_machine_has_a_default_route_of_each_ip_version() -> None:
+    networks = {"vlan": 66, "subnet": "fd00:6::/64", "gateway": "fd00:6::1"}
+    changes = {"networks.six": networks, "machines.node1.networks": ["management", "cluster", "six"]}
+    addresses = derived(changes).hostvars["node1"]["host_network_config"]["addresses"]
+    assert {item["network"]: item["gateway"] for item in addresses} == {
+        "provision": None, "management": "10.20.0.1", "cluster": None, "six": "fd00:6::1",
+    }  # fmt: skip
+
+
+def test_ranges_of_ports_reach_the_packet_filter() -> None:
+    view = derived({"firewall": {"open": ["udp/30000-32767", "tcp/0443"]}}).hostvars["node1"]["host_base_config"]
+    assert view["firewall"]["open"] == ["udp/30000-32767", "tcp/443"]
+    rules = next(str(file.content) for file in host_base.render(view).files if file.path == host_base.RULES)
+    assert "\t\tudp dport 30000-32767 accept\n" in rules and "\t\ttcp dport 443 accept\n" in rules
+
+
+def test_what_a_layer_refuses_is_an_error_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of machines that differ in names and addresses only, the first is named."""
+
+    def refuse(params: dict[str, Any]) -> None:
+        raise HostError(f"host_network.mtu: {params['mtu']} is not a size")
+
+    monkeypatch.setattr("ansible_collections.groundup.cloud.plugins.module_utils.links.spec.parse", refuse)
+    with pytest.raises(ModelError) as caught:
+        load(model({"machines.node2.bond": {"lacp_rate": "slow"}}))
+    reason = "is refused by the layer host_network: host_network.mtu: 1500 is not a size; correct that value"
+    assert [str(problem) for problem in caught.value.errors] == [f"machines.node{n}: {reason}" for n in (1, 2)]
+    monkeypatch.undo()
+    assert load(model())

@@ -23,6 +23,9 @@ def third(**keys: Any) -> dict[str, Any]:
     return {"nics": nics, "networks": ["management", "cluster"], **keys}
 
 
+ONE_NIC = {"nic0": {"mac": "52:54:00:00:02:00", "port": "leaf1/Ethernet2"}}
+OTHER_NIC_NAME = "give it another name, such as nic0 or the one that its driver and slot make, enp1s0"
+ROUTE = "remove the route, or give a destination behind the router"
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {}
 
 
@@ -35,10 +38,17 @@ case("valid model", {})
 # names and keys
 case("unknown key", {f"{N1}.roels": []}, f"{N1}.roels: is an unknown key; did you mean roles?")
 case("unknown key at the top", {"machine": {}}, "machine: is an unknown key; did you mean machines?")
+case("mistyped keys beside those of the cloud", {"default": {}, "keyed_group": []},
+     "default: is an unknown key; did you mean defaults?", "keyed_group: is an unknown key; did you mean keyed_groups?")
+case("defaults of no section", {"defaults": {"machines": {}, "network": 7}},
+     "defaults.machines: is not a kind that takes defaults; did you mean machine?",
+     "defaults.network: 7 is not a mapping; give keys and values")
 case("unknown word", {f"{N1}.firmware": "efi"},
      f"{N1}.firmware: efi is not one of uefi, bios (did you mean uefi?); choose one of them")
 case("bad host name", {"machines.Node_3": third()},
-     "machines.Node_3: Node_3 is not a valid DNS label; use lower-case letters, digits and inner dashes, at most 63 characters")
+     "machines.Node_3: Node_3 is not a valid host name; use lower-case letters, digits and inner dashes, with dots in a fully "
+     "qualified name, at most 63 characters")
+
 case("reserved name", {"machines.compute": third(number=3)},
      "machines.compute: compute is reserved: the inventory has a host or group of that name; give it another name")
 case("machine named as a switch", {"machines.leaf1": third(number=3)},
@@ -120,8 +130,10 @@ case("place of an image of one's own", {"bundle": {"images": {"a.b/c:1": "/srv/c
      "bundle.images.pause: pause is not a valid image reference; write HOST/NAME:TAG as in the bundle's lock")
 case("image without a digest", {"images.big": {"url": "https://example.net/big.raw"}},
      "images.big.sha256: is missing: a downloaded image must be verified; give the SHA-256 of the image")
-case("HTTP boot on BIOS", {f"{N2}.firmware": "bios", f"{N2}.deploy": {"via": ["http"]}},
-     f"{N2}.deploy.via: http needs UEFI firmware; remove http, or write firmware: uefi")
+case("ways to boot that do not work yet", {f"{N1}.deploy": {"via": ["pxe", "media"]}, f"{N2}.deploy": {"via": ["http", "htp"]}},
+     f"{N1}.deploy.via[1]: media does not work before release 0.7.0; choose pxe",
+     f"{N2}.deploy.via[0]: http does not work before release 0.7.0; choose pxe",
+     f"{N2}.deploy.via[1]: htp is not one of pxe; choose one of them")
 # cables
 case("port twice", {f"{N2}.nics.nic1.port": "leaf2/Ethernet1"},
      f"{N2}.nics.nic1.port: leaf2/Ethernet1 is already cabled to {N1}.nics.nic1; name another port")
@@ -185,6 +197,48 @@ case("NIC name too long", {f"{N2}.nics.a-card-in-slot-4": {"mac": "52:54:00:00:0
      "shorter name")
 case("NIC name reserved by the kernel", {f"{N2}.nics.lo": {"mac": "52:54:00:00:02:02", "port": "leaf1/Ethernet3"}, f"{N2}.bond": {"members": ["nic0", "nic1"]}},
      f"{N2}.nics.lo: lo is a reserved name of the kernel; give the NIC another name")
+case("NIC names that udev can't give", {f"{N2}.bond": {"members": ["eth0", "1"], "name": "eth7"}, f"{N2}.nics": {
+         "eth0": {"mac": "52:54:00:00:02:00", "port": "leaf1/Ethernet2"}, "1": {"mac": "52:54:00:00:02:01", "port": "leaf2/Ethernet2"}}},
+     *[f"{N2}.{key}: {name} is a name that the kernel gives, so udev can't give it to a certain NIC; {OTHER_NIC_NAME}"
+       for key, name in (("nics.eth0", "eth0"), ("bond.name", "eth7"))],
+     f"{N2}.nics.1: 1 is a number, which is no name of an interface; {OTHER_NIC_NAME}")
+case("names of NICs as drivers and slots make them", {f"{N2}.nics": {
+    "enp1s0f0np0": {"mac": "52:54:00:00:02:00", "port": "leaf1/Ethernet2"}, "eno2": {"mac": "52:54:00:00:02:01", "port": "leaf2/Ethernet2"}}})
+case("bond members of a machine with one NIC", {f"{N2}.nics": ONE_NIC, f"{N2}.bond": {"members": ["nic0", "nic1"]}},
+     f"{N2}.bond.members[1]: nic1 is not a NIC of node2; did you mean nic0?, or write bond: {{members: null}}: with one NIC there is no bond")
+case("bond members that a machine with one NIC inherits",
+     {f"{N2}.nics": ONE_NIC, "defaults": {"machine": {"bond": {"members": ["nic0", "nic1"]}}}})
+case("bond members that a machine with other NICs inherits",
+     {f"{N2}.nics": {**ONE_NIC, "nic2": {"mac": "52:54:00:00:02:01"}}, "defaults": {"machine": {"bond": {"members": ["nic0", "nic1"]}}}},
+     f"{N2}.bond.members[1] (from defaults.machine.bond.members): nic1 is not a NIC of node2; did you mean nic2?")
+# BMCs
+case("BMC by host name", {f"{N2}.bmc": {"address": "Node2-BMC.example.net", "password": "{{ v }}", "tls": {"ca_file": "/ca.pem"}}})
+case("BMC by host name on a port", {f"{N2}.bmc": {"address": "node2-bmc", "password": "{{ v }}", "switch_port": "leaf1/Ethernet8"}},
+     f"{N2}.bmc.switch_port: leaf1/Ethernet8 has no VLAN: node2-bmc is a host name; give {N2}.bmc.network")
+case("BMC by host name on a port of a network", {f"{N2}.bmc": {
+    "address": "node2-bmc", "password": "{{ v }}", "switch_port": "leaf1/Ethernet8", "network": "management"}})
+case("BMC whose address is mistyped", {f"{N2}.bmc.address": "10.20.0.300"},
+     f"{N2}.bmc.address: 10.20.0.300 is not an IP address; give an IPv4 or IPv6 address such as 10.20.0.11")
+case("BMC in networks that do not fit", {f"{N1}.bmc.network": "mangement", f"{N2}.bmc.network": "cluster"},
+     f"{N1}.bmc.network: mangement is not a network; did you mean management?",
+     f"{N2}.bmc.network: cluster does not contain 10.20.0.102; correct one of network and address")
+case("BMC in a network of many VLANs", {f"{N2}.bmc": {"address": "node2-bmc", "password": "{{ v }}", "network": "tenants"}},
+     f"{N2}.bmc.network: tenants has several VLANs; name a network with one vlan")
+case("BMC that shares the boot NIC", {f"{N2}.bmc.switch_port": "leaf1/Ethernet2"})
+case("BMC that shares the other NIC of a LAG", {f"{N2}.bmc.switch_port": "leaf2/Ethernet2"},
+     f"{N2}.bmc.switch_port: leaf2/Ethernet2 is the port of nic1, and while the machine is off only the port of nic0 forwards; let "
+     "the BMC share the NIC that the machine boots from, or write bond: {mode: active-backup}")
+case("BMC that shares a NIC, and a VLAN that its switch can't carry",
+     {f"{N2}.bmc.switch_port": "leaf1/Ethernet2", f"{N2}.networks": ["cluster"], f"{N1}.networks": ["cluster"],
+      "switches.leaf2.vlans": [10, 30, "100-199"]},
+     "switches.leaf2.vlans: 20 is missing: the VLAN of networks.management, which machines.node2 needs; add it, or remove "
+     "management there")
+# racks
+case("two machines of half the width in one unit", {f"{N1}.location.side": "left", f"{N2}.location": {"rack": "r1", "unit": 1, "side": "right"}})
+case("two machines on one side of a unit", {f"{N1}.location.side": "left", f"{N2}.location": {"rack": "r1", "unit": 1, "side": "left"}},
+     f"{N2}.location.unit: 1 is taken: {N1} stands on the left of unit 1 of rack r1; name a free unit")
+case("a side of no unit", {f"{N2}.location": {"rack": "r1", "side": "left"}},
+     f"{N2}.location.side: left needs a unit; give {N2}.location.unit")
 case("bond named as a NIC", {f"{N2}.bond": {"name": "nic0"}},
      f"{N2}.bond.name: nic0 is also the name of a NIC; give the bond a name of its own")
 case("MLAG of two platforms", {"switches.leaf2.platform": "nxos"},
@@ -202,6 +256,15 @@ case("ports with leading zeros", {"switches.leaf1.ports": ["Ethernet01-08"]},
        for node, n in ((N1, 1), (N2, 2))])
 case("descending port range", {"switches.leaf1.ports": ["Ethernet1-8", "e9-7"]},
      "switches.leaf1.ports[1]: e9-7 is not a range of ports; write it as Ethernet1-48")
+case("ranges of ports in other notations",
+     {"switches.leaf1.ports": ["Ethernet1-8", "Ethernet1/1-1/48", "swp1-swp48", "1/1-2/48", "Ethernet1,3", "Ethernet[1-4]"]},
+     *[f"switches.leaf1.ports[{i}]: {text} is not a range of ports; write it as {right}" for i, text, right in (
+         (1, "Ethernet1/1-1/48", "Ethernet1/1-48"), (2, "swp1-swp48", "swp1-48"), (3, "1/1-2/48", "Ethernet1-48"))],
+     *[f"switches.leaf1.ports[{i}]: {text} is neither a port nor a range of ports; list ports and ranges such as Ethernet1-48"
+       for i, text in ((4, "Ethernet1,3"), (5, "Ethernet[1-4]"))])
+case("names of ports with dashes and ranges of them", {"switches.leaf1.ports": ["Ethernet1-8", "xe-0/0/1", "et-0/1/0-47", "1/1/c1/1"]})
+case("a port that no driver takes", {f"{N2}.nics.nic1.port": "leaf2/Eth$2"},
+     f"{N2}.nics.nic1.port: leaf2/Eth$2 is not a switch port; write SWITCH/PORT, such as leaf1/Ethernet1")
 case("access port with many VLANs", {"switches.leaf1.uplinks": {"Ethernet8": {"networks": ["all"], "mode": "access"}}},
      "switches.leaf1.uplinks.Ethernet8.mode: access carries one VLAN only; write mode: trunk, or name one network with one VLAN")
 # networks
@@ -215,9 +278,22 @@ case("no VLAN", {"networks.cluster.vlan": REMOVED},
      "networks.cluster.vlan: is missing; give vlan: ID, or vlans: FIRST-LAST for networks of tenants")
 case("network named all", {"networks.all": {"vlan": 60}},
      "networks.all: all is reserved: uplinks say [all] for every network; give it another name")
-case("bad names", {"networks.Dmz_1": {"vlan": 60}, "switches.leaf_3": {"platform": "eos", "address": "10.20.0.13"}, "name": "-rack", "tenants.Acme": {}},
+case("bad names", {"networks.Dmz_1": {"vlan": 60}, "switches.leaf 3": {"platform": "eos", "address": "10.20.0.13"}, "name": "-rack",
+                   f"{N2}.location.rack": "_r1"},
      *[f"{path}: {name} is not a valid DNS label; use lower-case letters, digits and inner dashes, at most 63 characters"
-       for path, name in (("networks.Dmz_1", "Dmz_1"), ("switches.leaf_3", "leaf_3"), ("name", "-rack"), ("tenants.Acme", "Acme"))])
+       for path, name in (("networks.Dmz_1", "Dmz_1"), ("name", "-rack"))],
+     *[f"{path}: {name} is not a valid name of a device; use letters, digits and inner dashes, dots or underscores, at most 63 characters"
+       for path, name in (("switches.leaf 3", "leaf 3"), (f"{N2}.location.rack", "_r1"))])
+case("racks and switches with the names people have",
+     {"switches.SPINE_01": {"platform": "eos", "address": "10.20.0.13"}, "switches.Leaf-3_b": {"platform": "eos", "address": "10.20.0.14"},
+      f"{N1}.location.rack": "DC1_R07.a", f"{N2}.nics.nic2": {"mac": "52:54:00:00:02:02", "port": "SPINE_01/Eth1/1"},
+      f"{N2}.bond": {"members": ["nic0", "nic1"]}})
+case("two spellings of a name", {"switches.LEAF1": {"platform": "eos", "address": "10.20.0.13"}, f"{N2}.location.rack": "R1"},
+     "switches.LEAF1: LEAF1 differs from leaf1 in case only; give it another name",
+     f"{N2}.location.rack: R1 differs from the rack r1 in case or punctuation only; write every name of a rack in one way, since "
+     "inventory groups take letters, digits and _ only")
+case("a switch in the wrong case", {f"{N2}.nics.nic1.port": "LEAF2/Ethernet2"},
+     f"{N2}.nics.nic1.port: LEAF2/Ethernet2 names an unknown switch: there is no switches.LEAF2; did you mean leaf2?")
 case("subnets overlap", {"networks.cluster.subnet": "10.20.0.128/25", "kubernetes.endpoint": "10.20.0.200"},
      "networks.cluster.subnet: 10.20.0.128/25 overlaps 10.20.0.0/24 of networks.management.subnet; give a subnet that is free")
 case("subnet overlaps pods", {"kubernetes.pods": "10.30.0.0/16"},
@@ -233,7 +309,9 @@ case("ports out of range", {"firewall": {"open": ["tcp/99999", "tcp/80-70", "udp
      *[f"firewall.open[{i}]: {value} is out of range; write tcp/PORT, udp/PORT or tcp/FIRST-LAST with ports from 1 to 65535"
        for i, value in enumerate(("tcp/99999", "tcp/80-70"))])
 case("two services on one port", {"provisioner": {"http_port": 5000}},
-     "provisioner.registry_port: 5000 is also its http_port; give another port")
+     "provisioner.registry_port (the default): 5000 is also its http_port; give another port")
+case("a port of the provisioner that is the default of the other", {"provisioner": {"registry_port": 8080}},
+     "provisioner.registry_port: 8080 is also its http_port (the default); give another port")
 case("host bits", {"networks.cluster.subnet": "10.30.0.1/24"},
      "networks.cluster.subnet: 10.30.0.1/24 has host bits set; write 10.30.0.0/24")
 case("gateway on the broadcast address", {"networks.management.gateway": "10.20.0.255"},
@@ -248,6 +326,35 @@ case("machine in a network without subnet", {f"{N2}.networks": ["cluster", "tena
      f"{N2}.networks[1]: tenants has no subnet, so machines can't have an address in it; give networks.tenants.subnet, or remove the network here")
 case("machine in an unknown network", {f"{N2}.networks": ["cluster", "storage"]},
      f"{N2}.networks[1]: storage is not a network; choose from: cluster, management, provision, tenants")
+# routes that can't work
+case("routes that work", {"networks.cluster.routes": [{"to": "10.0.0.0/8", "via": "10.30.0.1"}, {"to": "10.99.0.0/16", "via": "10.30.0.2"}]})
+case("route of another IP version", {"networks.cluster.routes": [{"to": "fd00:9::/64", "via": "10.30.0.1"}]},
+     "networks.cluster.routes[0].to: fd00:9::/64 is IPv6, and networks.cluster is IPv4; give an IPv4 destination, or write the route "
+     "into a network of its IP version")
+case("route into its own network", {"networks.cluster.routes": [{"to": "10.30.0.0/24", "via": "10.30.0.1"}, {"to": "10.30.0.128/25", "via": "10.30.0.1"}]},
+     *[f"networks.cluster.routes[{i}].to: {to} is inside 10.30.0.0/24, which machines reach without a router; {ROUTE}"
+       for i, to in enumerate(("10.30.0.0/24", "10.30.0.128/25"))])
+case("route into another network of the machines", {"networks.cluster.routes": [{"to": "10.20.0.0/24", "via": "10.30.0.1"}]},
+     "networks.cluster.routes[0].to: 10.20.0.0/24 is in networks.management, which machines.node1 reaches without a router; remove "
+     "one of them, or take the machine out of one of the networks")
+case("two default routes of a network", {"networks.management.routes": [{"to": "0.0.0.0/0", "via": "10.20.0.5"}]},
+     "networks.management.routes[0].to: 0.0.0.0/0 is a second default route beside networks.management.gateway; keep one of gateway "
+     "and this route")
+case("two default routes of a machine", {"networks.cluster.routes": [{"to": "0.0.0.0/0", "via": "10.30.0.5"}]},
+     "networks.cluster.routes[0].to: 0.0.0.0/0 is a second default route of machines.node1, beside networks.management.gateway; "
+     "remove one of them, or take the machine out of one of the networks")
+case("one destination twice", {"networks.cluster.routes": [{"to": "10.99.0.0/16", "via": "10.30.0.5"}, {"to": "10.99.0.0/16", "via": "10.30.0.6"}],
+                              "networks.management.routes": [{"to": "10.99.0.0/16", "via": "10.20.0.6"}]},
+     "networks.cluster.routes[1].to: 10.99.0.0/16 is already the destination of networks.cluster.routes[0]; keep one of the two routes",
+     "networks.cluster.routes[0].to: 10.99.0.0/16 is also a destination in networks.management.routes, and machines.node1 is in both; "
+     "remove one of them, or take the machine out of one of the networks")
+case("route to nowhere", {"networks.cluster.routes": [{"to": "127.0.0.0/8", "via": "10.30.0.5"}]},
+     "networks.cluster.routes[0].to: 127.0.0.0/8 is not a destination of routers; give a network of hosts")
+case("route by a machine that has it", {"networks.cluster.routes": [{"to": "10.99.0.0/16", "via": "10.30.0.22"}]},
+     "networks.cluster.routes[0].via: 10.30.0.22 is the address of machines.node2, which has this route as well; name a router that "
+     "is no machine of this network")
+case("routes without a subnet", {"networks.tenants.routes": [{"to": "10.99.0.0/16", "via": "10.30.0.22"}]},
+     "networks.tenants.routes: need a subnet; give networks.tenants.subnet, or remove the routes")
 # addresses
 case("explicit address outside", {f"{N2}.addresses": {"cluster": "10.31.0.7"}},
      f"{N2}.addresses.cluster: 10.31.0.7 is outside 10.30.0.0/24; give an address of 10.30.0.0/24")
@@ -270,7 +377,14 @@ case("network and broadcast addresses",
          ("switches.leaf1.address", "20.0.0", 20), (f"{N2}.bmc.address", "20.0.255", 20), ("kubernetes.endpoint", "30.0.255", 30),
          ("provisioner.addresses.provision", "10.0.255", 10), (f"{N1}.addresses.cluster", "30.0.0", 30))])
 case("switch has the provisioner's derived address", {"switches.leaf1.address": "10.20.0.2"},
-     "provisioner.addresses.management: 10.20.0.2 is already the address of switches.leaf1.address; give another address")
+     "provisioner.addresses.management (the default): 10.20.0.2 is already the address of switches.leaf1.address; give another "
+     "address")
+case("machine has the provisioner's derived address", {f"{N2}.addresses": {"management": "10.20.0.2"}},
+     f"{N2}.addresses.management: 10.20.0.2 (its address in networks.management) is already the address of "
+     f"provisioner.addresses.management (the default); give {N2} another number or an address in addresses.management, or move "
+     "networks.management.first")
+case("a network in the default range of pods", {"networks.dmz": {"vlan": 50, "subnet": "10.64.1.0/24"}},
+     "kubernetes.pods (the default): 10.64.0.0/14 overlaps 10.64.1.0/24 of networks.dmz.subnet; give a subnet that is free")
 case("provisioner outside", {"provisioner": {"addresses": {"cluster": "10.99.0.1"}}},
      "provisioner.addresses.cluster: 10.99.0.1 is outside 10.30.0.0/24; give an address of 10.30.0.0/24")
 # cluster
@@ -293,6 +407,8 @@ case("addresses in the ranges of pods and services",
 case("endpoint is a machine", {"kubernetes.endpoint": "10.30.0.22"},
      "machines.node2: 10.30.0.22 (its address in networks.cluster) is already the address of kubernetes.endpoint; give "
      "machines.node2 another number or an address in addresses.cluster, or move networks.cluster.first")
+case("endpoint on etcd's port", {"kubernetes.endpoint_port": 2379},
+     "kubernetes.endpoint_port: 2379 is the port of etcd or the kubelet behind the endpoint; give another, such as 8443")
 case("endpoint on the API's port", {"kubernetes.endpoint_port": 6443},
      "kubernetes.endpoint_port: 6443 is the port of the API servers behind the endpoint; give another, such as 8443")
 case("two control planes", {f"{N2}.roles": ["control_plane"]},
@@ -308,12 +424,11 @@ case("no room for pods", {"kubernetes.pods": "10.64.0.0/24"},
 case("version as a number", {"kubernetes.version": 1.36},
      'kubernetes.version: 1.36 is not a string; give three numbers in quotes, such as "1.36.3" (in quotes if YAML would read it '
      "as another type)")
-# tenants
-case("tenant's VLAN outside", {"tenants.acme.networks": ["tenants/200"]},
-     "tenants.acme.networks[0]: tenants/200 is outside 100-199; give a VLAN of 100-199")
-case("tenant in a machines' network", {"tenants.acme.networks": ["cluster/30"]},
-     "tenants.acme.networks[0]: cluster/30 is not offered to tenants: networks.cluster has no vlans; name a network with vlans: "
-     "FIRST-LAST")
+# what no layer of this release does
+case("tenants", {"tenants": {"acme": {"quota": {"cpu": 40}}}}, "tenants: has no effect before release 0.8.0; remove it until then")
+case("IPv6 cluster", {"networks.cluster.subnet": "fd00:30::/64", "networks.cluster.first": 20, "kubernetes.endpoint": "fd00:30::10",
+                      "kubernetes.pods": "fd00:64::/48", "kubernetes.services": "fd00:96::/112"},
+     "kubernetes.endpoint: fd00:30::10 is IPv6, which clusters can't have before release 0.5.0; give an address of an IPv4 network")
 # defaults: an error is reported once, at its key
 case("error in defaults", {"defaults": {"machine": {"firmware": "efi", "bmc": {"prot": 1}}}},
      "defaults.machine.firmware: efi is not one of uefi, bios (did you mean uefi?); choose one of them",
@@ -362,6 +477,21 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {f"{N1}.nics.nic1": {"mac": "52:54:00:00:01:01"}},
         [f"{N1}.nics.nic1: names no switch port"],
     ),
+    "NICs that nothing uses": (
+        {f"{N2}.nics.nic2": {"mac": "52:54:00:00:02:02", "port": "leaf1/Ethernet3"}, f"{N2}.bond": {"mode": "none"}},
+        [f"{N2}.nics.nic1: has a cable, and nothing uses it (2 of the NICs), so its switch port and its link stay as"],
+    ),
+    "a NIC that only the BMC uses": (
+        {f"{N2}.bond": {"mode": "none"}, f"{N2}.bmc.switch_port": "leaf2/Ethernet2"},
+        [],
+    ),
+    "gateways of both IP versions": (
+        {
+            "networks.six": {"vlan": 66, "subnet": "fd00:6::/64", "gateway": "fd00:6::1"},
+            f"{N1}.networks": ["management", "cluster", "six"],
+        },
+        [],
+    ),
     "two gateways": (
         {"networks.cluster.gateway": "10.30.0.1"},
         [f"{N1}.networks: have several gateways (management, cluster)"],
@@ -405,5 +535,8 @@ def test_an_error_of_many_machines_is_printed_once() -> None:
     assert len(caught.value.errors) == 40
     head, first, others = str(caught.value).splitlines()
     assert head == "the model has 40 errors:"
-    assert first == "  machines.node1.networks: lack cluster, the network of kubernetes.endpoint; add cluster"
+    assert (
+        first
+        == "  machines.node1.networks (from defaults.machine.networks): lack cluster, the network of kubernetes.endpoint; add cluster"
+    )
     assert others.startswith("    and the same in 39 more places: machines.node2.networks, machines.node3.networks, ")

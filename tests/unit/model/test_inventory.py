@@ -247,6 +247,56 @@ def test_compose_groups_and_keyed_groups_work(rack: Rack) -> None:
     assert "@os_debian_13:\n  |  |--node1" in graph
 
 
+def test_options_in_a_part_of_a_split_model_apply(rack: Rack) -> None:
+    rack.write("cloud.yml", HEAD + "compose: {shout: inventory_hostname | upper}\n")
+    rack.write(
+        "machines.cloud.yml",
+        PART + "compose: {site_code: \"'x-' ~ inventory_hostname\"}\n"
+        "groups: {mine: inventory_hostname == 'node1'}\nkeyed_groups: [{key: machine_config.os, prefix: os}]\n",
+    )
+    node = rack.hostvars()["node1"]
+    assert (node["shout"], node["site_code"]) == ("NODE1", "x-node1")
+    graph = rack.run("ansible-inventory", "-i", "rack", "--graph").stdout
+    assert "@mine:\n  |  |--node1" in graph and "@os_debian_13:\n  |  |--node1" in graph
+    rack.write("cloud.yml", HEAD + "compose: {site_code: \"'y'\"}\nstrict: true\n")
+    rack.write("machines.cloud.yml", PART + "compose: {site_code: \"'x'\"}\nstrict: false\n")
+    done = rack.run("ansible-inventory", "-i", "rack", "--graph")
+    assert done.returncode == 1
+    for key in ("compose.site_code", "strict"):
+        assert f"{key}: is defined in cloud.yml and in machines.cloud.yml; keep one of them" in done.stderr
+
+
+def test_anchors_stand_under_keys_that_are_not_read(rack: Rack) -> None:
+    """A template under such a key is evaluated only where its anchor is used."""
+    anchor = 'x-common:\n  nics: &nics {nic0: {mac: "52:54:00:00:01:01"}}\n  unused: "{{ nowhere }}"\n'
+    part = PART.replace('nics: {nic0: {mac: "52:54:00:00:01:01"}}', "nics: *nics")
+    rack.write("machines.cloud.yml", part.replace("machines:\n", f"{anchor}machines:\n"))
+    rack.write("cloud.yml", HEAD + "x-common: 7\n")
+    assert rack.hostvars()["node1"]["machine_config"]["macs"] == ["52:54:00:00:01:01"]
+
+
+def test_numbers_with_leading_zeros_are_errors(rack: Rack) -> None:
+    rack.write("cloud.yml", HEAD.replace('vlan: "{{ base_vlan }}"', "vlan: 0100"))
+    done = rack.run("ansible-inventory", "-i", "rack", "--graph")
+    expected = "cloud.yml:5: networks.provision.vlan: 0100 begins with a zero, so YAML reads it as 64; write 100"
+    assert done.returncode == 1
+    assert expected in done.stderr
+
+
+def test_a_limit_draws_what_it_names(rack: Rack) -> None:
+    playbook = str(ROOT / "playbooks/draw.yml")
+    counts = {
+        "node4": "2 switches · 1 machine ·",
+        "leaf2": "1 switch · 0 machines ·",
+        "all": "2 switches · 5 machines ·",
+    }
+    for limit, expected in counts.items():
+        line = ["ansible-playbook", "-i", str(ROOT / "inventories/example"), playbook, "--limit", limit]
+        done = rack.run(*line, "-e", f"drawing_directory={rack.home}/{limit}")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert expected in (rack.home / limit / "racks.svg").read_text()
+
+
 INVENTORIES = {"lab/cloud.yml": [], "lab_ha/cloud.yml": ["node3.bmc.protocol: ipmi has no TLS"], "example": []}
 
 

@@ -65,13 +65,31 @@ def test_models_match_the_schema(path: pathlib.Path) -> None:
         {"networks.cluster.subnet": "10.0.0.0"},
         {"kubernetes": {}},
         {"defaults": {"machine": {"fimware": "bios"}}},
-        {"tenants.acme.networks": "tenants/110"},
+        {"tenants": {"acme": {}}},
+        {"machines.node1.deploy": {"via": ["http"]}},
+        {"switches.leaf1.mlag": "no switch"},
+        {"machines.node1.bmc.address": "no host"},
     ],
     ids=str,
 )
 def test_the_schema_refuses_what_the_parser_refuses(changes: dict[str, Any]) -> None:
     assert refusals({"plugin": "groundup.cloud.cloud"} | model()) == []
     assert refusals({"plugin": "groundup.cloud.cloud"} | model(changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"x-common": {"anything": [1, 2]}},
+        {"switches.LEAF_1": {"platform": "eos", "address": "10.20.0.13"}},
+        {"machines.node2.bmc.address": "node2-bmc.example.net"},
+        {"machines.node2.location": {"rack": "DC1_R07", "unit": 3, "side": "left"}},
+    ],
+    ids=str,
+)
+def test_the_schema_takes_what_the_parser_takes(changes: dict[str, Any]) -> None:
+    assert refusals({"plugin": "groundup.cloud.cloud"} | model(changes)) == []
+    assert load(model(changes))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +101,7 @@ def test_the_schema_refuses_what_the_parser_refuses(changes: dict[str, Any]) -> 
         "networks.cluster.vlan",
         "networks",
         "kubernetes.endpoint",
-        "tenants.acme.quota",
+        "machines.node1.root_disk",
     ],
 )
 def test_templates_are_allowed_for_every_key(path: str) -> None:

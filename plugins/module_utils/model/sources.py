@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a person wrote: the text of values that YAML reads as something else, and which values are defaults."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+import yaml
+
+from .documents import Document
+from .problems import DEFAULT, FROM, Path, Problem, show
+
+_PREFIX = "tag:yaml.org,2002:"
+_DECIMAL = re.compile(r"0|-?[1-9][0-9]*")
+_PADDED = re.compile(r"0[0-9]+")
+
+
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """The text of plain scalars that YAML understands otherwise: 0100 is 64, 1.30 is 1.3, 52:54:00:00:01:03 a number.
+
+    `values` has them by path; `keys` has names of a mapping by the mapping's path and the name as it is shown.
+    """
+
+    values: t.Mapping[Path, str] = dataclasses.field(default_factory=dict)
+    keys: t.Mapping[tuple[Path, str], str] = dataclasses.field(default_factory=dict)
+
+
+def written(docs: t.Iterable[Document]) -> Written:
+    """The noteworthy texts of all files of a model."""
+    values: dict[Path, str] = {}
+    keys: dict[tuple[Path, str], str] = {}
+    for doc in docs:
+        stack: list[tuple[Path, t.Any, frozenset[int]]] = [((), doc.root, frozenset())]
+        while stack:
+            path, node, above = stack.pop()
+            if node is None or id(node) in above:
+                continue
+            inside = above | {id(node)}
+            if isinstance(node, yaml.MappingNode):
+                for key, value in _entries(node):
+                    if _is_noteworthy(key):
+                        keys[path, show(doc.value_of(key))] = str(key.value)
+                    stack.append(((*path, str(key.value)), value, inside))
+            elif isinstance(node, yaml.SequenceNode):
+                stack += [((*path, index), item, inside) for index, item in enumerate(node.value)]
+            elif _is_noteworthy(node):
+                values.setdefault(path, str(node.value))
+    return Written(values, keys)
+
+
+def _entries(node: yaml.MappingNode, depth: int = 0) -> list[tuple[t.Any, t.Any]]:
+    """The keys of a mapping, after those of the mappings that it merges by `<<`: a key of its own is found last."""
+    merged: list[tuple[t.Any, t.Any]] = []
+    for key, value in node.value if depth < 8 else ():
+        if key.value == "<<":
+            others = value.value if isinstance(value, yaml.SequenceNode) else [value]
+            for other in reversed([item for item in others if isinstance(item, yaml.MappingNode)]):
+                merged += _entries(other, depth + 1)
+    own = [(key, value) for key, value in node.value if key.value != "<<"]
+    return list({str(key.value): (key, value) for key, value in [*merged, *own]}.values())
+
+
+def _is_noteworthy(node: t.Any) -> bool:
+    if not isinstance(node, yaml.ScalarNode) or node.style:
+        return False
+    kind, text = str(node.tag).removeprefix(_PREFIX), str(node.value)
+    if kind == "str":
+        return _PADDED.fullmatch(text) is not None
+    if kind == "int":
+        return _DECIMAL.fullmatch(text) is None
+    return kind in ("float", "timestamp") or (kind == "bool" and text not in ("true", "false"))
+
+
+def is_number(value: t.Any) -> bool:
+    """Whether a value is a whole number, or text of digits: 0099 is no octal number, so YAML leaves it as text."""
+    if isinstance(value, str):
+        return _PADDED.fullmatch(value) is not None
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def meant(text: str, value: t.Any) -> t.Any:
+    """The number that a person means by a text that YAML reads as `value`."""
+    return text.lstrip("0") or "0" if _PADDED.fullmatch(text) else value
+
+
+def misread(text: str, value: t.Any) -> tuple[str, str]:
+    """Message and remedy for a number that is not written in decimal, from its text and what YAML makes of it."""
+    if _PADDED.fullmatch(text):
+        reading = f"YAML reads it as {value}" if isinstance(value, int) else "YAML takes such numbers as octal"
+        return f"begins with a zero, so {reading}", f"write {meant(text, value)}"
+    return f"is read by YAML as {show(value)}", "write the number in decimal"
+
+
+class Origins:
+    """Tells of values that nobody wrote where they stand that they are defaults, and which key sets them."""
+
+    def __init__(self, data: t.Mapping[t.Any, t.Any], sections: t.Mapping[str, str]) -> None:
+        """`sections`: the word in `defaults` of each section, such as machine for machines."""
+        self.data = data
+        self.sections = sections
+
+    def of(self, path: str) -> str:
+        """Empty for a key that is written there, else where its value is from."""
+        if _has(self.data, path):
+            return ""
+        section, _dot, rest = path.partition(".")
+        defaults = self.data.get("defaults")
+        word = self.sections.get(section)
+        objects = self.data.get(section)
+        if word and isinstance(defaults, t.Mapping) and isinstance(objects, t.Mapping):
+            name = next((name for name in _prefixes(rest) if name in objects), rest)
+            below = rest[len(name) + 1 :]
+            if below and _has(defaults.get(word), below):
+                return f"{FROM}defaults.{word}.{below.partition('[')[0]}"
+        return DEFAULT
+
+    def mark(self, problem: Problem) -> Problem:
+        """The problem with the origin of its value. What is missing has none."""
+        origin = self.of(problem.path)
+        if not origin or (origin == DEFAULT and not problem.value):
+            return problem
+        return dataclasses.replace(problem, origin=origin)
+
+
+def _prefixes(path: str) -> t.Iterator[str]:
+    """`a.b.c` as `a`, `a.b`, `a.b.c`: a name may contain dots."""
+    parts = re.split(r"(?=[.\[])", path)
+    for count in range(1, len(parts) + 1):
+        yield "".join(parts[:count])
+
+
+def _has(value: t.Any, path: str) -> bool:
+    if not path:
+        return value is not None
+    if path.startswith("["):
+        index, _bracket, rest = path[1:].partition("]")
+        listed = isinstance(value, (list, tuple)) and index.isdigit() and int(index) < len(value)
+        return listed and _has(value[int(index)], rest.removeprefix("."))
+    if not isinstance(value, t.Mapping):
+        return False
+    return any(name in value and _has(value[name], path[len(name) :].removeprefix(".")) for name in _prefixes(path))
