@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import typing as t
 
+from ..fabric.driver import DRIVERS
 from .check_links import unused_nics
 from .checks import Report
 from .enums import BmcProtocol, NetworkProvider, Platform, Role, StorageProvider
 from .host_view import default_routers
 from .networks import PROVIDERS
 from .problems import Problem, show
-from .releases import BY_HAND, VIRTUAL_MACHINES
+from .releases import BY_HAND, SWITCHES, VIRTUAL_MACHINES, words
 from .types import Cloud
 
+#: The platform of a switch that people configure by hand: it needs no driver.
+UNMANAGED = "unmanaged"
 VAULT = (
     'keep it in a vault: write "{{ vault_password }}" here, and vault_password into group_vars/all/vault.yml, '
     "encrypted by ansible-vault"
@@ -34,6 +37,7 @@ def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], encrypted: bool = False) -
     _switches(report)
     _machines(report)
     _layers(report)
+    _drivers(report)
     return report.problems
 
 
@@ -69,6 +73,21 @@ def _access(report: Report) -> None:
     deployed = any(machine.bmc for machine in report.cloud.machines.values())
     if deployed and not report.cloud.access.public_keys:
         report.add("access.public_keys", None, "is empty, so a deployed machine accepts no login", "give your key")
+
+
+def _drivers(report: Report) -> None:
+    """Warn of switches that no driver configures: all else of the model can be planned and drawn."""
+    switches = report.cloud.switches.values()
+    lacking = [one for one in switches if one.platform not in (None, UNMANAGED, *DRIVERS)]
+    if lacking:
+        count = "one switch" if len(lacking) == 1 else f"{len(lacking)} switches"
+        others = [word for word in words(Platform) if word in (UNMANAGED, *DRIVERS)]
+        report.add(
+            f"switches.{lacking[0].name}.platform",
+            str(lacking[0].platform),
+            f"has no driver before release {SWITCHES} ({count}), so a run fails where it would configure it",
+            f"leave out the switches until then (--skip-tags switch), or choose {' or '.join(others)}",
+        )
 
 
 def _switches(report: Report) -> None:

@@ -297,12 +297,17 @@ def test_a_limit_draws_what_it_names(rack: Rack) -> None:
         assert expected in (rack.home / limit / "racks.svg").read_text()
 
 
-INVENTORIES = {"lab/cloud.yml": [], "lab_ha/cloud.yml": ["node3.bmc.protocol: ipmi has no TLS"], "example": []}
+INVENTORIES = {
+    "lab/cloud.yml": [],
+    "lab_ha/cloud.yml": ["node3.bmc.protocol: ipmi has no TLS"],
+    "example": [],
+}
 
 
 @pytest.mark.parametrize(("model", "warnings"), INVENTORIES.items(), ids=INVENTORIES)
 def test_the_inventories_of_the_project_load(rack: Rack, model: str, warnings: list[str]) -> None:
     done = rack.run("ansible-inventory", "-i", str(ROOT / "inventories" / model), "--list")
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("WARNING") == len(warnings)
+    # The platform of switches may have no driver yet, which is another warning.
+    assert done.stderr.count("WARNING") - done.stderr.count("has no driver before release") == len(warnings)
     assert all(text in done.stderr for text in warnings)
