@@ -57,6 +57,13 @@ def do_directory(step: Step, system: System) -> None:
     path.chmod(item.mode)
 
 
+def do_access(step: Step, system: System) -> None:
+    """Set the owner of a path that others write, and take the permissions away that it must not have."""
+    path = system.path(step.item.path)
+    os.chown(path, *system.ids(step.item.owner, step.item.group))
+    path.chmod(path.stat().st_mode & step.item.most)
+
+
 def do_file(step: Step, system: System) -> None:
     """Write content, or download the file into its directory and rename it."""
     file: File = step.item
@@ -156,6 +163,7 @@ def do_systemctl(step: Step, system: System) -> None:
 ACTIONS: dict[str, Callable[[Step, System], None]] = {
     "clock": do_clock,
     "directory": do_directory,
+    "access": do_access,
     "file": do_file,
     "link": do_link,
     "archive": do_archive,

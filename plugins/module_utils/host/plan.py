@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..plan.base import Plan as BasePlan
 from .blocks import with_block
-from .state import Actual, Archive, Block, Directory, File, Hook, HostState, Link, PathState, Unit, UnitState
+from .state import Access, Actual, Archive, Block, Directory, File, Hook, HostState, Link, PathState, Unit, UnitState
 
 #: apt's configuration is written before packages are installed; other files are written after the packages' own ones.
 EARLY = ("/etc/apt/",)
@@ -54,6 +54,7 @@ def plan(state: HostState, actual: Actual) -> Plan:
     steps = [
         *clock_steps(state, actual),
         *directory_steps(state.directories, actual),
+        *access_steps(state.access, actual),
         *early,
         *package_steps(state.packages, actual),
         *late,
@@ -98,6 +99,15 @@ def directory_steps(wanted: Iterable[Directory], actual: Actual) -> Iterator[Ste
         want = PathState("directory", item.mode, item.owner, item.group)
         if have != want:
             yield Step("directory", item.path, item, mark(have), mark(want))
+
+
+def access_steps(wanted: Iterable[Access], actual: Actual) -> Iterator[Step]:
+    """Take permissions away from files and directories that others write, and set their owner."""
+    for item in wanted:
+        have = actual.paths.get(item.path, PathState())
+        want = replace(have, mode=have.mode & item.most, owner=item.owner, group=item.group)
+        if have.kind in ("file", "directory") and have != want:
+            yield Step("access", item.path, item, mark(have), mark(want))
 
 
 def file_steps(state: HostState, actual: Actual) -> Iterator[Step]:

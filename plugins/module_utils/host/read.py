@@ -68,11 +68,15 @@ def read_paths(state: HostState, system: System) -> dict[str, PathState]:
     plain += [link.path for link in state.links] + list(state.absent)
     for name in plain:
         found.setdefault(name, read_path(system, name))
+    for item in state.access:
+        found.setdefault(item.path, read_path(system, item.path, content=False))
     return found
 
 
-def read_path(system: System, name: str, *, hidden: bool = False, store: dict | None = None) -> PathState:
-    """State of one path; its content is hashed, and included when it is small text that may be shown."""
+def read_path(
+    system: System, name: str, *, hidden: bool = False, content: bool = True, store: dict | None = None
+) -> PathState:
+    """State of one path; with ``content`` that is hashed, and included when it is small text that may be shown."""
     path = system.path(name)
     try:
         info = os.lstat(path)
@@ -85,12 +89,12 @@ def read_path(system: System, name: str, *, hidden: bool = False, store: dict | 
         return PathState("directory", mode, owner, group)
     if not stat.S_ISREG(info.st_mode):
         return PathState("other", mode, owner, group)
+    if not content:
+        return PathState("file", mode, owner, group)
     if info.st_size > 1 << 20:
         return PathState("file", mode, owner, group, sha256=digests.digest(system, store or {}, name))
-    content = path.read_bytes()
-    return PathState(
-        "file", mode, owner, group, hashlib.sha256(content).hexdigest(), None if hidden else text_of(content)
-    )
+    data = path.read_bytes()
+    return PathState("file", mode, owner, group, hashlib.sha256(data).hexdigest(), None if hidden else text_of(data))
 
 
 def text_of(content: bytes) -> str | None:

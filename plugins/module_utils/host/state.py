@@ -16,6 +16,10 @@ class HostError(CloudError):
     """A host that cannot be read or brought to its state; the text says what, where and the remedy."""
 
 
+class RefusedError(HostError):
+    """What is wanted must not, or cannot, be done on this host as it is. Raised before anything is changed."""
+
+
 @dataclass(frozen=True)
 class File:
     """A whole file: either ``content`` (text) or ``url`` with ``sha256`` (hex of the bytes behind it).
@@ -76,6 +80,19 @@ class Directory:
 
     path: str
     mode: int = 0o755
+    owner: str = "root"
+    group: str = "root"
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may use a path whose content others write: its owner and group, and the bits that its mode may have at most.
+
+    An absent path, and a symbolic link, is left as it is.
+    """
+
+    path: str
+    most: int = 0o600
     owner: str = "root"
     group: str = "root"
 
@@ -152,6 +169,7 @@ class HostState:
     blocks: tuple[Block, ...] = ()
     archives: tuple[Archive, ...] = ()
     directories: tuple[Directory, ...] = ()
+    access: tuple[Access, ...] = ()
     links: tuple[Link, ...] = ()
     absent: tuple[str, ...] = ()
     purge: tuple[Purge, ...] = ()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.host.plan import plan
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import (
+    Access,
     Actual,
     Archive,
     Block,
@@ -41,6 +42,25 @@ CASES = [
         HostState("t", files=(CONF,), units=(UNIT,)),
         Actual({CONF.path: PathState("file", 0o644, "root", "root", "0", "a = 2\n")}, units={"x.service": RUNS}),
         ["file /etc/x.conf", "systemctl restart x.service"],
+    ),
+    (
+        "what others write may be used by its owner only",
+        HostState("t", access=(Access("/k/key"), Access("/k/tight"), Access("/k", 0o700), Access("/k/foreign"))),
+        Actual(
+            {
+                "/k/key": PathState("file", 0o644, "root", "root"),
+                "/k/tight": PathState("file", 0o400, "root", "root"),
+                "/k": PathState("directory", 0o755, "root", "root"),
+                "/k/foreign": PathState("file", 0o600, "daemon", "root"),
+            }
+        ),
+        ["access /k/key", "access /k", "access /k/foreign"],
+    ),
+    (
+        "an absent path and a link have no access to set",
+        HostState("t", access=(Access("/k/absent"), Access("/k/link"))),
+        Actual({"/k/link": PathState("link", 0o777, "root", "root", target="key")}),
+        [],
     ),
     (
         "a wrong mode is a difference",
