@@ -27,6 +27,6 @@ OBJECTS = (
 
 
 def documents(settings: Settings) -> dict[str, str]:
-    """Files of the role that the phases and the servers read: {path: text}."""
+    """Files of the role that the phases and the servers read, all of mode 0600: {path: text}."""
     found = {paths.CLUSTER: yaml.documents(config.cluster(settings))}
-    return found | ({paths.AUDIT_POLICY: yaml.dump(policy.audit())} if settings.audit else {})
+    return found | {file.path: file.content or "" for file in policy.files(settings)}

@@ -9,8 +9,13 @@ import base64
 import secrets
 import typing as t
 
+from ..host.state import File
+from . import paths, yaml
+from .settings import Settings
+
 # Resources whose content must never reach a log.
 SECRET = [{"group": "", "resources": ["secrets", "configmaps", "serviceaccounts/token"]}]
+READS = ["get", "list", "watch"]
 NOISE = ["system:kube-proxy", "system:kube-scheduler", "system:kube-controller-manager", "system:apiserver"]
 
 
@@ -33,6 +38,12 @@ def encryption(key: str) -> dict[str, t.Any]:
     }
 
 
+def files(settings: Settings) -> tuple[File, ...]:
+    """The audit policy where there is one, the same for control planes on machines and hosted ones. Only the API server
+    reads it, as root, and it tells an intruder what is not logged."""
+    return (File(paths.AUDIT_POLICY, yaml.dump(audit()), mode=0o600),) if settings.audit else ()
+
+
 def audit() -> dict[str, t.Any]:
     """Who changed what: metadata of every change and of every read of a secret, without the components' own reads."""
     return {
@@ -43,11 +54,12 @@ def audit() -> dict[str, t.Any]:
             {"level": "None", "nonResourceURLs": ["/healthz*", "/livez*", "/readyz*", "/version", "/openapi*"]},
             {"level": "None", "resources": [{"group": "", "resources": ["events"]}]},
             {"level": "None", "resources": [{"group": "coordination.k8s.io", "resources": ["leases"]}]},
-            # Before the rules that log nothing: reads with a kubelet's stolen credentials must be logged.
-            {"level": "Metadata", "resources": [{"group": "", "resources": ["secrets"]}], "verbs": ["get", "list"]},
-            {"level": "None", "users": NOISE, "verbs": ["get", "list", "watch"]},
-            {"level": "None", "userGroups": ["system:nodes"], "verbs": ["get", "list", "watch"]},
-            {"level": "None", "userGroups": ["system:serviceaccounts:kube-system"], "verbs": ["get", "list", "watch"]},
+            # Before the rules that log nothing: reads with a kubelet's stolen credentials must be logged. A watch sends
+            # the content of Secrets as a list does.
+            {"level": "Metadata", "resources": [{"group": "", "resources": ["secrets"]}], "verbs": READS},
+            {"level": "None", "users": NOISE, "verbs": READS},
+            {"level": "None", "userGroups": ["system:nodes"], "verbs": READS},
+            {"level": "None", "userGroups": ["system:serviceaccounts:kube-system"], "verbs": READS},
             {"level": "Metadata", "resources": SECRET},
             {"level": "Metadata", "verbs": ["create", "update", "patch", "delete", "deletecollection"]},
         ],

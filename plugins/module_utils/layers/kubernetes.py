@@ -113,7 +113,7 @@ def with_control_plane(state: HostState, settings: Settings) -> HostState:
         File(KEEPALIVED, endpoint.keepalived(settings)),
         File(KEEPALIVED_UNIT, KEEPALIVED_WAITS),
         *(File(path, text) for path, text in patches.files(settings).items()),
-        *([File(paths.AUDIT_POLICY, yaml.dump(policy.audit()))] if settings.audit else []),
+        *policy.files(settings),
     )
     return HostState(
         layer=state.layer,
