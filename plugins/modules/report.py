@@ -112,6 +112,8 @@ def main() -> None:
 
     def act() -> Result:
         report = write(module.params, dry=module.check_mode)
+        for proof in report.warned:
+            module.warn(f"{proof.name}: {proof.warning}")
         return {
             "changed": False,
             "good": report.good,

@@ -32,6 +32,10 @@ options:
     type: list
     elements: str
     default: []
+  days:
+    description: Age in days at which a report no longer stands.
+    type: float
+    default: 7
 """
 
 EXAMPLES = r"""
@@ -45,7 +49,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 stands:
-  description: Whether there is a report of this cloud and all of these hosts in which no proof failed.
+  description: Whether there is a recent report of this cloud and all of these hosts in which no proof failed.
   type: bool
   returned: success
 why_not:
@@ -63,6 +67,7 @@ SPEC = {
     "directory": {"type": "path", "required": True},
     "cloud": {"type": "str", "required": True},
     "hosts": {"type": "list", "elements": "str", "default": []},
+    "days": {"type": "float", "default": 7},
 }
 
 
@@ -70,7 +75,7 @@ def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
 
     def check() -> Result:
-        why_not = why_not_standing(module.params["directory"], module.params["cloud"], module.params["hosts"])
+        why_not = why_not_standing(*(module.params[name] for name in ("directory", "cloud", "hosts", "days")))
         return {"changed": False, "stands": not why_not, "why_not": why_not}
 
     run(module, check)

@@ -40,3 +40,9 @@ def members(client: Https) -> list[Member]:
 def remove(client: Https, member_id: str) -> None:
     """Remove a member. etcd refuses when the quorum would be lost."""
     client.call("POST", "/v3/cluster/member/remove", {"ID": member_id})
+
+
+def status(root: Path, member: Member) -> dict[str, t.Any]:
+    """A member's status from its own address; the list of members also has those that are down."""
+    answer: dict[str, t.Any] = connect(root, member["client"]).call("POST", "/v3/maintenance/status", {})
+    return answer

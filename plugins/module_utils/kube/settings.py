@@ -19,6 +19,7 @@ API_PORT = 6443
 OWN_PORTS = (API_PORT, 10250, 2379, 2380)
 #: IP versions that a cluster can have; IPv6 needs other arguments of kubeadm, kubelet and keepalived.
 IP_VERSIONS = (4,)
+MAX_RENEW_DAYS = 300
 PROXY_MODES = ("nftables", "iptables")
 #: names end up in certificates, in keepalived.conf and in haproxy.cfg: DNS labels, dots between, and nothing else
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\Z")
@@ -55,6 +56,7 @@ class Settings:
     """Everything that kubeadm, the kubelet and the endpoint are configured from.
 
     ``root``: where the files of the control plane are, other than ``/`` on the host of a hosted control plane.
+    ``renew_days``: certificates with fewer days left are renewed.
     """
 
     cluster: str
@@ -72,6 +74,7 @@ class Settings:
     audit: bool = True
     timings: Timings = "default"
     root: str = "/"
+    renew_days: int = 90
 
     @property
     def hosted(self) -> bool:
@@ -152,6 +155,10 @@ def _check_names(settings: Settings) -> list[tuple[bool, str]]:
         (settings.timings not in ("default", "slow"), f"timings: {settings.timings!r} is neither default nor slow"),
         (not NAME.match(settings.cluster), f"cluster: {settings.cluster!r} isn't a DNS name in small letters"),
         (bool(invalid), f"control_planes and node: {invalid} aren't DNS names in small letters"),
+        (
+            not 1 <= settings.renew_days <= MAX_RENEW_DAYS,
+            f"renew_days: {settings.renew_days} isn't from 1 to {MAX_RENEW_DAYS}; certificates last a year",
+        ),
         (not settings.control_planes, "control_planes: at least one is needed, as {name: address}"),
         (
             settings.node.control_plane != (settings.node.name in settings.control_planes),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
 from .api_errors import failed_by_api_errors
+from .certificates import DAYS_LEFT, certificates, judged
 from .registry import proof, prove_scope
 
 _NAME = "groundup-proof"
@@ -68,6 +70,15 @@ def _encryption(context: ControlPlane) -> Iterator[Proof]:
         yield prove(claim, context.layer, failed_by_api_errors(lambda: _encrypted(context.login(), context.root)))
 
 
+@proof("control_plane", layer="kubernetes")
+def _certificates(context: ControlPlane) -> Iterator[Proof]:
+    """Of a hosted control plane; those of a machine are proved with the machine."""
+    if context.root != Path("/"):
+        claim = f"{context.host}: certificates are valid for more than {DAYS_LEFT} days"
+        found = certificates(context.root / "etc/kubernetes", None)
+        yield prove(claim, context.layer, lambda: judged(found, time.time()))
+
+
 def _raw(client: Https, key: str) -> bytes:
     """The bytes that etcd stores under a key, by its JSON gateway (etcd.io/docs/v3.6/dev-guide/api_grpc_gateway)."""
     found = client.call("POST", "/v3/kv/range", {"key": base64.b64encode(key.encode()).decode()})
@@ -100,12 +111,11 @@ def _read_health(members: int, root: Path) -> str:
 
 
 def _status(member: etcd.Member, root: Path) -> dict[str, Any] | str:
-    """A member's status from its own address, or the error text; the list of members also has those that are down."""
+    """A member's status, or the error text."""
     try:
-        status: dict[str, Any] = etcd.connect(root, member["client"]).call("POST", "/v3/maintenance/status", {})
+        return etcd.status(root, member)
     except KubeError as error:
         return str(error)
-    return status
 
 
 def health_evidence(

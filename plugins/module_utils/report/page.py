@@ -119,8 +119,12 @@ def _proof(proof: Proof, shown: str = "") -> str:
     time = f"<time>{proof.seconds:.1f} s</time>" if proof.seconds else ""
     return (
         f'<li><div class="head"><b>{escape(proof.name)}</b>{time}</div>'
-        f'<p class="evidence">{escape(evidence or "")}</p>{doubt}</li>'
+        f'<p class="evidence">{escape(evidence or "")}</p>{_warning(proof)}{doubt}</li>'
     )
+
+
+def _warning(proof: Proof) -> str:
+    return f'<p class="note">warning: {escape(proof.warning)}</p>' if proof.warning else ""
 
 
 def _doubt(proof: Proof) -> str:

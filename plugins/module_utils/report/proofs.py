@@ -28,6 +28,14 @@ class UntriedError(Exception):
 
 
 @dataclass(frozen=True)
+class Warned:
+    """Evidence of something that holds, with a warning that it will not for long, or with less than it should."""
+
+    evidence: str
+    warning: str
+
+
+@dataclass(frozen=True)
 class Proof:
     """One claim and its result.
 
@@ -39,6 +47,7 @@ class Proof:
     :ivar evidence: what was seen, for a person to read.
     :ivar real: False when it was proved on a double, such as an emulator.
     :ivar why_not_real: which double, or why it was not tried.
+    :ivar warning: what has to be done soon although it holds, or empty.
     :ivar promised: False for a property that the chosen provider does not promise, so that no proof of it is owed.
     """
 
@@ -50,6 +59,7 @@ class Proof:
     real: bool = True
     why_not_real: str | None = None
     promised: bool = True
+    warning: str = ""
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Proof:
@@ -60,7 +70,7 @@ class Proof:
         return asdict(self)
 
 
-def prove(name: str, layer: str, attempt: Callable[[], str]) -> Proof:
+def prove(name: str, layer: str, attempt: Callable[[], str | Warned]) -> Proof:
     """Run one attempt; what it returns is the evidence, :class:`ProofError` is a failure with its evidence.
 
     A missing file or tool, or an answer that can't be parsed, fails this proof with the error's text and none of the
@@ -68,16 +78,26 @@ def prove(name: str, layer: str, attempt: Callable[[], str]) -> Proof:
     """
     started = monotonic()
     ok: bool | None = True
-    why = None
+    why, warning = None, ""
     try:
-        evidence = attempt()
+        found = attempt()
+        evidence, warning = (found.evidence, found.warning) if isinstance(found, Warned) else (found, "")
     except ProofError as error:
         ok, evidence = False, str(error)
     except UntriedError as reason:
         ok, evidence, why = None, "not tried", str(reason)
     except (OSError, subprocess.SubprocessError, ValueError, LookupError) as error:
         ok, evidence = False, f"it could not be carried out: {type(error).__name__}: {error}"
-    return Proof(name, layer, ok, round(monotonic() - started, 2), evidence, real=ok is not None, why_not_real=why)
+    return Proof(
+        name,
+        layer,
+        ok,
+        round(monotonic() - started, 2),
+        evidence,
+        real=ok is not None,
+        why_not_real=why,
+        warning=warning,
+    )
 
 
 def untried(name: str, layer: str, reason: str) -> Proof:
@@ -134,6 +154,11 @@ class Report:
         return tuple(proof for proof in self.proofs if proof.ok is None and proof.promised)
 
     @property
+    def warned(self) -> tuple[Proof, ...]:
+        """Proofs that hold with a warning."""
+        return tuple(proof for proof in self.proofs if proof.ok and proof.warning)
+
+    @property
     def not_promised(self) -> tuple[Proof, ...]:
         """Properties that the chosen providers do not promise."""
         return tuple(proof for proof in self.proofs if not proof.promised)
@@ -161,6 +186,7 @@ class Report:
         counts["not promised"] = len(self.not_promised)
         doubles = sum(not proof.real for proof in held)
         words = [f"{count} {word}" for word, count in counts.items() if count or word == "proved"]
+        words += [f"{len(self.warned)} with a warning"] if self.warned else []
         return ", ".join(words) + (f"; {doubles} of those proved on a double" if doubles else "")
 
     def as_dict(self) -> dict[str, Any]:

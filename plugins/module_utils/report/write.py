@@ -19,6 +19,10 @@ from .junit import junit
 from .page import html
 from .proofs import Proof, Report, Stage, on_doubles, ordered, set_aside
 
+DAY = 86400
+#: Days. A report that seems to be of a later time than now was made by a clock that was wrong.
+CLOCKS_DIFFER = 0.1
+
 
 def report_of(params: dict[str, Any]) -> Report:
     """The report of a run; `params` are the options of the module ``report``."""
@@ -74,9 +78,10 @@ def write(params: dict[str, Any], *, dry: bool = False) -> Report:
     return report
 
 
-def why_not_standing(directory: str, cloud: str, hosts: Iterable[str]) -> str:
+def why_not_standing(directory: str, cloud: str, hosts: Iterable[str], days: float, now: float | None = None) -> str:
     """Why the last report does not prove the present state of these hosts, or an empty text.
 
+    :param days: the age at which a report no longer stands, since certificates end and what nobody watches wears out.
     :raises OSError: it can't be read.
     """
     path = Path(directory) / "report.json"
@@ -84,6 +89,7 @@ def why_not_standing(directory: str, cloud: str, hosts: Iterable[str]) -> str:
         return f"{path} does not exist"
     try:
         last = Report.of(json.loads(path.read_text(encoding="utf-8")))
+        began = datetime.fromisoformat(last.started).timestamp()
     except (ValueError, LookupError, TypeError, AttributeError):
         return f"{path} is no report of this release"
     missing = sorted(set(hosts) - set(last.hosts), key=natural)
@@ -91,4 +97,7 @@ def why_not_standing(directory: str, cloud: str, hosts: Iterable[str]) -> str:
         return f"{path} is of {last.cloud}"
     if not last.good:
         return f"{path} says: {last.summary}"
+    age = ((time.time() if now is None else now) - began) / DAY
+    if not -CLOCKS_DIFFER <= age <= days:
+        return f"{path} was begun at {last.started}, and a report stands for {days:g} days"
     return f"{path} has no proofs of {', '.join(missing)}" if missing else ""

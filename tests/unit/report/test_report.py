@@ -18,6 +18,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs impor
     Report,
     Stage,
     UntriedError,
+    Warned,
     on_doubles,
     ordered,
     prove,
@@ -54,7 +55,7 @@ def test_the_json_has_the_keys_that_scripts_rely_on_and_no_others() -> None:
     assert list(data) == ["cloud", "started", "seconds", "hosts", "stages", "proofs"]
     assert list(data["stages"][0]) == ["name", "seconds", "changed", "failed"]
     assert list(data["proofs"][0]) == [
-        "name", "layer", "ok", "seconds", "evidence", "real", "why_not_real", "promised"
+        "name", "layer", "ok", "seconds", "evidence", "real", "why_not_real", "promised", "warning"
     ]  # fmt: skip
     assert (data["proofs"][1]["ok"], data["proofs"][1]["why_not_real"]) == (None, "no virtual machines")
 
@@ -228,14 +229,40 @@ def test_whether_the_last_report_stands(
 ) -> None:
     params = {"directory": str(tmp_path), "cloud": "rack", "started": 1500.0, "hosts": HOSTS, "set_aside": {}}
     write({**params, "proofs": [proof.as_dict() for proof in proofs]})
-    assert why_not_standing(str(tmp_path), cloud, hosts) == (f"{tmp_path}/report.json {why}" if why else "")
+    assert why_not_standing(str(tmp_path), cloud, hosts, 7, now=1500.0) == (
+        f"{tmp_path}/report.json {why}" if why else ""
+    )
+
+
+DAY = 86400
+
+
+@pytest.mark.parametrize(
+    ("age", "stands"), [(0, True), (7 * DAY - 60, True), (7 * DAY + 60, False), (-60, True), (-DAY, False)]
+)
+def test_a_report_stops_standing_after_a_set_age(age: int, stands: bool, tmp_path: Path) -> None:
+    """Also one of the future, which a clock that was wrong has made."""
+    params = {"directory": str(tmp_path), "cloud": "rack", "started": 1500.0, "hosts": HOSTS, "set_aside": {}}
+    write({**params, "proofs": [GOOD.as_dict()]})
+    why = why_not_standing(str(tmp_path), "rack", HOSTS, 7, now=1500.0 + age)
+    assert why == ("" if stands else f"{tmp_path}/report.json was begun at 1970-01-01T00:25:00+00:00, and a report "
+                   "stands for 7 days")  # fmt: skip
+
+
+def test_what_holds_with_a_warning_is_proved_and_named() -> None:
+    proof = prove("node1: certificates", "kubernetes", lambda: Warned("3 certificates", "x.crt ends in 40 days"))
+    assert (proof.ok, proof.evidence, proof.warning) == (True, "3 certificates", "x.crt ends in 40 days")
+    found = report(GOOD, proof)
+    assert found.good and found.summary == "2 proved, 1 with a warning"
+    assert "x.crt ends in 40 days" in html(found)
+    assert Proof.of(proof.as_dict()) == proof
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"cloud": "rack"}'])
 def test_what_is_no_report_does_not_stand(text: str, tmp_path: Path) -> None:
-    assert why_not_standing(str(tmp_path), "rack", HOSTS).endswith("does not exist")
+    assert why_not_standing(str(tmp_path), "rack", HOSTS, 7).endswith("does not exist")
     (tmp_path / "report.json").write_text(text)
-    assert why_not_standing(str(tmp_path), "rack", HOSTS).endswith("is no report of this release")
+    assert why_not_standing(str(tmp_path), "rack", HOSTS, 7).endswith("is no report of this release")
 
 
 def test_what_a_provider_does_not_promise_is_neither_proved_nor_open() -> None:
