@@ -140,6 +140,12 @@ options:
         - default
         - slow
         default: default
+      renew_days:
+        description:
+        - Certificates of a control plane with fewer days left are renewed by a run; C(kubeadm)
+          makes them for a year. The kubelet renews its own. From 1 to 300.
+        type: int
+        default: 90
       root:
         description:
         - Directory below which the files of the control plane are. Another one than C(/) names

@@ -12,6 +12,7 @@ description:
     make certificates, kubeconfigs, command lines and the objects that joining nodes read, and runs the servers below
     C(root) of O(kubernetes) as a directory of their own (C(chroot)). The endpoint's address is added to the interface
     of this host that is in its network.
+  - Certificates that end within C(renew_days) of O(kubernetes) are renewed, and the servers started with them.
   - A run after one that was killed continues from where that one ended. Settings that a cluster has for life are
     refused.
 author: groundup.cloud founders (@groundup-cloud)
@@ -44,6 +45,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+renewed:
+  description: Whether certificates were, or would be, renewed, so that copies of C(admin.conf) have to be made again.
+  returned: success
+  type: bool
+  sample: false
 steps:
   description: What was done, or would be done, in order.
   returned: success

@@ -11,6 +11,8 @@ description:
   - Where the manifests of API server, controller manager and scheduler were changed by hand, or the configuration of
     the cluster in the model since, C(kubeadm) writes them again and stores the configuration in the cluster. Waits
     until the API server of this machine serves again. The manifest of etcd is written where it is the only member.
+  - Where a certificate ends within C(renew_days), C(kubeadm) renews all of them, and the servers are restarted.
+  - Changes nothing unless all other control planes are healthy.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
@@ -21,6 +23,12 @@ attributes:
     support: none
 extends_documentation_fragment:
   - groundup.cloud.kubernetes_config
+options:
+  replaced:
+    description: Control planes that join again in this run, which can't be healthy before.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -32,11 +40,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 stale:
-  description: What was not as it should be, names of static pods or C(cluster) for the configuration itself.
+  description: >-
+    What was not as it should be: names of static pods, C(cluster) for the configuration itself, or C(audit policy).
   returned: success
   type: list
   elements: str
   sample: [cluster]
+renewed:
+  description: Certificates for which a renewal was due.
+  returned: success
+  type: list
+  elements: str
+  sample: [pki/apiserver.crt]
 steps:
   description: What was done, or in check mode would be done, for people; empty where there is nothing to do.
   returned: success
@@ -52,6 +67,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes im
 
 SPEC = {
     "config": CONFIG,
+    "replaced": {"type": "list", "elements": "str", "default": []},
 }
 
 

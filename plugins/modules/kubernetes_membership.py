@@ -37,8 +37,8 @@ EXAMPLES = r"""
 RETURN = r"""
 observation:
   description: >-
-    State of this machine: C(joined), C(admin), C(etcd_data), the last C(attempt), and C(cluster) with C(nodes) and
-    C(etcd) members, null when no API answered; then C(error) says why.
+    State of this machine: C(joined), C(admin), C(etcd_data), the last C(attempt), C(stale), C(due), and C(cluster)
+    with C(version), C(nodes) and C(etcd) members, null when no API answered; then C(error) says why.
   returned: success
   type: dict
   sample: {"name": "node1", "control_plane": true, "joined": false, "cluster": null, "error": ""}

@@ -10,6 +10,8 @@ version_added: 0.1.0
 description:
   - Installs kubelet, kubeadm and kubectl by sha256 from the bundle; on a control plane also the endpoint of the API
     (keepalived and haproxy), kubeadm's configuration and the audit policy.
+  - Refuses a machine on which C(kubeadm) would fail (CPUs, memory, ports, files of another cluster, swap, clock),
+    another version than that of the running cluster, and settings that a cluster has for life. Then nothing is changed.
   - Reads the real state first and changes only what differs. What makes the machine a member is done by
     M(groundup.cloud.kubernetes_init) and M(groundup.cloud.kubernetes_join).
 author: groundup.cloud founders (@groundup-cloud)
@@ -22,12 +24,25 @@ attributes:
     support: full
 extends_documentation_fragment:
   - groundup.cloud.kubernetes_config
+options:
+  clock:
+    description:
+      - The controller's time in seconds since 1970. A machine that is no node yet is refused where its clock differs so
+        much that certificates and tokens would not be valid.
+    type: float
+  in_turn:
+    description:
+      - It is the turn of this control plane, so it is changed, provided that all others are healthy. Without it, a
+        control plane that serves together with others is left as it is, and RV(postponed) is true where it differs.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
 - name: Install kubelet and kubeadm
   groundup.cloud.kubernetes_prepare:
     config: "{{ kubernetes_config }}"
+    clock: "{{ now().timestamp() }}"
 """
 
 RETURN = r"""
@@ -37,6 +52,11 @@ steps:
   type: list
   elements: str
   sample: ["file /etc/haproxy/haproxy.cfg", "systemctl reload haproxy.service"]
+postponed:
+  description: Whether this is a control plane of several that differs and waits for its turn.
+  returned: success
+  type: bool
+  sample: false
 seconds:
   description: How long reading, planning and applying took on the host.
   returned: success
@@ -49,11 +69,18 @@ from ansible_collections.groundup.cloud.plugins.module_utils.layers.kubernetes_h
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes import CONFIG
 
+SPEC = {
+    "config": CONFIG,
+    "clock": {"type": "float"},
+    "in_turn": {"type": "bool", "default": False},
+}
+
 
 def main() -> None:
-    module = AnsibleModule({"config": CONFIG}, supports_check_mode=True)
-    config = given(module.params["config"])
-    run(module, lambda: prepare(config, check=module.check_mode, warn=module.warn))
+    module = AnsibleModule(SPEC, supports_check_mode=True)
+    params = module.params
+    more = {"clock": params["clock"], "in_turn": params["in_turn"]}
+    run(module, lambda: prepare(given(params["config"]), check=module.check_mode, warn=module.warn, **more))
 
 
 if __name__ == "__main__":

@@ -12,9 +12,12 @@ from pathlib import Path
 
 from ..bundle import index as bundle_index
 from ..host import digests
-from ..host.state import Directory
+from ..host.act import ACTIONS
+from ..host.plan import access_steps
+from ..host.read import read_paths
+from ..host.state import Actual, Directory, HostState
 from ..host.system import System
-from ..kube import control_plane, immutable, job, observe, paths, refresh
+from ..kube import certificates, control_plane, credentials, immutable, job, observe, paths, refresh, renewal, version
 from ..kube import phases as kubeadm
 from ..kube.access import admin, unready
 from ..kube.errors import KubeError
@@ -33,6 +36,7 @@ TIMEOUT = 300.0
 """Seconds for each phase of kubeadm: natively one takes less than one."""
 MULTI = ("kubernetes", "kubeadm")
 """Names of the bundle's file that is kubeadm: one program that is several, or the one of upstream."""
+RENEW = "renew certificates by kubeadm"
 _DIRECTORIES = (("", 0o755), ("services", 0o755), ("run", 0o711), ("log", 0o750))
 _BELOW = (
     ("", 0o755),
@@ -92,6 +96,7 @@ def plan(hosted: Hosted, hand: Manager, system: System) -> Plan:
     """
     settings, found = hosted.kubernetes, Plan()
     immutable.refuse_changes(settings, system)
+    version.refuse_change(settings, system, {})
     images = Images(hosted)
     files.require(found, directories=_directories(hosted))
     if isinstance(hand, Processes):
@@ -108,6 +113,8 @@ def plan(hosted: Hosted, hand: Manager, system: System) -> Plan:
     for reference in lacking:
         found.add(f"programs of {reference}", partial(images.unpack, reference))
     remade = _configuration(found, hosted, system) or bool(lacking)
+    _certificates(found, settings, system)
+    _access(found, system)
     _servers(found, hosted, hand, images, system, remade)
     return found
 
@@ -131,6 +138,28 @@ def _configuration(found: Plan, hosted: Hosted, system: System) -> bool:
     return bool(stale or changed or not record)
 
 
+def _certificates(found: Plan, settings: Settings, system: System) -> None:
+    """Certificates that end soon; servers that have other ones than the files are started again by their digest."""
+    due = certificates.due(settings, Path(system.root))
+    if due:
+        found.add(
+            RENEW,
+            partial(renewal.write, settings, system, due),
+            before="".join(f"{name} ends in {days} days\n" for name, days in due.items()),
+            after="valid for a year\n",
+        )
+
+
+def _access(found: Plan, system: System) -> None:
+    """Permissions of credentials and of the data of etcd."""
+    own = {name for name, __ in _BELOW}
+    state = HostState(
+        "control_plane", access=tuple(item for item in credentials.access(system) if item.path not in own)
+    )
+    for step in access_steps(state.access, Actual(paths=read_paths(state, system))):
+        found.add(str(step), partial(ACTIONS[step.action], step, system), step.before, step.after)
+
+
 def _write(settings: Settings, system: System, wanted: t.Mapping[str, str]) -> None:
     refresh.check_encryption(settings, system)
     control_plane.ensure_encryption(settings, system)
@@ -144,12 +173,12 @@ def _write(settings: Settings, system: System, wanted: t.Mapping[str, str]) -> N
 
 def _servers(found: Plan, hosted: Hosted, hand: Manager, images: Images, system: System, remade: bool) -> None:
     """Start what does not run with its command line and program; then write the cluster's objects."""
-    running = hand.current(SERVERS)
+    running, renewed = hand.current(SERVERS), bool(certificates.due(hosted.kubernetes, Path(system.root)))
     made = all(system.path(f"{paths.MANIFESTS}/{name}.yaml").exists() for name in SERVERS)
     wanted = {item.name: item.digest() for item in servers.services(hosted, images.digests)} if made else {}
     lacking = [name for name in SERVERS if running.get(name) != wanted.get(name, "")]
-    if remade or lacking:
-        text = f"start {', '.join(lacking)}" if lacking else "restart the servers whose command line changes"
+    if remade or renewed or lacking:
+        text = f"start {', '.join(lacking)}" if lacking else "restart the servers whose configuration changes"
         found.add(text, partial(_start, hosted, hand, images, system))
     attempt = observe.attempt(Path(system.root))
     if remade or attempt is None or not attempt["done"]:
@@ -163,6 +192,7 @@ def _start(hosted: Hosted, hand: Manager, images: Images, system: System) -> Non
         if running.get(service.name) != service.digest():
             hand.start(service)
     await_api(hosted, system)
+    system.path(paths.RENEWAL).unlink(missing_ok=True)
 
 
 def _objects(hosted: Hosted, system: System) -> None:
@@ -222,9 +252,11 @@ def stop_plan(hosted: Hosted, hand: Manager, system: System) -> Plan:
 
 
 def perform(hosted: Hosted, state: str, check: bool) -> dict[str, t.Any]:
-    """The module hosted_control_plane. Returns {changed, steps, diff}."""
+    """The module hosted_control_plane. Returns {changed, steps, diff, renewed}; with ``renewed`` certificates, a copy
+    of the administrator's kubeconfig has to be made again."""
     system, hand = System(hosted.root), manager(hosted.service_manager, hosted)
     found = stop_plan(hosted, hand, system) if state == "absent" else plan(hosted, hand, system)
     if not check:
         found.apply()
-    return {"changed": found.changed, "steps": [str(step) for step in found.steps], "diff": found.diff()}
+    steps = [str(step) for step in found.steps]
+    return {"changed": found.changed, "steps": steps, "diff": found.diff(), "renewed": RENEW in steps}

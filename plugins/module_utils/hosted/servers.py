@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from ..host.state import File
-from ..kube import paths
+from ..kube import certificates, paths, policy
 from ..kube.errors import KubeError
 from ..provision.services import Service
 from .settings import SERVERS, Hosted
@@ -37,15 +37,18 @@ def services(hosted: Hosted, images: t.Mapping[str, str]) -> tuple[Service, ...]
     :param images: the digest of each image; another one means that the server has to be restarted.
     """
     root = Path(hosted.root)
+    kubernetes = root / paths.KUBERNETES.lstrip("/")
+    credentials = [File(name, pem) for name, pem in certificates.renewable(kubernetes)]
     found = []
     for name in SERVERS:
         container = pod(root, name)
+        # What a server reads when it starts: its program, its credentials, and the audit policy.
         program = File(container["image"], images.get(container["image"], ""))
         found.append(
             Service(
                 name,
                 ("chroot", hosted.root, *container["command"]),
-                (program,),
+                (program, *credentials, *(policy.files(hosted.kubernetes) if name == "kube-apiserver" else ())),
                 f"tcp:{_port(name, container['command'])}",
             )
         )

@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
-from ..host.state import HostError
+from ..host.state import HostError, RefusedError
 
 
 class KubeError(HostError):
     """A cluster or a node that can't be read or brought to its state; the text says what, where and the remedy."""
+
+
+class KubeRefusedError(KubeError, RefusedError):
+    """What is wanted must not, or cannot, be done to this node or cluster; nothing was changed."""

@@ -10,7 +10,7 @@ import re
 from ..host.system import System
 from . import config, paths, yaml
 from .api import Kubeconfig
-from .errors import KubeError
+from .errors import KubeRefusedError
 from .settings import Settings
 
 #: keys of ClusterConfiguration on which certificates, kubeconfigs, Services and pods of the cluster depend
@@ -21,7 +21,7 @@ def refuse_changes(settings: Settings, system: System) -> None:
     """Refuse changes on a control plane whose cluster was initialized with another endpoint, other networks or another
     domain: the endpoint would move to an address for which no certificate is valid and which no kubelet uses.
 
-    :raises KubeError: naming both values.
+    :raises KubeRefusedError: naming both values.
     """
     record = system.path(paths.ATTEMPT)
     if not (settings.node.control_plane and system.path(paths.ADMIN_CONF).exists() and record.exists()):
@@ -33,7 +33,7 @@ def refuse_changes(settings: Settings, system: System) -> None:
     if server != here and not changed:
         changed = [f"controlPlaneEndpoint is {server}, wanted {here}"]
     if changed:
-        raise KubeError(
+        raise KubeRefusedError(
             f"{settings.node.name}: the cluster has other settings, which can't be changed: {'; '.join(changed)}; "
             "set the model back, or run `kubeadm reset -f` on this machine to give its cluster up"
         )

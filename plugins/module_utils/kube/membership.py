@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from . import version
 from .errors import KubeError
 from .observe import unfinished
 
@@ -22,7 +23,7 @@ class Plan:
     ``stale``: etcd members without a machine behind them, {id, name}. ``reset``: machines with the state of an
     attempt that did not end. ``finished``: joining machines whose join succeeded while no controller
     waited (it was killed), so that only its record is missing. ``refresh``: control planes whose
-    manifests are not what they should be.
+    manifests are not what they should be, or whose certificates end soon (``renew``).
     ``nodes``: the live nodes, as in Observation.
     """
 
@@ -34,6 +35,7 @@ class Plan:
     finished: list[str] = field(default_factory=list)
     stale: list[dict[str, str]] = field(default_factory=list)
     refresh: list[str] = field(default_factory=list)
+    renew: list[str] = field(default_factory=list)
     nodes: dict[str, t.Any] = field(default_factory=dict)
     ready: bool = False
 
@@ -131,7 +133,7 @@ def _with_cluster(seen: Observations, control_planes: t.Collection[str], reset: 
         (seen[h]["cluster"]["etcd"] for h in answering if seen[h]["cluster"]["etcd"]), []
     )
     result = Plan(nodes=nodes)
-    problems = []
+    problems = _versions(seen)
     machines = {host: item for host, item in seen.items() if not item["hosted"]}  # another host is no node
     for host, item in sorted(machines.items()):
         problems += _place(result, host, item, nodes.get(host), members, reset)
@@ -142,6 +144,15 @@ def _with_cluster(seen: Observations, control_planes: t.Collection[str], reset: 
     result.stale = _stale(result, seen, members)
     result.ready = not result.init and not result.joins and all(nodes[host]["ready"] for host in machines)
     return result
+
+
+def _versions(seen: Observations) -> list[str]:
+    """Why machines that were seen can't have the version that they want, by the API servers that answered."""
+    answering = {host: item["cluster"] for host, item in sorted(seen.items()) if item["cluster"]}
+    running = {f"kube-apiserver of {host}": found["version"] for host, found in answering.items()}
+    wanted = sorted({item["version"] for item in seen.values()})
+    found = (version.refusal("the cluster", running, text) for text in wanted)
+    return [text for text in found if text][:1]
 
 
 def _place(
@@ -170,7 +181,8 @@ def _place(
         return [f"{host} is a worker of the cluster, but a control plane of the model; remove it first, then add it"]
     in_etcd = not item["control_plane"] or not members or any(m["name"] == host and not m["learner"] for m in members)
     if node and item["joined"] and in_etcd and not _unfinished(item, "join"):
-        result.refresh += [host] if item["stale"] else []
+        result.renew += [host] if item["due"] else []
+        result.refresh += [host] if item["stale"] or item["due"] else []
         return []
     (result.join_control_planes if item["control_plane"] else result.join_workers).append(host)
     if _is_running(item):

@@ -14,7 +14,7 @@ from ..host.system import System
 from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing, Row
 from ..waiting.wait import TimedOut, wait
-from . import etcd, job, paths
+from . import certificates, etcd, job, paths
 from .api import Api, Kubeconfig, Refused, Unreachable, connect
 from .settings import Settings
 
@@ -26,7 +26,8 @@ def observe(settings: Settings, patience: float = 0, root: Path = Path("/")) -> 
     """This machine's observation.
 
     ``{name, address, control_plane, hosted, joined, admin, etcd_data, attempt: {kind, done, alive?}|None,
-    encryption: sha256|"", stale: [name], cluster: {ca, nodes: {name: …}, etcd: [member]}|None, error: text}``.
+    encryption: sha256|"", stale: [name], due: {certificate: days}, version: wanted,
+    cluster: {ca, version, nodes: {name: …}, etcd: [member]}|None, error: text}``.
     When the machine belongs to a cluster whose API doesn't answer, the request is repeated for ``patience`` seconds: a
     control plane that was just switched on needs time to start.
     """
@@ -42,6 +43,8 @@ def observe(settings: Settings, patience: float = 0, root: Path = Path("/")) -> 
         "attempt": attempt(root),
         "encryption": digest(_at(root, paths.ENCRYPTION)),
         "stale": stale_manifests(root),
+        "due": certificates.due(settings, root),
+        "version": settings.version,
         "cluster": None,
         "error": "",
     }
@@ -60,10 +63,15 @@ def attempt(root: Path = Path("/")) -> dict[str, t.Any] | None:
 
 
 def manifests(root: Path) -> dict[str, str]:
-    """sha256 of the static pods' manifests, and of the configuration they were made from."""
+    """sha256 of the static pods' manifests, of the configuration they were made from, and of what their servers read
+    only when they start."""
     found = {name: digest(_at(root, f"{paths.MANIFESTS}/{name}.yaml")) for name in paths.STATIC_PODS}
     patched = b"".join(path.read_bytes() for path in sorted(_at(root, paths.PATCHES).glob("*.yaml")))
-    return found | {"cluster": digest(_at(root, paths.CLUSTER)), "patches": hashlib.sha256(patched).hexdigest()}
+    return found | {
+        "cluster": digest(_at(root, paths.CLUSTER)),
+        "patches": hashlib.sha256(patched).hexdigest(),
+        "audit policy": digest(_at(root, paths.AUDIT_POLICY)),
+    }
 
 
 def stale_manifests(root: Path) -> list[str]:
@@ -124,6 +132,7 @@ def cluster(api: Api, ca: str) -> dict[str, t.Any]:
     return {
         "ca": hashlib.sha256(ca.strip().encode()).hexdigest(),
         "server": api.server,
+        "version": api.get("/version")["gitVersion"],
         "nodes": {item["metadata"]["name"]: node(item) for item in items},
     }
 

@@ -1,7 +1,7 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Phases of ``kubeadm init``, one after another, with the configuration of a control plane."""
+"""Commands of kubeadm with the configuration of a control plane: phases of ``init``, and renewal of certificates."""
 
 from __future__ import annotations
 
@@ -15,11 +15,24 @@ CONFIG = f"{paths.SCRATCH}/phases.yaml"
 
 
 def run(settings: Settings, system: System, phases: t.Iterable[t.Sequence[str]], timeout: float) -> None:
-    """Run the phases; those of a hosted control plane below its root (kubeadm's flag ``--rootfs``, 1.36).
+    """Run the phases; those of a hosted control plane below its root.
 
-    The configuration, which holds a token, is removed when they end. ``timeout``: seconds for each phase.
+    ``timeout``: seconds for each phase.
 
     :raises HostError: with kubeadm's own message.
+    """
+    _each(settings, system, [("init", "phase", *phase) for phase in phases], timeout)
+
+
+def renew(settings: Settings, system: System, timeout: float) -> None:
+    """Renew all certificates of the control plane, in their files. One that this machine does not have is left out."""
+    _each(settings, system, [("certs", "renew", "all")], timeout)
+
+
+def _each(settings: Settings, system: System, commands: t.Iterable[t.Sequence[str]], timeout: float) -> None:
+    """Run commands of kubeadm; of a hosted control plane below its root (its flag ``--rootfs``, 1.36).
+
+    The configuration, which holds a token, is removed when they end.
     """
     text = yaml.documents([config.init(settings, control_plane.new_token()), *config.cluster(settings)])
     system.write(CONFIG, text.encode(), mode=0o600)
@@ -27,7 +40,7 @@ def run(settings: Settings, system: System, phases: t.Iterable[t.Sequence[str]],
     if settings.hosted:
         words = [str(system.path(paths.KUBEADM)), "--rootfs", system.root]
     try:
-        for phase in phases:
-            system.run([*words, "init", "phase", *phase, "--config", CONFIG], timeout=timeout)
+        for command in commands:
+            system.run([*words, *command, "--config", CONFIG], timeout=timeout)
     finally:
         system.path(CONFIG).unlink(missing_ok=True)

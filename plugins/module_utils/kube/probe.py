@@ -13,9 +13,9 @@ from pathlib import Path
 
 from ..host.plan import Step
 from ..host.system import System
-from . import nodes, observe, paths
+from . import certificates, nodes, observe, paths, version
 from .api import Api, Https, Kubeconfig, Refused, Unreachable, tls
-from .errors import KubeError
+from .errors import KubeError, KubeRefusedError
 from .settings import Settings
 
 KUBELET_CERTIFICATE = "/var/lib/kubelet/pki/kubelet-client-current.pem"
@@ -34,13 +34,40 @@ def membership(settings: Settings, system: System) -> tuple[Step, ...]:
         return (
             Step("refresh", f"control plane of {name}", before=f"differs: {', '.join(stale)}\n", after="as wanted\n"),
         )
+    due = certificates.due(settings, root)
+    if due:
+        before = "".join(f"{file} ends in {days} days\n" for file, days in due.items())
+        return (Step("renew", f"certificates of {name}", before=before, after="valid for a year\n"),)
     try:
         item = as_kubelet(system).get(f"/api/v1/nodes/{name}")
     except (Unreachable, Refused, OSError) as error:
         return (Step("reach", f"the API from {name}", before=f"{error}\n", after="an answer\n"),)
     if item is None:
         return (Step("join", name, before="unknown to the cluster\n", after="a node of the cluster\n"),)
-    return tuple(compare(settings, observe.node(item)))
+    have = observe.node(item)
+    if have["version"] != f"v{settings.version}":
+        version.refuse_change(settings, system, served_version(settings, system))
+    return tuple(compare(settings, have))
+
+
+def served_version(settings: Settings, system: System) -> dict[str, str]:
+    """The version of the API server, which is that of the cluster; nothing where the machine is no node.
+
+    Where no API answers, a control plane is judged by its own files; a worker has none that name a version.
+
+    :raises KubeRefusedError: on a worker, no API answered.
+    """
+    if not system.path(paths.KUBELET_CONF).exists():
+        return {}
+    try:
+        return {"kube-apiserver": as_kubelet(system).get("/version")["gitVersion"]}
+    except (Unreachable, Refused, OSError) as error:
+        if settings.node.control_plane:
+            return {}
+        raise KubeRefusedError(
+            f"{settings.node.name}: its programs are not replaced, since the API does not tell which version this node "
+            f"has ({error}); run again when the API answers, or give that cluster up by `kubeadm reset -f` here"
+        ) from error
 
 
 def compare(settings: Settings, have: dict[str, t.Any]) -> t.Iterator[Step]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import typing as t
 from pathlib import Path
@@ -15,9 +14,10 @@ from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut
 from ..waiting.wait import wait as wait_until
-from . import control_plane, observe, paths, phases
+from . import certificates, control_plane, members, observe, paths, phases, processes, renewal, version
 from .access import unready
 from .errors import KubeError
+from .processes import started
 from .settings import Settings
 
 # The configuration in the cluster comes first, while the API serves: new manifests restart it.
@@ -67,7 +67,11 @@ def refresh(settings: Settings, system: System, stale: t.Collection[str]) -> Non
         restore_etcd(system)
     phases.run(settings, system, ALONE if settings.single else PHASES, timeout=900)
     after = observe.manifests(Path(system.root))
-    wait(settings, system, [name for name in SERVES if after[name] != before[name]], began)
+    if "audit policy" in stale:  # the server reads it when it starts, and its manifest only names the file
+        processes.end(system, "kube-apiserver")
+    restarting = [name for name in SERVES if after[name] != before[name]]
+    restarting += ["kube-apiserver"] if "audit policy" in stale and "kube-apiserver" not in restarting else []
+    wait(settings, system, restarting, began)
     control_plane.record_manifests(system)
 
 
@@ -91,23 +95,20 @@ def wait(settings: Settings, system: System, restarting: t.Collection[str], sinc
         ) from error
 
 
-def started(system: System, name: str) -> float:
-    """When the youngest process of this name started, in seconds after boot; 0 when there is none (proc(5))."""
-    found = [0.0]
-    for path in system.path("/proc").glob("[0-9]*/stat"):
-        try:
-            head, __, fields = path.read_text().rpartition(")")
-        except OSError:  # it ended meanwhile
-            continue
-        if head.partition("(")[2] == name:
-            found.append(int(fields.split()[19]) / os.sysconf("SC_CLK_TCK"))
-    return max(found)
-
-
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
-    """The module kubernetes_control_plane."""
+    """The module kubernetes_control_plane: new manifests where they differ, new certificates where those end soon.
+
+    All other control planes have to be healthy before, and this one is after.
+    """
     system = System()
-    stale = observe.stale_manifests(Path(system.root))
-    if stale and not check:
-        refresh(settings, system, stale)
-    return {"changed": bool(stale), "stale": stale, "steps": [f"update the configuration of {name}" for name in stale]}
+    stale, due = observe.stale_manifests(Path(system.root)), certificates.due(settings, Path(system.root))
+    if (stale or due) and not check:
+        members.require_others(settings, system, "its servers are not restarted", params["replaced"])
+        version.refuse_change(settings, system, {})
+        if stale:
+            refresh(settings, system, stale)
+        if due:
+            renewal.renew(settings, system, due)
+    steps = [f"update the configuration of {name}" for name in stale]
+    steps += [f"renew {name}, which ends in {days} days" for name, days in due.items()]
+    return {"changed": bool(steps), "stale": stale, "renewed": sorted(due), "steps": steps}

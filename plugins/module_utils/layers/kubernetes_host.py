@@ -10,30 +10,70 @@ import typing as t
 from ..host.layer import Renderer, Warn, run_layer, silent
 from ..host.layer import assess as assess_state
 from ..host.plan import Plan
+from ..host.state import HostError
 from ..host.system import System
-from ..kube import immutable, kubelet_files, probe
-from ..kube.settings import parse
+from ..kube import credentials, immutable, kubelet_files, members, preflight, probe, version
+from ..kube.settings import Settings, parse
+from .artefacts import PROGRAMS
 from .kubernetes import render
 
 
 def renderer(system: System) -> Renderer:
-    """The layer's state on this machine: what the role's variable says, and what kubeadm wrote for its kubelet."""
-    return lambda params: kubelet_files.with_recorded(render(params), system)
+    """The layer's state on this machine: what the role's variable says, what kubeadm wrote for its kubelet, and who may
+    use the credentials that are here."""
+    return lambda params: credentials.with_access(kubelet_files.with_recorded(render(params), system), system)
 
 
 def prepare(
-    params: dict[str, t.Any], *, check: bool, warn: Warn = silent, system: System | None = None
+    params: dict[str, t.Any],
+    *,
+    check: bool,
+    warn: Warn = silent,
+    system: System | None = None,
+    clock: float | None = None,
+    in_turn: bool = False,
 ) -> dict[str, t.Any]:
-    """The module kubernetes_prepare."""
+    """The module kubernetes_prepare.
+
+    ``in_turn``: this is the turn of this control plane. Without it, one of several that serve together is left as it
+    is, with ``postponed`` in the result, so that the caller can change one after another.
+    """
     system = system or System()
-    immutable.refuse_changes(parse(params), system)
-    return run_layer(renderer(system), params, check=check, system=system, warn=warn)
+    settings = parse(params)
+    preflight.refuse(settings, system, clock=clock)
+    todo = _plan(settings, params, system)
+    postponed = bool(todo.steps) and not in_turn and members.serves_with_others(settings, system)
+    if todo.steps and in_turn and not check:
+        members.require_others(settings, system, "its kubelet and load balancer are not changed")
+    result = run_layer(renderer(system), params, check=check or postponed, system=system, warn=warn)
+    return {**result, "postponed": True, "changed": False, "steps": []} if postponed else {**result, "postponed": False}
 
 
 def assess(params: dict[str, t.Any], system: System | None = None) -> Plan:
-    """What differs on this machine: its files and units, and its membership in the cluster. Changes nothing."""
+    """What differs on this machine: its files and units, and its membership in the cluster. Changes nothing.
+
+    :raises RefusedError: what is wanted must not be done here, or cannot.
+    """
     system = system or System()
     settings = parse(params)
-    immutable.refuse_changes(settings, system)
-    layer = assess_state(renderer(system), params, system)
+    preflight.refuse(settings, system, layers_below=True)
+    layer = _plan(settings, params, system)
     return Plan(layer.layer, (*layer.steps, *probe.membership(settings, system)), layer.warnings)
+
+
+def _plan(settings: Settings, params: dict[str, t.Any], system: System) -> Plan:
+    """The steps of the layer, if they change neither the version of the cluster nor what it has for life."""
+    immutable.refuse_changes(settings, system)
+    version.refuse_change(settings, system, {})
+    layer = assess_state(renderer(system), params, system)
+    if any(step.action == "file" and step.subject.startswith(f"{PROGRAMS}/") for step in layer.steps):
+        version.refuse_change(settings, system, probe.served_version(settings, system))
+    return layer
+
+
+def is_one_of_several(params: dict[str, t.Any], system: System) -> bool:
+    """Whether this machine is one of several control planes of a cluster that was made; it need not serve now."""
+    try:
+        return members.is_one_of_several(parse(params), system)
+    except HostError:  # a wrong value was reported by the comparison
+        return False

@@ -58,6 +58,7 @@ CONFIG: dict[str, Any] = {
         "encryption": {"type": "bool", "default": True},
         "audit": {"type": "bool", "default": True},
         "timings": {"type": "str", "default": "default", "choices": ["default", "slow"]},
+        "renew_days": {"type": "int", "default": 90},
         "root": {"type": "path", "default": "/"},
     },
 }

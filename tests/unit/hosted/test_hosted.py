@@ -20,7 +20,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image_storag
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
 from ansible_collections.groundup.cloud.plugins.module_utils.hosted import address, control_plane, programs, servers
 from ansible_collections.groundup.cloud.plugins.module_utils.hosted.settings import parse
-from ansible_collections.groundup.cloud.plugins.module_utils.kube import config
+from ansible_collections.groundup.cloud.plugins.module_utils.kube import config, paths
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 
 KUBERNETES = {
@@ -194,3 +194,106 @@ def test_a_bundle_without_etcd_is_refused(tmp_path: pathlib.Path) -> None:
     (tmp_path / "bundle.json").write_text(json.dumps(index))
     with pytest.raises(KubeError, match=r"lacks registry.k8s.io/etcd"):
         control_plane.Images(parse(CONFIG | {"bundle_dir": str(tmp_path)}, KUBERNETES))
+
+
+class Bundle:
+    """A bundle whose images are unpacked and whose kubeadm is installed."""
+
+    digests: t.ClassVar = {f"registry.k8s.io/{name}:v1": "sha256:1" for name in servers.SERVERS}
+
+    def __init__(self, _hosted: t.Any) -> None:
+        pass
+
+    def kubeadm(self) -> tuple[pathlib.Path, str]:
+        return pathlib.Path("/bundle/kubeadm"), hashlib.sha256(b"kubeadm").hexdigest()
+
+    def lacking(self) -> list[str]:
+        return []
+
+
+class Running:
+    """A manager of services, of which those in ``digests`` run."""
+
+    def __init__(self, digests: dict[str, str]) -> None:
+        self.digests = digests
+
+    def current(self, _names: t.Any) -> dict[str, str]:
+        return self.digests
+
+    def start(self, service: t.Any) -> None:
+        self.digests[service.name] = service.digest()
+
+
+@pytest.fixture
+def living(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Any:
+    """(hosted, manager, system) of a hosted control plane that runs as it should."""
+    monkeypatch.setattr(control_plane, "Images", Bundle)
+    monkeypatch.setattr(control_plane.address, "interface", lambda *_words: ("cluster", True))
+    monkeypatch.setattr(control_plane.files, "require", lambda *_words, **_more: False)
+    monkeypatch.setattr(control_plane.certificates, "due", lambda *_words: {})
+    hosted = parse(CONFIG, KUBERNETES | {"root": str(tmp_path / "root")})
+    system = System(hosted.root)
+    manifests(tmp_path / "root")
+    system.write(paths.KUBEADM, b"kubeadm", mode=0o755)
+    for path, text in control_plane.phases.documents(hosted.kubernetes).items():
+        system.write(path, text.encode(), mode=0o600)
+    for name in servers.SERVERS:
+        system.path(f"{paths.MANIFESTS}/{name}.yaml").chmod(0o600)
+    system.write(paths.ADMIN_CONF, b"    server: https://10.30.0.10:8443\n", mode=0o600)
+    control_plane.job.note(system, "init", done=True)
+    control_plane.control_plane.record_manifests(system)
+    found = {service.name: service.digest() for service in servers.services(hosted, Bundle.digests)}
+    return hosted, Running(found), system
+
+
+def texts(living: t.Any) -> list[str]:
+    return [str(step) for step in control_plane.plan(*living).steps]
+
+
+def test_a_hosted_control_plane_that_is_as_wanted_has_no_step(living: t.Any) -> None:
+    assert texts(living) == []
+
+
+@pytest.mark.parametrize("name", [paths.ADMIN_CONF, f"{paths.MANIFESTS}/etcd.yaml", paths.AUDIT_POLICY])
+def test_a_credential_that_others_may_read_is_mended(living: t.Any, name: str) -> None:
+    system = living[2]
+    system.path(name).chmod(0o644)
+    assert texts(living) == [f"access {name}"]
+    control_plane.plan(*living).apply()
+    assert system.path(name).stat().st_mode & 0o777 == 0o600 and texts(living) == []
+
+
+def test_certificates_that_end_soon_are_renewed_and_the_servers_take_them(
+    living: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system, ran = living[2], []
+    monkeypatch.setattr(control_plane.certificates, "due", lambda *_words: {"pki/apiserver.crt": 20})
+    monkeypatch.setattr(control_plane, "await_api", lambda *_words: None)
+
+    def renew(_settings: t.Any, where: System, _names: t.Any) -> None:
+        ran.append("renew")
+        where.write("/etc/kubernetes/pki/apiserver.crt", b"new")
+
+    monkeypatch.setattr(control_plane.renewal, "write", renew)
+    before = dict(living[1].digests)
+    assert texts(living) == ["renew certificates by kubeadm", "restart the servers whose configuration changes"]
+    control_plane.plan(*living).apply()
+    assert ran == ["renew"]
+    assert all(living[1].digests[name] != before[name] for name in servers.SERVERS), "each was started again"
+    monkeypatch.setattr(control_plane.certificates, "due", lambda *_words: {})
+    assert texts(living) == []
+    system.write("/etc/kubernetes/pki/apiserver.crt", b"by a run that was killed before it started the servers")
+    assert texts(living) == ["start etcd, kube-apiserver, kube-controller-manager, kube-scheduler"]
+
+
+def test_another_audit_policy_starts_the_api_server_again(living: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control_plane.phases.policy, "audit", lambda: {"rules": []})
+    found = {service.name: service.digest() for service in servers.services(living[0], Bundle.digests)}
+    assert [name for name in servers.SERVERS if found[name] != living[1].digests[name]] == ["kube-apiserver"]
+
+
+def test_a_hosted_control_plane_keeps_its_version(living: t.Any) -> None:
+    hosted, hand, system = living
+    other = parse(CONFIG, KUBERNETES | {"root": hosted.root, "version": "1.37.0"})
+    with pytest.raises(KubeError, match=r"cluster runs the configuration of kubeadm 1\.36\.3, .*has no upgrade yet"):
+        control_plane.plan(other, hand, system)

@@ -27,6 +27,8 @@ def machine(name: str, *, cp: bool = False, member: bool = False, **changes: t.A
         "attempt": {"kind": "join", "done": True} if member else None,
         "encryption": "",
         "stale": [],
+        "due": {},
+        "version": "1.36.3",
         "cluster": None,
         "error": "",
     } | changes
@@ -36,7 +38,7 @@ def cluster(control_planes: list[str], workers: list[str], *, ready: bool = True
     """What the API shows of a whole cluster."""
     nodes = {n: {"ready": ready, "control_plane": n in control_planes} for n in control_planes + workers}
     members = [{"name": n, "id": n, "peer": f"https://{ADDRESS[n]}:2380", "learner": False} for n in control_planes]
-    return {"ca": ca, "server": "", "nodes": nodes, "etcd": members}
+    return {"ca": ca, "server": "", "version": "v1.36.3", "nodes": nodes, "etcd": members}
 
 
 def seen(*machines: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
