@@ -10,6 +10,8 @@ version_added: 0.1.0
 description:
   - Compares the real state of several layers with the input of their roles and changes nothing, so that later plays run
     only where something differs.
+  - Fails where something is wanted that must not, or cannot, be done on the host, such as another version of
+    Kubernetes, or a control plane on a machine with too little memory. In check mode the reason is among the steps.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
@@ -37,6 +39,10 @@ options:
         description: Name of the variable that holds the role's input.
         type: str
         required: true
+      in_turn:
+        description: Control planes that serve together are changed one after another. Not used here.
+        type: bool
+        default: false
       follows:
         description: Layers whose change on any machine means that this one has to run on all of them. Not used here.
         type: list
@@ -77,6 +83,11 @@ differs:
   type: list
   elements: str
   sample: [host_base]
+serves:
+  description: Whether the host is one of several control planes of a cluster.
+  returned: success
+  type: bool
+  sample: false
 steps:
   description: What each layer would do; an error where it could not be read.
   returned: success
@@ -86,12 +97,13 @@ steps:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import foresee, probe
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
 
 LAYER = {
     "name": {"type": "str", "required": True},
     "role": {"type": "str", "required": True},
     "input": {"type": "str", "required": True},
+    "in_turn": {"type": "bool", "default": False},
     "follows": {"type": "list", "elements": "str", "default": []},
 }
 SPEC = {
@@ -101,12 +113,18 @@ SPEC = {
 }
 
 
+def judged(found: Result, check: bool) -> Result:
+    """The result, as a failure where something was refused, unless a plan only shows it."""
+    refused = found.pop("refused")
+    return {**found, "failed": True, "msg": "\n".join(refused)} if refused and not check else found
+
+
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
     layers, inputs = module.params["layers"], module.params["inputs"]
     if module.params["bare"]:
         run(module, lambda: {"changed": True, "differs": [], "steps": foresee(layers, inputs)})
-    run(module, lambda: {"changed": False, **probe(layers, inputs, module.warn)})
+    run(module, lambda: judged({"changed": False, **probe(layers, inputs, module.warn)}, module.check_mode))
 
 
 if __name__ == "__main__":

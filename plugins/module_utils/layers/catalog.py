@@ -11,7 +11,7 @@ from typing import Any
 
 from ..host.layer import Warn, assess, silent
 from ..host.plan import Plan
-from ..host.state import HostError
+from ..host.state import HostError, RefusedError
 from ..host.system import System
 from . import container_runtime, host_base, host_network, kubernetes_host, network_basic
 
@@ -61,13 +61,21 @@ def role_of(layer: Layer) -> str:
     return role
 
 
+def serves(layer: Layer, inputs: Inputs, system: System) -> bool:
+    """Whether a layer says that this host is one of several control planes of a cluster that was made."""
+    return role_of(layer) == "kubernetes" and kubernetes_host.is_one_of_several(inputs[layer["input"]], system)
+
+
 def probe(layers: Sequence[Layer], inputs: Inputs, warn: Warn = silent, system: System | None = None) -> dict[str, Any]:
     """Which of ``layers`` differ from what is wanted. Changes nothing.
 
-    Returns {differs: [name], steps: {name: [text]}, diff: [{before, after, …}]}. A layer that can't
-    be read counts as differing, with the error as its step; its role reports the error.
+    Returns {differs: [name], steps: {name: [text]}, diff: [{before, after, …}], refused: [text]}. A layer that can't
+    be read counts as differing, with the error as its step; its role reports the error. ``refused``: what must not, or
+    cannot, be done on this host, so that the run has to end before it changes anything. ``serves``: it is one of
+    several control planes of a cluster.
     """
     steps: dict[str, list[str]] = {}
+    refused: list[str] = []
     diff: list[dict[str, str]] = []
     for layer in layers:
         name, role = layer["name"], role_of(layer)
@@ -75,6 +83,10 @@ def probe(layers: Sequence[Layer], inputs: Inputs, warn: Warn = silent, system: 
             raise HostError(f"layers.{name}.input: inputs has no {layer['input']}; give the input of the layer's role")
         try:
             plan = ASSESS[role](inputs[layer["input"]], system or System())
+        except RefusedError as error:
+            steps[name] = [f"refused: {error}"]
+            refused.append(str(error))
+            continue
         except HostError as error:
             steps[name] = [f"could not be read: {error}"]
             continue
@@ -82,4 +94,10 @@ def probe(layers: Sequence[Layer], inputs: Inputs, warn: Warn = silent, system: 
         diff += plan.diff()
         for text in plan.warnings:
             warn(text)
-    return {"differs": [name for name, found in steps.items() if found], "steps": steps, "diff": diff}
+    return {
+        "differs": [name for name, found in steps.items() if found],
+        "steps": steps,
+        "diff": diff,
+        "refused": refused,
+        "serves": any(serves(layer, inputs, system or System()) for layer in layers),
+    }
