@@ -35,6 +35,7 @@ class Layer:
     :ivar needs: names of artefacts that the bundle must hold for such an input (see `bundle_info`).
     :ivar follows: layers whose change on any machine means that this one has to run on all of them.
     :ivar provider: as the model chooses it, or None where there is only one.
+    :ivar in_turn: control planes that serve together are changed one after another, each while the others are healthy.
     :ivar probed: of a layer of the cluster: whether its role has the entry point `probe`, which compares it.
     """
 
@@ -44,6 +45,7 @@ class Layer:
     needs: Needs = nothing
     follows: tuple[str, ...] = ()
     provider: str | None = None
+    in_turn: bool = False
     probed: bool = False
 
     @property
@@ -58,6 +60,7 @@ class Layer:
             "role": f"{COLLECTION}.{self.role}",
             "input": self.input,
             "follows": list(self.follows),
+            **({"in_turn": True} if self.in_turn else {}),
             **({"probed": True} if self.probed else {}),
         }
 
@@ -69,8 +72,13 @@ class Stack:
         self.layout = layout
         self.view = view = ClusterView(layout)
         self.machines: list[Layer] = [
-            Layer("host_network", "host_network", lambda m: host_network(layout, m, neighbours.addresses(m.name))),
-            Layer("host_base", "host_base", view.host_base),
+            Layer(
+                "host_network",
+                "host_network",
+                lambda m: host_network(layout, m, neighbours.addresses(m.name)),
+                in_turn=True,
+            ),
+            Layer("host_base", "host_base", view.host_base, in_turn=True),
         ]
         self.clusters: list[Layer] = []
         if layout.cloud.kubernetes:
@@ -80,6 +88,7 @@ class Stack:
                     "container_runtime",
                     lambda _machine: view.container_runtime(),
                     container_runtime.needs,
+                    in_turn=True,
                 ),
                 Layer("kubernetes", "kubernetes", view.kubernetes, kubernetes.needs),
             ]

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One bad change must not take all control planes: the role kubernetes and the play of a layer.
+
+The role, its plan of membership and the playbooks are the real ones. The modules are doubles: each only writes what it
+was called for into a log, and fails where the test says so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import typing as t
+
+import pytest
+import yaml
+
+from ..kube.test_membership import cluster, machine
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+DOUBLE = """
+import json, pathlib
+from ansible.plugins.action import ActionBase
+
+HERE = pathlib.Path({here!r})
+
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        params = self._task.args
+        key = "{name} " + params["config"]["node"]["name"]
+        called = key + (" in turn" if params.get("in_turn") else "")
+        with (HERE / "log").open("a") as log:
+            log.write(called + (" absent" if params.get("state") == "absent" else "") + "\\n")
+        script = json.loads((HERE / "script.json").read_text())
+        if called in script["fails"]:
+            return {{"failed": True, "msg": "a toy failure of " + key}}
+        result = {{"changed": True, "steps": [], "discovery": {{}}, "settings": params["config"]}}
+        result |= script["results"].get(key, {{}})
+        return result | ({{"postponed": False}} if params.get("in_turn") else {{}})
+"""
+MODULES = (
+    "prepare",
+    "membership",
+    "init",
+    "join",
+    "join_credentials",
+    "control_plane",
+    "node_settings",
+    "others_healthy",
+)
+ADDRESS = {f"n{number}": f"10.30.0.2{number}" for number in range(1, 5)}
+PLANES = ["n1", "n2", "n3"]
+
+
+def config(name: str) -> dict[str, t.Any]:
+    """The role's variable of a machine."""
+    return {
+        "cluster": "rack1",
+        "version": "1.36.3",
+        "files": {},
+        "endpoint": {"address": "10.30.0.10", "interface": "x"},
+        "pods": "10.64.0.0/14",
+        "services": "10.96.0.0/16",
+        "node": {"name": name, "address": ADDRESS[name], "control_plane": name in PLANES},
+        "control_planes": {plane: ADDRESS[plane] for plane in PLANES},
+        "encryption": False,
+    }
+
+
+class Rack:
+    """Three control planes and a worker on this machine."""
+
+    def __init__(self, root: pathlib.Path) -> None:
+        self.root = root
+        self.results: dict[str, dict[str, t.Any]] = {}
+        self.fails: list[str] = []
+        self.output = ""
+        home = root / "collections/ansible_collections/groundup/cloud"
+        (home / "plugins/action").mkdir(parents=True)
+        for name in ("roles", "meta", "galaxy.yml", "plugins/filter", "plugins/module_utils"):
+            (home / name).symlink_to(ROOT / name)
+        for name in MODULES:
+            text = DOUBLE.format(here=str(root), name=name)
+            (home / f"plugins/action/kubernetes_{name}.py").write_text(text)
+        (root / "kubeconfig").write_text("")
+        (root / "ansible.cfg").write_text("[connection]\npipelining = true\n")
+        self.hosts: dict[str, dict[str, t.Any]] = {name: {"kubernetes_config": config(name)} for name in ADDRESS}
+
+    def see(self, **observations: dict[str, t.Any]) -> None:
+        """What the membership of each machine is."""
+        for name, seen in observations.items():
+            self.results[f"membership {name}"] = {"observation": seen, "changed": False}
+
+    def run(self, book: list[dict[str, t.Any]]) -> list[str]:
+        """Run a playbook; the log of the modules."""
+        local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        groups = {"machines": {"hosts": self.hosts}, "provisioners": {"hosts": {"provisioner": {}}}}
+        (self.root / "inventory.yml").write_text(yaml.safe_dump({"all": {"vars": local, "children": groups}}))
+        (self.root / "book.yml").write_text(yaml.safe_dump(book))
+        (self.root / "script.json").write_text(json.dumps({"fails": self.fails, "results": self.results}))
+        (self.root / "log").write_text("")
+        environment = {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(self.root / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(self.root / "collections"),
+            "ANSIBLE_ROLES_PATH": str(self.root / "roles"),
+            "ANSIBLE_INVENTORY_ENABLED": "ansible.builtin.yaml",
+            "ANSIBLE_NOCOLOR": "1",
+        }
+        words = [str(pathlib.Path(sys.executable).parent / "ansible-playbook"), "-i", "inventory.yml", "book.yml"]
+        done = subprocess.run(words, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
+        self.output = done.stdout + done.stderr
+        assert (done.returncode != 0) == bool(self.fails), self.output
+        return (self.root / "log").read_text().splitlines()
+
+    def fatal(self, text: str) -> list[str]:
+        """Failures that say this."""
+        return [line for line in self.output.splitlines() if line.startswith("fatal: ") and text in line]
+
+    def role(self) -> list[str]:
+        """Run the role kubernetes on all machines."""
+        play = {"hosts": "machines", "gather_facts": False, "roles": [{"role": "groundup.cloud.kubernetes"}]}
+        return self.run([play | {"vars": {"kubernetes_kubeconfig": str(self.root / "kubeconfig")}}])
+
+
+@pytest.fixture
+def rack(tmp_path: pathlib.Path) -> Rack:
+    return Rack(tmp_path)
+
+
+def blank(name: str) -> dict[str, t.Any]:
+    return machine(name, cp=name in PLANES)
+
+
+def member(name: str, live: dict[str, t.Any], **changes: t.Any) -> dict[str, t.Any]:
+    plane = name in PLANES
+    return machine(name, cp=plane, member=True, cluster=live if plane else None, **changes)
+
+
+def called(log: list[str], module: str) -> list[str]:
+    """For whom a module was called, in that order."""
+    return [line.split(" ", 1)[1] for line in log if line.split()[0] == module]
+
+
+def test_when_the_machine_that_makes_the_cluster_fails_the_others_say_that_they_wait_for_it(rack: Rack) -> None:
+    rack.see(**{name: blank(name) for name in ADDRESS})
+    rack.fails = ["init n1"]
+    log = rack.role()
+    assert called(log, "init") == ["n1"]
+    assert not called(log, "join_credentials") and not called(log, "join")
+    text = "n1 makes the cluster, and failed, for the reason that is reported for it; n2, n3, n4 did not join"
+    assert len(rack.fatal(text)) == 1 and len(rack.fatal("a toy failure of init n1")) == 1
+    assert "admin.conf" not in rack.output
+
+
+def test_a_new_cluster_is_made_with_one_control_plane_after_another(rack: Rack) -> None:
+    rack.see(**{name: blank(name) for name in ADDRESS})
+    rack.hosts["n1"]["kubernetes_config"]["root"] = str(rack.root)  # where its admin.conf is
+    (rack.root / "etc/kubernetes").mkdir(parents=True)
+    (rack.root / "etc/kubernetes/admin.conf").write_text("credentials")
+    log = rack.role()
+    assert called(log, "join")[:2] == ["n2", "n3"] and called(log, "join")[2:] == ["n4"]
+    assert (rack.root / "kubeconfig").read_text() == "credentials"
+
+
+def test_a_control_plane_that_does_not_join_stops_those_after_it_and_no_worker(rack: Rack) -> None:
+    live = cluster(["n1"], [])
+    rack.see(n1=member("n1", live), **{name: blank(name) for name in ("n2", "n3", "n4")})
+    rack.fails = ["join n2"]
+    log = rack.role()
+    assert called(log, "join") == ["n2", "n4"]
+    assert "n2 failed, for the reason that is reported for it; the control planes after it" in rack.output
+    assert "join_credentials n1 absent" in log, "the credentials are withdrawn whatever happened"
+
+
+def stale(rack: Rack, **changes: t.Any) -> None:
+    """All control planes differ."""
+    live = cluster(PLANES, ["n4"])
+    rack.see(**{name: member(name, live, **(changes if name in PLANES else {})) for name in ADDRESS})
+
+
+def test_the_second_control_plane_is_not_touched_after_the_first_failed(rack: Rack) -> None:
+    stale(rack, stale=["cluster"], due={"pki/apiserver.crt": 30})
+    rack.fails = ["control_plane n2"]
+    assert called(rack.role(), "control_plane") == ["n1", "n2"]
+    assert len(rack.fatal("n2 failed, for the reason that is reported for it; the control planes after it")) == 1
+
+
+def test_kubelets_of_control_planes_that_serve_are_changed_one_after_another(rack: Rack) -> None:
+    stale(rack)
+    for name in PLANES:
+        rack.results[f"prepare {name}"] = {"postponed": True, "changed": False}
+    rack.fails = ["prepare n2 in turn"]
+    log = rack.role()
+    assert sorted(called(log, "prepare")[:4]) == list(ADDRESS)
+    assert called(log, "prepare")[4:] == ["n1 in turn", "n2 in turn"]
+    assert not called(log, "membership"), "nothing more is done to this cluster"
+
+
+def layer(rack: Rack, tmp_path: pathlib.Path) -> list[str]:
+    """Run the play of the layer host_network, with a toy role, on all machines; what was done, in that order."""
+    (tmp_path / "roles/toy/tasks").mkdir(parents=True, exist_ok=True)
+    line = "{{ 'fails' if inventory_hostname in groundup_failing else 'done' }} {{ inventory_hostname }}"
+    tasks = [
+        {"name": "Write", "ansible.builtin.shell": f"echo '{line}' >> {rack.root}/log"},
+        {
+            "name": "Fail",
+            "ansible.builtin.fail": {"msg": "a toy failure"},
+            "when": "inventory_hostname in groundup_failing",
+        },
+    ]
+    (tmp_path / "roles/toy/tasks/main.yml").write_text(yaml.safe_dump(tasks))
+    entry = {"name": "host_network", "role": "toy", "input": "toy_config", "in_turn": True}
+    for name, host in rack.hosts.items():
+        host |= {"groundup_layers": [entry], "groundup_probe": {"serves": name in PLANES}}
+        host["groundup_failing"] = [word.split()[1] for word in rack.fails if word.startswith("role ")]
+    group = {"ansible.builtin.group_by": {"key": "differs_host_network"}, "when": "inventory_hostname != 'provisioner'"}
+    return rack.run(
+        [
+            {"hosts": "all", "gather_facts": False, "tasks": [group]},
+            {
+                "ansible.builtin.import_playbook": str(ROOT / "playbooks/apply_layer.yml"),
+                "vars": {"groundup_layer": "host_network"},
+            },
+        ]
+    )
+
+
+IN_TURN = ["others_healthy n1", "done n1", "others_healthy n2", "done n2", "others_healthy n3", "done n3"]
+
+
+def test_a_layer_that_can_cut_control_planes_off_is_changed_on_one_after_another(
+    rack: Rack, tmp_path: pathlib.Path
+) -> None:
+    log = layer(rack, tmp_path)
+    assert log == ["done n4", *IN_TURN]
+
+
+@pytest.mark.parametrize(
+    ("fails", "done"),
+    [
+        ("role n2", [*IN_TURN[:3], "fails n2"]),
+        ("others_healthy n2", IN_TURN[:3]),
+    ],
+)
+def test_it_ends_with_the_first_that_fails_or_may_not_be_changed(
+    rack: Rack, tmp_path: pathlib.Path, fails: str, done: list[str]
+) -> None:
+    rack.fails = [fails]
+    log = layer(rack, tmp_path)
+    assert log == ["done n4", *done]
+    assert len(rack.fatal("n2 failed, for the reason that is reported for it; n3 is left as it is")) == 1
