@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 import typing as t
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
 from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
+    certificates,
     config,
     etcd,
     join_credentials,
@@ -19,9 +21,17 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
     observe,
     paths,
     probe,
+    renewal,
     yaml,
 )
-from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Api, Https, Kubeconfig, Refused, tls
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import (
+    Api,
+    Https,
+    Kubeconfig,
+    Refused,
+    connect,
+    tls,
+)
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting.deadline import Deadline
 
@@ -129,3 +139,47 @@ def test_secrets_are_encrypted_and_the_audit_log_is_discreet(live: Live) -> None
     assert {event["verb"] for event in mine} >= {"create", "get"}
     assert "hunter2swordfish" not in (live.root / "var/log/audit.log").read_text()
     assert not [event for event in events if event.get("objectRef", {}).get("resource") == "leases"]
+
+
+def test_a_watch_on_secrets_is_audited_whoever_watches(live: Live) -> None:
+    """Other requests of kubelets are not; this one is refused by their role, and logged nevertheless."""
+    file = live.path(paths.KUBELET_CONF)
+    file.write_text(file.read_text().replace("https://10.30.0.21:6443", live.kubeconfig.server))
+    mine = Kubeconfig.read(file)
+    client = Https(mine.server, tls(mine.ca, mine.certificate, mine.key))
+    for path in (f"{SECRETS}?watch=1&timeoutSeconds=1", "/api/v1/pods?watch=1&timeoutSeconds=1"):
+        with pytest.raises(Refused, match="403"):
+            client.text("GET", path)
+    end = time.monotonic() + 20
+    while not (found := [event for event in audited(live) if event["verb"] == "watch"]):
+        assert time.monotonic() < end
+        time.sleep(0.5)
+    assert {event["objectRef"]["resource"] for event in found if "system:node:" in event["user"]["username"]} == {
+        "secrets"
+    }
+
+
+def audited(live: Live) -> list[dict[str, t.Any]]:
+    """The events of the audit log so far."""
+    return [json.loads(line) for line in (live.root / "var/log/audit.log").read_text().splitlines()]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="kubeadm changes its root, which only root may")
+def test_kubeadm_renews_the_certificates_and_the_api_takes_them(live: Live, programs: Path) -> None:
+    """As for a hosted control plane, whose files are below a root. Authorities and the kubelet's credentials stay."""
+    settings, system = parse(given() | {"root": str(live.root)}), System(str(live.root))
+    system.write(paths.KUBEADM, (programs / "kubernetes").read_bytes(), mode=0o755)
+    kubernetes = live.path(paths.KUBERNETES)
+    before = dict(certificates.of_directory(kubernetes))
+    later = time.time() + 300 * 86400
+    due = certificates.due(settings, live.root, later)
+    assert {"pki/apiserver.crt", "pki/etcd/server.crt", "admin.conf"} <= set(due) and set(due.values()) == {64}
+    renewal.write(settings, system, due)
+    after = dict(certificates.of_directory(kubernetes))
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == set(due)
+    assert certificates.due(settings, live.root) == due, "until the servers have them"
+    live.path(paths.RENEWAL).unlink()
+    assert certificates.due(settings, live.root) == {}
+    assert {oct(path.stat().st_mode & 0o777) for path in kubernetes.rglob("*.key")} == {"0o600"}
+    assert connect(Kubeconfig.read(live.path(paths.ADMIN_CONF)), live.kubeconfig.server).get("/version")
