@@ -27,6 +27,11 @@ options:
     description: What is not done if they are not healthy, as the beginning of the error.
     type: str
     default: this control plane is not changed
+  replaced:
+    description: Control planes that join again in this run, which can't be healthy before.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -53,6 +58,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes im
 SPEC = {
     "config": CONFIG,
     "consequence": {"type": "str", "default": "this control plane is not changed"},
+    "replaced": {"type": "list", "elements": "str", "default": []},
 }
 
 

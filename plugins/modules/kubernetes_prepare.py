@@ -36,6 +36,11 @@ options:
         control plane that serves together with others is left as it is, and RV(postponed) is true where it differs.
     type: bool
     default: false
+  replaced:
+    description: Control planes that join again in this run, which can't be healthy before.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -52,6 +57,11 @@ steps:
   type: list
   elements: str
   sample: ["file /etc/haproxy/haproxy.cfg", "systemctl reload haproxy.service"]
+member:
+  description: Whether this is one of several control planes of a cluster that was made.
+  returned: success
+  type: bool
+  sample: false
 postponed:
   description: Whether this is a control plane of several that differs and waits for its turn.
   returned: success
@@ -73,13 +83,14 @@ SPEC = {
     "config": CONFIG,
     "clock": {"type": "float"},
     "in_turn": {"type": "bool", "default": False},
+    "replaced": {"type": "list", "elements": "str", "default": []},
 }
 
 
 def main() -> None:
     module = AnsibleModule(SPEC, supports_check_mode=True)
     params = module.params
-    more = {"clock": params["clock"], "in_turn": params["in_turn"]}
+    more = {name: params[name] for name in ("clock", "in_turn", "replaced")}
     run(module, lambda: prepare(given(params["config"]), check=module.check_mode, warn=module.warn, **more))
 
 

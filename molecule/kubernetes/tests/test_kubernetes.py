@@ -75,6 +75,61 @@ def test_changes_made_by_hand_are_mended_and_nothing_else_is_touched(host: Any) 
     assert "changed=0" in converge("--check")
 
 
+def test_permissions_that_were_changed_by_hand_are_mended(host: Any) -> None:
+    names = ("kubelet.conf", "admin.conf", "super-admin.conf", "scheduler.conf", "pki/ca.key", "pki/etcd/server.key")
+    files = [f"/etc/kubernetes/{name}" for name in names]
+    files.append(host.check_output("readlink -f /var/lib/kubelet/pki/kubelet-client-current.pem"))
+    host.check_output(
+        f"chmod 0644 {' '.join(files)}; chown daemon /etc/kubernetes/pki/sa.key; chmod 0755 /var/lib/etcd"
+    )
+    output = converge()
+    assert all(f"access {name}" in output for name in [*files, "/etc/kubernetes/pki/sa.key", "/var/lib/etcd"])
+    assert {host.file(name).mode for name in files} == {0o600} and host.file("/var/lib/etcd").mode == 0o700
+    assert host.file("/etc/kubernetes/pki/sa.key").user == "root"
+    assert host.file("/etc/kubernetes/groundup/apiserver/audit-policy.yaml").mode == 0o600
+    assert "changed=0" in converge("--check")
+
+
+def test_certificates_that_end_soon_are_renewed_and_the_servers_take_them(host: Any) -> None:
+    """Its authority signs one certificate anew for 30 days; the renewal makes all of them last for a year."""
+    pki = "/etc/kubernetes/pki"
+    host.check_output(
+        f"cd {pki} && openssl x509 -in apiserver.crt -x509toreq -signkey apiserver.key -copy_extensions copyall"
+        " -out /root/x.csr && openssl x509 -req -in /root/x.csr -CA ca.crt -CAkey ca.key -days 30"
+        " -copy_extensions copyall -out apiserver.crt"
+    )
+    authority, kubelet = host.check_output(f"sha256sum {pki}/ca.crt"), host.check_output("pgrep -x kubelet")
+    before = host.check_output("pgrep -x etcd; pgrep -x kube-apiserver")
+    output = converge()
+    assert "Configure the control planes and renew their certificates" in output
+    left = "openssl x509 -noout -checkend 25920000 -in"  # 300 days
+    for name in ("apiserver", "apiserver-kubelet-client", "front-proxy-client", "etcd/server", "etcd/peer"):
+        host.check_output(f"{left} {pki}/{name}.crt")
+    assert host.check_output(f"sha256sum {pki}/ca.crt") == authority
+    assert host.check_output("pgrep -x kubelet") == kubelet
+    assert not set(before.split()) & set(host.check_output("pgrep -x etcd; pgrep -x kube-apiserver").split())
+    served = (
+        "openssl s_client -connect 10.99.10.10:8443 </dev/null 2>/dev/null | openssl x509 -noout -checkend 25920000"
+    )
+    host.check_output(served)
+    host.check_output(f"{KUBECTL} get nodes")
+    assert not host.file("/var/lib/groundup/kubernetes/renewal.json").exists
+    assert "changed=0" in converge("--check")
+
+
+def test_another_version_is_refused_before_anything_is_changed(host: Any) -> None:
+    before = host.check_output("sha256sum /usr/local/bin/kubelet /etc/kubernetes/groundup/cluster.yaml")
+    inventory = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "inventory", "machine.yml")
+    wanted = 'version: "{{ bundle.bundle.kubernetes }}"'
+    assert wanted in PLAYBOOK.read_text()
+    other = PLAYBOOK.with_name("kubernetes_other.yml")
+    other.write_text(PLAYBOOK.read_text().replace(wanted, "version: 1.99.0"))
+    words = ["ansible-playbook", "-i", str(inventory), str(other)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode and "may not skip a minor version" in done.stdout + done.stderr
+    assert host.check_output("sha256sum /usr/local/bin/kubelet /etc/kubernetes/groundup/cluster.yaml") == before
+
+
 def test_an_init_that_was_cut_short_is_taken_up_and_stays_the_same_cluster(host: Any) -> None:
     before = host.check_output(
         "sha256sum /etc/kubernetes/pki/ca.crt /etc/kubernetes/groundup/apiserver/encryption.yaml"

@@ -72,7 +72,8 @@ def require_others(
         names = " and ".join(row.what for row in error.missing.rows)
         raise KubeRefusedError(
             f"{settings.node.name}: {consequence}, since another control plane is not healthy: {error.missing}; "
-            f"with a second one out of service the cluster could lose its API. Mend {names} first, then run again"
+            f"with a second one out of service the cluster could lose its API. Mend {names} first, or remove what is "
+            "gone for good from etcd, then run again"
         ) from error
 
 
@@ -126,5 +127,5 @@ def _name(member: etcd.Member) -> str:
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
     """The module kubernetes_others_healthy. In check mode nothing is changed afterwards, so nothing is read."""
     if not check:
-        require_others(settings, System(settings.root), params["consequence"])
+        require_others(settings, System(settings.root), params["consequence"], params["replaced"])
     return {"changed": False, "steps": []}

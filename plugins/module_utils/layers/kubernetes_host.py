@@ -32,11 +32,13 @@ def prepare(
     system: System | None = None,
     clock: float | None = None,
     in_turn: bool = False,
+    replaced: t.Collection[str] = (),
 ) -> dict[str, t.Any]:
     """The module kubernetes_prepare.
 
     ``in_turn``: this is the turn of this control plane. Without it, one of several that serve together is left as it
-    is, with ``postponed`` in the result, so that the caller can change one after another.
+    is, with ``postponed`` in the result, so that the caller can change one after another. ``replaced``: control planes
+    that join again in this run.
     """
     system = system or System()
     settings = parse(params)
@@ -44,9 +46,10 @@ def prepare(
     todo = _plan(settings, params, system)
     postponed = bool(todo.steps) and not in_turn and members.serves_with_others(settings, system)
     if todo.steps and in_turn and not check:
-        members.require_others(settings, system, "its kubelet and load balancer are not changed")
+        members.require_others(settings, system, "its kubelet and load balancer are not changed", replaced)
     result = run_layer(renderer(system), params, check=check or postponed, system=system, warn=warn)
-    return {**result, "postponed": True, "changed": False, "steps": []} if postponed else {**result, "postponed": False}
+    result |= {"member": members.is_one_of_several(settings, system), "postponed": postponed}
+    return {**result, "changed": False, "steps": [], "diff": []} if postponed else result
 
 
 def assess(params: dict[str, t.Any], system: System | None = None) -> Plan:
