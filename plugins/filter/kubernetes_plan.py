@@ -12,10 +12,10 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import 
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.membership import plan
 
 
-def kubernetes_plan(seen: t.Any, control_planes: t.Any, reset: bool = False) -> dict[str, t.Any]:
+def kubernetes_plan(seen: t.Any, control_planes: t.Any, reset: bool = False, failed: t.Any = ()) -> dict[str, t.Any]:
     """The plan; see the filter's documentation."""
     try:
-        return plan({item["name"]: item for item in seen}, list(control_planes), reset=bool(reset))
+        return plan({item["name"]: item for item in seen}, list(control_planes), reset=bool(reset), failed=list(failed))
     except KubeError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -32,8 +32,8 @@ options:
     type: float
   in_turn:
     description:
-      - It is the turn of this control plane, so it is changed, provided that all others are healthy. Without it, a
-        control plane that serves together with others is left as it is, and RV(postponed) is true where it differs.
+      - It is the turn of this control plane, so it is changed, provided that all others are healthy. Without it,
+        one of several control planes of a cluster is left as it is, and RV(postponed) is true where it differs.
     type: bool
     default: false
   replaced:

@@ -17,6 +17,16 @@ from .settings import Settings
 from .x509 import validity
 
 AUTHORITIES = ("ca.crt", "front-proxy-ca.crt")
+#: certificates that kubeadm renews (GetDefaultCertList in cmd/kubeadm/app/phases/certs, 1.36)
+LEAVES = (
+    "pki/apiserver.crt",
+    "pki/apiserver-kubelet-client.crt",
+    "pki/apiserver-etcd-client.crt",
+    "pki/front-proxy-client.crt",
+    "pki/etcd/server.crt",
+    "pki/etcd/peer.crt",
+    "pki/etcd/healthcheck-client.crt",
+)
 #: kubeconfigs whose client certificate kubeadm renews; the kubelet renews its own (``rotateCertificates``)
 KUBECONFIGS = ("admin.conf", "super-admin.conf", "controller-manager.conf", "scheduler.conf")
 INLINE = re.compile(r"client-certificate-data:\s*(\S+)")
@@ -37,9 +47,7 @@ def of_directory(kubernetes: Path) -> t.Iterator[tuple[str, str]]:
 
 def renewable(kubernetes: Path) -> t.Iterator[tuple[str, str]]:
     """Those of them that ``kubeadm certs renew all`` renews: of no authority, and of no kubelet."""
-    for name, pem in of_directory(kubernetes):
-        if Path(name).name not in AUTHORITIES and (name.endswith(".crt") or name in KUBECONFIGS):
-            yield name, pem
+    yield from ((name, pem) for name, pem in of_directory(kubernetes) if name in (*LEAVES, *KUBECONFIGS))
 
 
 def expiring(root: Path, days: int, now: float) -> dict[str, int]:

@@ -36,11 +36,6 @@ def is_one_of_several(settings: Settings, system: System) -> bool:
     return system.path(paths.ADMIN_CONF).exists() and (attempt is None or bool(attempt["done"]))
 
 
-def serves_with_others(settings: Settings, system: System) -> bool:
-    """Whether this machine is a control plane that serves, and one of several."""
-    return bool(_others(settings, system))
-
-
 def require_others(
     settings: Settings,
     system: System,

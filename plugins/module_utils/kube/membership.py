@@ -45,15 +45,19 @@ class Plan:
         return self.join_control_planes + self.join_workers
 
 
-def plan(seen: Observations, control_planes: t.Collection[str], *, reset: bool = False) -> dict[str, t.Any]:
+def plan(
+    seen: Observations, control_planes: t.Collection[str], *, reset: bool = False, failed: t.Collection[str] = ()
+) -> dict[str, t.Any]:
     """The plan, as a dict: keys of Plan, ``joins``, and ``forming``, whether a machine initializes or joins it.
 
     ``seen``: observations by name of the machine. ``control_planes``: all that the model names, seen or not.
+    ``failed``: machines that failed earlier in this run, which therefore were not read.
     ``reset``: consent to reset machines that belong to a cluster which was not observed.
 
     :raises KubeError: when continuing could create a second cluster or lose the first.
     """
-    done = _with_cluster(seen, control_planes, reset) if _clusters(seen) else _without_cluster(seen, control_planes)
+    known = bool(_clusters(seen))
+    done = _with_cluster(seen, control_planes, reset) if known else _without_cluster(seen, control_planes, failed)
     return vars(done) | {"joins": done.joins, "forming": bool(done.init or done.joins)}
 
 
@@ -74,7 +78,7 @@ def _is_running(item: t.Mapping[str, t.Any]) -> bool:
     return _unfinished(item, "join") and bool(item["attempt"].get("alive"))
 
 
-def _without_cluster(seen: Observations, control_planes: t.Collection[str]) -> Plan:
+def _without_cluster(seen: Observations, control_planes: t.Collection[str], failed: t.Collection[str]) -> Plan:
     """No control plane answers: initialize the cluster, if it is certain that there is none."""
     hosted = sorted(host for host, item in seen.items() if item["hosted"])
     if hosted:
@@ -95,6 +99,11 @@ def _without_cluster(seen: Observations, control_planes: t.Collection[str]) -> P
             f"a cluster exists but its API does not answer ({text}); repair it; a second cluster is not created"
         )
     unseen = sorted(set(control_planes) - set(seen))
+    if unseen and set(unseen) <= set(failed):
+        raise KubeError(
+            f"no cluster is made, since {' and '.join(unseen)} failed, for the reason that is reported there, and "
+            f"{', '.join(sorted(seen))} wait: a cluster begins with all its control planes; mend that, and run again"
+        )
     if unseen:
         raise KubeError(
             f"control planes {', '.join(unseen)} could not be read, so the cluster may be there; "

@@ -36,19 +36,20 @@ def prepare(
 ) -> dict[str, t.Any]:
     """The module kubernetes_prepare.
 
-    ``in_turn``: this is the turn of this control plane. Without it, one of several that serve together is left as it
-    is, with ``postponed`` in the result, so that the caller can change one after another. ``replaced``: control planes
-    that join again in this run.
+    ``in_turn``: this is the turn of this control plane. Without it, one of several of a cluster that was made is left
+    as it is, with ``postponed`` in the result, so that the caller can change one after another. ``replaced``: control
+    planes that join again in this run.
     """
     system = system or System()
     settings = parse(params)
     preflight.refuse(settings, system, clock=clock)
     todo = _plan(settings, params, system)
-    postponed = bool(todo.steps) and not in_turn and members.serves_with_others(settings, system)
+    member = members.is_one_of_several(settings, system)
+    postponed = bool(todo.steps) and not in_turn and member
     if todo.steps and in_turn and not check:
         members.require_others(settings, system, "its kubelet and load balancer are not changed", replaced)
     result = run_layer(renderer(system), params, check=check or postponed, system=system, warn=warn)
-    result |= {"member": members.is_one_of_several(settings, system), "postponed": postponed}
+    result |= {"member": member, "postponed": postponed}
     return {**result, "changed": False, "steps": [], "diff": []} if postponed else result
 
 

@@ -65,7 +65,7 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
     neighbours = Neighbours(layout)
     stack = Stack(layout, neighbours)
     if cloud.kubernetes:
-        hostvars[CLUSTER] = _cluster(layout, stack)
+        hostvars[CLUSTER] = _cluster(layout, stack, state)
     for machine in cloud.machines.values():
         hostvars[machine.name] = _machine(layout, stack, neighbours, machine)
     all_vars = {
@@ -121,13 +121,19 @@ def _deployment(layout: Layout, state: str) -> View:
     }
 
 
-def _cluster(layout: Layout, stack: Stack) -> View:
+def _cluster(layout: Layout, stack: Stack, state: str) -> View:
     """Variables of the inventory host that represents the cluster: the controller, which reaches the cluster's API."""
+    hosted: View = {}
+    if layout.hosted:
+        hosted = {
+            "ansible_python_interpreter": CONTROLLER_PYTHON,
+            "kubernetes_config": stack.view.hosted_kubernetes(),
+            "kubernetes_kubeconfig": f"{state}/kubeconfig",
+        }
     return {
         "ansible_host": "localhost",
         "ansible_connection": "local",
-        **({"ansible_python_interpreter": CONTROLLER_PYTHON} if layout.hosted else {}),
-        **({"kubernetes_config": stack.view.hosted_kubernetes()} if layout.hosted else {}),
+        **hosted,
         "groundup_layers": [layer.as_variable() for layer in stack.clusters],
         "prove_config": prove_cluster(layout, stack.providers),
         **{layer.input: layer.view() for layer in stack.clusters},

@@ -81,6 +81,7 @@ def plane(root: Path, made: dict[int, str], *, days: int = 365) -> System:
     system = System(str(root))
     for name in ("ca", "front-proxy-ca", "etcd/ca"):
         system.write(f"/etc/kubernetes/pki/{name}.crt", made[300].encode())
+    system.write("/etc/kubernetes/pki/of-somebody-else.crt", made[300].encode())
     for name in ("apiserver", "apiserver-kubelet-client", "front-proxy-client", "etcd/server"):
         system.write(f"/etc/kubernetes/pki/{name}.crt", made[days].encode())
     data = base64.b64encode(made[days].encode()).decode()
@@ -95,7 +96,7 @@ def plane(root: Path, made: dict[int, str], *, days: int = 365) -> System:
 def test_certificates_are_due_at_their_time(
     given: Given, tmp_path: Path, made: dict[int, str], passed: int, due: int
 ) -> None:
-    """Neither an authority, which is not renewed, nor what the kubelet renews itself."""
+    """Neither an authority, nor what the kubelet renews itself, nor what somebody else put there."""
     found = certificates.due(parse(given), Path(plane(tmp_path, made).root), BEGINS + passed * DAY)
     assert len(found) == due
     assert not {name for name in found if "ca.crt" in name or name == "kubelet.conf"}

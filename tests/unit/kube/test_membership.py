@@ -214,6 +214,14 @@ REFUSED = {
 }
 
 
+def test_the_others_wait_for_a_control_plane_that_failed() -> None:
+    """It was not read because it failed, so no second message says that a cluster may be there."""
+    with pytest.raises(KubeError, match=r"no cluster is made, since n1 failed, .*, and n2, n3, n4 wait"):
+        plan(seen(machine("n2", cp=True), machine("n3", cp=True), machine("n4")), THREE, failed=["n1"])
+    with pytest.raises(KubeError, match="n1, n3 could not be read, so the cluster may be there"):
+        plan(seen(machine("n2", cp=True), machine("n4")), THREE, failed=["n1"])
+
+
 @pytest.mark.parametrize(("machines", "text"), REFUSED.values(), ids=REFUSED)
 def test_what_could_make_two_clusters_or_lose_one_is_refused(machines: list[dict[str, t.Any]], text: str) -> None:
     with pytest.raises(KubeError, match=text):

@@ -30,7 +30,7 @@ HERE = pathlib.Path({here!r})
 class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         params = self._task.args
-        key = "{name} " + params["config"]["node"]["name"]
+        key = "{name} " + params.get("kubernetes", params["config"])["node"]["name"]
         called = key + (" in turn" if params.get("in_turn") else "")
         with (HERE / "log").open("a") as log:
             words = [called, *(["absent"] if params.get("state") == "absent" else []), *params.get("replaced", [])]
@@ -43,14 +43,15 @@ class ActionModule(ActionBase):
         return result | ({{"postponed": False}} if params.get("in_turn") else {{}})
 """
 MODULES = (
-    "prepare",
-    "membership",
-    "init",
-    "join",
-    "join_credentials",
-    "control_plane",
-    "node_settings",
-    "others_healthy",
+    "hosted_control_plane",
+    "kubernetes_control_plane",
+    "kubernetes_init",
+    "kubernetes_join",
+    "kubernetes_join_credentials",
+    "kubernetes_membership",
+    "kubernetes_node_settings",
+    "kubernetes_others_healthy",
+    "kubernetes_prepare",
 )
 ADDRESS = {f"n{number}": f"10.30.0.2{number}" for number in range(1, 5)}
 PLANES = ["n1", "n2", "n3"]
@@ -84,8 +85,8 @@ class Rack:
         for name in ("roles", "meta", "galaxy.yml", "plugins/filter", "plugins/module_utils"):
             (home / name).symlink_to(ROOT / name)
         for name in MODULES:
-            text = DOUBLE.format(here=str(root), name=name)
-            (home / f"plugins/action/kubernetes_{name}.py").write_text(text)
+            text = DOUBLE.format(here=str(root), name=name.removeprefix("kubernetes_"))
+            (home / f"plugins/action/{name}.py").write_text(text)
         (root / "kubeconfig").write_text("")
         (root / "ansible.cfg").write_text("[connection]\npipelining = true\n")
         self.hosts: dict[str, dict[str, t.Any]] = {name: {"kubernetes_config": config(name)} for name in ADDRESS}
@@ -121,9 +122,9 @@ class Rack:
         """Failures that say this."""
         return [line for line in self.output.splitlines() if line.startswith("fatal: ") and text in line]
 
-    def role(self) -> list[str]:
-        """Run the role kubernetes on all machines."""
-        play = {"hosts": "machines", "gather_facts": False, "roles": [{"role": "groundup.cloud.kubernetes"}]}
+    def role(self, hosts: str = "machines") -> list[str]:
+        """Run the role kubernetes."""
+        play = {"hosts": hosts, "gather_facts": False, "roles": [{"role": "groundup.cloud.kubernetes"}]}
         return self.run([play | {"vars": {"kubernetes_kubeconfig": str(self.root / "kubeconfig")}}])
 
 
@@ -157,6 +158,15 @@ def test_when_the_machine_that_makes_the_cluster_fails_the_others_say_that_they_
     assert "admin.conf" not in rack.output
 
 
+def test_a_machine_that_makes_the_cluster_and_takes_no_part_is_named(rack: Rack) -> None:
+    rack.see(**{name: blank(name) for name in ADDRESS})
+    rack.fails = ["nothing"]
+    log = rack.role("machines:!n1")
+    assert not called(log, "init") and not called(log, "join_credentials") and not called(log, "join")
+    text = "n1 makes the cluster, and the limit of this run leaves it out, or it failed before; n2, n3, n4 did not join"
+    assert len(rack.fatal(text)) == 1
+
+
 def test_a_new_cluster_is_made_with_one_control_plane_after_another(rack: Rack) -> None:
     rack.see(**{name: blank(name) for name in ADDRESS})
     rack.hosts["n1"]["kubernetes_config"]["root"] = str(rack.root)  # where its admin.conf is
@@ -188,6 +198,20 @@ def test_the_second_control_plane_is_not_touched_after_the_first_failed(rack: Ra
     rack.fails = ["control_plane n2"]
     assert called(rack.role(), "control_plane") == ["n1", "n2"]
     assert len(rack.fatal("n2 failed, for the reason that is reported for it; the control planes after it")) == 1
+
+
+def test_after_a_renewal_the_controller_gets_the_kubeconfig_of_a_hosted_control_plane(rack: Rack) -> None:
+    (rack.root / "etc/kubernetes").mkdir(parents=True)
+    (rack.root / "etc/kubernetes/admin.conf").write_text("new credentials")
+    rack.results["hosted_control_plane n1"] = {"renewed": True}
+    variables = {
+        "kubernetes_kubeconfig": str(rack.root / "kubeconfig"),
+        "kubernetes_config": config("n1") | {"root": str(rack.root)},
+        "hosted_control_plane_config": {"bundle_dir": "/bundle"},
+    }
+    role = {"role": "groundup.cloud.hosted_control_plane", "vars": variables}
+    rack.run([{"hosts": "n1", "gather_facts": False, "roles": [role]}])
+    assert (rack.root / "kubeconfig").read_text() == "new credentials"
 
 
 def test_kubelets_of_control_planes_that_serve_are_changed_one_after_another(rack: Rack) -> None:
