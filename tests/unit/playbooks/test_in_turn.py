@@ -39,6 +39,7 @@ class ActionModule(ActionBase):
         if called in script["fails"]:
             return {{"failed": True, "msg": "a toy failure of " + key}}
         result = {{"changed": True, "steps": [], "discovery": {{}}, "settings": params["config"]}}
+        result |= {{"postponed": False, "member": False}}
         result |= script["results"].get(key, {{}})
         return result | ({{"postponed": False}} if params.get("in_turn") else {{}})
 """
