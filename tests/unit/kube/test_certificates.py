@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
 from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
     certificates,
+    config,
     paths,
     probe,
     processes,
@@ -113,6 +114,10 @@ def test_the_days_are_a_setting(given: Given, tmp_path: Path, made: dict[int, st
 
 def test_a_worker_renews_nothing(worker: Given, tmp_path: Path, made: dict[int, str]) -> None:
     assert certificates.due(parse(worker), Path(plane(tmp_path, made).root), BEGINS + 400 * DAY) == {}
+
+
+def test_kubelets_renew_their_own(given: Given) -> None:
+    assert config.kubelet_configuration(parse(given))["rotateCertificates"] is True
 
 
 def test_the_probe_says_what_is_due(
