@@ -14,14 +14,15 @@ from dataclasses import replace
 from ..host.state import Access, HostState
 from ..host.system import System
 from . import paths
+from .certificates import KUBECONFIGS
 
 KUBELET_PKI = "/var/lib/kubelet/pki"
 #: files by glob below a directory, all 0600: keys, kubeconfigs that hold keys, manifests as kubeadm writes them
 PRIVATE = (
-    (paths.KUBERNETES, "*.conf"),
+    *((paths.KUBERNETES, name) for name in (*KUBECONFIGS, "kubelet.conf", "bootstrap-kubelet.conf")),
+    *((paths.MANIFESTS, f"{name}.yaml") for name in paths.STATIC_PODS),
     (paths.KUBERNETES, "pki/*.key"),
     (paths.KUBERNETES, "pki/etcd/*.key"),
-    (paths.KUBERNETES, "manifests/*.yaml"),
     (paths.APISERVER, "*.yaml"),
     (KUBELET_PKI, "*.pem"),
     (KUBELET_PKI, "*.key"),

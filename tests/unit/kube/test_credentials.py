@@ -110,6 +110,16 @@ def test_permissions_that_are_less_than_usual_stay(node: System) -> None:
     assert steps(node) == []
 
 
+def test_files_of_somebody_else_stay(node: System) -> None:
+    for name in (
+        f"{paths.MANIFESTS}/agent.yaml",
+        f"{paths.KUBERNETES}/agent.conf",
+        f"{paths.KUBERNETES}/pki/agent.crt",
+    ):
+        node.write(name, b"x", mode=0o666)
+    assert steps(node) == []
+
+
 def test_a_blank_machine_has_nothing_to_mend(tmp_path: Path) -> None:
     assert steps(System(str(tmp_path))) == []
 
