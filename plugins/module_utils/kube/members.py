@@ -25,6 +25,8 @@ from .settings import API_PORT, Settings
 
 #: Seconds. The one before was changed just now, and its servers may still be starting.
 PATIENCE = {"default": 120.0, "slow": 900.0}
+#: Seconds for one answer of an API server, which on an emulated machine takes long.
+TIMEOUT = 30.0
 Health = t.Callable[[etcd.Member], "str"]
 
 
@@ -103,7 +105,7 @@ def _health(settings: Settings, system: System) -> Health:
         except KubeError as error:
             return f"etcd: {error}"
         try:
-            connect(kubeconfig, f"https://{_host(member)}:{API_PORT}").ready()
+            connect(kubeconfig, f"https://{_host(member)}:{API_PORT}", TIMEOUT).ready()
         except (Unreachable, Refused) as error:
             return f"kube-apiserver: {error}"
         return ""

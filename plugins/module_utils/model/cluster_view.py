@@ -133,6 +133,7 @@ class ClusterView:
             "control_planes": self.control_planes,
             "encryption": settings.encryption,
             "audit": settings.audit,
+            "renew_days": settings.renew_days,
             "timings": str(settings.timings),
         }
 

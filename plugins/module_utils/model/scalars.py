@@ -16,6 +16,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ..fabric.config import NAME
+from ..kube.settings import MAX_RENEW_DAYS
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -271,6 +272,9 @@ VLAN_SET = Scalar("VLAN id or range", _vlan_set, {**_NUMBER_OR_TEXT, "pattern": 
 MTU = Scalar("MTU", _integer(1280, 65535, "MTU"), {**_NUMBER_OR_TEXT, "minimum": 1280, "maximum": 65535})
 NUMBER = Scalar("number", _integer(1, 16777214, "number"), {**_NUMBER_OR_TEXT, "minimum": 1})
 COUNT = Scalar("count", _integer(0, 16777214, "count"), {**_NUMBER_OR_TEXT, "minimum": 0})
+RENEW_DAYS = Scalar(
+    "days", _integer(1, MAX_RENEW_DAYS, "number of days"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": MAX_RENEW_DAYS}
+)
 TCP_PORT = Scalar("port number", _integer(1, 65535, "port number"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": 65535})
 BOOLEAN = Scalar("yes or no", _boolean, {"type": ["boolean", "string"], "pattern": "^([Tt]rue|[Ff]alse)$"})
 PATH = Scalar(

@@ -36,6 +36,9 @@ class Kubernetes:
     )
     encryption: bool = one(scalars.BOOLEAN, "Secrets are encrypted at rest.", default=True)
     audit: bool = one(scalars.BOOLEAN, "The API writes an audit log.", default=True)
+    renew_days: int = one(
+        scalars.RENEW_DAYS, "Certificates of control planes with fewer days left are renewed by a run.", default=90
+    )
     timings: enums.Timings = one(
         enums.Timings,
         "Timeouts of the cluster's components; `slow` for emulated machines.",

@@ -50,7 +50,7 @@ class Cluster:
             raise api.Unreachable(text[1:])
         return {"errors": [text] if text else []}
 
-    def connect(self, _kubeconfig: t.Any, server: str) -> Cluster:
+    def connect(self, _kubeconfig: t.Any, server: str, _timeout: float) -> Cluster:
         self.read.append(server)
         if server in self.down:
             raise api.Unreachable(f"{server}: connection refused")
