@@ -44,7 +44,9 @@ options:
         description: File of the certificate authorities to trust, on the machine where the module runs.
         type: path
       fingerprint:
-        description: SHA-256 of the one certificate to accept, in hexadecimal, with or without colons.
+        description:
+          - SHA-256 of the one certificate to accept, in hexadecimal, with or without colons and a prefix V(SHA256:).
+            Shorter fingerprints (MD5, SHA-1) are refused.
         type: str
   ipmi:
     description: Further settings of IPMI.
@@ -59,7 +61,7 @@ options:
     type: float
     default: 60.0
 requirements:
-  - sushy >= 5.6 (Redfish)
+  - requests >= 2.31 and urllib3 >= 2.1 (Redfish)
   - ipmitool (IPMI)
 author: groundup.cloud founders (@groundup-cloud)
 """
@@ -69,17 +71,20 @@ options:
   identity:
     description:
       - Identity of the machine behind the address, which is compared before anything is changed.
-      - What the controller does not know is not compared.
+      - Serial number and UUID decide; byte order, dashes and case of a UUID do not matter. MAC addresses decide only
+        where the model or the controller has neither, since many controllers list their onboard ports only.
+      - What the controller does not know is not compared. Placeholders such as V(To be filled by O.E.M.) or a zero UUID
+        are unknown.
     type: dict
     suboptions:
       serial:
-        description: Serial number of the system.
+        description: Serial number of the system; with Dell also the service tag, which Dell reports as SKU.
         type: str
       uuid:
         description: UUID of the system.
         type: str
       macs:
-        description: MAC addresses of its network ports; one of them must be known to the controller, if it knows any.
+        description: MAC addresses of its network ports, of which the controller must list one if they decide.
         type: list
         elements: str
         default: []

@@ -50,10 +50,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 read_back:
-  description: Boot override that the controller reports afterwards.
+  description:
+    - Boot override that the controller reports afterwards for the next start; C(read_back.pending) is true where it
+      waits in the settings that the controller applies then.
   type: dict
   returned: success
-  sample: {device: network, once: true, mode: uefi}
+  sample: {device: network, once: true, mode: uefi, pending: false}
 honoured:
   description: Whether the controller reports the wanted device.
   type: bool

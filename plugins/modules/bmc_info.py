@@ -32,7 +32,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 identity:
-  description: Serial, UUID, MAC addresses, vendor, model and firmware; null if the controller does not know.
+  description:
+    - Serial, service tag (Dell), UUID, MAC addresses, vendor, model and firmware; null if the controller does not know.
+    - C(identity.ports_unread) counts the network ports that the controller lists, but could not describe.
   type: dict
   returned: success
 power:
@@ -41,10 +43,12 @@ power:
   returned: success
   sample: "on"
 boot:
-  description: Boot override.
+  description:
+    - Boot override of the next start, null if the controller could not read it.
+    - C(boot.pending) is true where it waits in the settings that the controller applies with the next start.
   type: dict
   returned: success
-  sample: {device: none, once: null, mode: uefi}
+  sample: {device: none, once: null, mode: uefi, pending: false}
 """
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib

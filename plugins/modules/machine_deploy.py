@@ -69,7 +69,7 @@ options:
         description: Why.
         type: str
 requirements:
-  - sushy >= 5.6 (Redfish)
+  - requests >= 2.31 and urllib3 >= 2.1 (Redfish)
   - ipmitool (IPMI)
 author: groundup.cloud founders (@groundup-cloud)
 """

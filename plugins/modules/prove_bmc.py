@@ -9,7 +9,7 @@ short_description: Prove that a machine's management controller is verified and 
 version_added: 0.1.0
 description: Logs in with verified TLS and compares the machine's identity with the model. Changes nothing.
 author: groundup.cloud founders (@groundup-cloud)
-requirements: [sushy >= 5.0]
+requirements: [requests >= 2.31]
 attributes:
   check_mode:
     description: Reads only, so check mode makes no difference.

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .boot import apply_boot, judge, plan_boot
+from .boot import apply_boot, judge, mode_of, plan_boot
 from .connect import connected
-from .errors import BmcError, BmcLibraryMissing, BmcSessionLeft
-from .identity import require_same_machine
+from .errors import BmcError, BmcLibraryMissing, BmcProtocolError, BmcSessionLeft
+from .identity import check_identity
 from .power import PowerRules, apply_power, plan_power, settled_state
 from .types import Bmc, BmcSettings, BootDevice
 
@@ -27,11 +27,10 @@ def perform(work: Work, params: Mapping[str, Any], check: bool) -> dict[str, Any
         with connected(settings) as bmc:
             wanted = params.get("identity") or {}
             if any(wanted.values()):
-                macs = wanted.get("macs") or []
-                require_same_machine(wanted.get("serial"), wanted.get("uuid"), macs, bmc.identity(), bmc.where)
+                check_identity(bmc, wanted.get("serial"), wanted.get("uuid"), wanted.get("macs") or [])
             result = work(bmc, params, check)
     except BmcSessionLeft as error:
-        return {**result, "warnings": [str(error)]}
+        return {**result, "warnings": [*result.get("warnings", []), str(error)]}
     except BmcLibraryMissing as error:
         return {"failed": True, "msg": str(error), "missing_library": error.library, "evidence": list(error.evidence)}
     except BmcError as error:
@@ -57,12 +56,16 @@ def power(bmc: Bmc, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
 
 def boot(bmc: Bmc, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
     """Set the boot device and read it back."""
-    plan = plan_boot(BootDevice(params["device"]), params["once"], bmc.boot_override())
+    mode = mode_of(params["protocol"], params.get("firmware"))
+    plan = plan_boot(BootDevice(params["device"]), params["once"], bmc.boot_override(), mode)
     result = judge(plan.wanted, plan.wanted) if check else apply_boot(bmc, plan)
     return {"changed": plan.changed, "diff": plan.diff(), **result.describe(), "evidence": list(bmc.evidence())}
 
 
 def info(bmc: Bmc, _params: Mapping[str, Any], _check: bool) -> dict[str, Any]:
-    """Read identity, power and boot override."""
+    """Read identity, power and boot override; an override that can't be read is a warning."""
     found = {"identity": bmc.identity().describe(), "power": bmc.power_state().value}
-    return {"changed": False, **found, "boot": bmc.boot_override().describe()}
+    try:
+        return {"changed": False, **found, "boot": bmc.boot_override().describe()}
+    except BmcProtocolError as error:
+        return {"changed": False, **found, "boot": None, "warnings": [str(error)]}

@@ -10,11 +10,12 @@ class BmcError(CloudError):
     """A management controller did not do what was requested.
 
     ``what`` says what happened, ``where`` names the controller (never its password), ``remedy`` what to do about it,
-    ``evidence`` holds the last requests and answers as lines of text.
+    ``evidence`` holds the last requests and answers as lines of text; ``status`` is the HTTP status, or 0.
     """
 
-    def __init__(self, what: str, where: str, remedy: str, evidence: tuple[str, ...] = ()) -> None:
+    def __init__(self, what: str, where: str, remedy: str, evidence: tuple[str, ...] = (), *, status: int = 0) -> None:
         super().__init__(what, where, remedy)
+        self.status = status
         self.what = what
         self.where = where
         self.remedy = remedy
@@ -27,11 +28,11 @@ class BmcError(CloudError):
 class BmcLibraryMissing(BmcError):
     """A Python library or a program that speaks the protocol is not installed where the module runs."""
 
-    library = "sushy"
+    library = "requests"
 
 
 class BmcUnreachable(BmcError):
-    """The controller did not answer, or its answer did not end in time."""
+    """The controller did not answer, or its answer did not end in time. A request may have been carried out."""
 
 
 class BmcTlsError(BmcError):

@@ -17,10 +17,15 @@ from typing import Any
 
 from ..waiting.deadline import Clock, Deadline, SystemClock
 from . import errors
+from .facts import serial_of, uuid_of
 from .types import BmcSettings, BootDevice, BootOverride, Identity, PowerState
 
 CIPHERS = (17, 3)
 TRANSIENT = ("insufficient resources for session", "node busy", "timeout", "out of space", "bmc initialization")
+LONGEST_USER, LONGEST_PASSWORD = 16, 20  # bytes (IPMI 2.0, 22.28 and 22.30)
+# The account may be logged in to as operator, which may do all that is needed here, or not at all.
+NO_PRIVILEGE = ("unauthorized role", "administrator failed", "insufficient privilege level")
+OPERATOR = "OPERATOR"
 REFUSED = ("hmac is invalid", "unauthorized name", "invalid user name")
 NO_SESSION = "unable to establish"
 # Device selector of boot flags, already shifted (IPMI 2.0, table 28-14, parameter 5, data 2).
@@ -61,7 +66,8 @@ def _is_relevant(line: str) -> bool:
     # Only with -v ipmitool reports a refused password. Its other debug lines are dropped; stdout is not affected.
     low = line.lower()
     return any(
-        word in low for word in ("error", "rakp", "hmac", "requested", "insufficient", "busy", "timeout", "unable")
+        word in low
+        for word in ("error", "rakp", "hmac", "requested", "privilege", "insufficient", "busy", "timeout", "unable")
     )
 
 
@@ -74,16 +80,17 @@ class IpmiBmc:
         self._run = runner
         self._clock = clock or SystemClock()
         self._cipher = settings.cipher
+        self._level: str | None = None
         self._log: list[str] = []
 
-    def identity(self) -> Identity:
+    def identity(self, nics: bool = True) -> Identity:
         """Read serial and maker from the FRU and the system's GUID; a controller without either gives None."""
         deadline = self._deadline()
         fru = self._ask(deadline, "fru", "print", "0", may_fail=True)
         guid = self._ask(deadline, "mc", "guid", may_fail=True)
         return Identity(
-            serial=_field(fru, "Product Serial") or _field(fru, "Chassis Serial"),
-            uuid=(_field(guid, "System GUID") or "").lower() or None,
+            serial=serial_of(_field(fru, "Product Serial")) or serial_of(_field(fru, "Chassis Serial")),
+            uuid=uuid_of(_field(guid, "System GUID")),
             vendor=_field(fru, "Product Manufacturer"),
             model=_field(fru, "Product Name"),
         )
@@ -137,10 +144,14 @@ class IpmiBmc:
         answer = Answer(1, "", "timeout")
         for cipher in ciphers:
             answer = self._retry_while_busy(deadline, cipher, words)
+            denied = self._level is None and any(word in answer.err.lower() for word in NO_PRIVILEGE)
+            if denied:
+                self._level = OPERATOR
+                answer = self._retry_while_busy(deadline, cipher, words)
             if answer.code == 0 or NO_SESSION not in answer.err.lower():
                 self._cipher = cipher
                 break
-            if any(word in answer.err.lower() for word in REFUSED):
+            if any(word in answer.err.lower() for word in (*REFUSED, *NO_PRIVILEGE)):
                 break  # the password is wrong with any cipher, and another attempt could lock the account
         if answer.code == 0:
             return answer.out.strip()
@@ -160,8 +171,11 @@ class IpmiBmc:
         if not program:
             raise errors.BmcLibraryMissing("the program ipmitool is missing", "provisioner", "apt install ipmitool")
         settings = self._settings
+        self._require_length("user name", settings.username, LONGEST_USER)
+        self._require_length("password", settings.password, LONGEST_PASSWORD)
         command = [program, "-I", "lanplus", "-H", settings.address, "-p", str(settings.port or 623)]
-        command += ["-U", settings.username, "-E", "-v", "-C", str(cipher), "-N", "2", "-R", "2", *words]
+        command += ["-U", settings.username, "-E", "-v", "-C", str(cipher), "-N", "2", "-R", "2"]
+        command += [*(["-L", self._level] if self._level else []), *words]
         path = os.environ.get("PATH", os.defpath)
         environment = {"PATH": path, "LC_ALL": "C", "IPMITOOL_PASSWORD": settings.password}
         answer = self._run(command, environment, seconds)
@@ -169,12 +183,24 @@ class IpmiBmc:
         self._log = [*self._log[-19:], f"{' '.join(words)} (cipher {cipher}): {answer.code} {line[-1] if line else ''}"]
         return answer
 
+    def _require_length(self, name: str, text: str, longest: int) -> None:
+        length = len(text.encode())
+        if length > longest:
+            raise errors.BmcAuthError(
+                f"the {name} has {length} bytes, and IPMI takes at most {longest}; nothing was sent",
+                self.where,
+                f"give this account a shorter {name}, or use Redfish",
+            )
+
     def _error(self, command: str, answer: Answer) -> errors.BmcError:
         text = self._settings.hide(" ".join((answer.err or answer.out).split()))
         low = text.lower()
         if any(word in low for word in REFUSED):
             kind: type[errors.BmcError] = errors.BmcAuthError
             remedy = "correct bmc.username and bmc.password in the model"
+        elif any(word in low for word in NO_PRIVILEGE):
+            kind = errors.BmcAuthError
+            remedy = "give the account the level Operator or Administrator on the LAN channel"
         elif NO_SESSION in low or "timeout" in low:
             kind = errors.BmcUnreachable
             remedy = "check the address, UDP 623, whether IPMI over LAN is allowed, then user and password"

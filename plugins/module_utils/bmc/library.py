@@ -1,37 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one place where sushy and requests are imported, so that everything else can be loaded without them."""
+"""The one place where requests and urllib3 are imported, so that everything else can be loaded without them."""
 
 from __future__ import annotations
 
-import logging
 import traceback
 from typing import TYPE_CHECKING, Any
 
-SUSHY_IMPORT_ERROR: str | None = None
+IMPORT_ERROR: str | None = None
 
 if TYPE_CHECKING:
     import requests
-    import sushy
+    import urllib3
     from requests import Session
     from requests.adapters import HTTPAdapter
-    from sushy.auth import SessionAuth
+    from requests.auth import HTTPBasicAuth
 else:
     try:
         import requests
-        import sushy
-        import sushy.auth
-        import sushy.connector
-        import sushy.exceptions
+        import urllib3
         from requests import Session
         from requests.adapters import HTTPAdapter
-        from sushy.auth import SessionAuth
+        from requests.auth import HTTPBasicAuth
     except ImportError:
-        SUSHY_IMPORT_ERROR = traceback.format_exc()
+        IMPORT_ERROR = traceback.format_exc()
         requests: Any = None
-        sushy: Any = None
-        Session = HTTPAdapter = SessionAuth = object
+        urllib3: Any = None
+        Session = HTTPAdapter = HTTPBasicAuth = object
 
-# Without a handler Python prints sushy's warnings, with answers of controllers, to stderr; errors are raised anyway.
-logging.getLogger("sushy").addHandler(logging.NullHandler())
-
-__all__ = ["SUSHY_IMPORT_ERROR", "HTTPAdapter", "Session", "SessionAuth", "requests", "sushy"]
+__all__ = ["IMPORT_ERROR", "HTTPAdapter", "HTTPBasicAuth", "Session", "requests", "urllib3"]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -16,6 +17,8 @@ from .types import Bmc, PowerState
 #: Seconds for which a request that the controller refuses with a conflict is repeated, and the pause between two.
 CONFLICT_PATIENCE = 50.0
 CONFLICT_PAUSE = 10.0
+#: Seconds for which a request without a clear answer may still take effect.
+UNCERTAIN_PATIENCE = 20.0
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def _off(bmc: Bmc, rules: PowerRules, clock: Clock) -> None:
             _switch(bmc, PowerState.OFF, True, clock)
             _wait(bmc, PowerState.OFF, rules.grace, clock)
             return
-        except (errors.BmcTimeout, errors.BmcProtocolError, errors.BmcConflict) as error:
+        except (errors.BmcTimeout, errors.BmcProtocolError, errors.BmcConflict, errors.BmcBusy) as error:
             # The operating system did not react, or the controller does not support or refuses a graceful shutdown.
             if not rules.force:
                 raise errors.BmcTimeout(
@@ -108,33 +111,54 @@ def _off(bmc: Bmc, rules: PowerRules, clock: Clock) -> None:
     _wait(bmc, PowerState.OFF, rules.wait, clock)
 
 
-def _switch(bmc: Bmc, wanted: PowerState, graceful: bool, clock: Clock) -> None:
+def until_accepted(request: Callable[[], None], where: str, clock: Clock | None = None) -> None:
+    """Repeat a request that is refused with a conflict (HTTP 409): controllers do so while a machine changes.
+
+    :raises BmcConflict: it was refused for too long.
+    """
     conflict: errors.BmcConflict | None = None
 
-    def request() -> Missing | None:
+    def attempt() -> Missing | None:
         nonlocal conflict
+        try:
+            request()
+        except errors.BmcConflict as error:
+            conflict = error
+            return Missing.of(where, str(error))
+        return None
+
+    try:
+        wait(attempt, Deadline(CONFLICT_PATIENCE, clock), pause=CONFLICT_PAUSE, what="the request to be accepted")
+    except TimedOut as error:
+        raise conflict or error from None
+
+
+def _switch(bmc: Bmc, wanted: PowerState, graceful: bool, clock: Clock) -> None:
+    def request() -> None:
         try:
             bmc.request_power(wanted is PowerState.ON, graceful)
         except (errors.BmcConflict, errors.BmcProtocolError, errors.BmcUnreachable) as error:
             # Controllers answer 400 or 409 when the machine is in this state already, and a request whose answer was
-            # lost may have been carried out: the state is read before the error is judged.
-            if bmc.power_state() is wanted:
-                return None
-            if not isinstance(error, errors.BmcConflict):
+            # lost or an internal error may have been carried out: the state is read before the error is judged.
+            uncertain = isinstance(error, errors.BmcUnreachable) or error.status >= 500
+            if uncertain and graceful:
+                return  # the caller waits for the operating system, and then switches off by force
+            if not _reached(bmc, wanted, UNCERTAIN_PATIENCE if uncertain else 0.0, clock):
                 raise
-            conflict = error
-            return Missing.of(bmc.where, str(error))
-        return None
+
+    until_accepted(request, bmc.where, clock)
+
+
+def _reached(bmc: Bmc, wanted: PowerState, seconds: float, clock: Clock) -> bool:
+    def probe() -> Missing | None:
+        state = bmc.power_state()
+        return None if state is wanted else Missing.of("power", state.value)
 
     try:
-        wait(
-            request,
-            Deadline(CONFLICT_PATIENCE, clock),
-            pause=CONFLICT_PAUSE,
-            what="the request to be accepted",
-        )
-    except TimedOut as error:
-        raise conflict or error from None
+        wait(probe, Deadline(seconds, clock), what=f"the machine to be {wanted.value}")
+    except TimedOut:
+        return False
+    return True
 
 
 def _wait(bmc: Bmc, wanted: PowerState, seconds: float, clock: Clock) -> None:

@@ -1,250 +1,211 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A management controller that speaks Redfish, over sushy (DMTF DSP0266)."""
+"""A management controller that speaks Redfish (DMTF DSP0266, DSP0268)."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
-from typing import Any
 
-from ..waiting.deadline import Clock, Deadline, SystemClock
-from . import errors
-from .library import SUSHY_IMPORT_ERROR, SessionAuth, requests, sushy
-from .quirks import quirks_of
-from .session import ForeignOrigin, PatientSession, PinnedAdapter, system_cas
+from ..waiting.deadline import Clock, SystemClock
+from . import errors, override
+from .answers import LOOK, link, members, part
+from .client import RedfishClient, Resource
+from .facts import mac_of, serial_of, text_of, uuid_of
+from .library import IMPORT_ERROR
+from .quirks import Quirks, quirks_of
 from .types import BmcSettings, BootDevice, BootOverride, Identity, PowerState
 
-TARGETS = {
-    BootDevice.NETWORK: "Pxe",
-    BootDevice.DISK: "Hdd",
-    BootDevice.CDROM: "Cd",
-    BootDevice.HTTP: "UefiHttp",
-    BootDevice.SETUP: "BiosSetup",
-    BootDevice.NONE: "None",
-}
 POWER = {
     "On": PowerState.ON,
     "Off": PowerState.OFF,
     "PoweringOn": PowerState.CHANGING,
     "PoweringOff": PowerState.CHANGING,
 }
-
-
-class SessionOrBasic(SessionAuth):
-    """A session where the service root offers one, else Basic authentication; a refused password is not sent again."""
-
-    def _do_authenticate(self) -> None:
-        root = self._root_resource
-        if "Sessions" in ((root.json or {}).get("Links") or {}):
-            try:
-                super()._do_authenticate()
-                return
-            except sushy.exceptions.AccessError:
-                raise
-            except sushy.exceptions.HTTPError as error:
-                if error.status_code not in (404, 405, 501):
-                    raise
-        self._connector.set_http_basic_auth(self._username, self._password)
+RESET = "#ComputerSystem.Reset"
+ALLOWED = "ResetType@Redfish.AllowableValues"
+#: Values of ResetType by what is wanted, the best first. PushPowerButton switches on a machine that is off, and asks
+#: the operating system of one that is on to shut down.
+ON, GRACEFUL, OFF = ("On", "ForceOn", "PushPowerButton"), ("GracefulShutdown", "PushPowerButton"), ("ForceOff",)
 
 
 class RedfishBmc:
     """Implements `types.Bmc`. Connects with the first call, so that a constructor never fails."""
 
     def __init__(self, settings: BmcSettings, clock: Clock | None = None) -> None:
-        if SUSHY_IMPORT_ERROR:
+        if IMPORT_ERROR:
             raise errors.BmcLibraryMissing(
-                "the Python library sushy is missing", "provisioner", "pip install sushy", (SUSHY_IMPORT_ERROR,)
+                "the Python library requests is missing", "provisioner", "pip install requests", (IMPORT_ERROR,)
             )
         self.where = settings.where
         self._settings = settings
-        self._clock = clock or SystemClock()
-        self._session: PatientSession | None = None
-        self._root: Any = None
-        self._system: Any = None
+        self._client = RedfishClient(settings, clock or SystemClock())
+        self._system: Resource | None = None
+        self._ports: tuple[tuple[str, ...], int] | None = None
 
-    def identity(self) -> Identity:
-        """Read serial, UUID, MACs (permanent ones first), vendor, model and firmware version."""
-        with self._call("reading the identity") as system:
+    def identity(self, nics: bool = True) -> Identity:
+        """Read serial, UUID, MACs (permanent ones first), vendor, model and firmware version.
+
+        Network ports are read once in a connection: there may be dozens, and some controllers need seconds for each.
+        """
+        with self._call("reading the identity", fresh=False) as system:
+            body = system.body
+            macs, unread = self._macs(system) if nics else ((), 0)
+            maker = text_of(body.get("Manufacturer"))
             return Identity(
-                serial=(system.serial_number or "").strip() or None,
-                uuid=(system.uuid or "").strip().lower() or None,
-                macs=self._macs(system),
-                vendor=self._vendor(system),
-                model=system.model,
-                firmware=system.bios_version,
+                serial=serial_of(body.get("SerialNumber")),
+                uuid=uuid_of(body.get("UUID")),
+                macs=macs,
+                vendor=maker if serial_of(maker) else text_of(self._client.root.get("Vendor")),
+                model=text_of(body.get("Model")),
+                firmware=text_of(body.get("BiosVersion")),
+                service_tag=serial_of(body.get("SKU")) if self._quirks(system).tag_in_sku else None,
+                ports_unread=unread,
             )
 
     def power_state(self) -> PowerState:
         """Read the power state."""
         with self._call("reading the power state") as system:
-            value = system.json.get("PowerState")
-            return POWER.get(value, PowerState.UNKNOWN)
+            return POWER.get(text_of(system.body.get("PowerState")) or "", PowerState.UNKNOWN)
 
     def request_power(self, on: bool, graceful: bool) -> None:
-        """POST ComputerSystem.Reset: On, GracefulShutdown or ForceOff."""
-        kinds = sushy.ResetType
-        kind = kinds.ON if on else kinds.GRACEFUL_SHUTDOWN if graceful else kinds.FORCE_OFF
-        with self._call(f"asking for {kind.value}") as system:
-            system.reset_system(kind)
+        """POST ComputerSystem.Reset: the first value for this that the controller offers."""
+        wanted = ON if on else GRACEFUL if graceful else OFF
+        with self._call(f"requesting {wanted[0]}", fresh=False) as system:
+            action = part(system.body, "Actions", RESET)
+            target = text_of(part(action, "target")) or f"{system.path.rstrip('/')}/Actions/ComputerSystem.Reset"
+            offered = _texts(part(action, ALLOWED))
+            kind = self._choice(wanted, offered)
+            try:
+                self._client.post(target, {"ResetType": kind})
+            except errors.BmcProtocolError as error:
+                # The list may stand in a resource of its own, which is read only if the usual value is refused.
+                info = text_of(part(action, "@Redfish.ActionInfo"))
+                if offered or not info or error.status not in (400, 404, 405, 422, 501):
+                    raise
+                other = self._choice(wanted, self._reset_values(info))
+                if other == kind:
+                    raise
+                self._client.post(target, {"ResetType": other})
 
     def boot_override(self) -> BootOverride:
-        """Read BootSourceOverride*."""
+        """Read the override of the next start, which may be pending in the settings."""
         with self._call("reading the boot override") as system:
-            boot = system.boot
-            target = boot.target.value if boot and boot.target else "None"
-            enabled = boot.enabled.value if boot and boot.enabled else None
-            devices = {value: key for key, value in TARGETS.items()}
-            device = BootDevice.NONE if enabled == "Disabled" else devices.get(target, BootDevice.OTHER)
-            once = {"Once": True, "Continuous": False}.get(enabled or "")
-            return BootOverride(device, once, boot.mode.value.lower() if boot and boot.mode else None)
+            return override.override_of(system, override.settings_of(self._client, system))
 
     def request_boot(self, device: BootDevice, once: bool) -> None:
-        """PATCH the boot override with the smallest body that the vendor accepts."""
+        """PATCH the boot override where the controller keeps it."""
         with self._call(f"setting the boot device {device.value}") as system:
-            enabled = sushy.BootSourceOverrideEnabled
-            how = enabled.DISABLED if device is BootDevice.NONE else (enabled.ONCE if once else enabled.CONTINUOUS)
-            mode = system.boot.mode if quirks_of(self._vendor(system)).full_boot_body and system.boot else None
-            system.set_system_boot_options(target=sushy.BootSource(TARGETS[device]), enabled=how, mode=mode)
-            system.invalidate()
+            quirks, settings = self._quirks(system), override.settings_of(self._client, system)
+            shown = override.override_of(system, settings)
+            if device is not BootDevice.NONE:
+                mode = "uefi" if self._settings.firmware == "uefi" else "legacy"
+                wanted = BootOverride(device, once, mode)
+                override.choose(self._client, settings or system, wanted, shown, quirks)
+                return
+            places = [place for place in (settings, system) if place and override.is_set(place)]
+            override.clear_all(self._client, places, quirks)
 
     def evidence(self) -> tuple[str, ...]:
         """Return the last requests and answers."""
-        return tuple(self._session.log) if self._session else ()
+        return self._client.evidence()
 
     def close(self) -> None:
-        """Delete our session on the controller; sessions are few (iDRAC: about eight)."""
-        root, self._root, self._system = self._root, None, None
-        session, self._session = self._session, None
-        if root is not None and root._auth is not None:
-            auth, root._auth = root._auth, None
-            if session:
-                session.deadline = Deadline(10, self._clock)
-                self._close_session(auth, session)
-        if session:
-            session.close()
-
-    def _close_session(self, auth: Any, session: PatientSession) -> None:
-        opened, problem = auth._session_resource_id is not None, ""
-        try:
-            auth.close()
-        except sushy.exceptions.ResourceNotFoundError:
-            return  # the controller has ended it already
-        except sushy.exceptions.SushyError as error:
-            problem = self._text(error)
-        if opened and not problem and session.status >= 400:
-            problem = f"HTTP {session.status}"  # sushy only logs 401, 403 and 5xx here
-        if problem:
-            raise errors.BmcSessionLeft(
-                f"the session could not be ended ({problem})",
-                self.where,
-                "it ends by the controller's own timeout; nothing to do unless its session table is full",
-            )
+        """End our session on the controller."""
+        self._system = self._ports = None
+        self._client.close()
 
     @contextmanager
-    def _call(self, doing: str) -> Iterator[Any]:
-        """Provide the system, read anew; errors of sushy are raised as BmcError."""
-        deadline = Deadline(self._settings.timeout, self._clock)
-        if self._session:
-            self._session.deadline = deadline
+    def _call(self, doing: str, fresh: bool = True) -> Iterator[Resource]:
+        """Provide the system, ``fresh``: read anew. Whatever an answer contains, the error is a BmcError."""
         try:
+            self._client.begin(doing)
             if self._system is None:
-                self._connect(deadline)
-            else:
-                self._system.refresh(force=True)
+                self._system = self._client.get(self._path())
+            elif fresh:
+                self._system = self._client.get(self._system.path)
             yield self._system
-        except sushy.exceptions.SushyError as error:
-            raise self._translate(error, doing) from error
-        except ValueError as error:
-            raise errors.BmcProtocolError(
-                f"{doing}: the answer is no valid JSON or value ({error})", self.where, self._look, self.evidence()
-            ) from error
+        except errors.BmcError:
+            raise
+        except Exception as error:
+            what = f"{doing}: an answer is not what Redfish allows ({type(error).__name__}: {error})"
+            raise errors.BmcProtocolError(self._settings.hide(what), self.where, LOOK, self.evidence()) from error
 
-    def _connect(self, deadline: Deadline) -> None:
-        settings = self._settings
-        host = f"[{settings.address}]" if ":" in settings.address else settings.address
-        base = f"https://{host}" + (f":{settings.port}" if settings.port else "")
-        self._session = session = PatientSession(deadline, base)
-        verify: bool | str = settings.ca_file or ""
-        if settings.fingerprint:
-            session.mount("https://", PinnedAdapter(settings.fingerprint))
-            verify = False  # the fingerprint replaces the chain; the adapter refuses any other certificate
-        elif not verify:
-            verify = system_cas()
-        if verify and not os.path.exists(verify):
-            raise errors.BmcTlsError(
-                f"there is no file {verify} to verify its certificate with; nothing was sent",
-                self.where,
-                "name one of the host where this runs with bmc.tls.ca_file, or pin bmc.tls.fingerprint",
-            )
-        connector = sushy.connector.Connector(base, verify=verify, server_side_retries=1, server_side_retries_delay=1)
-        # 0 retries would mean 3 tries of the transport; and its own retry would repeat what our session has given up.
-        connector._op = partial(connector._op, server_side_retries_left=0)
-        session.headers.update(connector._session.headers)
-        connector._session = session
-        auth = SessionOrBasic(settings.username, settings.password)
-        self._root = sushy.Sushy(base, auth=auth, connector=connector)
-        name = settings.system
-        path = name if not name or name.startswith("/") else f"/redfish/v1/Systems/{name}"
-        self._system = self._root.get_system(path)
+    def _path(self) -> str:
+        name = self._settings.system
+        if name:
+            return name if name.startswith("/") else f"/redfish/v1/Systems/{name}"
+        listed = members(self._client.get(link(self._client.root, "Systems") or "/redfish/v1/Systems").body)
+        if len(listed) == 1:
+            return listed[0]
+        if not listed:
+            raise errors.BmcProtocolError("it lists no system", self.where, LOOK, self.evidence())
+        names = ", ".join(path.rstrip("/").rpartition("/")[2] for path in listed)
+        raise errors.BmcProtocolError(
+            f"it has {len(listed)} systems: {names}", self.where, "name the one to use in bmc.system", self.evidence()
+        )
 
-    def _vendor(self, system: Any) -> str | None:
-        vendor: str | None = (self._root.json or {}).get("Vendor") or system.manufacturer
-        return vendor
+    def _quirks(self, system: Resource) -> Quirks:
+        return quirks_of(text_of(self._client.root.get("Vendor")), text_of(system.body.get("Manufacturer")))
 
-    @staticmethod
-    def _macs(system: Any) -> tuple[str, ...]:
-        if "EthernetInterfaces" not in system.json:
-            return ()
-        found = (port.permanent_mac_address or port.mac_address for port in system.ethernet_interfaces.get_members())
-        return tuple(mac.lower() for mac in found if mac)
+    def _reset_values(self, info: str) -> list[str]:
+        listed = part(self._client.get(info).body, "Parameters")
+        for parameter in listed if isinstance(listed, list) else []:
+            if part(parameter, "Name") == "ResetType":
+                return _texts(part(parameter, "AllowableValues"))
+        return []
 
-    _look = "read the controller's own log; a reset of the controller (not of the machine) often helps"
+    def _choice(self, wanted: Sequence[str], offered: Sequence[str]) -> str:
+        if not offered:
+            return wanted[0]
+        for kind in wanted:
+            if kind in offered:
+                return kind
+        raise errors.BmcProtocolError(
+            f"it offers no {wanted[0]}, only {', '.join(sorted(offered))}",
+            self.where,
+            "use another way to switch the power, and update the controller's firmware",
+            self.evidence(),
+        )
 
-    def _translate(self, error: Exception, doing: str) -> errors.BmcError:
-        status = getattr(error, "status_code", None)
-        what = self._settings.hide(f"{doing}: {self._text(error)}")
-        cause = error.__context__
-        if isinstance(cause, requests.exceptions.SSLError):
-            return errors.BmcTlsError(
-                f"{doing}: the certificate was refused ({_reason(cause)}); no credentials were sent",
-                self.where,
-                "compare the certificate with bmc.tls.fingerprint or bmc.tls.ca_file of the model",
-                self.evidence(),
-            )
-        if isinstance(cause, ForeignOrigin):
-            return errors.BmcProtocolError(f"{doing}: {cause}; nothing was sent there", self.where, self._look)
-        kinds: dict[int, tuple[type[errors.BmcError], str]] = {
-            401: (errors.BmcAuthError, "correct bmc.username and bmc.password in the model"),
-            403: (errors.BmcAuthError, "give the account the role Operator or Administrator"),
-            409: (errors.BmcConflict, "wait until the machine's present change has ended"),
-            429: (errors.BmcBusy, "try again later; something else may be polling this controller"),
-            503: (errors.BmcBusy, "try again later; the controller may be starting"),
-        }
-        kind: type[errors.BmcError]
-        if isinstance(error, sushy.exceptions.ConnectionError):
-            kind, remedy = errors.BmcUnreachable, "check the address, the management VLAN and the controller's power"
-        elif isinstance(error, sushy.exceptions.UnknownDefaultError):
-            kind, remedy = errors.BmcProtocolError, "it has several systems: name one with bmc.system"
-        else:
-            kind, remedy = kinds.get(status or 0, (errors.BmcProtocolError, self._look))
-        return kind(what, self.where, remedy, self.evidence())
+    def _macs(self, system: Resource) -> tuple[tuple[str, ...], int]:
+        """Return the MACs of all ports that can be read, and the number of those that can't."""
+        if self._ports is None:
+            found, unread = [], 0
+            for body in self._nics(link(system.body, "EthernetInterfaces")):
+                if body is None:
+                    unread += 1
+                elif mac := mac_of(body.get("PermanentMACAddress")) or mac_of(body.get("MACAddress")):
+                    found.append(mac)
+            self._ports = tuple(dict.fromkeys(found)), unread
+        return self._ports
 
-    @staticmethod
-    def _text(error: Exception) -> str:
-        status, detail = getattr(error, "status_code", None), getattr(error, "detail", None)
-        if status:
-            return f"HTTP {status}" + (f": {detail}" if detail else "")
-        return _reason(error.__context__) if error.__context__ else str(error)
+    def _nics(self, path: str | None) -> Iterator[dict[str, object] | None]:
+        """Yield each port, None for one that can't be read; all with one request where the service can do that."""
+        listed = self._optional(f"{path}?$expand=.($levels=1)") if path and self._expands() else None
+        if path and not listed:
+            listed = self._optional(path)
+        items = part(listed.body, "Members") if listed else None
+        for item in items if isinstance(items, list) else []:
+            place = link(item)
+            if isinstance(item, dict) and ("MACAddress" in item or "PermanentMACAddress" in item):
+                yield item
+            elif place:
+                port = self._optional(place)
+                yield dict(port.body) if port else None
+
+    def _expands(self) -> bool:
+        query = part(self._client.root, "ProtocolFeaturesSupported", "ExpandQuery")
+        return part(query, "ExpandAll") is True or part(query, "NoLinks") is True
+
+    def _optional(self, path: str) -> Resource | None:
+        """Read a resource that other facts can replace; None if it can't be read. The log has the reason."""
+        try:
+            return self._client.get(path, tries=1)
+        except errors.BmcError as error:
+            if not error.status or error.status == 401:
+                raise
+            return None
 
 
-def _reason(error: BaseException | None) -> str:
-    """Return the innermost reason of a chain that requests and urllib3 wrap several times."""
-    while error is not None:
-        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
-        if not isinstance(inner, BaseException):
-            break
-        error = inner
-    text = str(error)
-    return text.split("): ", 1)[1] if text.startswith("HTTPSConnectionPool(") and "): " in text else text
+def _texts(values: object) -> list[str]:
+    return [str(value) for value in values] if isinstance(values, list) else []

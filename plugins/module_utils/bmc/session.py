@@ -1,33 +1,46 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """HTTP session for management controllers: it verifies the certificate first and retries until a deadline.
 
-Sushy's own retries are not used: they wait fixed times, know neither Retry-After nor a deadline over all requests of a
-call, and answer HTTP 428 with an error. Facts about controllers: DMTF DSP0266 and the projects named in `quirks`.
+Facts about controllers: DMTF DSP0266 and the projects named in `quirks`.
 """
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from ..waiting.deadline import Deadline
-from .library import HTTPAdapter, Session, requests
+from .library import HTTPAdapter, Session, requests, urllib3
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
-TRANSPORT_TRIES = 3
+TRIES = 3
 IDEMPOTENT = frozenset({"GET", "HEAD", "PATCH", "PUT", "DELETE"})
 NOT_READY = ("SYS518", "UnableToModifyDuringSystemPOST", "InvalidOperationForSystemState")
+
+
+def fingerprint_of(text: str) -> str:
+    """Return a SHA-256 fingerprint as hexadecimal digits; colons, blanks and the prefix `SHA256:` are dropped.
+
+    :raises ValueError: it is no SHA-256 fingerprint: MD5 and SHA-1 can be forged, and urllib3 would accept them.
+    """
+    digits = re.sub(r"[:\s]", "", re.sub(r"^\s*sha-?256(\s+fingerprint)?\s*[:=]", "", text, flags=re.IGNORECASE))
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", digits):
+        raise ValueError(f"a SHA-256 fingerprint has 64 hexadecimal digits, this is {text}")
+    return digits.lower()
 
 
 class PinnedAdapter(HTTPAdapter):
     """Accepts exactly the certificate with this SHA-256 fingerprint; checked in the handshake, before any request."""
 
     def __init__(self, fingerprint: str) -> None:
-        self._fingerprint = fingerprint.replace(":", "").lower()
+        self._fingerprint = fingerprint
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -60,89 +73,120 @@ def retry_after(value: str | None, default: float) -> float:
         return default
 
 
+@dataclass
+class Request:
+    """One request. ``tries``: how often it may be sent where the controller answers 500, 502 or 504; 1: never again.
+
+    ``login``: it carries a password that was not accepted yet, so it is repeated only once, and only where the
+    controller itself names a time with 503: some lock an account after three attempts.
+    """
+
+    verb: str
+    path: str
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    tries: int = TRIES
+    login: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the controller answered, read completely."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text; some controllers begin it with a byte order mark."""
+        return self.data.decode("utf-8-sig", errors="replace")
+
+
 class PatientSession(Session):
     """Repeats requests that may be repeated, until the deadline of the current call."""
 
-    def __init__(self, deadline: Deadline, origin: str) -> None:
+    def __init__(self, deadline: Deadline, origin: str, verify: bool | str) -> None:
         super().__init__()
+        self._base = origin
         self._origin = urlsplit(origin)[:2]
+        self.verify = verify
         self.trust_env = False  # neither a proxy nor a CA bundle nor .netrc from the environment is used
+        self.headers.update({"OData-Version": "4.0", "Accept": "application/json"})
         self.deadline = deadline
         self.log: list[str] = []
-        self.status = 0  # of the last answer
 
-    def request(self, method: str | bytes, url: str | bytes, **kwargs: Any) -> Any:  # type: ignore[override]
+    def ask(self, request: Request) -> Answer:
         """Send one request; it is repeated as the two methods ``_pause_after_*`` say."""
-        verb, address, tries = str(method).upper(), str(url), 0
+        address, tries = urljoin(self._base, request.path), 0
         if urlsplit(address)[:2] != self._origin:  # Redfish links may be absolute; credentials go with each request
             raise ForeignOrigin(f"it names {address} as a part of itself")
         while True:
             tries += 1
             try:
-                response = self._once(verb, address, kwargs)
+                answer = self._once(address, request)
             except requests.exceptions.SSLError:
                 raise
             except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
-                pause = self._pause_after_error(verb, error, tries)
+                pause = self._pause_after_error(request, error, tries)
                 if pause is None or not self.deadline.pause(pause):
                     raise
                 continue
-            pause = self._pause_after_answer(verb, response, tries, kwargs)
+            pause = self._pause_after_answer(request, answer, tries)
             if pause is None or not self.deadline.pause(pause):
-                return response
+                return answer
 
-    def _once(self, verb: str, address: str, kwargs: dict[str, Any]) -> Any:
+    def _once(self, address: str, request: Request) -> Answer:
         left = max(0.1, self.deadline.left())
-        options = {**kwargs, "timeout": (min(CONNECT_SECONDS, left), min(READ_SECONDS, left)), "stream": True}
+        options: dict[str, Any] = {"timeout": (min(CONNECT_SECONDS, left), min(READ_SECONDS, left)), "stream": True}
         options["allow_redirects"] = False  # a redirect could carry the credentials elsewhere
-        begin, path = time.monotonic(), urlsplit(address).path
+        begin, line = time.monotonic(), f"{request.verb} {urlsplit(address).path}"
         try:
-            response = super().request(verb, address, **options)
-            self._read_body(response)
+            response = self.request(request.verb, address, json=request.body, headers=request.headers, **options)
+            data = self._body(response)
         except requests.exceptions.RequestException as error:
-            self._note(f"{verb} {path}: {type(error).__name__} after {time.monotonic() - begin:.1f} s")
+            self._note(f"{line}: {type(error).__name__} after {time.monotonic() - begin:.1f} s")
             raise
-        self.status = response.status_code
-        self._note(f"{verb} {path}: HTTP {response.status_code} after {time.monotonic() - begin:.1f} s")
-        return response
+        self._note(f"{line}: HTTP {response.status_code} after {time.monotonic() - begin:.1f} s")
+        return Answer(response.status_code, response.headers, data)
 
-    def _read_body(self, response: Any) -> None:
+    def _body(self, response: requests.Response) -> bytes:
         # A read timeout counts from byte to byte only: a controller that sends single bytes would never time out.
         parts: list[bytes] = []
-        while chunk := response.raw.read1(65536, decode_content=True):
-            parts.append(chunk)
-            if not self.deadline.left():
-                response.close()
-                raise requests.exceptions.ReadTimeout("the answer did not end in time", response=response)
-        response._content = b"".join(parts)
-        response._content_consumed = True
-        response.close()
+        try:
+            while chunk := response.raw.read1(65536, decode_content=True):
+                parts.append(chunk)
+                if not self.deadline.left():
+                    raise requests.exceptions.ReadTimeout("the answer did not end in time", response=response)
+        except urllib3.exceptions.HTTPError as error:  # requests translates these only where it reads the body itself
+            raise requests.exceptions.ConnectionError(error, response=response) from error
+        finally:
+            response.close()
+        return b"".join(parts)
 
     def _note(self, line: str) -> None:
         self.log = [*self.log[-19:], line]
 
     @staticmethod
-    def _pause_after_error(verb: str, error: Exception, tries: int) -> float | None:
+    def _pause_after_error(request: Request, error: Exception, tries: int) -> float | None:
         # If the answer to a POST is lost, it may have been executed: the caller has to read the state, not repeat.
         never_sent = isinstance(error, requests.exceptions.ConnectTimeout) or "NewConnectionError" in repr(error)
-        if tries >= TRANSPORT_TRIES or not (verb in IDEMPOTENT or never_sent):
+        if tries >= min(TRIES, request.tries) or not (request.verb in IDEMPOTENT or never_sent):
             return None
         return 2.0
 
-    def _pause_after_answer(self, verb: str, response: Any, tries: int, kwargs: dict[str, Any]) -> float | None:
-        status = response.status_code
+    @staticmethod
+    def _pause_after_answer(request: Request, answer: Answer, tries: int) -> float | None:
+        status, named = answer.status, answer.headers.get("Retry-After")
+        if request.tries == 1:
+            return None
         if status in (429, 503):
-            return retry_after(response.headers.get("Retry-After"), min(2.0 * tries, 10.0))
-        if status == 428 and verb == "PATCH" and not (kwargs.get("headers") or {}).get("If-Match") and tries == 1:
-            kwargs["headers"] = {**(kwargs.get("headers") or {}), "If-Match": self._fresh_etag(response.url, kwargs)}
-            return 0.0
-        if status >= 400 and any(word in response.text for word in NOT_READY):
+            if request.login and (tries > 1 or not named):
+                return None
+            # Some controllers name 0 seconds for minutes, and more requests keep them busy.
+            return max(retry_after(named, min(2.0 * tries, 10.0)), min(0.5 * tries, 5.0))
+        if status >= 400 and not request.login and any(word in answer.text for word in NOT_READY):
             return min(5.0 * tries, 30.0)
-        if status in (500, 502, 504) and verb == "GET" and tries < TRANSPORT_TRIES:
+        if status in (500, 502, 504) and request.verb == "GET" and tries < request.tries:
             return 2.0
         return None
-
-    def _fresh_etag(self, address: str, kwargs: dict[str, Any]) -> str:
-        response = self._once("GET", address, {key: kwargs[key] for key in ("verify",) if key in kwargs})
-        etag = str(response.headers.get("ETag") or "*")
-        return etag.replace("-gzip", "")

@@ -32,20 +32,28 @@ class BootDevice(Enum):
 
 @dataclass(frozen=True)
 class BootOverride:
-    """The boot override that the controller reports; ``once`` is None if it does not report that."""
+    """The boot override that the controller reports; ``once`` is None if it does not report that.
+
+    ``pending``: it stands in the settings that the controller applies with the next start (`@Redfish.Settings`).
+    """
 
     device: BootDevice
     once: bool | None
     mode: str | None = None
+    pending: bool = field(default=False, compare=False)
 
     def describe(self) -> dict[str, Any]:
         """Return a plain dict for results and diffs."""
-        return {"device": self.device.value, "once": self.once, "mode": self.mode}
+        return {"device": self.device.value, "once": self.once, "mode": self.mode, "pending": self.pending}
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What the controller knows about the machine behind it; None or empty if it does not know."""
+    """What the controller knows about the machine behind it; None or empty if it does not know.
+
+    ``service_tag`` is the second serial number of a Dell machine, which Dell prints on it and reports as SKU.
+    ``ports_unread`` counts network ports that the controller lists, but could not describe.
+    """
 
     serial: str | None = None
     uuid: str | None = None
@@ -53,16 +61,20 @@ class Identity:
     vendor: str | None = None
     model: str | None = None
     firmware: str | None = None
+    service_tag: str | None = None
+    ports_unread: int = 0
 
     def describe(self) -> dict[str, Any]:
         """Return a plain dict for results."""
         return {
             "serial": self.serial,
+            "service_tag": self.service_tag,
             "uuid": self.uuid,
             "macs": list(self.macs),
             "vendor": self.vendor,
             "model": self.model,
             "firmware": self.firmware,
+            "ports_unread": self.ports_unread,
         }
 
 
@@ -116,8 +128,8 @@ class Bmc(Protocol):
 
     where: str
 
-    def identity(self) -> Identity:
-        """Read what the controller knows about its machine."""
+    def identity(self, nics: bool = True) -> Identity:
+        """Read what the controller knows about its machine; ``nics``: also its MAC addresses, which is slow."""
 
     def power_state(self) -> PowerState:
         """Read the power state."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc import errors
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.boot import apply_boot, mode_of, plan_boot
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.ipmi import Answer, IpmiBmc
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.types import (
     BmcSettings,
@@ -125,6 +126,63 @@ def test_boot_flags_are_written(
 def test_an_unsupported_boot_device_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(errors.BmcProtocolError, match="or Redfish"):
         bmc(monkeypatch, Recorded({})).request_boot(BootDevice.HTTP, True)
+
+
+def test_a_flag_of_uefi_that_is_not_read_back_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """virtualbmc, and not it alone, answers without the flag of UEFI that was set."""
+    shown = {
+        "raw 0x00 0x08 0x03 0x08": "",
+        "raw 0x00 0x08 0x05 0xa0 0x04 0x00 0x00 0x00": "",
+        READ: " 01 05 80 04 00 00 00",
+    }
+    recorded = Recorded({(3, words): [Answer(0, out, "")] for words, out in shown.items()})
+    found = bmc(monkeypatch, recorded, cipher=3)
+    mode = mode_of("ipmi", "uefi")
+    result = apply_boot(found, plan_boot(BootDevice.NETWORK, True, BootOverride(BootDevice.NONE, True, "legacy"), mode))
+    assert result.honoured and len(recorded.commands) == 3
+    assert not plan_boot(BootDevice.NETWORK, True, found.boot_override(), mode).changed
+
+
+LEVEL = "Error: Set Session Privilege Level to ADMINISTRATOR failed\n" + SILENT
+RAKP_LEVEL = "RAKP 2 message indicates an error : unauthorized role requested\n" + SILENT
+
+
+@pytest.mark.parametrize("refusal", [LEVEL, RAKP_LEVEL])
+def test_an_operator_may_log_in(monkeypatch: pytest.MonkeyPatch, refusal: str) -> None:
+    on = Answer(0, "Chassis Power is on", "")
+    operator = f"-L OPERATOR {STATUS}"
+    recorded = Recorded({(17, STATUS): [Answer(1, "", refusal)], (17, operator): [on]})
+    found = bmc(monkeypatch, recorded)
+    assert [found.power_state(), found.power_state()] == [PowerState.ON, PowerState.ON]
+    assert recorded.commands == [(17, STATUS), (17, operator), (17, operator)]
+
+
+def test_a_missing_privilege_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    operator = f"-L OPERATOR {STATUS}"
+    recorded = Recorded({(17, STATUS): [Answer(1, "", LEVEL)], (17, operator): [Answer(1, "", RAKP_LEVEL)]})
+    with pytest.raises(errors.BmcAuthError, match="the level Operator or Administrator"):
+        bmc(monkeypatch, recorded).power_state()
+    assert len(recorded.commands) == 2
+
+
+@pytest.mark.parametrize(("name", "text"), [("username", "a" * 17), ("password", "ü" * 11)])
+def test_a_name_or_password_that_ipmi_cuts_off_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda _name: "/usr/bin/ipmitool")
+    given = {"username": "admin", "password": SECRET, name: text}
+    found = IpmiBmc(BmcSettings("ipmi", "10.20.0.102", **given), Recorded({}), FakeClock())
+    with pytest.raises(errors.BmcAuthError, match="bytes, and IPMI takes at most") as caught:
+        found.power_state()
+    assert text not in str(caught.value)
+
+
+def test_placeholders_of_the_fru_are_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    fru = " Product Serial        : To be filled by O.E.M.\n Chassis Serial        : CH-77\n"
+    guid = "System GUID  : 00000000-0000-0000-0000-000000000000\n"
+    recorded = Recorded({(3, "fru print 0"): [Answer(0, fru, "")], (3, "mc guid"): [Answer(0, guid, "")]})
+    found = bmc(monkeypatch, recorded, cipher=3).identity()
+    assert (found.serial, found.uuid) == ("CH-77", None)
 
 
 def test_a_missing_ipmitool_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
