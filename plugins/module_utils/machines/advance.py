@@ -10,15 +10,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
-from ..bmc.boot import BootResult, apply_boot, plan_boot
+from ..bmc.boot import BootResult, apply_boot, mode_of, plan_boot
 from ..bmc.connect import connected
 from ..bmc.errors import BmcError, BmcSessionLeft
-from ..bmc.identity import require_same_machine
+from ..bmc.identity import check_identity
 from ..bmc.power import PowerPlan, PowerRules, apply_power, plan_power, settled_state
 from ..bmc.types import Bmc, BmcSettings, BootDevice, PowerState
 from ..waiting.deadline import Clock, Deadline, SystemClock
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
+from .ending import signals_as_exceptions
 from .planner import Plan, Step, plan
 from .store import Store
 from .types import BmcView, Desired, HostView, MachineError, Phase, Record
@@ -73,6 +74,9 @@ class Advance:
     def until(self, patience: float, host: HostView | None) -> Outcome:
         """Act until the machine is finished, must be checked over ssh by the caller, or ``patience`` seconds are over.
 
+        Whatever else ends the call, also an interrupt or a signal, disarms the machine before: it is set aside, so no
+        ramdisk may start unobserved.
+
         :raises MachineError: the machine is set aside.
         :raises BmcError: the machine is set aside because of its BMC.
         """
@@ -80,7 +84,12 @@ class Advance:
         with self._store.locked(deadline) as locked:
             if not locked:
                 return self._outcome(Plan(Step.WAIT, "another run is working on it"), self._store.record(self._run))
-            return self._run_steps(deadline, host)
+            with signals_as_exceptions():
+                try:
+                    return self._run_steps(deadline, host)
+                except BaseException as error:
+                    self._disarm_after(error)
+                    raise
 
     def _run_steps(self, deadline: Deadline, host: HostView | None) -> Outcome:
         while True:
@@ -118,7 +127,7 @@ class Advance:
 
     def _require_same_machine(self, bmc: Bmc) -> list[str]:
         desired = self._desired
-        return require_same_machine(desired.serial, desired.uuid, desired.macs, bmc.identity(), bmc.where)
+        return check_identity(bmc, desired.serial, desired.uuid, desired.macs)
 
     def _act(self, choice: Plan, record: Record) -> None:
         self._changed = True
@@ -128,15 +137,21 @@ class Advance:
             return
         if choice.step is Step.ARM:
             self._store.require_servable(self._desired.plan["image"])
+        with self._connection() as bmc:
+            # The BMC was not read for the plan; its address may belong to another machine by now.
+            if self._bmc is None:
+                self._require_same_machine(bmc)
+            (self._arm if choice.step is Step.ARM else self._boot_disk)(bmc, choice, record)
+
+    def _disarm_after(self, error: BaseException) -> None:
         try:
-            with self._connection() as bmc:
-                # The BMC was not read for the plan; its address may belong to another machine by now.
-                if self._bmc is None:
-                    self._require_same_machine(bmc)
-                (self._arm if choice.step is Step.ARM else self._boot_disk)(bmc, choice, record)
-        except BmcError:
-            self._store.disarm()  # the machine is set aside, so no ramdisk may start unobserved
-            raise
+            self._store.disarm()
+        except OSError as problem:
+            raise MachineError(
+                f"it is still armed, as its file could not be removed ({problem}), after: {error}",
+                self._desired.name,
+                f"remove {self._store.armed_path} on the provisioner before the machine is started",
+            ) from error
 
     def _arm(self, bmc: Bmc, choice: Plan, record: Record) -> None:
         desired, deploy_id = self._desired, str(uuid.uuid4())
@@ -189,7 +204,9 @@ class Advance:
             self._notes.append("it did not power off by itself and was powered off over its BMC")
 
     def _boot(self, bmc: Bmc, device: BootDevice) -> BootResult:
-        result = apply_boot(bmc, plan_boot(device, True, bmc.boot_override()))
+        before, settings = bmc.boot_override(), self._desired.bmc
+        choice = plan_boot(device, True, before, mode_of(settings.protocol, settings.firmware))
+        result = apply_boot(bmc, choice, always=device is not BootDevice.NONE, clock=self._clock)
         if not result.honoured:
             self._notes.append(
                 f"boot override {device.value} was requested, but the BMC reports {result.read_back.device.value}"

@@ -25,7 +25,7 @@ class Store:
         self.machine = machine
         self._images = Path(state_dir) / "images"
         self._home = Path(state_dir) / "deploy"
-        self._armed = self._home / "armed" / f"{machine}.json"
+        self.armed_path = self._armed = self._home / "armed" / f"{machine}.json"
         self._events = self._home / "events" / f"{machine}.jsonl"
         self._done = self._home / "done" / f"{machine}.json"
         self._journal = self._home / "journal" / f"{machine}.jsonl"

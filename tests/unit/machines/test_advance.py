@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -67,6 +69,7 @@ class World:
         self.serial = "SN-1"
         self.die_before: str | None = None
         self.refuses: str | None = None
+        self.raises: dict[str, Any] = {}  # an act -> the error that it raises, or a function that is called
         self.connections, self.leaves = 0, False
         for name in ("armed", "events", "done"):
             (home / "deploy" / name).mkdir(parents=True)
@@ -133,13 +136,20 @@ class Controller:
         self.world = world
 
     def _act(self, act: str) -> None:
+        error = self.world.raises.get(act)
+        if isinstance(error, BaseException):
+            raise error
+        if error:
+            error()
         if self.world.die_before == act:
             raise KeyboardInterrupt(act)
         if self.world.refuses == act:
             raise errors.BmcProtocolError(f"{act}: HTTP 500", self.where, "look at its log")
         self.world.acts.append(act)
 
-    def identity(self) -> Identity:
+    def identity(self, nics: bool = True) -> Identity:
+        if error := self.world.raises.get("identity"):
+            raise error
         return Identity(serial=self.world.serial)
 
     def power_state(self) -> PowerState:
@@ -349,6 +359,53 @@ def test_a_machine_whose_bmc_fails_is_disarmed(world: World, act: str) -> None:
     assert world.armed is None, "a start by hand must boot the disk and not the ramdisk"
     world.refuses = None
     deploy(world, "r2")
+
+
+@pytest.mark.parametrize("moment", ["network", "on"])
+@pytest.mark.parametrize("error", [AttributeError("'str' has no attribute 'get'"), KeyboardInterrupt(), SystemExit(3)])
+def test_whatever_ends_the_arming_disarms_the_machine(world: World, moment: str, error: BaseException) -> None:
+    world.raises = {moment: error}
+    with pytest.raises(type(error)):
+        world.step("r1")
+    assert world.armed is None
+
+
+@pytest.mark.parametrize("error", [AttributeError("x"), KeyboardInterrupt(), errors.BmcUnreachable("x", "bmc", "y")])
+def test_whatever_ends_the_wait_for_the_ramdisk_disarms_the_machine(world: World, error: BaseException) -> None:
+    world.step("r1")
+    assert world.armed
+    world.raises, world.time = {"identity": error}, world.time + 101  # the time of the ramdisk is over: the BMC is read
+    with pytest.raises(type(error)):
+        world.step("r1")
+    assert world.armed is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_disarms_the_machine(world: World, number: signal.Signals) -> None:
+    world.raises = {"on": lambda: os.kill(os.getpid(), number)}
+    before = signal.getsignal(number)
+    with pytest.raises(SystemExit):
+        world.step("r1")
+    assert world.armed is None and signal.getsignal(number) is before
+
+
+def test_a_machine_that_can_not_be_disarmed_is_named_with_its_file(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_store: Store) -> bool:
+        if world.armed:
+            raise PermissionError("read-only file system")
+        return False
+
+    monkeypatch.setattr(Store, "disarm", fail)
+    world.refuses = "on"
+    with pytest.raises(MachineError, match=r"still armed.*read-only.*on: HTTP 500.*remove .*armed/node1.json"):
+        world.step("r1")
+
+
+def test_a_wait_that_is_continued_by_the_next_call_stays_armed(world: World) -> None:
+    world.step("r1")
+    assert world.step("r1").plan.step is Step.WAIT and world.armed
 
 
 def test_a_missing_image_is_reported_before_the_machine_is_changed(world: World) -> None:
