@@ -44,6 +44,16 @@ class Request:
     status: int = 0
 
 
+def matches(fault: Fault, handler: BaseHTTPRequestHandler) -> bool:
+    """Whether a fault applies to a request; it then has one time less left."""
+    if not fault.times or not re.fullmatch(fault.method, handler.command) or not fault.when(handler):
+        return False
+    if not re.search(fault.path, handler.path):
+        return False
+    fault.times -= 1
+    return True
+
+
 class FaultProxy:
     """Listens on 127.0.0.1 with TLS; forwards to a plain or TLS service on this machine."""
 
@@ -84,7 +94,7 @@ class FaultProxy:
         request = Request(handler.command, handler.path, handler.headers["Authorization"], handler.headers["If-Match"])
         self.requests.append(request)
         data = handler.rfile.read(int(handler.headers["Content-Length"] or 0))
-        fault = next((fault for fault in self.faults if self._matches(fault, handler)), None)
+        fault = next((fault for fault in self.faults if matches(fault, handler)), None)
         if fault:
             time.sleep(fault.delay)
             if fault.drop:
@@ -96,15 +106,6 @@ class FaultProxy:
             return
         request.status, headers, body = self._forward(handler, data)
         self._answer(handler, request.status, headers, body, fault.drip if fault else 0.0)
-
-    @staticmethod
-    def _matches(fault: Fault, handler: BaseHTTPRequestHandler) -> bool:
-        if not fault.times or not re.fullmatch(fault.method, handler.command) or not fault.when(handler):
-            return False
-        if not re.search(fault.path, handler.path):
-            return False
-        fault.times -= 1
-        return True
 
     def _forward(self, handler: BaseHTTPRequestHandler, data: bytes) -> tuple[int, dict[str, str], bytes]:
         port, context = self._upstream
