@@ -18,6 +18,15 @@ extends_documentation_fragment:
   - groundup.cloud.attributes
   - groundup.cloud.bmc
   - groundup.cloud.bmc.identity
+options:
+  tree:
+    description:
+      - Whether to return also the Redfish resources that a deployment reads. This makes only GET requests; passwords,
+        keys, BIOS attributes and extensions of the maker are left out.
+      - With a controller that does not work, or is new, save the result and attach it to an issue. The test suite
+        serves it as it is. Serial numbers, MAC addresses and host names are in it.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -27,6 +36,24 @@ EXAMPLES = r"""
     address: 10.20.0.101
     username: admin
     password: "{{ vault_bmc }}"
+  delegate_to: localhost
+
+- name: Record the resources of a new kind of controller
+  groundup.cloud.bmc_info:
+    protocol: redfish
+    address: 10.20.0.101
+    username: admin
+    password: "{{ vault_bmc }}"
+    system: "1" # where it has several
+    tree: true
+  delegate_to: localhost
+  register: controller
+
+- name: Save them for an issue
+  ansible.builtin.copy:
+    content: "{{ controller.tree | to_nice_json }}"
+    dest: controller.json
+    mode: "0600"
   delegate_to: localhost
 """
 
@@ -49,6 +76,14 @@ boot:
   type: dict
   returned: success
   sample: {device: none, once: null, mode: uefi, pending: false}
+tree:
+  description: The resources by their paths.
+  type: dict
+  returned: with O(tree)
+unread:
+  description: Reasons of the resources that the controller names, but did not show, by their paths.
+  type: dict
+  returned: with O(tree)
 """
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -58,7 +93,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result
 
 
 def main() -> None:
-    module = AnsibleModule({**BMC, **IDENTITY}, supports_check_mode=True)
+    module = AnsibleModule({**BMC, **IDENTITY, "tree": {"type": "bool", "default": False}}, supports_check_mode=True)
 
     def act() -> Result:
         result = perform(info, module.params, module.check_mode)

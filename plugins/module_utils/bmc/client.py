@@ -102,7 +102,8 @@ class RedfishClient:
         if "/" in settings.address or (settings.address.count(":") == 1):
             remedy = "give the name or the IP address alone in bmc.address, and the port in bmc.port"
             raise errors.BmcProtocolError(f"the address {settings.address} is no host", where, remedy)
-        host = f"[{settings.address}]" if ":" in settings.address else settings.address
+        address = settings.address.strip("[]")
+        host = f"[{address}]" if ":" in address else address
         base = f"https://{host}" + (f":{settings.port}" if settings.port else "")
         verify = settings.ca_file or system_cas()
         if not settings.fingerprint and not os.path.exists(verify):

@@ -11,6 +11,7 @@ from .connect import connected
 from .errors import BmcError, BmcLibraryMissing, BmcProtocolError, BmcSessionLeft
 from .identity import check_identity
 from .power import PowerRules, apply_power, plan_power, settled_state
+from .redfish import RedfishBmc
 from .types import Bmc, BmcSettings, BootDevice
 
 Work = Callable[[Bmc, Mapping[str, Any], bool], dict[str, Any]]
@@ -62,9 +63,14 @@ def boot(bmc: Bmc, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
     return {"changed": plan.changed, "diff": plan.diff(), **result.describe(), "evidence": list(bmc.evidence())}
 
 
-def info(bmc: Bmc, _params: Mapping[str, Any], _check: bool) -> dict[str, Any]:
+def info(bmc: Bmc, params: Mapping[str, Any], _check: bool) -> dict[str, Any]:
     """Read identity, power and boot override; an override that can't be read is a warning."""
-    found = {"identity": bmc.identity().describe(), "power": bmc.power_state().value}
+    found: dict[str, Any] = {}
+    if params.get("tree"):
+        if not isinstance(bmc, RedfishBmc):
+            raise BmcProtocolError("IPMI has no tree of resources", bmc.where, "use tree with protocol redfish only")
+        found = bmc.tree()
+    found |= {"identity": bmc.identity().describe(), "power": bmc.power_state().value}
     try:
         return {"changed": False, **found, "boot": bmc.boot_override().describe()}
     except BmcProtocolError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from ..waiting.deadline import Clock, SystemClock
 from . import errors, override
@@ -13,6 +14,7 @@ from .client import RedfishClient, Resource
 from .facts import mac_of, serial_of, text_of, uuid_of
 from .library import IMPORT_ERROR
 from .quirks import Quirks, quirks_of
+from .tree import tree_of
 from .types import BmcSettings, BootDevice, BootOverride, Identity, PowerState
 
 POWER = {
@@ -104,6 +106,11 @@ class RedfishBmc:
                 return
             places = [place for place in (settings, system) if place and override.is_set(place)]
             override.clear_all(self._client, places, quirks)
+
+    def tree(self) -> dict[str, Any]:
+        """Read all resources that matter here, without what may be a secret."""
+        with self._call("reading the tree", fresh=False):
+            return tree_of(self._client)
 
     def evidence(self) -> tuple[str, ...]:
         """Return the last requests and answers."""

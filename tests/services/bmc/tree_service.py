@@ -69,6 +69,7 @@ class TreeService:
         self.seen: list[Seen] = []
         self.sessions: dict[str, str] = {}  # number -> token
         self.begun = 0
+        self.authorizations: list[str | None] = []
         self._versions: dict[str, int] = {}
         service = self
 
@@ -124,6 +125,7 @@ class TreeService:
         """Answer one request."""
         data = handler.rfile.read(int(handler.headers["Content-Length"] or 0))
         body = json.loads(data) if data else None
+        self.authorizations.append(handler.headers["Authorization"])
         path = urlsplit(handler.path).path.rstrip("/")
         fault = next((fault for fault in self.behaviour.faults if matches(fault, handler)), None)
         if fault:
