@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..bmc.boot import BootResult, apply_boot, mode_of, plan_boot
 from ..bmc.connect import connected
-from ..bmc.errors import BmcError, BmcSessionLeft
+from ..bmc.errors import BmcError, BmcProtocolError, BmcSessionLeft
 from ..bmc.identity import check_identity
 from ..bmc.power import PowerPlan, PowerRules, apply_power, plan_power, settled_state
 from ..bmc.types import Bmc, BmcSettings, BootDevice, PowerState
@@ -184,9 +184,17 @@ class Advance:
         boot = self._boot(bmc, BootDevice.DISK)
         if not boot.honoured:
             # The boot service now answers `exit`, so the firmware's boot order reaches the disk as well.
-            boot = self._boot(bmc, BootDevice.NONE)
+            boot = self._without_override(bmc, boot)
         apply_power(bmc, plan_power("on", PowerState.OFF), self._rules(), self._clock)
         self._note(deploy_id, "power_on", **_facts(boot))
+
+    def _without_override(self, bmc: Bmc, shown: BootResult) -> BootResult:
+        try:
+            return self._boot(bmc, BootDevice.NONE)
+        except BmcProtocolError as error:
+            # Whether the machine reaches its disk is seen when its system answers; the disk is written by now.
+            self._notes.append(f"the boot override could not be removed, so its firmware decides: {error}")
+            return shown
 
     def _await_off(self, bmc: Bmc) -> None:
         """Wait until the ramdisk has powered the machine off; after the time limit, power it off over the BMC."""

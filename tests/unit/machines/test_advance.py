@@ -69,6 +69,7 @@ class World:
         self.serial = "SN-1"
         self.die_before: str | None = None
         self.refuses: str | None = None
+        self.ignores: set[BootDevice] = set()
         self.raises: dict[str, Any] = {}  # an act -> the error that it raises, or a function that is called
         self.connections, self.leaves = 0, False
         for name in ("armed", "events", "done"):
@@ -166,7 +167,8 @@ class Controller:
 
     def request_boot(self, device: BootDevice, once: bool) -> None:
         self._act(device.value)
-        self.world.boot = BootOverride(device, False)
+        if device not in self.world.ignores:
+            self.world.boot = BootOverride(device, False)
 
     def evidence(self) -> tuple[str, ...]:
         return ()
@@ -401,6 +403,16 @@ def test_a_machine_that_can_not_be_disarmed_is_named_with_its_file(
     world.refuses = "on"
     with pytest.raises(MachineError, match=r"still armed.*read-only.*on: HTTP 500.*remove .*armed/node1.json"):
         world.step("r1")
+
+
+def test_a_boot_override_that_can_not_be_removed_is_noted(world: World) -> None:
+    """The disk is written, and the boot service answers `exit`: the firmware's boot order may reach the disk."""
+    world.step("r1")
+    world.ramdisk_writes()
+    world.ignores, world.refuses = {BootDevice.DISK}, "none"
+    outcome = world.step("r1")
+    assert (outcome.plan.step, world.power, world.armed) == (Step.BOOT_DISK, PowerState.ON, None)
+    assert "could not be removed, so its firmware decides: bmc double: none: HTTP 500" in outcome.notes[-1]
 
 
 def test_a_wait_that_is_continued_by_the_next_call_stays_armed(world: World) -> None:
