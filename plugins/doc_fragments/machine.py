@@ -158,8 +158,14 @@ options:
           machine_id:
             description: Machine ID; by default a new one.
             type: str
+          user:
+            description:
+              - Account that may log in. One that is not root is created without a password, may use sudo without one,
+                and root can't log in over ssh then; the image must have sudo.
+            type: str
+            default: root
           authorized_keys:
-            description: SSH keys of root.
+            description: SSH keys of C(user).
             type: list
             elements: str
             default: []

@@ -33,6 +33,7 @@ MACHINE: dict[str, Any] = {
             "hostname": _STR,
             "fqdn": _STR,
             "machine_id": _STR,
+            "user": {"type": "str", "default": "root"},
             "authorized_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
             "network_files": {"type": "list", "elements": "dict", "default": []},
             "ca_certificate": _STR,

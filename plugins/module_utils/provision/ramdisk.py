@@ -15,7 +15,7 @@ from ..disks import contents, devices, erase, find, gpt, ids, users, vpd
 from ..disks import errors as disk_errors
 from ..disks import system as disk_system
 from . import agent
-from .agent import api, main, probe, seed, system, write
+from .agent import account, api, main, probe, seed, system, write
 from .agent import disks as choice
 from .recipe import Recipe
 from .sources import of
@@ -24,7 +24,7 @@ from .sources import of
 #: imported above, so AnsiballZ ships them.
 AGENT = (
     *(errors, disks, contents, devices, erase, disk_errors, find, gpt, ids, disk_system, users, vpd),
-    *(provision, agent, api, choice, main, probe, seed, system, write),
+    *(provision, agent, account, api, choice, main, probe, seed, system, write),
 )
 _LIBRARY = "module_utils"
 

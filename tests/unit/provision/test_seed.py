@@ -33,9 +33,6 @@ def test_files_are_written_with_their_mode(tmp_path: Path) -> None:
     assert "127.0.1.1 node1.rack.test node1\n" in (tmp_path / "etc/hosts").read_text()
     assert (tmp_path / "etc/machine-id").read_text() == "f" * 32 + "\n"
     assert json.loads((tmp_path / "etc/groundup/identity.json").read_text())["deploy_id"] == "d1"
-    assert (tmp_path / "root/.ssh/authorized_keys").read_text() == "ssh-ed25519 AAAA me\n"
-    assert (tmp_path / "root/.ssh").stat().st_mode & 0o777 == 0o700
-    assert (tmp_path / "root/.ssh/authorized_keys").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "etc/systemd/network/10-x.network").exists()
     assert (tmp_path / "usr/local/share/ca-certificates/groundup.crt").read_text() == "PEM\n"
 

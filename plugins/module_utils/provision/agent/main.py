@@ -15,7 +15,7 @@ from ...disks.devices import Device
 from ...disks.erase import discard, erase
 from ...disks.errors import DiskError
 from ...disks.users import partitions
-from . import api, disks, probe, seed, system, write
+from . import account, api, disks, probe, seed, system, write
 from .disks import Disk, Refusal
 
 _HEARTBEAT = 5
@@ -279,6 +279,7 @@ def _with_root(path: str, table: gpt.Table, reporter: Reporter, plan: dict[str, 
         try:
             reporter.enter("seed")
             seed.write(_MOUNT, wanted)
+            account.write(_MOUNT, plan["seed"])
             seed.trust(_MOUNT, plan["seed"].get("ca_certificate"))
             return seed.host_key(_MOUNT, str(plan["seed"]["hostname"]))
         finally:

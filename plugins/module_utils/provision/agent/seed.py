@@ -43,8 +43,6 @@ def files(plan: Mapping[str, Any], machine_id: str) -> list[File]:
         File("etc/machine-id", machine_id + "\n", 0o444),
         File("etc/groundup/identity.json", json.dumps(identity, indent=1, sort_keys=True) + "\n", 0o644),
     ]
-    if keys := seed.get("authorized_keys"):
-        found.append(File("root/.ssh/authorized_keys", "\n".join(map(str.strip, keys)) + "\n", 0o600))
     found += [File(_inside(str(item["path"])), str(item["content"]), 0o644) for item in seed.get("network_files") or ()]
     if seed.get("ca_certificate"):
         text = str(seed["ca_certificate"]).strip() + "\n"
@@ -60,13 +58,11 @@ def _inside(path: str) -> str:
 
 
 def write(root: str, wanted: list[File]) -> None:
-    """Writes the files below `root`, their directories 0755 (0700 for .ssh)."""
+    """Writes the files below `root`, their directories 0755."""
     for file in wanted:
         target = os.path.join(root, file.path)
         directory = os.path.dirname(target)
         os.makedirs(directory, exist_ok=True)
-        if directory.endswith("/.ssh"):
-            os.chmod(directory, 0o700)
         if os.path.lexists(target):
             os.unlink(target)
         with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, file.mode), "w", encoding="utf-8") as out:
