@@ -16,11 +16,12 @@ from .shell import LabError, daemons_below, kill_all, lost_namespaces, namespace
 
 @dataclass(frozen=True)
 class Setting:
-    """A rack, its accelerator, and the path of the BMC emulators' Python environment."""
+    """A rack, its accelerator, the path of the BMC emulators' Python environment, and the account on the machines."""
 
     rack: Rack
     accelerator: str
     venv: str
+    user: str = "root"
 
 
 @dataclass(frozen=True)

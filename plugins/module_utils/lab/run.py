@@ -103,7 +103,12 @@ def _require_model(wanted: Params) -> None:
 
 
 def _setting(files: TwinFiles, where: Places, wanted: Params) -> Setting:
-    return Setting(rack(files.model, where), files.accelerator, wanted["venv"] or default_directory())
+    return Setting(
+        rack(files.model, where),
+        files.accelerator,
+        wanted["venv"] or default_directory(),
+        user=files.model["access"]["user"],
+    )
 
 
 def _answer(files: TwinFiles, where: Places) -> Result:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import time
@@ -126,7 +127,7 @@ def _start(setting: Setting, manifest: Manifest, source: str) -> None:
     _services(where)
     for destination, gateway in manifest.routes:
         run(["ip", "-n", where.ctl, "route", "replace", destination, "via", gateway, "proto", str(PROTOCOL)])
-    set_clocks(where, known_hosts(where), f"{where.lab}/keys/id_ed25519")
+    set_clocks(where, known_hosts(where), f"{where.lab}/keys/id_ed25519", setting.user)
 
 
 def _each(names: Iterable[str], act: Callable[[str], object]) -> None:
@@ -176,16 +177,22 @@ def known_hosts(where: Places) -> list[str]:
         return sorted({name for line in file for name in line.split(" ", 1)[0].split(",") if name[:1].isdigit()})
 
 
-def set_clocks(where: Places, addresses: Iterable[str], key: str) -> None:
+def login(where: Places, user: str, address: str, key: str) -> list[str]:
+    """The command that sets the clock of a machine, as the account of the model; another than root needs sudo."""
+    hosts = f"UserKnownHostsFile={where.state}/known_hosts"
+    script = _SET_CLOCK if user == "root" else f"sudo -n sh -c {shlex.quote(_SET_CLOCK)}"
+    return inside(where.ctl, "ssh", *_SSH, "-o", hosts, "-i", key, f"{user}@{address}", script)
+
+
+def set_clocks(where: Places, addresses: Iterable[str], key: str, user: str) -> None:
     """Set the clock of each machine that is reached at one of the addresses: a restored one is as old as its memory.
 
     :raises LabError: naming addresses at which no machine answers in time.
     """
     wanted, deadline = set(addresses), time.monotonic() + _CLOCK_SECONDS
-    hosts = f"UserKnownHostsFile={where.state}/known_hosts"
 
     def one(address: str) -> bool:
-        return set_clock(inside(where.ctl, "ssh", *_SSH, "-o", hosts, "-i", key, f"root@{address}", _SET_CLOCK))
+        return set_clock(login(where, user, address, key))
 
     while wanted:
         with ThreadPoolExecutor(len(wanted)) as pool:

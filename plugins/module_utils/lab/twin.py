@@ -14,6 +14,7 @@ from typing import Any
 
 from ..model.enums import ControlPlane, ImageProfile, Role, Timings
 from ..model.parse import merge
+from ..model.services import ROOT
 from ..model.types import Machine, Network, Switch
 from .addresses import provisioner_addresses
 from .names import Places
@@ -70,7 +71,7 @@ def twin(cloud: Tree, materials: Materials, accelerator: str = "kvm") -> tuple[T
         _suit_emulation(result, notes)
     result["provisioner"] = _provisioner(result.get("provisioner") or {}, networks, materials.places, notes)
     result["access"] = {
-        "user": "root",
+        "user": _user(result.get("access") or {}, notes),
         "public_keys": [materials.public_key],
         "private_key_file": materials.private_key_file,
     }
@@ -78,6 +79,15 @@ def twin(cloud: Tree, materials: Materials, accelerator: str = "kvm") -> tuple[T
     _upstream(result, notes)
     _gateways(networks, notes)
     return result, notes
+
+
+def _user(access: Tree, notes: list[str]) -> str:
+    """The account on the machines, which the rack has to know as well, to set clocks."""
+    user = str(access.get("user") or ROOT)
+    if "{{" in user:
+        notes.append(f"access.user: is {ROOT}, because the rack does not evaluate templates")
+        return ROOT
+    return user
 
 
 def _suit_emulation(result: Tree, notes: list[str]) -> None:

@@ -17,6 +17,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.lab.saved import (
     Manifest,
     differing,
     known_hosts,
+    login,
     restore_state,
     set_clock,
 )
@@ -78,6 +79,15 @@ def test_clocks_are_set_on_machines_that_were_deployed(where: Places) -> None:
     ]
     (pathlib.Path(where.state) / "known_hosts").write_text("\n".join(lines) + "\n")
     assert known_hosts(where) == ["10.20.0.21", "10.20.0.22"]
+
+
+@pytest.mark.parametrize(
+    ("user", "end"),
+    [("root", ["root@10.20.0.21", "echo ready"]), ("ops", ["ops@10.20.0.21", "sudo -n sh -c 'echo ready"])],
+)
+def test_clocks_are_set_by_the_account_of_the_model(where: Places, user: str, end: list[str]) -> None:
+    account, command = login(where, user, "10.20.0.21", "/key")[-2:]
+    assert account == end[0] and command.startswith(end[1]) and "date -s @$now" in command
 
 
 def test_the_time_is_sent_after_a_slow_login(tmp_path: pathlib.Path) -> None:

@@ -143,3 +143,21 @@ def test_emulated_machines_get_images_and_timings_that_suit_them() -> None:
     assert twin(real_rack(), MATERIALS, "tcg")[0]["images"] == {"debian-13": {"profile": "emulated"}}
     model["images"] = {"debian-13": {"non_free_firmware": True}}
     assert twin(model, MATERIALS, "tcg")[0]["images"] == {"debian-13": {"profile": "emulated"}}
+
+
+@pytest.mark.parametrize(
+    ("access", "user", "noted"),
+    [
+        ({}, "root", False),
+        ({"user": "ops", "public_keys": ["ssh-ed25519 AAAA real"]}, "ops", False),
+        ({"user": "{{ me }}"}, "root", True),
+    ],
+)
+def test_the_account_is_that_of_the_model_with_the_labs_keys(access: dict[str, Any], user: str, noted: bool) -> None:
+    model, notes = twin({**real_rack(), "access": access}, MATERIALS)
+    assert model["access"] == {
+        "user": user,
+        "public_keys": [MATERIALS.public_key],
+        "private_key_file": MATERIALS.private_key_file,
+    }
+    assert any(note.startswith("access.user: is root") for note in notes) is noted
