@@ -72,8 +72,15 @@ options:
         type: list
         elements: path
         default: []
+      names:
+        description: Addresses by full name that this host resolves, of machines that do not boot
+          from here.
+        type: dict
+        default: {}
       machines:
-        description: Machines that get an address. Others get no answer.
+        description:
+        - Machines that get an address and boot from here. Others get no answer; without any,
+          there is neither DHCP nor network boot.
         type: list
         elements: dict
         default: []

@@ -50,12 +50,13 @@ def plan(params: Mapping[str, Any], settings: Settings, hand: Manager, cache: st
     """What has to be done so that the provisioner serves what `params` say. Changes nothing; searches for other DHCP
     servers if dnsmasq would be (re)started. Raises ProvisionerError, BuildError, RecipeError."""
     found = Plan()
-    _packages(found)
+    _packages(found, settings)
     files.require(found, directories=directories(settings))
     if not os.path.isdir(settings.state_dir):
         build.require_space(_existing(settings.state_dir), _FREE_MIB, "run the provisioner")
     _images(found, params, settings, cache)
-    _boot_files(found, settings)
+    if settings.machines:
+        _boot_files(found, settings)
     addresses = sorted({settings.address, *map(str, (params.get("addresses") or {}).values())})
     fresh = ca.missing(settings.path("ca"), addresses)
     if fresh:
@@ -68,9 +69,9 @@ def plan(params: Mapping[str, Any], settings: Settings, hand: Manager, cache: st
     return found
 
 
-def _packages(found: Plan) -> None:
+def _packages(found: Plan, settings: Settings) -> None:
     missing = sorted({package for program, package in PROGRAMS.items() if not which(program)})
-    if not os.path.exists(os.path.join(_IPXE, "undionly.kpxe")):
+    if settings.machines and not os.path.exists(os.path.join(_IPXE, "undionly.kpxe")):
         missing.append("ipxe")
     if missing:
         found.add(f"packages: {' '.join(missing)}", lambda: install(missing))
@@ -120,6 +121,8 @@ def _images(found: Plan, params: Mapping[str, Any], settings: Settings, cache: s
                 f"image {name} ({', '.join(f'{k} {v}' for k, v in wanted.items())})",
                 partial(_image, name, spec, cache, images),
             )
+    if not settings.machines:
+        return
     wanted_boot = boot_mark(ramdisk_spec(params))
     if _json(settings.path("boot", "ramdisk.json")) != wanted_boot:
         found.add(
@@ -189,7 +192,7 @@ def _services(found: Plan, settings: Settings, hand: Manager, renewed: bool) -> 
         # All of them, not just the first difference: the plan shows every file.
         changed = files.require(found, service.files)
         stale = running.get(service.name) != service.digest() or changed or (renewed and service.name == "registry")
-        if stale and service.name == "dnsmasq":
+        if stale and service.name == "dnsmasq" and settings.machines:
             _refuse_other_dhcp_servers(settings)
         if stale:
             found.add(

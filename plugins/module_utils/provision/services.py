@@ -40,17 +40,51 @@ def services(settings: Settings) -> tuple[Service, ...]:
 
 
 def dnsmasq(settings: Settings) -> Service:
-    """DHCP, TFTP and names for known machines only. Leases are never needed: every address is a reservation."""
-    net = ipaddress.ip_network(settings.subnet)
+    """Names, and DHCP and TFTP for known machines only. Leases are never needed: every address is a reservation.
+
+    Where no machine boots from here there are only names: the network may have a DHCP server of its own then.
+    """
+    boots = bool(settings.machines)
     lines = [
         "# Managed by groundup.cloud; changes are overwritten",
         f"interface={settings.interface}",
         "except-interface=lo",
         "bind-interfaces",
-        "leasefile-ro",
         "no-resolv",
         "no-hosts",
         *_names(settings),
+        f"user={settings.service_user}",
+        *(_dhcp(settings) if boots else ()),
+    ]
+    before: tuple[tuple[str, ...], ...] = ()
+    after: tuple[tuple[str, ...], ...] = ()
+    if boots and settings.ipv6:
+        # Without a router advertisement iPXE waits 17 seconds for one; lifetime 0 keeps it from being a default route.
+        lines += [
+            "enable-ra",
+            f"ra-param={settings.interface},10,0",
+            f"dhcp-range=::,constructor:{settings.interface},ra-only",
+        ]
+        address = (f"{settings.prefix}1/64", "dev", settings.interface)
+        before = (("ip", "-6", "addr", "replace", *address, "nodad"),)
+        after = (("ip", "-6", "addr", "del", *address),)
+    conf = File(settings.path("services", "dnsmasq.conf"), "\n".join(lines) + "\n")
+    hosts = File(settings.path("services", "dhcp-hosts"), "".join(_reservation(m) for m in settings.machines))
+    return Service(
+        "dnsmasq",
+        ("dnsmasq", "--keep-in-foreground", f"--conf-file={conf.path}", "--log-facility=-"),
+        (conf, hosts),
+        "udp:67" if boots else "udp:53",
+        before,
+        after,
+    )
+
+
+def _dhcp(settings: Settings) -> list[str]:
+    """The lines for DHCP and TFTP."""
+    net = ipaddress.ip_network(settings.subnet)
+    return [
+        "leasefile-ro",
         "no-ping",
         "dhcp-authoritative",
         f"dhcp-range={net.network_address},static,{net.netmask},1h",
@@ -72,32 +106,9 @@ def dnsmasq(settings: Settings) -> Service:
         f"dhcp-boot=tag:ipxe,{settings.base_url}/boot/boot.ipxe",
         "enable-tftp",
         f"tftp-root={settings.path('tftp')}",
-        f"user={settings.service_user}",
         f"dhcp-hostsfile={settings.path('services', 'dhcp-hosts')}",
         "quiet-ra",
     ]
-    before: tuple[tuple[str, ...], ...] = ()
-    after: tuple[tuple[str, ...], ...] = ()
-    if settings.ipv6:
-        # Without a router advertisement iPXE waits 17 seconds for one; lifetime 0 keeps it from being a default route.
-        lines += [
-            "enable-ra",
-            f"ra-param={settings.interface},10,0",
-            f"dhcp-range=::,constructor:{settings.interface},ra-only",
-        ]
-        address = (f"{settings.prefix}1/64", "dev", settings.interface)
-        before = (("ip", "-6", "addr", "replace", *address, "nodad"),)
-        after = (("ip", "-6", "addr", "del", *address),)
-    conf = File(settings.path("services", "dnsmasq.conf"), "\n".join(lines) + "\n")
-    hosts = File(settings.path("services", "dhcp-hosts"), "".join(_reservation(m) for m in settings.machines))
-    return Service(
-        "dnsmasq",
-        ("dnsmasq", "--keep-in-foreground", f"--conf-file={conf.path}", "--log-facility=-"),
-        (conf, hosts),
-        "udp:67",
-        before,
-        after,
-    )
 
 
 def _names(settings: Settings) -> list[str]:
@@ -106,8 +117,8 @@ def _names(settings: Settings) -> list[str]:
     Without resolvers other names are refused at once, which CoreDNS passes on; on nodes that have no resolver at all
     CoreDNS doesn't start.
     """
-    names = {m["name"]: m.get("fqdn") or f"{m['name']}.{settings.domain}" for m in settings.machines}
-    records = [f"host-record={names[m['name']]},{m['address']}" for m in settings.machines]
+    addresses = {m.get("fqdn") or f"{m['name']}.{settings.domain}": m["address"] for m in settings.machines}
+    records = [f"host-record={name},{address}" for name, address in {**addresses, **settings.names}.items()]
     own = [f"local=/{settings.domain}/", f"host-record=provisioner.{settings.domain},{settings.address}", *records]
     return (own if settings.domain else []) + [f"server={server}" for server in settings.dns_servers]
 

@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import CloudError
@@ -39,6 +39,7 @@ class Settings:
     ipv6: bool = False
     domain: str = ""
     dns_servers: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)  # addresses of machines that are not deployed, by full name
     more_bundle_dirs: tuple[str, ...] = ()  # earlier releases, for machines that still run them
 
     @property
@@ -108,6 +109,7 @@ def settings_from(params: Mapping[str, Any]) -> Settings:
         kernel_arguments=recipe("debian-13", spec).cmdline,
         ipv6=has_ipv6(interface),
         domain=str((params.get("dns") or {}).get("domain") or ""),
+        names=dict(params.get("names") or {}),
         dns_servers=tuple(map(str, (params.get("dns") or {}).get("servers") or ())),
     )
 

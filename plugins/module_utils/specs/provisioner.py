@@ -28,6 +28,7 @@ CONFIG: dict[str, Any] = {
         "addresses": {"type": "dict", "default": {}},
         "bundle_dir": {"type": "path"},
         "bundle_dirs": {"type": "list", "elements": "path", "default": []},
+        "names": {"type": "dict", "default": {}},
         "machines": {
             "type": "list",
             "elements": "dict",

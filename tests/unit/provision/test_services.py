@@ -24,6 +24,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.provision import (
     fetch,
     files,
     manifest,
+    provisioner,
     ramdisk,
     rootfs,
     supervise,
@@ -73,6 +74,35 @@ def test_a_machine_has_one_reservation_for_all_its_macs() -> None:
     for line in ("interface=prov0", "bind-interfaces", "dhcp-ignore=tag:!known", "dhcp-ignore-clid", "leasefile-ro"):
         assert line in lines
     assert "dhcp-range=10.10.0.0,static,255.255.255.0,1h" in lines and "enable-ra" not in lines
+
+
+def test_where_no_machine_boots_there_is_no_dhcp() -> None:
+    """The network may be somebody else's, with a DHCP server; names are answered all the same."""
+    own = settings(machines=(), ipv6=True, domain="rack.example.net", names={"vm1.rack.example.net": "10.10.0.31"})
+    service = dnsmasq(own)
+    text = service.files[0].content
+    assert "dhcp" not in text and "tftp" not in text and "enable-ra" not in text
+    assert "host-record=vm1.rack.example.net,10.10.0.31" in text.splitlines()
+    assert (service.ready, service.before, service.after) == ("udp:53", (), ())
+    assert dnsmasq(settings(ipv6=True)).before and dnsmasq(settings()).ready == "udp:67"
+
+
+def test_where_no_machine_boots_nothing_is_made_for_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither ramdisk nor boot loaders, and nobody searches for other DHCP servers."""
+
+    class Manager:
+        def current(self, _names: Any) -> dict[str, str]:
+            return {}
+
+        def start(self, _service: Any) -> None: ...
+
+    monkeypatch.setattr(provisioner.dhcp_probe, "servers", lambda *_args, **_more: pytest.fail("a search"))
+    monkeypatch.setattr(provisioner.releases, "require", lambda *_args: None)
+    monkeypatch.setattr(provisioner.releases, "tidy", lambda *_args: None)
+    own = settings(machines=(), state_dir=str(tmp_path))
+    steps = [str(step) for step in provisioner.plan({}, own, Manager(), str(tmp_path / "cache")).steps]  # type: ignore[arg-type]
+    assert not [step for step in steps if "ramdisk" in step or "tftp/" in step or "ipxe" in step]
+    assert "start dnsmasq" in steps and "start registry" in steps
 
 
 def test_dns_answers_names_of_the_cloud_and_forwards_others() -> None:
