@@ -116,4 +116,15 @@ options:
         description: Certificate authorities that the host trusts, PEM text by name.
         type: dict
         default: {}
+      registry_ca:
+        description:
+        - Certificate authority of the cloud's registry, PEM text. Without it, the one that the
+          machine got with its deployment stays.
+        type: str
+      hostname:
+        description: Host name, where the role host_network does not set it.
+        type: str
+      fqdn:
+        description: Full name, to which the host resolves its own name while DNS is down.
+        type: str
 """

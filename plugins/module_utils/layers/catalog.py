@@ -42,10 +42,12 @@ def foresee(layers: Sequence[Layer], inputs: Inputs) -> dict[str, list[str]]:
 
 
 class Bare(System):
-    """A host with an empty root and without programs, except for a systemd that has no units."""
+    """A host with an empty root and the packages of an image, whose only program is a systemd that has no units."""
 
     def run(self, argv: Sequence[str], **_kwargs: Any) -> str:
-        """The output of systemctl show for missing units (systemctl(1)); no output of any other program."""
+        """The output of systemctl show for missing units (systemctl(1)), and of dpkg-query for what images have."""
+        if argv[0] == "dpkg-query":
+            return "".join(f"{name} installed\n" for name in host_base.PACKAGES)
         if tuple(argv[:2]) != ("systemctl", "show"):
             return ""
         unknown = "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nNeedDaemonReload=no\n"

@@ -12,6 +12,7 @@ from typing import Any
 from ..host.packages import OWN_SOURCE
 from ..host.settings import settings
 from ..host.state import Block, Clock, File, Hook, HostError, HostState, Purge, Unit
+from .host_names import Names
 
 DEFAULTS: dict[str, Any] = {
     "packages": [],
@@ -26,10 +27,18 @@ DEFAULTS: dict[str, Any] = {
     "journal": {"max_use": "500M", "max_days": 30},
     "firewall": {},
     "ca_certificates": {},
+    "registry_ca": None,
+    "hostname": None,
+    "fqdn": None,
 }
 APT: dict[str, Any] = {"url": None, "suite": "./", "components": [], "signed_by": None}
 FIREWALL = {"enabled": False, "trusted": [], "open": [], "ssh_port": 22}
 
+#: what kubeadm's preflight, kubelet, kube-proxy and the proofs call, and what verifies TLS; our images have all of it
+PACKAGES = (
+    "ca-certificates", "conntrack", "ethtool", "iproute2", "iptables", "iputils-ping", "kmod", "procps", "socat",
+    "util-linux",
+)  # fmt: skip
 #: overlay: containerd's snapshotter; br_netfilter: services reach pods behind a bridge; nf_conntrack: kube-proxy
 MODULES = ("overlay", "br_netfilter", "nf_conntrack")
 #: required by kubelet (panic: its protectKernelDefaults), CNI plugins and storage (inotify and aio: many pods, Ceph)
@@ -47,6 +56,8 @@ SYSCTLS = {
 }
 SOCKETS = re.compile(r"(tcp|udp)/([0-9]{1,5})(?:-([0-9]{1,5}))?\Z")
 CERTIFICATES = "/usr/local/share/ca-certificates"
+#: the deployment writes it as well (provision/agent/seed.py), so its name is not one of those that are purged
+REGISTRY_CA = f"{CERTIFICATES}/groundup.crt"
 LIMITS = "/etc/security/limits.d/90-groundup.conf"
 RULES = "/etc/groundup/firewall.nft"
 FIREWALL_UNIT = "/etc/systemd/system/groundup-firewall.service"
@@ -58,18 +69,25 @@ def render(params: dict[str, Any]) -> HostState:
     base = settings("host_base", params, DEFAULTS)
     firewall = settings("host_base.firewall", base["firewall"], FIREWALL)
     servers = tuple(base["ntp_servers"])
-    packages = [*base["packages"], *(["chrony"] if servers else []), *(["nftables"] if firewall["enabled"] else [])]
+    packages = [
+        *PACKAGES,
+        *base["packages"],
+        *(["chrony"] if servers else []),
+        *(["nftables"] if firewall["enabled"] else []),
+    ]
     apt = apt_files(settings("host_base.apt", base["apt"], APT))
+    names = Names(base["hostname"], base["fqdn"])
     return HostState(
         layer="host_base",
         packages=tuple(dict.fromkeys(packages)),
         files=(*apt, *limit_files(base["limits"]), *journal_files(base["journal"]), *time_files(servers),
-               *certificate_files(base["ca_certificates"]), *firewall_files(firewall)),
+               *certificate_files(base["ca_certificates"], base["registry_ca"]), *firewall_files(firewall),
+               *names.files),
         absent=absent_files(base, firewall),
-        blocks=host_blocks(base["hosts"]),
+        blocks=(*host_blocks(base["hosts"]), *names.blocks),
         purge=(Purge(CERTIFICATES, "groundup-*.crt"),),
         modules=tuple(dict.fromkeys((*MODULES, *base["kernel_modules"]))),
-        sysctls={**SYSCTLS, **{key: str(value) for key, value in base["sysctls"].items()}},
+        sysctls={**SYSCTLS, **names.sysctls, **{key: str(value) for key, value in base["sysctls"].items()}},
         swap_off=not base["swap"],
         clock=Clock(servers, float(base["clock_limit"])) if servers else None,
         hooks=hooks(firewall),
@@ -127,14 +145,15 @@ def time_files(servers: tuple[str, ...]) -> tuple[File, ...]:
     return (File("/etc/chrony/chrony.conf", "\n".join(lines) + "\n"),)
 
 
-def certificate_files(certificates: dict[str, str]) -> tuple[File, ...]:
-    """CAs that the host trusts: {name: PEM}."""
-    for name, pem in certificates.items():
+def certificate_files(certificates: dict[str, str], registry: str | None) -> tuple[File, ...]:
+    """CAs that the host trusts: {name: PEM}, and that of the registry."""
+    named = {f"ca_certificates.{name}": (f"{CERTIFICATES}/groundup-{name}.crt", certificates[name])
+             for name in sorted(certificates)}  # fmt: skip
+    wanted = {**named, **({"registry_ca": (REGISTRY_CA, registry)} if registry else {})}
+    for key, (_path, pem) in wanted.items():
         if "-----BEGIN CERTIFICATE-----" not in pem:
-            raise HostError(f"host_base.ca_certificates.{name}: not a PEM certificate; give the file's text")
-    return tuple(
-        File(f"{CERTIFICATES}/groundup-{n}.crt", p.rstrip("\n") + "\n") for n, p in sorted(certificates.items())
-    )
+            raise HostError(f"host_base.{key}: not a PEM certificate; give the file's text")
+    return tuple(File(path, pem.strip() + "\n") for path, pem in wanted.values())
 
 
 def host_blocks(hosts: dict[str, str]) -> tuple[Block, ...]:

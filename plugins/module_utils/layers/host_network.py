@@ -12,13 +12,14 @@ from ..host.act import apply
 from ..host.layer import Warn, silent
 from ..host.plan import Plan, Step, plan
 from ..host.read import read, read_text
-from ..host.state import Actual, Block, File, HostError, HostState, Link, Purge, Unit
+from ..host.state import Actual, File, HostError, HostState, Link, Purge, Unit
 from ..host.system import System
 from ..links import cabling, change, lacp, live
 from ..links.files import DIRECTORY, PREFIX, networkd_files
 from ..links.script import SCRIPT, SCRIPT_PATH, UNIT, UNIT_PATH
 from ..links.spec import NetworkSpec, parse
 from ..network import bonding
+from .host_names import Names
 
 NETWORKD = "systemd-networkd.service"
 RESOLVED = "/etc/systemd/resolved.conf.d/10-groundup.conf"
@@ -41,21 +42,18 @@ def state_of(spec: NetworkSpec) -> HostState:
     """Files, names and units of a NetworkSpec."""
     files = [File(path, text) for path, text in networkd_files(spec).items()]
     files += [File(SCRIPT_PATH, SCRIPT, mode=0o755), File(UNIT_PATH, UNIT)]
-    names: tuple[Block, ...] = ()
-    if spec.hostname:
-        files.append(File("/etc/hostname", f"{spec.hostname}\n"))
-        own = " ".join(dict.fromkeys(filter(None, (spec.fqdn, spec.hostname))))
-        names = (Block("/etc/hosts", "own name", f"127.0.1.1 {own}\n"),)
+    names = Names(spec.hostname, spec.fqdn)
+    files += names.files
     if spec.dns:
         search = f"Domains={' '.join(spec.search)}\n" if spec.search else ""
         files.append(File(RESOLVED, f"[Resolve]\nDNS={' '.join(spec.dns)}\n{search}"))
     return HostState(
         layer="host_network",
         files=tuple(files),
-        blocks=names,
+        blocks=names.blocks,
         links=(Link("/etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf"),) if spec.dns else (),
         purge=(Purge(DIRECTORY, f"{PREFIX}*"),),
-        sysctls={"kernel/hostname": spec.hostname} if spec.hostname else {},
+        sysctls=names.sysctls,
         packages=("systemd-resolved",) if spec.dns else (),
         units=(
             Unit(NETWORKD),

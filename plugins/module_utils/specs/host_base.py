@@ -52,6 +52,9 @@ CONFIG: dict[str, Any] = {
             },
         },
         "ca_certificates": {"type": "dict", "default": {}},
+        "registry_ca": {"type": "str"},
+        "hostname": {"type": "str"},
+        "fqdn": {"type": "str"},
     },
 }
 # fmt: on

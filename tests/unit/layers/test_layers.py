@@ -21,6 +21,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.layers import conta
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import ASSESS, foresee, probe
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_base import render
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.selection import layers_to_run
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import seed
 
 PEM = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"
 SUM = "ab" * 32
@@ -40,15 +41,39 @@ def test_base_has_what_kubernetes_requires() -> None:
     state = host_base.render({"sysctls": {"vm.swappiness": 10}, "kernel_modules": ["overlay", "tun"]})
     assert state.modules == ("overlay", "br_netfilter", "nf_conntrack", "tun")
     assert state.sysctls["net.ipv4.ip_forward"] == "1" and state.sysctls["vm.swappiness"] == "10"
-    assert state.swap_off and state.clock is None and state.packages == ()
+    assert state.swap_off and state.clock is None and state.packages == host_base.PACKAGES
     assert "/etc/groundup/firewall.nft" in state.absent
+
+
+def test_base_trusts_the_registry_as_a_deployment_does() -> None:
+    """The same file with the same text, so nothing differs after a deployment; without a CA the file is left alone."""
+    order = {"machine": "m", "cloud": "c", "deploy_id": "d", "image": {"name": "i", "sha256": "s"}}
+    seeded = seed.files({**order, "seed": {"hostname": "m", "ca_certificate": f"{PEM}\n"}}, "f" * 32)
+    written = {f"/{file.path}": (file.content, file.mode) for file in seeded}
+    state = host_base.render({"registry_ca": f"{PEM}\n"})
+    (own,) = [file for file in state.files if file.path == host_base.REGISTRY_CA]
+    assert written[own.path] == (own.content, own.mode)
+    assert host_base.REGISTRY_CA not in (*files(render({"registry_ca": ""})), *render({}).absent)
+    assert not pathlib.PurePath(own.path).match(state.purge[0].pattern)
+
+
+def test_base_names_a_machine_whose_network_is_not_configured() -> None:
+    """As host_network names the others."""
+    state, other = render({"hostname": "vm1", "fqdn": "vm1.example.net"}), render({})
+    assert files(state)["/etc/hostname"] == "vm1\n" and state.sysctls["kernel/hostname"] == "vm1"
+    assert [block.content for block in state.blocks] == ["", "127.0.1.1 vm1.example.net vm1\n"]
+    assert "/etc/hostname" not in files(other) and "kernel/hostname" not in other.sysctls and len(other.blocks) == 1
 
 
 def test_base_time() -> None:
     state = host_base.render({"ntp_servers": ["10.10.0.1"]})
     chrony = str(files(state)["/etc/chrony/chrony.conf"])
     assert "server 10.10.0.1 iburst\n" in chrony and "makestep 1 -1\n" in chrony
-    assert state.packages == ("chrony",) and state.clock is not None and state.clock.servers == ("10.10.0.1",)
+    assert (
+        state.packages == (*host_base.PACKAGES, "chrony")
+        and state.clock is not None
+        and state.clock.servers == ("10.10.0.1",)
+    )
 
 
 def test_base_firewall_replaces_only_its_own_table() -> None:
@@ -119,6 +144,7 @@ WRONG = [
         "6443 is not like",
     ),
     (host_base.render, {"ca_certificates": {"x": "y"}}, "ca_certificates.x: not a PEM"),
+    (host_base.render, {"registry_ca": "y"}, "registry_ca: not a PEM"),
     (container_runtime.render, {}, "files: is required"),
     (
         container_runtime.render,
