@@ -193,5 +193,5 @@ def _retry(desired: Desired, record: Record, now: _Now, why: str) -> Plan:
 
 
 _OTHER = "check its address and cabling"
-_DENIED = "check access.public_keys and access.private_key_file in the model"
+_DENIED = "check access.user, access.public_keys and access.private_key_file in the model"
 _SILENT = "see its console, the events below and the boot device that its BMC reports"
