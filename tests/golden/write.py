@@ -102,7 +102,7 @@ def of_kubernetes(params: dict[str, t.Any]) -> str:
 #: Variable of an inventory host -> what its role makes of it, as far as that is known without the host.
 RENDERED: dict[str, tuple[str, t.Callable[[dict[str, t.Any]], str]]] = {
     "host_network_config": ("host_network.txt", lambda params: state(host_network.render(params))),
-    "host_base_config": ("host_base.txt", lambda params: state(host_base.render(params))),
+    "host_base_config": ("host_base.txt", lambda params: state(host_base.render(params | {"registry_ca": None}))),
     "container_runtime_config": ("runtime.txt", lambda params: state(container_runtime.render(params | RUNTIME))),
     "kubernetes_config": ("kubernetes.txt", lambda params: of_kubernetes(params | {"files": FILES})),
     "switch_config": ("switch.yml", lambda params: text(SwitchConfig.from_vars(params).as_dict())),

@@ -19,6 +19,7 @@ from .checks import Report
 from .cluster_view import ClusterView
 from .hardware import Machine
 from .host_view import host_network
+from .layout import is_network_configured
 
 View = dict[str, t.Any]
 Parse = t.Callable[[View], object]
@@ -34,9 +35,11 @@ def check_layers(report: Report) -> None:
         host = machine.host
         own = (host.packages, host.kernel_modules, tuple(host.sysctls.items()))
         if _is_new(seen, "host_base", own):
-            _try(report, machine, "host_base", host_base.render, view.host_base(machine))
-        links_of = (machine.networks, machine.bond, tuple(machine.nics), "." in machine.name)
-        if _is_new(seen, "host_network", links_of):
+            # The registry's CA is known when the layer runs; here it is still a template.
+            _try(report, machine, "host_base", host_base.render, view.host_base(machine) | {"registry_ca": None})
+        nics = (tuple(machine.nics), tuple(machine.interfaces.items()))
+        links_of = (machine.networks, machine.bond, nics, "." in machine.name)
+        if is_network_configured(machine) and _is_new(seen, "host_network", links_of):
             _try(report, machine, "host_network", links.parse, host_network(report.layout, machine, {}))
         if report.layout.cluster and _is_new(seen, "kubernetes", (machine.roles, links_of)):
             _try(report, machine, "kubernetes", kube.parse, view.kubernetes(machine))

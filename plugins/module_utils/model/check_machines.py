@@ -86,8 +86,15 @@ def _number(report: Report, machine: Machine, path: str, numbers: Claims) -> Non
 
 
 def _nics(report: Report, machine: Machine, path: str, macs: Claims) -> None:
-    if not machine.nics:
-        report.add(f"{path}.nics", None, "is missing", 'give its network cards: {nic0: {mac: "…", port: SWITCH/PORT}}')
+    if not machine.nics and not report.is_unreadable(f"{path}.nics"):
+        _interfaces(report, machine, path)
+    elif machine.interfaces:
+        report.add(
+            f"{path}.interfaces",
+            None,
+            "is given together with nics",
+            "keep nics, or remove them to leave its network as it is",
+        )
     for nic in machine.nics.values():
         where = f"{path}.nics.{nic.name}"
         if not nic.mac:
@@ -97,6 +104,32 @@ def _nics(report: Report, machine: Machine, path: str, macs: Claims) -> None:
                 f"{where}.mac", nic.mac, "is not a unicast MAC address", "give the MAC address printed on the card"
             )
         macs.claim(nic.mac, f"{where}.mac", where)
+
+
+def _interfaces(report: Report, machine: Machine, path: str) -> None:
+    """Check a machine without network cards: the model has to name the interfaces that have its addresses."""
+    if machine.bmc or not machine.interfaces:
+        instead = "" if machine.bmc else "; or interfaces: {NETWORK: INTERFACE}, to leave its network as it is"
+        remedy = 'give its network cards: {nic0: {mac: "…", port: SWITCH/PORT}}'
+        report.add(f"{path}.nics", None, "is missing", remedy + instead)
+        return
+    names = [network.name for network in report.layout.networks_of(machine)]
+    for name in machine.interfaces:
+        if name not in names:
+            problem = "names a network that the machine is not in"
+            report.add(f"{path}.interfaces.{name}", None, problem, choose(name, names))
+    for name in names:
+        provision = report.layout.provision
+        removable = provision is None or name != provision.name
+        if name not in machine.interfaces:
+            report.add(
+                f"{path}.interfaces",
+                None,
+                f"lacks {name}, in which the machine has an address",
+                f"add {name}: INTERFACE, or leave {name} out of its networks"
+                if removable
+                else f"add {name}: INTERFACE",
+            )
 
 
 def _disks(report: Report, machine: Machine, path: str, disks: Claims) -> None:

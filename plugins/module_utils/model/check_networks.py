@@ -133,3 +133,10 @@ def _native(report: Report) -> None:
             f"include no provision network, but machines.{managed.name} has a BMC and is to be deployed",
             "mark one network native: true",
         )
+    elif not natives and report.cloud.kubernetes and not report.is_incomplete("networks", "native"):
+        report.add(
+            "networks",
+            None,
+            "include no provision network, from which machines take the programs and images of Kubernetes",
+            "mark the network native: true in which machines and provisioner reach each other without a VLAN tag",
+        )

@@ -10,7 +10,7 @@ import typing as t
 from .enums import Role
 from .hardware import Machine
 from .host_view import interface
-from .layout import Layout
+from .layout import Layout, fqdn, is_network_configured
 from .metal_view import control_plane_root, provisioner_address, registry
 from .services import Kubernetes
 from .values import Expression
@@ -20,6 +20,8 @@ View = dict[str, t.Any]
 BUNDLE_FILES = Expression("{{ groundup_bundle_files | default({}) }}")
 BUNDLE_DIR = Expression("{{ groundup_bundle_dir | default('') }}")
 BUNDLE_REGISTRIES = Expression("{{ groundup_bundle_registries | default([]) }}")
+#: The provisioner's CA, which playbooks/tasks/probe.yml reads once the provisioner is configured.
+REGISTRY_CA = Expression("{{ groundup_registry_ca | default('') }}")
 #: The inventory host that stands for the cluster, and that runs a hosted control plane.
 CLUSTER = "cluster"
 CONTROL_PLANE_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
@@ -38,6 +40,8 @@ class ClusterView:
             self.control_planes = {CLUSTER: self.endpoint}
         self.hosts = self._hosts()
         self.firewall = self._firewall()
+        # Where others configure the network, it may be by DHCP, whose answers belong to no connection that is known.
+        self.open_firewall = {**self.firewall, "open": [*self.firewall["open"], "udp/68", "udp/546"]}
 
     def _hosts(self) -> dict[str, str]:
         # Only names that must resolve before DNS works. With all machines, the inputs would grow quadratically.
@@ -71,11 +75,14 @@ class ClusterView:
             "kernel_modules": list(host.kernel_modules),
             "sysctls": dict(host.sysctls),
         }
+        name = {"hostname": machine.name, "fqdn": fqdn(machine, layout.cloud)}
         return {
             **{key: value for key, value in further.items() if value},
+            **({} if is_network_configured(machine) else name),
+            **({"registry_ca": REGISTRY_CA} if own else {}),
             "ntp_servers": [own] if own else list(layout.cloud.ntp.servers),
             "hosts": self.hosts,
-            "firewall": self.firewall,
+            "firewall": self.firewall if is_network_configured(machine) else self.open_firewall,
         }
 
     def container_runtime(self) -> View:

@@ -24,6 +24,7 @@ from .metal_view import (
     state_dir,
 )
 from .prove_view import Neighbours, prove, prove_cluster
+from .services import ROOT
 from .stack import Stack
 from .switch_view import switch_views
 from .types import Cloud
@@ -67,7 +68,7 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
     if cloud.kubernetes:
         hostvars[CLUSTER] = _cluster(layout, stack, state)
     for machine in cloud.machines.values():
-        hostvars[machine.name] = _machine(layout, stack, neighbours, machine)
+        hostvars[machine.name] = _machine(layout, stack, neighbours, machine, state)
     all_vars = {
         "groundup_cloud": _all(layout),
         "groundup_provisioner": PROVISIONER,
@@ -92,7 +93,12 @@ def _connection(cloud: Cloud) -> View:
     own = cloud.provisioner
     if own.host in LOCAL:
         return {"ansible_host": "localhost", "ansible_connection": "local"}
-    return {"ansible_host": own.host, "ansible_user": own.user or cloud.access.user}
+    return {"ansible_host": own.host, **_account(own.user or cloud.access.user)}
+
+
+def _account(user: str) -> View:
+    """Variables of the account by which Ansible logs in; another than root becomes root by sudo."""
+    return {"ansible_user": user, **({"ansible_become": True} if user != ROOT else {})}
 
 
 def _ssh_settings(cloud: Cloud, state: str) -> View:
@@ -103,7 +109,7 @@ def _ssh_settings(cloud: Cloud, state: str) -> View:
     options = f'-o UserKnownHostsFile="{state}/known_hosts" -o StrictHostKeyChecking=yes'
     key = cloud.access.private_key_file
     return {
-        "ansible_user": cloud.access.user,
+        **_account(cloud.access.user),
         "ansible_ssh_common_args": options,
         "ansible_python_interpreter": "/usr/bin/python3",
         **({"ansible_ssh_private_key_file": key} if key else {}),
@@ -140,15 +146,33 @@ def _cluster(layout: Layout, stack: Stack, state: str) -> View:
     }
 
 
-def _machine(layout: Layout, stack: Stack, neighbours: Neighbours, machine: Machine) -> View:
+def _existing_host_keys(state: str) -> Expression:
+    """The ssh options of a machine that was not deployed: its host key is known to the user, or was recorded before.
+
+    With the consent `groundup_accept_host_keys` ssh records the key of a machine that it does not know yet; a key that
+    has changed is refused in any case (ssh_config(5), StrictHostKeyChecking).
+    """
+    files = f'-o UserKnownHostsFile="~/.ssh/known_hosts {state}/known_hosts"'
+    checking = "{{ 'accept-new' if groundup_accept_host_keys | default(false) | bool else 'yes' }}"
+    return Expression(f"{files} -o StrictHostKeyChecking={checking}")
+
+
+def _machine(layout: Layout, stack: Stack, neighbours: Neighbours, machine: Machine, state: str) -> View:
     addresses = layout.texts_of(machine.name)
     reached = [network.name for network in (layout.management, layout.provision) if network]
     host = next((addresses[name] for name in [*reached, *addresses] if name in addresses), None)
-    variables: View = {"ansible_host": host}
+    variables: View = {"ansible_host": machine.address or host}
     if machine.bmc:
         variables["machine_config"] = machine_view(layout, machine)
-    variables |= {layer.input: layer.view(machine) for layer in stack.machines}
-    variables["prove_config"] = prove(layout, neighbours, machine, stack.providers)
+    else:
+        variables["ansible_ssh_common_args"] = _existing_host_keys(state)
+    layers = stack.of(machine)
+    if layers != stack.machines:
+        variables["groundup_layers"] = [layer.as_variable() for layer in layers]
+    variables |= {layer.input: layer.view(machine) for layer in layers}
+    missing = {layer.name for layer in stack.machines} - {layer.name for layer in layers}
+    providers = {name: provider for name, provider in stack.providers.items() if name not in missing}
+    variables["prove_config"] = prove(layout, neighbours, machine, providers)
     return variables
 
 

@@ -235,9 +235,20 @@ class Machine:
     roles: tuple[enums.Role, ...] = many(enums.Role, "Roles of the machine.", default=(enums.Role.COMPUTE,))
     location: Location = one(Location, "Position of the machine.", default=Location())
     bmc: Bmc | None = one(
-        Bmc, "Its management controller; a machine without one is configured but can't be deployed.", default=None
+        Bmc, "Its management controller; a machine without one has an operating system already.", default=None
     )
-    nics: t.Mapping[str, Nic] = named(Nic, "Its network cards.")
+    address: str | None = one(
+        scalars.HOST,
+        "Name or address at which the controller reaches it by ssh.",
+        default=None,
+        shown_default="its address in `management`, else in the provision network",
+    )
+    nics: t.Mapping[str, Nic] = named(Nic, "Its network cards; a machine without a BMC may have `interfaces` instead.")
+    interfaces: t.Mapping[str, str] = named(
+        scalars.LABEL_NAME,
+        "Instead of `nics`: the interfaces that have its addresses already, by network. Its network is not changed.",
+        example="{cluster: ens3}",
+    )
     bond: Bond = one(Bond, "The bond of the NICs; a machine with one NIC has no bond.", default=Bond())
     networks: tuple[str, ...] = many(
         scalars.LABEL_NAME,

@@ -59,7 +59,9 @@ def default_routers(layout: Layout, machine: Machine) -> list[Network]:
 
 
 def interface(machine: Machine, network: Network) -> str:
-    """Name of a machine's interface in one network."""
+    """Name of a machine's interface in one network; the model gives it where the machine's network is not changed."""
+    if not machine.nics:
+        return machine.interfaces.get(network.name, "")
     return link_name(machine) if network.native else f"{link_name(machine)}.{network.vlan}"
 
 

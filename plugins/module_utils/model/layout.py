@@ -49,6 +49,11 @@ def bond_members(machine: Machine) -> tuple[Nic, ...]:
     return tuple(machine.nics[name] for name in names if name in machine.nics)
 
 
+def is_network_configured(machine: Machine) -> bool:
+    """Whether the machine's network is configured from the model: it is where the model has its network cards."""
+    return bool(machine.nics)
+
+
 def link_name(machine: Machine) -> str:
     """Name of the interface that carries the machine's networks: its bond, or the NIC it boots from."""
     if bond_members(machine):

@@ -13,6 +13,7 @@ from .hardware import Machine
 from .host_view import disk_view
 from .layout import Layout, boot_nic, fqdn, number_of
 from .management import Bmc, Tls
+from .services import ROOT
 from .types import Cloud
 from .values import Expression
 
@@ -55,6 +56,7 @@ def provisioner(layout: Layout) -> View:
     """The role input `provisioner`."""
     cloud, own = layout.cloud, layout.cloud.provisioner
     network = layout.provision
+    names = _names(layout)
     return {
         "cloud": cloud.name,
         "state_dir": state_dir(layout),
@@ -68,6 +70,7 @@ def provisioner(layout: Layout) -> View:
         "addresses": {name: str(address) for name, address in layout.provisioner.items()},
         "bundle_dir": Expression(f"{{{{ groundup_bundle_dir | default({json.dumps(cloud.bundle.dir or '')}) }}}}"),
         "machines": [_reservation(layout, machine) for machine in cloud.machines.values() if machine.bmc],
+        **({"names": names} if names else {}),
         "images": _images(layout),
         "ntp_upstream": list(cloud.ntp.servers),
         "dns": {"servers": [str(server) for server in cloud.dns.servers], "domain": cloud.domain},
@@ -85,6 +88,14 @@ def bundle_view(cloud: Cloud) -> View:
     return {"source": str(own.source), "dir": own.dir, **more}
 
 
+def _names(layout: Layout) -> dict[str, str]:
+    """The addresses of the machines that are not deployed, by full name; the others are resolved by reservation."""
+    provision = layout.provision.name if layout.provision else ""
+    existing = [machine for machine in layout.cloud.machines.values() if not machine.bmc]
+    addresses = {fqdn(item, layout.cloud): layout.texts_of(item.name).get(provision) for item in existing}
+    return {name: address for name, address in addresses.items() if address}
+
+
 def _images(layout: Layout) -> View:
     wanted = {machine.os for machine in layout.cloud.machines.values() if machine.bmc}
     trusted = {"ca_file": layout.cloud.bundle.ca_file} if layout.cloud.bundle.ca_file else {}
@@ -97,11 +108,16 @@ def _images(layout: Layout) -> View:
                 else {
                     "source": "build",
                     "profile": str(image.profile),
-                    "packages": list(image.packages),
+                    "packages": [*image.packages, *_sudo(layout)],
                     **({} if image.non_free_firmware is None else {"non_free_firmware": image.non_free_firmware}),
                 }
             )
     return views
+
+
+def _sudo(layout: Layout) -> list[str]:
+    """The package by which the account that a deployment creates becomes root."""
+    return [] if layout.cloud.access.user == ROOT else ["sudo"]
 
 
 def _reservation(layout: Layout, machine: Machine) -> View:
@@ -136,7 +152,10 @@ def machine_view(layout: Layout, machine: Machine) -> View:
         "storage_disks": [disk_view(item.serial, item.wwn) for item in machine.storage_disks],
         "os": machine.os,
         "image": {"name": machine.os},
-        "seed": {"authorized_keys": list(cloud.access.public_keys)},
+        "seed": {
+            **({"user": cloud.access.user} if cloud.access.user != ROOT else {}),
+            "authorized_keys": list(cloud.access.public_keys),
+        },
     }
 
 

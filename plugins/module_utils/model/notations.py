@@ -78,6 +78,15 @@ _QUALIFIED = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _NODE_VALUE = pattern(
     _QUALIFIED, "label value", "give letters, digits and inner dashes, dots or underscores, at most 63 characters"
 )
+ACCOUNT = Scalar(
+    "account",
+    pattern(
+        r"[a-z_][a-z0-9_.-]{0,31}",
+        "name of an account",
+        "give lower case letters, digits, dots, dashes and underscores, at most 32",
+    ),
+    {"type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,31}$"},
+)
 SHA256 = Scalar(
     "SHA-256",
     pattern(r"[0-9a-f]{64}", "SHA-256 digest", "give 64 hexadecimal digits", lower=True),

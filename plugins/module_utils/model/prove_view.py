@@ -11,7 +11,7 @@ import typing as t
 from .enums import Role, StorageProvider
 from .hardware import Machine
 from .host_view import disk_view, interface
-from .layout import Layout, bond_members, link_name
+from .layout import Layout, bond_members, is_network_configured, link_name
 from .metal_view import control_plane_root
 
 View = dict[str, t.Any]
@@ -77,7 +77,7 @@ def prove(layout: Layout, neighbours: Neighbours, machine: Machine, layers: Laye
             for network in layout.networks_of(machine)
             if network.name in addresses
         ],
-        "isolation": _isolation(layout, neighbours, machine),
+        "isolation": _isolation(layout, neighbours, machine) if is_network_configured(machine) else None,
         "scopes": ["bmc", "host", *(["control_plane"] if _is_control_plane(layout, machine) else [])],
         "layers": dict(layers),
         "node": layout.control_planes is not None,
@@ -95,10 +95,15 @@ def _bond(machine: Machine) -> View:
     return {"name": bond.name, "members": len(bond_members(machine)), "mode": str(bond.mode)}
 
 
+def _senders(layout: Layout, names: list[str]) -> list[str]:
+    """Those of some machines that take part in the proof of isolation, so that others may expect to hear them."""
+    return [name for name in names if is_network_configured(layout.cloud.machines[name])]
+
+
 def _isolation(layout: Layout, neighbours: Neighbours, machine: Machine) -> View:
     addresses = layout.addresses_of(machine.name)
     shared = {
-        "" if network.native else str(network.vlan): neighbours.of(machine.name, network.name)
+        "" if network.native else str(network.vlan): _senders(layout, neighbours.of(machine.name, network.name))
         for network in layout.networks_of(machine)
         if network.name in addresses
     }

@@ -13,6 +13,8 @@ from . import enums, notations, scalars
 from .fields import many, named, one, own_name
 from .scalars import Address, Subnet
 
+ROOT = "root"
+
 
 @dataclass(frozen=True)
 class Kubernetes:
@@ -117,8 +119,15 @@ class Provisioner:
 class Access:
     """How the controller logs in to the machines."""
 
-    user: str = one(scalars.TEXT, "Account.", default="root")
-    public_keys: tuple[str, ...] = many(notations.PUBLIC_KEY, "Public ssh keys that may log in to deployed machines.")
+    user: str = one(
+        notations.ACCOUNT,
+        "Account on all machines. One that is not root becomes root by sudo, without a password; a deployment creates "
+        "it, and root can't log in over ssh then.",
+        default=ROOT,
+    )
+    public_keys: tuple[str, ...] = many(
+        notations.PUBLIC_KEY, "Public ssh keys of the account on machines that are deployed."
+    )
     private_key_file: str | None = one(
         scalars.PATH, "Private ssh key on the controller.", default=None, shown_default="the ssh client's own"
     )

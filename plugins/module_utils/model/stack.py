@@ -15,14 +15,16 @@ import typing as t
 
 from ..layers import container_runtime, kubernetes
 from .cluster_view import ClusterView
+from .hardware import Machine
 from .host_view import host_network
-from .layout import Layout
+from .layout import Layout, is_network_configured
 from .networks import PROVIDERS
 from .prove_view import Neighbours
 from .providers import Needs, nothing
 
 View = dict[str, t.Any]
 COLLECTION = "groundup.cloud"
+HOST_NETWORK = "host_network"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Stack:
         self.view = view = ClusterView(layout)
         self.machines: list[Layer] = [
             Layer(
-                "host_network",
+                HOST_NETWORK,
                 "host_network",
                 lambda m: host_network(layout, m, neighbours.addresses(m.name)),
                 in_turn=True,
@@ -120,6 +122,11 @@ class Stack:
             bound = functools.partial(provider.of_hosted, self.layout)
             self.clusters.append(Layer("network", provider.role, bound, follows=follows, provider=str(chosen)))
 
+    def of(self, machine: Machine) -> list[Layer]:
+        """The layers of one machine: without the host network, where the model does not have its network cards."""
+        left_out = () if is_network_configured(machine) else (HOST_NETWORK,)
+        return [layer for layer in self.machines if layer.name not in left_out]
+
     @property
     def providers(self) -> dict[str, str | None]:
         """Every layer's provider, in order."""
@@ -128,6 +135,6 @@ class Stack:
     def needs(self) -> dict[str, list[str]]:
         """What the bundle must hold, by layer; a layer that needs nothing is left out."""
         machine = next(iter(self.layout.cloud.machines.values()), None)
-        found = {layer.name: layer.needs(layer.view(machine)) for layer in self.machines} if machine else {}
+        found = {layer.name: layer.needs(layer.view(machine)) for layer in self.of(machine)} if machine else {}
         found |= {layer.name: layer.needs(layer.view()) for layer in self.clusters}
         return {name: list(needs) for name, needs in found.items() if needs}

@@ -73,6 +73,9 @@ def _access(report: Report) -> None:
     deployed = any(machine.bmc for machine in report.cloud.machines.values())
     if deployed and not report.cloud.access.public_keys:
         report.add("access.public_keys", None, "is empty, so a deployed machine accepts no login", "give your key")
+    if report.cloud.machines and not deployed and report.cloud.access.public_keys:
+        problem = "is not used: only a deployment writes keys, and no machine has a bmc"
+        report.add("access.public_keys", None, problem, "remove it, and add keys to the machines yourself")
 
 
 def _drivers(report: Report) -> None:

@@ -113,7 +113,7 @@ def test_layers_parse_the_derived_inputs() -> None:
         if "machine_config" in variables:
             assert parse_network(variables["host_network_config"]).hostname == name
             assert parse_kubernetes(variables["kubernetes_config"]).node.name == name
-            assert host_base.render(variables["host_base_config"]).layer == "host_base"
+            assert host_base.render(variables["host_base_config"] | {"registry_ca": None}).layer == "host_base"
             assert set(variables["container_runtime_config"]) <= set(container_runtime.DEFAULTS)
 
 
@@ -280,7 +280,7 @@ def test_packages_modules_and_sysctls_of_a_machine_join_those_of_all() -> None:
     assert first["packages"] == ["lldpd", "ipmitool"] and second["packages"] == ["lldpd"]
     assert first["sysctls"] == {"vm.nr_hugepages": "1024", "net.core.somaxconn": "4096"}
     assert second["kernel_modules"] == ["vfio-pci"] and "kernel_modules" not in first
-    assert host_base.render(first).sysctls["vm.nr_hugepages"] == "1024"
+    assert host_base.render(first | {"registry_ca": None}).sysctls["vm.nr_hugepages"] == "1024"
 
 
 def test_further_configuration_of_containerd_reaches_all_machines() -> None:
@@ -433,7 +433,10 @@ def test_groups_contain_hosts_by_role_and_rack() -> None:
     [
         ({}, {"ansible_host": "localhost", "ansible_connection": "local"}),
         ({"host": "boot.example.net"}, {"ansible_host": "boot.example.net", "ansible_user": "root"}),
-        ({"host": "10.1.1.1", "user": "ops"}, {"ansible_host": "10.1.1.1", "ansible_user": "ops"}),
+        (
+            {"host": "10.1.1.1", "user": "ops"},
+            {"ansible_host": "10.1.1.1", "ansible_user": "ops", "ansible_become": True},
+        ),
     ],
 )
 def test_the_connection_follows_the_provisioners_host(provisioner: dict[str, str], expected: dict[str, str]) -> None:
@@ -526,7 +529,11 @@ def test_a_machine_has_a_default_route_of_each_ip_version() -> None:
 def test_ranges_of_ports_reach_the_packet_filter() -> None:
     view = derived({"firewall": {"open": ["udp/30000-32767", "tcp/0443"]}}).hostvars["node1"]["host_base_config"]
     assert view["firewall"]["open"] == ["udp/30000-32767", "tcp/443"]
-    rules = next(str(file.content) for file in host_base.render(view).files if file.path == host_base.RULES)
+    rules = next(
+        str(file.content)
+        for file in host_base.render(view | {"registry_ca": None}).files
+        if file.path == host_base.RULES
+    )
     assert "\t\tudp dport 30000-32767 accept\n" in rules and "\t\ttcp dport 443 accept\n" in rules
 
 

@@ -49,7 +49,7 @@ CANDIDATES: list[Any] = [
 ]  # fmt: skip
 Place = tuple[Any, ...]
 #: The smallest models are enough; of the names in a model this many are tried as values.
-MOST_MODELS, MOST_NAMES = 8, 150
+MOST_MODELS, MOST_NAMES = 10, 150
 
 
 def named_values(data: Any) -> list[str]:
@@ -262,6 +262,6 @@ def test_a_key_that_nobody_reads_is_found(tmp_path: pathlib.Path, monkeypatch: p
         return derived
 
     monkeypatch.setattr(sys.modules[__name__], "derive", without_servers)
-    reader, specs = Reader(tmp_path, monkeypatch, most=3), dict(leaves(Cloud))
+    reader, specs = Reader(tmp_path, monkeypatch, most=4), dict(leaves(Cloud))
     assert not reader.is_read("ntp.servers", specs["ntp.servers"])
     assert reader.is_read("dns.servers", specs["dns.servers"])

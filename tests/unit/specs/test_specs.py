@@ -41,7 +41,11 @@ READ: dict[str, Callable[[dict[str, Any]], Any]] = {
     "switch": SwitchConfig.from_vars,
 }
 #: What plays put in place of the references to facts.
-FACTS: dict[str, dict[str, Any]] = {"container_runtime": {"files": FILES}, "kubernetes": {"files": FILES}}
+FACTS: dict[str, dict[str, Any]] = {
+    "container_runtime": {"files": FILES},
+    "host_base": {"registry_ca": ""},
+    "kubernetes": {"files": FILES},
+}
 
 
 def config(role: str) -> dict[str, Any]:
