@@ -46,6 +46,8 @@ machines:
 kubernetes: {endpoint: 10.30.0.10}
 """
 
+import contextlib
+import gc
 import os
 import sys
 import typing as t
@@ -85,6 +87,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         """Read the model whose main file is `path`, and fill the inventory from it."""
         super().parse(inventory, loader, path, cache)
         self._read: dict[Path, t.Any] = {}
+        with collector_paused():
+            self._parse(path)
+
+    def _parse(self, path: str) -> None:
         try:
             data = self._data(Path(path))
             if not documents.is_model(data):
@@ -173,22 +179,28 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
 
     def _fill(self, derived: Derived, warnings: list[Problem]) -> None:
         self._warn(warnings)
+        trusted = Trusted()
         for group, hosts in derived.groups.items():
             self.inventory.add_group(group)
             for host in hosts:
                 self.inventory.add_host(host, group=group)
         for key, value in derived.all_vars.items():
-            self.inventory.set_variable("all", key, _trusted(value))
+            self.inventory.set_variable("all", key, trusted(value))
         for group, variables in derived.group_vars.items():
             for key, value in variables.items():
-                self.inventory.set_variable(group, key, _trusted(value))
-        self.inventory.set_variable("all", "groundup_cloud_warnings", [_trusted(str(item)) for item in warnings])
-        for host, variables in derived.hostvars.items():
+                self.inventory.set_variable(group, key, trusted(value))
+        self.inventory.set_variable("all", "groundup_cloud_warnings", [trusted(str(item)) for item in warnings])
+        for name, variables in derived.hostvars.items():
+            host = self.inventory.get_host(name)
             if variables.get("ansible_connection") == "local":
-                self.inventory.set_variable(host, "ansible_python_interpreter", _trusted(sys.executable))
+                host.set_variable("ansible_python_interpreter", trusted(sys.executable))
+            # Not by the inventory's set_variable: it copies every value again and marks every string with the file that
+            # it came from, which takes longer than everything else.
             for key, value in variables.items():
-                self.inventory.set_variable(host, key, _trusted(value))
-            self._construct(host)
+                host.set_variable(key, trusted(value))
+        if any(self.get_option(option) for option in ("compose", "groups", "keyed_groups")):
+            for name in derived.hostvars:
+                self._construct(name)
 
     def _construct(self, host: str) -> None:
         strict = self.get_option("strict")
@@ -198,19 +210,61 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict=strict)
 
 
-def _trusted(value: t.Any) -> t.Any:
-    """Mark constants as trusted, so that `ansible-inventory` lists them as plain text.
+@contextlib.contextmanager
+def collector_paused() -> t.Iterator[None]:
+    """Pause the garbage collector, which would search a large inventory for garbage again and again as it grows.
+
+    Nearly everything that is made here stays, so those searches find nothing and take longer than the rest.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class Trusted:
+    """Marks constants as trusted, so that `ansible-inventory` lists them as plain text.
 
     A string with a template keeps its mark: a template of the model is trusted and evaluated where a role uses it;
     a string that a template or a vault returned is not evaluated again. Templates of the derived views (Expression)
     are trusted.
+
+    Marking takes Ansible a microsecond, and a large cloud has a million strings, most of them equal. So equal strings
+    are marked once, and hosts whose variables are one object have one marked object. Ansible never changes the value of
+    a variable in place.
     """
+
+    def __init__(self) -> None:
+        self._strings: dict[str, str] = {}
+        # Each with its source, which must exist as long as its id is used here.
+        self._collections: dict[int, tuple[t.Any, t.Any]] = {}
+
+    def __call__(self, value: t.Any) -> t.Any:
+        """The value with its strings marked."""
+        if type(value) is str:
+            found = self._strings.get(value)
+            if found is None:
+                found = self._strings[value] = _marked(value)
+            return found
+        if isinstance(value, str):
+            return _marked(value)
+        if isinstance(value, (dict, list, tuple)):
+            known = self._collections.get(id(value))
+            if known is None:
+                known = self._collections[id(value)] = (value, self._marked_in(value))
+            return known[1]
+        return value
+
+    def _marked_in(self, value: dict[str, t.Any] | list[t.Any] | tuple[t.Any, ...]) -> t.Any:
+        if isinstance(value, dict):
+            return {key: self(item) for key, item in value.items()}
+        return [self(item) for item in value]
+
+
+def _marked(value: str) -> str:
     if isinstance(value, Expression):
         return trust_as_template(str.__str__(value))
-    if isinstance(value, str):
-        return value if is_template(value) else trust_as_template(value)
-    if isinstance(value, dict):
-        return {key: _trusted(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_trusted(item) for item in value]
-    return value
+    return value if is_template(value) else trust_as_template(value)

@@ -5,7 +5,7 @@ Each entry is `{name, unit, value, peer, peer_value, ratio, note}`: `peer` is th
 in the same run on the same machine (a lower bound of any implementation, or the same work done by hand); `ratio` is
 value / peer_value. If a measurement fails, its value is null, `note` gives the reason, and the exit status is 1.
 
-run.py [--cold] [model|bundle|noop|idle|stages|kubeadm …]
+run.py [--cold] [model|inventory|bundle|noop|idle|stages|kubeadm …]
 
 The rack of `make lab` must run for noop, idle and stages; GROUNDUP_E2E_MODEL names the model of another one.
 """
@@ -61,6 +61,22 @@ def measure_model(_cold: bool) -> list[Entry]:
         entry("model.1000_machines", small, "s", "the limit of 2 s", 2.0),
         entry("model.10000_machines", large, "s", "ten times 1,000 machines", 10 * small),
     ]
+
+
+def measure_inventory(_cold: bool) -> list[Entry]:
+    """What every Ansible command pays before its first task; the peer of 4,000 machines is four times 1,000."""
+    import inventory
+
+    small, large = inventory.measure(1_000), inventory.measure(4_000)
+    found = []
+    for name in inventory.COMMANDS:
+        found.append(entry(f"inventory.{name}.1000_machines", small[name]["wall"], "s", "the limit of 5 s", 5.0))
+        four = 4 * small[name]["cpu"]
+        cpu = large[name]["cpu"]
+        found.append(entry(f"inventory.{name}.4000_machines", cpu, "cpu s", "four times 1,000 machines", four))
+        memory = large[name]["memory"]
+        found.append(entry(f"inventory.{name}.memory_of_4000", memory, "MiB", "the limit of 1 GiB", 1024.0))
+    return found
 
 
 def measure_bundle(cold: bool) -> list[Entry]:
@@ -191,6 +207,7 @@ def not_measured(name: str, why: str) -> Entry:
 
 PARTS: dict[str, collections.abc.Callable[[bool], list[Entry]]] = {
     "model": measure_model,
+    "inventory": measure_inventory,
     "bundle": measure_bundle,
     "noop": measure_noop,
     "idle": measure_idle,

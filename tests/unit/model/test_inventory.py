@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import subprocess
@@ -11,6 +12,11 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.template import is_trusted_as_template, trust_as_template
+from ansible_collections.groundup.cloud.plugins.inventory.cloud import Trusted
+from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
+from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
+from ansible_collections.groundup.cloud.plugins.module_utils.model.values import Expression
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BIN = pathlib.Path(sys.executable).parent
@@ -311,3 +317,40 @@ def test_the_inventories_of_the_project_load(rack: Rack, model: str, warnings: l
     # The platform of switches may have no driver yet, which is another warning.
     assert done.stderr.count("WARNING") - done.stderr.count("has no driver before release") == len(warnings)
     assert all(text in done.stderr for text in warnings)
+
+
+def plain(value: Any) -> Any:
+    """The value in the types of JSON."""
+    return json.loads(json.dumps(value))
+
+
+@pytest.mark.parametrize("model", ["mlag", "twelve", "hosts"])
+def test_each_host_has_the_variables_that_follow_from_the_model(rack: Rack, model: str) -> None:
+    """Those of all hosts, overridden by those of its groups and its own; what hosts share is not mixed up."""
+    path = ROOT / f"tests/golden/models/{model}.cloud.yml"
+    done = rack.run("ansible-inventory", "-i", str(path), "--list", "-e", "vault_bmc=x")
+    listed = json.loads(done.stdout)["_meta"]["hostvars"]
+    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    derived = derive(load(path), state)
+    assert sorted(listed) == sorted(derived.hostvars)
+    for host, own in derived.hostvars.items():
+        groups = [variables for group, variables in derived.group_vars.items() if host in derived.groups[group]]
+        wanted = {name: value for variables in (derived.all_vars, *groups, own) for name, value in variables.items()}
+        have = {name: listed[host][name] for name in wanted}
+        assert have == plain(wanted), host
+        rest = set(listed[host]) - set(wanted)
+        assert rest <= {"ansible_local", "ansible_python_interpreter", "groundup_cloud_warnings", "vault_bmc"}, host
+
+
+def test_equal_constants_are_marked_once_and_templates_keep_their_mark() -> None:
+    trusted = Trusted()
+    shared = {"name": "bond0", "members": ("nic0", "nic1")}
+    first, second = trusted({"bond": shared, "note": "bond0"}), trusted({"bond": shared, "note": "bond0"})
+    assert first == {"bond": {"name": "bond0", "members": ["nic0", "nic1"]}, "note": "bond0"} == second
+    assert first["bond"] is second["bond"]
+    assert is_trusted_as_template(first["note"]) and is_trusted_as_template(first["bond"]["members"][0])
+    text = "{{ 1 + 1 }}"
+    assert not is_trusted_as_template(trusted(text))
+    assert is_trusted_as_template(trusted(trust_as_template(text)))
+    assert is_trusted_as_template(trusted(Expression(text)))
+    assert not is_trusted_as_template(trusted(text))
