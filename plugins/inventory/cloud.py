@@ -11,7 +11,10 @@ version_added: 0.1.0
 author: groundup.cloud founders (@groundup-cloud)
 description:
   - Reads the model of a cloud, checks it, and derives hosts, groups and the input of every role from it.
-  - A model is one file named C(cloud.yml) or C(NAME.cloud.yml), or a directory of such files, which are joined.
+  - A model is one file named C(cloud.yml) or C(NAME.cloud.yml), or a directory of such files, which are joined. One of
+    them has the key C(name).
+  - An inventory has one model. Two of them, a part of one alone, or a model in a file with another name are errors that
+    name the files and end the command.
   - All errors of a model are reported at once, with place, value and remedy, and end the command.
   - The keys of a model are described in C(docs/reference/model.md).
 options:
@@ -46,28 +49,22 @@ machines:
 kubernetes: {endpoint: 10.30.0.10}
 """
 
-import contextlib
-import gc
 import os
 import sys
 import typing as t
 from pathlib import Path
 
+from ansible import context
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.parsing.vault import EncryptedString
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 from ansible.plugins.loader import vars_loader
-from ansible.template import trust_as_template
-from ansible_collections.groundup.cloud.plugins.module_utils.model import documents
-from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import Derived, derive
+from ansible_collections.groundup.cloud.plugins.module_utils.model import documents, inventories
+from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import PROVISIONER, Derived, derive
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load_documents
 from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError, Problem
-from ansible_collections.groundup.cloud.plugins.module_utils.model.values import (
-    Evaluation,
-    EvaluationError,
-    Expression,
-    is_template,
-)
+from ansible_collections.groundup.cloud.plugins.module_utils.model.values import Evaluation, EvaluationError
+from ansible_collections.groundup.cloud.plugins.plugin_utils.values import Trusted, collector_paused
 
 # Ansible's exit status for an inventory it can't parse. Its status for parser errors (4) also means unreachable hosts.
 EXIT_STATUS = 1
@@ -80,8 +77,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
     NAME = "groundup.cloud.cloud"
 
     def verify_file(self, path: str) -> bool:
-        """Whether the file is named as a model."""
-        return super().verify_file(path) and documents.is_model_name(Path(path).name)
+        """Whether the file is named as a model. A model with another name ends the command."""
+        if not super().verify_file(path):
+            return False
+        problem = inventories.misnamed(path)
+        if problem:
+            self._exit_with(ModelError([problem]))
+        return documents.is_model_name(Path(path).name)
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         """Read the model whose main file is `path`, and fill the inventory from it."""
@@ -96,7 +98,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
             if not documents.is_model(data):
                 raise AnsibleParserError(f"{path} is not a model of a cloud: it does not contain plugin: {self.NAME}")
             files = documents.model_of(path, self._data)
-            if files:
+            if not files:
+                self._require_head(Path(path))
+            elif not self._is_filled_from(files[0]):
                 derived = self._derive(files)
                 # A part of a split model may have options too. Conflicts have been reported with all other errors.
                 parts = [documents.Document(file.name, self._data(file), "") for file in files]
@@ -104,6 +108,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
                 self._fill(*derived)
         except ModelError as error:
             self._exit_with(error)
+
+    def _require_head(self, part: Path) -> None:
+        """Raise ModelError if Ansible does not read the file that has the name of the model, and with it this part."""
+        head = next(file for file in documents.files_of(part.parent) if "name" in self._data(file))
+        problem = inventories.alone(part, head, context.CLIARGS.get("inventory") or ())
+        if problem:
+            raise ModelError([problem])
+
+    def _is_filled_from(self, file: Path) -> bool:
+        """Whether the inventory has this model already; raises ModelError if it has another one."""
+        if "groundup_cloud" not in self.inventory.groups["all"].vars:
+            return False
+        host = self.inventory.get_host(PROVISIONER)
+        first = str(host.vars["inventory_file"]) if host else "another inventory"
+        if os.path.realpath(first) != os.path.realpath(file):
+            raise ModelError([inventories.second(first, str(file))])
+        return True
 
     def _exit_with(self, error: ModelError) -> t.NoReturn:
         """Print the errors once and end the command.
@@ -208,63 +229,3 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         self._set_composite_vars(self.get_option("compose"), variables, host, strict=strict)
         self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict=strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict=strict)
-
-
-@contextlib.contextmanager
-def collector_paused() -> t.Iterator[None]:
-    """Pause the garbage collector, which would search a large inventory for garbage again and again as it grows.
-
-    Nearly everything that is made here stays, so those searches find nothing and take longer than the rest.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-class Trusted:
-    """Marks constants as trusted, so that `ansible-inventory` lists them as plain text.
-
-    A string with a template keeps its mark: a template of the model is trusted and evaluated where a role uses it;
-    a string that a template or a vault returned is not evaluated again. Templates of the derived views (Expression)
-    are trusted.
-
-    Marking takes Ansible a microsecond, and a large cloud has a million strings, most of them equal. So equal strings
-    are marked once, and hosts whose variables are one object have one marked object. Ansible never changes the value of
-    a variable in place.
-    """
-
-    def __init__(self) -> None:
-        self._strings: dict[str, str] = {}
-        # Each with its source, which must exist as long as its id is used here.
-        self._collections: dict[int, tuple[t.Any, t.Any]] = {}
-
-    def __call__(self, value: t.Any) -> t.Any:
-        """The value with its strings marked."""
-        if type(value) is str:
-            found = self._strings.get(value)
-            if found is None:
-                found = self._strings[value] = _marked(value)
-            return found
-        if isinstance(value, str):
-            return _marked(value)
-        if isinstance(value, (dict, list, tuple)):
-            known = self._collections.get(id(value))
-            if known is None:
-                known = self._collections[id(value)] = (value, self._marked_in(value))
-            return known[1]
-        return value
-
-    def _marked_in(self, value: dict[str, t.Any] | list[t.Any] | tuple[t.Any, ...]) -> t.Any:
-        if isinstance(value, dict):
-            return {key: self(item) for key, item in value.items()}
-        return [self(item) for item in value]
-
-
-def _marked(value: str) -> str:
-    if isinstance(value, Expression):
-        return trust_as_template(str.__str__(value))
-    return value if is_template(value) else trust_as_template(value)

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import yaml
 from ansible.template import is_trusted_as_template, trust_as_template
-from ansible_collections.groundup.cloud.plugins.inventory.cloud import Trusted
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from ansible_collections.groundup.cloud.plugins.module_utils.model.values import Expression
+from ansible_collections.groundup.cloud.plugins.plugin_utils.values import Trusted
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BIN = pathlib.Path(sys.executable).parent

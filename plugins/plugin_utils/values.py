@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, the groundup.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the values of a large inventory reach Ansible in little time and memory."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import typing as t
+
+from ansible.template import trust_as_template
+from ansible_collections.groundup.cloud.plugins.module_utils.model.values import Expression, is_template
+
+
+@contextlib.contextmanager
+def collector_paused() -> t.Iterator[None]:
+    """Pause the garbage collector, which would search a large inventory for garbage again and again as it grows.
+
+    Nearly everything that is made here stays, so those searches find nothing and take longer than the rest.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class Trusted:
+    """Marks constants as trusted, so that `ansible-inventory` lists them as plain text.
+
+    A string with a template keeps its mark: a template of the model is trusted and evaluated where a role uses it;
+    a string that a template or a vault returned is not evaluated again. Templates of the derived views (Expression)
+    are trusted.
+
+    Marking takes Ansible a microsecond, and a large cloud has a million strings, most of them equal. So equal strings
+    are marked once, and hosts whose variables are one object have one marked object. Ansible never changes the value of
+    a variable in place.
+    """
+
+    def __init__(self) -> None:
+        self._strings: dict[str, str] = {}
+        # Each with its source, which must exist as long as its id is used here.
+        self._collections: dict[int, tuple[t.Any, t.Any]] = {}
+
+    def __call__(self, value: t.Any) -> t.Any:
+        """The value with its strings marked."""
+        if type(value) is str:
+            found = self._strings.get(value)
+            if found is None:
+                found = self._strings[value] = _marked(value)
+            return found
+        if isinstance(value, str):
+            return _marked(value)
+        if isinstance(value, (dict, list, tuple)):
+            known = self._collections.get(id(value))
+            if known is None:
+                known = self._collections[id(value)] = (value, self._marked_in(value))
+            return known[1]
+        return value
+
+    def _marked_in(self, value: dict[str, t.Any] | list[t.Any] | tuple[t.Any, ...]) -> t.Any:
+        if isinstance(value, dict):
+            return {key: self(item) for key, item in value.items()}
+        return [self(item) for item in value]
+
+
+def _marked(value: str) -> str:
+    if isinstance(value, Expression):
+        return trust_as_template(str.__str__(value))
+    return value if is_template(value) else trust_as_template(value)
