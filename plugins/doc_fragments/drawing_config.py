@@ -152,4 +152,9 @@ options:
             description: Addresses by network.
             type: dict
             default: {}
+      by_hand:
+        description: Lines of a text for people who configure unmanaged switches, written to C(by_hand.txt).
+        type: list
+        elements: str
+        default: []
 """

@@ -21,13 +21,15 @@ options:
         type: str
         required: true
       platform:
-        description: Platform of the switch, which chooses the driver.
+        description: Platform of the switch, which chooses the driver; C(unmanaged) for one that
+          people configure.
         type: str
         choices:
         - openvswitch
+        - unmanaged
         required: true
       connection:
-        description: How to reach it.
+        description: How to reach it; of an unmanaged switch nothing is used.
         type: dict
         required: true
         suboptions:

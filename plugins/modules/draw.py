@@ -7,7 +7,9 @@ DOCUMENTATION = r"""
 module: draw
 short_description: Draw racks, cables and networks as SVG
 version_added: 0.1.0
-description: Writes C(racks.svg) and C(networks.svg) into a directory; the same input gives the same lines.
+description:
+  - Writes C(racks.svg) and C(networks.svg) into a directory; the same input gives the same lines.
+  - Where people have to configure switches by hand, it writes C(by_hand.txt) with what to configure as well.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
@@ -38,7 +40,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: The pictures.
+  description: What was written.
   type: list
   elements: str
   returned: success

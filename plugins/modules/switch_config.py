@@ -12,6 +12,7 @@ description:
     transaction. Ports, aggregations and VLANs that are not named are left alone.
   - The device rolls a change back by itself after O(config.confirm.timeout) unless it is confirmed. It is confirmed if
     the peers that answered before the change answer again.
+  - A switch with the platform V(unmanaged) is neither read nor changed; RV(by_hand) says what people have to configure.
   - Ports of a machine whose address was seen on another port are not touched; they are reported in RV(miscabled).
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
@@ -54,6 +55,12 @@ miscabled:
   elements: str
   returned: success
   sample: []
+by_hand:
+  description: Lines of a table of what people have to configure on an unmanaged switch; of other switches nothing.
+  type: list
+  elements: str
+  returned: success
+  sample: []
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -72,6 +79,7 @@ def main() -> None:
             "diff": outcome.plan.diff(),
             "steps": outcome.steps,
             "miscabled": [mistake.text for mistake in outcome.mistakes],
+            "by_hand": outcome.by_hand,
         }
 
     run(module, act)

@@ -68,6 +68,7 @@ class Trusted:
 
 
 def _marked(value: str) -> str:
-    if isinstance(value, Expression):
-        return trust_as_template(str.__str__(value))
-    return value if is_template(value) else trust_as_template(value)
+    if is_template(value) and not isinstance(value, Expression):
+        return value
+    marked: str = trust_as_template(str.__str__(value) if isinstance(value, Expression) else value)
+    return marked

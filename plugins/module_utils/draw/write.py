@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the pictures into files."""
+"""Writes the pictures, and the table of what is configured by hand, into files."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ def write(
     """
     scene = Scene.of(drawing, only)
     pictures = {Path(directory) / "racks.svg": racks(scene), Path(directory) / "networks.svg": networks(scene)}
+    if drawing.get("by_hand"):
+        pictures[Path(directory) / "by_hand.txt"] = "\n".join([*drawing["by_hand"], ""])
     stale = {path: text for path, text in pictures.items() if not path.exists() or path.read_text() != text}
     if stale and not dry:
         Path(directory).mkdir(parents=True, exist_ok=True)

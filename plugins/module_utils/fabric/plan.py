@@ -108,7 +108,7 @@ def _lines(step: Step, side: Port | Lag | str | None) -> list[str]:
 
 def _settings(side: Port | Lag) -> dict[str, Any]:
     member = side.membership
-    settings: dict[str, Any] = {"mode": member.mode, "native": member.native, "vlans": _ranges(member.vlans)}
+    settings: dict[str, Any] = {"mode": member.mode, "native": member.native, "vlans": ranges(member.vlans)}
     settings |= {"mtu": side.mtu, "description": side.description}
     if isinstance(side, Lag):
         settings |= {"members": " ".join(side.members), "lacp": _lacp(side.lacp), "mlag": side.mlag}
@@ -122,8 +122,8 @@ def _lacp(lacp: Lacp | None) -> str:
     return f"{words}, fallback {lacp.fallback_port}"
 
 
-def _ranges(vlans: tuple[int, ...]) -> str:
-    """``(10, 11, 12, 20)`` as ``10-12,20``, as switches write it."""
+def ranges(vlans: tuple[int, ...]) -> str:
+    """VLANs ``(10, 11, 12, 20)`` as ``10-12,20``, as switches write it."""
     parts: list[list[int]] = []
     for vid in vlans:
         if parts and vid == parts[-1][-1] + 1:

@@ -11,6 +11,7 @@ from ..network import ping
 from ..waiting.deadline import Clock, Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
+from .by_hand import UNMANAGED, table
 from .cabling import Cable, Mistake, mistakes, without
 from .config import FabricError, SwitchConfig
 from .driver import Driver, driver
@@ -29,11 +30,13 @@ class Outcome:
     """The plan that was performed (in check mode: would be), and the cables that contradict the model.
 
     :ivar unconfirmed: whether an earlier run left an unconfirmed change, which is rolled back first.
+    :ivar by_hand: of an unmanaged switch the lines of a table of what people have to configure; else nothing.
     """
 
     plan: Plan
     mistakes: list[Mistake] = field(default_factory=list)
     unconfirmed: bool = False
+    by_hand: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
@@ -67,8 +70,12 @@ def run(
     before has to answer again, and the switch has to report the wanted configuration; otherwise the change is rolled
     back and a :class:`FabricError` gives the reason. If this process dies in between, the switch rolls back by itself
     after ``confirm.timeout`` seconds. A run within that time rolls back first, since the switch is about to do so.
+
+    An unmanaged switch is neither read nor changed: people configure it by the table in the outcome.
     """
     wanted = SwitchConfig.from_vars(params)
+    if params.get("platform") == UNMANAGED:
+        return Outcome(Plan(wanted.name, ()), by_hand=table(wanted, params.get("mlag_peer")))
     switch = switch or driver(params["name"], params["platform"], params["connection"])
     cables = [Cable.of(item) for item in params.get("cabling") or []]
     unconfirmed = switch.armed()

@@ -69,7 +69,9 @@ def _add_notes(members: list[str], bridge: str, switches: Tree, notes: list[str]
     for name in members:
         settings = switches[name] or {}
         platform = str(settings.get("platform"))
-        if platform != "openvswitch":
+        if platform == "unmanaged":
+            notes.append(f"switches.{name}.platform: replaced by Open vSwitch, which is configured and not unmanaged")
+        elif platform != "openvswitch":
             notes.append(f"switches.{name}.platform: replaced by Open vSwitch; the driver of {platform} is not tested")
         for port, uplink in (settings.get("uplinks") or {}).items():
             what = (uplink or {}).get("description", "uplink")

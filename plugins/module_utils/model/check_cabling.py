@@ -71,6 +71,10 @@ def _check_switch(report: Report, switch: Switch) -> None:
     if switch.platform is Platform.OPENVSWITCH:
         if switch.database is None and switch.address is None:
             report.add(f"{path}.database", None, "is missing", "give database: unix:/PATH/db.sock or ssl:HOST:6640")
+    elif switch.platform is Platform.UNMANAGED:
+        for key in ("database", "username", "password", "tls"):
+            if getattr(switch, key) is not None:
+                report.add(f"{path}.{key}", None, "is not used, since nobody logs in to the switch", "remove it")
     elif switch.platform is not None:
         if switch.database is not None:
             report.add(

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ..fabric.by_hand import UNMANAGED, table
+from ..fabric.config import SwitchConfig
+from .enums import Platform
 from .hardware import Location, Machine, Network, Switch
 from .layout import Layout, carried_networks
 from .scalars import PortRef
+from .switch_view import switch_views
 
 View = dict[str, t.Any]
 
@@ -17,13 +21,24 @@ View = dict[str, t.Any]
 def drawing(layout: Layout) -> View:
     """The role input `drawing`."""
     cloud = layout.cloud
+    by_hand = _by_hand(layout)
     return {
         "title": cloud.name,
         "networks": [_network(network) for network in cloud.networks.values()],
         "switches": [_switch(switch) for switch in cloud.switches.values()],
         "machines": [_machine(layout, machine) for machine in cloud.machines.values()],
         "others": _others(layout),
+        **({"by_hand": by_hand} if by_hand else {}),
     }
+
+
+def _by_hand(layout: Layout) -> list[str]:
+    """The lines of a table of what people have to configure on unmanaged switches."""
+    if not any(switch.platform is Platform.UNMANAGED for switch in layout.cloud.switches.values()):
+        return []
+    views = [view for view in switch_views(layout).values() if view["platform"] == UNMANAGED]
+    tables = [table(SwitchConfig.from_vars(view), view.get("mlag_peer")) for view in views]
+    return [line for lines in tables for line in (*lines, "")][:-1]
 
 
 def _others(layout: Layout) -> list[View]:

@@ -9,7 +9,7 @@ import enum
 
 
 class Platform(enum.StrEnum):
-    """Operating system of a switch."""
+    """Operating system of a switch; `unmanaged` is one that people configure by hand."""
 
     OPENVSWITCH = "openvswitch"
     EOS = "eos"
@@ -17,6 +17,7 @@ class Platform(enum.StrEnum):
     JUNOS = "junos"
     SONIC = "sonic"
     NVUE = "nvue"
+    UNMANAGED = "unmanaged"
 
 
 class Role(enum.StrEnum):

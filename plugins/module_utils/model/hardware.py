@@ -86,9 +86,13 @@ class Switch:
     """A switch that machines are cabled to."""
 
     name: str = own_name("Name of the switch.", scalars.DEVICE_NAME)
-    platform: enums.Platform = one(enums.Platform, "Operating system of the switch.")
+    platform: enums.Platform = one(
+        enums.Platform,
+        "Operating system of the switch. An `unmanaged` switch is checked and drawn, never logged in to, and what to "
+        "configure on it is printed as a table.",
+    )
     address: Address | None = one(
-        scalars.ADDRESS, "Management address; required unless `database` is given.", default=None
+        scalars.ADDRESS, "Management address; required unless `database` is given or nobody logs in.", default=None
     )
     database: str | None = one(
         notations.DATABASE, "OVSDB of an `openvswitch` switch.", default=None, example="ssl:10.20.0.11:6640"

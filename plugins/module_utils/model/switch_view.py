@@ -48,6 +48,7 @@ def _blank(switch: Switch) -> View:
         "platform": str(switch.platform),
         "connection": connection,
         "mtu": switch.mtu,
+        **({"mlag_peer": switch.mlag} if switch.mlag else {}),
         "vlans": [],
         "ports": [],
         "lags": [],

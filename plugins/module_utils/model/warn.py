@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..fabric.by_hand import UNMANAGED
 from ..fabric.driver import DRIVERS
 from .check_links import unused_nics
 from .checks import Report
@@ -17,8 +18,6 @@ from .problems import Problem, show
 from .releases import BY_HAND, SWITCHES, VIRTUAL_MACHINES, words
 from .types import Cloud
 
-#: The platform of a switch that people configure by hand: it needs no driver.
-UNMANAGED = "unmanaged"
 VAULT = (
     'keep it in a vault: write "{{ vault_password }}" here, and vault_password into group_vars/all/vault.yml, '
     "encrypted by ansible-vault"

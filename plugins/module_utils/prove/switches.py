@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from ..fabric.by_hand import NOT_TRIED, UNMANAGED
 from ..fabric.cabling import Cable
 from ..fabric.config import FabricError, Lag, Sighting, SwitchConfig
 from ..fabric.driver import Driver, driver
@@ -32,6 +33,8 @@ def _runs_the_model(context: tuple[dict[str, Any], Driver | None]) -> Iterator[P
     read: list[Driver] = []  # the driver, once it has read the switch: only then it knows its ports
 
     def runs() -> str:
+        if params["platform"] == UNMANAGED:
+            raise UntriedError(NOT_TRIED)
         reader = switch or driver(name, params["platform"], params["connection"])
         left = plan(desired, reader.read(desired))
         read.append(reader)
@@ -40,6 +43,8 @@ def _runs_the_model(context: tuple[dict[str, Any], Driver | None]) -> Iterator[P
         return f"{len(desired.port_names)} ports, {len(desired.lags)} aggregations as in the model"
 
     def lacp(lag: Lag) -> str:
+        if params["platform"] == UNMANAGED:
+            raise UntriedError(NOT_TRIED)
         if not read:
             raise UntriedError("the switch could not be read")
         return lacp_evidence(lag, cables, read[0].sightings())

@@ -73,6 +73,7 @@ CONFIG: dict[str, Any] = {
                 "addresses": {"type": "dict", "default": {}},
             },
         },
+        "by_hand": {"type": "list", "elements": "str", "default": []},
     },
 }
 # fmt: on

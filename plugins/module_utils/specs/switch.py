@@ -13,7 +13,7 @@ CONFIG: dict[str, Any] = {
     "required": True,
     "options": {
         "name": {"type": "str", "required": True},
-        "platform": {"type": "str", "required": True, "choices": ["openvswitch"]},
+        "platform": {"type": "str", "required": True, "choices": ["openvswitch", "unmanaged"]},
         "connection": {
             "type": "dict",
             "required": True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Callable
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -12,6 +13,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.draw.canvas import 
 from ansible_collections.groundup.cloud.plugins.module_utils.draw.networks import networks
 from ansible_collections.groundup.cloud.plugins.module_utils.draw.racks import racks
 from ansible_collections.groundup.cloud.plugins.module_utils.draw.scene import Scene, natural
+from ansible_collections.groundup.cloud.plugins.module_utils.draw.write import write
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 
@@ -39,8 +41,13 @@ def drawing(count: int = 3) -> dict[str, object]:
     return {"title": "rack1", "networks": nets, "switches": switches, "machines": machines}
 
 
+def drawing_of(path: pathlib.Path) -> dict[str, Any]:
+    found: dict[str, Any] = derive(load(path)).hostvars["provisioner"]["drawing_config"]
+    return found
+
+
 def of_model(path: pathlib.Path) -> Scene:
-    return Scene.of(derive(load(path)).hostvars["provisioner"]["drawing_config"])
+    return Scene.of(drawing_of(path))
 
 
 def hall() -> Scene:
@@ -178,6 +185,13 @@ def test_pictures_of_the_documentation_are_up_to_date(name: str) -> None:
     assert (ROOT / f"docs/pictures/{name}.svg").read_text() == drawn, (
         "run ansible-playbook -i inventories/example playbooks/draw.yml -e drawing_directory=$PWD/docs/pictures"
     )
+
+
+def test_the_table_of_the_documentation_is_up_to_date(tmp_path: pathlib.Path) -> None:
+    """The example has unmanaged switches, so what people configure on them is written beside the pictures."""
+    __, files = write(str(tmp_path), drawing_of(ROOT / "inventories/example/cloud.yml"))
+    assert files == [str(tmp_path / name) for name in ("racks.svg", "networks.svg", "by_hand.txt")]
+    assert (tmp_path / "by_hand.txt").read_text() == (ROOT / "docs/pictures/by_hand.txt").read_text()
 
 
 def test_switches_are_drawn_at_their_unit() -> None:

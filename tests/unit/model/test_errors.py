@@ -454,7 +454,7 @@ def test_invalid_models_are_reported(changes: dict[str, Any], expected: list[str
 
 NO_DRIVER = (
     "switches.leaf1.platform: eos has no driver before release 0.5.0 (2 switches), so a run fails where it would configure "
-    "it; leave out the switches until then (--skip-tags switch), or choose openvswitch"
+    "it; leave out the switches until then (--skip-tags switch), or choose openvswitch or unmanaged"
 )
 WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "none": ({}, []),

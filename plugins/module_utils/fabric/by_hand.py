@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What people have to configure on a switch that nothing else configures: a table for the network team.
+
+It is made of the same configuration that a driver would be given, so a switch that gets a driver changes nothing else.
+"""
+
+from __future__ import annotations
+
+from .config import Lag, Membership, Port, PortMode, SwitchConfig
+from .plan import ranges
+
+#: The platform of a switch that is never logged in to.
+UNMANAGED = "unmanaged"
+#: Why nothing is proved of it.
+NOT_TRIED = "unmanaged: the switch is configured by hand, and nobody logs in to it"
+COLUMNS = ("port", "mode", "native VLAN", "tagged VLANs", "LAG", "MLAG", "LACP", "MTU", "description")
+
+
+def table(config: SwitchConfig, mlag_peer: str | None = None) -> list[str]:
+    """The lines of a plain text: the VLANs, then one row for each port."""
+    rows: list[tuple[str, ...]] = [COLUMNS, *(_of_port(port) for port in config.ports.values())]
+    rows += [row for lag in config.lags.values() for row in _of_lag(lag)]
+    rows[1:] = sorted(rows[1:], key=lambda row: _natural(row[0]))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
+    peer = f", as one of an MLAG pair with {mlag_peer}" if mlag_peer else ""
+    lines = [f"{config.name}: to be configured by hand{peer}"]
+    lines += [f"  VLAN {vlans}: {names}" for vlans, names in _named(config.vlans)]
+    for row in rows:
+        lines.append("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return lines
+
+
+def _of_port(port: Port) -> tuple[str, ...]:
+    return (port.name, *_vlans(port.membership), "-", "-", "-", str(port.mtu), port.description)
+
+
+def _of_lag(lag: Lag) -> list[tuple[str, ...]]:
+    mlag = "-" if lag.mlag is None else str(lag.mlag)
+    rows: list[tuple[str, ...]] = []
+    for member in lag.members:
+        lacp = "-"
+        if lag.lacp:
+            words = ["active" if lag.lacp.active else "passive", "fast" if lag.lacp.fast else "slow"]
+            lacp = ", ".join([*words, *(["fallback"] if member == lag.lacp.fallback_port else [])])
+        rows.append((member, *_vlans(lag.membership), lag.name, mlag, lacp, str(lag.mtu), lag.description))
+    return rows
+
+
+def _named(vlans: dict[int, str]) -> list[tuple[str, str]]:
+    """VLANs and their names; those of a range that is offered to tenants, tenants-100 to tenants-199, as one."""
+    runs: list[list[int]] = []
+    for vlan, name in sorted(vlans.items()):
+        base = name.removesuffix(f"-{vlan}")
+        if runs and runs[-1][-1] == vlan - 1 and base != name and vlans[vlan - 1] == f"{base}-{vlan - 1}":
+            runs[-1].append(vlan)
+        else:
+            runs.append([vlan])
+    return [
+        (str(run[0]), vlans[run[0]])
+        if len(run) == 1
+        else (f"{run[0]}-{run[-1]}", f"{vlans[run[0]]} to {vlans[run[-1]]}")
+        for run in runs
+    ]
+
+
+def _vlans(member: Membership) -> tuple[str, str, str]:
+    native = "-" if member.native is None else str(member.native)
+    tagged = tuple(vlan for vlan in member.vlans if vlan != member.native)
+    return str(member.mode), native, "-" if member.mode is PortMode.ACCESS or not tagged else ranges(tagged)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A key by which Ethernet2 comes before Ethernet10."""
+    parts: list[str] = [""]
+    for letter in name:
+        if parts[-1] and letter.isdigit() != parts[-1][-1].isdigit():
+            parts.append("")
+        parts[-1] += letter
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
