@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The first hour of a stranger: the example of an installed collection, copied elsewhere, without any ansible.cfg."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BIN = pathlib.Path(sys.executable).parent
+
+
+class Stranger:
+    """A home with the collection, built and installed as users do it, and a copy of the example beside it."""
+
+    def __init__(self, home: pathlib.Path) -> None:
+        self.home, self.rack = home, home / "rack"
+        self.rack.mkdir()
+        source = home / "source"
+        for name in self._tracked():
+            if (ROOT / name).is_file() and not (ROOT / name).is_symlink():
+                (source / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(ROOT / name, source / name)
+        self.run("ansible-galaxy", "collection", "build", str(source), "--output-path", str(home))
+        self.run("ansible-galaxy", "collection", "install", "--offline", *map(str, home.glob("*.tar.gz")))
+        installed = home / ".ansible/collections/ansible_collections/groundup/cloud"
+        shutil.copyfile(installed / "inventories/example/cloud.yml", self.rack / "cloud.yml")
+        (self.rack / "group_vars/all").mkdir(parents=True)
+        (self.rack / "group_vars/all/vault.yml").write_text("vault_bmc: secret\n")
+
+    @staticmethod
+    def _tracked() -> list[str]:
+        """The files of the checkout, without caches that tests and linters write at the same time."""
+        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")[:-1]
+
+    def try_run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "XDG_"))}
+        environment = {**kept, "HOME": str(self.home), "PWD": str(self.rack), "ANSIBLE_NOCOLOR": "1"}
+        line = [str(BIN / command[0]), *command[1:]]
+        return subprocess.run(
+            line, cwd=self.rack, env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
+
+    def run(self, *command: str) -> str:
+        done = self.try_run(*command)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def play(self, book: str, *words: str) -> str:
+        return self.run("ansible-playbook", "-i", "cloud.yml", f"groundup.cloud.{book}", *words)
+
+    def refused(self, book: str, *words: str) -> str:
+        """What a playbook prints that has to fail, and to say why in one sentence with a remedy."""
+        done = self.try_run("ansible-playbook", "-i", "cloud.yml", f"groundup.cloud.{book}", *words)
+        assert done.returncode != 0, done.stdout
+        assert "Traceback" not in done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Stranger:
+    return Stranger(tmp_path_factory.mktemp("stranger"))
+
+
+def test_the_inventory_is_read_without_warnings(stranger: Stranger) -> None:
+    done = stranger.try_run("ansible-inventory", "-i", "cloud.yml", "--graph")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert all(f"|--{host}\n" in done.stdout for host in ("leaf1", "leaf2", "provisioner", "cluster", "node1", "node5"))
+
+
+def test_it_is_drawn_with_the_table_for_the_network_team(stranger: Stranger) -> None:
+    stranger.play("draw")
+    made = stranger.rack / "build/drawing"
+    assert sorted(path.name for path in made.iterdir()) == ["by_hand.txt", "networks.svg", "racks.svg"]
+    table = (made / "by_hand.txt").read_text()
+    assert table == (ROOT / "docs/pictures/by_hand.txt").read_text()
+
+
+def test_the_bundle_can_be_checked(stranger: Stranger) -> None:
+    stranger.play("bundle", "--check")
+    assert not (stranger.home / ".cache/groundup/bundle/current").exists()
+
+
+def test_without_a_bundle_site_names_the_command_that_makes_it(stranger: Stranger) -> None:
+    said = stranger.refused("site")
+    assert "no bundle was made for the cloud rack1" in said
+    assert "make it with `ansible-playbook -i MODEL groundup.cloud.bundle`" in said
+
+
+def test_what_is_not_there_is_named_with_the_remedy(stranger: Stranger) -> None:
+    """The first thing that a stranger lacks for a machine: the certificate of the rack's management controllers."""
+    said = stranger.refused("site", "--check", "--tags", "machine", "--skip-tags", "always", "--limit", "node1")
+    assert (
+        "there is no file /etc/ssl/certs/rack1-bmc.pem to verify its certificate with; nothing was sent; name" in said
+    )
+
+
+def test_the_switches_are_not_logged_in_to_and_their_proofs_say_so(stranger: Stranger) -> None:
+    stranger.refused("prove", "--limit", "switches")
+    report = json.loads((stranger.rack / "build/report/report.json").read_text())
+    proofs = [proof for proof in report["proofs"] if proof["layer"] == "switch"]
+    assert {proof["name"].split(":")[0] for proof in proofs} == {"leaf1", "leaf2"}
+    assert {(proof["ok"], proof["why_not_real"].split(":")[0]) for proof in proofs} == {(None, "unmanaged")}
+    assert "unmanaged: the switch is configured by hand" in (stranger.rack / "build/report/report.html").read_text()
+
+
+def test_the_role_prints_what_to_configure_by_hand(stranger: Stranger) -> None:
+    (stranger.rack / "switches.yml").write_text(
+        "- {hosts: switches, gather_facts: false, roles: [groundup.cloud.switch]}\n"
+    )
+    said = stranger.run("ansible-playbook", "-i", "cloud.yml", "switches.yml")
+    assert "leaf1: to be configured by hand, as one of an MLAG pair with leaf2" in said
+    assert "Ethernet31  access  20 " in said
+    assert "changed=0" in said and "changed=1" not in said
