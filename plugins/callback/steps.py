@@ -14,6 +14,7 @@ description:
   - Modules of this collection return in C(steps) what they changed, or would change in check mode. This callback
     collects the steps and prints them at the end by stage, hosts with the same steps together, with a total.
   - A changed task of another module is listed by its name, so that the page is complete.
+  - A run of C(plan.yml) is left out, since M(groundup.cloud.plan_page) prints its page.
   - Hosts that failed or could not be reached are listed with the cause. Hosts without a change are only counted.
 requirements: [enable in configuration]
 """
@@ -31,6 +32,10 @@ if t.TYPE_CHECKING:
     from ansible.playbook.task import Task
 
 
+#: Prints a page of its own, in plan.yml.
+PAGE = "groundup.cloud.plan_page"
+
+
 class CallbackModule(CallbackBase):
     """Collects the steps of all results and prints them at the end of the run."""
 
@@ -45,12 +50,15 @@ class CallbackModule(CallbackBase):
         self.stage = ""
         self.foreseen = False
         self.has_output = False
+        self.printed = False
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
         self.stage = play.get_name()
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
         host, task, steps = result.host.get_name(), result.task, result.result.get("steps")
+        if task.action == PAGE:
+            self.printed = True
         self.steps.reached.add(host)
         if steps is not None:
             self._mark_output(task)
@@ -77,5 +85,5 @@ class CallbackModule(CallbackBase):
         self.steps.aside.setdefault(result.host.get_name(), why)
 
     def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
-        if self.has_output:
+        if self.has_output and not self.printed:
             self._display.display(self.steps.page(foreseen=self.foreseen), color="cyan")

@@ -18,3 +18,14 @@ def layers_to_run(layers: Sequence[Mapping[str, Any]], own: Iterable[str], anywh
     """
     differing, changing = set(own), set(anywhere)
     return [layer["name"] for layer in layers if layer["name"] in differing or changing & set(layer.get("follows", ()))]
+
+
+def chosen_layers(
+    layers: Sequence[Mapping[str, Any]], tags: Sequence[str], skipped: Sequence[str] = ()
+) -> list[Mapping[str, Any]]:
+    """The layers that the tags of the run name, in their order: each layer has a tag of its name.
+
+    :param tags: ``ansible_run_tags``; ``all`` where the run names none.
+    :param skipped: ``ansible_skip_tags``.
+    """
+    return [layer for layer in layers if ("all" in tags or layer["name"] in tags) and layer["name"] not in skipped]

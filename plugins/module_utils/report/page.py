@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
 from itertools import groupby
@@ -31,7 +31,11 @@ def html(report: Report) -> str:
         _not_promised(report.not_promised),
         _stages(report.stages),
     ]
-    title = f"{report.cloud}: {report.summary}"
+    return document(f"{report.cloud}: {report.summary}", parts)
+
+
+def document(title: str, parts: Iterable[str]) -> str:
+    """A page of its own with the style of the report; empty parts are left out."""
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     head += f"<title>{escape(title)}</title><style>{STYLE}</style>"
     body = "\n".join(filter(None, parts))

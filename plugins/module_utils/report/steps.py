@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..draw.scene import natural
@@ -50,7 +50,7 @@ class Steps:
     def add(self, stage: str, host: str, steps: Iterable[str] | Mapping[str, Iterable[str]]) -> None:
         """Record the steps of one task on one host; steps by layer are added to the layers' stages."""
         by_stage = (
-            {_stage(layer): mine for layer, mine in steps.items()} if isinstance(steps, Mapping) else {stage: steps}
+            {stage_of(layer): mine for layer, mine in steps.items()} if isinstance(steps, Mapping) else {stage: steps}
         )
         for name, mine in by_stage.items():
             known = list(map(str, mine))
@@ -64,7 +64,7 @@ class Steps:
         """
         lines = ["Plan: what would be done" if foreseen else "Done"]
         for stage, hosts in self.stages.items():
-            lines += ["", f"  {stage}", *_groups(hosts)]
+            lines += ["", f"  {stage}", *groups({host: brief(mine, host) for host, mine in hosts.items()})]
         if self.aside:
             lines += ["", f"  {'Could not be reached' if foreseen else 'Failed or not reached'}"]
             lines += [f"    {host}: {why}" for host, why in sorted(self.aside.items())]
@@ -75,36 +75,44 @@ class Steps:
         changed = {host for hosts in self.stages.values() for host in hosts}
         count = sum(len(steps) for hosts in self.stages.values() for steps in hosts.values())
         unchanged = self.reached - changed - set(self.aside)
-        parts = [f"{_number(count, 'change')} on {_number(len(changed), 'host')}"] if changed else []
-        parts += [f"{_number(len(unchanged), 'host')} as the model says"] if unchanged else []
+        parts = [f"{number(count, 'change')} on {number(len(changed), 'host')}"] if changed else []
+        parts += [f"{number(len(unchanged), 'host')} as the model says"] if unchanged else []
         what = "could not be reached" if foreseen else "failed or not reached"
-        parts += [f"{_number(len(self.aside), 'host')} {what}"] if self.aside else []
+        parts += [f"{number(len(self.aside), 'host')} {what}"] if self.aside else []
         return f"Total: {'; '.join(parts) or 'no host was reached'}"
 
 
-def _stage(layer: str) -> str:
+def stage_of(layer: str) -> str:
     """The stage of site.yml in which a layer is brought to the model."""
     return layer.replace("_", " ").capitalize()
 
 
-def _number(count: int, what: str) -> str:
+def number(count: int, what: str) -> str:
+    """A count with its noun, in the plural unless it is one."""
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _groups(hosts: Mapping[str, list[str]]) -> list[str]:
-    """Hosts with the same steps under one heading."""
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for host, steps in hosts.items():
-        groups.setdefault(tuple(brief(steps, host)), []).append(host)
+def alike(hosts: Mapping[str, Sequence[str]]) -> list[tuple[list[str], tuple[str, ...]]]:
+    """Hosts with the same lines together, in the order of the first of them."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for host, lines in hosts.items():
+        found.setdefault(tuple(lines), []).append(host)
+    return [(names, lines) for lines, names in found.items()]
+
+
+def groups(hosts: Mapping[str, Sequence[str]]) -> list[str]:
+    """Hosts with the same lines under one heading."""
+    found = alike(hosts)
     lines: list[str] = []
-    for texts, names in list(groups.items())[:MOST_GROUPS]:
-        lines += [f"    {_names(names)}", *(f"      {line}" for line in texts[:MOST_LINES])]
+    for names, texts in found[:MOST_GROUPS]:
+        lines += [f"    {names_of(names)}", *(f"      {line}" for line in texts[:MOST_LINES])]
         lines += [f"      and {len(texts) - MOST_LINES} more"] if len(texts) > MOST_LINES else []
-    rest = sum(map(len, list(groups.values())[MOST_GROUPS:]))
-    return lines + ([f"    and {_number(rest, 'host')} more with steps of their own"] if rest else [])
+    rest = sum(len(names) for names, __ in found[MOST_GROUPS:])
+    return lines + ([f"    and {number(rest, 'host')} more with steps of their own"] if rest else [])
 
 
-def _names(hosts: list[str]) -> str:
+def names_of(hosts: list[str]) -> str:
+    """Names of hosts in their natural order, of many the first few."""
     names = sorted(hosts, key=natural)
     shown = ", ".join(names[:MOST_HOSTS])
     return shown if len(names) <= MOST_HOSTS else f"{shown} and {len(names) - MOST_HOSTS} more ({len(names)} hosts)"

@@ -29,6 +29,7 @@ VALIDATE = """
   gather_facts: false
   tasks:
     - ansible.builtin.import_tasks: {path}
+      run_once: true
 """
 
 
@@ -63,8 +64,8 @@ class Site:
 
     def validate(self) -> tuple[int, str]:
         """What plan.yml and site.yml do first."""
-        book = self.directory / "validate.yml"
-        book.write_text(VALIDATE.format(path=ROOT / "playbooks/tasks/validate.yml"))
+        book = self.directory / "bundle.yml"
+        book.write_text(VALIDATE.format(path=ROOT / "playbooks/tasks/bundle.yml"))
         return self.play("ansible-playbook", "-i", str(self.model), str(book))
 
 

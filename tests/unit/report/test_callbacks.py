@@ -87,6 +87,16 @@ def test_a_plan_names_hosts_that_could_not_be_reached(said: list[str]) -> None:
     assert said[-1].endswith("Total: 1 host could not be reached")
 
 
+def test_a_plan_that_plan_yml_printed_is_not_printed_again(said: list[str]) -> None:
+    callback = steps.CallbackModule()
+    callback.v2_runner_on_ok(result("leaf1", changed=True, steps=["add vlan 10"]))
+    shown = result("leaf1")
+    shown.task.action = "groundup.cloud.plan_page"
+    callback.v2_runner_on_ok(shown)
+    callback.v2_playbook_on_stats(None)
+    assert said == []
+
+
 def test_a_run_of_others_is_left_alone(said: list[str]) -> None:
     callback = steps.CallbackModule()
     callback.v2_runner_on_ok(result("web", changed=True))

@@ -1,17 +1,17 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter layers_to_run."""
+"""The filter planned."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.groundup.cloud.plugins.module_utils.layers.selection import layers_to_run
+from ansible_collections.groundup.cloud.plugins.module_utils.report.plan import planned
 
 
 class FilterModule:
-    """``layers_to_run``; see its documentation beside this file."""
+    """``planned``; see its documentation beside this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"layers_to_run": layers_to_run}
+        return {"planned": planned}

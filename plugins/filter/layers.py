@@ -1,0 +1,17 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters that select layers of a host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.selection import chosen_layers, layers_to_run
+
+
+class FilterModule:
+    """``layers_to_run`` and ``chosen_layers``; see their documentation beside this file."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"layers_to_run": layers_to_run, "chosen_layers": chosen_layers}

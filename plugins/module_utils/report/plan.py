@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run would do, layer by layer, from what the plays of plan.yml left in the variables of the hosts.
+
+A layer of a host has steps, or a reason why they are not known, or both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..draw.scene import natural
+from ..layers.selection import chosen_layers, layers_to_run
+
+Vars = Mapping[str, Any]
+#: Layer below the operating system -> the group of its hosts, the variable that its role registers. In their order.
+BELOW = {
+    "switch": ("switches", "__switch_result"),
+    "provisioner": ("provisioners", "__provisioner_result"),
+    "machine": ("machines", "__machine_result"),
+}
+_UNREAD = "could not be read: "
+_LOST = "no connection: "
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One layer of one host.
+
+    :ivar steps: what would be done, as planners write it.
+    :ivar why: why what would be done is not known, or not in full; empty if it is.
+    """
+
+    layer: str
+    host: str
+    steps: tuple[str, ...] = ()
+    why: str = ""
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Entry:
+        """Back from plain data."""
+        return cls(data["layer"], data["host"], tuple(data.get("steps") or ()), data.get("why") or "")
+
+
+def planned(
+    hostvars: Mapping[str, Vars], hosts: Sequence[str], tags: Sequence[str] = ("all",), skipped: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """The plan of these hosts as plain data: layer by layer from the lowest, then by host.
+
+    :param hosts: those of the run, and those that its limit left out and that it would configure with them.
+    :param tags: ``ansible_run_tags``; a layer that they do not name is left out.
+    :param skipped: ``ansible_skip_tags``.
+    """
+    entries = _bundle(hostvars, hosts)
+    own: dict[str, list[str]] = {}
+    for host in sorted(hosts, key=natural):
+        variables = hostvars[host]
+        entries += _below(host, variables, tags, skipped)
+        layers = chosen_layers(variables.get("groundup_layers") or (), tags, skipped)
+        own[host] = [str(layer["name"]) for layer in layers]
+        entries += _connection(host, variables)
+        entries += [_layer(host, variables, layer, layers) for layer in layers]
+    order = ["bundle", *BELOW, "connection", *merged(own.values())]
+    return [asdict(entry) for entry in sorted(entries, key=lambda entry: order.index(entry.layer))]
+
+
+def merged(lists: Iterable[Sequence[str]]) -> list[str]:
+    """Lists of layers as one, in which each of them keeps its order."""
+    order: list[str] = []
+    for names in sorted(lists, key=len, reverse=True):
+        for place, name in enumerate(names):
+            later = [order.index(other) for other in names[place + 1 :] if other in order]
+            if name not in order:
+                order.insert(min(later, default=len(order)), name)
+    return order
+
+
+def _bundle(hostvars: Mapping[str, Vars], hosts: Sequence[str]) -> list[Entry]:
+    """The bundle is one entry, where a layer of the run needs it."""
+    for host in hosts:
+        result = hostvars[host].get("groundup_bundle")
+        if isinstance(result, Mapping) and not result.get("skipped"):
+            where = str(hostvars[host].get("groundup_provisioner", host))
+            return [Entry("bundle", where, (), _failure(result) or str(hostvars[host].get("groundup_unbundled") or ""))]
+    return []
+
+
+def _below(host: str, variables: Vars, tags: Sequence[str], skipped: Sequence[str]) -> list[Entry]:
+    mine = [{"name": layer} for layer, (group, __) in BELOW.items() if group in variables.get("group_names", ())]
+    entries = []
+    for layer in chosen_layers(mine, tags, skipped):
+        name = layer["name"]
+        result = variables.get(BELOW[name][1])
+        known: Vars = result if isinstance(result, Mapping) else {"failed": True, "msg": "its role was not run"}
+        steps = tuple(map(str, known.get("steps") or ())) if known.get("changed") else ()
+        recorded = "" if result else (variables.get("groundup_unplanned") or {}).get(name, "")
+        entries.append(Entry(name, host, steps, recorded or _reason(name, variables, known)))
+    return entries
+
+
+def _connection(host: str, variables: Vars) -> list[Entry]:
+    """A host without a connection is one entry with the error, and its layers refer to it."""
+    probe = variables.get("groundup_probe")
+    if not isinstance(probe, Mapping) or not probe.get("unreachable"):
+        return []
+    return [Entry("connection", host, (), _failure(probe).removeprefix(_LOST))]
+
+
+def _layer(host: str, variables: Vars, layer: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]) -> Entry:
+    """A layer of a machine or of the cluster, from the comparison with its state."""
+    name, probe = str(layer["name"]), variables.get("groundup_probe")
+    if name in (variables.get("groundup_needs") or {}) and variables.get("groundup_unbundled"):
+        return Entry(name, host, (), f"the bundle cannot be used: {_short(variables['groundup_unbundled'])}")
+    if isinstance(probe, Mapping) and probe.get("unreachable"):
+        return Entry(name, host, (), "no connection")
+    failed = _reason(name, variables, probe)
+    if not isinstance(probe, Mapping) or "differs" not in probe:
+        return Entry(name, host, (), failed or "its state was not compared")
+    steps = _steps(layer, variables, probe)
+    unread = [step.removeprefix(_UNREAD) for step in steps if step.startswith(_UNREAD)]
+    steps = [step for step in steps if not step.startswith(_UNREAD)]
+    differing = variables.get("groundup_differing") or ()
+    if not steps and not unread and name in layers_to_run(layers, probe["differs"], differing):
+        after = [other for other in layer.get("follows", ()) if other in differing]
+        steps = [f"compare again after {', '.join(after)}"] if after else ["run its role"]
+    return Entry(name, host, tuple(steps), failed or "; ".join(unread))
+
+
+def _steps(layer: Mapping[str, Any], variables: Vars, probe: Mapping[str, Any]) -> list[str]:
+    by_layer = probe.get("steps")
+    if isinstance(by_layer, Mapping):
+        return list(map(str, by_layer.get(layer["name"]) or ()))
+    role = str(layer["role"]).rpartition(".")[2]
+    found = variables.get(f"__{role}_probe")
+    return list(map(str, found.get("steps") or ())) if isinstance(found, Mapping) else []
+
+
+def _reason(layer: str, variables: Vars, result: Any) -> str:
+    """Why a layer is not known in full: the failure of what was registered, or the task that failed."""
+    recorded = (variables.get("groundup_unplanned") or {}).get(layer)
+    return (_failure(result) if isinstance(result, Mapping) else "") or str(recorded or "")
+
+
+def _short(message: Any) -> str:
+    return str(message or "").strip().removeprefix("Task failed: ")
+
+
+def _failure(result: Mapping[str, Any]) -> str:
+    text = _short(result.get("msg"))
+    if result.get("unreachable"):
+        return _LOST + (text or "without an error text")
+    return (text or "the task gave no error text") if result.get("failed") else ""

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs of the playbooks as an installed collection, outside the checkout and without its ansible.cfg."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+#: Stands in for host_probe: every layer differs.
+PROBE = """\
+# SPDX-License-Identifier: GPL-3.0-or-later
+from ansible.module_utils.basic import AnsibleModule
+spec = {"layers": {"type": "list", "elements": "dict"}, "inputs": {"type": "dict"}, "bare": {"type": "bool"}}
+module = AnsibleModule(spec, supports_check_mode=True)
+names = [layer["name"] for layer in module.params["layers"]]
+module.exit_json(changed=False, differs=names, steps={name: [f"file /{name}"] for name in names})
+"""
+#: Stands in for bundle_info: the bundle holds everything.
+BUNDLE = """\
+# SPDX-License-Identifier: GPL-3.0-or-later
+from ansible.module_utils.basic import AnsibleModule
+spec = {"dir": {"type": "path"}, "cloud": {}, "source": {}, "images": {"type": "dict"}, "needs": {"type": "dict"}}
+module = AnsibleModule(spec, supports_check_mode=True)
+module.exit_json(changed=False, path="/bundle", bundle={"files": {}, "images": {}}, registries=[])
+"""
+#: What a role that stands in for a role registers.
+RESULT = {"changed": True, "steps": ["add something"], "failed": False}
+
+
+@pytest.fixture(scope="session")
+def stubs(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A collection with the real playbooks and library, whose roles only say that they run, on which host."""
+    top = tmp_path_factory.mktemp("stubs")
+    cloud = top / "ansible_collections/groundup/cloud"
+    (cloud / "plugins/modules").mkdir(parents=True)
+    for name in ("playbooks", "meta", "galaxy.yml"):
+        (cloud / name).symlink_to(ROOT / name)
+    for directory in (ROOT / "plugins").iterdir():
+        if directory.is_dir() and directory.name != "modules":
+            (cloud / "plugins" / directory.name).symlink_to(directory)
+    for module in (ROOT / "plugins/modules").glob("*.py"):
+        (cloud / "plugins/modules" / module.name).symlink_to(module)
+    for name, text in {"host_probe": PROBE, "bundle_info": BUNDLE}.items():
+        (cloud / f"plugins/modules/{name}.py").unlink()
+        (cloud / f"plugins/modules/{name}.py").write_text(text)
+    for role in (path for path in (ROOT / "roles").iterdir() if path.is_dir()):
+        for file in (role / "tasks").glob("*.yml"):
+            (cloud / "roles" / role.name / "tasks").mkdir(parents=True, exist_ok=True)
+            tasks = [
+                {"name": "Say so", "ansible.builtin.debug": {"msg": f"ROLE {role.name}/{file.stem}"}},
+                {"name": "Register", "ansible.builtin.set_fact": {f"__{role.name}_result": RESULT}},
+            ]
+            (cloud / "roles" / role.name / "tasks" / file.name).write_text(yaml.safe_dump(tasks))
+    return top
+
+
+@pytest.fixture
+def play(tmp_path: pathlib.Path) -> Run:
+    """Run a playbook of the collection over a model; words are further arguments of ansible-playbook."""
+    (tmp_path / "ansible.cfg").write_text("[defaults]\n")
+    (tmp_path / "installed/ansible_collections/groundup").mkdir(parents=True)
+    (tmp_path / "installed/ansible_collections/groundup/cloud").symlink_to(ROOT)
+    program = pathlib.Path(sys.executable).parent / "ansible-playbook"
+
+    def go(
+        book: str, *words: str, model: pathlib.Path | None = None, collections: pathlib.Path | None = None, **extra: Any
+    ) -> subprocess.CompletedProcess[str]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+        environment |= {
+            "ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(collections or tmp_path / "installed"),
+            "ANSIBLE_NOCOLOR": "1",
+            "PWD": str(tmp_path),
+            "ANSIBLE_TIMEOUT": "5",
+            "XDG_CACHE_HOME": str(tmp_path / "cache"),
+            "XDG_STATE_HOME": str(tmp_path / "state"),
+        }
+        inventory = model or ROOT / "inventories/lab/cloud.yml"
+        variables = yaml.safe_dump({"ansible_python_interpreter": sys.executable, **extra}, default_flow_style=True)
+        command = [str(program), "-i", str(inventory), f"groundup.cloud.{book}", "-e", variables.strip(), *words]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    return go

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""plan.yml where nothing is there: each layer says why what it would do is not known, and ends no other's plan."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import shutil
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+NOWHERE: dict[str, Any] = {"ansible_host": "127.0.0.1", "ansible_port": 1}
+
+
+@pytest.fixture
+def model(tmp_path: pathlib.Path) -> pathlib.Path:
+    """The model of the lab in a directory of its own, with a place for variables of hosts."""
+    (tmp_path / "rack/host_vars").mkdir(parents=True)
+    shutil.copy(ROOT / "inventories/lab/cloud.yml", tmp_path / "rack/cloud.yml")
+    return tmp_path / "rack/cloud.yml"
+
+
+def variables(model: pathlib.Path, host: str, **values: Any) -> None:
+    (model.parent / "host_vars" / f"{host}.yml").write_text(yaml.safe_dump(values))
+
+
+def planned(play: Any, model: pathlib.Path, *words: str, **extra: Any) -> tuple[dict[str, dict[str, Any]], str]:
+    """The layers of plan.json, and the output."""
+    done = play("plan", *words, model=model, groundup_plan_directory="plan", **extra)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads((model.parent.parent / "plan/plan.json").read_text())
+    return {layer["name"]: layer["hosts"] for layer in found["layers"]}, done.stdout
+
+
+def test_where_nothing_is_there_every_layer_says_so(play: Any, model: pathlib.Path) -> None:
+    """No bundle, no provisioner, no switch, no machine; with no ansible.cfg and no callback."""
+    for host in ("provisioner", "node1", "node2", "node3"):
+        variables(model, host, ansible_connection="ssh", **NOWHERE)
+    layers, output = planned(play, model)
+    assert list(layers) == [
+        "bundle",
+        "switch",
+        "provisioner",
+        "machine",
+        "connection",
+        "host_network",
+        "host_base",
+        "container_runtime",
+        "kubernetes",
+        "network",
+    ]
+    machines = {"node1", "node2", "node3"}
+    assert all(set(layers[name]) == machines for name in list(layers)[3:])
+    assert all(host["why"] and not host["steps"] for hosts in layers.values() for host in hosts.values())
+    assert "ovsdb-server runs" in layers["switch"]["leaf1"]["why"]
+    assert layers["machine"]["node2"]["why"].startswith("no connection: ")
+    assert layers["host_base"]["node1"]["why"] == "no connection"
+    assert layers["container_runtime"]["node1"]["why"].startswith("the bundle cannot be used: Failed to connect")
+    assert "  Host base\n    node1, node2, node3\n      cannot tell: no connection\n" in output
+    assert "  Total: 5 hosts not known in full\n" in output
+    assert "Could not match supplied host pattern" not in output
+    page = (model.parent.parent / "plan/plan.html").read_text()
+    assert "Container runtime" in page and "ovsdb-server runs" in page
+    assert not [word for word in ("<script", "<link", "src=", "http-equiv") if word in page], "the page is not alone"
+
+
+def test_without_a_bundle_the_layers_that_need_none_are_planned(play: Any, model: pathlib.Path) -> None:
+    for host in ("node1", "node2", "node3"):
+        variables(model, host, ansible_connection="local")
+    layers, _ = planned(play, model, "--tags", "host_base,container_runtime")
+    assert set(layers) == {"bundle", "host_base", "container_runtime"}
+    assert not [host for host in layers["host_base"].values() if "bundle" in (host["why"] or "")]
+    assert all(not host["steps"] for host in layers["container_runtime"].values())
+    assert all("the bundle cannot be used: " in host["why"] for host in layers["container_runtime"].values())
+    assert "groundup.cloud.bundle" in layers["bundle"]["provisioner"]["why"]
+
+
+def test_wrong_arguments_end_the_plan_of_one_layer_of_one_host(play: Any, model: pathlib.Path) -> None:
+    """An argument that the role refuses, and an input in which the library finds a key that does not exist."""
+    base: dict[str, Any] = {"journal": {"size": "1G"}}
+    variables(model, "node1", ansible_connection="local", host_base_config=base)
+    variables(model, "node2", ansible_connection="local", machine_parallel="many")
+    variables(model, "node3", ansible_connection="local")
+    layers, _ = planned(play, model, "--tags", "switch,machine,host_base")
+    assert "machine_parallel" in layers["machine"]["node2"]["why"]
+    assert "machine_parallel" not in layers["machine"]["node3"]["why"]
+    assert "journal.size" in layers["host_base"]["node1"]["why"]
+    assert "journal.size" not in (layers["host_base"]["node2"]["why"] or "")
+    assert layers["switch"]["leaf1"]["why"]
+
+
+def test_a_plan_of_one_machine_has_the_switches_and_the_provisioner(play: Any, model: pathlib.Path) -> None:
+    variables(model, "node2", **NOWHERE)
+    layers, output = planned(play, model, "--limit", "node2")
+    assert set(layers["machine"]) == set(layers["host_base"]) == {"node2"}
+    assert "ovsdb-server runs" in layers["switch"]["leaf1"]["why"]
+    assert layers["provisioner"]["provisioner"]["why"]
+    assert "node1" not in output

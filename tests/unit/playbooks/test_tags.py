@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A tag runs one layer alone, in site.yml and in plan.yml: no other role, no login that the layer does not need."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+#: Tag -> the role that it runs and its hosts, of inventories/lab.
+MACHINES = {"node1", "node2", "node3"}
+BELOW = {
+    "switch": ("switch", {"leaf1"}),
+    "provisioner": ("provisioner", {"provisioner"}),
+    "machine": ("machine", MACHINES),
+}
+LAYERS = {
+    "host_network": ("host_network", MACHINES),
+    "host_base": ("host_base", MACHINES),
+    "container_runtime": ("container_runtime", MACHINES),
+    "kubernetes": ("kubernetes", MACHINES),
+    "network": ("network_basic", MACHINES),
+}
+#: Nothing answers there, so a login that is not needed fails the test.
+NOWHERE: dict[str, Any] = {"ansible_host": "127.0.0.1", "ansible_port": 1}
+LOCAL: dict[str, Any] = {"ansible_connection": "local", "ansible_host": "127.0.0.1"}
+
+
+def ran(output: str) -> dict[str, set[str]]:
+    """Role -> the hosts on which it ran; the check of the last report left out."""
+    found: dict[str, set[str]] = {}
+    for host, role, entry in re.findall(r'ok: \[(\w+)[^]]*\] => \{\s+"msg": "ROLE (\w+)/(\w+)"', output):
+        if entry != "check_report":
+            found.setdefault(role, set()).add(host)
+    return found
+
+
+@pytest.mark.parametrize("tag", BELOW)
+def test_a_tag_of_site_below_the_machines_logs_in_to_no_machine(play: Any, stubs: pathlib.Path, tag: str) -> None:
+    done = play("site", "--tags", tag, collections=stubs, **NOWHERE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ran(done.stdout) == dict([BELOW[tag]])
+    assert "UNREACHABLE" not in done.stdout
+
+
+@pytest.mark.parametrize("tag", LAYERS)
+def test_a_tag_of_site_runs_that_layer_of_the_machines(play: Any, stubs: pathlib.Path, tag: str) -> None:
+    done = play("site", "--tags", tag, collections=stubs, **LOCAL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    role, hosts = LAYERS[tag]
+    found = ran(done.stdout)
+    if tag in ("kubernetes", "network"):  # the wait for nodes to be ready belongs to both
+        assert found.pop("kubernetes") == MACHINES
+        assert found == ({} if tag == "kubernetes" else {role: hosts})
+    else:
+        assert found == {role: hosts}
+
+
+def test_the_tag_of_the_proofs_logs_in_for_proofs_only(play: Any, stubs: pathlib.Path) -> None:
+    done = play("site", "--tags", "prove", collections=stubs, **LOCAL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(ran(done.stdout)) == {"prove"}
+    compared = re.search(r"Find the layers of the machine that differ\] \*+\n((?:.+\n)*)", done.stdout)
+    assert compared and all(line.startswith("skipping") for line in compared[1].splitlines())
+
+
+def test_a_control_plane_that_is_hosted_has_a_tag_as_well(play: Any, stubs: pathlib.Path) -> None:
+    model = ROOT / "inventories/lab_hosted/cloud.yml"
+    probed = {"__hosted_control_plane_probe": {"steps": ["start etcd"]}}
+    done = play("site", "--tags", "control_plane", model=model, collections=stubs, **NOWHERE, **probed)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ran(done.stdout) == {"hosted_control_plane": {"cluster"}}
+    assert "UNREACHABLE" not in done.stdout
+
+
+@pytest.mark.parametrize("tag", [*BELOW, *LAYERS])
+def test_a_tag_of_plan_plans_that_layer_alone(play: Any, stubs: pathlib.Path, tag: str, tmp_path: pathlib.Path) -> None:
+    where = NOWHERE if tag in BELOW else LOCAL
+    done = play("plan", "--tags", tag, collections=stubs, groundup_plan_directory=str(tmp_path / "plan"), **where)
+    assert done.returncode == 0, done.stdout + done.stderr
+    layers = json.loads((tmp_path / "plan/plan.json").read_text())["layers"]
+    role, hosts = (BELOW | LAYERS)[tag]
+    assert {layer["name"]: set(layer["hosts"]) for layer in layers if layer["name"] != "bundle"} == {tag: hosts}
+    assert all(host["steps"] and not host["why"] for layer in layers[-1:] for host in layer["hosts"].values())
+    assert ran(done.stdout) == ({role: hosts} if tag in BELOW else {})
+    assert "UNREACHABLE" not in done.stdout
+
+
+def test_every_layer_of_site_is_tried_here() -> None:
+    plays = yaml.safe_load((ROOT / "playbooks/site.yml").read_text())
+    layers = [play["vars"]["groundup_layer"] for play in plays if "groundup_layer" in (play.get("vars") or {})]
+    assert set(layers) == {*LAYERS, "control_plane"}
+
+
+@pytest.mark.parametrize("role", [role for role, _ in BELOW.values()])
+def test_a_role_that_a_plan_runs_has_no_task_that_is_run_once(role: str) -> None:
+    """Where one fails, Ansible fails all other hosts beyond rescue, and so ends their plan."""
+    for file in (ROOT / f"roles/{role}/tasks").glob("*.yml"):
+        assert "run_once" not in file.read_text(), file
