@@ -75,7 +75,7 @@ evidence:
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.arguments import BMC, FIRMWARE, IDENTITY
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.ensure import boot, perform
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
 
 SPEC = {
     **BMC,
@@ -87,7 +87,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
 
     def act() -> Result:
         result = perform(boot, module.params, module.check_mode)

@@ -89,11 +89,13 @@ unread:
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.arguments import BMC, IDENTITY
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.ensure import info, perform
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
 
 
 def main() -> None:
-    module = AnsibleModule({**BMC, **IDENTITY, "tree": {"type": "bool", "default": False}}, supports_check_mode=True)
+    module = begin(
+        AnsibleModule, {**BMC, **IDENTITY, "tree": {"type": "bool", "default": False}}, supports_check_mode=True
+    )
 
     def act() -> Result:
         result = perform(info, module.params, module.check_mode)

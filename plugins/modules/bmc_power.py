@@ -86,7 +86,7 @@ evidence:
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.arguments import BMC, IDENTITY
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.ensure import perform, power
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
 
 SPEC = {
     **BMC,
@@ -100,7 +100,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
 
     def act() -> Result:
         result = perform(power, module.params, module.check_mode)

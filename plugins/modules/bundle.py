@@ -157,7 +157,7 @@ bundle:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import ensure
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 
 SPEC = {
     "lock": {"type": "dict", "required": True},
@@ -178,7 +178,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     run(module, lambda: dict(ensure(Request.of(module.params), check=module.check_mode)))
 
 

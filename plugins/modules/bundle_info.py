@@ -103,7 +103,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.lock import DOCUMENTS
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import made_last
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
 
 SPEC = {
     "dir": {"type": "path"},
@@ -117,7 +117,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
 
     def look() -> Result:
         path = made_last(module.params).resolve()

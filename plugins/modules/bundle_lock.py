@@ -88,7 +88,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.relock import resolve
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import cache_root
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 
 SPEC = {
     "lock": {"type": "dict", "required": True},
@@ -102,7 +102,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
 
     run(module, lambda: resolve(module.params, Path(module.params["cache_dir"] or cache_root())))
 

@@ -49,7 +49,7 @@ files:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.draw.write import write
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.drawing import CONFIG
 
 SPEC = {
@@ -60,7 +60,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
 
     def act() -> Result:
         drawing = given(module.params["config"])

@@ -49,12 +49,12 @@ seconds:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.host.layer import run_layer
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_base import render
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.host_base import CONFIG
 
 
 def main() -> None:
-    module = AnsibleModule({"config": CONFIG}, supports_check_mode=True)
+    module = begin(AnsibleModule, {"config": CONFIG}, supports_check_mode=True)
     config = given(module.params["config"])
     run(module, lambda: run_layer(render, config, check=module.check_mode, warn=module.warn))
 

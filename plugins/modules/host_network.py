@@ -72,7 +72,7 @@ seconds:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import host_network
 from ansible_collections.groundup.cloud.plugins.module_utils.links.confirm import confirm
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.host_network import CONFIG
 
 PATIENCE = 0.6  # part of confirm_timeout, after which the host rolls the change back by itself
@@ -80,7 +80,7 @@ SPEC = {"config": CONFIG, "confirm": {"type": "str"}}
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     wanted, change = given(module.params["config"]), module.params["confirm"]
     if change:
         run(module, lambda: confirm(wanted, change, patience=PATIENCE * wanted["confirm_timeout"]))

@@ -97,7 +97,7 @@ steps:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import foresee, probe
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
 
 LAYER = {
     "name": {"type": "str", "required": True},
@@ -120,7 +120,7 @@ def judged(found: Result, check: bool) -> Result:
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     layers, inputs = module.params["layers"], module.params["inputs"]
     if module.params["bare"]:
         run(module, lambda: {"changed": True, "differs": [], "steps": foresee(layers, inputs)})

@@ -61,7 +61,7 @@ steps:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.hosted.control_plane import perform
 from ansible_collections.groundup.cloud.plugins.module_utils.hosted.settings import parse
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.hosted_control_plane import CONFIG
 
 SPEC = {
@@ -72,7 +72,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     params = module.params
     run(
         module,

@@ -52,6 +52,7 @@ settings:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.observe import perform
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes import CONFIG
 
 SPEC = {
@@ -61,7 +62,7 @@ SPEC = {
 
 
 def main() -> None:
-    run(AnsibleModule(SPEC, supports_check_mode=True), perform)
+    run(begin(AnsibleModule, SPEC, supports_check_mode=True), perform)
 
 
 if __name__ == "__main__":

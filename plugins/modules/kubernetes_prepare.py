@@ -76,7 +76,7 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.kubernetes_host import prepare
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes import CONFIG
 
 SPEC = {
@@ -88,7 +88,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     params = module.params
     more = {name: params[name] for name in ("clock", "in_turn", "replaced")}
     run(module, lambda: prepare(given(params["config"]), check=module.check_mode, warn=module.warn, **more))

@@ -121,11 +121,11 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_network import network_files
 from ansible_collections.groundup.cloud.plugins.module_utils.machines.arguments import DEPLOY
 from ansible_collections.groundup.cloud.plugins.module_utils.machines.deploy import step
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
 
 
 def main() -> None:
-    module = AnsibleModule(DEPLOY, supports_check_mode=True)
+    module = begin(AnsibleModule, DEPLOY, supports_check_mode=True)
 
     def act() -> Result:
         result = step(module.params, module.check_mode, network_files)

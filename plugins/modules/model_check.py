@@ -51,7 +51,7 @@ name:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.model.stop import reason
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
 
 SPEC = {
     "cloud": {"type": "dict", "default": {}},
@@ -61,7 +61,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     cloud, warnings = module.params["cloud"], module.params["warnings"]
     for warning in warnings:
         module.warn(warning)

@@ -64,7 +64,7 @@ seconds:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.host.layer import run_layer
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.network_basic import render
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_basic import CONFIG
 
 SPEC = {
@@ -75,7 +75,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     wanted = {**given(module.params["config"]), "node": module.params["node"], "nodes": module.params["nodes"]}
     run(module, lambda: run_layer(render, wanted, check=module.check_mode, warn=module.warn))
 

@@ -43,13 +43,13 @@ steps:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.network_basic_routes import perform
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 
 SPEC = {"nodes": {"type": "dict", "required": True}}
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     run(module, lambda: perform(module.params["nodes"], module.check_mode))
 
 

@@ -45,13 +45,13 @@ places:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.build import have
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 
 SPEC = {"images": {"type": "dict", "required": True}, "cache_dir": {"type": "path"}}
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     run(module, lambda: have(module.params["images"], module.params["cache_dir"], module.check_mode))
 
 

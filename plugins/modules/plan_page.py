@@ -82,7 +82,7 @@ files:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.report.plan_page import write
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 
 ENTRY = {
     "layer": {"type": "str", "required": True},
@@ -98,7 +98,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     run(module, lambda: write(module.params))
 
 

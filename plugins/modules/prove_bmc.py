@@ -112,7 +112,7 @@ proofs:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.arguments import BMC
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.bmc import bmc_proofs
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
 
 SPEC = {
     "name": {"type": "str", "required": True},
@@ -123,7 +123,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     machine = given(module.params)
     run(module, lambda: {"changed": False, "proofs": [proof.as_dict() for proof in bmc_proofs(machine)]})
 

@@ -83,7 +83,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster impor
     without_credentials,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import Proof
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
 
 SPEC = {
     "kubeconfig": {"type": "path", "required": True},
@@ -106,7 +106,7 @@ def proofs(kubeconfig: str, expected: Expected) -> list[Proof]:
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     params = dict(module.params)
     kubeconfig = params.pop("kubeconfig")
     expected = Expected(**params | {"nodes": tuple(params["nodes"])})

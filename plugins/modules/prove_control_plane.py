@@ -51,7 +51,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Kubeconfig, connect
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.paths import ADMIN_CONF
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.control_plane import control_plane_proofs
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
 
 SPEC = {
     "host": {"type": "str", "required": True},
@@ -61,7 +61,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     params = module.params
 
     def act() -> Result:

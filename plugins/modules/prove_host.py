@@ -143,7 +143,7 @@ proofs:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import host_proofs
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
 
 STR = {"type": "str"}
 NEEDED = {"type": "str", "required": True}
@@ -171,7 +171,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     params = {**given(module.params), "layers": module.params["layers"]}
     if "isolation" in params:
         params["isolation"]["seconds"] = params["seconds"]

@@ -34,12 +34,12 @@ proofs:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.switches import switch_proofs
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.switch import CONFIG
 
 
 def main() -> None:
-    module = AnsibleModule({"config": CONFIG}, supports_check_mode=True)
+    module = begin(AnsibleModule, {"config": CONFIG}, supports_check_mode=True)
     config = given(module.params["config"])
     run(module, lambda: {"changed": False, "proofs": [proof.as_dict() for proof in switch_proofs(config)]})
 

@@ -70,7 +70,7 @@ ca_file:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.provisioner import run as provide
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.provisioner import CONFIG
 
 SPEC = {
@@ -81,7 +81,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     wanted = module.params
     config = given(wanted["config"])
     run(module, lambda: provide(config, wanted["state"], module.check_mode, wanted["cache_dir"]))

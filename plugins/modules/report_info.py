@@ -61,7 +61,7 @@ why_not:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.report.write import why_not_standing
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
 
 SPEC = {
     "directory": {"type": "path", "required": True},
@@ -72,7 +72,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
 
     def check() -> Result:
         why_not = why_not_standing(*(module.params[name] for name in ("directory", "cloud", "hosts", "days")))

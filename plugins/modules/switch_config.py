@@ -65,12 +65,12 @@ by_hand:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run as configure
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.switch import CONFIG
 
 
 def main() -> None:
-    module = AnsibleModule({"config": CONFIG}, supports_check_mode=True)
+    module = begin(AnsibleModule, {"config": CONFIG}, supports_check_mode=True)
 
     def act() -> Result:
         outcome = configure(given(module.params["config"]), check=module.check_mode)

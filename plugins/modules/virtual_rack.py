@@ -59,15 +59,16 @@ processes: {description: How many processes were ended., type: int, returned: st
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.lab.run import RACK, raise_rack, remove_rack
-from ..module_utils.shell import run
+from ..module_utils.shell import begin, run
 
 PARTS = ["emulators", "network", "switches", "hypervisor", "machines", "bmcs"]
 
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(
-        argument_spec={
+    module = begin(
+        AnsibleModule,
+        {
             "rack": {"type": "dict", "required": True, "options": RACK, "required_one_of": [("model", "name")]},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "parts": {"type": "list", "elements": "str", "choices": PARTS, "default": PARTS},

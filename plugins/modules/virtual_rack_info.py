@@ -51,13 +51,14 @@ up: {description: Whether nothing is missing., type: bool, returned: always, sam
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.lab.run import RACK, look
-from ..module_utils.shell import run
+from ..module_utils.shell import begin, run
 
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(
-        argument_spec={"rack": {"type": "dict", "required": True, "options": RACK}},
+    module = begin(
+        AnsibleModule,
+        {"rack": {"type": "dict", "required": True, "options": RACK}},
         supports_check_mode=True,
     )
     run(module, lambda: look(module.params["rack"]))

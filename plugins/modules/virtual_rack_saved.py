@@ -51,12 +51,13 @@ done: {description: What was saved or loaded., type: list, elements: str, return
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.lab.run import RACK, load_rack, save_rack
-from ..module_utils.shell import run
+from ..module_utils.shell import begin, run
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
+    module = begin(
+        AnsibleModule,
+        {
             "rack": {"type": "dict", "required": True, "options": RACK},
             "state": {"type": "str", "choices": ["saved", "loaded"], "required": True},
             "stale": {"type": "bool", "default": False},

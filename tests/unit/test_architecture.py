@@ -311,6 +311,17 @@ def test_modules_end_in_one_place(path: pathlib.Path) -> None:
     assert not called & {"fail_json", "exit_json"}, f"{name(path)}: end the module by shell.run"
 
 
+@files(SHELLS)
+def test_modules_begin_in_one_place(path: pathlib.Path) -> None:
+    """module_utils/shell.py hides what may be a secret in arguments that are refused."""
+    called = {node.func.id for node in ast.walk(ast.parse(path.read_text())) if _is_call_of_a_name(node)}
+    assert "begin" in called and "AnsibleModule" not in called, f"{name(path)}: begin the module by shell.begin"
+
+
+def _is_call_of_a_name(node: ast.AST) -> t.TypeGuard[t.Any]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+
+
 @files(PLAYS)
 def test_playbooks_are_named_by_a_verb_or_noun_without_numbers(path: pathlib.Path) -> None:
     assert re.fullmatch(r"[a-z_]+", path.stem), f"{name(path)}: a playbook's name is letters and underscores"
