@@ -54,14 +54,19 @@ seconds:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.host.layer import run_layer
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.container_runtime import render
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import checked
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.container_runtime import CONFIG
 
 
 def main() -> None:
     module = begin(AnsibleModule, {"config": CONFIG}, supports_check_mode=True)
-    config = given(module.params["config"])
-    run(module, lambda: run_layer(render, config, check=module.check_mode, warn=module.warn))
+
+    def act() -> Result:
+        wanted = checked("container_runtime", CONFIG, given(module.params["config"]))
+        return run_layer(render, wanted, check=module.check_mode, warn=module.warn)
+
+    run(module, act)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ files:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.draw.write import write
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import checked
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.drawing import CONFIG
 
 SPEC = {
@@ -63,7 +64,7 @@ def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
 
     def act() -> Result:
-        drawing = given(module.params["config"])
+        drawing = checked("drawing", CONFIG, given(module.params["config"]))
         directory, only = module.params["directory"], module.params["only"]
         changed, files = write(directory, drawing, only, dry=module.check_mode)
         return {"changed": changed, "files": files}

@@ -72,7 +72,8 @@ seconds:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import host_network
 from ansible_collections.groundup.cloud.plugins.module_utils.links.confirm import confirm
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import checked
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.host_network import CONFIG
 
 PATIENCE = 0.6  # part of confirm_timeout, after which the host rolls the change back by itself
@@ -81,10 +82,15 @@ SPEC = {"config": CONFIG, "confirm": {"type": "str"}}
 
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
-    wanted, change = given(module.params["config"]), module.params["confirm"]
-    if change:
-        run(module, lambda: confirm(wanted, change, patience=PATIENCE * wanted["confirm_timeout"]))
-    run(module, lambda: host_network.run(wanted, check=module.check_mode, warn=module.warn))
+    config, change = given(module.params["config"]), module.params["confirm"]
+
+    def act() -> Result:
+        wanted = checked("host_network", CONFIG, config)
+        if change:
+            return confirm(wanted, change, patience=PATIENCE * wanted["confirm_timeout"])
+        return host_network.run(wanted, check=module.check_mode, warn=module.warn)
+
+    run(module, act)
 
 
 if __name__ == "__main__":

@@ -61,8 +61,10 @@ steps:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.hosted.control_plane import perform
 from ansible_collections.groundup.cloud.plugins.module_utils.hosted.settings import parse
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import checked
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.hosted_control_plane import CONFIG
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes import CONFIG as KUBERNETES
 
 SPEC = {
     "config": CONFIG,
@@ -74,10 +76,12 @@ SPEC = {
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     params = module.params
-    run(
-        module,
-        lambda: perform(parse(given(params["config"]), params["kubernetes"]), params["state"], module.check_mode),
-    )
+
+    def act() -> Result:
+        kubernetes = checked("kubernetes", KUBERNETES, params["kubernetes"])
+        return perform(parse(given(params["config"]), kubernetes), params["state"], module.check_mode)
+
+    run(module, act)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,8 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.kubernetes_host import prepare
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import checked
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes import CONFIG
 
 SPEC = {
@@ -91,7 +92,12 @@ def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     params = module.params
     more = {name: params[name] for name in ("clock", "in_turn", "replaced")}
-    run(module, lambda: prepare(given(params["config"]), check=module.check_mode, warn=module.warn, **more))
+
+    def act() -> Result:
+        config = checked("kubernetes", CONFIG, given(params["config"]))
+        return prepare(config, check=module.check_mode, warn=module.warn, **more)
+
+    run(module, act)
 
 
 if __name__ == "__main__":

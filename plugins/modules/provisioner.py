@@ -70,7 +70,8 @@ ca_file:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.provisioner import run as provide
-from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import checked
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.provisioner import CONFIG
 
 SPEC = {
@@ -83,8 +84,12 @@ SPEC = {
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     wanted = module.params
-    config = given(wanted["config"])
-    run(module, lambda: provide(config, wanted["state"], module.check_mode, wanted["cache_dir"]))
+
+    def act() -> Result:
+        config = checked("provisioner", CONFIG, given(wanted["config"]))
+        return provide(config, wanted["state"], module.check_mode, wanted["cache_dir"])
+
+    run(module, act)
 
 
 if __name__ == "__main__":

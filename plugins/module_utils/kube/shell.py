@@ -8,6 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from .. import shell
+from ..specs.check import checked
+from ..specs.kubernetes import CONFIG
 from .settings import Settings, parse
 
 Action = t.Callable[[Settings, t.Mapping[str, t.Any], bool], shell.Result]
@@ -16,4 +18,5 @@ Action = t.Callable[[Settings, t.Mapping[str, t.Any], bool], shell.Result]
 def run(module: shell.Module, action: Action) -> t.NoReturn:
     """End the module with the result of ``action(settings, parameters, check mode)``, or with its error."""
     config = shell.given(module.params["config"])
-    shell.run(module, lambda: action(parse(config), {**module.params, "config": config}, module.check_mode))
+    params = {**module.params, "config": config}
+    shell.run(module, lambda: action(parse(checked("kubernetes", CONFIG, config)), params, module.check_mode))

@@ -1,7 +1,10 @@
 # Copyright: the groundup.cloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Roles of host layers by name, and how each layer is compared with a host. A new role adds one line to ASSESS."""
+"""Roles of host layers by name, and how each layer is compared with a host.
+
+A new role adds one line to ASSESS and one to INPUTS.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from ..errors import CloudError
 from ..host.layer import Warn, assess, silent
 from ..host.plan import Plan
 from ..host.state import HostError, RefusedError
 from ..host.system import System
+from ..specs import container_runtime as container_runtime_input
+from ..specs import host_base as host_base_input
+from ..specs import host_network as host_network_input
+from ..specs import kubernetes as kubernetes_input
+from ..specs import network_basic as network_basic_input
+from ..specs.check import checked
 from . import container_runtime, host_base, host_network, kubernetes_host, network_basic
 
 Layer = Mapping[str, Any]  # an entry of groundup_layers: name, role, input
@@ -25,6 +35,14 @@ ASSESS: dict[str, Callable[[dict[str, Any], System], Plan]] = {
     "container_runtime": lambda params, system: assess(container_runtime.render, params, system),
     "kubernetes": kubernetes_host.assess,
     "network_basic": network_basic.assess,
+}
+#: The same -> the option that the role's input is.
+INPUTS: dict[str, Mapping[str, Any]] = {
+    "host_network": host_network_input.CONFIG,
+    "host_base": host_base_input.CONFIG,
+    "container_runtime": container_runtime_input.CONFIG,
+    "kubernetes": kubernetes_input.CONFIG,
+    "network_basic": network_basic_input.CONFIG,
 }
 #: Not planned without a host, since its deployment writes the network.
 NOT_FORESEEN = ("host_network",)
@@ -84,12 +102,13 @@ def probe(layers: Sequence[Layer], inputs: Inputs, warn: Warn = silent, system: 
         if layer["input"] not in inputs:
             raise HostError(f"layers.{name}.input: inputs has no {layer['input']}; give the input of the layer's role")
         try:
-            plan = ASSESS[role](inputs[layer["input"]], system or System())
+            given = inputs[layer["input"]]
+            plan = ASSESS[role](checked(role, INPUTS[role], given) if role in INPUTS else given, system or System())
         except RefusedError as error:
             steps[name] = [f"refused: {error}"]
             refused.append(str(error))
             continue
-        except HostError as error:
+        except CloudError as error:
             steps[name] = [f"could not be read: {error}"]
             continue
         steps[name] = [str(step) for step in plan.steps]

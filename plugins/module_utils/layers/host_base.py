@@ -188,13 +188,21 @@ def sockets(item: Any) -> tuple[str, int, int]:
     return found[1], first, last
 
 
+def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """A network that is trusted. HostError names what is none."""
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError as error:
+        raise HostError(f"host_base.firewall.trusted: {error}; write it like 10.0.0.0/24") from error
+
+
 def ruleset(firewall: dict[str, Any]) -> str:
     """The table as nft reads it: replaced in one transaction, other tables (kube-proxy, CNI) are never touched.
 
     Only traffic *to* the host is filtered; forwarding belongs to the pod network. ssh is open always, so that the
     administrator is never locked out. ``trusted``: networks with full access; ``open``: ["tcp/6443", …].
     """
-    sources = [ipaddress.ip_network(item, strict=False) for item in firewall["trusted"]]
+    sources = [network(item) for item in firewall["trusted"]]
     if not sources:
         raise HostError(
             "host_base.firewall.trusted: is empty; name the cloud's networks, pods included, or nodes lose contact"
