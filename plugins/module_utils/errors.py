@@ -6,6 +6,36 @@ from __future__ import annotations
 
 from typing import Any
 
+#: Program -> the Debian package that has it, where the names differ.
+PACKAGES = {
+    "blkid": "util-linux",
+    "chronyc": "chrony",
+    "dpkg-deb": "dpkg",
+    "go": "golang-go",
+    "gpg-agent": "gpg-agent",
+    "gpgconf": "gpgconf",
+    "ip": "iproute2",
+    "modprobe": "kmod",
+    "nft": "nftables",
+    "nice": "coreutils",
+    "ovs-appctl": "openvswitch-switch",
+    "ovs-vsctl": "openvswitch-switch",
+    "ovsdb-client": "openvswitch-switch",
+    "ping": "iputils-ping",
+    "setpriv": "util-linux",
+    "ssh": "openssh-client",
+    "swapoff": "mount",
+    "sysctl": "procps",
+    "systemctl": "systemd",
+    "systemd-run": "systemd",
+}
+
+
+def missing_program(name: str) -> str:
+    """What to say where a program is not installed: its name and its package."""
+    program = name.rpartition("/")[2]
+    return f"the program {program} is missing; install the package {PACKAGES.get(program, program)}"
+
 
 class CloudError(Exception):
     """An error for users. A module fails with its text and without a traceback.

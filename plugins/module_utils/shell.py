@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NoReturn, Protocol
 
-from .errors import CloudError
+from .errors import CloudError, missing_program
 
 Params = dict[str, Any]
 Result = dict[str, Any]
@@ -138,5 +138,7 @@ def given(value: Any) -> Any:
 
 
 def _text(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError) and error.filename and "/" not in str(error.filename):
+        return missing_program(str(error.filename))  # subprocess looked for it on PATH
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}; check that it exists and that this account may use it"

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import Any, NoReturn
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.errors import CloudError
+from ansible_collections.groundup.cloud.plugins.module_utils.errors import CloudError, missing_program
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import run
 
 
@@ -68,3 +69,17 @@ def test_an_error_of_the_system_names_the_file() -> None:
 def test_a_programming_error_keeps_its_traceback() -> None:
     with pytest.raises(ZeroDivisionError):
         run(Module(), lambda: {"changed": bool(1 // 0)})
+
+
+@pytest.mark.parametrize(
+    ("program", "package"),
+    [("ovs-vsctl", "openvswitch-switch"), ("ipmitool", "ipmitool"), ("/usr/sbin/nft", "nftables")],
+)
+def test_a_missing_program_is_named_with_its_package(program: str, package: str) -> None:
+    assert missing_program(program).endswith(f"is missing; install the package {package}")
+
+
+def test_a_program_that_is_not_there_is_no_file_that_is_not_there() -> None:
+    with pytest.raises(Ended) as ended:
+        run(Module(), lambda: {"done": subprocess.run(["no-such-program"], check=True)})
+    assert ended.value.args[1]["msg"] == "the program no-such-program is missing; install the package no-such-program"

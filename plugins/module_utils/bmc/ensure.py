@@ -20,7 +20,7 @@ Work = Callable[[Bmc, Mapping[str, Any], bool], dict[str, Any]]
 def perform(work: Work, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
     """Connect, compare the machine's identity, call ``work``; return a module's result, with ``failed`` on an error.
 
-    ``missing_library`` names the Python library or program if one is not installed.
+    ``missing_library`` names the Python library if one is not installed.
     """
     settings = BmcSettings.from_params(params)
     result: dict[str, Any] = {}

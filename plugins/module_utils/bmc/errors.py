@@ -26,9 +26,13 @@ class BmcError(CloudError):
 
 
 class BmcLibraryMissing(BmcError):
-    """A Python library or a program that speaks the protocol is not installed where the module runs."""
+    """A Python library that speaks the protocol is not installed where the module runs."""
 
     library = "requests"
+
+
+class BmcProgramMissing(BmcError):
+    """A program that speaks the protocol is not installed where the module runs."""
 
 
 class BmcUnreachable(BmcError):

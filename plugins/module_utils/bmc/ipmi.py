@@ -169,7 +169,7 @@ class IpmiBmc:
     def _once(self, cipher: int, words: tuple[str, ...], seconds: float) -> Answer:
         program = shutil.which("ipmitool")
         if not program:
-            raise errors.BmcLibraryMissing("the program ipmitool is missing", "provisioner", "apt install ipmitool")
+            raise errors.BmcProgramMissing("the program ipmitool is missing", "provisioner", "apt install ipmitool")
         settings = self._settings
         self._require_length("user name", settings.username, LONGEST_USER)
         self._require_length("password", settings.password, LONGEST_PASSWORD)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import missing_program
 from .state import HostError
 
 
@@ -47,7 +48,7 @@ class System:
                 check=False,
             )
         except FileNotFoundError as error:
-            raise HostError(f"{argv[0]}: this program is missing on the host; install its package") from error
+            raise HostError(f"{missing_program(argv[0])} on this host") from error
         except subprocess.TimeoutExpired as error:
             raise HostError(f"{' '.join(argv)}: did not end within {timeout:.0f} s") from error
         if check and done.returncode:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc import errors
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.boot import apply_boot, mode_of, plan_boot
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.ensure import info, perform
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.ipmi import Answer, IpmiBmc
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.types import (
     BmcSettings,
@@ -188,5 +189,13 @@ def test_placeholders_of_the_fru_are_unknown(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_missing_ipmitool_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     found = bmc(monkeypatch, Recorded({}))
     monkeypatch.setattr("shutil.which", lambda _name: None)
-    with pytest.raises(errors.BmcLibraryMissing, match="apt install ipmitool"):
+    with pytest.raises(errors.BmcProgramMissing, match="apt install ipmitool"):
         found.power_state()
+
+
+def test_a_missing_ipmitool_is_no_missing_python_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    params = {"protocol": "ipmi", "address": "10.0.0.1", "username": "u", "password": SECRET}
+    result = perform(info, params, check=True)
+    assert "missing_library" not in result
+    assert "ipmitool is missing" in result["msg"] and "apt install ipmitool" in result["msg"]
