@@ -8,8 +8,9 @@ type: aggregate
 short_description: One line per task with the progress of the run
 version_added: 0.1.0
 description:
-  - Numbers the tasks of a run against the tasks planned, with the elapsed time.
-  - Repeats the line during a long task, so that a run without output is a stuck run.
+  - Numbers the tasks of a run against the tasks that are known so far, with the part of them that has ended and the
+    elapsed time. A part of 100 % is printed when the run has ended, since tasks that are included are known late.
+  - Repeats the line with the name of the task during a long task, so that a run without output is a stuck run.
   - At the end prints the stages (plays) with their seconds, and writes them to a file if the option is set.
 author: groundup.cloud founders (@groundup-cloud)
 requirements: [enable in configuration]
@@ -121,7 +122,7 @@ class CallbackModule(CallbackBase):
         self.task = task.get_name()
         if self.stages:
             self.stages[-1].tasks += 1
-        self._print_line("")
+        self._print_line(self.done - 1)
         self._start_timer()
 
     def v2_playbook_on_handler_task_start(self, task: Task) -> None:
@@ -140,6 +141,9 @@ class CallbackModule(CallbackBase):
         if self.timer:
             self.timer.cancel()
         self._end_stage()
+        if self.done:
+            self.planned = self.done
+            self._print_line(self.done)
         for stage in self.stages:
             self._display.display(f"{stage.seconds:8.1f} s  {stage.tasks:3} tasks  {stage.name}", color="blue")
         self._write()
@@ -181,10 +185,11 @@ class CallbackModule(CallbackBase):
             self.writable = False
             self._display.warning(f"{path}: {error.strerror}; the report of this run will have no stages")
 
-    def _print_line(self, note: str) -> None:
+    def _print_line(self, ended: int, note: str = "") -> None:
+        """:param ended: tasks that have ended; the running one is none of them, however little is left after it."""
         clock = time.strftime("%H:%M:%S", time.gmtime(self.elapsed()))
-        percent = 100 * self.done // max(self.planned, 1)
-        self._display.display(f"[{self.done:>3}/{self.planned} {percent:>3}% {clock}]{note} {self.task}", color="blue")
+        percent = 100 * ended // max(self.planned, 1)
+        self._display.display(f"[{self.done:>3}/{self.planned} {percent:>3}% {clock}]{note}", color="blue")
 
     def _start_timer(self) -> None:
         if self.timer:
@@ -196,5 +201,5 @@ class CallbackModule(CallbackBase):
             self.timer.start()
 
     def _repeat_line(self) -> None:
-        self._print_line(" still running:")
+        self._print_line(self.done - 1, f" still running: {self.task}")
         self._start_timer()

@@ -72,15 +72,21 @@ def play(tmp_path: pathlib.Path) -> Run:
     program = pathlib.Path(sys.executable).parent / "ansible-playbook"
 
     def go(
-        book: str, *words: str, model: pathlib.Path | None = None, collections: pathlib.Path | None = None, **extra: Any
+        book: str,
+        *words: str,
+        model: pathlib.Path | None = None,
+        collections: pathlib.Path | None = None,
+        config: pathlib.Path | None = None,
+        **extra: Any,
     ) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
         environment |= {
-            "ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"),
+            "ANSIBLE_CONFIG": str(config or tmp_path / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(collections or tmp_path / "installed"),
             "ANSIBLE_NOCOLOR": "1",
             "PWD": str(tmp_path),
             "ANSIBLE_TIMEOUT": "5",
+            "GROUNDUP_PROGRESS_TIMINGS_FILE": str(tmp_path / "timings.json"),
             "XDG_CACHE_HOME": str(tmp_path / "cache"),
             "XDG_STATE_HOME": str(tmp_path / "state"),
         }

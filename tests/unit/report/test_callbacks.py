@@ -131,6 +131,35 @@ def test_a_file_that_cannot_be_written_is_said_once_and_ends_nothing(said: list[
     assert len([line for line in said if line.startswith("warning")]) == 1
 
 
+def test_a_hundred_percent_is_the_end_and_a_name_is_printed_once(said: list[str]) -> None:
+    """The default output prints the name of a task above the line; only a line that is repeated has it again."""
+    callback = progress.CallbackModule()
+    callback.get_option = lambda name, **__: None  # type: ignore[method-assign]
+    callback.planned = 2
+    callback.v2_playbook_on_play_start(play("Bundle"))
+    for name in ("Find", "Build"):
+        callback.v2_playbook_on_task_start(SimpleNamespace(action="x.y.z", get_name=lambda name=name: name), False)
+    callback._repeat_line()
+    callback.v2_playbook_on_task_start(SimpleNamespace(action="x.y.z", get_name=lambda: "Included"), False)
+    callback.v2_playbook_on_stats(None)
+    assert [line[:11] for line in said[:-1]] == [
+        "[  1/2   0%",
+        "[  2/2  50%",
+        "[  2/2  50%",
+        "[  3/3  66%",
+        "[  3/3 100%",
+    ]
+    assert [line for line in said if "Build" in line] == [said[2]]
+    assert said[2].endswith("still running: Build")
+
+
+def test_a_run_without_a_task_has_no_progress(said: list[str]) -> None:
+    callback = progress.CallbackModule()
+    callback.get_option = lambda name, **__: None  # type: ignore[method-assign]
+    callback.v2_playbook_on_stats(None)
+    assert said == []
+
+
 def test_what_only_steers_the_run_is_no_task(said: list[str], tmp_path: Path) -> None:
     callback = progress.CallbackModule()
     callback.get_option = lambda name, **__: None  # type: ignore[method-assign]
