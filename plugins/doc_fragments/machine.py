@@ -170,10 +170,19 @@ options:
             elements: str
             default: []
           network_files:
-            description: Files below /etc (C(path), C(content)).
+            description: Files below /etc.
             type: list
             elements: dict
             default: []
+            suboptions:
+              path:
+                description: Its path.
+                type: str
+                required: true
+              content:
+                description: Its text.
+                type: str
+                required: true
           ca_certificate:
             description: Certificate authority to trust, in PEM.
             type: str

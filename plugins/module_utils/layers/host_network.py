@@ -19,6 +19,8 @@ from ..links.files import DIRECTORY, PREFIX, networkd_files
 from ..links.script import SCRIPT, SCRIPT_PATH, UNIT, UNIT_PATH
 from ..links.spec import NetworkSpec, parse
 from ..network import bonding
+from ..specs.check import checked
+from ..specs.host_network import CONFIG
 from .host_names import Names
 
 NETWORKD = "systemd-networkd.service"
@@ -30,7 +32,8 @@ def network_files(params: dict[str, Any]) -> list[dict[str, str]]:
 
     The role writes the same text, so it has nothing to change on a new machine.
     """
-    return [{"path": path, "content": text} for path, text in networkd_files(parse(params)).items()]
+    wanted = checked("host_network", CONFIG, params)
+    return [{"path": path, "content": text} for path, text in networkd_files(parse(wanted)).items()]
 
 
 def render(params: dict[str, Any]) -> HostState:

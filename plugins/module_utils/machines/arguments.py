@@ -10,6 +10,7 @@ from ..bmc.arguments import BMC
 _STR: dict[str, Any] = {"type": "str"}
 _FLOAT: dict[str, Any] = {"type": "float"}
 _DISK: dict[str, Any] = {"serial": _STR, "wwn": _STR}
+_FILE: dict[str, Any] = {"path": {"type": "str", "required": True}, "content": {"type": "str", "required": True}}
 MACHINE: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "fqdn": _STR,
@@ -35,7 +36,7 @@ MACHINE: dict[str, Any] = {
             "machine_id": _STR,
             "user": {"type": "str", "default": "root"},
             "authorized_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
-            "network_files": {"type": "list", "elements": "dict", "default": []},
+            "network_files": {"type": "list", "elements": "dict", "options": _FILE, "default": []},
             "ca_certificate": _STR,
         },
     },

@@ -15,6 +15,8 @@ from typing import Any
 from ..draw.racks import racks
 from ..draw.scene import Scene, natural
 from ..errors import CloudError
+from ..specs.check import checked
+from ..specs.drawing import CONFIG
 from .junit import junit
 from .page import html
 from .proofs import Proof, Report, Stage, on_doubles, ordered, set_aside
@@ -43,7 +45,9 @@ def report_of(params: dict[str, Any]) -> Report:
         proofs=ordered([*proofs, *set_aside(aside)]),
     )
     drawing = params.get("drawing")
-    return replace(report, picture=racks(Scene.of(drawing), report.troubled)) if drawing else report
+    if not drawing:
+        return report
+    return replace(report, picture=racks(Scene.of(checked("drawing", CONFIG, drawing)), report.troubled))
 
 
 def timings(file: str | None, since: float) -> dict[str, Any]:

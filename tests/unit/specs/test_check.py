@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.errors import CloudError
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import ASSESS, INPUTS, Bare, probe
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_network import network_files
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
+from ansible_collections.groundup.cloud.plugins.module_utils.report.write import report_of
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import InputError, checked, mistakes
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.mappings import VALUES
 
@@ -106,6 +108,17 @@ def test_every_mapping_with_free_names_is_described() -> None:
 
     assert {path for role in ROLES for path in free(config(role), role)} == set(VALUES)
     assert set(INPUTS) == set(ASSESS)
+
+
+def test_the_network_of_a_machine_that_is_deployed_is_checked() -> None:
+    with pytest.raises(InputError, match=r"host_network.peers: \['a'\] is not a mapping"):
+        network_files({**next(inputs("lab_ha", "host_network")), "peers": ["a"]})
+
+
+def test_the_drawing_of_a_report_is_checked() -> None:
+    report = {"cloud": "a", "started": 0.0, "proofs": [], "set_aside": {}, "drawing": {"title": "a", "networks": []}}
+    with pytest.raises(InputError, match=r"drawing.switches: is required; drawing.machines: is required"):
+        report_of(report)
 
 
 def broken(value: Any) -> Iterator[Any]:
