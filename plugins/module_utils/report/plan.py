@@ -21,6 +21,7 @@ BELOW = {
     "machine": ("machines", "__machine_result"),
 }
 _UNREAD = "could not be read: "
+_REFUSED = "refused: "
 _LOST = "no connection: "
 
 
@@ -118,8 +119,8 @@ def _layer(host: str, variables: Vars, layer: Mapping[str, Any], layers: Sequenc
     if not isinstance(probe, Mapping) or "differs" not in probe:
         return Entry(name, host, (), failed or "its state was not compared")
     steps = _steps(layer, variables, probe)
-    unread = [step.removeprefix(_UNREAD) for step in steps if step.startswith(_UNREAD)]
-    steps = [step for step in steps if not step.startswith(_UNREAD)]
+    unread = [step.removeprefix(_UNREAD) for step in steps if step.startswith((_UNREAD, _REFUSED))]
+    steps = [step for step in steps if not step.startswith((_UNREAD, _REFUSED))]
     differing = variables.get("groundup_differing") or ()
     if not steps and not unread and name in layers_to_run(layers, probe["differs"], differing):
         after = [other for other in layer.get("follows", ()) if other in differing]

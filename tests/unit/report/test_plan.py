@@ -47,6 +47,9 @@ def test_each_layer_has_its_steps_or_a_reason() -> None:
             "node3": machine(
                 groundup_probe={"differs": ["host_base"], "steps": {"host_base": ["could not be read: a"]}}
             ),
+            "node5": machine(
+                groundup_probe={"differs": ["kubernetes"], "steps": {"kubernetes": ["refused: a version change"]}}
+            ),
             "node4": machine(groundup_probe=LOST, groundup_unplanned={"machine": "machine_parallel is wrong"}),
         }
     )
@@ -57,6 +60,7 @@ def test_each_layer_has_its_steps_or_a_reason() -> None:
     assert found["kubernetes", "node1"] == (["join node1"], "")
     assert found["network", "node2"] == (["compare again after kubernetes"], "")
     assert found["host_base", "node3"] == ([], "a")
+    assert found["kubernetes", "node5"] == ([], "refused: a version change")
     assert found["machine", "node4"] == ([], "machine_parallel is wrong")
     assert found["connection", "node4"] == ([], "no route to it")
     assert found["host_base", "node4"] == ([], "no connection")
