@@ -95,12 +95,15 @@ def test_without_a_bundle_site_names_the_command_that_makes_it(stranger: Strange
     assert "make it with `ansible-playbook -i MODEL groundup.cloud.bundle`" in said
 
 
-def test_what_is_not_there_is_named_with_the_remedy(stranger: Stranger) -> None:
-    """The first thing that a stranger lacks for a machine: the certificate of the rack's management controllers."""
-    said = stranger.refused("site", "--check", "--tags", "machine", "--skip-tags", "always", "--limit", "node1")
-    assert (
-        "there is no file /etc/ssl/certs/rack1-bmc.pem to verify its certificate with; nothing was sent; name" in said
-    )
+def test_the_plan_says_of_each_layer_what_is_missing_with_the_remedy(stranger: Stranger) -> None:
+    """Nothing of the rack is there: no bundle, no certificate of the management controllers, no machine."""
+    said = stranger.play("plan", "--limit", "node1,provisioner,leaf1", "-e", "ansible_ssh_timeout=1")
+    page = said[said.index("Plan of rack1") :]
+    assert "no bundle was made for the cloud rack1" in page
+    assert "there is no file /etc/ssl/certs/rack1-bmc.pem to verify its certificate with; nothing was sent; name" in page
+    for layer in ("Switches", "Provisioner", "Machines", "Host network", "Host base", "Kubernetes", "Network"):
+        assert f"\n  {layer}\n" in page, page
+    assert "2 hosts not known in full" in page, page
 
 
 def test_the_switches_are_not_logged_in_to_and_their_proofs_say_so(stranger: Stranger) -> None:
