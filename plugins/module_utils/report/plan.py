@@ -20,6 +20,8 @@ BELOW = {
     "provisioner": ("provisioners", "__provisioner_result"),
     "machine": ("machines", "__machine_result"),
 }
+#: Why the plan of a switch whose platform is `unmanaged` is not known.
+BY_HAND = "it is configured by hand and was not compared; the output of its role has the table of its ports"
 _UNREAD = "could not be read: "
 _REFUSED = "refused: "
 _LOST = "no connection: "
@@ -89,6 +91,8 @@ def _bundle(hostvars: Mapping[str, Vars], hosts: Sequence[str]) -> list[Entry]:
 
 def _below(host: str, variables: Vars, tags: Sequence[str], skipped: Sequence[str]) -> list[Entry]:
     mine = [{"name": layer} for layer, (group, __) in BELOW.items() if group in variables.get("group_names", ())]
+    if "machine_config" not in variables:  # a machine without a management controller is not deployed
+        mine = [layer for layer in mine if layer["name"] != "machine"]
     entries = []
     for layer in chosen_layers(mine, tags, skipped):
         name = layer["name"]
@@ -96,7 +100,8 @@ def _below(host: str, variables: Vars, tags: Sequence[str], skipped: Sequence[st
         known: Vars = result if isinstance(result, Mapping) else {"failed": True, "msg": "its role was not run"}
         steps = tuple(map(str, known.get("steps") or ())) if known.get("changed") else ()
         recorded = "" if result else (variables.get("groundup_unplanned") or {}).get(name, "")
-        entries.append(Entry(name, host, steps, recorded or _reason(name, variables, known)))
+        by_hand = BY_HAND if known.get("by_hand") else ""
+        entries.append(Entry(name, host, steps, recorded or by_hand or _reason(name, variables, known)))
     return entries
 
 

@@ -22,6 +22,7 @@ LOST = {"unreachable": True, "msg": "Task failed: no route to it"}
 def machine(**more: Any) -> dict[str, Any]:
     return {
         "group_names": ["machines"],
+        "machine_config": {"state": "deployed"},
         "groundup_layers": [BASE, KUBERNETES, NETWORK],
         "groundup_needs": {"kubernetes": ["kubeadm"]},
         "__machine_result": {"changed": False, "steps": ["left from somewhere"]},
@@ -96,8 +97,19 @@ def test_layers_of_the_cluster_stand_in_their_order() -> None:
     assert merged([["a", "c"], ["a", "b", "c"], ["x", "c"], ["d"]]) == ["a", "b", "x", "c", "d"]
 
 
+def test_a_machine_without_a_management_controller_is_not_deployed() -> None:
+    found = of({"node1": {key: value for key, value in machine().items() if key != "machine_config"}})
+    assert ("machine", "node1") not in found and ("host_base", "node1") in found
+
+
+def test_a_switch_that_is_configured_by_hand_is_not_said_to_be_as_the_model_says() -> None:
+    result = {"changed": False, "steps": [], "by_hand": ["  Ethernet1 trunk"]}
+    steps, why = of({"leaf1": {"group_names": ["switches"], "__switch_result": result}})["switch", "leaf1"]
+    assert steps == [] and "configured by hand and was not compared" in why
+
+
 def test_what_was_never_tried_is_no_empty_plan() -> None:
-    found = of({"node1": {"group_names": ["machines"], "groundup_layers": [BASE]}})
+    found = of({"node1": {"group_names": ["machines"], "machine_config": {}, "groundup_layers": [BASE]}})
     assert found == {
         ("machine", "node1"): ([], "its role was not run"),
         ("host_base", "node1"): ([], "its state was not compared"),
