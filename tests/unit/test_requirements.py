@@ -141,6 +141,13 @@ def test_the_page_names_what_the_provisioner_installs_or_asks_for() -> None:
     assert needed <= quoted("The provisioner")
 
 
+def test_the_page_names_what_the_role_bundle_installs() -> None:
+    tasks = [task for path in ROOT.glob("roles/bundle/tasks/*.yml") for task in yaml.safe_load(path.read_text())]
+    asked = [task["ansible.builtin.apt"]["name"] for task in tasks if "ansible.builtin.apt" in task]
+    assert len(asked) > 2
+    assert {name for names in asked for name in ([names] if isinstance(names, str) else names)} <= quoted("The bundle")
+
+
 def test_the_page_refers_to_the_lists_for_the_rest() -> None:
     for title, path in {"The virtual rack": "lab", "Tests": "test"}.items():
         assert {f"requirements/apt-{path}.txt", f"requirements/{path}.txt"} <= quoted(title)

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pages for people: links lead somewhere, YAML can be read, and what is quoted is in the collection."""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+import re
+import typing as t
+
+import pytest
+import yaml
+from ansible_collections.groundup.cloud.plugins.module_utils.model import load
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("roles/*/README.md"), *ROOT.glob("tests/**/*.md")]
+)
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+def blocks(text: str, *languages: str) -> list[str]:
+    return [body for language, body in BLOCK.findall(text) if language in languages]
+
+
+def prose(text: str) -> str:
+    """A page without its blocks of code."""
+    return BLOCK.sub("", text)
+
+
+def slug(heading: str) -> str:
+    """The anchor that a heading gets where repositories are shown."""
+    return re.sub(r"[^\w\- ]", "", heading.replace("`", "").strip().lower()).replace(" ", "-")
+
+
+def anchors(path: pathlib.Path) -> set[str]:
+    return {slug(heading) for heading in re.findall(r"^#+ (.+)$", prose(path.read_text()), re.MULTILINE)}
+
+
+def broken(path: pathlib.Path, text: str) -> list[str]:
+    """Links of a page to files or headings that do not exist."""
+    found = []
+    for target in re.findall(r"\]\(([^()\s]+)\)", prose(text)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        place = (path.parent / name) if name else path
+        if not place.exists() or (anchor and anchor not in anchors(place)):
+            found.append(target)
+    return found
+
+
+@each_page
+def test_links_lead_somewhere(path: pathlib.Path) -> None:
+    assert not broken(path, path.read_text())
+
+
+def test_a_link_that_leads_nowhere_is_found() -> None:
+    text = "[a](docs/no.md) [b](README.md#no) [c](README.md#groundupcloud) [d](https://x.example)\n```\n[e](no)\n```\n"
+    assert broken(ROOT / "README.md", text) == ["docs/no.md", "README.md#no"]
+
+
+@each_page
+def test_blocks_of_yaml_can_be_read(path: pathlib.Path) -> None:
+    for block in blocks(path.read_text(), "yaml", "yml"):
+        assert [document for document in yaml.safe_load_all(block) if document is not None]
+
+
+@each_page
+def test_models_in_pages_have_no_errors(path: pathlib.Path) -> None:
+    for block in blocks(path.read_text(), "yaml"):
+        if block.startswith("plugin: groundup.cloud.cloud"):
+            load.load(yaml.safe_load(block))
+
+
+#: What `groundup.cloud.NAME` may name.
+NAMES = {path.stem for directory in ("playbooks", "plugins/*") for path in ROOT.glob(f"{directory}/*.*")}
+NAMES |= {path.name for path in ROOT.glob("roles/*")}
+NAMES |= set(yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["action_groups"])
+#: Where variables that are set with -e, or named in prose, are read.
+READ = [path for directory in ("plugins", "roles", "playbooks", "tools") for path in (ROOT / directory).rglob("*")]
+SOURCES = "\n".join(path.read_text() for path in READ if path.is_file() and path.suffix in ("", ".py", ".yml"))
+ROLES = "|".join(sorted(path.name for path in ROOT.glob("roles/*")))
+TARGETS = set(re.findall(r"^([a-z0-9 -]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+TARGETS = {word for line in TARGETS for word in line.split()}
+TAGS = set(re.findall(r"tags: \[([^\]]+)\]", "\n".join(path.read_text() for path in ROOT.glob("playbooks/**/*.yml"))))
+TAGS = {tag.strip() for line in TAGS for tag in line.split(",")}
+
+
+def unknown(text: str) -> list[str]:
+    """Names in a page that are not in the collection: playbooks, roles, modules, variables, commands, tags."""
+    code = "\n".join([*blocks(text, "console", "shell", "yaml"), *re.findall(r"`([^`\n]+)`", prose(text))])
+    found = [name for name in re.findall(r"(?<![/\w])groundup\.cloud\.(\w+)", code) if name not in NAMES]
+    variables = re.findall(r"(?:-e |-e '\{\")([a-z]\w+)", code)
+    variables += re.findall(rf"^((?:{ROLES}|groundup)_\w+)$", code, re.MULTILINE)
+    found += [name for name in variables if not re.search(rf"\b{name}\b", SOURCES)]
+    targets = re.findall(r"^make ([a-z][a-z0-9-]*)(?: +[A-Z#].*)?$", code, re.MULTILINE)
+    found += [name for name in targets if name not in TARGETS]
+    found += [name for name in re.findall(r"--tags ([a-z_]+)", code) if name not in TAGS]
+    files = re.findall(r"(?<![\w/])((?:tools|playbooks|inventories)/[\w./-]+\w)", code)
+    found += [name for name in files if not (ROOT / name).exists()]
+    return found
+
+
+@each_page
+def test_what_is_quoted_is_in_the_collection(path: pathlib.Path) -> None:
+    assert not unknown(path.read_text())
+
+
+def test_what_is_not_in_the_collection_is_found() -> None:
+    text = "`groundup.cloud.sight` `machine_wipes` `make lap`\n"
+    text += "```console\nplay playbooks/no.yml -e prooof=1 --tags swich\n```\n"
+    assert unknown(text) == ["sight", "prooof", "machine_wipes", "lap", "swich", "playbooks/no.yml"]
+
+
+def symptoms(text: str) -> list[str]:
+    """Messages in the first column of the tables of a page; what other programs say is marked."""
+    cells = [line.split("|")[1].strip() for line in prose(text).splitlines() if line.startswith("| `")]
+    return [t.cast("re.Match[str]", re.match("`([^`]+)`", cell)).group(1) for cell in cells if "(Ansible)" not in cell]
+
+
+def messages() -> str:
+    path = ROOT / "tests/unit/test_quoted_messages.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return str(module.messages())
+
+
+def test_symptoms_are_messages_of_the_collection() -> None:
+    known = messages()
+    found = symptoms((ROOT / "docs/troubleshooting.md").read_text())
+    assert len(found) > 30
+    assert not [text for text in found if text not in known]
+
+
+def test_symptoms_are_found() -> None:
+    assert symptoms("| `a b` | x |\n| `c` (Ansible) | y |\n| d | z |\n") == ["a b"]
+
+
+def test_each_page_for_users_is_linked_from_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+    pages = [
+        str(path.relative_to(ROOT))
+        for path in [*ROOT.glob("docs/*.md"), ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
+    ]
+    assert not [page for page in pages if f"({page})" not in readme]
+
+
+def test_both_commands_are_at_the_top_of_the_readme() -> None:
+    top = (ROOT / "README.md").read_text().split("\n## ")[0]
+    assert re.search(r"^make lab\b", top, re.MULTILINE)
+    assert re.search(r"^make test\b", top, re.MULTILINE)
