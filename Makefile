@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup lab lab-down test bench lint unit services sanity molecule e2e readme readmes clean
+.PHONY: help setup lab lab-down test bench lint unit services sanity molecule e2e readme readmes docs clean
 
 # The model whose twin `make lab` raises: a file, or a directory of files.
 LAB ?= inventories/lab/cloud.yml
@@ -38,7 +38,7 @@ bench: ## measure; writes build/bench.json
 	@tools/setup test
 	python tests/bench/run.py $(ARGS)
 
-lint: ## yamllint, ruff, mypy, ansible-lint, antsibull-changelog, fresh READMEs
+lint: ## yamllint, ruff, mypy, ansible-lint, antsibull-changelog, antsibull-docs, fresh READMEs
 	@tools/setup test
 	tools/lint $(ARGS)
 
@@ -66,6 +66,10 @@ readme readmes: ## write what is generated from the roles' argument specs: READM
 	@tools/setup test
 	python tools/readme.py roles/*
 	python tools/specs.py
+
+docs: ## build the site of the documentation: build/docs/html
+	@tools/setup controller
+	tools/docs
 
 clean: ## remove what the commands above wrote into the checkout, .venv excepted
 	rm -rf build .cache .mypy_cache .pytest_cache .ruff_cache

@@ -7,6 +7,8 @@ import pytest
 from checks.commands import command
 
 
-@pytest.mark.parametrize("what", ["yaml", "ruff", "format", "types", "changelog", "readmes", "shell", "ansible"])
+@pytest.mark.parametrize(
+    "what", ["yaml", "ruff", "format", "types", "changelog", "documents", "readmes", "shell", "ansible"]
+)
 def test_lint(what: str) -> None:
     command(f"lint-{what}", "tools/lint", what, minutes=10)
