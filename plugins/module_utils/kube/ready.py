@@ -1,5 +1,4 @@
-# Copyright: the groundup.cloud authors
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Wait until nodes are registered with a pod network, or ready; name each that is not, with the reason."""
 

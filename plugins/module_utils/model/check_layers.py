@@ -1,4 +1,3 @@
-# Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The last check: what a layer would refuse on a machine is an error of the model, by the layer's own rule.

@@ -1,4 +1,3 @@
-# Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Warnings: valid settings of a cloud that are insecure, incomplete or not supported by this release."""
