@@ -1,5 +1,4 @@
-# Copyright: the groundup.cloud authors
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether a machine that was not deployed can be configured: its operating system, Python, and an account that is root.
 

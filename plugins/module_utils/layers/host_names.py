@@ -1,5 +1,4 @@
-# Copyright: the groundup.cloud authors
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The name of a machine: set by host_network, and by host_base on a machine whose network is not configured."""
 

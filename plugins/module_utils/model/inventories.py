@@ -1,4 +1,3 @@
-# Copyright: (c) 2026, the groundup.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What Ansible was given as inventory, and why that is not exactly one model: the reasons for a user.
