@@ -48,7 +48,7 @@ class CallbackModule(CallbackBase):
         super().__init__()
         self.steps = Steps()
         self.stage = ""
-        self.foreseen = False
+        self.foreseen = True
         self.has_output = False
         self.printed = False
 
@@ -74,9 +74,12 @@ class CallbackModule(CallbackBase):
             self._aside(result)
 
     def _mark_output(self, task: Task) -> None:
-        """Print the page at the end: the run has a task of this collection. Other runs print nothing."""
+        """Print the page at the end: the run has a task of this collection. Other runs print nothing.
+
+        It is a plan if all such tasks ran in check mode; in other runs some do, to compare.
+        """
         self.has_output = True
-        self.foreseen = self.foreseen or bool(task.check_mode)
+        self.foreseen = self.foreseen and bool(task.check_mode)
 
     def _aside(self, result: CallbackTaskResult) -> None:
         if result.task.action.startswith("groundup.cloud.") and result.task.check_mode:
