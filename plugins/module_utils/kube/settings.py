@@ -102,7 +102,7 @@ def parse(params: t.Mapping[str, t.Any]) -> Settings:
 
     :raises KubeError: naming the key, its value and the remedy.
     """
-    values = dict(params)
+    values = {key: value for key, value in params.items() if value is not None}
     endpoint, node = _record(Endpoint, values, "endpoint"), _record(Node, values, "node")
     try:
         settings = Settings(**values | {"endpoint": endpoint, "node": node})

@@ -80,11 +80,6 @@ def role_of(layer: Layer) -> str:
     return role
 
 
-def serves(layer: Layer, inputs: Inputs, system: System) -> bool:
-    """Whether a layer says that this host is one of several control planes of a cluster that was made."""
-    return role_of(layer) == "kubernetes" and kubernetes_host.is_one_of_several(inputs[layer["input"]], system)
-
-
 def probe(layers: Sequence[Layer], inputs: Inputs, warn: Warn = silent, system: System | None = None) -> dict[str, Any]:
     """Which of ``layers`` differ from what is wanted. Changes nothing.
 
@@ -96,13 +91,16 @@ def probe(layers: Sequence[Layer], inputs: Inputs, warn: Warn = silent, system: 
     steps: dict[str, list[str]] = {}
     refused: list[str] = []
     diff: list[dict[str, str]] = []
+    serves, host = False, system or System()
     for layer in layers:
         name, role = layer["name"], role_of(layer)
         if layer["input"] not in inputs:
             raise HostError(f"layers.{name}.input: inputs has no {layer['input']}; give the input of the layer's role")
         try:
             given = inputs[layer["input"]]
-            plan = ASSESS[role](checked(role, INPUTS[role], given) if role in INPUTS else given, system or System())
+            given = checked(role, INPUTS[role], given) if role in INPUTS else given
+            serves = serves or (role == "kubernetes" and kubernetes_host.is_one_of_several(given, host))
+            plan = ASSESS[role](given, host)
         except RefusedError as error:
             steps[name] = [f"refused: {error}"]
             refused.append(str(error))
@@ -119,5 +117,5 @@ def probe(layers: Sequence[Layer], inputs: Inputs, warn: Warn = silent, system: 
         "steps": steps,
         "diff": diff,
         "refused": refused,
-        "serves": any(serves(layer, inputs, system or System()) for layer in layers),
+        "serves": serves,
     }

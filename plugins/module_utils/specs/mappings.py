@@ -30,4 +30,5 @@ VALUES: dict[str, dict[str, Any]] = {
     "kubernetes.node.labels": _STR,
     "provisioner.addresses": _STR,
     "provisioner.images": {"type": "dict"},
+    "provisioner.names": _STR,
 }
