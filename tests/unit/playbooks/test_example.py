@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import pathlib
@@ -12,7 +13,8 @@ import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
 BIN = pathlib.Path(sys.executable).parent
 
 
@@ -62,6 +64,15 @@ class Stranger:
         assert done.returncode != 0, done.stdout
         assert "Traceback" not in done.stdout + done.stderr
         return done.stdout + done.stderr
+
+    def elsewhere(self, model: pathlib.Path) -> Stranger:
+        """The same home, with another model in a directory of its own."""
+        other = copy.copy(self)
+        other.rack = self.home / model.name.partition(".")[0]
+        (other.rack / "group_vars/all").mkdir(parents=True)
+        (other.rack / "group_vars/all/vault.yml").write_text("vault_bmc: secret\n")
+        shutil.copyfile(model, other.rack / "cloud.yml")
+        return other
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +137,22 @@ def test_the_role_prints_what_to_configure_by_hand(stranger: Stranger) -> None:
     assert "leaf1: to be configured by hand, as one of an MLAG pair with leaf2" in said
     assert "Ethernet31  access  20 " in said
     assert "changed=0" in said and "changed=1" not in said
+
+
+@pytest.mark.parametrize(
+    "model", sorted((HERE / "data").glob("*.cloud.yml")), ids=lambda path: path.name.partition(".")[0]
+)
+def test_other_peoples_racks_can_be_read_drawn_bundled_and_planned(stranger: Stranger, model: pathlib.Path) -> None:
+    """Nothing of them is there; so each layer of the plan says why it is not known, and nothing ends the others."""
+    other = stranger.elsewhere(model)
+    listed = json.loads(other.run("ansible-inventory", "-i", "cloud.yml", "--list"))["_meta"]["hostvars"]
+    assert {"provisioner", "cluster"} < set(listed)
+    other.play("draw")
+    assert (other.rack / "build/drawing/racks.svg").exists()
+    other.play("bundle", "--check")
+    said = other.play("plan", "-e", "ansible_ssh_timeout=1")
+    machines = [host for host, found in listed.items() if "host_base_config" in found]
+    page = said[said.index("Plan of ") :]
+    assert f"{len(listed) - 1} hosts not known in full" in page, page  # of the cluster itself nothing is compared
+    assert machines and all(host in page for host in machines)
+    assert "no bundle was made for the cloud" in page
