@@ -104,7 +104,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
                 # A part of a split model may have options too. Conflicts have been reported with all other errors.
                 parts = [documents.Document(file.name, self._data(file), "") for file in files]
                 self._options_of(documents.combine(parts)[0])
-                self._fill(*derived)
+                self._fill(*derived, files[0].parent)
         except ModelError as error:
             self._exit_with(error)
 
@@ -197,13 +197,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         for warning in warnings:
             self.display.warning(str(warning))
 
-    def _fill(self, derived: Derived, warnings: list[Problem]) -> None:
-        self._warn(warnings)
+    def _overridden(self, derived: Derived, directory: Path) -> t.Iterator[Problem]:
+        """Warn of variables of groups, beside the model, that each host has from the model: Ansible ignores them."""
+        plugin = vars_loader.get("ansible.builtin.host_group_vars")
+        own = {key for variables in derived.hostvars.values() for key in variables}
+        for name in ("all", *derived.groups):
+            found = plugin.get_vars(self.loader, str(directory), [self.inventory.groups[name]])
+            yield from inventories.overridden(name, own & set(found))
+
+    def _fill(self, derived: Derived, warnings: list[Problem], directory: Path) -> None:
         trusted = Trusted()
         for group, hosts in derived.groups.items():
             self.inventory.add_group(group)
             for host in hosts:
                 self.inventory.add_host(host, group=group)
+        warnings = [*warnings, *self._overridden(derived, directory)]
+        self._warn(warnings)
         for key, value in derived.all_vars.items():
             self.inventory.set_variable("all", key, trusted(value))
         for group, variables in derived.group_vars.items():

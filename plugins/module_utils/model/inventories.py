@@ -50,6 +50,14 @@ def second(first: str, other: str) -> Problem:
     return Problem(first, "", message, "give Ansible the file or directory of one model")
 
 
+def overridden(group: str, variables: t.Iterable[str]) -> t.Iterator[Problem]:
+    """The problems of variables of a group that the model sets for each host, whose own variables take precedence."""
+    for name in sorted(variables):
+        message = f"{name} is not used: each host has its own from the model, which takes precedence over a group's"
+        remedy = f"set what you need in the model, or replace {name} of one host in host_vars/HOST"
+        yield Problem(f"group_vars/{group}", "", message, remedy)
+
+
 def named(sources: t.Iterable[str]) -> list[str]:
     """The sources that a user named: on the command line, in the environment or in the configuration."""
     return [source for source in sources if source != DEFAULT]

@@ -222,6 +222,20 @@ def test_an_invalid_file_is_an_error_with_its_line(rack: Rack, text: str, expect
     assert "Traceback" not in done.stderr
 
 
+def test_variables_of_groups_that_the_model_overrides_are_warned_of(rack: Rack) -> None:
+    """Variables of a host, which the model sets, take precedence over those of a group, and Ansible says nothing."""
+    rack.write("group_vars/machines.yml", "host_base_config: {sysctls: {vm.swappiness: 10}}\nof_my_own: 1\n")
+    (rack.inventory / "host_vars").mkdir()
+    rack.write("host_vars/node1.yml", "container_runtime_config: {files: {}}\n")
+    done = rack.run("ansible-inventory", "-i", "rack", "--list")
+    assert "group_vars/machines: host_base_config is not used: each host has its own from the model" in done.stderr
+    assert "of_my_own" not in done.stderr and "container_runtime_config" not in done.stderr
+    hosts = json.loads(done.stdout)["_meta"]["hostvars"]
+    assert "vm.swappiness" not in str(hosts["node1"]["host_base_config"]), "so it was"
+    assert hosts["node1"]["container_runtime_config"] == {"files": {}}
+    assert "host_base_config is not used" in str(hosts["node1"]["groundup_cloud_warnings"]), "an error where strict"
+
+
 def test_limit_excludes_the_other_hosts(rack: Rack) -> None:
     more = PART.split("machines:\n")[1].replace("node1", "node2").replace("{{ braces }}", "S2")
     more = more.replace("10.20.0.101", "10.20.0.102").replace("01:01", "02:01")
