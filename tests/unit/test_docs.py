@@ -44,7 +44,7 @@ def broken(path: pathlib.Path, text: str) -> list[str]:
     for target in re.findall(r"\]\(([^()\s]+)\)", prose(text)):
         if re.match(r"[a-z]+:", target):
             continue
-        name, _, anchor = target.partition("#")
+        name, __, anchor = target.partition("#")
         place = (path.parent / name) if name else path
         if not place.exists() or (anchor and anchor not in anchors(place)):
             found.append(target)

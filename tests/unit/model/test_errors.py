@@ -126,7 +126,8 @@ case("firmware of a downloaded image",
      {"images.big": {"url": "https://example.net/big.raw", "sha256": "a" * 64, "non_free_firmware": False}},
      "images.big.non_free_firmware: false has no effect on a downloaded image; remove the key, or write source: build and no url")
 case("place of an image of one's own", {"bundle": {"images": {"a.b/c:1": "/srv/c", "pause": "oci:/srv/pause"}}},
-     "bundle.images.a.b/c:1: /srv/c is not a valid place of an image; write it as skopeo does: oci:/PATH, oci-archive:/FILE, docker-archive:/FILE, dir:/PATH or docker://HOST/NAME:TAG",
+     "bundle.images.a.b/c:1: /srv/c is not a valid place of an image; write it as skopeo does: oci:/PATH, oci-archive:/FILE, "
+     "docker-archive:/FILE, dir:/PATH or docker://HOST/NAME:TAG",
      "bundle.images.pause: pause is not a valid image reference; write HOST/NAME:TAG as in the bundle's lock")
 case("image without a digest", {"images.big": {"url": "https://example.net/big.raw"}},
      "images.big.sha256: is missing: a downloaded image must be verified; give the SHA-256 of the image")

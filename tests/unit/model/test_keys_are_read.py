@@ -100,7 +100,10 @@ class Reader:
     def __init__(self, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, most: int = MOST_MODELS) -> None:
         self.models = sources()[:most]
         self.directory = tmp_path
-        materials = lambda where, *_rest: Materials(where, "password", "ssh-ed25519 AAAA lab", "/key")  # noqa: E731
+
+        def materials(where: Any, *_rest: Any) -> Materials:
+            return Materials(where, "password", "ssh-ed25519 AAAA lab", "/key")
+
         monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
         monkeypatch.setattr(twin_file, "materials", materials)
         monkeypatch.setattr(twin_file, "of_lab", lambda _lab, wanted: "tcg" if wanted == "tcg" else wanted)

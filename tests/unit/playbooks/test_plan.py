@@ -70,7 +70,7 @@ def test_where_nothing_is_there_every_layer_says_so(play: Any, model: pathlib.Pa
 def test_without_a_bundle_the_layers_that_need_none_are_planned(play: Any, model: pathlib.Path) -> None:
     for host in ("node1", "node2", "node3"):
         variables(model, host, ansible_connection="local")
-    layers, _ = planned(play, model, "--tags", "host_base,container_runtime")
+    layers, __ = planned(play, model, "--tags", "host_base,container_runtime")
     assert set(layers) == {"bundle", "host_base", "container_runtime"}
     assert not [host for host in layers["host_base"].values() if "bundle" in (host["why"] or "")]
     assert all(not host["steps"] for host in layers["container_runtime"].values())
@@ -84,7 +84,7 @@ def test_wrong_arguments_end_the_plan_of_one_layer_of_one_host(play: Any, model:
     variables(model, "node1", ansible_connection="local", host_base_config=base)
     variables(model, "node2", ansible_connection="local", machine_parallel="many")
     variables(model, "node3", ansible_connection="local")
-    layers, _ = planned(play, model, "--tags", "switch,machine,host_base")
+    layers, __ = planned(play, model, "--tags", "switch,machine,host_base")
     assert "machine_parallel" in layers["machine"]["node2"]["why"]
     assert "machine_parallel" not in layers["machine"]["node3"]["why"]
     assert "journal.size" in layers["host_base"]["node1"]["why"]

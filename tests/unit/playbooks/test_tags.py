@@ -97,7 +97,7 @@ def test_every_layer_of_site_is_tried_here() -> None:
     assert set(layers) == {*LAYERS, "control_plane"}
 
 
-@pytest.mark.parametrize("role", [role for role, _ in BELOW.values()])
+@pytest.mark.parametrize("role", [role for role, __ in BELOW.values()])
 def test_a_role_that_a_plan_runs_has_no_task_that_is_run_once(role: str) -> None:
     """Where one fails, Ansible fails all other hosts beyond rescue, and so ends their plan."""
     for file in (ROOT / f"roles/{role}/tasks").glob("*.yml"):

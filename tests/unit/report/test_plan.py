@@ -92,7 +92,7 @@ def test_layers_of_the_cluster_stand_in_their_order() -> None:
     }
     found = of({"cluster": cluster, "node1": machine(groundup_differing=[])})
     assert found["control_plane", "cluster"] == (["start etcd"], "")
-    layers = list(dict.fromkeys(layer for layer, _ in found))
+    layers = list(dict.fromkeys(layer for layer, __ in found))
     assert layers == ["machine", "host_base", "kubernetes", "control_plane", "network"]
     assert merged([["a", "c"], ["a", "b", "c"], ["x", "c"], ["d"]]) == ["a", "b", "x", "c", "d"]
 

@@ -106,7 +106,7 @@ def misspelled(arguments: dict[str, Any], path: tuple[str, ...]) -> None:
 
 
 def beside_a_mistake(arguments: dict[str, Any], path: tuple[str, ...]) -> None:
-    where, _ = holder(arguments, path)
+    where, __ = holder(arguments, path)
     where["colour"] = "red"
 
 
