@@ -58,6 +58,7 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.parsing.vault import EncryptedString
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 from ansible.plugins.loader import vars_loader
+from ansible_collections.groundup.cloud.plugins.module_utils.homes import state_home
 from ansible_collections.groundup.cloud.plugins.module_utils.model import documents, inventories
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import PROVISIONER, Derived, derive
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load_documents
@@ -142,8 +143,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         encrypted = all(file.read_bytes().startswith(VAULT_HEADER) for file in files)
         missing = [problem for file in files for problem in documents.lacks_plugin(self._data(file), file.name)]
         loaded = load_documents(docs, [*missing, *evaluation.problems], encrypted=encrypted)
-        home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-        return derive(loaded.cloud, home), list(loaded.warnings)
+        return derive(loaded.cloud, state_home()), list(loaded.warnings)
 
     def _document(self, file: Path, evaluation: Evaluation) -> documents.Document:
         data = evaluation.walk(self._data(file))

@@ -8,6 +8,7 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..homes import cache_home
 from . import digests
 from .content import sha256_json, sha256_tree
 from .errors import LOCK_COMMAND, BundleError
@@ -20,7 +21,7 @@ CLOUDS = "clouds"  # directory of such links, one for each cloud
 
 def cache_root() -> Path:
     """Where bundles and the caches of their making are kept: ``${XDG_CACHE_HOME:-~/.cache}/groundup/bundle``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "groundup/bundle"
+    return Path(cache_home(), "bundle")
 
 
 def cloud_link(cache: Path, cloud: str) -> Path:

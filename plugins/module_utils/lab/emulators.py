@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 
-from .names import cache_home
+from ..homes import cache_home
 from .shell import LabError, run
 
 PINS = ("bcrypt==5.0.0", "pyghmi==1.6.19", "sushy-tools==2.2.0", "virtualbmc==3.3.0")

@@ -8,8 +8,8 @@ import json
 import os
 from pathlib import Path
 
+from ..homes import cache_home
 from ..model import documents
-from .names import cache_home
 from .shell import run
 
 COLLECTION = Path(__file__).resolve().parents[3]

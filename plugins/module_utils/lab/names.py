@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
+
+from ..homes import state_home
 
 INTERFACE_LIMIT = 15
 """Longest name of a Linux network interface (IFNAMSIZ less the terminating zero)."""
@@ -67,18 +68,6 @@ class Places:
         return f"{self.lab}/machines/{name}"
 
 
-def state_home() -> str:
-    """`$XDG_STATE_HOME/groundup`, by default `~/.local/state/groundup`."""
-    home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-    return f"{home}/groundup"
-
-
-def cache_home() -> str:
-    """`$XDG_CACHE_HOME/groundup`, by default `~/.cache/groundup`."""
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return f"{home}/groundup"
-
-
 def places(name: str) -> Places:
     """The directories of the lab with that name."""
-    return Places(name=name, state=f"{state_home()}/{name}", run=f"/run/groundup/{name}")
+    return Places(name=name, state=f"{state_home()}/groundup/{name}", run=f"/run/groundup/{name}")

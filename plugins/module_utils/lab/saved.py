@@ -18,10 +18,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..homes import cache_home
 from ..layers.network_basic import PROTOCOL
 from .hypervisor import virsh
 from .lifecycle import PARTS, Setting, halt, present
-from .names import Places, cache_home
+from .names import Places
 from .shell import LabError, inside, namespaces, run
 
 _SSH = ("-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-o", "StrictHostKeyChecking=yes")

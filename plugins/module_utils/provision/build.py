@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..errors import CloudError
+from ..homes import cache_home
 from . import disk, fetch, manifest, rootfs
 from .ramdisk import combine
 from .recipe import Recipe, RecipeError, recipe
@@ -38,9 +39,8 @@ class BuildError(CloudError):
 
 
 def default_cache() -> str:
-    """`$XDG_CACHE_HOME/groundup/images`, usually below ~/.cache; may be deleted at any time."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return os.path.join(base, "groundup", "images")
+    """Where built images are kept."""
+    return os.path.join(cache_home(), "images")
 
 
 def cached(wanted: Recipe, cache: str) -> str | None:
