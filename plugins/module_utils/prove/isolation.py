@@ -86,33 +86,39 @@ def parse_frame(data: bytes, stripped: int | None) -> tuple[Received, bool] | No
 class Exchange:
     """What one machine has received, and whether it may stop.
 
-    :ivar wanted: frames that it has to receive: {(sender, VLAN)}.
+    :ivar missing: frames that it still has to receive: {(sender, VLAN)}.
     :ivar early: whether it may stop before its limit.
     :ivar news: when something new arrived, or a frame of a machine that has not heard all of its peers.
     """
 
     host: str
-    wanted: set[tuple[str, Vlan]]
+    missing: set[tuple[str, Vlan]]
     early: bool
     news: float
     received: set[Received] = field(default_factory=set)
-    complete: bool = False
+    senders: set[str] = field(default_factory=set)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of its peers were heard."""
+        return not self.missing
 
     def take(self, item: Received, complete: bool, now: float) -> None:
         """Record one frame; a machine receives its own where a switch port is looped."""
         if item[0] == self.host:
             return
         if item not in self.received:
+            who, _sent, on = item
             self.received.add(item)
+            self.senders.add(who)
+            self.missing.discard((who, on))
             self.news = now
-            self.complete = self.wanted <= {(who, on) for who, _sent, on in self.received}
         if not complete:
             self.news = now
 
     def pause(self, vlans: int) -> float:
         """Seconds between two frames on a VLAN, such that all machines together send no more than can be received."""
-        senders = len({who for who, _sent, _on in self.received}) + 1
-        return max(_PAUSE, senders * vlans / _RATE)
+        return max(_PAUSE, (len(self.senders) + 1) * vlans / _RATE)
 
     def may_stop(self, vlans: int, now: float) -> bool:
         """Whether all machines have heard their peers for long enough that each has received this machine's frames."""
