@@ -10,7 +10,7 @@ import typing as t
 
 from ..host.state import HostError
 from ..layers import host_base
-from .scalars import LABEL, BadScalar, Scalar, pattern, plain_text
+from .scalars import LABEL, BadScalar, Scalar, matching, pattern, plain_text
 
 
 def _quantity(value: t.Any) -> str:
@@ -108,23 +108,18 @@ DATABASE = Scalar(
     {"type": "string"},
 )
 SOCKET = Scalar("socket", _socket, {"type": "string", "pattern": "^(tcp|udp)/[0-9]{1,5}(-[0-9]{1,5})?$"})
-SYSCTL = Scalar(
-    "sysctl",
-    pattern(r"[a-z0-9_-]+([./][A-Za-z0-9_.-]+)+", "name of a sysctl", "give a name such as vm.nr_hugepages"),
-    {"type": "string", "pattern": "^[a-z0-9_-]+([./][A-Za-z0-9_.-]+)+$"},
+SYSCTL = matching(
+    "sysctl", "[a-z0-9_-]+([./][A-Za-z0-9_.-]+)+", "give a name such as vm.nr_hugepages", "name of a sysctl"
 )
 SYSCTL_VALUE = Scalar("value of a sysctl", _sysctl_value, {"type": ["integer", "string"]})
 TOML = Scalar("TOML", _toml, {"type": "string", "minLength": 1})
-PACKAGE = Scalar(
+PACKAGE = matching(
     "Debian package",
-    pattern(r"[a-z0-9][a-z0-9+.-]+", "name of a Debian package", "give a name such as lldpd, without a version"),
-    {"type": "string", "pattern": "^[a-z0-9][a-z0-9+.-]+$"},
+    "[a-z0-9][a-z0-9+.-]+",
+    "give a name such as lldpd, without a version",
+    "name of a Debian package",
 )
-KERNEL_MODULE = Scalar(
-    "kernel module",
-    pattern(r"[A-Za-z0-9_-]+", "name of a kernel module", "give a name such as vfio-pci"),
-    {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
-)
+KERNEL_MODULE = matching("kernel module", "[A-Za-z0-9_-]+", "give a name such as vfio-pci", "name of a kernel module")
 VERSION = Scalar(
     "version",
     pattern(r"[0-9]+\.[0-9]+\.[0-9]+", "version", 'give three numbers in quotes, such as "1.36.3"'),

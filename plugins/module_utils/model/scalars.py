@@ -103,6 +103,14 @@ def pattern(regex: str, what: str, remedy: str, lower: bool = False) -> t.Callab
     return parse
 
 
+def matching(name: str, regex: str, remedy: str, what: str = "") -> Scalar:
+    """A kind of text that one pattern describes, for the parser and for editors alike.
+
+    :param what: what a value is no valid one of, where that is not the name.
+    """
+    return Scalar(name, pattern(regex, what or name, remedy), {"type": "string", "pattern": f"^{regex}$"})
+
+
 def _integer(low: int, high: int, what: str) -> t.Callable[[t.Any], int]:
     remedy = f"give a whole number from {low} to {high}"
 
@@ -215,17 +223,9 @@ _DEVICE = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _NUMBER_OR_TEXT = {"type": ["integer", "string"], "pattern": "^[0-9]{1,9}$"}
 
 TEXT = Scalar("text", lambda value: plain_text(value, "give text"), {"type": "string", "minLength": 1})
-LABEL_NAME = Scalar(
-    "DNS label",
-    pattern(LABEL, "DNS label", "use lower-case letters, digits and inner dashes, at most 63 characters"),
-    {"type": "string", "pattern": f"^{LABEL}$"},
-)
-DEVICE_NAME = Scalar(
-    "name of a device",
-    pattern(
-        _DEVICE, "name of a device", "use letters, digits and inner dashes, dots or underscores, at most 63 characters"
-    ),
-    {"type": "string", "pattern": f"^{_DEVICE}$"},
+LABEL_NAME = matching("DNS label", LABEL, "use lower-case letters, digits and inner dashes, at most 63 characters")
+DEVICE_NAME = matching(
+    "name of a device", _DEVICE, "use letters, digits and inner dashes, dots or underscores, at most 63 characters"
 )
 MACHINE_NAME = Scalar(
     "host name",
