@@ -119,6 +119,13 @@ def test_other_addresses_are_no_macs(text: object) -> None:
 @pytest.mark.parametrize(
     ("serial", "uuid", "macs", "found", "agrees"),
     [
+        ("sn1 ", None, [], Identity(serial="SN1"), ["serial"]),
+        ("SN1", "AB", ["52:54:00:00:00:01"], Identity(), []),
+        (None, "AB-CD", [], Identity(uuid="ab-cd"), ["uuid"]),
+        (None, None, ["52:54:00:00:00:0A", "52:54:00:00:00:0C"], Identity(macs=("52:54:00:00:00:0a", "y")), ["macs"]),
+        ("SN1", None, [], Identity(serial="SN2"), None),
+        ("SN1", "AB", [], Identity(serial="SN1", uuid="cd"), None),
+        (None, None, ["52:54:00:00:00:0a"], Identity(macs=("52:54:00:00:00:0b",)), None),
         # A controller that lists its onboard ports only is no other machine where something stronger agrees.
         ("SN1", None, [MAC], Identity(serial="SN1", macs=("52:54:00:00:09:09",)), ["serial"]),
         (None, UUID, [MAC], Identity(uuid=SWAPPED, macs=("52:54:00:00:09:09",)), ["uuid"]),

@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.boot import judge, plan_boot
-from ansible_collections.groundup.cloud.plugins.module_utils.bmc.errors import BmcConflict, BmcIdentityError, BmcTimeout
-from ansible_collections.groundup.cloud.plugins.module_utils.bmc.identity import require_same_machine
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.errors import BmcConflict, BmcTimeout
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.power import PowerRules, apply_power, plan_power
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.session import retry_after
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.types import (
     BmcSettings,
     BootDevice,
     BootOverride,
-    Identity,
     PowerState,
 )
 
@@ -66,28 +64,6 @@ def test_boot_plans(device: BootDevice, once: bool, actual: BootOverride, change
 def test_boot_device_read_back(wanted_once: bool, shown: BootOverride, honoured: bool, sticky: bool | None) -> None:
     result = judge(BootOverride(BootDevice.NETWORK, wanted_once), shown)
     assert (result.honoured, result.sticky) == (honoured, sticky)
-
-
-@pytest.mark.parametrize(
-    ("serial", "uuid", "macs", "found", "agrees"),
-    [
-        ("sn1 ", None, [], Identity(serial="SN1"), ["serial"]),
-        ("SN1", "AB", ["52:54:00:00:00:01"], Identity(), []),
-        (None, "AB-CD", [], Identity(uuid="ab-cd"), ["uuid"]),
-        (None, None, ["52:54:00:00:00:0A", "52:54:00:00:00:0C"], Identity(macs=("52:54:00:00:00:0a", "y")), ["macs"]),
-        ("SN1", None, [], Identity(serial="SN2"), None),
-        ("SN1", "AB", [], Identity(serial="SN1", uuid="cd"), None),
-        (None, None, ["52:54:00:00:00:0a"], Identity(macs=("52:54:00:00:00:0b",)), None),
-    ],
-)
-def test_identities_are_compared(
-    serial: str | None, uuid: str | None, macs: list[str], found: Identity, agrees: list[str] | None
-) -> None:
-    if agrees is not None:
-        assert require_same_machine(serial, uuid, macs, found, "bmc") == agrees
-        return
-    with pytest.raises(BmcIdentityError, match="nothing was changed"):
-        require_same_machine(serial, uuid, macs, found, "bmc")
 
 
 @pytest.mark.parametrize(
