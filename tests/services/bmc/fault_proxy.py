@@ -10,11 +10,12 @@ from __future__ import annotations
 import http.client
 import re
 import ssl
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from services.bmc.tls_server import TlsServer
 
 
 @dataclass
@@ -75,19 +76,12 @@ class FaultProxy:
 
             do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _any  # noqa: N815 - names of the standard library
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        # The handshake is done in the connection's thread with the first read, else one client could block all others.
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._server = TlsServer(Handler, certificate, key)
+        self.port = self._server.port
 
     def close(self) -> None:
         """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
         """Answer one request."""

@@ -10,17 +10,17 @@ from __future__ import annotations
 import base64
 import copy
 import json
-import ssl
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from .fault_proxy import Fault, matches
+from .tls_server import TlsServer
 
 USER, PASSWORD = "admin", "right-one-9"
 SESSIONS = "/redfish/v1/SessionService/Sessions"
@@ -82,18 +82,12 @@ class TreeService:
 
             do_GET = do_POST = do_PATCH = do_DELETE = _any  # noqa: N815 - names of the standard library
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self._server = TlsServer(Handler, certificate, key)
+        self.port = self._server.port
 
     def close(self) -> None:
         """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     @property
     def system_path(self) -> str:
