@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write docs/schema/cloud.schema.json and docs/reference/{model,layers,promises}.md from the code."""
+"""Write docs/schema/cloud.schema.json and docs/reference/*.md from the code."""
 
 import json
 import pathlib
@@ -10,13 +10,14 @@ sys.path.insert(0, str(ROOT / ".ansible/collections"))
 
 from ansible_collections.groundup.cloud.plugins.module_utils.model import layers_page, reference, schema  # noqa: E402
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load  # noqa: E402
-from ansible_collections.groundup.cloud.plugins.module_utils.promises import catalog  # noqa: E402
+from ansible_collections.groundup.cloud.plugins.module_utils.promises import page as promises_page  # noqa: E402
 
+EXAMPLE = load(ROOT / "inventories/example")
 for path, text in {
     "docs/schema/cloud.schema.json": json.dumps(schema.schema(), indent=2, ensure_ascii=False) + "\n",
     "docs/reference/model.md": reference.page(),
-    "docs/reference/promises.md": catalog.page(),
-    "docs/reference/layers.md": layers_page.page(load(ROOT / "inventories/example")),
+    "docs/reference/promises.md": promises_page.page(),
+    "docs/reference/layers.md": layers_page.page(EXAMPLE),
 }.items():
     target = ROOT / path
     target.parent.mkdir(parents=True, exist_ok=True)

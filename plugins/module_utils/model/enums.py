@@ -89,8 +89,10 @@ class NetworkProvider(enum.StrEnum):
     """The provider of the network of pods and VMs."""
 
     BASIC = "basic"
+    FLANNEL = "flannel"
     KUBE_OVN = "kube_ovn"
     CALICO = "calico"
+    CILIUM = "cilium"
     CUSTOM = "custom"
 
 

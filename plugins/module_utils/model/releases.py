@@ -26,8 +26,10 @@ TENANTS = "0.8.0"
 LATER: t.Mapping[enum.Enum, str] = {DeployVia.HTTP: BOOT_METHODS, DeployVia.MEDIA: BOOT_METHODS}
 #: Providers that users may install themselves until the release from which the collection does: each is a warning.
 BY_HAND: t.Mapping[enum.Enum, str] = {
+    NetworkProvider.FLANNEL: NETWORKS,
     NetworkProvider.KUBE_OVN: NETWORKS,
     NetworkProvider.CALICO: NETWORKS,
+    NetworkProvider.CILIUM: NETWORKS,
     StorageProvider.ROOK: STORAGE,
 }
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ..promises.promise import Promise
+from ..promises.tunnel import Encapsulation
 from . import enums, notations, scalars
 from .fields import many, named, one, own_name
 from .scalars import Address, Subnet
@@ -53,8 +55,20 @@ class PodNetwork:
 
     provider: enums.NetworkProvider = one(
         enums.NetworkProvider,
-        "Provider. `basic` has no network policies and is meant for labs.",
+        "Provider, chosen by what each promises. `basic` has no network policies and is meant for labs.",
         default=enums.NetworkProvider.BASIC,
+    )
+    encapsulation: Encapsulation | None = one(
+        Encapsulation,
+        "What packets of pods are put into between nodes; `none`: the network below has routes to pods.",
+        default=None,
+        shown_default="the usual one of the provider",
+    )
+    require: tuple[Promise, ...] = many(
+        Promise,
+        "What the provider has to promise; a model whose provider does not is refused.",
+        example="[policy_pods, address_kept]",
+        checked_only=True,
     )
 
 

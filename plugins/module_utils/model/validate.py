@@ -12,6 +12,7 @@ from .check_layers import check_layers
 from .check_links import check_links
 from .check_machines import check_machines
 from .check_networks import check_networks
+from .check_promises import check_promises
 from .check_routes import check_routes
 from .checks import Report
 from .problems import Problem
@@ -27,6 +28,7 @@ CHECKS = (
     check_carriage,
     check_addresses,
     check_cluster,
+    check_promises,
     check_layers,
 )
 

@@ -15,6 +15,7 @@ from .host_view import default_routers
 from .networks import PROVIDERS
 from .problems import Problem, show
 from .releases import BY_HAND, SWITCHES, VIRTUAL_MACHINES, words
+from .tunnels import encapsulation
 from .types import Cloud
 
 VAULT = (
@@ -155,7 +156,7 @@ def _layers(report: Report) -> None:
             "network.provider",
             str(cloud.network.provider),
             f"is not installed before release {BY_HAND[cloud.network.provider]}",
-            f"install it yourself after site.yml, or write {', '.join(PROVIDERS)}",
+            f"install it yourself after site.yml{_carried(report)}, or write {', '.join(PROVIDERS)}",
         )
     if cloud.storage.provider is not StorageProvider.NONE:
         report.add(
@@ -172,6 +173,12 @@ def _layers(report: Report) -> None:
             f"is not installed before release {VIRTUAL_MACHINES}",
             "install it yourself, or write false",
         )
+
+
+def _carried(report: Report) -> str:
+    """What has to be given to a provider that people install, as text."""
+    chosen = encapsulation(report.cloud)
+    return f" with the encapsulation {chosen}" if chosen else ""
 
 
 def _storage_disks(report: Report) -> None:

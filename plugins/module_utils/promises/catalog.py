@@ -6,16 +6,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from . import network_basic
+from . import calico, cilium, flannel, kube_ovn, network_basic
 from .promise import Promise, Table
+from .tunnel import Encapsulation, Tunnel
 
 #: layer -> provider, as the model calls it -> what it promises
-PROVIDERS: dict[str, dict[str, Table]] = {"network": {"basic": network_basic.PROMISES}}
+PROVIDERS: dict[str, dict[str, Table]] = {
+    "network": {
+        "basic": network_basic.PROMISES,
+        "flannel": flannel.PROMISES,
+        "kube_ovn": kube_ovn.PROMISES,
+        "calico": calico.PROMISES,
+        "cilium": cilium.PROMISES,
+    }
+}
+#: network provider -> the ways in which it can carry packets between nodes, the usual one first
+TUNNELS: dict[str, dict[Encapsulation, Tunnel]] = {
+    name: {tunnel.encapsulation: tunnel for tunnel in tunnels}
+    for name, tunnels in {
+        "basic": network_basic.TUNNELS,
+        "flannel": flannel.TUNNELS,
+        "kube_ovn": kube_ovn.TUNNELS,
+        "calico": calico.TUNNELS,
+        "cilium": cilium.TUNNELS,
+    }.items()
+}
 
 
-def keeps(layer: str, provider: str, promise: Promise) -> bool:
-    """Whether the provider makes the promise; one that is not in the table makes none."""
-    return promise in PROVIDERS.get(layer, {}).get(provider, {})
+def keeps(layer: str, provider: str, promise: Promise, encapsulation: Encapsulation | None = None) -> bool:
+    """Whether the provider makes the promise, with the given encapsulation or with any one.
+
+    A provider that is not in the table makes none.
+    """
+    kept = PROVIDERS.get(layer, {}).get(provider, {}).get(promise)
+    return kept is not None and (encapsulation is None or not kept.only or encapsulation in kept.only)
 
 
 def others(layer: str, provider: str, promise: Promise) -> list[str]:
@@ -33,30 +57,16 @@ def not_promised(layers: Mapping[str, str | None]) -> Iterator[tuple[str, Promis
             continue
         for promise in Promise:
             if not keeps(layer, provider, promise):
-                alternatives = others(layer, provider, promise)
-                way = f"{', '.join(alternatives)} does" if alternatives else "no provider of this release does"
-                yield layer, promise, f"the {layer} provider {provider} does not promise it; {way}"
+                yield (
+                    layer,
+                    promise,
+                    f"the {layer} provider {provider} does not promise it; {way(layer, provider, promise)}",
+                )
 
 
-def page() -> str:
-    """The reference page in Markdown: a table of promises by provider, and the source of each."""
-    lines = [
-        "<!-- Generated from plugins/module_utils/promises by tools/model_docs.py; changes made here are lost. -->",
-        "# Promises of providers",
-        "",
-        "What the providers of a layer promise. A proof is owed for what is promised; the report shows what the chosen",
-        "provider does not promise as such, and never as proved.",
-        "",
-    ]
-    for layer, tables in PROVIDERS.items():
-        names = sorted(tables)
-        lines += [f"## {layer.capitalize()}", "", f"| promise | {' | '.join(f'`{name}`' for name in names)} |"]
-        lines += ["|---|" + "---|" * len(names)]
-        for promise in Promise:
-            cells = [f"since {tables[name][promise].since}" if promise in tables[name] else "no" for name in names]
-            lines.append(f"| {promise} | {' | '.join(cells)} |")
-        for name in names:
-            lines += ["", f"Sources of `{name}`:", ""]
-            lines += [f"- {promise}: {kept.source}" for promise, kept in tables[name].items()]
-        lines.append("")
-    return "\n".join(lines)
+def way(layer: str, provider: str, promise: Promise) -> str:
+    """Who makes a promise that the provider does not make, as text."""
+    found = others(layer, provider, promise)
+    if not found:
+        return "no provider of this release does"
+    return f"{found[0]} does" if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]} do"

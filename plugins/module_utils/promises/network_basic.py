@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 from .promise import Kept, Promise, Table
+from .tunnel import Encapsulation, Tunnel
 
 _ROLE = "roles/network_basic: a bridge on each node, a route to the pods of each other node"
+_SINCE = "groundup.cloud 0.1.0"
 PROMISES: Table = {
-    Promise.POD_TO_POD: Kept("0.1.0", _ROLE),
-    Promise.SERVICES: Kept("0.1.0", "kube-proxy, as kubeadm installs it; a pod reaches itself by hairpin mode"),
-    Promise.HOST_PORTS: Kept("0.1.0", "the CNI plugin portmap (cni.dev/plugins/current/meta/portmap)"),
+    Promise.POD_TO_POD: Kept(_SINCE, _ROLE),
+    Promise.SERVICES: Kept(_SINCE, "kube-proxy, as kubeadm installs it; a pod reaches itself by hairpin mode"),
+    Promise.HOST_PORTS: Kept(_SINCE, "the CNI plugin portmap (cni.dev/plugins/current/meta/portmap)"),
 }
+TUNNELS = (Tunnel(Encapsulation.NONE, source=_ROLE),)

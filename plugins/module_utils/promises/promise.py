@@ -1,38 +1,60 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a provider of a layer may promise, as text in reports and documentation."""
+"""What a provider of a layer may promise: as a word of the model, and as text in reports and documentation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
+
+from .tunnel import Encapsulation
 
 
 class Promise(StrEnum):
-    """A property of the cloud's network that users build on. The value is the text that people read."""
+    """A property of the cloud's network that users build on."""
 
-    POD_TO_POD = "pods reach pods on every node"
-    SERVICES = "services reach their pods"
-    HOST_PORTS = "pods can have ports of their node"
-    OVERLAY = "pods of different nodes need no routes in the network below"
-    POLICY_PODS = "NetworkPolicy holds for pods"
-    POLICY_CLUSTER = "policies of the whole cluster hold (AdminNetworkPolicy, ClusterNetworkPolicy)"
-    POLICY_VMS = "policies hold for virtual machines"
-    POLICY_VLANS = "policies hold for NICs in VLANs"
-    ADDRESS_KEPT = "a virtual machine keeps its address over a migration"
-    CONNECTIONS_KEPT = "connections of a virtual machine outlive a migration"
-    BGP = "routes to pods are announced by BGP"
-    ENCRYPTION = "traffic between nodes is encrypted"
-    LOAD_BALANCER = "services of type LoadBalancer get an address"
-    IPV6 = "pods have IPv6 addresses"
+    text: str
+
+    def __new__(cls, word: str, text: str) -> Self:
+        """A member: its word, and the text that people read."""
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.text = text
+        return member
+
+    POD_TO_POD = "pod_to_pod", "pods reach pods on every node"
+    SERVICES = "services", "services reach their pods"
+    HOST_PORTS = "host_ports", "pods can have ports of their node"
+    OVERLAY = "overlay", "pods of different nodes need no routes in the network below"
+    POLICY_PODS = "policy_pods", "NetworkPolicy holds for pods"
+    POLICY_CLUSTER = (
+        "policy_cluster",
+        "policies of the whole cluster hold (AdminNetworkPolicy, ClusterNetworkPolicy)",
+    )
+    POLICY_VMS = "policy_vms", "policies hold for virtual machines"
+    POLICY_VLANS = "policy_vlans", "policies hold for NICs in VLANs"
+    ADDRESS_KEPT = "address_kept", "a virtual machine keeps its address over a migration"
+    CONNECTIONS_KEPT = "connections_kept", "connections of a virtual machine outlive a migration"
+    TENANT_NETWORKS = "tenant_networks", "tenants have networks of their own, whose addresses may overlap"
+    BGP = "bgp", "routes to pods are announced by BGP"
+    ENCRYPTION = "encryption", "traffic between nodes is encrypted"
+    LOAD_BALANCER = "load_balancer", "services of type LoadBalancer get an address"
+    IPV6 = "ipv6", "pods have IPv6 addresses"
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A promise that a provider makes: the version since which it holds, and its source."""
+    """A promise that a provider makes.
+
+    :ivar since: product and version since which it holds, or the first one that was looked at.
+    :ivar source: what says so.
+    :ivar only: the encapsulations with which alone it holds; empty: with each that the provider has.
+    """
 
     since: str
     source: str
+    only: tuple[Encapsulation, ...] = ()
 
 
 Table = dict[Promise, Kept]

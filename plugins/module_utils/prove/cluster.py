@@ -107,7 +107,7 @@ def _pods(context: Cluster) -> Iterator[Proof]:
 def _not_promised(context: Cluster) -> Iterator[Proof]:
     """Entries for what the chosen providers do not promise: no proof of it is owed, and the report shows that."""
     for layer, promise, reason in not_promised(context.expected.layers):
-        yield Proof(str(promise), layer, None, 0.0, "not promised", real=False, why_not_real=reason, promised=False)
+        yield Proof(promise.text, layer, None, 0.0, "not promised", real=False, why_not_real=reason, promised=False)
 
 
 def api_claim(endpoint: str) -> str:

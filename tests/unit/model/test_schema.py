@@ -16,7 +16,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.model.load import l
 from ansible_collections.groundup.cloud.plugins.module_utils.model.reference import page
 from ansible_collections.groundup.cloud.plugins.module_utils.model.schema import is_record, schema
 from ansible_collections.groundup.cloud.plugins.module_utils.model.types import Cloud
-from ansible_collections.groundup.cloud.plugins.module_utils.promises import catalog
+from ansible_collections.groundup.cloud.plugins.module_utils.promises import page as promises_page
 
 from .base import model
 
@@ -39,9 +39,9 @@ def test_generated_files_are_up_to_date() -> None:
     remedy = "run tools/model_docs.py"
     assert json.loads((ROOT / "docs/schema/cloud.schema.json").read_text()) == schema(), remedy
     assert (ROOT / "docs/reference/model.md").read_text() == page(), remedy
-    assert (ROOT / "docs/reference/promises.md").read_text() == catalog.page(), remedy
-    layers = layers_page.page(load(ROOT / "inventories/example"))
-    assert (ROOT / "docs/reference/layers.md").read_text() == layers, remedy
+    assert (ROOT / "docs/reference/promises.md").read_text() == promises_page.page(), remedy
+    example = load(ROOT / "inventories/example")
+    assert (ROOT / "docs/reference/layers.md").read_text() == layers_page.page(example), remedy
 
 
 def test_the_schema_is_valid() -> None:

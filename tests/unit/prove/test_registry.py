@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.promises import catalog
+from ansible_collections.groundup.cloud.plugins.module_utils.promises import catalog, network_basic, page
 from ansible_collections.groundup.cloud.plugins.module_utils.promises.promise import Kept, Promise
 from ansible_collections.groundup.cloud.plugins.module_utils.prove import registry
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import Expected, in_check_mode
@@ -73,17 +73,22 @@ def test_what_the_chosen_provider_does_not_promise_is_shown_as_such() -> None:
     layers: dict[str, str | None] = {"kubernetes": None, "network": "basic"}
     proofs = in_check_mode(Expected(**{**vars(EXPECTED), "layers": layers}))
     shown = {proof.name: proof for proof in proofs if not proof.promised}
-    policies = shown[Promise.POLICY_PODS]
+    policies = shown[Promise.POLICY_PODS.text]
     assert (policies.ok, policies.layer) == (None, "network")
-    assert policies.why_not_real == ("the network provider basic does not promise it; no provider of this release does")
-    assert Promise.POD_TO_POD not in shown
+    assert policies.why_not_real == (
+        "the network provider basic does not promise it; calico, cilium, flannel and kube_ovn do"
+    )
+    assert Promise.POD_TO_POD.text not in shown
+    assert shown[Promise.IPV6.text].why_not_real.endswith("; no provider of this release does")
 
 
 def test_a_provider_is_added_by_its_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(catalog.PROVIDERS["network"], "toy", {Promise.POLICY_PODS: Kept("2.0", "toy.example.net")})
+    toy = {Promise.POLICY_PODS: Kept("2.0", "toy.example.net")}
+    monkeypatch.setattr(catalog, "PROVIDERS", {"network": {"basic": network_basic.PROMISES, "toy": toy}})
     reasons = {promise: reason for _layer, promise, reason in catalog.not_promised({"network": "basic"})}
     assert reasons[Promise.POLICY_PODS] == "the network provider basic does not promise it; toy does"
     missing = [promise for _layer, promise, _reason in catalog.not_promised({"network": "toy", "storage": None})]
     assert Promise.POD_TO_POD in missing and Promise.POLICY_PODS not in missing
     assert list(catalog.not_promised({"network": "custom"})) == [], "nothing is known of what users bring"
-    assert "| `toy` |" in catalog.page() and "toy.example.net" in catalog.page()
+    monkeypatch.setattr(page, "PROVIDERS", catalog.PROVIDERS)
+    assert "| `toy` |" in page.page() and "toy.example.net" in page.page()
