@@ -8,7 +8,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / ".ansible/collections"))
 
-from ansible_collections.groundup.cloud.plugins.module_utils.model import layers_page, reference, schema  # noqa: E402
+from ansible_collections.groundup.cloud.plugins.module_utils.model import layers_page, mtu_page, reference, schema  # noqa: E402
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load  # noqa: E402
 from ansible_collections.groundup.cloud.plugins.module_utils.promises import page as promises_page  # noqa: E402
 
@@ -18,6 +18,7 @@ for path, text in {
     "docs/reference/model.md": reference.page(),
     "docs/reference/promises.md": promises_page.page(),
     "docs/reference/layers.md": layers_page.page(EXAMPLE),
+    "docs/reference/mtu.md": mtu_page.page(EXAMPLE),
 }.items():
     target = ROOT / path
     target.parent.mkdir(parents=True, exist_ok=True)

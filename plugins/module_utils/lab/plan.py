@@ -7,6 +7,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Any
 
+from ..network.mtu import ETHERNET, carrier
 from .addresses import with_prefix
 from .names import Places, short
 
@@ -106,11 +107,11 @@ def rack(twin: Tree, places: Places) -> Rack:
     networks = {name: net for name, net in twin.get("networks", {}).items() if (net or {}).get("subnet")}
     switches = twin.get("switches", {})
     machines = twin.get("machines", {})
-    mtus = [net.get("mtu", 1500) for net in networks.values()]
+    mtus = [net.get("mtu", ETHERNET) for net in networks.values()]
     mtus += [switch.get("mtu", DEFAULT_SWITCH_MTU) for switch in switches.values()]
     return Rack(
         places=places,
-        mtu=max([1500, *mtus]),
+        mtu=carrier(mtus, ETHERNET),
         bridges=tuple(switches),
         ports=(*_uplinks(switches), *_machine_ports(machines)),
         cables=tuple(_cable(name, net, twin["provisioner"]["addresses"][name]) for name, net in networks.items()),
@@ -164,7 +165,7 @@ def _cable(name: str, network: Tree, address: str) -> Cable:
         network=name,
         interface=short(name),
         peer=short(f"ctl-{name}"),
-        mtu=int(network.get("mtu", 1500)),
+        mtu=int(network.get("mtu", ETHERNET)),
         addresses=tuple(with_prefix(item, subnet) for item in unique),
     )
 

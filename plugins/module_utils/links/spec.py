@@ -12,6 +12,7 @@ from typing import Any
 
 from ..host.settings import require, settings
 from ..host.state import HostError
+from ..network.mtu import carrier
 
 LAYER = "host_network"
 DEFAULTS: dict[str, Any] = {
@@ -150,7 +151,7 @@ def parse(params: dict[str, Any]) -> NetworkSpec:
         bond.members if bond else nics[:1],
         addresses,
         bridges,
-        max([number(f"{LAYER}.mtu", own, 68, 65535), *carried]),
+        carrier(carried, number(f"{LAYER}.mtu", own, 68, 65535)),
         tuple(str(ip(f"{LAYER}.dns.servers", server)) for server in dns["servers"]),
         tuple(matching(f"{LAYER}.dns.search", name, HOST, "a domain") for name in dns["search"]),
         given["hostname"] and matching(f"{LAYER}.hostname", given["hostname"], HOST, "a host name"),

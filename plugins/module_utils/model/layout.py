@@ -11,6 +11,7 @@ import functools
 import re
 import typing as t
 
+from ..network.mtu import carrier
 from .enums import BondMode, ControlPlane, Role
 from .hardware import Machine, Network, Nic
 from .management import Bmc
@@ -202,13 +203,9 @@ class Layout:
         return self._carried[key]
 
     def link_mtu(self, machine: Machine) -> int:
-        """MTU of the machine's bond or NIC in bytes: that of the model, or the largest of its networks."""
-        if machine.bond.mtu is not None and bond_members(machine):
-            return machine.bond.mtu
-        sizes = [network.mtu for network in self.networks_of(machine)]
-        if Role.COMPUTE in machine.roles:
-            sizes += [network.mtu for network in self.cloud.networks.values() if network.vlans]
-        return max(sizes, default=1500)
+        """MTU of the machine's bond or NIC, and of the switch ports that it is cabled to, in bytes."""
+        own = machine.bond.mtu if bond_members(machine) else None
+        return carrier((network.mtu for network in carried_networks(self, machine)), own)
 
 
 def carried_networks(layout: Layout, machine: Machine) -> list[Network]:

@@ -9,6 +9,7 @@ import typing as t
 from .hardware import Machine
 from .host_view import interface
 from .layout import Layout
+from .pods_mtu import pods
 from .providers import Provider
 
 View = dict[str, t.Any]
@@ -22,7 +23,7 @@ def network_basic(layout: Layout, machine: Machine) -> View:
     return {
         "pods": str(settings.pods),
         "interface": interface(machine, network),
-        "mtu": network.mtu,
+        "mtu": pods(layout),
     }
 
 

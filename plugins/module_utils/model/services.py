@@ -64,6 +64,9 @@ class PodNetwork:
         default=None,
         shown_default="the usual one of the provider",
     )
+    mtu: int | None = one(
+        scalars.MTU, "MTU of pods.", default=None, unit="bytes", shown_default="the largest that fits"
+    )
     require: tuple[Promise, ...] = many(
         Promise,
         "What the provider has to promise; a model whose provider does not is refused.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..network.mtu import carrier
 from .enums import BondMode, PortMode
 from .hardware import Machine, Nic, Switch, Uplink
 from .layout import Layout, bond_members, boot_nic, link_name, link_nics, number_of, vlan_names
@@ -124,7 +125,7 @@ def _uplink(layout: Layout, name: str, uplink: Uplink) -> View:
     if "all" not in uplink.networks:
         networks = [network for network in networks if network.name in uplink.networks]
     vlans = sorted(vlan_names(networks))
-    mtu = max((network.mtu for network in networks), default=1500)
+    mtu = carrier(network.mtu for network in networks)
     if uplink_mode(uplink) is PortMode.ACCESS and len(vlans) == 1:
         return _access(name, uplink.description, vlans[0], mtu)
     native = next((network.vlan for network in networks if network.native), None)

@@ -11,6 +11,7 @@ from .check_cluster import check_cluster
 from .check_layers import check_layers
 from .check_links import check_links
 from .check_machines import check_machines
+from .check_mtu import check_mtu
 from .check_networks import check_networks
 from .check_promises import check_promises
 from .check_routes import check_routes
@@ -26,6 +27,7 @@ CHECKS = (
     check_cabling,
     check_links,
     check_carriage,
+    check_mtu,
     check_addresses,
     check_cluster,
     check_promises,

@@ -8,6 +8,7 @@ import typing as t
 
 from ..fabric.by_hand import UNMANAGED
 from ..fabric.driver import DRIVERS
+from . import pods_mtu
 from .check_links import unused_nics
 from .checks import Report
 from .enums import BmcProtocol, NetworkProvider, Platform, Role, StorageProvider
@@ -156,7 +157,7 @@ def _layers(report: Report) -> None:
             "network.provider",
             str(cloud.network.provider),
             f"is not installed before release {BY_HAND[cloud.network.provider]}",
-            f"install it yourself after site.yml{_carried(report)}, or write {', '.join(PROVIDERS)}",
+            f"install it yourself after site.yml{_pods(report)}, or write {', '.join(PROVIDERS)}",
         )
     if cloud.storage.provider is not StorageProvider.NONE:
         report.add(
@@ -175,10 +176,12 @@ def _layers(report: Report) -> None:
         )
 
 
-def _carried(report: Report) -> str:
+def _pods(report: Report) -> str:
     """What has to be given to a provider that people install, as text."""
-    chosen = encapsulation(report.cloud)
-    return f" with the encapsulation {chosen}" if chosen else ""
+    size = pods_mtu.pods(report.layout)
+    if size is None:
+        return ""
+    return f" with the encapsulation {encapsulation(report.cloud)} and an MTU of {size} bytes for pods"
 
 
 def _storage_disks(report: Report) -> None:

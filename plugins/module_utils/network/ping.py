@@ -17,15 +17,14 @@ from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
 from ..waiting.deadline import Deadline
+from .mtu import echo
 
 IP_MTU_DISCOVER, IP_PMTUDISC_PROBE = 10, 3  # linux/in.h: set DF and ignore the path MTU that was discovered
-#: IP and ICMP header around the payload of an echo request, by version (RFC 791, RFC 792; RFC 8200, RFC 4443).
-HEADERS = {4: 20 + 8, 6: 40 + 8}
 
 
 def payload(address: str, mtu: int) -> int:
     """Bytes of payload with which an echo request to ``address`` is a packet of exactly ``mtu`` bytes."""
-    return mtu - HEADERS[ipaddress.ip_address(address).version]
+    return echo(mtu, ipaddress.ip_address(address).version).passes
 
 
 def by_program(
@@ -81,7 +80,7 @@ def checksum(packet: bytes) -> int:
 
 def request(identifier: int, sequence: int, mtu: int) -> bytes:
     """An echo request that makes an IPv4 packet of exactly ``mtu`` bytes."""
-    content = bytes(index & 0xFF for index in range(mtu - HEADERS[4]))
+    content = bytes(index & 0xFF for index in range(echo(mtu, 4).passes))
     head = struct.pack("!BBHHH", 8, 0, 0, identifier, sequence)
     return struct.pack("!BBHHH", 8, 0, checksum(head + content), identifier, sequence) + content
 

@@ -25,7 +25,7 @@ FOOT = """
 ## Encapsulation
 
 How the providers of the network carry packets of pods between nodes, the usual way first; the model chooses with
-`network.encapsulation`.
+`network.encapsulation`. What it takes of the MTU is in [MTU](mtu.md).
 
 | provider | encapsulation | source |
 |---|---|---|

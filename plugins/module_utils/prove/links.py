@@ -55,7 +55,7 @@ def bond(host: str, name: str, members: int, mode: str = "802.3ad") -> Proof:
 
 
 def network(host: str, item: dict[str, Any]) -> Proof:
-    """Prove that every peer of one network answers at exactly the network's MTU, unfragmented.
+    """Prove that every peer of one network answers at exactly the network's MTU, unfragmented, and at no byte more.
 
     :param item: ``name``, ``interface``, ``mtu`` in bytes and ``peers``, a list of addresses.
     """
@@ -69,7 +69,12 @@ def network(host: str, item: dict[str, Any]) -> Proof:
         lost = silent(item["peers"], item["interface"], item["mtu"])
         if lost:
             raise ProofError(f"no answer at {item['mtu']} bytes from {', '.join(lost)}")
-        return f"{len(item['peers'])} peers answer at {item['mtu']} bytes: {', '.join(item['peers'])}"
+        more = item["mtu"] + 1
+        through = ping.by_program(item["peers"], interface=item["interface"], mtu=more)
+        if through:
+            raise ProofError(f"{more} bytes pass to {', '.join(sorted(through))}, the network has {item['mtu']}")
+        found = ", ".join(item["peers"])
+        return f"{len(item['peers'])} peers answer at {item['mtu']} bytes, and none at {more}: {found}"
 
     return prove(f"{host}: {item['name']} carries its exact MTU to its peers", "network", attempt)
 

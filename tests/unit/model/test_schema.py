@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from ansible_collections.groundup.cloud.plugins.module_utils.model import layers_page
+from ansible_collections.groundup.cloud.plugins.module_utils.model import layers_page, mtu_page
 from ansible_collections.groundup.cloud.plugins.module_utils.model.fields import Shape, keys_of
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from ansible_collections.groundup.cloud.plugins.module_utils.model.reference import page
@@ -42,6 +42,7 @@ def test_generated_files_are_up_to_date() -> None:
     assert (ROOT / "docs/reference/promises.md").read_text() == promises_page.page(), remedy
     example = load(ROOT / "inventories/example")
     assert (ROOT / "docs/reference/layers.md").read_text() == layers_page.page(example), remedy
+    assert (ROOT / "docs/reference/mtu.md").read_text() == mtu_page.page(example), remedy
 
 
 def test_the_schema_is_valid() -> None:

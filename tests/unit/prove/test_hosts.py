@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.network import bonding, ping
+from ansible_collections.groundup.cloud.plugins.module_utils.prove import links
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import blank
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.links import (
     bond,
@@ -175,3 +176,28 @@ def test_peers_that_were_silent_are_tried_once_more(
     monkeypatch.setattr(ping, "by_program", by_program)
     assert silent(["10.0.0.1", "10.0.0.2"], "bond0", 1500) == lost
     assert asked == [["10.0.0.1", "10.0.0.2"], ["10.0.0.2"]][: len(rounds)]
+
+
+@pytest.mark.parametrize(
+    ("answering", "ok", "evidence"),
+    [
+        ({1500: {"10.0.0.1", "10.0.0.2"}}, True, "2 peers answer at 1500 bytes, and none at 1501: 10.0.0.1, 10.0.0.2"),
+        ({1500: {"10.0.0.1"}}, False, "no answer at 1500 bytes from 10.0.0.2"),
+        (
+            {1500: {"10.0.0.1", "10.0.0.2"}, 1501: {"10.0.0.2"}},
+            False,
+            "1501 bytes pass to 10.0.0.2, the network has 1500",
+        ),
+    ],
+)
+def test_exactly_the_mtu_passes_and_one_byte_more_does_not(
+    answering: dict[int, set[str]], ok: bool, evidence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def by_program(peers: list[str], *, mtu: int, **_options: object) -> set[str]:
+        return set(peers) & answering.get(mtu, set())
+
+    monkeypatch.setattr(ping, "by_program", by_program)
+    monkeypatch.setattr(links, "_mtu", lambda _interface, _peer: 1500)
+    item = {"name": "cluster", "interface": "bond0.30", "mtu": 1500, "peers": ["10.0.0.1", "10.0.0.2"]}
+    proof = links.network("node1", item)
+    assert (proof.ok, proof.evidence) == (ok, evidence)
