@@ -66,7 +66,13 @@ def not_promised(layers: Mapping[str, str | None]) -> Iterator[tuple[str, Promis
 
 def way(layer: str, provider: str, promise: Promise) -> str:
     """Who makes a promise that the provider does not make, as text."""
-    found = others(layer, provider, promise)
+    found = [_named(layer, name, promise) for name in others(layer, provider, promise)]
     if not found:
         return "no provider of this release does"
     return f"{found[0]} does" if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]} do"
+
+
+def _named(layer: str, provider: str, promise: Promise) -> str:
+    """A provider that makes a promise, with the encapsulation with which alone it does."""
+    condition = PROVIDERS[layer][provider][promise].condition
+    return f"{provider} ({condition})" if condition else provider

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from .catalog import PROVIDERS, TUNNELS
 from .promise import Kept, Promise, Table
-from .tunnel import Encapsulation
 
 HEAD = """\
 <!-- Generated from plugins/module_utils/promises by tools/model_docs.py; changes made here are lost. -->
@@ -58,11 +57,4 @@ def _layer(layer: str, tables: dict[str, Table]) -> str:
 def _cell(kept: Kept | None) -> str:
     if kept is None:
         return "no"
-    return f"since {kept.since}{condition(kept)}"
-
-
-def condition(kept: Kept) -> str:
-    """The encapsulations with which alone a promise holds, as text to append; empty where it holds with all."""
-    if kept.only == (Encapsulation.NONE,):
-        return ", without encapsulation"
-    return f", with {' or '.join(kept.only)}" if kept.only else ""
+    return f"since {kept.since}, {kept.condition}" if kept.condition else f"since {kept.since}"

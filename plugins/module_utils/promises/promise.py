@@ -56,5 +56,12 @@ class Kept:
     source: str
     only: tuple[Encapsulation, ...] = ()
 
+    @property
+    def condition(self) -> str:
+        """The encapsulations with which alone it holds, as text; empty where it holds with all."""
+        if self.only == (Encapsulation.NONE,):
+            return "without encapsulation"
+        return f"with {' or '.join(self.only)}" if self.only else ""
+
 
 Table = dict[Promise, Kept]

@@ -46,7 +46,7 @@ REQUIRED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "an overlay without encapsulation": (
         {"provider": "flannel", "encapsulation": "none", "require": ["overlay"]},
         [
-            "network.require[0]: overlay is not promised by flannel with the encapsulation none (pods of different nodes need no routes in the network below); write network.encapsulation: vxlan, remove it, or choose another provider: calico, cilium and kube_ovn do"
+            "network.require[0]: overlay is not promised by flannel with the encapsulation none (pods of different nodes need no routes in the network below); write network.encapsulation: vxlan, remove it, or choose another provider: calico (with vxlan), cilium (with vxlan or geneve) and kube_ovn do"
         ],
     ),
     "a provider that users bring": (
