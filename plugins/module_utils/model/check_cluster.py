@@ -98,7 +98,7 @@ def _check_range_conflicts(report: Report) -> None:
     """Report addresses inside the ranges of pods and services: nodes route these ranges into the cluster."""
     kubernetes = report.cloud.kubernetes
     ranges = [("pods", kubernetes.pods), ("services", kubernetes.services)] if kubernetes else []
-    for path, wanted in _used_by_nodes(report.cloud):
+    for path, wanted in used_by_nodes(report.cloud):
         # check_networks has already reported a network that overlaps one of these ranges.
         if report.layout.network_of(wanted.network_address):
             continue
@@ -111,7 +111,7 @@ def _check_range_conflicts(report: Report) -> None:
                 )
 
 
-def _used_by_nodes(cloud: Cloud) -> list[tuple[str, Subnet]]:
+def used_by_nodes(cloud: Cloud) -> list[tuple[str, Subnet]]:
     """The addresses and routes that machines use, as (path, subnet). Networks are compared by check_networks."""
     found: list[tuple[str, t.Any]] = [
         (f"switches.{switch.name}.address", switch.address) for switch in cloud.switches.values()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .enums import Role
+from .enums import ProxyMode, Role
 from .hardware import Machine
 from .host_view import interface
 from .layout import Layout, fqdn, is_network_configured
@@ -125,6 +125,7 @@ class ClusterView:
 
     def _cluster(self, settings: Kubernetes) -> View:
         """What is the same for all hosts of the cluster."""
+        mode = self.layout.proxy_mode
         return {
             "cluster": self.layout.cloud.name,
             "version": settings.version,
@@ -137,6 +138,7 @@ class ClusterView:
             "services": str(settings.services),
             "domain": settings.domain,
             "control_planes": self.control_planes,
+            **({"proxy_mode": str(mode)} if mode is not ProxyMode.NFTABLES else {}),
             "encryption": settings.encryption,
             "audit": settings.audit,
             "renew_days": settings.renew_days,

@@ -132,6 +132,13 @@ class Timings(enum.StrEnum):
     SLOW = "slow"
 
 
+class ProxyMode(enum.StrEnum):
+    """The backend of kube-proxy."""
+
+    NFTABLES = "nftables"
+    IPTABLES = "iptables"
+
+
 class ControlPlane(enum.StrEnum):
     """Where the control plane of Kubernetes runs."""
 

@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from ..network.mtu import carrier
-from .enums import BondMode, ControlPlane, Role
+from .enums import BondMode, ControlPlane, NetworkProvider, ProxyMode, Role
 from .hardware import Machine, Network, Nic
 from .management import Bmc
 from .scalars import Address
@@ -181,6 +181,14 @@ class Layout:
         if self.hosted:
             return 1
         return sum(Role.CONTROL_PLANE in machine.roles for machine in self.cloud.machines.values())
+
+    @functools.cached_property
+    def proxy_mode(self) -> ProxyMode:
+        """The backend of kube-proxy: that of the model, or the only one that the provider of the network supports."""
+        wanted = self.cloud.kubernetes.proxy_mode if self.cloud.kubernetes else None
+        if wanted is not None:
+            return wanted
+        return ProxyMode.IPTABLES if self.cloud.network.provider is NetworkProvider.KUBE_OVN else ProxyMode.NFTABLES
 
     @functools.cached_property
     def unused_vlan(self) -> int | None:

@@ -42,6 +42,12 @@ class Kubernetes:
     renew_days: int = one(
         scalars.RENEW_DAYS, "Certificates of control planes with fewer days left are renewed by a run.", default=90
     )
+    proxy_mode: enums.ProxyMode | None = one(
+        enums.ProxyMode,
+        "Backend of kube-proxy.",
+        default=None,
+        shown_default="`iptables` with `kube_ovn`, else `nftables`",
+    )
     timings: enums.Timings = one(
         enums.Timings,
         "Timeouts of the cluster's components; `slow` for emulated machines.",

@@ -13,6 +13,7 @@ from .check_links import check_links
 from .check_machines import check_machines
 from .check_mtu import check_mtu
 from .check_networks import check_networks
+from .check_preflight import check_preflight
 from .check_promises import check_promises
 from .check_routes import check_routes
 from .checks import Report
@@ -31,6 +32,7 @@ CHECKS = (
     check_addresses,
     check_cluster,
     check_promises,
+    check_preflight,
     check_layers,
 )
 

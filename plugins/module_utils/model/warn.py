@@ -10,10 +10,12 @@ from ..fabric.by_hand import UNMANAGED
 from ..fabric.driver import DRIVERS
 from . import pods_mtu
 from .check_links import unused_nics
+from .check_preflight import RULES
 from .checks import Report
 from .enums import BmcProtocol, NetworkProvider, Platform, Role, StorageProvider
 from .host_view import default_routers
 from .networks import PROVIDERS
+from .preflight import Severity, check
 from .problems import Problem, show
 from .releases import BY_HAND, SWITCHES, VIRTUAL_MACHINES, words
 from .tunnels import encapsulation
@@ -37,6 +39,7 @@ def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], encrypted: bool = False) -
     _switches(report)
     _machines(report)
     _layers(report)
+    check(report, RULES, Severity.WARNING)
     _drivers(report)
     return report.problems
 

@@ -511,7 +511,7 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "provider of another release": (
         {"network": {"provider": "kube_ovn"}},
-        ["network.provider: kube_ovn is not installed"],
+        ["network.provider: kube_ovn is not installed", "network.provider: kube_ovn 1.16 is built on OVN 25.03"],
     ),
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from ansible_collections.groundup.cloud.plugins.module_utils.model import layers_page, mtu_page
+from ansible_collections.groundup.cloud.plugins.module_utils.model import check_preflight, layers_page, mtu_page
 from ansible_collections.groundup.cloud.plugins.module_utils.model.fields import Shape, keys_of
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from ansible_collections.groundup.cloud.plugins.module_utils.model.reference import page
@@ -40,6 +40,7 @@ def test_generated_files_are_up_to_date() -> None:
     assert json.loads((ROOT / "docs/schema/cloud.schema.json").read_text()) == schema(), remedy
     assert (ROOT / "docs/reference/model.md").read_text() == page(), remedy
     assert (ROOT / "docs/reference/promises.md").read_text() == promises_page.page(), remedy
+    assert (ROOT / "docs/reference/preflight.md").read_text() == check_preflight.page(), remedy
     example = load(ROOT / "inventories/example")
     assert (ROOT / "docs/reference/layers.md").read_text() == layers_page.page(example), remedy
     assert (ROOT / "docs/reference/mtu.md").read_text() == mtu_page.page(example), remedy
