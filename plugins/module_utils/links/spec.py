@@ -12,7 +12,7 @@ from typing import Any
 
 from ..host.settings import require, settings
 from ..host.state import HostError
-from ..network.mtu import carrier
+from ..network.mtu import IPV6_LEAST, IPV6_SOURCE, carrier
 
 LAYER = "host_network"
 DEFAULTS: dict[str, Any] = {
@@ -242,7 +242,7 @@ def parse_address(where: str, item: dict[str, Any]) -> Address:
         raise HostError(f"{where}.gateway: {given['gateway']} is outside of {interface.network}")
     routes = tuple(parse_route(f"{where}.routes[{i}]", route) for i, route in enumerate(given["routes"]))
     vlan = None if given["vlan"] is None else number(f"{where}.vlan", given["vlan"], 1, 4094)
-    mtu = number(f"{where}.mtu", given["mtu"], 68, 65535)
+    mtu = size(where, given["mtu"], interface.version)
     return Address(str(given["network"]), vlan, str(interface), mtu, given["gateway"], routes)
 
 
@@ -261,9 +261,21 @@ def parse_bridge(where: str, item: dict[str, Any]) -> Bridge:
     """Check one bridge."""
     given = settings(where, item, BRIDGE)
     require(where, given, "name", "vlan")
-    vlan, mtu = number(f"{where}.vlan", given["vlan"], 1, 4094), number(f"{where}.mtu", given["mtu"], 68, 65535)
+    vlan = number(f"{where}.vlan", given["vlan"], 1, 4094)
     try:
-        address = str(ipaddress.ip_interface(given["address"])) if given["address"] else None
+        address = ipaddress.ip_interface(given["address"]) if given["address"] else None
     except ValueError as error:
         raise HostError(f"{where}.address: {error}; write address/prefix") from error
-    return Bridge(matching(f"{where}.name", given["name"], LINK, "a link's name"), vlan, mtu, address)
+    mtu = size(where, given["mtu"], address.version if address else 4)
+    name = matching(f"{where}.name", given["name"], LINK, "a link's name")
+    return Bridge(name, vlan, mtu, str(address) if address else None)
+
+
+def size(where: str, value: Any, version: int) -> int:
+    """An MTU with which a link can have an address of an IP version."""
+    found = number(f"{where}.mtu", value, 68, 65535)
+    if version == 6 and found < IPV6_LEAST:
+        raise HostError(
+            f"{where}.mtu: {found} is less than the {IPV6_LEAST} of IPv6 ({IPV6_SOURCE}); give at least that"
+        )
+    return found

@@ -130,6 +130,11 @@ WRONG = [
      "'uplink-of-all.3000' is not a link's name of at most 15"),
     (ONE | {"addresses": [{"address": "10.0.0.300/24"}]}, r"addresses\[0\].address"),
     (ONE | {"addresses": [{"address": "10.0.0.3/24", "gateway": "10.0.1.1"}]}, "10.0.1.1 is outside of 10.0.0.0/24"),
+    (ONE | {"addresses": [{"address": "2001:db8::3/64", "mtu": 1279}]}, "mtu: 1279 is less than the 1280 of IPv6"),
+    (
+        ONE | {"bridges": [{"name": "br9", "vlan": 9, "mtu": 1000, "address": "2001:db8::3/64"}]},
+        r"bridges\[0\].mtu: 1000 is less than the 1280 of IPv6 \(RFC 8200, section 5\)",
+    ),
     (ONE | {"addresses": [{"address": "10.0.0.3/24", "gateway": "router"}]}, r"gateway: 'router' does not appear"),
     (ONE | {"addresses": [{"address": "10.0.0.3/24", "vlan": 4095}]}, "vlan: 4095 is not from 1 to 4094"),
     (ONE | {"addresses": [{"address": "10.0.0.3/24", "vlan": "x"}]}, "vlan: 'x' is not a number"),
@@ -149,3 +154,10 @@ WRONG = [
 def test_an_invalid_setting_is_an_error_with_its_name(params: dict[str, Any], message: str) -> None:
     with pytest.raises(HostError, match=message):
         parse(params)
+
+
+def test_a_link_with_ipv4_only_may_be_smaller_than_ipv6_needs() -> None:
+    small = {
+        "addresses": [{"address": "10.0.0.3/24", "mtu": 1000}, {"address": "2001:db8::3/64", "vlan": 7, "mtu": 1280}]
+    }
+    assert [address.mtu for address in parse(ONE | small).addresses] == [1000, 1280]
