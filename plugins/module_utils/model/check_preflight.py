@@ -17,7 +17,8 @@ Combinations that are known not to work, or to have a fault. They are found when
 touched: an error refuses the model, a warning is shown by every command. The message names the rule.
 
 Other checks of the model find what contradicts itself: subnets of networks, pods and services that overlap, packets
-that do not [fit](mtu.md), wishes that the provider does not [fulfil](promises.md).
+that do not [fit](mtu.md), wishes that the provider does not [fulfil](promises.md). Modes of bonds that are not safe
+below bridges and VLANs (0, 3, 5 and 6) are no words of the model.
 
 | rule | severity | applies to | why | way out | source |
 |---|---|---|---|---|---|
