@@ -30,7 +30,7 @@ lab-down: ## take the virtual rack away and leave nothing behind
 	@tools/setup lab
 	tools/lab down $(LAB) $(ARGS)
 
-test: ## everything CI runs: lint, unit, bundle, services, sanity, Molecule, end to end (GROUNDUP_TEST_STAGES='lint unit' for some)
+test: ## everything CI runs: unit, lint, sanity, bundle, services, Molecule, end to end (GROUNDUP_TEST_STAGES='lint unit' for some)
 	@tools/setup test
 	tests/run $(ARGS)
 

@@ -3,8 +3,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
+import pytest
 from checks.commands import command
 
 
-def test_sanity() -> None:
+def sanity() -> None:
     command("sanity", "tools/sanity", minutes=20)
+
+
+@pytest.mark.beside(run=sanity)
+def test_sanity(beside: Future[object]) -> None:
+    beside.result()
