@@ -15,6 +15,7 @@ import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..conditions.errors import Denied, Unanswered
 from .errors import KubeError
 
 FIELDS = {
@@ -27,11 +28,11 @@ FIELD = re.compile(rf"^\s*({'|'.join(FIELDS.values())}):\s*(\S+)\s*$", re.MULTIL
 PATCHES = {"merge": "application/merge-patch+json", "strategic": "application/strategic-merge-patch+json"}
 
 
-class Unreachable(KubeError):
+class Unreachable(KubeError, Unanswered):
     """There was no answer, or the server that answered isn't ready to serve."""
 
 
-class Refused(KubeError):
+class Refused(KubeError, Denied):
     """The API answered with an error. ``status`` is the HTTP status."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -136,6 +137,15 @@ class Api:
         """An object or a list; None when there is none."""
         try:
             return self._https.call("GET", path)
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def text(self, path: str) -> str | None:
+        """A text, such as a log; None when there is none."""
+        try:
+            return self._https.text("GET", path)
         except Refused as error:
             if error.status == 404:
                 return None

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ..conditions.explain import explain_all
+from ..conditions.serving import unready
 from ..host.system import System
 from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing, Row
@@ -31,24 +33,7 @@ def lacking(name: str, item: t.Mapping[str, t.Any] | None, *, ready: bool) -> Ro
         return Row(name, "it is not registered")
     if not item.get("spec", {}).get("podCIDR"):
         return Row(name, "it has no pod network (spec.podCIDR)")
-    reason = unready(item) if ready else ""
-    return Row(name, reason, since=_ready_condition(item).get("lastTransitionTime", "")) if reason else None
-
-
-def unready(item: t.Mapping[str, t.Any]) -> str:
-    """Why a Node object is not ready, by its condition Ready; empty where it is ready."""
-    condition = _ready_condition(item)
-    if not condition:
-        return "its kubelet has not reported the condition Ready"
-    if condition["status"] == "True":
-        return ""
-    reason = ": ".join(filter(None, (condition.get("reason"), condition.get("message"))))
-    return f"not ready ({reason})" if reason else "not ready"
-
-
-def _ready_condition(item: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
-    conditions = item.get("status", {}).get("conditions", ())
-    return next((condition for condition in conditions if condition["type"] == "Ready"), {})
+    return unready(item) if ready else None
 
 
 def await_nodes(api: Api, names: t.Collection[str], deadline: Deadline, *, ready: bool) -> Nodes:
@@ -62,14 +47,23 @@ def await_nodes(api: Api, names: t.Collection[str], deadline: Deadline, *, ready
             items = {item["metadata"]["name"]: item for item in api.get("/api/v1/nodes")["items"]}
         except (Unreachable, Refused) as error:
             return Missing.of("the API", str(error))
-        rows = tuple(row for name in names if (row := lacking(name, items.get(name), ready=ready)))
-        return Missing(rows) if rows else {name: node(item) for name, item in items.items()}
+        rows = {name: row for name in names if (row := lacking(name, items.get(name), ready=ready))}
+        if not rows:
+            return {name: node(item) for name, item in items.items()}
+        return Missing(_explained(api, items, rows) if deadline.passed else tuple(rows.values()))
 
     state = "ready" if ready else "registered"
     try:
         return wait(probe, deadline, what=f"the nodes to be {state}")
     except TimedOut as error:
         raise KubeError(f"{error}; `journalctl -u kubelet` on those nodes says more") from error
+
+
+def _explained(api: Api, items: t.Mapping[str, t.Any], rows: t.Mapping[str, Row]) -> tuple[Row, ...]:
+    """The rows with what pods and events of these nodes say; nodes that are not registered have none."""
+    head = {"apiVersion": "v1", "kind": "Node"}
+    pairs = ((head | items[name] if name in items else None, row) for name, row in rows.items())
+    return explain_all(api.get, pairs, read_text=api.text)
 
 
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ..conditions.serving import unready
 from ..kube.api import Api
-from ..kube.ready import unready
 from ..promises.catalog import not_promised
 from ..report.proofs import CHECK, Proof, ProofError, prove, untried
 from .api_errors import failed_by_api_errors
@@ -127,7 +127,7 @@ def _nodes(api: Api, expected: Expected) -> str:
         version = item["status"]["nodeInfo"]["kubeletVersion"]
         wrong += [f"{name} is not in the model"] if name not in expected.nodes else []
         wrong += [f"{name} runs {version}"] if version != f"v{expected.version}" else []
-        wrong += [f"{name}: {unready(item)}"] if unready(item) else []
+        wrong += [f"{name}: {row.reason}"] if (row := unready(item)) else []
     if wrong:
         raise ProofError("; ".join(wrong))
     return f"{len(found)} nodes are Ready at v{expected.version}: {', '.join(sorted(found))}"

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from ..conditions.containers import fault, node_of
+from ..conditions.explain import EXPLAINED, explain
 from ..kube.api import Api
 from ..report.proofs import ProofError, UntriedError
 from ..waiting.deadline import Deadline
@@ -128,44 +130,55 @@ class PodTraffic:
     def _serving(self, namespace: str) -> dict[str, str]:
         """Node -> address of its server, once each of the nodes has a ready one."""
 
-        def probe() -> dict[str, str] | Missing:
-            ready, waiting = {}, {}
-            for pod in self._pods(namespace):
-                node = pod["spec"].get("nodeName", "")
-                if _is_ready(pod):
-                    ready[node] = pod["status"]["podIP"]
-                else:
-                    waiting[node] = _why(pod)
-            rows = [Row("no server", waiting.get(node, "no pod"), node) for node in self.nodes if node not in ready]
-            return Missing(tuple(rows)) if rows else ready
+        deadline = Deadline(self.patience)
 
-        return _waited(probe, self.patience, "a server on every node")
+        def probe() -> dict[str, str] | Missing:
+            pods = {node_of(pod): pod for pod in sorted(self._pods(namespace), key=_is_ready)}  # a ready one counts
+            missing = {node: pods.get(node) for node in self.nodes if node not in pods or not _is_ready(pods[node])}
+            if not missing:
+                return {node: pods[node]["status"]["podIP"] for node in self.nodes}
+            whys = self._whys(missing, deadline, "no pod")
+            rows = [Row("no server", why, node) for node, why in whys.items()]
+            return Missing(tuple(rows))
+
+        return _waited(probe, deadline, "a server on every node")
 
     def _answers(self, namespace: str) -> dict[str, list[str]]:
         """Node -> lines of its client, once every client has ended."""
+
+        deadline = Deadline(self.patience)
 
         def probe() -> dict[str, list[str]] | Missing:
             pods = {pod["metadata"]["name"]: pod for pod in self._pods(namespace)}
             clients = {node: pods.get(workloads.client_name(node)) for node in self.nodes}
             done = {node: pod for node, pod in clients.items() if pod and _phase(pod) in ("Succeeded", "Failed")}
-            rows = [
-                Row(f"no answer from {node}", _why(pod) if pod else "its pod is gone")
-                for node, pod in clients.items()
-                if node not in done
-            ]
-            if rows:
-                return Missing(tuple(rows))
+            missing = {node: pod for node, pod in clients.items() if node not in done}
+            if missing:
+                whys = self._whys(missing, deadline, "its pod is gone")
+                return Missing(tuple(Row(f"no answer from {node}", why) for node, why in whys.items()))
             return {node: _message(pod).splitlines() for node, pod in done.items()}
 
-        return _waited(probe, self.patience, "every client to end")
+        return _waited(probe, deadline, "every client to end")
+
+    def _whys(self, pods: Mapping[str, dict[str, Any] | None], deadline: Deadline, absent: str) -> dict[str, str]:
+        """Node -> why its pod is not as far as it has to be; at the deadline with events and lines of the log."""
+        now, whys, left = datetime.now(UTC), {}, EXPLAINED if deadline.passed else 0
+        for node, pod in pods.items():
+            found = fault(pod, now) if pod else None
+            whys[node] = found.reason if found else _phase(pod) if pod else absent
+            if found and left:
+                left -= 1
+                item = {"apiVersion": "v1", "kind": "Pod", **(pod or {})}
+                whys[node] = explain(self.api.get, item, read_text=self.api.text, now=now)[0].reason
+        return whys
 
     def _pods(self, namespace: str) -> list[dict[str, Any]]:
         return list(self.api.get(f"/api/v1/namespaces/{namespace}/pods")["items"])
 
 
-def _waited(probe: Callable[[], Found | Missing], patience: int, what: str) -> Found:
+def _waited(probe: Callable[[], Found | Missing], deadline: Deadline, what: str) -> Found:
     try:
-        return wait(probe, Deadline(patience), what=what)
+        return wait(probe, deadline, what=what)
     except TimedOut as error:
         raise ProofError(f"{error.missing}, after {error.seconds:.0f} s of waiting for {what}") from error
 
@@ -177,14 +190,6 @@ def _is_ready(pod: dict[str, Any]) -> bool:
 
 def _phase(pod: dict[str, Any]) -> str:
     return str(pod["status"].get("phase", "unknown"))
-
-
-def _why(pod: dict[str, Any]) -> str:
-    for status in pod["status"].get("containerStatuses") or []:
-        waiting = status.get("state", {}).get("waiting")
-        if waiting:
-            return f"{waiting.get('reason')} {waiting.get('message', '')}".strip()
-    return _phase(pod)
 
 
 def _message(pod: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.conditions.errors import Denied, Unanswered
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import (
     Api,
     Https,
@@ -120,6 +121,17 @@ def test_an_error_has_the_message_of_the_server(pki: Path, server: str) -> None:
     assert caught.value.status == 403
     with pytest.raises(Unreachable, match="503"):
         api.get("/starting")
+
+
+def test_texts_and_their_errors_are_those_that_waits_for_objects_expect(pki: Path, server: str) -> None:
+    api = connect(Kubeconfig.read(kubeconfig(pki, server)))
+    assert json.loads(api.text("/log") or "") == NODES
+    assert api.text("/missing") is None
+    with pytest.raises(Denied) as denied:
+        api.text("/forbidden")
+    assert denied.value.status == 403
+    with pytest.raises(Unanswered, match="503"):
+        api.text("/starting")
 
 
 def test_a_server_with_a_certificate_of_another_ca_is_refused(pki: Path, server: str) -> None:

@@ -28,12 +28,22 @@ def node(name: str, *conditions: Given, pod_cidr: str = "10.64.0.0/24") -> Given
 
 
 class FakeApi:
-    """A double of the API that shows one list of nodes after the other, or does not answer; time passes by sleeping."""
+    """A double of the API that shows one list of nodes after the other, or does not answer; time passes by sleeping.
+
+    Pods and events, which are read for the reasons of a node, are not counted.
+    """
 
     def __init__(self, *moments: list[Given] | str) -> None:
         self.moments, self.time, self.asked = moments, 0.0, 0
+        self.pods: list[Given] = []
+        self.events: list[Given] = []
 
-    def get(self, _path: str) -> Given:
+    def text(self, path: str) -> str:
+        return f"a line of {path.partition('?')[0]}"
+
+    def get(self, path: str) -> Given:
+        if path != "/api/v1/nodes":
+            return {"items": self.events if "/events?" in path else self.pods}
         moment = self.moments[min(self.asked, len(self.moments) - 1)]
         self.asked += 1
         if isinstance(moment, str):
@@ -115,3 +125,22 @@ def test_labels_in_check_mode_are_compared_with_the_nodes_that_exist(given: Give
     found = nodes.perform(parse(given), {"nodes": wanted, "ready": True, "timeout": 300}, True)
     assert found["steps"] == ["label node n1"] and api.asked == 1
     assert nodes.perform(parse(given), {"nodes": wanted, "ready": False, "timeout": 0}, True)["changed"] is True
+
+
+def test_the_error_names_the_pod_at_fault_on_a_node_that_is_not_ready() -> None:
+    api = FakeApi([node("n1", NETWORK)])
+    ended = {"exitCode": 1, "reason": "Error", "finishedAt": "2026-11-28T06:50:00Z"}
+    status = {"name": "agent", "restartCount": 5, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+    api.pods = [
+        {
+            "metadata": {"name": "network-x", "namespace": "kube-system"},
+            "spec": {"nodeName": "n1"},
+            "status": {"phase": "Running", "containerStatuses": [status | {"lastState": {"terminated": ended}}]},
+        }
+    ]
+    with pytest.raises(KubeError) as caught:
+        waited(api, ["n1"])
+    assert (
+        "; pod kube-system/network-x on n1: container agent is in CrashLoopBackOff (exit code 1, 5 restarts, since "
+        "2026-11-28T06:50:00Z); last lines that it printed: a line of /api/v1/namespaces/kube-system/pods/network-x/log"
+    ) in str(caught.value)

@@ -183,3 +183,34 @@ def test_lines_of_a_client(
     env |= {"PATH": f"{tmp_path}:/usr/bin:/bin", "SERVES": serves}
     subprocess.run(["sh", "-c", script], check=True, cwd=tmp_path, env=env, timeout=30, stdout=subprocess.DEVNULL)
     assert (tmp_path / "said").read_text().splitlines() == said
+
+
+def test_a_pod_that_does_not_start_is_explained_by_its_log_and_events() -> None:
+    api = FakeApi()
+    create, get = api.create, api.get
+    ended = {"exitCode": 127, "reason": "Error", "finishedAt": "2026-11-28T11:59:50Z"}
+    state = {"waiting": {"reason": "CrashLoopBackOff"}}
+    container = {"name": "serve", "restartCount": 3, "state": state, "lastState": {"terminated": ended}}
+    refused = {
+        "type": "Warning",
+        "reason": "FailedMount",
+        "message": "no space",
+        "lastTimestamp": "2026-11-28T12:00:00Z",
+    }
+
+    def fail(path: str, body: dict[str, Any]) -> Any:
+        made = create(path, body)
+        for pod in api.pods:
+            pod["metadata"]["namespace"] = "groundup-prove-2"
+            pod["status"] = {"phase": "Running", "containerStatuses": [container]}
+        return made
+
+    api.create = fail  # type: ignore[method-assign]
+    api.get = lambda path: {"items": [refused]} if "/events?" in path else get(path)  # type: ignore[method-assign]
+    api.text = lambda path: f"sh: httpd: not found by {path.split('/')[6]}"  # type: ignore[attr-defined]
+    proofs = cluster_proofs(api, EXPECTED)  # type: ignore[arg-type]
+    assert (
+        "no server on node1: container serve is in CrashLoopBackOff (exit code 127, 3 restarts, since "
+        "2026-11-28T11:59:50Z); last lines that it printed: sh: httpd: not found by echo-x; FailedMount: no space (at "
+        "2026-11-28T12:00:00Z); no server on node2: "
+    ) in proofs[2].evidence
