@@ -59,6 +59,7 @@ class Live:
     settings: Settings
     kubeconfig: Kubeconfig
     etcd: str
+    server: subprocess.Popen[bytes]
 
     def api(self) -> Api:
         """A new connection as administrator."""
@@ -79,12 +80,12 @@ def ports(count: int) -> list[int]:
 
 
 @contextmanager
-def daemon(log: Path, *words: object) -> t.Iterator[None]:
+def daemon(log: Path, *words: object) -> t.Iterator[subprocess.Popen[bytes]]:
     """A daemon for the time of the block."""
     with log.open("w") as out:
         process = subprocess.Popen([str(word) for word in words], stdout=out, stderr=out)
         try:
-            yield
+            yield process
         finally:
             process.terminate()
             process.wait(30)
@@ -137,8 +138,9 @@ def live(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator
         words = api_words(pki, client, port)
         words += ["--encryption-provider-config", encryption, "--audit-policy-file", audit]
         words += ["--audit-log-path", logs / "audit.log"]
-        running.enter_context(daemon(logs / "apiserver.log", programs / "kube-apiserver", *words))
-        found = Live(root, settings, Kubeconfig.read(root / "etc/kubernetes/admin.conf"), f"https://127.0.0.1:{client}")
+        server = running.enter_context(daemon(logs / "apiserver.log", programs / "kube-apiserver", *words))
+        login = Kubeconfig.read(root / "etc/kubernetes/admin.conf")
+        found = Live(root, settings, login, f"https://127.0.0.1:{client}", server)
         await_ready(found, logs / "apiserver.log")
         yield found
 
