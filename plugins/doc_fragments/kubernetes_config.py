@@ -106,6 +106,16 @@ options:
                 - PreferNoSchedule
                 - NoExecute
                 required: true
+          kubelet:
+            description:
+            - Fields of C(KubeletConfiguration) (C(kubelet.config.k8s.io/v1beta1)) for this machine's
+              kubelet, merged over what C(kubeadm) gives to all nodes, in a file of its own below
+              C(/etc/kubernetes/kubelet.conf.d). Names, types and choices are checked, and the
+              kubelet reads them before it is restarted.
+            - Refused are fields on which others depend, such as C(cgroupDriver), C(port), C(clusterDomain)
+              and C(registerWithTaints).
+            type: dict
+            default: {}
       control_planes:
         description: Addresses of all control planes by name.
         type: dict

@@ -9,6 +9,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from . import kubelet_settings
 from .errors import KubeError
 
 Timings = t.Literal["default", "slow"]
@@ -41,13 +42,14 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Node:
-    """This machine as a node. ``taints``: [{key, value?, effect}]."""
+    """This machine as a node. ``taints``: [{key, value?, effect}]. ``kubelet``: fields of its KubeletConfiguration."""
 
     name: str
     address: str
     control_plane: bool
     labels: t.Mapping[str, str] = field(default_factory=dict)
     taints: tuple[t.Mapping[str, str], ...] = ()
+    kubelet: t.Mapping[str, t.Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,7 @@ def _is_network(value: str) -> bool:
 
 def _check(settings: Settings) -> None:
     found = [text for wrong, text in [*_check_names(settings), *_check_addresses(settings)] if wrong]
+    found += [f"node.kubelet.{fault}" for fault in kubelet_settings.faults(settings.node.kubelet)]
     if found:
         raise KubeError("\n".join(f"kubernetes.{text}" for text in found))
 

@@ -28,6 +28,14 @@ SERIAL_LIMIT = 20
 _NAMESPACE = uuid.UUID("5f4a2f0e-8a36-5e0b-9e0c-6a1d0c1b7a11")
 _DEFAULTS = {"machine": ("machines", Machine), "network": ("networks", Network), "switch": ("switches", Switch)}
 _KEPT_OF_LAB = ("accelerator", "control_plane")
+_SIZED_FOR_METAL = (
+    "cpuManagerPolicy",
+    "kubeReserved",
+    "memoryManagerPolicy",
+    "reservedMemory",
+    "reservedSystemCPUs",
+    "systemReserved",
+)
 _NO_TWIN_OF = {
     "ntp": "no time server is reachable from the lab; the provisioner's own clock is the source",
     "dns": "no resolver is reachable from the lab",
@@ -65,6 +73,7 @@ def twin(cloud: Tree, materials: Materials, accelerator: str = "kvm") -> tuple[T
         name: _machine(name, machine, cabling, materials, notes) for name, machine in result["machines"].items()
     }
     emulated = accelerator == "tcg"
+    _kubelets(result, notes)
     for machine in result["machines"].values():
         machine["lab"] = sized(machine, emulated, bool(result.get("kubernetes")))
     if emulated:
@@ -79,6 +88,16 @@ def twin(cloud: Tree, materials: Materials, accelerator: str = "kvm") -> tuple[T
     _upstream(result, notes)
     _gateways(networks, notes)
     return result, notes
+
+
+def _kubelets(result: Tree, notes: list[str]) -> None:
+    """Leave out what kubelets reserve of machines that are larger: the kubelet of a twin would not start."""
+    places: list[tuple[str, Tree]] = [("kubernetes", result.get("kubernetes") or {})]
+    places += [(f"machines.{name}", machine) for name, machine in result["machines"].items()]
+    for where, place in places:
+        for name in [name for name in place.get("kubelet") or {} if name in _SIZED_FOR_METAL]:
+            del place["kubelet"][name]
+            notes.append(f"{where}.kubelet.{name}: is left to the kubelet, as twins are smaller than their machines")
 
 
 def _user(access: Tree, notes: list[str]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ..host.state import Directory, File, Hook, HostState, Unit
-from ..kube import config, endpoint, patches, paths, policy, yaml
+from ..kube import config, endpoint, kubelet_settings, patches, paths, policy, yaml
 from ..kube.settings import Settings, parse
 from .artefacts import links, programs
 
@@ -31,7 +31,7 @@ Restart=always
 RestartSec=3
 """
 
-KUBELET_UNIT = """# Written by groundup.cloud; changes by hand are undone.
+KUBELET_UNIT = f"""# Written by groundup.cloud; changes by hand are undone.
 [Unit]
 Description=kubelet
 Documentation=https://kubernetes.io/docs/
@@ -46,7 +46,8 @@ EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
 ExecStart=/usr/local/bin/kubelet \\
   --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf \\
   --kubeconfig=/etc/kubernetes/kubelet.conf \\
-  --config=/var/lib/kubelet/config.yaml $KUBELET_KUBEADM_ARGS
+  --config=/var/lib/kubelet/config.yaml \\
+  --config-dir={kubelet_settings.DIRECTORY} $KUBELET_KUBEADM_ARGS
 Restart=always
 RestartSec=5
 
@@ -74,16 +75,20 @@ def render(params: dict[str, t.Any]) -> HostState:
     :raises KubeError: when a value is wrong or the bundle's program isn't named.
     """
     settings = parse(params)
+    own = settings.node.kubelet
+    tuned = (File(kubelet_settings.FILE, kubelet_settings.text(own), mode=0o600),) if own else ()
     common = HostState(
         layer="kubernetes",
-        files=(*binaries(settings), File(KUBELET, KUBELET_UNIT)),
+        files=(*binaries(settings), File(KUBELET, KUBELET_UNIT), *tuned),
+        absent=() if own else (kubelet_settings.FILE,),
         links=links("kubernetes", PROGRAMS) if MULTI in settings.files else (),
         directories=(
             Directory(paths.MANIFESTS),
+            Directory(kubelet_settings.DIRECTORY),
             Directory(paths.STATE, 0o700),
             Directory("/var/log/groundup", 0o750),
         ),
-        units=(Unit("kubelet.service", restart_on=(KUBELET,)),),
+        units=(Unit("kubelet.service", restart_on=(KUBELET, kubelet_settings.FILE)),),
         modules=("br_netfilter",),
         sysctls={"net.ipv4.ip_forward": "1", "net.bridge.bridge-nf-call-iptables": "1"},
     )
@@ -118,6 +123,7 @@ def with_control_plane(state: HostState, settings: Settings) -> HostState:
         layer=state.layer,
         files=state.files + files,
         links=state.links,
+        absent=state.absent,
         directories=(
             *state.directories,
             Directory(paths.OWN, 0o700),

@@ -11,7 +11,18 @@ from ..host.layer import assess as assess_state
 from ..host.plan import Plan
 from ..host.state import HostError
 from ..host.system import System
-from ..kube import credentials, immutable, kubelet_files, members, preflight, probe, version
+from ..kube import (
+    credentials,
+    immutable,
+    kubelet_check,
+    kubelet_files,
+    kubelet_settings,
+    members,
+    paths,
+    preflight,
+    probe,
+    version,
+)
 from ..kube.settings import Settings, parse
 from .artefacts import PROGRAMS
 from .kubernetes import render
@@ -49,6 +60,8 @@ def prepare(
         members.require_others(settings, system, "its kubelet and load balancer are not changed", replaced)
     result = run_layer(renderer(system), params, check=check or postponed, system=system, warn=warn)
     result |= {"member": member, "postponed": postponed}
+    if not (check or postponed):
+        _see_kubelet(settings, todo, system)
     return {**result, "changed": False, "steps": [], "diff": []} if postponed else result
 
 
@@ -71,7 +84,23 @@ def _plan(settings: Settings, params: dict[str, t.Any], system: System) -> Plan:
     layer = assess_state(renderer(system), params, system)
     if any(step.action == "file" and step.subject.startswith(f"{PROGRAMS}/") for step in layer.steps):
         version.refuse_change(settings, system, probe.served_version(settings, system))
+    elif _tunes(layer) and system.path(kubelet_check.KUBELET).exists():
+        kubelet_check.refuse(settings, system)
     return layer
+
+
+def _tunes(plan: Plan) -> bool:
+    """Whether the settings of this machine's kubelet change."""
+    return f"file {kubelet_settings.FILE}" in map(str, plan.steps)
+
+
+def _see_kubelet(settings: Settings, done: Plan, system: System) -> None:
+    """After a change of the kubelet's settings: whether it serves, or would take them where it was installed now."""
+    if system.path(paths.KUBELET_CONF).exists():
+        if _tunes(done) or f"remove {kubelet_settings.FILE}" in map(str, done.steps):
+            kubelet_check.await_healthy(settings, system)
+    elif _tunes(done):
+        kubelet_check.refuse(settings, system)
 
 
 def is_one_of_several(params: dict[str, t.Any], system: System) -> bool:

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ..kube import kubelet_settings
 from .enums import ProxyMode, Role
 from .hardware import Machine
 from .host_view import interface
 from .layout import Layout, fqdn, is_network_configured
 from .metal_view import control_plane_root, provisioner_address, registry
+from .parse import overlaid
 from .services import Kubernetes
 from .values import Expression
 
@@ -107,6 +109,8 @@ class ClusterView:
             "labels": self._labels(machine),
             "taints": self._taints(machine),
         }
+        if tuned := kubelet_settings.normal(overlaid(settings.kubelet, machine.kubelet)):
+            node["kubelet"] = tuned
         view = self._cluster(settings)
         view["endpoint"]["interface"] = interface(machine, network)
         return {**view, "node": node}

@@ -276,6 +276,12 @@ class Machine:
     taints: tuple[Taint, ...] = many(
         Taint, "Taints of its Kubernetes node; a machine with `control_plane` as its only role has the usual taint."
     )
+    kubelet: t.Mapping[str, t.Any] = named(
+        notations.KUBELET_VALUE,
+        "Fields of KubeletConfiguration for its kubelet, merged over `kubernetes.kubelet`; `null` removes one.",
+        names=notations.KUBELET_FIELD,
+        example="{cpuManagerPolicy: static, reservedSystemCPUs: 0-1}",
+    )
     host: HostSettings = one(
         HostSettings, "Packages, kernel modules and kernel parameters of its own.", default=HostSettings()
     )

@@ -9,6 +9,7 @@ import tomllib
 import typing as t
 
 from ..host.state import HostError
+from ..kube import kubelet_fields, kubelet_settings
 from ..layers import host_base
 from .scalars import LABEL, BadScalar, Scalar, matching, pattern, plain_text
 
@@ -68,6 +69,14 @@ def _toml(value: t.Any) -> str:
     return value
 
 
+def _kubelet_field(value: t.Any) -> str:
+    name = plain_text(value, "give a field of KubeletConfiguration such as maxPods")
+    message, remedy = kubelet_settings.name_fault(name)
+    if message:
+        raise BadScalar(message, remedy)
+    return name
+
+
 def _node_value(value: t.Any) -> str:
     """The value of a Kubernetes label or taint, which may be empty."""
     return "" if isinstance(value, str) and not value else _NODE_VALUE(value)
@@ -113,6 +122,17 @@ SYSCTL = matching(
 )
 SYSCTL_VALUE = Scalar("value of a sysctl", _sysctl_value, {"type": ["integer", "string"]})
 TOML = Scalar("TOML", _toml, {"type": "string", "minLength": 1})
+KUBELET_FIELD = Scalar(
+    "field of KubeletConfiguration",
+    _kubelet_field,
+    {"type": "string", "enum": sorted(set(kubelet_fields.FIELDS) - set(kubelet_fields.OWNED))},
+)
+#: The value is checked by its field, in check_kubelet.
+KUBELET_VALUE = Scalar(
+    "value of the field",
+    lambda value: value,
+    {"type": ["integer", "number", "string", "boolean", "array", "object", "null"]},
+)
 PACKAGE = matching(
     "Debian package",
     "[a-z0-9][a-z0-9+.-]+",

@@ -99,7 +99,7 @@ class Parser:
         items = {}
         for key, item in raw.items():
             name = self._name(spec, key, path)
-            empty = {} if item is None and dataclasses.is_dataclass(spec.kind) else item
+            empty = {} if item is None and isinstance(spec.kind, type) and dataclasses.is_dataclass(spec.kind) else item
             parsed = self._single(spec, empty, (*path, name), name, partial)
             if parsed is not _BAD:
                 items[name] = parsed
@@ -170,8 +170,18 @@ def merge(cls: type, base: Raw, over: t.Any) -> t.Any:
         below = base.get(key) if isinstance(key, str) else None
         if spec and isinstance(below, t.Mapping) and isinstance(value, t.Mapping):
             if spec.shape is Shape.NAMED:
-                value = {**below, **value}
+                deep = isinstance(spec.kind, Scalar) and spec.kind.takes_mappings
+                value = overlaid(below, value) if deep else {**below, **value}
             elif isinstance(spec.kind, type) and dataclasses.is_dataclass(spec.kind):
                 value = merge(spec.kind, below, value)
         merged[key] = value
     return merged
+
+
+def overlaid(base: Raw, over: Raw) -> dict[t.Any, t.Any]:
+    """A mapping of anything over another one: what both have as mappings is merged key by key."""
+    found = {**base, **over}
+    for key, value in over.items():
+        if isinstance(value, t.Mapping) and isinstance(base.get(key), t.Mapping):
+            found[key] = overlaid(base[key], value)
+    return found

@@ -45,6 +45,11 @@ class Scalar:
         """Whether a value may be a number, which has to be written in decimal."""
         return "integer" in self.schema.get("type", ())
 
+    @functools.cached_property
+    def takes_mappings(self) -> bool:
+        """Whether a value may be a mapping, which is merged with that of the defaults."""
+        return "object" in self.schema.get("type", ())
+
 
 @dataclass(frozen=True)
 class Sealed:

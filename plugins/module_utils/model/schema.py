@@ -102,8 +102,9 @@ def _property(spec: KeySpec) -> Schema:
         value = {**_container("array"), "items": value}
     elif spec.shape is Shape.NAMED:
         value = {**_container("object"), "additionalProperties": value}
-        if "pattern" in spec.names.schema:
-            value["propertyNames"] = {"pattern": spec.names.schema["pattern"]}
+        names = {word: spec.names.schema[word] for word in ("pattern", "enum") if word in spec.names.schema}
+        if names:
+            value["propertyNames"] = names
     elif not is_record(spec.kind):
         value = {"anyOf": [*value["anyOf"], {"type": "null"}]}
     unit = f" In {spec.unit}." if spec.unit else ""

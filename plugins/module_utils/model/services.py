@@ -37,6 +37,12 @@ class Kubernetes:
         "Further configuration of containerd on all machines, as TOML, by a name of your choice.",
         example="{debug: \"debug.level = 'debug'\"}",
     )
+    kubelet: t.Mapping[str, t.Any] = named(
+        notations.KUBELET_VALUE,
+        "Fields of KubeletConfiguration for the kubelets of all machines. Those of a machine are merged over them.",
+        names=notations.KUBELET_FIELD,
+        example="{maxPods: 200, evictionHard: {memory.available: 1Gi}}",
+    )
     encryption: bool = one(scalars.BOOLEAN, "Secrets are encrypted at rest.", default=True)
     audit: bool = one(scalars.BOOLEAN, "The API writes an audit log.", default=True)
     renew_days: int = one(

@@ -8,6 +8,7 @@ from .check_addresses import check_addresses
 from .check_cabling import check_cabling
 from .check_carriage import check_carriage
 from .check_cluster import check_cluster
+from .check_kubelet import check_kubelet
 from .check_layers import check_layers
 from .check_links import check_links
 from .check_machines import check_machines
@@ -33,6 +34,7 @@ CHECKS = (
     check_cluster,
     check_promises,
     check_preflight,
+    check_kubelet,
     check_layers,
 )
 

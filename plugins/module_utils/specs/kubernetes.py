@@ -50,6 +50,7 @@ CONFIG: dict[str, Any] = {
                         },
                     },
                 },
+                "kubelet": {"type": "dict", "default": {}},
             },
         },
         "control_planes": {"type": "dict", "required": True},

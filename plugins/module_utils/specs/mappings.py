@@ -27,6 +27,7 @@ VALUES: dict[str, dict[str, Any]] = {
     "host_network.peers": {"type": "list", "elements": "str"},
     "kubernetes.control_planes": _STR,
     "kubernetes.files": _FILE,
+    "kubernetes.node.kubelet": {"type": "raw"},
     "kubernetes.node.labels": _STR,
     "provisioner.addresses": _STR,
     "provisioner.images": {"type": "dict"},

@@ -161,3 +161,15 @@ def test_the_account_is_that_of_the_model_with_the_labs_keys(access: dict[str, A
         "private_key_file": MATERIALS.private_key_file,
     }
     assert any(note.startswith("access.user: is root") for note in notes) is noted
+
+
+def test_what_kubelets_reserve_of_larger_machines_is_left_out() -> None:
+    cloud = real_rack()
+    cloud["kubernetes"]["kubelet"] = {"maxPods": 9, "systemReserved": {"memory": "64Gi"}}
+    cloud["machines"]["node1"]["kubelet"] = {"reservedSystemCPUs": "0-15"}
+    made, notes = twin(cloud, MATERIALS)
+    assert made["kubernetes"]["kubelet"] == {"maxPods": 9} and made["machines"]["node1"]["kubelet"] == {}
+    assert {note.partition(": ")[0] for note in notes} >= {
+        "kubernetes.kubelet.systemReserved",
+        "machines.node1.kubelet.reservedSystemCPUs",
+    }

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tuning: what a site sets beyond the model's own keys merges, reaches the role, and is refused where it can't work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.layers import kubernetes
+from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import Derived, derive
+from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
+from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError
+from ansible_collections.groundup.cloud.plugins.module_utils.model.schema import schema
+
+from .base import REMOVED, model
+
+
+def derived(changes: dict[str, Any]) -> Derived:
+    """What follows from the base model with changes."""
+    return derive(load(model(changes)), "/state")
+
+
+KUBELET = {
+    "kubernetes.kubelet": {"maxPods": 100, "evictionHard": {"memory.available": "1Gi", "nodefs.available": "5%"}},
+    "defaults.machine.kubelet": {"maxPods": 150, "systemReserved": {"cpu": 1}},
+    "machines.node1.kubelet": {
+        "systemReserved": {"memory": "2Gi"},
+        "evictionHard": {"nodefs.available": None},
+        "maxPods": None,
+    },
+}
+
+
+def test_settings_of_kubelets_merge_from_the_cluster_over_defaults_to_the_machine() -> None:
+    found = derived(KUBELET)
+    first, second = (found.hostvars[name]["kubernetes_config"]["node"]["kubelet"] for name in ("node1", "node2"))
+    assert first == {"evictionHard": {"memory.available": "1Gi"}, "systemReserved": {"cpu": "1", "memory": "2Gi"}}
+    assert second == {
+        "maxPods": 150,
+        "evictionHard": {"memory.available": "1Gi", "nodefs.available": "5%"},
+        "systemReserved": {"cpu": "1"},
+    }
+    assert "kubelet" not in derived({}).hostvars["node1"]["kubernetes_config"]["node"]
+    files = {"kubernetes": {"url": "https://x/" + "a" * 64, "sha256": "a" * 64}}
+    state = kubernetes.render(found.hostvars["node2"]["kubernetes_config"] | {"files": files})
+    assert any("maxPods: 150" in (file.content or "") for file in state.files)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"kubernetes.kubelet": {"maxPod": 9}}, r"kubernetes\.kubelet\.maxPod: .*did you mean maxPods\?"),
+        (
+            {"machines.node1.kubelet": {"port": 9}},
+            r"machines\.node1\.kubelet\.port: .*can't be set; remove it: the firewall",
+        ),
+        ({"machines.node1.kubelet": {"maxPods": "many"}}, r"machines\.node1\.kubelet\.maxPods: many is not a number"),
+        (
+            {"kubernetes.kubelet": {"evictionHard": {"memory.available": "x"}}},
+            r"kubernetes\.kubelet\.evictionHard\.memory\.available: x is not a threshold; give a quantity",
+        ),
+        ({"defaults.machine.kubelet": {"hairpinMode": "no"}}, "hairpinMode.*is not one of hairpin-veth"),
+        (
+            {"kubernetes": REMOVED, "machines.node1.roles": ["compute"], "machines.node1.kubelet": {"maxPods": 9}},
+            r"machines\.node1\.kubelet: has no effect without kubernetes",
+        ),
+    ],
+)
+def test_settings_that_no_kubelet_takes_are_named(changes: dict[str, Any], error: str) -> None:
+    with pytest.raises(ModelError, match=error):
+        derived(changes)
+
+
+def test_editors_know_the_fields_of_kubelets() -> None:
+    names = schema()["$defs"]["Machine"]["properties"]["kubelet"]["propertyNames"]["enum"]
+    assert "maxPods" in names and "cgroupDriver" not in names
