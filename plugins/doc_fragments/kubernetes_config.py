@@ -120,6 +120,14 @@ options:
         description: Addresses of all control planes by name.
         type: dict
         required: true
+      api_names:
+        description:
+        - Further DNS names and addresses at which clients reach the API. They are in the certificates
+          of all API servers. Where they change, C(kubeadm) makes these certificates anew on one
+          control plane after another, and the servers restart.
+        type: list
+        elements: str
+        default: []
       image_repository:
         description: Registry of Kubernetes' images; the container runtime may use a mirror of
           it.

@@ -11,6 +11,8 @@ description:
   - Where the manifests of API server, controller manager and scheduler were changed by hand, or the configuration of
     the cluster in the model since, C(kubeadm) writes them again and stores the configuration in the cluster. Waits
     until the API server of this machine serves again. The manifest of etcd is written where it is the only member.
+  - Where the certificate of the API server has other names than the configuration wants, C(kubeadm) makes it anew, and
+    the server is restarted. The old one stays until the new one is there.
   - Where a certificate ends within C(renew_days), C(kubeadm) renews all of them, and the servers are restarted.
   - Changes nothing unless all other control planes are healthy.
 author: groundup.cloud founders (@groundup-cloud)
@@ -41,7 +43,8 @@ EXAMPLES = r"""
 RETURN = r"""
 stale:
   description: >-
-    What was not as it should be: names of static pods, C(cluster) for the configuration itself, or C(audit policy).
+    What was not as it should be: names of static pods, C(cluster) for the configuration itself, C(audit policy), or
+    C(names of the API's certificate).
   returned: success
   type: list
   elements: str

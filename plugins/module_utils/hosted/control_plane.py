@@ -17,7 +17,20 @@ from ..host.plan import access_steps
 from ..host.read import read_paths
 from ..host.state import Actual, Directory, HostState
 from ..host.system import System
-from ..kube import certificates, control_plane, credentials, immutable, job, observe, paths, refresh, renewal, version
+from ..kube import (
+    api_certificate,
+    api_names,
+    certificates,
+    control_plane,
+    credentials,
+    immutable,
+    job,
+    observe,
+    paths,
+    refresh,
+    renewal,
+    version,
+)
 from ..kube import phases as kubeadm
 from ..kube.access import admin, unready
 from ..kube.errors import KubeError
@@ -112,7 +125,8 @@ def plan(hosted: Hosted, hand: Manager, system: System) -> Plan:
     lacking = images.lacking()
     for reference in lacking:
         found.add(f"programs of {reference}", partial(images.unpack, reference))
-    remade = _configuration(found, hosted, system) or bool(lacking)
+    renamed = _names(found, settings, system)
+    remade = _configuration(found, hosted, system) or renamed or bool(lacking)
     _certificates(found, settings, system)
     _access(found, system)
     _servers(found, hosted, hand, images, system, remade)
@@ -136,6 +150,19 @@ def _configuration(found: Plan, hosted: Hosted, system: System) -> bool:
             after="as wanted\n",
         )
     return bool(stale or changed or not record)
+
+
+def _names(found: Plan, settings: Settings, system: System) -> bool:
+    """The certificate of the API server, where its names are not the wanted ones; whether a step was added."""
+    differs = api_names.pending(settings, Path(system.root))
+    if differs:
+        found.add(
+            "certificate of the API with other names",
+            partial(api_certificate.remake, settings, system),
+            before=f"{differs}\n",
+            after="as wanted\n",
+        )
+    return bool(differs)
 
 
 def _certificates(found: Plan, settings: Settings, system: System) -> None:
@@ -192,6 +219,7 @@ def _start(hosted: Hosted, hand: Manager, images: Images, system: System) -> Non
         if running.get(service.name) != service.digest():
             hand.start(service)
     await_api(hosted, system)
+    api_certificate.taken(system)
     system.path(paths.RENEWAL).unlink(missing_ok=True)
 
 

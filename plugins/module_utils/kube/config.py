@@ -95,8 +95,13 @@ def api_server(settings: Settings) -> Doc:
         volumes.append(_volume("groundup-audit-log", paths.AUDIT_LOG, read_only=False))
     if settings.encryption or settings.audit:
         volumes.append(_volume("groundup-apiserver", paths.APISERVER, read_only=True))
-    names = sorted({settings.endpoint.address, *settings.control_planes, *settings.control_planes.values()})
-    return {"certSANs": names, "extraArgs": args(extra), "extraVolumes": volumes}
+    return {"certSANs": alternative_names(settings), "extraArgs": args(extra), "extraVolumes": volumes}
+
+
+def alternative_names(settings: Settings) -> list[str]:
+    """Names and addresses of the API's certificates besides those that kubeadm gives to each."""
+    own = {settings.endpoint.address, *settings.control_planes, *settings.control_planes.values()}
+    return sorted({*own, *settings.api_names})
 
 
 def _volume(name: str, path: str, *, read_only: bool) -> Doc:

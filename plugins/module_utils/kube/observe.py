@@ -13,7 +13,7 @@ from ..host.system import System
 from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing, Row
 from ..waiting.wait import TimedOut, wait
-from . import certificates, etcd, job, paths
+from . import api_names, certificates, etcd, job, paths
 from .api import Api, Kubeconfig, Refused, Unreachable, connect
 from .settings import Settings
 
@@ -41,7 +41,7 @@ def observe(settings: Settings, patience: float = 0, root: Path = Path("/")) -> 
         "etcd_data": _at(root, paths.ETCD_DATA).exists(),
         "attempt": attempt(root),
         "encryption": digest(_at(root, paths.ENCRYPTION)),
-        "stale": stale_manifests(root),
+        "stale": stale(settings, root),
         "due": certificates.due(settings, root),
         "version": settings.version,
         "cluster": None,
@@ -80,6 +80,11 @@ def stale_manifests(root: Path) -> list[str]:
         return []
     have = manifests(root)
     return sorted(name for name, value in json.loads(record.read_text()).items() if have[name] != value)
+
+
+def stale(settings: Settings, root: Path) -> list[str]:
+    """All that differs on a control plane: manifests, and the names in the certificate of its API server."""
+    return [*stale_manifests(root), *api_names.stale(settings, root)]
 
 
 def unfinished(record: t.Mapping[str, t.Any] | None, kind: str) -> bool:

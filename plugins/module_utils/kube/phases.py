@@ -13,14 +13,20 @@ from .settings import Settings
 CONFIG = f"{paths.SCRATCH}/phases.yaml"
 
 
-def run(settings: Settings, system: System, phases: t.Iterable[t.Sequence[str]], timeout: float) -> None:
+def run(
+    settings: Settings,
+    system: System,
+    phases: t.Iterable[t.Sequence[str]],
+    timeout: float,
+    certificates: str = "",
+) -> None:
     """Run the phases; those of a hosted control plane below its root.
 
-    ``timeout``: seconds for each phase.
+    ``timeout``: seconds for each phase. ``certificates``: another directory of certificates than kubeadm's own.
 
     :raises HostError: with kubeadm's own message.
     """
-    _each(settings, system, [("init", "phase", *phase) for phase in phases], timeout)
+    _each(settings, system, [("init", "phase", *phase) for phase in phases], timeout, certificates)
 
 
 def renew(settings: Settings, system: System, timeout: float) -> None:
@@ -28,12 +34,20 @@ def renew(settings: Settings, system: System, timeout: float) -> None:
     _each(settings, system, [("certs", "renew", "all")], timeout)
 
 
-def _each(settings: Settings, system: System, commands: t.Iterable[t.Sequence[str]], timeout: float) -> None:
+def _each(
+    settings: Settings,
+    system: System,
+    commands: t.Iterable[t.Sequence[str]],
+    timeout: float,
+    certificates: str = "",
+) -> None:
     """Run commands of kubeadm; of a hosted control plane below its root (its flag ``--rootfs``, 1.36).
 
     The configuration, which holds a token, is removed when they end.
     """
-    text = yaml.documents([config.init(settings, control_plane.new_token()), *config.cluster(settings)])
+    cluster, *others = config.cluster(settings)
+    cluster |= {"certificatesDir": certificates} if certificates else {}
+    text = yaml.documents([config.init(settings, control_plane.new_token()), cluster, *others])
     system.write(CONFIG, text.encode(), mode=0o600)
     words = [paths.KUBEADM]
     if settings.hosted:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..host.plan import Step
 from ..host.system import System
-from . import certificates, nodes, observe, paths, version
+from . import api_names, certificates, nodes, observe, paths, version
 from .api import Api, Https, Kubeconfig, Refused, Unreachable, tls
 from .errors import KubeError, KubeRefusedError
 from .settings import Settings
@@ -28,11 +28,11 @@ def membership(settings: Settings, system: System) -> tuple[Step, ...]:
         return (Step("join", name, after="a node of the cluster\n"),)
     if record and not record["done"]:
         return (Step("finish", f"{record['kind']} of {name}", before="begun\n", after="done\n"),)
-    stale = observe.stale_manifests(root)
+    stale = observe.stale(settings, root)
     if stale:
-        return (
-            Step("refresh", f"control plane of {name}", before=f"differs: {', '.join(stale)}\n", after="as wanted\n"),
-        )
+        names = api_names.pending(settings, root)
+        before = f"differs: {', '.join(stale)}\n" + (f"certificate of the API: {names}\n" if names else "")
+        return (Step("refresh", f"control plane of {name}", before=before, after="as wanted\n"),)
     due = certificates.due(settings, root)
     if due:
         before = "".join(f"{file} ends in {days} days\n" for file, days in due.items())

@@ -13,7 +13,19 @@ from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut
 from ..waiting.wait import wait as wait_until
-from . import certificates, control_plane, members, observe, paths, phases, processes, renewal, version
+from . import (
+    api_certificate,
+    api_names,
+    certificates,
+    control_plane,
+    members,
+    observe,
+    paths,
+    phases,
+    processes,
+    renewal,
+    version,
+)
 from .access import unready
 from .errors import KubeError
 from .processes import started
@@ -64,13 +76,18 @@ def refresh(settings: Settings, system: System, stale: t.Collection[str]) -> Non
     control_plane.ensure_encryption(settings, system)
     if "etcd" in stale and not settings.single:
         restore_etcd(system)
+    if api_names.PART in stale:
+        api_certificate.remake(settings, system)
     phases.run(settings, system, ALONE if settings.single else PHASES, timeout=900)
     after = observe.manifests(Path(system.root))
-    if "audit policy" in stale:  # the server reads it when it starts, and its manifest only names the file
+    # the server reads these when it starts, and its manifest only names the files
+    ended = "audit policy" in stale or api_names.PART in stale
+    if ended:
         processes.end(system, "kube-apiserver")
     restarting = [name for name in SERVES if after[name] != before[name]]
-    restarting += ["kube-apiserver"] if "audit policy" in stale and "kube-apiserver" not in restarting else []
+    restarting += ["kube-apiserver"] if ended and "kube-apiserver" not in restarting else []
     wait(settings, system, restarting, began)
+    api_certificate.taken(system)
     control_plane.record_manifests(system)
 
 
@@ -100,7 +117,7 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
     All other control planes have to be healthy before, and this one is after.
     """
     system = System()
-    stale, due = observe.stale_manifests(Path(system.root)), certificates.due(settings, Path(system.root))
+    stale, due = observe.stale(settings, Path(system.root)), certificates.due(settings, Path(system.root))
     if (stale or due) and not check:
         members.require_others(settings, system, "its servers are not restarted", params["replaced"])
         version.refuse_change(settings, system, {})
@@ -108,6 +125,7 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
             refresh(settings, system, stale)
         if due:
             renewal.renew(settings, system, due)
-    steps = [f"update the configuration of {name}" for name in stale]
+    steps = [f"update the configuration of {name}" for name in stale if name != api_names.PART]
+    steps += ["make the certificate of the API anew, with other names"] if api_names.PART in stale else []
     steps += [f"renew {name}, which ends in {days} days" for name, days in due.items()]
     return {"changed": bool(steps), "stale": stale, "renewed": sorted(due), "steps": steps}

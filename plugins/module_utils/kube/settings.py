@@ -23,6 +23,7 @@ MAX_RENEW_DAYS = 300
 PROXY_MODES = ("nftables", "iptables")
 #: names end up in certificates, in keepalived.conf and in haproxy.cfg: DNS labels, dots between, and nothing else
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\Z")
+MAX_NAME = 253
 INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z")
 
 
@@ -57,6 +58,7 @@ class Settings:
     """Everything that kubeadm, the kubelet and the endpoint are configured from.
 
     ``root``: where the files of the control plane are, other than ``/`` on the host of a hosted control plane.
+    ``api_names``: further DNS names and addresses at which clients reach the API.
     ``renew_days``: certificates with fewer days left are renewed.
     """
 
@@ -74,6 +76,7 @@ class Settings:
     encryption: bool = True
     audit: bool = True
     timings: Timings = "default"
+    api_names: tuple[str, ...] = ()
     root: str = "/"
     renew_days: int = 90
 
@@ -107,7 +110,9 @@ def parse(params: t.Mapping[str, t.Any]) -> Settings:
     values = {key: value for key, value in params.items() if value is not None}
     endpoint, node = _record(Endpoint, values, "endpoint"), _record(Node, values, "node")
     try:
-        settings = Settings(**values | {"endpoint": endpoint, "node": node})
+        settings = Settings(
+            **values | {"endpoint": endpoint, "node": node, "api_names": tuple(values.get("api_names") or ())}
+        )
     except TypeError as error:
         raise KubeError(f"kubernetes: {error}; see the role's documentation for its keys") from error
     _check(settings)
@@ -132,6 +137,15 @@ def _is_ipv4(value: t.Any) -> bool:
         return ipaddress.ip_address(value).version in IP_VERSIONS
     except ValueError:
         return False
+
+
+def is_api_name(value: str) -> bool:
+    """Whether kubeadm takes a value as a name of the API: a DNS name, which may begin with ``*.``, or an address."""
+    try:
+        return str(ipaddress.ip_address(value)) == value
+    except ValueError:
+        last = value.rpartition(".")[2]
+        return len(value) <= MAX_NAME and bool(NAME.match(value.removeprefix("*."))) and not last.isdigit()
 
 
 def _is_network(value: str) -> bool:
@@ -174,7 +188,9 @@ def _check_addresses(settings: Settings) -> list[tuple[bool, str]]:
     endpoint, planes = settings.endpoint, settings.control_planes
     invalid = sorted(str(a) for a in (settings.node.address, *planes.values()) if not _is_ipv4(a))
     nets = [f"{value!r}" for value in (settings.pods, settings.services) if not _is_network(value)]
+    names = [f"{name!r}" for name in settings.api_names if not is_api_name(name)]
     return [
+        (bool(names), f"api_names: {', '.join(names)} aren't DNS names in small letters, and no addresses"),
         (not _is_ipv4(endpoint.address), f"endpoint.address: {endpoint.address!r} isn't an IPv4 address"),
         (bool(invalid), f"control_planes and node.address: {', '.join(invalid)} aren't IPv4 addresses"),
         (bool(nets), f"pods and services: {', '.join(nets)} aren't networks like 10.64.0.0/14"),

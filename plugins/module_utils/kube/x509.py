@@ -1,21 +1,33 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When a certificate begins and ends, read from its PEM. The standard library parses no certificate of a file."""
+"""What a certificate says, read from its PEM: when it begins and ends, and for which names and addresses it is valid.
+
+The standard library parses no certificate of a file.
+"""
 
 from __future__ import annotations
 
 import base64
+import ipaddress
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from .errors import KubeError
 
+Found = TypeVar("Found")
 BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 DAY = 86400
 #: ASN.1 tags of the two ways to write a time in a certificate, and their formats (RFC 5280, 4.1.2.5)
 TIMES = {0x17: "%y%m%d%H%M%SZ", 0x18: "%Y%m%d%H%M%SZ"}
 VERSION = 0xA0
+#: extensions of a TBSCertificate (RFC 5280, 4.1), and the object identifier 2.5.29.17 of subjectAltName (4.2.1.6)
+EXTENSIONS, ALTERNATIVE_NAMES = 0xA3, bytes((0x55, 0x1D, 0x11))
+OCTETS = 0x04
+#: tags of a GeneralName: dNSName and iPAddress
+DNS_NAME, ADDRESS = 0x82, 0x87
 
 
 @dataclass(frozen=True)
@@ -39,17 +51,59 @@ def validity(name: str, pem: str) -> Validity:
 
     :raises KubeError: ``name`` holds no certificate that can be read.
     """
+    begins, ends = _read(name, pem, _times)
+    if ends <= begins:
+        raise KubeError(f"{name}: is a certificate that ends before it begins")
+    return Validity(begins, ends)
+
+
+def names(name: str, pem: str) -> frozenset[str]:
+    """The DNS names and addresses for which the first certificate in a PEM text is valid, as texts.
+
+    :raises KubeError: ``name`` holds no certificate that can be read.
+    """
+    return _read(name, pem, _names)
+
+
+def _read(name: str, pem: str, parse: Callable[[bytes], Found]) -> Found:
     block = BLOCK.search(pem)
     if not block:
         raise KubeError(f"{name}: holds no certificate in PEM")
     try:
-        der = base64.b64decode(block.group(1))
-        begins, ends = _times(der)
+        return parse(base64.b64decode(block.group(1)))
     except (ValueError, IndexError, KeyError) as error:
         raise KubeError(f"{name}: is no certificate that can be read ({error!r})") from error
-    if ends <= begins:
-        raise KubeError(f"{name}: is a certificate that ends before it begins")
-    return Validity(begins, ends)
+
+
+def _names(der: bytes) -> frozenset[str]:
+    """The subjectAltName, one of the extensions, which are the last part of a TBSCertificate."""
+    __, at, __ = _element(der, 0)
+    found: set[str] = set()
+    for tag, first, __ in _elements(der, *_element(der, at)[1:]):
+        if tag != EXTENSIONS:
+            continue
+        for __, begin, stop in _elements(der, *_element(der, first)[1:]):
+            parts = list(_elements(der, begin, stop))
+            if der[slice(*parts[0][1:])] == ALTERNATIVE_NAMES and parts[-1][0] == OCTETS:
+                found |= set(_general_names(der, parts[-1][1]))
+    return frozenset(found)
+
+
+def _general_names(der: bytes, at: int) -> Iterator[str]:
+    """The DNS names and addresses of the sequence at an offset; other kinds of names are left out."""
+    for tag, first, end in _elements(der, *_element(der, at)[1:]):
+        if tag == DNS_NAME:
+            yield der[first:end].decode("ascii")
+        elif tag == ADDRESS:
+            yield str(ipaddress.ip_address(der[first:end]))
+
+
+def _elements(der: bytes, first: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Each element between two offsets, as (tag, where its content begins, where it ends)."""
+    while first < end:
+        found = _element(der, first)
+        yield found
+        first = found[2]
 
 
 def _times(der: bytes) -> tuple[float, float]:

@@ -143,6 +143,7 @@ class ClusterView:
             "domain": settings.domain,
             "control_planes": self.control_planes,
             **({"proxy_mode": str(mode)} if mode is not ProxyMode.NFTABLES else {}),
+            "api_names": [f"kubernetes.{self.layout.cloud.domain}", *settings.api_names],
             "encryption": settings.encryption,
             "audit": settings.audit,
             "renew_days": settings.renew_days,

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import tomllib
 import typing as t
 
 from ..host.state import HostError
 from ..kube import kubelet_fields, kubelet_settings
+from ..kube import settings as kube
 from ..layers import host_base
 from .scalars import LABEL, BadScalar, Scalar, matching, pattern, plain_text
 
@@ -77,6 +79,17 @@ def _kubelet_field(value: t.Any) -> str:
     return name
 
 
+def _api_name(value: t.Any) -> str:
+    remedy = "give a name such as k8s.example.net or *.example.net, or an address"
+    text = plain_text(value, remedy).lower()
+    try:
+        text = str(ipaddress.ip_address(text))
+    except ValueError:
+        if not kube.is_api_name(text):
+            raise BadScalar("is neither a DNS name nor an address", remedy) from None
+    return text
+
+
 def _node_value(value: t.Any) -> str:
     """The value of a Kubernetes label or taint, which may be empty."""
     return "" if isinstance(value, str) and not value else _NODE_VALUE(value)
@@ -116,6 +129,7 @@ DATABASE = Scalar(
     ),
     {"type": "string"},
 )
+API_NAME = Scalar("DNS name or address", _api_name, {"type": "string", "pattern": r"^[0-9A-Za-z*][0-9A-Za-z.:-]*$"})
 SOCKET = Scalar("socket", _socket, {"type": "string", "pattern": "^(tcp|udp)/[0-9]{1,5}(-[0-9]{1,5})?$"})
 SYSCTL = matching(
     "sysctl", "[a-z0-9_-]+([./][A-Za-z0-9_.-]+)+", "give a name such as vm.nr_hugepages", "name of a sysctl"

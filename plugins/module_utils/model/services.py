@@ -29,6 +29,12 @@ class Kubernetes:
     pods: Subnet = one(scalars.SUBNET, "Addresses of pods.", default=scalars.subnet("10.64.0.0/14"))
     services: Subnet = one(scalars.SUBNET, "Addresses of services.", default=scalars.subnet("10.96.0.0/16"))
     domain: str = one(scalars.DOMAIN, "Domain of services.", default="cluster.local")
+    api_names: tuple[str, ...] = many(
+        notations.API_NAME,
+        "Further DNS names and addresses at which clients reach the API, for its certificate. It has the endpoint, "
+        "`kubernetes.` with the cloud's domain, and the control planes anyway.",
+        example="[k8s.example.net, 203.0.113.7]",
+    )
     runtime: enums.ContainerRuntime = one(
         enums.ContainerRuntime, "Low-level runtime under containerd.", default=enums.ContainerRuntime.CRUN
     )

@@ -54,6 +54,7 @@ CONFIG: dict[str, Any] = {
             },
         },
         "control_planes": {"type": "dict", "required": True},
+        "api_names": {"type": "list", "elements": "str", "default": []},
         "image_repository": {"type": "str", "default": "registry.k8s.io"},
         "proxy_mode": {"type": "str", "default": "nftables", "choices": ["nftables", "iptables"]},
         "encryption": {"type": "bool", "default": True},

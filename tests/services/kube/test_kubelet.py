@@ -12,6 +12,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube import kubelet
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeRefusedError
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import Settings, parse
 
+pytestmark = pytest.mark.services
+
 SHA = "a" * 64
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import ssl
 import subprocess
 import time
 import typing as t
@@ -13,6 +15,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
 from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
+    api_certificate,
+    api_names,
     certificates,
     config,
     etcd,
@@ -183,3 +187,36 @@ def test_kubeadm_renews_the_certificates_and_the_api_takes_them(live: Live, prog
     assert certificates.due(settings, live.root) == {}
     assert {oct(path.stat().st_mode & 0o777) for path in kubernetes.rglob("*.key")} == {"0o600"}
     assert connect(Kubeconfig.read(live.path(paths.ADMIN_CONF)), live.kubeconfig.server).get("/version")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="kubeadm changes its root, which only root may")
+def test_kubeadm_makes_a_certificate_with_other_names_and_the_api_takes_it(live: Live, programs: Path) -> None:
+    """As for a hosted control plane. The names of kubeadm's own certificate are those that are computed here."""
+    pem = live.path(api_names.CERTIFICATE).read_text()
+    assert api_names.difference(live.settings, pem) == ""
+    more = {"root": str(live.root), "api_names": ["k8s.example.net", "*.example.net", "203.0.113.7", "fd00::7"]}
+    settings, system = parse(given(live.settings.endpoint.port) | more), System(str(live.root))
+    assert api_names.difference(settings, pem) == "lacks *.example.net, 203.0.113.7, fd00::7, k8s.example.net"
+    system.write(paths.KUBEADM, (programs / "kubernetes").read_bytes(), mode=0o755)
+    api_certificate.remake(settings, system)
+    made = live.path(api_names.CERTIFICATE).read_text()
+    assert made != pem and api_names.difference(settings, made) == ""
+    assert not live.path(api_certificate.SCRATCH).exists()
+    assert live.path(api_names.KEY).stat().st_mode & 0o777 == 0o600
+    context = ssl.create_default_context(cadata=live.kubeconfig.ca)
+    end = time.monotonic() + 120
+    while not served(context, live.settings.endpoint.port):
+        assert time.monotonic() < end, "the API server reads its certificate again within a minute"
+        time.sleep(1)
+    api_certificate.remake(parse(given(live.settings.endpoint.port) | {"root": str(live.root)}), system)
+    assert api_names.difference(live.settings, live.path(api_names.CERTIFICATE).read_text()) == "", "taken out again"
+
+
+def served(context: ssl.SSLContext, port: int) -> bool:
+    """Whether the API's certificate is valid for a further name."""
+    try:
+        with socket.create_connection(("127.0.0.1", port)) as plain:
+            context.wrap_socket(plain, server_hostname="k8s.example.net").close()
+    except ssl.SSLCertVerificationError:
+        return False
+    return True

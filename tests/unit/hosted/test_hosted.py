@@ -231,6 +231,7 @@ def living(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Any:
     monkeypatch.setattr(control_plane.address, "interface", lambda *_words: ("cluster", True))
     monkeypatch.setattr(control_plane.files, "require", lambda *_words, **_more: False)
     monkeypatch.setattr(control_plane.certificates, "due", lambda *_words: {})
+    monkeypatch.setattr(control_plane.api_names, "pending", lambda *_words: "")
     hosted = parse(CONFIG, KUBERNETES | {"root": str(tmp_path / "root")})
     system = System(hosted.root)
     manifests(tmp_path / "root")
@@ -284,6 +285,29 @@ def test_certificates_that_end_soon_are_renewed_and_the_servers_take_them(
     assert texts(living) == []
     system.write("/etc/kubernetes/pki/apiserver.crt", b"by a run that was killed before it started the servers")
     assert texts(living) == ["start etcd, kube-apiserver, kube-controller-manager, kube-scheduler"]
+
+
+def test_other_names_of_the_api_make_another_certificate_and_its_server_takes_it(
+    living: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system, wanted = living[2], ["lacks k8s.example.net"]
+    monkeypatch.setattr(control_plane.api_names, "pending", lambda *_words: "".join(wanted))
+    monkeypatch.setattr(control_plane, "await_api", lambda *_words: None)
+    monkeypatch.setattr(control_plane, "_objects", lambda *_words: None)
+
+    def remake(_settings: t.Any, where: System) -> None:
+        wanted.clear()
+        where.write(paths.API_CERTIFICATE, b"{}")
+        where.write("/etc/kubernetes/pki/apiserver.crt", b"with other names")
+
+    monkeypatch.setattr(control_plane.api_certificate, "remake", remake)
+    before = dict(living[1].digests)
+    made, restart, objects = control_plane.plan(*living).steps
+    assert (str(made), made.before) == ("certificate of the API with other names", "lacks k8s.example.net\n")
+    assert str(restart) == "restart the servers whose configuration changes" and "API" in str(objects)
+    control_plane.plan(*living).apply()
+    assert living[1].digests["kube-apiserver"] != before["kube-apiserver"]
+    assert texts(living) == [] and not system.path(paths.API_CERTIFICATE).exists()
 
 
 def test_another_audit_policy_starts_the_api_server_again(living: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:

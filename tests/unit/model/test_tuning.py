@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.config import alternative_names
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse as parse_kubernetes
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import kubernetes
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import Derived, derive
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
@@ -69,6 +71,21 @@ def test_settings_of_kubelets_merge_from_the_cluster_over_defaults_to_the_machin
 def test_settings_that_no_kubelet_takes_are_named(changes: dict[str, Any], error: str) -> None:
     with pytest.raises(ModelError, match=error):
         derived(changes)
+
+
+def test_names_of_the_api_join_that_of_the_cloud() -> None:
+    found = derived({"kubernetes.api_names": ["K8s.example.net", "FD00::0010", "*.example.net"]})
+    names = ["kubernetes.rack.internal", "k8s.example.net", "fd00::10", "*.example.net"]
+    assert found.hostvars["node1"]["kubernetes_config"]["api_names"] == names
+    config = found.hostvars["node1"]["kubernetes_config"]
+    assert found.hostvars["node1"]["host_base_config"]["hosts"]["kubernetes.rack.internal"] == "10.30.0.10"
+    assert set(names) <= set(alternative_names(parse_kubernetes(config | {"files": {}})))
+
+
+@pytest.mark.parametrize("name", ["k8s_.example.net", "10.30.0", "a.*.net", "https://k8s", 7])
+def test_what_is_no_name_of_the_api_is_refused(name: Any) -> None:
+    with pytest.raises(ModelError, match=r"kubernetes\.api_names\[0\]: .*; give a name such as k8s.example.net"):
+        derived({"kubernetes.api_names": [name]})
 
 
 def test_editors_know_the_fields_of_kubelets() -> None:
