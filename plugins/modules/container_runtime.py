@@ -21,6 +21,27 @@ attributes:
     support: full
 extends_documentation_fragment:
   - groundup.cloud.container_runtime_config
+options:
+  logins:
+    description:
+      - Registries that want a login. The kubelet reads them from C(/var/lib/kubelet/config.json), mode 0600, and
+        passes them on to containerd. Their content is in no diff and no result.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      registry:
+        description: The registry as images name it, with its port, perhaps with a part of their path.
+        type: str
+        required: true
+      username:
+        description: Its user.
+        type: str
+        required: true
+      password:
+        description: The password or token.
+        type: str
+        required: true
 """
 
 EXAMPLES = r"""
@@ -57,13 +78,15 @@ from ansible_collections.groundup.cloud.plugins.module_utils.layers.container_ru
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import checked
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.container_runtime import CONFIG
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.logins import LOGINS
 
 
 def main() -> None:
-    module = begin(AnsibleModule, {"config": CONFIG}, supports_check_mode=True)
+    module = begin(AnsibleModule, {"config": CONFIG, "logins": LOGINS}, supports_check_mode=True)
 
     def act() -> Result:
         wanted = checked("container_runtime", CONFIG, given(module.params["config"]))
+        wanted |= {"logins": module.params["logins"]}
         return run_layer(render, wanted, check=module.check_mode, warn=module.warn)
 
     run(module, act)

@@ -52,6 +52,26 @@ options:
     description: The inputs of the roles, by the names of their variables.
     type: dict
     required: true
+  logins:
+    description:
+      - Input C(container_runtime_logins) of the role P(groundup.cloud.container_runtime#role), which is no part of
+        O(inputs), so that no password is shown.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      registry:
+        description: The registry as images name it, with its port, perhaps with a part of their path.
+        type: str
+        required: true
+      username:
+        description: Its user.
+        type: str
+        required: true
+      password:
+        description: The password or token.
+        type: str
+        required: true
   bare:
     description:
       - The host has no operating system yet; return what would be done on it. Run it on the controller.
@@ -98,6 +118,7 @@ steps:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import foresee, probe
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.logins import LOGINS
 
 LAYER = {
     "name": {"type": "str", "required": True},
@@ -109,6 +130,7 @@ LAYER = {
 SPEC = {
     "layers": {"type": "list", "elements": "dict", "required": True, "options": LAYER},
     "inputs": {"type": "dict", "required": True},
+    "logins": LOGINS,
     "bare": {"type": "bool", "default": False},
 }
 
@@ -122,9 +144,13 @@ def judged(found: Result, check: bool) -> Result:
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     layers, inputs = module.params["layers"], module.params["inputs"]
+    secrets = {"container_runtime": {"logins": module.params["logins"]}}
     if module.params["bare"]:
-        run(module, lambda: {"changed": True, "differs": [], "steps": foresee(layers, inputs)})
-    run(module, lambda: judged({"changed": False, **probe(layers, inputs, module.warn)}, module.check_mode))
+        run(module, lambda: {"changed": True, "differs": [], "steps": foresee(layers, inputs, secrets)})
+    run(
+        module,
+        lambda: judged({"changed": False, **probe(layers, inputs, module.warn, secrets=secrets)}, module.check_mode),
+    )
 
 
 if __name__ == "__main__":

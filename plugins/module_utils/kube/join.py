@@ -16,6 +16,7 @@ from .settings import Settings
 
 CONFIG = f"{paths.SCRATCH}/join.yaml"
 SCRIPT = f"{paths.SCRATCH}/join.sh"
+REGISTRY_LOGINS = "/var/lib/kubelet/config.json"
 ETCD_TRIES = 10
 PREFLIGHT_TRIES = 4
 
@@ -107,9 +108,13 @@ exit 1
 def reset(system: System) -> None:
     """Reset the Kubernetes state of this machine: after an attempt that did not end, or with consent."""
     job.forget(system)
+    logins = system.path(REGISTRY_LOGINS)  # of another layer; reset empties the kubelet's directory
+    text = logins.read_bytes() if logins.is_file() else b""
     system.run([paths.KUBEADM, "reset", "--force", "--cri-socket", config.SOCKET], timeout=900)
     for name in (paths.ATTEMPT, paths.MANIFEST_RECORD, paths.ETCD_COPY, paths.KUBELET_RECORD, paths.ENCRYPTION):
         system.path(name).unlink(missing_ok=True)
+    if text:
+        system.write(REGISTRY_LOGINS, text, mode=0o600)
 
 
 def finish(settings: Settings, system: System) -> dict[str, t.Any]:

@@ -73,6 +73,8 @@ def twin(cloud: Tree, materials: Materials, accelerator: str = "kvm") -> tuple[T
         name: _machine(name, machine, cabling, materials, notes) for name, machine in result["machines"].items()
     }
     emulated = accelerator == "tcg"
+    if (result.get("kubernetes") or {}).pop("registries", None):
+        notes.append("kubernetes.registries: no registry is reachable from the lab, and no secret enters the twin")
     _kubelets(result, notes)
     for machine in result["machines"].values():
         machine["lab"] = sized(machine, emulated, bool(result.get("kubernetes")))

@@ -25,6 +25,8 @@ from ..specs.check import checked
 from . import container_runtime, host_base, host_network, kubernetes_host, network_basic
 
 Layer = Mapping[str, Any]  # an entry of groundup_layers: name, role, input
+#: Role -> what belongs to its input and is secret, so that it is a variable of its own.
+Secrets = Mapping[str, dict[str, Any]]
 Inputs = Mapping[str, dict[str, Any]]  # the roles' inputs by the name of their variable
 
 #: role, without the collection's name -> function of the role's input and a host: what would be done
@@ -47,14 +49,14 @@ INPUTS: dict[str, Mapping[str, Any]] = {
 NOT_FORESEEN = ("host_network",)
 
 
-def foresee(layers: Sequence[Layer], inputs: Inputs) -> dict[str, list[str]]:
+def foresee(layers: Sequence[Layer], inputs: Inputs, secrets: Secrets | None = None) -> dict[str, list[str]]:
     """What each layer would do on a machine that has no operating system yet, as text.
 
     No host is connected to. The clock is left out, since the controller's would be compared.
     """
     planned = [layer for layer in layers if role_of(layer) not in NOT_FORESEEN]
     with TemporaryDirectory() as root:
-        found = probe(planned, inputs, system=Bare(root))
+        found = probe(planned, inputs, system=Bare(root), secrets=secrets)
     return {name: [step for step in found["steps"][name] if step != "clock clock"] for name in found["differs"]}
 
 
@@ -80,7 +82,13 @@ def role_of(layer: Layer) -> str:
     return role
 
 
-def probe(layers: Sequence[Layer], inputs: Inputs, warn: Warn = silent, system: System | None = None) -> dict[str, Any]:
+def probe(
+    layers: Sequence[Layer],
+    inputs: Inputs,
+    warn: Warn = silent,
+    system: System | None = None,
+    secrets: Secrets | None = None,
+) -> dict[str, Any]:
     """Which of ``layers`` differ from what is wanted. Changes nothing.
 
     Returns {differs: [name], steps: {name: [text]}, diff: [{before, after, …}], refused: [text]}. A layer that can't
@@ -99,6 +107,7 @@ def probe(layers: Sequence[Layer], inputs: Inputs, warn: Warn = silent, system: 
         try:
             given = inputs[layer["input"]]
             given = checked(role, INPUTS[role], given) if role in INPUTS else given
+            given = {**given, **(secrets or {}).get(role, {})}
             serves = serves or (role == "kubernetes" and kubernetes_host.is_one_of_several(given, host))
             plan = ASSESS[role](given, host)
         except RefusedError as error:

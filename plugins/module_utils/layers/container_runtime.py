@@ -11,6 +11,7 @@ from typing import Any
 
 from ..host.settings import require, settings
 from ..host.state import Directory, File, HostError, HostState, Purge, Unit
+from . import registry_logins
 from .artefacts import PROGRAMS, archive, located, programs
 
 DEFAULTS: dict[str, Any] = {
@@ -21,6 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "runtime": "crun",
     "sandbox_image": "registry.k8s.io/pause:3.10.2",
     "drop_ins": {},
+    "logins": [],  # a variable of its own, container_runtime_logins, since passwords are in it
 }
 REGISTRY: dict[str, Any] = {
     "address": None,
@@ -81,10 +83,14 @@ def render(params: dict[str, Any]) -> HostState:
             File(UNIT, SERVICE),
             *drop_in_files(wanted["drop_ins"]),
             *registry_files(registry),
+            *registry_logins.files(wanted["logins"]),
         ),
         archives=(archive(layer, files, "cni-plugins", CNI_BIN),),
-        directories=(Directory(CNI_CONF, 0o755), Directory(HOSTS, 0o755), Directory(DROP_INS, 0o755)),
-        purge=(Purge(HOSTS, "*/hosts.toml", HEAD), Purge(DROP_INS, "groundup-*.toml")),
+        directories=(
+            *(Directory(path, 0o755) for path in (CNI_CONF, HOSTS, DROP_INS)),
+            *registry_logins.directories(wanted["logins"]),
+        ),
+        purge=(Purge(HOSTS, "*/hosts.toml", HEAD), Purge(DROP_INS, "groundup-*.toml"), registry_logins.PURGE),
         units=(Unit("containerd.service", restart_on=(CONFIG, f"{DROP_INS}/", f"{PROGRAMS}/containerd", UNIT)),),
     )
 

@@ -97,6 +97,14 @@ class ClusterView:
             **({"drop_ins": dict(kubernetes.containerd)} if kubernetes and kubernetes.containerd else {}),
         }
 
+    def registry_logins(self) -> list[View]:
+        """The variable `container_runtime_logins`; passwords are evaluated where the role uses them."""
+        kubernetes = self.layout.cloud.kubernetes
+        return [
+            {"registry": name, "username": login.username, "password": login.password}
+            for name, login in (kubernetes.registries if kubernetes else {}).items()
+        ]
+
     def kubernetes(self, machine: Machine) -> View:
         """The role input `kubernetes`; only for clouds that have a cluster."""
         settings, network = self.layout.cloud.kubernetes, self.layout.cluster

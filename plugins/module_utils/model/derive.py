@@ -78,12 +78,18 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
         "prove_kubeconfig": f"{state}/kubeconfig",
     }
     layers = [layer.as_variable() for layer in stack.machines]
+    logins = stack.view.registry_logins()
     return Derived(
         groups=_groups(cloud),
         hostvars=hostvars,
         all_vars=all_vars,
         group_vars={
-            "machines": {**_ssh_settings(cloud, state), **_deployment(layout, state), "groundup_layers": layers}
+            "machines": {
+                **_ssh_settings(cloud, state),
+                **_deployment(layout, state),
+                "groundup_layers": layers,
+                **({"container_runtime_logins": logins} if logins else {}),
+            }
         },
     )
 

@@ -12,7 +12,7 @@ import typing as t
 from ..host.state import HostError
 from ..kube import kubelet_fields, kubelet_settings
 from ..kube import settings as kube
-from ..layers import host_base
+from ..layers import host_base, registry_logins
 from .scalars import LABEL, BadScalar, Scalar, matching, pattern, plain_text
 
 
@@ -130,6 +130,17 @@ DATABASE = Scalar(
     {"type": "string"},
 )
 API_NAME = Scalar("DNS name or address", _api_name, {"type": "string", "pattern": r"^[0-9A-Za-z*][0-9A-Za-z.:-]*$"})
+REGISTRY = Scalar(
+    "registry",
+    pattern(
+        registry_logins.REGISTRY.pattern,
+        "registry",
+        "give it as images name it, such as harbor.example.net, *.example.net:5000 or ghcr.io/example",
+        lower=True,
+    ),
+    {"type": "string"},
+)
+REGISTRY_USER = matching("user of a registry", "[^:\\s]+", "give the user without a colon")
 SOCKET = Scalar("socket", _socket, {"type": "string", "pattern": "^(tcp|udp)/[0-9]{1,5}(-[0-9]{1,5})?$"})
 SYSCTL = matching(
     "sysctl", "[a-z0-9_-]+([./][A-Za-z0-9_.-]+)+", "give a name such as vm.nr_hugepages", "name of a sysctl"

@@ -18,6 +18,14 @@ ROOT = "root"
 
 
 @dataclass(frozen=True)
+class RegistryLogin:
+    """The login of a registry from which pods' images come."""
+
+    username: str = one(notations.REGISTRY_USER, "User.")
+    password: t.Any = one(scalars.SECRET, "Password or token.", secret=True)
+
+
+@dataclass(frozen=True)
 class Kubernetes:
     """The Kubernetes cluster."""
 
@@ -42,6 +50,12 @@ class Kubernetes:
         notations.TOML,
         "Further configuration of containerd on all machines, as TOML, by a name of your choice.",
         example="{debug: \"debug.level = 'debug'\"}",
+    )
+    registries: t.Mapping[str, RegistryLogin] = named(
+        RegistryLogin,
+        "Logins of registries by their names, for pulls on all machines. Registries of the bundle need none.",
+        names=notations.REGISTRY,
+        example='{harbor.example.net: {username: robot, password: "{{ vault_harbor }}"}}',
     )
     kubelet: t.Mapping[str, t.Any] = named(
         notations.KUBELET_VALUE,

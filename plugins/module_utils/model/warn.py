@@ -60,10 +60,14 @@ def _password_values(data: t.Mapping[t.Any, t.Any]) -> t.Iterator[tuple[str, t.A
     """The passwords of the file as (path, value); a default is reported at its key in `defaults` only."""
     yield "defaults.switch.password", _value_at(data, "defaults", "switch", "password")
     yield "defaults.machine.bmc.password", _value_at(data, "defaults", "machine", "bmc", "password")
-    for section, keys in (("switches", ("password",)), ("machines", ("bmc", "password"))):
-        named = _value_at(data, section)
+    for section, keys in (
+        (("switches",), ("password",)),
+        (("machines",), ("bmc", "password")),
+        (("kubernetes", "registries"), ("password",)),
+    ):
+        named = _value_at(data, *section)
         for name, item in named.items() if isinstance(named, t.Mapping) else ():
-            yield ".".join((section, show(name), *keys)), _value_at(item, *keys)
+            yield ".".join((*section, show(name), *keys)), _value_at(item, *keys)
 
 
 def _value_at(value: t.Any, *keys: str) -> t.Any:

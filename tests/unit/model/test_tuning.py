@@ -10,8 +10,9 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube.config import 
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse as parse_kubernetes
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import kubernetes
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import Derived, derive
-from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
+from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load, load_all
 from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError
+from ansible_collections.groundup.cloud.plugins.module_utils.model.scalars import Sealed
 from ansible_collections.groundup.cloud.plugins.module_utils.model.schema import schema
 
 from .base import REMOVED, model
@@ -86,6 +87,47 @@ def test_names_of_the_api_join_that_of_the_cloud() -> None:
 def test_what_is_no_name_of_the_api_is_refused(name: Any) -> None:
     with pytest.raises(ModelError, match=r"kubernetes\.api_names\[0\]: .*; give a name such as k8s.example.net"):
         derived({"kubernetes.api_names": [name]})
+
+
+LOGIN = {"username": "robot", "password": "{{ vault_harbor }}"}
+
+
+def test_logins_of_registries_reach_all_machines_and_passwords_stay_as_they_are() -> None:
+    sealed = Sealed("encrypted")
+    found = derived({"kubernetes.registries": {"Harbor.example.net:5000": LOGIN, "ghcr.io/example": LOGIN}})
+    assert found.group_vars["machines"]["container_runtime_logins"] == [
+        {"registry": "harbor.example.net:5000", **LOGIN},
+        {"registry": "ghcr.io/example", **LOGIN},
+    ]
+    vaulted = derived({"kubernetes.registries": {"ghcr.io": {"username": "robot", "password": sealed}}})
+    assert vaulted.group_vars["machines"]["container_runtime_logins"][0]["password"] == "encrypted"
+    assert "container_runtime_logins" not in derived({}).group_vars["machines"]
+    assert "vault_harbor" not in str(found.hostvars["node1"]["container_runtime_config"])
+
+
+def test_a_password_of_a_registry_in_clear_text_is_a_warning() -> None:
+    loaded = load_all(model({"kubernetes.registries": {"ghcr.io": {"username": "robot", "password": "Corr3ct"}}}))
+    (warning,) = [text for text in map(str, loaded.warnings) if "registries" in text]
+    assert (
+        "kubernetes.registries.ghcr.io.password: " in warning and "clear text" in warning and "Corr3ct" not in warning
+    )
+    encrypted = load_all(model({"kubernetes.registries": {"ghcr.io": LOGIN}}))
+    assert not [text for text in map(str, encrypted.warnings) if "registries" in text]
+
+
+@pytest.mark.parametrize(
+    ("registries", "error"),
+    [
+        ({"https://ghcr.io": LOGIN}, "is not a valid registry; give it as images name it"),
+        ({"ghcr.io": {"username": "robot"}}, r"registries\.ghcr\.io\.password: is missing"),
+        ({"ghcr.io": LOGIN | {"username": "a:b"}}, "give the user without a colon"),
+        ({"ghcr.io": LOGIN | {"password": 7}}, "is not a string"),
+        ({"ghcr.io": LOGIN | {"pasword": "x"}}, "did you mean password"),
+    ],
+)
+def test_what_is_no_login_is_refused(registries: dict[str, Any], error: str) -> None:
+    with pytest.raises(ModelError, match=error):
+        derived({"kubernetes.registries": registries})
 
 
 def test_editors_know_the_fields_of_kubelets() -> None:
