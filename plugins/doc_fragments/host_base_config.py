@@ -47,6 +47,15 @@ options:
         type: list
         elements: str
         default: []
+      kernel_arguments:
+        description:
+        - Further arguments of the kernel, such as C(hugepages=16). On images of this collection
+          they are in C(/boot/grub/groundup.cfg), on other Debian systems in C(/etc/default/grub.d),
+          from which C(update-grub) makes the boot configuration. They take effect after a reboot,
+          which the role never does; until then it warns.
+        type: list
+        elements: str
+        default: []
       sysctls:
         description: Sysctls by name, added to those that Kubernetes, CNI plugins and storage
           require.

@@ -169,6 +169,11 @@ options:
             type: list
             elements: str
             default: []
+          kernel_arguments:
+            description: Further arguments of the kernel, in force from the first boot.
+            type: list
+            elements: str
+            default: []
           network_files:
             description: Files below /etc.
             type: list

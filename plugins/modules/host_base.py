@@ -48,7 +48,8 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.host.layer import run_layer
-from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_base import render
+from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_base import renderer
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import checked
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.host_base import CONFIG
@@ -59,7 +60,7 @@ def main() -> None:
 
     def act() -> Result:
         wanted = checked("host_base", CONFIG, given(module.params["config"]))
-        return run_layer(render, wanted, check=module.check_mode, warn=module.warn)
+        return run_layer(renderer(System()), wanted, check=module.check_mode, warn=module.warn)
 
     run(module, act)
 

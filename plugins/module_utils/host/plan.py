@@ -65,13 +65,18 @@ def plan(state: HostState, actual: Actual) -> Plan:
         *hook_steps(state.hooks, actual, touched),
         *unit_steps(state.units, actual, touched),
     ]
-    return Plan(state.layer, tuple(steps), tuple(warnings(state, actual)))
+    return Plan(state.layer, tuple(steps), tuple(warnings(state, actual, touched)))
 
 
-def warnings(state: HostState, actual: Actual) -> Iterator[str]:
-    """What could not be read, and does not stop the run."""
+def warnings(state: HostState, actual: Actual, touched: set[str]) -> Iterator[str]:
+    """What could not be read, and what is not in force before a reboot; neither stops the run."""
     if state.clock and actual.clock_offset is None:
         yield f"no time server answered ({', '.join(state.clock.servers)}): the clock was not compared"
+    lacking = [word for word in state.kernel_arguments if word not in actual.kernel_arguments]
+    if lacking:
+        yield f"kernel arguments {' '.join(lacking)}: take effect after a reboot, which is left to you"
+    elif hit(state.reboot_on, touched):
+        yield f"{', '.join(state.reboot_on)}: the change takes effect after a reboot, which is left to you"
 
 
 def hit(paths: Iterable[str], touched: set[str]) -> bool:

@@ -33,6 +33,9 @@ def read(state: HostState, system: System) -> Actual:
         fstab_swaps=state.swap_off and any(map(is_swap, read_text(system, "/etc/fstab").splitlines())),
         clock_offset=sntp.first_offset(state.clock.servers) if state.clock else None,
         drifted=frozenset(hook.name for hook in state.hooks if hook.query and drifted(hook, system)),
+        kernel_arguments=frozenset(read_text(system, "/proc/cmdline").split())
+        if state.kernel_arguments
+        else frozenset(),
         pending=frozenset(json.loads(read_text(system, state.pending_path) or "[]")),
     )
 

@@ -179,6 +179,10 @@ class HostState:
     modules: tuple[str, ...] = ()
     swap_off: bool = False
     clock: Clock | None = None
+    #: those that the running kernel was not started with are warned about
+    kernel_arguments: tuple[str, ...] = ()
+    #: paths whose change takes effect after a reboot, which nothing here causes
+    reboot_on: tuple[str, ...] = ()
 
     @property
     def pending_path(self) -> str:
@@ -223,9 +227,10 @@ class UnitState:
 
 @dataclass(frozen=True)
 class Actual:
-    """The actual state of what a HostState names. ``pending``: paths whose change did not take
-    effect before a run was interrupted.
+    """The actual state of what a HostState names.
 
+    ``pending``: paths whose change did not take effect before a run was interrupted.
+    ``kernel_arguments``: those that the running kernel was started with.
     ``drifted``: names of hooks whose live result is not the recorded one. ``archives``: digest unpacked, by name.
     ``clock_offset``: seconds to add, None when unknown.
     """
@@ -242,3 +247,4 @@ class Actual:
     clock_offset: float | None = None
     drifted: frozenset[str] = frozenset()
     pending: frozenset[str] = frozenset()
+    kernel_arguments: frozenset[str] = frozenset()

@@ -170,6 +170,8 @@ def _machine(name: str, machine: Tree, cabling: Cabling, materials: Materials, n
             f"{where}.identity.serial: a Redfish emulator reports no chassis serial; the UUID identifies the twin"
         )
     machine["identity"] = {"uuid": system_uuid(materials.places.name, name, identity.get("uuid"))}
+    if (machine.get("host") or {}).pop("kernel_arguments", None):
+        notes.append(f"{where}.host.kernel_arguments: are left out, as they are for the hardware of the machine")
     _disks(where, machine, notes)
     if machine.get("bmc"):
         machine["bmc"] = _bmc(where, machine["bmc"], materials, materials.fingerprints.get(name), notes)

@@ -32,7 +32,7 @@ Inputs = Mapping[str, dict[str, Any]]  # the roles' inputs by the name of their 
 #: role, without the collection's name -> function of the role's input and a host: what would be done
 ASSESS: dict[str, Callable[[dict[str, Any], System], Plan]] = {
     "host_network": host_network.assess,
-    "host_base": lambda params, system: assess(host_base.render, params, system),
+    "host_base": lambda params, system: assess(host_base.renderer(system), params, system),
     "container_runtime": lambda params, system: assess(container_runtime.render, params, system),
     "kubernetes": kubernetes_host.assess,
     "network_basic": network_basic.assess,

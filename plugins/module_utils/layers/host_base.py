@@ -8,15 +8,19 @@ import ipaddress
 import re
 from typing import Any
 
+from ..host.layer import Renderer
 from ..host.packages import OWN_SOURCE
 from ..host.settings import settings
 from ..host.state import Block, Clock, File, Hook, HostError, HostState, Purge, Unit
+from ..host.system import System
+from . import kernel_arguments
 from .host_names import Names
 
 DEFAULTS: dict[str, Any] = {
     "packages": [],
     "apt": {},
     "kernel_modules": [],
+    "kernel_arguments": [],
     "sysctls": {},
     "ntp_servers": [],
     "clock_limit": 5,
@@ -68,6 +72,7 @@ def render(params: dict[str, Any]) -> HostState:
     base = settings("host_base", params, DEFAULTS)
     firewall = settings("host_base.firewall", base["firewall"], FIREWALL)
     servers = tuple(base["ntp_servers"])
+    kernel_arguments.check(base["kernel_arguments"])
     packages = [
         *PACKAGES,
         *base["packages"],
@@ -90,8 +95,14 @@ def render(params: dict[str, Any]) -> HostState:
         swap_off=not base["swap"],
         clock=Clock(servers, float(base["clock_limit"])) if servers else None,
         hooks=hooks(firewall),
+        kernel_arguments=tuple(base["kernel_arguments"]),
         units=units(servers, firewall),
     )  # fmt: skip
+
+
+def renderer(system: System) -> Renderer:
+    """The layer's state on this machine, with what its boot configuration is."""
+    return lambda params: kernel_arguments.with_boot(render(params), system)
 
 
 def absent_files(base: dict[str, Any], firewall: dict[str, Any]) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ MACHINE: dict[str, Any] = {
             "authorized_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
             "network_files": {"type": "list", "elements": "dict", "options": _FILE, "default": []},
             "ca_certificate": _STR,
+            "kernel_arguments": {"type": "list", "elements": "str", "default": []},
         },
     },
     "wipe": {"type": "bool", "default": False},

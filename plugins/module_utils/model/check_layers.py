@@ -32,7 +32,7 @@ def check_layers(report: Report) -> None:
     seen: set[tuple[str, object]] = set()
     for machine in report.cloud.machines.values():
         host = machine.host
-        own = (host.packages, host.kernel_modules, tuple(host.sysctls.items()))
+        own = (host.packages, host.kernel_modules, host.kernel_arguments, tuple(host.sysctls.items()))
         if _is_new(seen, "host_base", own):
             # The registry's CA is known when the layer runs; here it is still a template.
             _try(report, machine, "host_base", host_base.render, view.host_base(machine) | {"registry_ca": None})

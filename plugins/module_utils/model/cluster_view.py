@@ -74,6 +74,7 @@ class ClusterView:
         further = {
             "packages": list(host.packages),
             "kernel_modules": list(host.kernel_modules),
+            "kernel_arguments": list(host.kernel_arguments),
             "sysctls": dict(host.sysctls),
         }
         name = {"hostname": machine.name, "fqdn": fqdn(machine, layout.cloud)}

@@ -192,6 +192,11 @@ class HostSettings:
     kernel_modules: tuple[str, ...] = many(
         notations.KERNEL_MODULE, "Kernel modules, loaded now and at each boot.", example="[vfio-pci]"
     )
+    kernel_arguments: tuple[str, ...] = many(
+        notations.KERNEL_ARGUMENT,
+        "Further kernel arguments, in force from the first boot of a deployment; a change needs a reboot.",
+        example="[hugepagesz=1G, hugepages=16]",
+    )
     sysctls: t.Mapping[str, str] = named(
         notations.SYSCTL_VALUE,
         "Kernel parameters, set now and at each boot; they take precedence over those of the layers.",
@@ -283,6 +288,6 @@ class Machine:
         example="{cpuManagerPolicy: static, reservedSystemCPUs: 0-1}",
     )
     host: HostSettings = one(
-        HostSettings, "Packages, kernel modules and kernel parameters of its own.", default=HostSettings()
+        HostSettings, "Packages, kernel modules, arguments and parameters of its own.", default=HostSettings()
     )
     lab: LabMachine = one(LabMachine, "Size of the virtual machine in the virtual rack.", default=LabMachine())

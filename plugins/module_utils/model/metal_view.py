@@ -154,6 +154,7 @@ def machine_view(layout: Layout, machine: Machine) -> View:
         "seed": {
             **({"user": cloud.access.user} if cloud.access.user != ROOT else {}),
             "authorized_keys": list(cloud.access.public_keys),
+            **({"kernel_arguments": list(arguments)} if (arguments := machine.host.kernel_arguments) else {}),
         },
     }
 

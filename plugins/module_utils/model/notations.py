@@ -12,7 +12,7 @@ import typing as t
 from ..host.state import HostError
 from ..kube import kubelet_fields, kubelet_settings
 from ..kube import settings as kube
-from ..layers import host_base, registry_logins
+from ..layers import host_base, kernel_arguments, registry_logins
 from .scalars import LABEL, BadScalar, Scalar, matching, pattern, plain_text
 
 
@@ -69,6 +69,14 @@ def _toml(value: t.Any) -> str:
     if not content:
         raise BadScalar("is empty", "give at least one key, or remove it")
     return value
+
+
+def _kernel_argument(value: t.Any) -> str:
+    text = plain_text(value, "give one argument, such as hugepagesz=1G")
+    message, remedy = kernel_arguments.fault(text)
+    if message:
+        raise BadScalar(message, remedy)
+    return text
 
 
 def _kubelet_field(value: t.Any) -> str:
@@ -164,6 +172,7 @@ PACKAGE = matching(
     "give a name such as lldpd, without a version",
     "name of a Debian package",
 )
+KERNEL_ARGUMENT = Scalar("kernel argument", _kernel_argument, {"type": "string", "pattern": "^[^ \"'$]+$"})
 KERNEL_MODULE = matching("kernel module", "[A-Za-z0-9_-]+", "give a name such as vfio-pci", "name of a kernel module")
 VERSION = Scalar(
     "version",

@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import CloudError
 
 #: Increase this number when the builder changes the contents of images.
-BUILDER = 2
+BUILDER = 3
 
 SUITES = {"debian-13": "trixie"}
 MIRROR = "http://deb.debian.org/debian"

@@ -35,7 +35,8 @@ _MASK = "systemd-hwdb-update ldconfig systemd-journal-catalog-update systemd-fir
 _GRUB = """set timeout=0
 set gfxpayload=keep
 search --no-floppy --label root --set root
-linux /vmlinuz root=LABEL=root ro {cmdline}
+if [ -f /boot/grub/groundup.cfg ]; then source /boot/grub/groundup.cfg; fi
+linux /vmlinuz root=LABEL=root ro {cmdline} $groundup_arguments
 initrd /initrd.img
 boot
 """

@@ -24,6 +24,7 @@ CONFIG: dict[str, Any] = {
             },
         },
         "kernel_modules": {"type": "list", "elements": "str", "default": []},
+        "kernel_arguments": {"type": "list", "elements": "str", "default": []},
         "sysctls": {"type": "dict", "default": {}},
         "ntp_servers": {"type": "list", "elements": "str", "default": []},
         "clock_limit": {"type": "float", "default": 5},

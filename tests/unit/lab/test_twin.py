@@ -167,9 +167,12 @@ def test_what_kubelets_reserve_of_larger_machines_is_left_out() -> None:
     cloud = real_rack()
     cloud["kubernetes"]["kubelet"] = {"maxPods": 9, "systemReserved": {"memory": "64Gi"}}
     cloud["machines"]["node1"]["kubelet"] = {"reservedSystemCPUs": "0-15"}
+    cloud["machines"]["node1"]["host"] = {"kernel_arguments": ["hugepages=64"], "packages": ["lldpd"]}
     made, notes = twin(cloud, MATERIALS)
     assert made["kubernetes"]["kubelet"] == {"maxPods": 9} and made["machines"]["node1"]["kubelet"] == {}
+    assert made["machines"]["node1"]["host"] == {"packages": ["lldpd"]}
     assert {note.partition(": ")[0] for note in notes} >= {
+        "machines.node1.host.kernel_arguments",
         "kubernetes.kubelet.systemReserved",
         "machines.node1.kubelet.reservedSystemCPUs",
     }

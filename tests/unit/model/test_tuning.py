@@ -130,6 +130,27 @@ def test_what_is_no_login_is_refused(registries: dict[str, Any], error: str) -> 
         derived({"kubernetes.registries": registries})
 
 
+def test_kernel_arguments_reach_the_deployment_and_the_running_machine() -> None:
+    changes = {
+        "defaults.machine.host": {"kernel_arguments": ["intel_iommu=on"], "sysctls": {"vm.swappiness": 5}},
+        "machines.node2.host": {"kernel_arguments": ["hugepagesz=1G", "hugepages=16"]},
+    }
+    found = derived(changes).hostvars
+    assert found["node1"]["host_base_config"]["kernel_arguments"] == ["intel_iommu=on"]
+    assert found["node1"]["machine_config"]["seed"]["kernel_arguments"] == ["intel_iommu=on"]
+    assert found["node2"]["host_base_config"]["kernel_arguments"] == ["hugepagesz=1G", "hugepages=16"], (
+        "lists are replaced"
+    )
+    assert found["node2"]["host_base_config"]["sysctls"] == {"vm.swappiness": "5"}
+    assert "kernel_arguments" not in derived({}).hostvars["node1"]["machine_config"]["seed"]
+
+
+@pytest.mark.parametrize("argument", ["a b", "root=/dev/sda", 'x="y"', 7])
+def test_what_is_no_kernel_argument_is_refused(argument: Any) -> None:
+    with pytest.raises(ModelError, match=r"machines\.node1\.host\.kernel_arguments\[0\]: "):
+        derived({"machines.node1.host": {"kernel_arguments": [argument]}})
+
+
 def test_editors_know_the_fields_of_kubelets() -> None:
     names = schema()["$defs"]["Machine"]["properties"]["kubelet"]["propertyNames"]["enum"]
     assert "maxPods" in names and "cgroupDriver" not in names

@@ -13,6 +13,7 @@ from . import system
 from .disks import Refusal
 
 _HOST_KEY = "etc/ssh/ssh_host_ed25519_key"
+_GRUB_HEAD = "# Written by groundup.cloud.host_base; changes made here are undone by the next run.\n"
 _BUNDLE = "etc/ssl/certs/ca-certificates.crt"
 
 
@@ -47,6 +48,10 @@ def files(plan: Mapping[str, Any], machine_id: str) -> list[File]:
     if seed.get("ca_certificate"):
         text = str(seed["ca_certificate"]).strip() + "\n"
         found.append(File("usr/local/share/ca-certificates/groundup.crt", text, 0o644))
+    if seed.get("kernel_arguments"):
+        # Read by grub.cfg of our images; the role host_base compares it afterwards (layers/kernel_arguments.py).
+        words = " ".join(str(word) for word in seed["kernel_arguments"])
+        found.append(File("boot/grub/groundup.cfg", f'{_GRUB_HEAD}set groundup_arguments="{words}"\n', 0o644))
     return found
 
 
