@@ -37,7 +37,7 @@ networks:
   provision: {vlan: 10, subnet: 10.10.0.0/24, native: true}
   cluster: {vlan: 30, subnet: 10.30.0.0/24}
 switches:
-  leaf1: {platform: eos, address: 10.10.0.2}
+  leaf1: {platform: unmanaged, address: 10.10.0.2}
 machines:
   node1:
     roles: [control_plane, compute]

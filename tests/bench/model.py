@@ -30,7 +30,7 @@ def cloud(machines: int) -> dict[str, Any]:
     for pair in range(1, pairs + 1):
         for side, other in (("a", "b"), ("b", "a")):
             switches[f"leaf{pair}{side}"] = {
-                "platform": "eos",
+                "platform": "unmanaged",
                 "address": f"10.8.{pair // 100}.{pair % 100 * 2 + (side == 'b') + 1}",
                 "mlag": f"leaf{pair}{other}",
                 "ports": ["Ethernet1-64"],

@@ -68,24 +68,10 @@ def _right_range(text: str) -> str:
 def _check_switch(report: Report, switch: Switch) -> None:
     path = f"switches.{switch.name}"
     if switch.platform is Platform.OPENVSWITCH:
-        if switch.database is None and switch.address is None:
+        if switch.database is None:
             report.add(f"{path}.database", None, "is missing", "give database: unix:/PATH/db.sock or ssl:HOST:6640")
-    elif switch.platform is Platform.UNMANAGED:
-        for key in ("database", "username", "password", "tls"):
-            if getattr(switch, key) is not None:
-                report.add(f"{path}.{key}", None, "is not used, since nobody logs in to the switch", "remove it")
-    elif switch.platform is not None:
-        if switch.database is not None:
-            report.add(
-                f"{path}.database",
-                switch.database,
-                f"is for openvswitch and not for {switch.platform}",
-                "give address instead",
-            )
-        if switch.address is None:
-            report.add(f"{path}.address", None, "is missing", "give its management address")
-    if switch.tls and switch.tls.ca_file and switch.tls.fingerprint:
-        report.add(f"{path}.tls", None, "has a CA and a fingerprint", "keep one of ca_file and fingerprint")
+    elif switch.platform is Platform.UNMANAGED and switch.database is not None:
+        report.add(f"{path}.database", None, "is not used, since nobody logs in to the switch", "remove it")
     if switch.mlag is not None:
         _check_mlag(report, switch, switch.mlag, path)
 

@@ -205,7 +205,6 @@ def _all(layout: Layout) -> View:
         "kubernetes": cloud.kubernetes is not None,
         "network": str(cloud.network.provider),
         "storage": str(cloud.storage.provider),
-        "virtualization": cloud.virtualization.enabled,
         "provision": layout.provision.name if layout.provision else None,
         "management": layout.management.name if layout.management else None,
         "provisioner": {

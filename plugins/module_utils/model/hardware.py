@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from . import enums, notations, scalars
+from . import enums, notations, releases, scalars
 from .fields import many, named, one, own_name
 from .management import Bmc, Tls
 from .scalars import Address, PortRef, Subnet, VlanRange
@@ -90,15 +90,18 @@ class Switch:
         "Operating system of the switch. An `unmanaged` switch is checked and drawn, never logged in to, and what to "
         "configure on it is printed as a table.",
     )
-    address: Address | None = one(
-        scalars.ADDRESS, "Management address; required unless `database` is given or nobody logs in.", default=None
-    )
+    address: Address | None = one(scalars.ADDRESS, "Management address.", default=None)
     database: str | None = one(
-        notations.DATABASE, "OVSDB of an `openvswitch` switch.", default=None, example="ssl:10.20.0.11:6640"
+        notations.DATABASE,
+        "OVSDB of an `openvswitch` switch, which needs it.",
+        default=None,
+        example="ssl:10.20.0.11:6640",
     )
-    username: str | None = one(scalars.TEXT, "Account on the switch.", default=None)
-    password: t.Any = one(scalars.SECRET, "Password of the account.", default=None, secret=True)
-    tls: Tls | None = one(Tls, "How the switch's certificate is verified.", default=None)
+    username: str | None = one(scalars.TEXT, "Account on the switch.", default=None, since=releases.SWITCHES)
+    password: t.Any = one(
+        scalars.SECRET, "Password of the account.", default=None, secret=True, since=releases.SWITCHES
+    )
+    tls: Tls | None = one(Tls, "How the switch's certificate is verified.", default=None, since=releases.SWITCHES)
     mlag: str | None = one(
         scalars.DEVICE_NAME,
         "The other switch of an MLAG (vPC, MC-LAG) pair; it must name this one.",

@@ -10,7 +10,7 @@ import typing as t
 
 from .fields import KeySpec, Shape, keys_of
 from .problems import HIDDEN, Path, Problem, choose, join, nearest, show
-from .releases import LATER, words
+from .releases import LATER, UNTIL_THEN, words
 from .scalars import BadScalar, Scalar
 from .sources import Written, is_number, meant, misread
 
@@ -60,7 +60,8 @@ class Parser:
                     self.report((*path, key), "", "is missing", _hint(spec))
                 values[key] = spec.default
             elif spec.since:
-                self.report((*path, key), "", f"has no effect before release {spec.since}", "remove it until then")
+                if not (isinstance(raw[key], type(spec.default)) and raw[key] == spec.default):
+                    self.report((*path, key), "", f"has no effect before release {spec.since}", "remove it until then")
                 values[key] = spec.default
             else:
                 parsed = self.value(spec, raw[key], (*path, key), partial)
@@ -140,9 +141,8 @@ class Parser:
             return kind(str.__str__(raw))
         later = next((since for word, since in LATER.items() if isinstance(word, kind) and word.value == raw), "")
         if later:
-            self.report(
-                path, self.shown(raw, path), f"does not work before release {later}", f"choose {' or '.join(known)}"
-            )
+            remedy = UNTIL_THEN.get(kind, f"choose {' or '.join(known)}")
+            self.report(path, self.shown(raw, path), f"does not work before release {later}", remedy)
             return _BAD
         best = nearest(str(raw), known) if isinstance(raw, str) else ""
         suggestion = f" (did you mean {best}?)" if best else ""

@@ -3,7 +3,7 @@
 """What the model can say already and no layer of this release does: the release from which it will work.
 
 A key names its release where its class declares it (`since=…`), a word of an enumeration in `LATER`. Both are refused
-until then, so that nothing which a model promises is ignored in silence.
+until then, so that nothing which a model promises is ignored in silence. A key may be written with its default.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import enum
 import typing as t
 
-from .enums import DeployVia, NetworkProvider, StorageProvider
+from .enums import DeployVia, NetworkProvider, Platform, StorageProvider
 
 #: The release of each subject that is planned; the order is that of the roadmap.
 NETWORKS = "0.2.0"
@@ -23,7 +23,19 @@ BOOT_METHODS = "0.7.0"
 TENANTS = "0.8.0"
 
 #: Words that are refused, with the release from which they work.
-LATER: t.Mapping[enum.Enum, str] = {DeployVia.HTTP: BOOT_METHODS, DeployVia.MEDIA: BOOT_METHODS}
+LATER: t.Mapping[enum.Enum, str] = {
+    DeployVia.HTTP: BOOT_METHODS,
+    DeployVia.MEDIA: BOOT_METHODS,
+    Platform.EOS: SWITCHES,
+    Platform.NXOS: SWITCHES,
+    Platform.JUNOS: SWITCHES,
+    Platform.SONIC: SWITCHES,
+    Platform.NVUE: SWITCHES,
+}
+#: What a model can say until then, where not every word that this release takes is a remedy.
+UNTIL_THEN: t.Mapping[type[enum.Enum], str] = {
+    Platform: "write platform: unmanaged until then, and configure the switch by the table that the plan prints",
+}
 #: Providers that users may install themselves until the release from which the collection does: each is a warning.
 BY_HAND: t.Mapping[enum.Enum, str] = {
     NetworkProvider.FLANNEL: NETWORKS,

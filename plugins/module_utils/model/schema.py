@@ -88,15 +88,17 @@ def later_text(spec: KeySpec) -> str:
     """The release from which a key, or further words of it, work; empty if all of it works."""
     if spec.since:
         return f" Refused before release {spec.since}."
-    later = [
-        (word, since) for word, since in LATER.items() if isinstance(spec.kind, type) and isinstance(word, spec.kind)
-    ]
-    return "".join(f" From release {since}: {word.value}." for word, since in later)
+    later: dict[str, list[str]] = {}
+    for word, since in LATER.items():
+        if isinstance(spec.kind, type) and isinstance(word, spec.kind):
+            later.setdefault(since, []).append(str(word.value))
+    return "".join(f" From release {since}: {', '.join(found)}." for since, found in later.items())
 
 
 def _property(spec: KeySpec) -> Schema:
     if spec.since:
-        return {"description": spec.doc + later_text(spec), "type": "null"}
+        taken = [None] if spec.default is None else [None, spec.default]
+        return {"description": spec.doc + later_text(spec), "enum": taken}
     value = _kind(spec.kind)
     if spec.shape is Shape.MANY:
         value = {**_container("array"), "items": value}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..promises.promise import Promise
 from ..promises.tunnel import Encapsulation
-from . import enums, notations, scalars
+from . import enums, notations, releases, scalars
 from .fields import many, named, one, own_name
 from .scalars import Address, Subnet
 
@@ -118,7 +118,7 @@ class Storage:
 class Virtualization:
     """Virtual machines."""
 
-    enabled: bool = one(scalars.BOOLEAN, "The cloud runs VMs.", default=False)
+    enabled: bool = one(scalars.BOOLEAN, "The cloud runs VMs.", default=False, since=releases.VIRTUAL_MACHINES)
 
 
 @dataclass(frozen=True)

@@ -39,10 +39,6 @@ def _blank(switch: Switch) -> View:
     connection: View = {"address": str(switch.address) if switch.address else None}
     if switch.database:
         connection = {"database": switch.database}
-    elif switch.username or switch.password:
-        connection.update(username=switch.username, password=switch.password)
-    if switch.tls:
-        connection["tls"] = {"ca_file": switch.tls.ca_file, "fingerprint": switch.tls.fingerprint}
     return {
         "name": switch.name,
         "platform": str(switch.platform),

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ..fabric.by_hand import UNMANAGED
-from ..fabric.driver import DRIVERS
 from . import pods_mtu
 from .check_links import unused_nics
 from .check_preflight import RULES
@@ -17,7 +15,7 @@ from .host_view import default_routers
 from .networks import PROVIDERS
 from .preflight import Severity, check
 from .problems import Problem, show
-from .releases import BY_HAND, SWITCHES, VIRTUAL_MACHINES, words
+from .releases import BY_HAND
 from .tunnels import encapsulation
 from .types import Cloud
 
@@ -40,7 +38,6 @@ def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], encrypted: bool = False) -
     _machines(report)
     _layers(report)
     check(report, RULES, Severity.WARNING)
-    _drivers(report)
     return report.problems
 
 
@@ -58,13 +55,8 @@ def _clear_text(report: Report, data: t.Mapping[t.Any, t.Any]) -> None:
 
 def _password_values(data: t.Mapping[t.Any, t.Any]) -> t.Iterator[tuple[str, t.Any]]:
     """The passwords of the file as (path, value); a default is reported at its key in `defaults` only."""
-    yield "defaults.switch.password", _value_at(data, "defaults", "switch", "password")
     yield "defaults.machine.bmc.password", _value_at(data, "defaults", "machine", "bmc", "password")
-    for section, keys in (
-        (("switches",), ("password",)),
-        (("machines",), ("bmc", "password")),
-        (("kubernetes", "registries"), ("password",)),
-    ):
+    for section, keys in ((("machines",), ("bmc", "password")), (("kubernetes", "registries"), ("password",))):
         named = _value_at(data, *section)
         for name, item in named.items() if isinstance(named, t.Mapping) else ():
             yield ".".join((*section, show(name), *keys)), _value_at(item, *keys)
@@ -83,21 +75,6 @@ def _access(report: Report) -> None:
     if report.cloud.machines and not deployed and report.cloud.access.public_keys:
         problem = "is not used: only a deployment writes keys, and no machine has a bmc"
         report.add("access.public_keys", None, problem, "remove it, and add keys to the machines yourself")
-
-
-def _drivers(report: Report) -> None:
-    """Warn of switches that no driver configures: all else of the model can be planned and drawn."""
-    switches = report.cloud.switches.values()
-    lacking = [one for one in switches if one.platform not in (None, UNMANAGED, *DRIVERS)]
-    if lacking:
-        count = "one switch" if len(lacking) == 1 else f"{len(lacking)} switches"
-        others = [word for word in words(Platform) if word in (UNMANAGED, *DRIVERS)]
-        report.add(
-            f"switches.{lacking[0].name}.platform",
-            str(lacking[0].platform),
-            f"has no driver before release {SWITCHES} ({count}), so a run fails where it would configure it",
-            f"leave out the switches until then (--skip-tags switch), or choose {' or '.join(others)}",
-        )
 
 
 def _switches(report: Report) -> None:
@@ -174,13 +151,6 @@ def _layers(report: Report) -> None:
             "install it yourself, or write none",
         )
         _storage_disks(report)
-    if cloud.virtualization.enabled:
-        report.add(
-            "virtualization.enabled",
-            True,
-            f"is not installed before release {VIRTUAL_MACHINES}",
-            "install it yourself, or write false",
-        )
 
 
 def _pods(report: Report) -> str:

@@ -18,8 +18,8 @@ networks:
   cluster: {vlan: 30, subnet: 10.30.0.0/24}
   tenants: {vlans: 100-199}
 switches:
-  leaf1: {platform: eos, address: 10.20.0.11, mlag: leaf2, ports: [Ethernet1-8]}
-  leaf2: {platform: eos, address: 10.20.0.12, mlag: leaf1, ports: [Ethernet1-8]}
+  leaf1: {platform: unmanaged, address: 10.20.0.11, mlag: leaf2, ports: [Ethernet1-8]}
+  leaf2: {platform: unmanaged, address: 10.20.0.12, mlag: leaf1, ports: [Ethernet1-8]}
 machines:
   node1:
     roles: [control_plane, compute, storage]

@@ -50,6 +50,8 @@ CANDIDATES: list[Any] = [
 Place = tuple[Any, ...]
 #: The smallest models are enough; of the names in a model this many are tried as values.
 MOST_MODELS, MOST_NAMES = 10, 150
+#: Keys that are refused beside a value of another one: they are removed where that value is tried.
+GOES_WITH = {("switches.NAME.platform", "unmanaged"): ("database",)}
 
 
 def named_values(data: Any) -> list[str]:
@@ -176,6 +178,8 @@ def changes(data: dict[str, Any], path: str, spec: KeySpec) -> Iterator[dict[str
                 continue
             else:
                 above[place[-1]] = value
+                for key in GOES_WITH.get((path, str(value)), ()):
+                    above.pop(key, None)
             yield changed
 
 
@@ -225,6 +229,7 @@ def leaves(cls: type, where: str = "") -> Iterator[tuple[str, KeySpec]]:
 def is_refused(path: str, spec: KeySpec) -> bool:
     """Whether the key is refused until a release, or all of its words but the default are."""
     if spec.since:
+        path = path.replace("switches.NAME", "switches.leaf1")
         place: Any = {"x": {}} if spec.shape is Shape.NAMED else [] if spec.shape is Shape.MANY else {}
         return refusal({path: place}) == [f"{path}: has no effect before release {spec.since}; remove it until then"]
     if isinstance(spec.kind, type) and issubclass(spec.kind, enum.Enum):

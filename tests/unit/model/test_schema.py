@@ -83,7 +83,7 @@ def test_the_schema_refuses_what_the_parser_refuses(changes: dict[str, Any]) -> 
     "changes",
     [
         {"x-common": {"anything": [1, 2]}},
-        {"switches.LEAF_1": {"platform": "eos", "address": "10.20.0.13"}},
+        {"switches.LEAF_1": {"platform": "unmanaged", "address": "10.20.0.13"}},
         {"machines.node2.bmc.address": "node2-bmc.example.net"},
         {"machines.node2.location": {"rack": "DC1_R07", "unit": 3, "side": "left"}},
     ],

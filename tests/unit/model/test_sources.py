@@ -76,7 +76,7 @@ def test_numbers_that_yaml_reads_otherwise(tmp_path: pathlib.Path, text: str, ex
 def test_numbers_in_lists_defaults_and_merged_mappings(tmp_path: pathlib.Path) -> None:
     text = (
         f"{HEAD}x-mtu: &mtu {{mtu: 03000}}\ndefaults: {{machine: {{location: {{height: 02}}}}}}\n"
-        "switches: {leaf1: {platform: eos, address: 10.10.0.9, vlans: [010, 20-030], <<: *mtu}}\n"
+        "switches: {leaf1: {platform: unmanaged, address: 10.10.0.9, vlans: [010, 20-030], <<: *mtu}}\n"
     )
     assert [problem.split(": ", 1)[1] for problem in errors(tmp_path, text + NODE)] == [
         "defaults.machine.location.height: 02 begins with a zero, so YAML reads it as 2; write 2",
@@ -126,7 +126,7 @@ def test_the_origin_of_a_value_is_named_with_its_line(tmp_path: pathlib.Path) ->
     node = NODE.replace("nics: {", 'nics: {nic1: {mac: "52:54:00:00:01:01"}, ')
     text = (
         f"{HEAD}defaults:\n  machine: {{bond: {{members: [nic1, nic9]}}}}\n"
-        f"switches: {{leaf1: {{platform: eos, address: 10.10.0.1, ports: [Ethernet1-8]}}}}\n{node}"
+        f"switches: {{leaf1: {{platform: unmanaged, address: 10.10.0.1, ports: [Ethernet1-8]}}}}\n{node}"
     )
     provisioner = "cloud.yml:1: provisioner.addresses.provision (the default): 10.10.0.1 is already the address of "
     member = (

@@ -6,10 +6,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.by_hand import UNMANAGED
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.driver import DRIVERS
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.twin_switches import twin_switches
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
+from ansible_collections.groundup.cloud.plugins.module_utils.model.enums import Platform
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError
+from ansible_collections.groundup.cloud.plugins.module_utils.model.releases import words
 
 
 def rack(**switch: Any) -> dict[str, Any]:
@@ -39,19 +43,34 @@ def test_an_unmanaged_switch_needs_no_address_and_gets_its_input() -> None:
     assert lines[-1].split() == ["Ethernet1", "trunk", "10", "-", "-", "-", "-", "1500", "node1.nic0"]
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("username", "admin"),
-        ("password", "{{ vault }}"),
-        ("tls", {"ca_file": "/ca.pem"}),
-        ("database", "unix:/db.sock"),
-    ],
-)
-def test_what_a_login_would_need_is_refused(key: str, value: Any) -> None:
-    assert errors(rack(**{key: value})) == [
-        f"switches.leaf1.{key}: is not used, since nobody logs in to the switch; remove it"
+def test_a_database_is_refused() -> None:
+    assert errors(rack(database="unix:/db.sock")) == [
+        "switches.leaf1.database: is not used, since nobody logs in to the switch; remove it"
     ]
+
+
+@pytest.mark.parametrize("platform", ["unmanaged", "openvswitch"])
+@pytest.mark.parametrize(
+    ("key", "value"), [("username", "admin"), ("password", "{{ vault }}"), ("tls", {"ca_file": "/ca.pem"})]
+)
+def test_what_no_driver_of_this_release_reads_is_refused(platform: str, key: str, value: Any) -> None:
+    given = {"database": "unix:/db.sock"} if platform == "openvswitch" else {}
+    assert errors(rack(platform=platform, **given, **{key: value})) == [
+        f"switches.leaf1.{key}: has no effect before release 0.5.0; remove it until then"
+    ]
+
+
+@pytest.mark.parametrize("platform", ["eos", "nxos", "junos", "sonic", "nvue"])
+def test_a_platform_without_a_driver_is_refused(platform: str) -> None:
+    [found] = errors(rack(platform=platform, address="10.10.0.2"))
+    assert found == (
+        f"switches.leaf1.platform: {platform} does not work before release 0.5.0; write platform: unmanaged until "
+        "then, and configure the switch by the table that the plan prints"
+    )
+
+
+def test_the_platforms_that_the_model_takes_are_those_with_a_driver_and_unmanaged() -> None:
+    assert sorted(words(Platform)) == sorted([*DRIVERS, UNMANAGED])
 
 
 def test_ports_and_cables_are_checked_as_on_other_switches() -> None:

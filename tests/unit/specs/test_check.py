@@ -34,7 +34,7 @@ def inputs(model: str, role: str) -> Iterator[dict[str, Any]]:
     """The inputs of a role that a model gives, with what plays put in place of references to facts."""
     for variables in derive(load(ROOT / "inventories" / model)).hostvars.values():
         value = variables.get(f"{role}_config")
-        if value is None or value.get("platform", "openvswitch") != "openvswitch":
+        if value is None:
             continue
         found = copy.deepcopy(value)
         found |= {"files": {"containerd": FILE, "kubeadm": FILE}} if "files" in found else {}
