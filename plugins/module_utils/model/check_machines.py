@@ -164,7 +164,7 @@ def _disk(report: Report, disk: Disk, path: str, disks: Claims) -> None:
 
 
 def _check_choices(report: Report, machine: Machine, path: str) -> None:
-    if machine.os not in report.cloud.images:
+    if machine.bmc and machine.os not in report.cloud.images:
         report.add(f"{path}.os", machine.os, "is not an image", choose(machine.os, report.cloud.images))
     for index, role in enumerate(machine.roles):
         if role in machine.roles[:index]:

@@ -46,6 +46,8 @@ class KeySpec:
     since: str = ""
     #: No layer acts on the key: it says what exists, and checks compare the rest of the model with it.
     checked_only: bool = False
+    #: Only the deployment of a machine reads the key, so it is refused on a machine without a `bmc`.
+    deployed_only: bool = False
 
 
 def _key(kind: Kind, shape: Shape, doc: str, default: t.Any, **extra: t.Any) -> t.Any:

@@ -12,6 +12,7 @@ from . import enums, notations, releases, scalars
 from .fields import many, named, one, own_name
 from .management import Bmc, Tls
 from .scalars import Address, PortRef, Subnet, VlanRange
+from .services import DEFAULT_IMAGE
 
 
 @dataclass(frozen=True)
@@ -269,15 +270,19 @@ class Machine:
     addresses: t.Mapping[str, Address] = named(
         scalars.ADDRESS, "Addresses that differ from the plan, by network.", example="{cluster: 10.30.0.7}"
     )
-    root_disk: Disk | None = one(Disk, "Disk of the operating system; required with a BMC.", default=None)
+    root_disk: Disk | None = one(
+        Disk, "Disk of the operating system; required with a BMC.", default=None, deployed_only=True
+    )
     storage_disks: tuple[Disk, ...] = many(Disk, "Disks for storage.")
-    firmware: enums.Firmware = one(enums.Firmware, "Firmware.", default=enums.Firmware.UEFI)
+    firmware: enums.Firmware = one(enums.Firmware, "Firmware.", default=enums.Firmware.UEFI, deployed_only=True)
     boot_nic: str | None = one(
         scalars.LABEL_NAME, "NIC that boots from the network.", default=None, shown_default="the first NIC"
     )
-    identity: Identity | None = one(Identity, "Identity that its BMC must report.", default=None)
-    deploy: Deploy = one(Deploy, "How the deploy ramdisk is started.", default=Deploy())
-    os: str = one(scalars.LABEL_NAME, "Operating system image, one of `images`.", default="debian-13")
+    identity: Identity | None = one(Identity, "Identity that its BMC must report.", default=None, deployed_only=True)
+    deploy: Deploy = one(Deploy, "How the deploy ramdisk is started.", default=Deploy(), deployed_only=True)
+    os: str = one(
+        scalars.LABEL_NAME, "Operating system image, one of `images`.", default=DEFAULT_IMAGE, deployed_only=True
+    )
     labels: t.Mapping[str, str] = named(
         notations.NODE_VALUE, "Labels of its Kubernetes node.", names=notations.NODE_KEY
     )

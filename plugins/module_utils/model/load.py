@@ -12,6 +12,7 @@ from .fields import Shape, keys_of
 from .parse import Parser, Raw, merge
 from .places import locate
 from .problems import ModelError, Path, Problem, choose, show
+from .services import DEFAULT_IMAGE
 from .sources import Origins, Written, written
 from .types import Cloud, Image, Machine, Network, Switch
 from .validate import validate
@@ -29,7 +30,6 @@ INVENTORY_KEYS: dict[str, type] = {
 }
 _KINDS = {dict: "a mapping", list: "a list", bool: "true or false"}
 PLUGIN = "groundup.cloud.cloud"
-DEFAULT_IMAGE = "debian-13"
 SECTION_DEFAULTS: dict[str, tuple[str, type]] = {
     "machine": ("machines", Machine),
     "network": ("networks", Network),

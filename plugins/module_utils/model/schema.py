@@ -85,7 +85,9 @@ def _container(kind: str) -> Schema:
 
 
 def later_text(spec: KeySpec) -> str:
-    """The release from which a key, or further words of it, work; empty if all of it works."""
+    """Where, or from which release, a key or further words of it work; empty if all of it works everywhere."""
+    if spec.deployed_only:
+        return " Only for a machine with a `bmc`."
     if spec.since:
         return f" Refused before release {spec.since}."
     later: dict[str, list[str]] = {}

@@ -15,6 +15,7 @@ from .fields import many, named, one, own_name
 from .scalars import Address, Subnet
 
 ROOT = "root"
+DEFAULT_IMAGE = "debian-13"
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,8 @@ class Access:
         default=ROOT,
     )
     public_keys: tuple[str, ...] = many(
-        notations.PUBLIC_KEY, "Public ssh keys of the account on machines that are deployed."
+        notations.PUBLIC_KEY,
+        "Public ssh keys of the account on machines that are deployed; on other machines its keys stay as they are.",
     )
     private_key_file: str | None = one(
         scalars.PATH, "Private ssh key on the controller.", default=None, shown_default="the ssh client's own"

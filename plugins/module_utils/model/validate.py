@@ -8,6 +8,7 @@ from .check_addresses import check_addresses
 from .check_cabling import check_cabling
 from .check_carriage import check_carriage
 from .check_cluster import check_cluster
+from .check_deployment import check_deployment
 from .check_kubelet import check_kubelet
 from .check_layers import check_layers
 from .check_links import check_links
@@ -26,6 +27,7 @@ CHECKS = (
     check_networks,
     check_routes,
     check_machines,
+    check_deployment,
     check_cabling,
     check_links,
     check_carriage,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from . import pods_mtu
+from .check_deployment import warn_of_deployment
 from .check_links import unused_nics
 from .check_preflight import RULES
 from .checks import Report
@@ -34,6 +35,7 @@ def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], encrypted: bool = False) -
     if not encrypted and not (cloud.lab and cloud.lab.throw_away_secrets):
         _clear_text(report, data)
         _access(report)
+    warn_of_deployment(report)
     _switches(report)
     _machines(report)
     _layers(report)
@@ -72,9 +74,6 @@ def _access(report: Report) -> None:
     deployed = any(machine.bmc for machine in report.cloud.machines.values())
     if deployed and not report.cloud.access.public_keys:
         report.add("access.public_keys", None, "is empty, so a deployed machine accepts no login", "give your key")
-    if report.cloud.machines and not deployed and report.cloud.access.public_keys:
-        problem = "is not used: only a deployment writes keys, and no machine has a bmc"
-        report.add("access.public_keys", None, problem, "remove it, and add keys to the machines yourself")
 
 
 def _switches(report: Report) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import Derived, derive
+from ansible_collections.groundup.cloud.plugins.module_utils.model.fields import keys_of
+from ansible_collections.groundup.cloud.plugins.module_utils.model.hardware import Machine
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load, load_all
 from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError
 
@@ -52,7 +54,7 @@ def test_root_does_not_become_root_on_another_provisioner() -> None:
 
 def test_a_machine_without_a_bmc_is_not_deployed() -> None:
     """It has all layers; its host key is known to the user, and its name is resolved as that of any other machine."""
-    found = derived({f"{N2}.bmc": REMOVED})
+    found = derived({f"{N2}.bmc": REMOVED, f"{N2}.root_disk": REMOVED})
     machine, provisioner = found.hostvars["node2"], found.hostvars["provisioner"]["provisioner_config"]
     assert "machine_config" not in machine and "groundup_layers" not in machine
     assert machine["ansible_host"] == "10.20.0.22" and "host_network_config" in machine
@@ -65,7 +67,9 @@ def test_a_machine_without_a_bmc_is_not_deployed() -> None:
 
 def test_host_keys_are_never_accepted_without_a_word() -> None:
     """`accept-new` is a consent, and refuses a key that has changed; `no` is nowhere."""
-    arguments = str(derived({f"{N2}.bmc": REMOVED}).hostvars["node2"]["ansible_ssh_common_args"])
+    arguments = str(
+        derived({f"{N2}.bmc": REMOVED, f"{N2}.root_disk": REMOVED}).hostvars["node2"]["ansible_ssh_common_args"]
+    )
     assert "'accept-new' if groundup_accept_host_keys | default(false) | bool else 'yes'" in arguments
     assert "StrictHostKeyChecking=no" not in arguments
 
@@ -123,6 +127,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         {
             **VM,
             f"{N1}.bmc": REMOVED,
+            f"{N1}.root_disk": REMOVED,
             "networks.provision": REMOVED,
             f"{N2}.interfaces": {"management": "a", "cluster": "b"},
         },
@@ -149,11 +154,59 @@ def test_errors(changes: dict[str, Any], expected: str) -> None:
 
 
 def test_keys_are_no_concern_of_machines_that_are_not_deployed() -> None:
-    changes = {"access": REMOVED, f"{N1}.bmc": REMOVED, f"{N2}.bmc": REMOVED}
+    changes = {f"{name}.{key}": REMOVED for name in (N1, N2) for key in ("bmc", "root_disk")}
+    changes["access"] = REMOVED
     assert not [text for text in map(str, load_all(model(changes)).warnings) if text.startswith("access")]
     del changes["access"]
     (warning,) = [text for text in map(str, load_all(model(changes)).warnings) if text.startswith("access")]
-    assert warning.startswith("access.public_keys: is not used: only a deployment writes keys")
+    assert warning.startswith("access.public_keys: is not used: only a deployment reads it, and no machine has a bmc")
+
+
+#: What only a deployment reads, as keys of a machine.
+DEPLOYED = {
+    "root_disk": {"serial": "R2"},
+    "identity": {"serial": "CZ2"},
+    "firmware": "bios",
+    "os": "golden",
+}
+
+
+@pytest.mark.parametrize("key", DEPLOYED)
+def test_what_only_a_deployment_reads_is_refused_on_a_machine_that_is_not_deployed(key: str) -> None:
+    without = {f"{N2}.bmc": REMOVED, f"{N2}.root_disk": REMOVED}
+    with pytest.raises(ModelError) as caught:
+        load(model({**without, f"{N2}.{key}": DEPLOYED[key]}))
+    [found] = [str(problem) for problem in caught.value.errors]
+    assert found == (
+        f"{N2}.{key}: is read by a deployment only, and the machine has no bmc: its operating system is there and stays "
+        "as it is; remove it, or give the machine its bmc"
+    )
+
+
+@pytest.mark.parametrize("key", ["firmware", "os"])
+def test_a_default_for_deployed_machines_may_stand_beside_a_machine_that_is_not_deployed(key: str) -> None:
+    without = {f"{N2}.bmc": REMOVED, f"{N2}.root_disk": REMOVED}
+    load(model({**without, "defaults": {"machine": {key: DEPLOYED[key]}}, "images": {"golden": {}}}))
+
+
+def test_a_default_that_no_machine_reads_is_refused() -> None:
+    without = {f"{name}.{key}": REMOVED for name in (N1, N2) for key in ("bmc", "root_disk")}
+    with pytest.raises(ModelError) as caught:
+        load(model({**without, "defaults": {"machine": {"firmware": "bios"}}}))
+    assert [problem.path for problem in caught.value.errors] == [f"{N1}.firmware", f"{N2}.firmware"]
+    assert caught.value.errors[0].origin == "from defaults.machine.firmware"
+
+
+def test_every_key_that_only_a_deployment_reads_is_tried() -> None:
+    found = {key for key, spec in keys_of(Machine).items() if spec.deployed_only}
+    assert found == {*DEPLOYED, "deploy"}, "deploy.via has one word so far"
+
+
+def test_images_are_not_used_where_nothing_is_deployed() -> None:
+    changes = {f"{name}.{key}": REMOVED for name in (N1, N2) for key in ("bmc", "root_disk")}
+    changes |= {"access": REMOVED, "images": {"debian-13": {"packages": ["tcpdump"]}}}
+    [warning] = [str(item) for item in load_all(model(changes)).warnings]
+    assert warning == "images.debian-13: is not used: only a deployment reads it, and no machine has a bmc; remove it"
 
 
 PAGE = ROOT / "docs/existing_machines.md"

@@ -14,7 +14,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.model.problems impo
 HEAD = (
     "plugin: groundup.cloud.cloud\nname: rack\nnetworks:\n  provision: {vlan: 10, subnet: 10.10.0.0/24, native: true}\n"
 )
-NODE = 'nics: {{nic0: {{mac: "52:54:00:00:0{0}:00"}}}}, root_disk: {{serial: R{0}}}'
+NODE = 'nics: {{nic0: {{mac: "52:54:00:00:0{0}:00"}}}}, storage_disks: [{{serial: R{0}}}]'
 PART = "plugin: groundup.cloud.cloud\nmachines:\n"
 
 

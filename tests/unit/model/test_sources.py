@@ -86,7 +86,7 @@ def test_numbers_in_lists_defaults_and_merged_mappings(tmp_path: pathlib.Path) -
 
 
 def test_texts_of_digits_may_begin_with_zeros(tmp_path: pathlib.Path) -> None:
-    node = NODE.replace("{nics", '{root_disk: {serial: 00987}, labels: {a: "010"}, nics').replace(
+    node = NODE.replace("{nics", '{storage_disks: [{serial: 00987}], labels: {a: "010"}, nics').replace(
         ", port: leaf1/Ethernet1", ""
     )
     assert errors(tmp_path, HEAD + node) == []
