@@ -18,6 +18,7 @@ from ..model.services import ROOT
 from ..model.types import Machine, Network, Switch
 from .addresses import provisioner_addresses
 from .names import Places
+from .shell import LabError
 from .sizes import sized
 from .twin_switches import Cabling, twin_switches
 
@@ -57,7 +58,8 @@ class Materials:
 def twin(cloud: Tree, materials: Materials, accelerator: str = "kvm") -> tuple[Tree, list[str]]:
     """The twin's model, and notes about what it can't reproduce.
 
-    :param cloud: a model as in the file, before or after evaluation of templates; it is not changed.
+    :param cloud: a model as in the file, before or after evaluation of templates, with which `require_bmcs` has found
+        nothing wrong; it is not changed.
     :param accelerator: `tcg` for emulated machines, which are slow: images and timings of the twin suit them.
     :returns: `(model, notes)`; a note begins with the place in the original model.
     """
@@ -141,6 +143,27 @@ def _host_control_plane(machines: Tree, notes: list[str]) -> None:
             notes.append(f"machines.{name}: has no twin, because lab.control_plane is hosted and it has no other role")
 
 
+def require_bmcs(cloud: Tree) -> None:
+    """Refuse a model with machines whose operating system others installed: nobody installs it in the twin.
+
+    Their interfaces, and whatever else was set up by hand, are not in the model either.
+
+    :raises LabError: where a machine of the twin would have no `bmc`.
+    """
+    machines = _resolved(cloud)["machines"]
+    if (cloud.get("lab") or {}).get("control_plane") == str(ControlPlane.HOSTED):
+        _host_control_plane(machines, [])
+    lacking = [name for name, machine in machines.items() if not machine.get("bmc")]
+    if lacking:
+        more = f" (nor have {len(lacking) - 1} more)" if len(lacking) > 1 else ""
+        raise LabError(
+            f"machines.{lacking[0]}: has no bmc{more}, so its operating system is not from a deployment, and a virtual "
+            "rack starts from blank machines; raise a copy of the model in which each machine has bmc, nics and "
+            "root_disk instead of interfaces, or try such machines as virtual machines of your own "
+            "(docs/existing_machines.md)"
+        )
+
+
 def _resolved(cloud: Tree) -> Tree:
     """The model with its `defaults` merged into every object."""
     result = copy.deepcopy({key: value for key, value in cloud.items() if key != "defaults"})
@@ -173,10 +196,7 @@ def _machine(name: str, machine: Tree, cabling: Cabling, materials: Materials, n
     if (machine.get("host") or {}).pop("kernel_arguments", None):
         notes.append(f"{where}.host.kernel_arguments: are left out, as they are for the hardware of the machine")
     _disks(where, machine, notes)
-    if machine.get("bmc"):
-        machine["bmc"] = _bmc(where, machine["bmc"], materials, materials.fingerprints.get(name), notes)
-    else:
-        notes.append(f"{where}: has no bmc, so its twin can't be powered on")
+    machine["bmc"] = _bmc(where, machine["bmc"], materials, materials.fingerprints.get(name), notes)
     return machine
 
 

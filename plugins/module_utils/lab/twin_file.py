@@ -17,7 +17,7 @@ from .accelerator import of_lab
 from .keys import materials
 from .names import Places, places
 from .shell import LabError, write
-from .twin import twin
+from .twin import require_bmcs, twin
 
 _HEADER = "# The twin of {source}, written by the virtual rack; changes are lost. What it can't reproduce:\n"
 _RUN = """\
@@ -55,12 +55,13 @@ def write_twin(source: str, parent: str, name: str | None, accelerator: str = ""
     :param source: a model file or directory.
     :param name: the lab's name, by default that of the cloud.
     :param accelerator: one of `accelerator.CHOICES`, by default that of the model, else `auto`.
-    :raises LabError: if the state directory belongs to a cloud that is not a lab.
+    :raises LabError: if the state directory belongs to a cloud that is not a lab, or a machine has no `bmc`.
     :raises ModelError: with every error of the model.
     """
     docs = documents.read(source)
     load_documents(docs)
     cloud, _problems = documents.combine(docs)
+    require_bmcs(cloud)
     where = places(name or str(cloud["name"]))
     claim(where)
     every = {key: _address(cloud, key) for key in cloud.get("machines", {})}

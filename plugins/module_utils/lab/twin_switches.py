@@ -71,8 +71,6 @@ def _add_notes(members: list[str], bridge: str, switches: Tree, notes: list[str]
         platform = str(settings.get("platform"))
         if platform == "unmanaged":
             notes.append(f"switches.{name}.platform: replaced by Open vSwitch, which is configured and not unmanaged")
-        elif platform != "openvswitch":
-            notes.append(f"switches.{name}.platform: replaced by Open vSwitch; the driver of {platform} is not tested")
         for port, uplink in (settings.get("uplinks") or {}).items():
             what = (uplink or {}).get("description", "uplink")
             notes.append(f"switches.{name}.uplinks.{port}: {what} has no twin; the lab's controller has its own ports")

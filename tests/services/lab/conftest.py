@@ -50,7 +50,7 @@ def model(firmware: str = "bios") -> dict[str, Any]:
             "provision": {"vlan": 10, "subnet": "10.10.0.0/24", "native": True},
             "storage": {"vlan": 40, "subnet": "10.40.0.0/24", "mtu": 9000},
         },
-        "switches": {"leaf1": {"platform": "eos", "address": "10.10.0.5", "mtu": 9216}},
+        "switches": {"leaf1": {"platform": "unmanaged", "address": "10.10.0.5", "mtu": 9216}},
         "machines": {"node1": {
             "roles": ["control_plane", "storage"],
             "firmware": firmware,

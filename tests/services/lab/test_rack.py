@@ -199,8 +199,8 @@ def test_no_guest_boots_with_an_unknown_accelerator() -> None:
 
 def test_configured_switches_are_connected_by_a_trunk(lab: Callable[..., Lab]) -> None:
     switches = {
-        "leaf1": {"platform": "eos", "address": "10.10.0.5"},
-        "leaf2": {"platform": "eos", "address": "10.10.0.6"},
+        "leaf1": {"platform": "unmanaged", "address": "10.10.0.5"},
+        "leaf2": {"platform": "unmanaged", "address": "10.10.0.6"},
     }
     small = lab(switches=switches)
     small.up("network", "switches")

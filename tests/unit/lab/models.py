@@ -29,7 +29,7 @@ def real_rack() -> dict[str, Any]:
                 "bmc": {"username": "{{ vault_user }}", "password": "real-secret", "tls": {"ca_file": "/bmc-ca.pem"}},
                 "lab": {"memory": 512},
             },
-            "switch": {"username": "admin", "password": "switch-secret"},
+            "switch": {"mtu": 9216},
             "network": {"mtu": 9000},
         },
         "networks": {
@@ -39,10 +39,10 @@ def real_rack() -> dict[str, Any]:
             "tenants": {"vlans": "100-199"},
         },
         "switches": {
-            "leaf1": {"platform": "eos", "address": "10.20.0.11", "mlag": "leaf2",
+            "leaf1": {"platform": "unmanaged", "address": "10.20.0.11", "mlag": "leaf2",
                       "uplinks": {"Ethernet48": {"networks": ["all"], "description": "internet"}}},
-            "leaf2": {"platform": "eos", "address": "10.20.0.12", "mlag": "leaf1"},
-            "a-switch-with-a-long-name": {"platform": "nvue", "address": "10.20.0.13", "ports": ["swp1-4"]},
+            "leaf2": {"platform": "unmanaged", "address": "10.20.0.12", "mlag": "leaf1"},
+            "a-switch-with-a-long-name": {"platform": "unmanaged", "address": "10.20.0.13", "ports": ["swp1-4"]},
         },
         "machines": {
             "node1": {
