@@ -8,7 +8,7 @@ import json
 import os
 from pathlib import Path
 
-from ..homes import cache_home
+from ..bundle.request import cache_root, cloud_link
 from ..model import documents
 from .shell import run
 
@@ -17,8 +17,10 @@ PARTS = ("plugins", "roles", "playbooks")
 QEMU = "qemu-system-x86_64"
 
 
-def made_from(model: str) -> dict[str, str]:
-    """{part: digest or version} of the model at a path, this collection, the current bundle, and QEMU.
+def made_from(model: str, name: str) -> dict[str, str]:
+    """{part: digest or version} of the model at a path, this collection, the bundle of its rack, and QEMU.
+
+    :param name: that of the rack, which is the name of its cloud.
 
     A rack's machines are restored by the version of QEMU that saved them only.
     """
@@ -27,14 +29,18 @@ def made_from(model: str) -> dict[str, str]:
     return {
         "model": hashlib.sha256(text.encode()).hexdigest(),
         "collection": tree(COLLECTION),
-        "bundle": bundle(cloud.get("bundle") or {}),
+        "bundle": bundle(cloud.get("bundle") or {}, name),
         "QEMU": run([QEMU, "--version"]).splitlines()[0],
     }
 
 
-def bundle(settings: dict[str, object]) -> str:
-    """The bundle that the model names, or the one that was made last; a bundle's directory is named by its content."""
-    return os.path.realpath(str(settings.get("dir") or f"{cache_home()}/bundle/current"))
+def bundle(settings: dict[str, object], cloud: str) -> str:
+    """The bundle that the model names, or the one that was made last for the cloud, as `site.yml` takes it.
+
+    A bundle's directory is named by its content. Where none was made for the cloud, this is the link that would lead to
+    it, so a bundle that is made later is another one.
+    """
+    return os.path.realpath(str(settings.get("dir") or cloud_link(cache_root(), cloud)))
 
 
 def tree(root: Path) -> str:

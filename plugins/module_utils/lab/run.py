@@ -67,7 +67,7 @@ def save_rack(wanted: Params, check: bool) -> Result:
     """
     _require_model(wanted)
     files, where = write_twin(wanted["model"], wanted["directory"], wanted["name"], wanted["accelerator"] or "")
-    done = [] if check else saved.save(_setting(files, where, wanted), made_from(wanted["model"]))
+    done = [] if check else saved.save(_setting(files, where, wanted), made_from(wanted["model"], where.name))
     return {**_answer(files, where), "changed": True, "done": done, "saved": saved.place(where)}
 
 
@@ -81,7 +81,7 @@ def load_rack(wanted: Params, stale: bool, check: bool) -> Result:
     where = places(lab_name(wanted["name"], wanted["model"]))
     if check:
         return {"name": where.name, "changed": True, "done": [], "saved": saved.place(where)}
-    manifest = saved.restore_state(where, made_from(wanted["model"]), stale)
+    manifest = saved.restore_state(where, made_from(wanted["model"], where.name), stale)
     files, where = write_twin(wanted["model"], wanted["directory"], wanted["name"], wanted["accelerator"] or "")
     done = saved.start(_setting(files, where, wanted), manifest)
     return {**_answer(files, where), "changed": True, "done": done, "saved": saved.place(where)}

@@ -264,7 +264,7 @@ def test_a_stale_rack_is_refused(lab: Callable[..., Lab], monkeypatch: pytest.Mo
     small.down()
     directory = pathlib.Path(saved.place(small.places))
     (directory / "state").mkdir(parents=True)
-    manifest = {"key": {**made_from(small.wanted["model"]), "bundle": "another"}, "running": []}
+    manifest = {"key": {**made_from(small.wanted["model"], small.places.name), "bundle": "another"}, "running": []}
     (directory / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(LabError, match=r"was made from another bundle; create it anew"):
         load_rack(small.wanted, stale=False, check=False)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import made_last
 from ansible_collections.groundup.cloud.plugins.module_utils.lab import made_from as origin
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.made_from import made_from, tree
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.names import Places
@@ -111,14 +112,31 @@ def test_the_key_changes_with_all_that_a_rack_is_made_from(
     code.write_text("1")
     model = tmp_path / "cloud.yml"
     model.write_text(yaml.safe_dump(real_rack()))
-    before = made_from(str(model))
+    before = made_from(str(model), "t")
     assert before["QEMU"] == "QEMU emulator version 10"
     code.write_text("2")
-    assert differing(before, made_from(str(model))) == ["collection"]
+    assert differing(before, made_from(str(model), "t")) == ["collection"]
     model.write_text(yaml.safe_dump({**real_rack(), "domain": "other.example.net"}))
-    (tmp_path / "cache/groundup/bundle").mkdir(parents=True)
-    (tmp_path / "cache/groundup/bundle/current").symlink_to(tmp_path / "bundle-2")
-    assert differing(before, made_from(str(model))) == ["bundle", "collection", "model"]
+    (tmp_path / "cache/groundup/bundle/clouds").mkdir(parents=True)
+    (tmp_path / "cache/groundup/bundle/clouds/t").symlink_to(tmp_path / "bundle-2")
+    assert differing(before, made_from(str(model), "t")) == ["bundle", "collection", "model"]
+
+
+def test_a_rack_is_of_the_bundle_of_its_own_cloud(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As site.yml takes it: a bundle that was made for another cloud changes nothing."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    links = tmp_path / "groundup/bundle"
+    (links / "clouds").mkdir(parents=True)
+    none = origin.bundle({}, "t")
+    (links / "current").symlink_to(tmp_path / "other")
+    (links / "clouds/other").symlink_to(tmp_path / "other")
+    assert origin.bundle({}, "t") == none
+    (links / "clouds/t").symlink_to(tmp_path / "own")
+    assert origin.bundle({}, "t") == str(tmp_path / "own") != none
+    assert origin.bundle({"dir": "/srv/bundle"}, "t") == "/srv/bundle"
+    parameters = {"cache_dir": None, "cloud": "t", "dir": None}
+    (tmp_path / "own").mkdir()
+    assert str(made_last(parameters).resolve()) == origin.bundle({}, "t")
 
 
 def test_compiled_files_are_no_part_of_the_code(tmp_path: pathlib.Path) -> None:
