@@ -40,6 +40,11 @@ options:
       - The images of one's own that the bundle has to hold, as in M(groundup.cloud.bundle). A bundle with others, or
         with the same from other places, is refused.
     type: dict
+  lock_id:
+    description:
+      - What the bundle has to be made from, as P(groundup.cloud.bundle_lock_id#filter) gives it. A bundle that was made
+        from another lock, or before digests were recorded anew, is refused.
+    type: str
   needs:
     description:
       - For each layer the artefacts that it needs, which are names of files, programs, image references,
@@ -111,6 +116,7 @@ SPEC = {
     "cloud": {"type": "str"},
     "source": {"type": "str", "choices": ["source", "upstream"]},
     "images": {"type": "dict"},
+    "lock_id": {"type": "str"},
     "needs": {"type": "dict", "default": {}},
     "programs": {"type": "list", "elements": "str", "default": []},
 }
@@ -123,6 +129,7 @@ def main() -> None:
         path = made_last(module.params).resolve()
         held = index.read(path)
         index.require_origin(path, held, module.params["source"], module.params["images"])
+        index.require_lock(path, held, module.params["lock_id"])
         index.whole(path, held)
         index.refuse(held, module.params["needs"])
         install = index.install(held, module.params["programs"])

@@ -167,6 +167,19 @@ def require_origin(directory: Path, index: Index, source: str | None, images: di
             )
 
 
+def require_lock(directory: Path, index: Index, lock: str | None) -> None:
+    """Refuse a bundle that was made before its lock, or the digests beside the model, were changed.
+
+    :param lock: what a bundle would be named by that is made now; None where it does not matter.
+    :raises BundleError: if it is another one.
+    """
+    if lock and index["lock"] != lock:
+        raise BundleError(
+            f"{directory} was made from the lock {index['lock']}, and the lock and the recorded digests are {lock} "
+            "now; make it again with `ansible-playbook -i MODEL groundup.cloud.bundle`"
+        )
+
+
 def documents(index: Index) -> dict[str, dict[str, t.Any]]:
     """Manifests and charts by the names that needs use: {``manifest:NAME`` or ``chart:NAME``: entry of the index}."""
     return {f"{kind}:{name}": entry for section, kind in DOCUMENTS.items() for name, entry in _entries(index, section)}

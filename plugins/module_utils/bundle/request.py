@@ -12,7 +12,7 @@ from ..homes import cache_home
 from . import digests
 from .content import sha256_json, sha256_tree
 from .errors import LOCK_COMMAND, BundleError
-from .lock import compiled_part, stated
+from .lock import compiled_part, parse, stated
 
 FORMAT = 2  # of bundle.json; a bundle of another format is another bundle
 CURRENT = "current"  # symbolic link to the bundle that was made last, for users who name no directory
@@ -45,6 +45,22 @@ def made_last(parameters: dict[str, t.Any]) -> Path:
             "`ansible-playbook -i MODEL groundup.cloud.bundle`"
         )
     return cloud_link(cache, cloud)
+
+
+def lock_id(lock: t.Any, found: digests.Digests, own: dict[str, str], sources: Path, origin: str) -> str:
+    """What a bundle is named by that would be made from this lock and these digests.
+
+    :raises BundleError: for a faulty lock.
+    """
+    parse(lock)
+    return _named(digests.applied(lock, found, own), sources, origin)
+
+
+def _named(lock: dict[str, t.Any], sources: Path, origin: str) -> str:
+    """16 hex digits that change with what the lock says about this origin, and with the Go modules for `source`."""
+    if origin == "source":
+        return sha256_json([FORMAT, compiled_part(lock), sha256_tree(sources), origin])[:16]
+    return sha256_json([FORMAT, stated(lock), "", origin])[:16]
 
 
 @dataclass(frozen=True)
@@ -89,10 +105,8 @@ class Request:
 
     @property
     def lock_id(self) -> str:
-        """16 hex digits that change with what the lock says about this origin, and with the Go modules for `source`."""
-        if self.origin == "source":
-            return sha256_json([FORMAT, compiled_part(self.lock), sha256_tree(self.sources), self.origin])[:16]
-        return sha256_json([FORMAT, stated(self.lock), "", self.origin])[:16]
+        """What the bundle is named by."""
+        return _named(self.lock, self.sources, self.origin)
 
     @property
     def target(self) -> Path:

@@ -16,6 +16,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import 
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import (
     Request,
     cloud_link,
+    lock_id,
     made_last,
     point,
 )
@@ -149,3 +150,24 @@ def test_a_bundle_that_was_made_in_another_way_is_refused() -> None:
         index.require_origin(Path("/srv/b"), held, "source", {"a.b/c:1": PLACE, PROXY: "oci:/x"})
     with pytest.raises(BundleError, match=rf"has a\.b/c:1 from {PLACE}, wanted is the one from its publisher"):
         index.require_origin(Path("/srv/b"), held, "source", {})
+
+
+@pytest.mark.parametrize("origin", ["source", "upstream"])
+def test_what_a_bundle_is_named_by_can_be_told_without_making_it(tmp_path: Path, origin: str) -> None:
+    lock = {**SHIPPED, "upstream_images": {**SHIPPED["upstream_images"], PROXY: None}}
+    given = {"images": {PROXY: PLACE}, "digests": RECORDED | OWN}
+    parameters = {"lock": lock, "sources": str(SOURCES), "source": origin, "dir": None, "cache_dir": str(tmp_path)}
+    parameters |= {"jobs": 1, "mirrors": {}, "progress_file": None, "ca_file": None, "auth_file": None, "cloud": "c"}
+    wanted_id = Request.of({**parameters, **given, "lock_command": None}).lock_id
+    assert lock_id(lock, given["digests"], given["images"], SOURCES, origin) == wanted_id
+    (tmp_path / "main.go").write_text("package main")
+    others = {
+        "lock": lock_id({**lock, "kubernetes": "1.36.4"}, given["digests"], given["images"], SOURCES, origin),
+        "own image": lock_id(lock, RECORDED, given["images"], SOURCES, origin),
+        "digests": lock_id(lock, OWN, given["images"], SOURCES, origin),
+        "sources": lock_id(lock, given["digests"], given["images"], tmp_path, origin),
+    }
+    same = {"sources"} if origin == "upstream" else {"digests"}
+    assert {what for what, found in others.items() if found == wanted_id} == same
+    with pytest.raises(BundleError):
+        lock_id({"builds": 7}, {}, {}, SOURCES, origin)

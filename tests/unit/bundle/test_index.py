@@ -178,3 +178,10 @@ def test_half_an_index_is_none(tmp_path: Path, text: str) -> None:
 def test_read(tmp_path: Path) -> None:
     (tmp_path / "bundle.json").write_text(json.dumps(SOURCE))
     assert index.read(tmp_path) == SOURCE
+
+
+def test_a_bundle_of_another_lock_is_refused_with_the_command() -> None:
+    index.require_lock(Path("/bundle"), SOURCE, None)
+    index.require_lock(Path("/bundle"), SOURCE, "abc")
+    with pytest.raises(BundleError, match=r"made from the lock abc, and .* are def now; make it again with `a"):
+        index.require_lock(Path("/bundle"), SOURCE, "def")

@@ -29,6 +29,7 @@ BUNDLE = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
 from ansible.module_utils.basic import AnsibleModule
 spec = {"dir": {"type": "path"}, "cloud": {}, "source": {}, "images": {"type": "dict"}, "needs": {"type": "dict"}}
+spec["lock_id"] = {"required": True}
 module = AnsibleModule(spec, supports_check_mode=True)
 module.exit_json(changed=False, path="/bundle", bundle={"files": {}, "images": {}}, registries=[])
 """
