@@ -103,6 +103,12 @@ differs:
   type: list
   elements: str
   sample: [host_base]
+refused:
+  description: What is wanted and must not, or cannot, be done on the host, each with its reason.
+  returned: failure because of it
+  type: list
+  elements: str
+  sample: ["kubernetes_config.version is 1.37.0, and the cluster runs 1.36.3"]
 serves:
   description: Whether the host is one of several control planes of a cluster.
   returned: success
@@ -138,7 +144,9 @@ SPEC = {
 def judged(found: Result, check: bool) -> Result:
     """The result, as a failure where something was refused, unless a plan only shows it."""
     refused = found.pop("refused")
-    return {**found, "failed": True, "msg": "\n".join(refused)} if refused and not check else found
+    if not refused or check:
+        return found
+    return {**found, "refused": refused, "failed": True, "msg": "\n".join(refused)}
 
 
 def main() -> None:
