@@ -7,7 +7,7 @@ Each module imports its own action only, so that what is sent to a machine stays
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NoReturn, Protocol
 
@@ -33,13 +33,17 @@ class Module(Protocol):
         """Show a warning."""
 
 
-def begin(kind: type[Any], spec: Mapping[str, Any], **more: Any) -> Any:
+def begin(kind: type[Any], spec: Mapping[str, Any], hidden: Iterable[str] = (), **more: Any) -> Any:
     """The module, an instance of ``kind`` (AnsibleModule) with these options.
 
     Where its arguments are refused, Ansible knows only the secrets in options that are spelled and typed as they
     should be, and shows the others in the error and in ``invocation``. So whatever may be a secret is hidden then, and
     the error names the option that was probably meant.
+
+    :param hidden: options, with their aliases, whose values are not shown then, since they may hold secrets among much
+        that is none.
     """
+    unseen = tuple(hidden)
 
     class Begun(kind):
         begun = False
@@ -48,6 +52,7 @@ def begin(kind: type[Any], spec: Mapping[str, Any], **more: Any) -> Any:
             if not self.begun:
                 self.no_log_values.update(possible_secrets(spec, self.params))
                 msg = " ".join([msg, *meant(spec, self.params)])
+                self.params.update({name: "(not shown)" for name in unseen if name in self.params})
             return super().fail_json(msg=msg, **result)
 
     module = Begun(dict(spec), **more)

@@ -166,7 +166,7 @@ def api_words(pki: Path, client: int, port: int) -> list[object]:
         *("--tls-cert-file", pki / "apiserver.crt", "--tls-private-key-file", pki / "apiserver.key"),
         *("--service-account-issuer", "https://test", "--service-account-key-file", pki / "sa.pub"),
         *("--service-account-signing-key-file", pki / "sa.key", "--service-cluster-ip-range", "10.96.0.0/16"),
-        *("--authorization-mode", "Node,RBAC", "--enable-bootstrap-token-auth"),
+        *("--authorization-mode", "Node,RBAC", "--enable-bootstrap-token-auth", "--allow-privileged"),
     ]
 
 

@@ -1,0 +1,143 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to hold before the next stage begins: CRDs are served, webhooks have endpoints, removed objects are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing, Row
+from ..waiting.wait import TimedOut, wait
+from .apply import in_parallel
+from .discovery import Discovery
+from .errors import ObjectsError, Unreachable
+from .live import get
+from .transport import Json, Transport, items
+from .wanted import Key, resources_of
+
+#: Says of live objects which of them are not as they have to be, and why. See the package `conditions`.
+Judge = Callable[[Sequence[Json]], Sequence[Row]]
+SHORTEST, LONGEST = 0.2, 2.0
+
+
+class Gates:
+    """Waits between stages; a deadline that passes is an error that says what is missing."""
+
+    def __init__(self, transport: Transport, discovery: Discovery, deadline: Deadline, connections: int) -> None:
+        self._transport, self._discovery = transport, discovery
+        self._deadline, self._connections = deadline, connections
+
+    def served(self, crds: Sequence[tuple[str, Json]]) -> None:
+        """Wait until CRDs are Established and discovery shows each version that they serve.
+
+        :param crds: the path and the last known state of each.
+        """
+        if not crds:
+            return
+        states = dict(crds)
+
+        def rows() -> list[Row]:
+            waiting = [path for path, state in states.items() if _not_established(state)]
+            found = in_parallel(lambda path: (path, self._get(path)), waiting, self._connections)
+            states.update({path: state or states[path] for path, state in found})
+            missing = [row for state in states.values() if (row := _not_established(state))]
+            return missing or self._not_discovered(list(states.values()))
+
+        self._until(rows, "CRDs to be served")
+
+    def endpoints(self, bodies: Iterable[Json]) -> None:
+        """Wait until the services that webhooks and API services name have an endpoint that is ready."""
+        services = sorted({service for body in bodies for service in services_of(body)})
+        self._until(lambda: in_parallel_rows(self._without_endpoint, services, self._connections), "webhooks to answer")
+
+    def gone(self, removed: Sequence[tuple[Key, str, str]]) -> None:
+        """Wait until objects no longer exist: each with its path and its uid."""
+
+        def row(one: tuple[Key, str, str]) -> Row | None:
+            key, path, uid = one
+            found = self._get(path)
+            if found is None or found["metadata"].get("uid") != uid:
+                return None
+            metadata = found["metadata"]
+            finalizers = ", ".join(metadata.get("finalizers") or []) or "its deletion is not finished"
+            return Row(str(key), f"waits for {finalizers}", since=str(metadata.get("deletionTimestamp") or ""))
+
+        self._until(lambda: in_parallel_rows(row, removed, self._connections), "objects to be removed")
+
+    def fit(self, judge: Judge, paths: Sequence[str]) -> None:
+        """Wait until ``judge`` finds nothing missing in the live objects."""
+
+        def rows() -> Sequence[Row]:
+            found = in_parallel(self._get, paths, self._connections)
+            return judge([one for one in found if one is not None])
+
+        self._until(rows, "objects to be as they have to be")
+
+    def _until(self, rows: Callable[[], Sequence[Row]], what: str) -> None:
+        def probe() -> bool | Missing:
+            try:
+                found = rows()
+            except Unreachable as error:
+                return Missing.of("the API server", str(error))
+            return Missing(tuple(found)) if found else True
+
+        try:
+            wait(probe, self._deadline, what=what, pause=lambda waited: min(LONGEST, SHORTEST + waited / 10))
+        except TimedOut as error:
+            raise ObjectsError(str(error)) from error
+
+    def _get(self, path: str) -> Json | None:
+        return get(self._transport, path)
+
+    def _not_discovered(self, crds: Iterable[Json]) -> list[Row]:
+        wanted = [resource for crd in crds for resource in resources_of(crd)]
+        if any(self._discovery.find(one.api_version, one.kind) is None for one in wanted):
+            self._discovery.refresh()
+        return [
+            Row(f"{one.kind} of {one.api_version}", "the API server does not serve it yet")
+            for one in wanted
+            if self._discovery.find(one.api_version, one.kind) is None
+        ]
+
+    def _without_endpoint(self, service: tuple[str, str]) -> Row | None:
+        namespace, name = service
+        path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
+        for piece in items(self._transport, path, {"labelSelector": f"kubernetes.io/service-name={name}"}):
+            for endpoint in piece.get("endpoints") or []:
+                if (endpoint.get("conditions") or {}).get("ready") is not False:
+                    return None
+        return Row(f"Service {namespace}/{name}", "it has no endpoint that is ready, so its webhook can't answer")
+
+
+def in_parallel_rows(action: Callable[[Any], Row | None], given: Iterable[Any], connections: int) -> list[Row]:
+    """Return the rows that ``action`` found."""
+    return [row for row in in_parallel(action, given, connections) if row]
+
+
+def _not_established(crd: Json) -> Row | None:
+    conditions = {one.get("type"): one for one in (crd.get("status") or {}).get("conditions") or []}
+    what = f"CustomResourceDefinition {crd['metadata']['name']}"
+    names = conditions.get("NamesAccepted") or {}
+    if names.get("status") == "False":
+        return Row(what, f"{names.get('reason')}: {names.get('message')}", since=str(names.get("lastTransitionTime")))
+    established = conditions.get("Established") or {}
+    if established.get("status") == "True":
+        return None
+    reason = ": ".join(str(established[key]) for key in ("reason", "message") if established.get(key))
+    return Row(what, reason or "not Established yet", since=str(established.get("lastTransitionTime") or ""))
+
+
+def services_of(body: Json) -> set[tuple[str, str]]:
+    """Return the services behind a webhook configuration, an API service or the conversion of a CRD."""
+    kind, spec = body["kind"], body.get("spec") or {}
+    found: list[Any] = []
+    if kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
+        found = [(one.get("clientConfig") or {}).get("service") for one in body.get("webhooks") or []]
+    elif kind == "APIService":
+        found = [spec.get("service")]
+    elif kind == "CustomResourceDefinition":
+        webhook = (spec.get("conversion") or {}).get("webhook") or {}
+        found = [(webhook.get("clientConfig") or {}).get("service")]
+    return {(one["namespace"], one["name"]) for one in found if one}
