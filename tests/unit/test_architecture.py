@@ -260,7 +260,7 @@ def test_roles_are_whole(path: pathlib.Path) -> None:
 FAMILIES = {
     "bmc": {"address", "username", "password", "tls"},
     "kubernetes": {"config"},
-    # They reach the API from the controller, with the options of kubernetes.core; those of `kubernetes` run on machines.
+    # They reach the API from the controller, as kubernetes.core does; those of `kubernetes` run on machines.
     "kubernetes_objects": {"kubeconfig", "context", "host", "api_key", "ca_cert", "client_cert", "client_key"},
     "report": {"directory", "cloud"},
     "virtual_rack": {"rack"},

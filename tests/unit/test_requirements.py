@@ -67,7 +67,8 @@ def third_parties(trees: t.Iterable[ast.AST]) -> set[str]:
     brought = {name_of(line) for line in importlib.metadata.requires("ansible-core") or []} | {"ansible-core"}
     owners = importlib.metadata.packages_distributions()
     names = set().union(*map(imported, trees)) - set(sys.stdlib_module_names) - {"ansible_collections"}
-    names -= {path.stem for path in sources()}  # some files of the collection run beside each other elsewhere
+    # Files of the provisioner run beside each other there.
+    names -= {path.stem for path in (ROOT / "plugins/module_utils/provision").rglob("*.py")}
     return {name_of(owner) for name in names for owner in owners.get(name, [name])} - brought
 
 

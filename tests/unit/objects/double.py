@@ -43,7 +43,9 @@ CORE = [
 ]
 GROUPS: dict[str, dict[str, list[Json]]] = {
     "apps": {"v1": [resource("Deployment", "deployments")]},
-    "apiextensions.k8s.io": {"v1": [resource("CustomResourceDefinition", "customresourcedefinitions", namespaced=False)]},
+    "apiextensions.k8s.io": {
+        "v1": [resource("CustomResourceDefinition", "customresourcedefinitions", namespaced=False)]
+    },
     "admissionregistration.k8s.io": {
         "v1": [resource("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", namespaced=False)]
     },

@@ -23,7 +23,9 @@ SET = ApplySet("shop", "shop")
 SILENT = 'Internal error occurred: failed calling webhook "toys.example.net": no endpoints available for service "toys"'
 
 
-def run(server: Server, *objects: Json, check: bool = False, wait: bool = True, judge: t.Any = None, **wish: t.Any) -> Json:
+def run(
+    server: Server, *objects: Json, check: bool = False, wait: bool = True, judge: t.Any = None, **wish: t.Any
+) -> Json:
     """What the module returns."""
     request = Request(of_objects(objects, "test"), **wish)
     engine = Engine(server, Deadline(30, Clock()), 4, check=check)
@@ -181,7 +183,9 @@ def test_what_passes_is_repeated(error: Exception) -> None:
 def test_a_deadline_that_passes_says_why_and_what_was_done() -> None:
     server = Server()
     server.faults = failing(10**6, Refused(SILENT, 500, "InternalError"), "configmaps/a")
-    with pytest.raises(ObjectsError, match=r"waited 3\d s for the API server to take ConfigMap shop/a.*no endpoints") as error:
+    with pytest.raises(
+        ObjectsError, match=r"waited 3\d s for the API server to take ConfigMap shop/a.*no endpoints"
+    ) as error:
         run(server, namespace(), config_map("a"))
     assert error.value.details["steps"] == ["create Namespace shop"]
     assert error.value.details["changed"] is True
@@ -231,14 +235,18 @@ def test_a_webhook_that_cannot_judge_a_dry_run_is_named_in_the_plan(text: str) -
 def test_a_crd_that_is_not_established_is_named() -> None:
     server = Server()
     server.established = False
-    with pytest.raises(ObjectsError, match=r"for CRDs to be served; still missing: CustomResourceDefinition toys\.toys"):
+    with pytest.raises(
+        ObjectsError, match=r"for CRDs to be served; still missing: CustomResourceDefinition toys\.toys"
+    ):
         run(server, namespace(), crd(), toy())
 
 
 def test_a_crd_of_another_version_is_named() -> None:
     server = Server()
     run(server, namespace(), crd(version="v1alpha1"))
-    with pytest.raises(ObjectsError, match=r"serves Toy of toys.example.net as v1alpha1 only, not as toys.example.net/v1"):
+    with pytest.raises(
+        ObjectsError, match=r"serves Toy of toys.example.net as v1alpha1 only, not as toys.example.net/v1"
+    ):
         run(server, toy())
 
 
