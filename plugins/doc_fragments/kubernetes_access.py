@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options:
   kubeconfig:
     description:
-      - A kubeconfig. By default E(K8S_AUTH_KUBECONFIG), else in a pod its service account, else E(KUBECONFIG) or
+      - A kubeconfig. By default E(K8S_AUTH_KUBECONFIG), else E(KUBECONFIG), else in a pod its service account, else
         C(~/.kube/config).
     type: path
   context:

@@ -5,7 +5,7 @@ Each entry is `{name, unit, value, peer, peer_value, ratio, note}`: `peer` is th
 in the same run on the same machine (a lower bound of any implementation, or the same work done by hand); `ratio` is
 value / peer_value. If a measurement fails, its value is null, `note` gives the reason, and the exit status is 1.
 
-run.py [--cold] [model|inventory|bundle|noop|idle|stages|kubeadm …]
+run.py [--cold] [model|inventory|objects|bundle|noop|idle|stages|kubeadm …]
 
 The rack of `make lab` must run for noop, idle and stages; GROUNDUP_E2E_MODEL names the model of another one.
 """
@@ -76,6 +76,24 @@ def measure_inventory(_cold: bool) -> list[Entry]:
         found.append(entry(f"inventory.{name}.4000_machines", cpu, "cpu s", "four times 1,000 machines", four))
         memory = large[name]["memory"]
         found.append(entry(f"inventory.{name}.memory_of_4000", memory, "MiB", "the limit of 1 GiB", 1024.0))
+    return found
+
+
+def measure_objects(_cold: bool) -> list[Entry]:
+    """500 objects: the engine against `kubectl apply --server-side`, the module against kubernetes.core.k8s."""
+    with tempfile.TemporaryDirectory(prefix="groundup-bench-") as directory:
+        out = f"{directory}/objects.json"
+        timed(sys.executable, "-m", "pytest", "-q", "tests/bench/objects.py", env={"GROUNDUP_BENCH_OUT": out})
+        if not os.path.exists(out):
+            raise RuntimeError("skipped: it needs the bundle of this checkout and the Python package kubernetes")
+        figures = json.loads(pathlib.Path(out).read_text())
+    pairs = (("engine", "kubectl", "kubectl apply --server-side"), ("module", "kubernetes.core", "kubernetes.core.k8s"))
+    found = []
+    for ours, peer, title in pairs:
+        for when in ("first", "unchanged"):
+            note = figures[peer].get("why", "")
+            value = figures[ours][when]
+            found.append(entry(f"objects.{ours}.{when}", value, "s", title, figures[peer].get(when), note))
     return found
 
 
@@ -208,6 +226,7 @@ def not_measured(name: str, why: str) -> Entry:
 PARTS: dict[str, collections.abc.Callable[[bool], list[Entry]]] = {
     "model": measure_model,
     "inventory": measure_inventory,
+    "objects": measure_objects,
     "bundle": measure_bundle,
     "noop": measure_noop,
     "idle": measure_idle,

@@ -84,7 +84,8 @@ def _load(config: Any, configuration: Any, found: Mapping[str, Any]) -> None:
         return
     chosen = {"config_file": found.get("kubeconfig"), "context": found.get("context")}
     try:
-        if not any(chosen.values()) and os.environ.get("KUBERNETES_SERVICE_HOST"):
+        named = any(chosen.values()) or os.environ.get("KUBECONFIG")
+        if not named and os.environ.get("KUBERNETES_SERVICE_HOST"):
             config.load_incluster_config(client_configuration=configuration)
         else:
             config.load_kube_config(client_configuration=configuration, persist_config=False, **chosen)

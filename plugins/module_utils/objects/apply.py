@@ -15,7 +15,7 @@ from ..waiting.wait import TimedOut, wait
 from . import conflicts
 from .difference import Masks
 from .errors import ObjectsError, Refused, Several, Unreachable
-from .transport import APPLY, SECONDS, Json, Transport
+from .transport import APPLY, Json, Transport
 from .wanted import Wanted
 
 #: In both: the webhook's service has no pods yet, does not listen, or its certificate is not trusted yet.
@@ -104,8 +104,7 @@ class Applier:
             raise ObjectsError(str(error)) from error
 
     def _once(self, wanted: Wanted, query: dict[str, str]) -> Json:
-        seconds = min(SECONDS, max(1.0, self._deadline.left()))
-        return self._transport.call("PATCH", wanted.path, query, wanted.body, APPLY, timeout=seconds)
+        return self._transport.call("PATCH", wanted.path, query, wanted.body, APPLY)
 
     def _explained(self, wanted: Wanted, error: Refused) -> Refused:
         """Return the error with the object's name, without secrets, and with a remedy where one is known."""

@@ -15,12 +15,10 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import yaml
-
 from .manifests import WRITTEN_BY_SERVER
+from .texts import dump
 from .transport import Json
 
-DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 #: kubectl keeps a whole definition in this annotation, a Secret's values as well.
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 SECRET = ("data", "stringData")
@@ -71,7 +69,7 @@ class Masks:
     def lines(self, item: Mapping[str, Any] | None) -> str:
         """Return an object as YAML that may be shown; empty where there is none."""
         found = comparable(item)
-        return "" if found is None else str(yaml.dump(self.item(found), Dumper=DUMPER, width=120, sort_keys=True))
+        return "" if found is None else dump(self.item(found))
 
     def _hidden(self, item: Mapping[str, Any]) -> list[tuple[str, ...]]:
         kind, found = item.get("kind"), list(self._paths.get(str(item.get("kind")), []))

@@ -17,6 +17,7 @@ from .discovery import Discovery
 from .gates import Gates
 from .live import get, read
 from .manifests import Definition
+from .patience import Patient
 from .planning import ObjectsPlan, Outcome, Planner, SetPlan, Verdict
 from .protected import Consent
 from .transport import Json, Transport
@@ -47,9 +48,10 @@ class Engine:
     """Plans and acts on one API server. Several requests share its connections and what it knows of the kinds."""
 
     def __init__(self, transport: Transport, deadline: Deadline, connections: int, *, check: bool = False) -> None:
-        self.transport, self.deadline, self.connections, self.check = transport, deadline, connections, check
-        self.discovery = Discovery(transport)
-        self.gates = Gates(transport, self.discovery, deadline, connections)
+        self.deadline, self.connections, self.check = deadline, connections, check
+        self.transport: Transport = Patient(transport, deadline)
+        self.discovery = Discovery(self.transport)
+        self.gates = Gates(self.transport, self.discovery, deadline, connections)
 
     def plan(self, request: Request) -> ObjectsPlan:
         """Return what would be changed. Nothing is changed by it."""

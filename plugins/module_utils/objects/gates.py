@@ -12,7 +12,7 @@ from ..waiting.missing import Missing, Row
 from ..waiting.wait import TimedOut, wait
 from .apply import in_parallel
 from .discovery import Discovery
-from .errors import ObjectsError, Unreachable
+from .errors import ObjectsError
 from .live import get
 from .transport import Json, Transport, items
 from .wanted import Key, resources_of
@@ -77,10 +77,7 @@ class Gates:
 
     def _until(self, rows: Callable[[], Sequence[Row]], what: str) -> None:
         def probe() -> bool | Missing:
-            try:
-                found = rows()
-            except Unreachable as error:
-                return Missing.of("the API server", str(error))
+            found = rows()
             return Missing(tuple(found)) if found else True
 
         try:

@@ -21,12 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from .errors import ObjectsError, Several
+from .texts import NotYaml, parse
 from .transport import Json
 
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: Fields of metadata that the API server writes.
 WRITTEN_BY_SERVER = ("managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink")
 #: Keys below which values are texts of the user.
@@ -82,9 +80,9 @@ def of_file(path: Path) -> list[Definition]:
 def of_text(text: str, where: str) -> list[Definition]:
     """Return the definitions of YAML or JSON documents."""
     try:
-        documents = list(yaml.load_all(text, Loader=LOADER))
-    except yaml.YAMLError as error:
-        raise ManifestError(f"{where}: {_without_text(error)}") from error
+        documents = parse(text)
+    except NotYaml as error:
+        raise ManifestError(f"{where}: {error}") from error
     return of_objects(documents, where)
 
 
@@ -100,13 +98,6 @@ def of_objects(documents: Iterable[Any], where: str) -> list[Definition]:
     if errors:
         raise Several(errors)
     return found
-
-
-def _without_text(error: yaml.YAMLError) -> str:
-    """Return what is wrong and where, without the line itself, which may hold a secret."""
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or "it can't be read"
-    return f"line {mark.line + 1}: not YAML: {problem}" if mark else f"not YAML: {problem}"
 
 
 def _flat(document: Any, where: str) -> Iterator[tuple[Json, str]]:

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 JSON = "application/json"
 APPLY = "application/apply-patch+yaml"  # JSON is YAML
 PAGE = 500  # objects in one answer to a list
-SECONDS = 60.0  # after which an answer counts as lost
+CONNECT_SECONDS, SECONDS = 10.0, 60.0  # after which a connection or an answer counts as lost
 #: Code, agent and quoted text of a Warning header (RFC 7234, section 5.5).
 WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
@@ -40,7 +40,6 @@ class Transport(Protocol):
         body: Any = None,
         content: str = JSON,
         accept: str = JSON,
-        timeout: float = SECONDS,
     ) -> Json:
         """Return the answer.
 
@@ -68,7 +67,6 @@ class Https:
         body: Any = None,
         content: str = JSON,
         accept: str = JSON,
-        timeout: float = SECONDS,
     ) -> Json:
         """Return the answer. See :class:`Transport`."""
         import urllib3
@@ -76,7 +74,7 @@ class Https:
         url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
         headers = {"Accept": accept, "Content-Type": content, "User-Agent": "groundup.cloud", **self._login()}
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
-        limits = urllib3.Timeout(connect=min(10.0, max(timeout, 0.1)), read=max(timeout, 0.1))
+        limits = urllib3.Timeout(connect=CONNECT_SECONDS, read=SECONDS)
         try:
             answer = self._pool.request(method, url, body=data, headers=headers, timeout=limits, retries=False)
         except urllib3.exceptions.SSLError as error:

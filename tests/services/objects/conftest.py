@@ -43,7 +43,7 @@ class Objects:
         self.kubeconfig, self.api = kubeconfig, api
 
     def __call__(self, definition: t.Any = None, check: bool = False, **options: t.Any) -> Result:
-        defaults: Params = {"state": "present", "wait": False, "timeout": 30, "kubeconfig": self.kubeconfig}
+        defaults: Params = {"state": "present", "wait": False, "timeout": 300, "kubeconfig": self.kubeconfig}
         return perform({"definition": definition, **defaults, **options}, check)
 
     def get(self, path: str) -> dict[str, t.Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import Refused
-from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import JSON, SECONDS
+from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import JSON
 
 Json = dict[str, t.Any]
 MANAGER = "groundup.cloud"
@@ -82,7 +82,6 @@ class Server:
         body: t.Any = None,
         content: str = JSON,
         accept: str = JSON,
-        timeout: float = SECONDS,
     ) -> Json:
         query, path = query or {}, unquote(path)
         self.calls.append((method, path, "dryRun" in query))

@@ -72,7 +72,7 @@ def test_a_configuration_that_leads_nowhere(tmp_path: Path, params: t.Any, error
 
 def test_a_missing_client_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "kubernetes", None)
-    with pytest.raises(AccessError, match="the Python package kubernetes is missing for .*pip install kubernetes"):
+    with pytest.raises(AccessError, match=r"the Python package kubernetes is missing for .*pip install kubernetes"):
         access.connect({}, {})
 
 

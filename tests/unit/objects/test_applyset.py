@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 from collections.abc import Mapping
 
@@ -109,10 +110,8 @@ def test_a_killed_run_is_taken_up(call: int) -> None:
                 raise Killed
 
     server.faults = kill
-    try:
+    with contextlib.suppress(Killed):
         run(server, namespace(), web, secret, config_map("b"), apply_set=SET)
-    except Killed:
-        pass
     server.faults = lambda *__: None
     run(server, namespace(), config_map("c"), apply_set=SET)
     assert sorted(server.objects) == [SHOP, f"{SHOP}/configmaps/c", PARENT]
@@ -128,7 +127,7 @@ def test_a_set_of_another_tool_is_refused() -> None:
 
 
 def test_the_parent_is_no_member() -> None:
-    with pytest.raises(ObjectsError, match="ConfigMap shop/shop .* is the parent of the set"):
+    with pytest.raises(ObjectsError, match=r"ConfigMap shop/shop .* is the parent of the set"):
         run(Server(), namespace(), config_map("shop"), apply_set=SET)
 
 

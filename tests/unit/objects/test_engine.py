@@ -180,6 +180,30 @@ def test_what_passes_is_repeated(error: Exception) -> None:
     assert rows(run(server, namespace(), config_map("a"))) == {"Namespace shop": "created", "ConfigMap a": "created"}
 
 
+def test_an_api_server_that_is_away_for_a_while_is_waited_for() -> None:
+    server, count = Server(), [0]
+
+    def fault(method: str, path: str, query: Mapping[str, str]) -> None:
+        count[0] += 1
+        if 3 <= count[0] < 20:
+            raise Unreachable("https://double does not answer: connection refused")
+
+    server.faults = fault
+    assert run(server, namespace(), config_map("a"))["changed"]
+    server.faults = lambda *__: None
+    assert run(server, namespace(), config_map("a"))["changed"] is False
+
+
+def test_an_api_server_that_never_answered_is_not_waited_for_as_long() -> None:
+    def fault(method: str, path: str, query: Mapping[str, str]) -> None:
+        raise Unreachable("https://double does not answer: connection refused")
+
+    server = Server()
+    server.faults = fault
+    with pytest.raises(ObjectsError, match=r"waited 20 s for an answer .*GET /api: https://double does not answer"):
+        run(server, namespace())
+
+
 def test_a_deadline_that_passes_says_why_and_what_was_done() -> None:
     server = Server()
     server.faults = failing(10**6, Refused(SILENT, 500, "InternalError"), "configmaps/a")

@@ -131,7 +131,7 @@ def test_an_unknown_stage_is_refused() -> None:
     ("objects", "error"),
     [
         ([config_map("a"), config_map("a", "shop")], "ConfigMap shop/a is defined twice: at 0 and at 1"),
-        ([namespace(), {**namespace(), "metadata": {"name": "shop", "namespace": "x"}}], "Namespace shop is defined twice"),
+        ([namespace(), {**namespace(), "metadata": {"name": "shop", "namespace": "x"}}], "shop is defined twice"),
         ([{**config_map("a"), "kind": "ConfigMaps"}], "there is no kind ConfigMaps in v1; did you mean ConfigMap?"),
         ([{**config_map("a"), "apiVersion": "apps/v1"}], "in apps/v1; did you mean apiVersion v1?"),
         ([toy()], "nor any other of the group toys.example.net; apply its CRD first, or together"),
