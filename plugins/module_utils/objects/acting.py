@@ -17,7 +17,7 @@ from .errors import ObjectsError
 from .gates import Judge
 from .planning import ObjectsPlan, Outcome, Verdict
 from .transport import Json
-from .wanted import Wanted
+from .wanted import Wanted, resources_of
 
 RESULTS = {
     Verdict.CREATE: "created",
@@ -115,6 +115,8 @@ class Run:
             state = outcome.answer or outcome.live
             if outcome.key[:2] == stages.CRD and state is not None:
                 self._states[outcome.path] = state
+                if outcome.verdict in (Verdict.CREATE, Verdict.CHANGE):
+                    self._applier.new_schemas |= {(one.group, one.kind) for one in resources_of(state)}
 
     def _after(self, stage: stages.Stage, found: Sequence[Outcome]) -> None:
         """Wait for what the next stage needs."""

@@ -22,6 +22,9 @@ from .wanted import Wanted
 WEBHOOK = re.compile(r"failed (?:calling|to call) webhook \"?([^\":]*)")
 NO_DRY_RUN = "does not support dry run"
 IMMUTABLE = re.compile(r"field is immutable|may not be changed|updates to .* are forbidden|is immutable", re.IGNORECASE)
+#: The API server answers 500 to a field that its schema does not have. For a moment, it has the schema of an old CRD.
+SCHEMA = "failed to create typed patch object"
+SETTLING = 30.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -32,6 +35,8 @@ def not_ready(error: ObjectsError) -> str:
     if isinstance(error, Unreachable):
         return str(error)
     if not isinstance(error, Refused):
+        return ""
+    if SCHEMA in str(error):
         return ""
     if WEBHOOK.search(str(error)) and error.status >= 500:
         return str(error)
@@ -51,13 +56,17 @@ def webhook_silent(error: ObjectsError) -> bool:
 
 
 class Applier:
-    """Applies objects under the field manager of the collection."""
+    """Applies objects under the field manager of the collection.
+
+    :ivar new_schemas: group and kind of objects whose CRD was changed by this run.
+    """
 
     def __init__(
         self, transport: Transport, deadline: Deadline, masks: Masks, consents: Iterable[conflicts.TakeOver] = ()
     ) -> None:
         self._transport, self._deadline, self._masks = transport, deadline, masks
         self._consents = tuple(consents)
+        self.new_schemas: set[tuple[str, str]] = set()
 
     def try_out(self, wanted: Wanted, live: Json | None) -> tuple[Json, list[str]]:
         """Return the object as an apply would leave it, and why fields are taken over.
@@ -83,7 +92,7 @@ class Applier:
         return self._repeated(wanted, {**query, "force": "true"}, dry_run), reasons
 
     def _repeated(self, wanted: Wanted, query: dict[str, str], dry_run: bool) -> Json:
-        pause = FIRST_PAUSE
+        pause, settling = FIRST_PAUSE, self._deadline.within(SETTLING)
 
         def once() -> Json | Missing:
             nonlocal pause
@@ -91,6 +100,8 @@ class Applier:
                 return self._once(wanted, query)
             except (Refused, Unreachable) as error:
                 reason = not_ready(error)
+                if SCHEMA in str(error) and wanted.key[:2] in self.new_schemas and not settling.passed:
+                    reason = f"the API server does not use the schema of the new CRD yet: {error}"
                 if not reason or (dry_run and webhook_silent(error)):
                     raise
                 named = error.retry_after if isinstance(error, Refused) else 0

@@ -223,6 +223,18 @@ def test_what_stays_is_refused_at_once(status: int) -> None:
         run(server, namespace(), config_map("a"))
 
 
+UNDECLARED = Refused("failed to create typed patch object (shop/ball): .spec.size: field not declared in schema", 500)
+
+
+def test_a_schema_that_is_not_in_use_yet_is_waited_for_where_its_crd_was_changed() -> None:
+    server = Server()
+    server.faults = failing(3, UNDECLARED, "toys/ball")
+    assert run(server, namespace(), crd(), toy())["changed"]
+    server.faults = failing(10**6, UNDECLARED, "toys/ball")
+    with pytest.raises(Refused, match=r"Toy shop/ball \(test, document 3\): .*field not declared in schema"):
+        run(server, namespace(), crd(), {**toy(), "spec": {"size": 2}})
+
+
 def test_all_refusals_of_a_stage_are_reported_together() -> None:
     server = Server()
 
