@@ -15,11 +15,14 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request impo
 FILES = pathlib.Path(__file__).resolve().parents[2] / "roles/bundle/files"
 
 
-def bundle_lock_id(bundle: Mapping[str, Any], digests: Mapping[str, Any] | None = None) -> str:
-    """What a bundle is named by that is made from the model's ``bundle`` and these digests now."""
+def bundle_lock_id(
+    bundle: Mapping[str, Any], digests: Mapping[str, Any] | None = None, needs: Mapping[str, Any] | None = None
+) -> str:
+    """What a bundle is named by that is made from the model's ``bundle``, these digests and these needs now."""
     path = pathlib.Path(bundle.get("lock") or FILES / "lock.yml").expanduser()
     lock = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return lock_id(lock, dict(digests or {}), dict(bundle.get("images") or {}), FILES / "source", bundle["source"])
+    own, sources = dict(bundle.get("images") or {}), FILES / "source"
+    return lock_id(lock, dict(digests or {}), own, sources, bundle["source"], dict(needs or {}))
 
 
 class FilterModule:

@@ -70,6 +70,12 @@ options:
       - Their digests have to be recorded in O(digests) as well.
     type: dict
     default: {}
+  needs:
+    description:
+      - For each layer the artefacts that it needs, as for O(groundup.cloud.bundle_info#module:needs). Those that the
+        lock lists under C(optional) are made only if one of these names them.
+    type: dict
+    default: {}
   ca_file:
     description:
       - File with CAs to trust beside those of the system, of E(SSL_CERT_FILE) and of E(REQUESTS_CA_BUNDLE).
@@ -95,6 +101,13 @@ EXAMPLES = r"""
   groundup.cloud.bundle:
     lock: "{{ lookup('ansible.builtin.file', 'lock.yml') | from_yaml }}"
     sources: "{{ role_path }}/files/source"
+
+- name: Build the bundle with MetalLB, which the lock has as an optional part
+  groundup.cloud.bundle:
+    lock: "{{ lookup('ansible.builtin.file', 'lock.yml') | from_yaml }}"
+    sources: "{{ role_path }}/files/source"
+    needs:
+      load_balancer: ["manifest:metallb", "quay.io/metallb/controller:v0.16.1", "quay.io/metallb/speaker:v0.16.1"]
 
 - name: Download the bundle, images through a mirror
   groundup.cloud.bundle:
@@ -169,6 +182,7 @@ SPEC = {
     "mirrors": {"type": "dict", "default": {}},
     "digests": {"type": "dict", "default": {}},
     "images": {"type": "dict", "default": {}},
+    "needs": {"type": "dict", "default": {}},
     "ca_file": {"type": "path"},
     "auth_file": {"type": "path"},
     "cloud": {"type": "str"},

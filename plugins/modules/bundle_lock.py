@@ -42,6 +42,12 @@ options:
     description: Images of one's own and their places, as in M(groundup.cloud.bundle).
     type: dict
     default: {}
+  needs:
+    description:
+      - For each layer the artefacts that it needs, as for O(groundup.cloud.bundle_info#module:needs). Those that the
+        lock lists under C(optional) are looked up only if one of these names them.
+    type: dict
+    default: {}
   ca_file:
     description: File with further CAs to trust, as in M(groundup.cloud.bundle).
     type: path
@@ -96,6 +102,7 @@ SPEC = {
     "mirrors": {"type": "dict", "default": {}},
     "digests": {"type": "dict", "default": {}},
     "images": {"type": "dict", "default": {}},
+    "needs": {"type": "dict", "default": {}},
     "ca_file": {"type": "path"},
     "auth_file": {"type": "path"},
 }

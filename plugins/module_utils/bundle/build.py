@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from . import compile as go
-from . import layer
+from . import layer, left_out
 from .content import Artefact, Store, sha256_json, sha256_tree
 from .errors import BundleError
 from .lock import Build, Debian, Lock, SourceFile
@@ -59,9 +59,13 @@ def compiled(context: BuildContext, name: str, architecture: str | None = None) 
     step = f"compile-{name}-{architecture}" if architecture else f"compile-{name}"
 
     def make(scratch: Path, task: Task) -> Made:
-        wanted = architecture or context.lock.architecture
-        go.run(build, source, scratch, context.cache, context.lock.go, wanted, task)
-        return {wanted: context.store.add(scratch / given) for wanted, given in _programs(build, scratch).items()}
+        programs, wanted = scratch / "programs", architecture or context.lock.architecture
+        whole = source
+        if build.left_out:
+            access = {"go": context.lock.go, "architecture": wanted}
+            whole = left_out.prepared(source, build.left_out, scratch, cache=context.cache, **access)
+        go.run(build, whole, programs, context.cache, context.lock.go, wanted, task)
+        return {name: context.store.add(programs / given) for name, given in _programs(build, programs).items()}
 
     return context.once(step, key, f"compile {name} {build.version}", make)
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import typing as t
+from collections.abc import Collection
 from pathlib import Path
 
 from .errors import BundleError
@@ -25,9 +26,13 @@ def sha256_json(value: t.Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def sha256_tree(root: Path) -> str:
-    """The sha256 over names and bytes of all files below *root*; hidden files don't count."""
+def sha256_tree(root: Path, without: Collection[str] = ()) -> str:
+    """The sha256 over names and bytes of all files below *root* but those in the directories *without* of it.
+
+    Hidden files don't count.
+    """
     names = sorted(p for p in root.rglob("*") if p.is_file() and not p.name.startswith("."))
+    names = [p for p in names if p.relative_to(root).parts[0] not in without]
     return sha256_json([[str(p.relative_to(root)), sha256_file(p)] for p in names])
 
 

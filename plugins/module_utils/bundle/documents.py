@@ -3,19 +3,24 @@
 
 from __future__ import annotations
 
+import shutil
 import typing as t
+from dataclasses import asdict
 from pathlib import Path
 
-from . import chart, upstream
-from .build import BuildContext
-from .content import publish, sha256_json
-from .lock import DOCUMENTS
+from . import chart, sources, upstream
+from .build import BuildContext, Made
+from .content import Artefact, publish, sha256_file, sha256_json, sha256_tree
+from .errors import BundleError
+from .lock import DOCUMENTS, Manifest, ModuleFile
+from .progress import Task
+from .request import Request
 
 Entries = dict[str, dict[str, t.Any]]
 
 
-def published(context: BuildContext, target: Path, files: str, origin: upstream.Origin) -> dict[str, Entries]:
-    """Put all documents into the directory *files* of the bundle *target*.
+def published(context: BuildContext, request: Request, files: str, origin: upstream.Origin) -> dict[str, Entries]:
+    """Put all documents into the directory *files* of the bundle.
 
     Gives the sections of its index: {section: {name: {version, sha256, size, path}}}. A rendered manifest has its
     ``chart`` and the sha256 of its ``values`` there too.
@@ -23,7 +28,11 @@ def published(context: BuildContext, target: Path, files: str, origin: upstream.
     found: dict[str, Entries] = {section: {} for section in DOCUMENTS}
     for section, kind in DOCUMENTS.items():
         for name, download in getattr(context.lock, section).items():
-            made = upstream.document(context, origin, f"{kind}:{name}", download)
+            source = download.source if section == "manifests" and request.origin == "source" else None
+            if source:
+                made = _from_module(context, name, download, source)
+            else:
+                made = upstream.document(context, origin, f"{kind}:{name}", download)
             found[section][name] = {**made, "version": download.version}
     for name, (source, how) in context.lock.rendered.items():
         origin_chart = found["charts"][source]
@@ -32,6 +41,26 @@ def published(context: BuildContext, target: Path, files: str, origin: upstream.
         found["manifests"][name] = {**made, **facts}
     for entries in found.values():
         for entry in entries.values():
-            publish(context.store.path(entry["sha256"]), target / files / entry["sha256"])
+            publish(context.store.path(entry["sha256"]), request.target / files / entry["sha256"])
             entry["path"] = f"{files}/{entry['sha256']}"
     return found
+
+
+def _from_module(context: BuildContext, name: str, manifest: Manifest, wanted: ModuleFile) -> Artefact:
+    """A manifest out of a Go module's archive, which go.sum pins; a sha256 in the lock has to agree."""
+    where, module = f"manifests.{name}.source", context.sources / wanted.build
+    key = [asdict(wanted), sha256_tree(module), manifest.sha256]
+
+    def make(scratch: Path, _task: Task) -> Made:
+        root = sources.root(module, wanted.module, context.cache, scratch, context.lock)
+        copy = scratch / "manifest"
+        shutil.copyfile(sources.file(root, wanted, where), copy)
+        digest = sha256_file(copy)
+        if manifest.sha256 not in (None, digest):
+            raise BundleError(
+                f"{where}: {wanted.path} of {wanted.module or wanted.build} has the sha256 {digest}, the lock says "
+                f"{manifest.sha256}; go.mod and the lock's `version`, `url` and `sha256` must be of one release"
+            )
+        return {name: context.store.add(copy, digest)}
+
+    return context.once(f"module-{name}", key, f"take manifest:{name} {manifest.version}", make)[name]

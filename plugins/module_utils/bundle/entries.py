@@ -19,6 +19,7 @@ class Build:
     programs: dict[str, str] = field(default_factory=dict)  # name wanted → name that Go gives, where they differ
     tags: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)  # linker: import path → value
+    left_out: dict[str, list[str]] = field(default_factory=dict)  # module → directories of packages compiled as empty
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ class Recipe:
     """An image made here: names of layers, bottom first, and how its program is called."""
 
     layers: list[str]
-    entrypoint: list[str]
+    entrypoint: list[str] = field(default_factory=list)
+    command: list[str] = field(default_factory=list)  # what a container's `args` replace
     environment: list[str] = field(default_factory=lambda: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"])
 
 
@@ -95,6 +97,22 @@ class Download:
     url: str
     sha256: str | None
     mirrors: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ModuleFile:
+    """A file of a build's own Go module, or of a ``module`` that it requires; ``path`` is the one in the module."""
+
+    build: str
+    path: str
+    module: str | None = None
+
+
+@dataclass(frozen=True)
+class Manifest(Download):
+    """Kubernetes objects as YAML. `source: source` takes them from a Go module if ``source`` names a file of one."""
+
+    source: ModuleFile | None = None
 
 
 @dataclass(frozen=True)

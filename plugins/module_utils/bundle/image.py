@@ -34,7 +34,8 @@ def assemble(context: BuildContext, registry: Registry, reference: str, parts: l
     """Put the image of a recipe into the registry; the same input gives the same digest."""
     recipe: Recipe = context.lock.images[reference]
     repository, tag = oci.split(reference)
-    configuration = oci.config(context.lock.architecture, parts, recipe.entrypoint, recipe.environment)
+    words = (recipe.entrypoint, recipe.environment, recipe.command)
+    configuration = oci.config(context.lock.architecture, parts, *words)
     configuration_digest = digest(configuration)
     manifest = oci.manifest(configuration, configuration_digest, parts)
     for part in (blob.artefact for blob in parts):

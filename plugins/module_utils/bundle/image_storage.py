@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -182,14 +183,21 @@ def manifest(config: bytes, config_digest: str, layers: list[Blob]) -> bytes:
     ).encode()
 
 
-def config(architecture: str, layers: list[Blob], entrypoint: list[str], environment: list[str]) -> bytes:
+def config(
+    architecture: str, layers: list[Blob], entrypoint: list[str], environment: list[str], command: Sequence[str] = ()
+) -> bytes:
     """An OCI image configuration; diff ids are the digests of the uncompressed tars."""
     return json.dumps(
         {
             "architecture": architecture,
             "os": "linux",
             "created": "1970-01-01T00:00:00Z",
-            "config": {"Entrypoint": entrypoint, "Env": environment, "WorkingDir": "/"},
+            "config": {
+                "Entrypoint": entrypoint,
+                "Env": environment,
+                "WorkingDir": "/",
+                **({"Cmd": list(command)} if command else {}),
+            },
             "rootfs": {"type": "layers", "diff_ids": [blob.diff_id for blob in layers]},
         },
         sort_keys=True,

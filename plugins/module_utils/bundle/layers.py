@@ -104,9 +104,7 @@ def _sources(context: BuildContext, name: str, spec: Layer, scratch: Path) -> la
     """The files of a layer that come from Go modules."""
     made: layer.Tree = {}
     for target, wanted in spec.sources.items():
-        root = context.sources / wanted.build
-        if wanted.module:
-            go, architecture = context.lock.go, context.lock.architecture
-            root = sources.module_directory(root, wanted.module, context.cache, scratch, go, architecture)
+        build = context.sources / wanted.build
+        root = sources.root(build, wanted.module, context.cache, scratch, context.lock)
         made |= sources.tree(root, wanted, target, f"layers.{name}.sources.{target}")
     return made

@@ -15,6 +15,8 @@ from .entries import (
     Debian,
     Download,
     Layer,
+    Manifest,
+    ModuleFile,
     OwnImage,
     Recipe,
     Rendering,
@@ -35,6 +37,8 @@ __all__ = [
     "Download",
     "Layer",
     "Lock",
+    "Manifest",
+    "ModuleFile",
     "OwnImage",
     "Recipe",
     "Rendering",
@@ -54,7 +58,8 @@ HEX = re.compile(r"[0-9a-f]{64}")
 class Lock:
     """A whole release. ``images`` are recipes; ``upstream_images`` digests; ``local_images`` are made in both ways.
 
-    ``manifests`` (Kubernetes objects as YAML) and ``charts`` (Helm charts as .tgz) are downloaded in both ways.
+    ``manifests`` (Kubernetes objects as YAML) and ``charts`` (Helm charts as .tgz) are downloaded in both ways, except
+    manifests that `source: source` takes from Go modules. ``optional`` names what is made only if it is needed.
     """
 
     version: int
@@ -70,10 +75,11 @@ class Lock:
     downloads: dict[str, Download]
     upstream_files: dict[str, UpstreamFile]
     upstream_images: dict[str, str | None]
-    manifests: dict[str, Download] = field(default_factory=dict)
+    manifests: dict[str, Manifest] = field(default_factory=dict)
     charts: dict[str, Chart] = field(default_factory=dict)
     compression: Compression = field(default_factory=Compression)
     own_images: dict[str, OwnImage] = field(default_factory=dict)
+    optional: list[str] = field(default_factory=list)
 
     @property
     def architecture(self) -> str:
@@ -171,7 +177,7 @@ def _nested(kind: type[Made], value: t.Any, where: str, key: str, inside: type) 
 HELM = "helm"
 #: Sections that both origins download by URL, and what a layer's need puts before the name.
 DOCUMENTS = {"manifests": "manifest", "charts": "chart"}
-OPTIONAL = (*DOCUMENTS, "own_images")
+OPTIONAL = (*DOCUMENTS, "own_images", "optional")
 SECTIONS: dict[str, type] = {
     "builds": Build,
     "files": SourceFile,
@@ -188,7 +194,8 @@ def parse(value: dict[str, t.Any]) -> Lock:
     """
     ready: dict[str, t.Any] = {name: _all(kind, value.get(name), name) for name, kind in SECTIONS.items()}
     ready["layers"] = _nested(Layer, value.get("layers"), "layers", "sources", SourceTree)
-    ready["manifests"] = _all(Download, value.get("manifests") or {}, "manifests")
+    ready["manifests"] = _manifests(value.get("manifests") or {})
+    ready["optional"] = value.get("optional") or []
     ready["charts"] = _nested(Chart, value.get("charts") or {}, "charts", "rendered", Rendering)
     ready["own_images"] = _all(OwnImage, value.get("own_images") or {}, "own_images")
     ready["compression"] = _make(Compression, value.get("compression") or {}, "compression")
@@ -198,6 +205,15 @@ def parse(value: dict[str, t.Any]) -> Lock:
     if problems := [*_dangling(lock), *_malformed(lock), *lock_faults.found(lock)]:
         raise BundleError("lock: " + "; ".join(problems))
     return lock
+
+
+def _manifests(value: t.Any) -> dict[str, Manifest]:
+    found = {}
+    for name, entry in _mapping(value, "manifests").items():
+        where, source = f"manifests.{name}", entry.get("source") if isinstance(entry, dict) else None
+        ready = {} if source is None else {"source": _make(ModuleFile, source, f"{where}.source")}
+        found[name] = _make(Manifest, entry, where, **ready)
+    return found
 
 
 def _dangling(lock: Lock) -> t.Iterator[str]:
@@ -237,12 +253,13 @@ def _malformed(lock: Lock) -> t.Iterator[str]:
 def unpinned(lock: Lock, origin: str = "upstream") -> list[str]:
     """What may not be downloaded yet, because its digest is not recorded.
 
-    `source` downloads manifests, charts and images of one's own only.
+    `source` downloads charts, images of one's own, and manifests that it does not take from Go modules only.
     """
     documents = [f"{s}.{n}" for s in DOCUMENTS for n, d in getattr(lock, s).items() if d.sha256 is None]
     own = [f"own_images.{n}" for n, image in lock.own_images.items() if image.digest is None]
     if origin == "source":
-        return [*documents, *own]
+        pinned = {f"manifests.{n}" for n, manifest in lock.manifests.items() if manifest.source}
+        return [*(name for name in documents if name not in pinned), *own]
     used = {file.download for file in lock.upstream_files.values()}
     files = [f"downloads.{n}" for n, d in lock.downloads.items() if n in used and d.sha256 is None]
     images = [f"upstream_images.{n}" for n in lock.pulled_images(origin) if lock.upstream_images[n] is None]

@@ -24,6 +24,41 @@ def found(lock: Lock) -> t.Iterator[str]:
     yield from _layers(lock)
     yield from _renderings(lock)
     yield from _own_images(lock)
+    yield from _builds(lock)
+    yield from _optional(lock)
+    yield from _module_files(lock)
+
+
+def _module_files(lock: Lock) -> t.Iterator[str]:
+    for name, manifest in lock.manifests.items():
+        if manifest.source and manifest.source.build not in lock.builds:
+            yield f"manifests.{name}.source.build names {manifest.source.build!r}, which is none of builds"
+
+
+def _builds(lock: Lock) -> t.Iterator[str]:
+    for name, build in lock.builds.items():
+        if not _is(dict, build.left_out) or not all(_texts(x) for x in build.left_out.values()):
+            yield (
+                f"builds.{name}.left_out is {build.left_out!r}; write lists of directories by their module, such as "
+                "{example.net/module: [pkg/cloud]}"
+            )
+
+
+def _optional(lock: Lock) -> t.Iterator[str]:
+    if not _texts(lock.optional):
+        yield f"optional must be a list of names as layers need them, not {lock.optional!r}"
+        return
+    files = {*lock.files, *lock.upstream_files}
+    packages = {f"apt:{name}" for name in lock.debian.packages}
+    known = {*files, *lock.images, *lock.upstream_images, *lock.documents, *packages}
+    for name in lock.optional:
+        if name.removeprefix("manifest:") in lock.rendered:
+            chart = lock.rendered[name.removeprefix("manifest:")][0]
+            yield f"optional names {name}, which is rendered from a chart; name chart:{chart}"
+        elif name not in known:
+            similar = difflib.get_close_matches(name, known, 1)
+            meant = f"did you mean {similar[0]}?" if similar else "name files, images, manifest:…, chart:… or apt:…"
+            yield f"optional names {name}, which the lock does not have; {meant}"
 
 
 def _own_images(lock: Lock) -> t.Iterator[str]:

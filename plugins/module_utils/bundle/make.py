@@ -46,7 +46,7 @@ def checked(request: Request) -> Lock:
 
     :raises BundleError: for a faulty lock; with every artefact to be downloaded that has no digest.
     """
-    lock = parse(request.lock)
+    lock = _selected(request)
     if request.origin == "source" and not request.sources.is_dir():
         raise BundleError(
             f"{request.sources} is not on this host; `source: source` compiles on the controller only. Make the bundle "
@@ -55,6 +55,12 @@ def checked(request: Request) -> Lock:
     if names := unpinned(lock, request.origin):
         raise NotPinned(names, request.lock_command)
     return lock
+
+
+def _selected(request: Request) -> Lock:
+    """The lock with what the bundle holds of it; its faults are found in what is left out too."""
+    parse(request.lock)
+    return parse(request.selected)
 
 
 def wanted(lock: Lock, origin: str) -> list[str]:
@@ -114,7 +120,7 @@ def ensure(request: Request, check: bool) -> dict[str, t.Any]:
     except NotPinned as fault:
         if not check:
             raise
-        refusal, todo = str(fault), _plan(request, parse(request.lock))
+        refusal, todo = str(fault), _plan(request, _selected(request))
     if todo.changed and not check:
         make(request)
         if left := plan(request).missing:
@@ -164,7 +170,7 @@ def make(request: Request, emit: Callable[[str], None] | None = None) -> index.I
         held = _source(context, request) if request.origin == "source" else _upstream(context, request, origin)
         registry = Registry(request.target / "registry")
         held["images"] |= {ref: upstream.own_image(context, origin, registry, ref) for ref in lock.own_images}
-        held = {**_head(request, lock), **held, **documents.published(context, request.target, FILES, origin)}
+        held = {**_head(request, lock), **held, **documents.published(context, request, FILES, origin)}
         write_atomic(request.target / "bundle.json", json.dumps(held, indent=1, sort_keys=True).encode())
         _prune(request.target, held)
         progress.say(f"bundle {request.lock_id}: {request.target}")

@@ -8,6 +8,7 @@ import re
 import tempfile
 import typing as t
 import urllib.error
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..download import trust
@@ -16,6 +17,8 @@ from .content import sha256_file
 from .errors import BundleError
 from .fetch import agree
 from .lock import DOCUMENTS, Lock, parse, unpinned
+from .request import named
+from .selection import selected
 from .upstream import Origin
 from .web import bundle_errors, small
 
@@ -29,8 +32,9 @@ def relock(
     *,
     ca_file: str | None = None,
     auth_file: str | None = None,
+    needs: Iterable[str] = (),
 ) -> tuple[dict[str, t.Any], list[Filled]]:
-    """The lock with every digest filled in, and what was filled in.
+    """The lock with every digest filled in, and what was filled in; of optional artefacts those that *needs* names.
 
     A digest is that of the bytes which came; ``confirmed`` names the publisher's checksum file that agrees, or is None.
 
@@ -42,7 +46,7 @@ def relock(
         bundle_errors(),
         trust.for_programs(Path(own) / "trust", ca_file),
     ):
-        return _filled(value, Origin(mirrors, Path(own), auth_file))
+        return _filled(value, Origin(mirrors, Path(own), auth_file), needs)
 
 
 def resolve(parameters: dict[str, t.Any], cache: Path) -> dict[str, t.Any]:
@@ -55,12 +59,14 @@ def resolve(parameters: dict[str, t.Any], cache: Path) -> dict[str, t.Any]:
     before = {name: section for name, section in parameters["digests"].items() if name != digests.OWN}
     start = digests.applied(lock, before, places)
     access = {"ca_file": parameters["ca_file"], "auth_file": parameters["auth_file"]}
-    new, filled = relock(start, parameters["mirrors"], cache / "downloads", **access)
+    needs = named(parameters["needs"])
+    new, filled = relock(start, parameters["mirrors"], cache / "downloads", **access, needs=needs)
     return {"changed": False, "lock": new, "filled": filled, "digests": digests.recorded(lock, new)}
 
 
-def _filled(value: dict[str, t.Any], origin: Origin) -> tuple[dict[str, t.Any], list[Filled]]:
-    lock, filled, new = parse(value), list[Filled](), copy.deepcopy(value)
+def _filled(value: dict[str, t.Any], origin: Origin, needs: Iterable[str]) -> tuple[dict[str, t.Any], list[Filled]]:
+    parse(value)
+    lock, filled, new = parse(selected(value, needs)), list[Filled](), copy.deepcopy(value)
     faults: list[BundleError] = []
     for entry in unpinned(lock):
         section, __, name = entry.partition(".")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import typing as t
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from . import digests
 from .content import sha256_json, sha256_tree
 from .errors import LOCK_COMMAND, BundleError
 from .lock import compiled_part, parse, stated
+from .selection import selected
 
 FORMAT = 2  # of bundle.json; a bundle of another format is another bundle
 CURRENT = "current"  # symbolic link to the bundle that was made last, for users who name no directory
@@ -47,20 +49,32 @@ def made_last(parameters: dict[str, t.Any]) -> Path:
     return cloud_link(cache, cloud)
 
 
-def lock_id(lock: t.Any, found: digests.Digests, own: dict[str, str], sources: Path, origin: str) -> str:
-    """What a bundle is named by that would be made from this lock and these digests.
+def lock_id(
+    lock: t.Any,
+    found: digests.Digests,
+    own: dict[str, str],
+    sources: Path,
+    origin: str,
+    needs: dict[str, t.Any] | None = None,
+) -> str:
+    """What a bundle is named by that would be made from this lock and these digests, for these needs.
 
     :raises BundleError: for a faulty lock.
     """
     parse(lock)
-    return _named(digests.applied(lock, found, own), sources, origin)
+    return _named(digests.applied(lock, found, own), named(needs or {}), sources, origin)
 
 
-def _named(lock: dict[str, t.Any], sources: Path, origin: str) -> str:
-    """16 hex digits that change with what the lock says about this origin, and with the Go modules for `source`."""
+def _named(lock: dict[str, t.Any], needs: Iterable[str], sources: Path, origin: str) -> str:
+    """16 hex digits that change with what the lock says about this origin, and with the Go modules for `source`.
+
+    Optional artefacts that nothing needs don't change it.
+    """
+    chosen = selected(lock, needs)
     if origin == "source":
-        return sha256_json([FORMAT, compiled_part(lock), sha256_tree(sources), origin])[:16]
-    return sha256_json([FORMAT, stated(lock), "", origin])[:16]
+        unused = set(lock["builds"]) - set(chosen["builds"])
+        return sha256_json([FORMAT, compiled_part(chosen), sha256_tree(sources, unused), origin])[:16]
+    return sha256_json([FORMAT, stated(chosen), "", origin])[:16]
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,7 @@ class Request:
 
     ``mirrors`` replaces prefixes of URLs: {"https://registry.k8s.io": "https://mirror.example.net/k8s"}.
     ``cloud`` names the cloud for which it is made, ``lock_command`` what finds the digests that nobody recorded.
+    ``needs`` are names of artefacts, of which the lock's optional ones are made.
     """
 
     lock: dict[str, t.Any]
@@ -83,6 +98,7 @@ class Request:
     auth_file: str | None = None
     cloud: str | None = None
     lock_command: str = LOCK_COMMAND
+    needs: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, parameters: dict[str, t.Any]) -> Request:
@@ -101,12 +117,18 @@ class Request:
             auth_file=parameters["auth_file"],
             cloud=parameters["cloud"],
             lock_command=parameters["lock_command"] or LOCK_COMMAND,
+            needs=named(parameters["needs"]),
         )
+
+    @property
+    def selected(self) -> dict[str, t.Any]:
+        """The lock without the optional artefacts that nothing needs; it must be one that `parse` takes."""
+        return selected(self.lock, self.needs)
 
     @property
     def lock_id(self) -> str:
         """What the bundle is named by."""
-        return _named(self.lock, self.sources, self.origin)
+        return _named(self.lock, self.needs, self.sources, self.origin)
 
     @property
     def target(self) -> Path:
@@ -118,6 +140,17 @@ class Request:
         if self.directory:
             return []
         return [self.cache / CURRENT, *([cloud_link(self.cache, self.cloud)] if self.cloud else [])]
+
+
+def named(needs: dict[str, t.Any]) -> frozenset[str]:
+    """All names in needs {layer: names}.
+
+    :raises BundleError: for needs of another form.
+    """
+    for layer, names in needs.items():
+        if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            raise BundleError(f"needs.{layer} must be a list of names, not {names!r}")
+    return frozenset(name for names in needs.values() for name in names)
 
 
 def leads(link: Path, target: Path) -> bool:

@@ -12,8 +12,9 @@ from pathlib import Path
 from . import layer
 from .compile import TIED, environment
 from .content import relative
-from .entries import SourceTree
+from .entries import ModuleFile, SourceTree
 from .errors import BundleError
+from .lock import Lock
 
 
 def module_directory(source: Path, module: str, cache: Path, scratch: Path, go: str, architecture: str) -> Path:
@@ -41,6 +42,22 @@ def module_directory(source: Path, module: str, cache: Path, scratch: Path, go: 
             "`go mod download` there, so that its files are pinned"
         )
     return Path(found["Dir"])
+
+
+def root(source: Path, module: str | None, cache: Path, scratch: Path, lock: Lock) -> Path:
+    """The directory of the Go module in *source*, or of a *module* that it requires."""
+    return module_directory(source, module, cache, scratch, lock.go, lock.architecture) if module else source
+
+
+def file(root: Path, wanted: ModuleFile, where: str) -> Path:
+    """The path of one file of a module.
+
+    :raises BundleError: if it is not there.
+    """
+    path = root / relative(wanted.path, where)
+    if not path.is_file():
+        raise BundleError(f"{where}: the module has no file {wanted.path!r}; correct `path` in the lock")
+    return path
 
 
 def tree(root: Path, wanted: SourceTree, target: str, where: str) -> layer.Tree:

@@ -60,6 +60,7 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
         **_connection(cloud),
         "provisioner_config": provisioner(layout),
         "bundle_config": {**bundle_view(cloud), "cloud": cloud.name},
+        "bundle_needs": Expression("{{ groundup_needs }}"),
         "drawing_config": drawing(layout),
     }
     neighbours = Neighbours(layout)

@@ -82,6 +82,7 @@ def resolved(tmp_path: Path, place: str, url: str = "") -> tuple[dict[str, t.Any
             "mirrors": {f"https://{url}": f"http://{url}"} if url else {},
             "ca_file": None,
             "auth_file": None,
+            "needs": {},
         },
         tmp_path / "cache",
     )

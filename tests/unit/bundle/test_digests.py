@@ -158,8 +158,12 @@ def test_what_a_bundle_is_named_by_can_be_told_without_making_it(tmp_path: Path,
     given = {"images": {PROXY: PLACE}, "digests": RECORDED | OWN}
     parameters = {"lock": lock, "sources": str(SOURCES), "source": origin, "dir": None, "cache_dir": str(tmp_path)}
     parameters |= {"jobs": 1, "mirrors": {}, "progress_file": None, "ca_file": None, "auth_file": None, "cloud": "c"}
-    wanted_id = Request.of({**parameters, **given, "lock_command": None}).lock_id
+    wanted_id = Request.of({**parameters, **given, "lock_command": None, "needs": {}}).lock_id
     assert lock_id(lock, given["digests"], given["images"], SOURCES, origin) == wanted_id
+    release = {**RELEASE, "upstream_images": {**RELEASE["upstream_images"], PROXY: None}}
+    for needs in ({}, {"load_balancer": ["manifest:metallb"]}):
+        more = {**parameters, **given, "lock": release, "lock_command": None, "needs": needs}
+        assert lock_id(release, given["digests"], given["images"], SOURCES, origin, needs) == Request.of(more).lock_id
     (tmp_path / "main.go").write_text("package main")
     others = {
         "lock": lock_id({**lock, "kubernetes": "1.36.4"}, given["digests"], given["images"], SOURCES, origin),
