@@ -31,6 +31,6 @@ class NotPinned(BundleError):
         super().__init__(
             f"the lock has no digest for {', '.join(names)}; nothing is downloaded unverified. Run `{command}`, which "
             "resolves all of them at their publishers and writes them to a file, compare that file with the pages of "
-            "the publishers, and run this again. `source: source` needs the digests of manifests, charts and images of "
-            "one's own only"
+            "the publishers, and run this again. `source: source` needs the digests of charts, images of one's own and "
+            "manifests that come from no Go module only"
         )

@@ -20,10 +20,12 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request impo
     made_last,
     point,
 )
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.selection import selected
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ROOT / "roles/bundle/files/source"
-SHIPPED: dict[str, t.Any] = yaml.safe_load((ROOT / "roles/bundle/files/lock.yml").read_text())
+RELEASE: dict[str, t.Any] = yaml.safe_load((ROOT / "roles/bundle/files/lock.yml").read_text())
+SHIPPED = selected(RELEASE, [])  # without what only some clouds need
 HEX, OTHER = "0123456789abcdef" * 4, "f" * 64
 URL = SHIPPED["downloads"]["containerd"]["url"]
 PROXY = "registry.k8s.io/kube-proxy:v1.36.3"
