@@ -14,7 +14,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport i
 from services.kube.conftest import Live, bundle, live, programs  # noqa: F401  fixtures
 
 HERE = Path(__file__).parent
-#: Manifests of the projects that a cluster is made of; see tests/services/objects/README.md.
+#: Manifests of the projects that a cluster is made of, a directory for each.
 UPSTREAM = Path(os.environ.get("GROUNDUP_UPSTREAM", HERE.parents[3] / "shared/upstream"))
 Params = dict[str, t.Any]
 Result = dict[str, t.Any]
