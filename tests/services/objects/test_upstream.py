@@ -70,6 +70,6 @@ def test_upstream_is_applied_and_applied_again(objects: Objects, name: str) -> N
         again = objects(src=[str(file)])
         assert (again["changed"], again["steps"]) == (False, []), file
     print(f"{path.name}: {applied} objects in {time.monotonic() - began:.1f} s, {refused}")
-    for file, text in refused.items():
-        assert file in REFUSED and REFUSED[file] in text, f"{file}: {text}"
+    unexpected = {file: text for file, text in refused.items() if REFUSED.get(file, "\0") not in text}
+    assert not unexpected
     assert applied or not files(path)
