@@ -20,6 +20,7 @@ PROBE = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
 from ansible.module_utils.basic import AnsibleModule
 spec = {"layers": {"type": "list", "elements": "dict"}, "inputs": {"type": "dict"}, "bare": {"type": "bool"}}
+spec["logins"] = {"type": "list", "elements": "dict", "no_log": True}
 module = AnsibleModule(spec, supports_check_mode=True)
 names = [layer["name"] for layer in module.params["layers"]]
 module.exit_json(changed=False, differs=names, steps={name: [f"file /{name}"] for name in names})

@@ -19,6 +19,7 @@ PROBE = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
 from ansible.module_utils.basic import AnsibleModule
 spec = {"layers": {"type": "list", "elements": "dict"}, "inputs": {"type": "dict"}, "bare": {"type": "bool"}}
+spec["logins"] = {"type": "list", "elements": "dict", "no_log": True}
 module = AnsibleModule(spec, supports_check_mode=True)
 given = module.params["inputs"]["input"]
 result = {"changed": False, "differs": [], "steps": {}, "serves": False}
