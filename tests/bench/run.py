@@ -5,9 +5,9 @@ Each entry is `{name, unit, value, peer, peer_value, ratio, note}`: `peer` is th
 in the same run on the same machine (a lower bound of any implementation, or the same work done by hand); `ratio` is
 value / peer_value. If a measurement fails, its value is null, `note` gives the reason, and the exit status is 1.
 
-run.py [--cold] [model|inventory|objects|bundle|noop|idle|stages|kubeadm …]
+run.py [--cold] [model|inventory|objects|bundle|noop|idle|answers|stages|kubeadm …]
 
-The rack of `make lab` must run for noop, idle and stages; GROUNDUP_E2E_MODEL names the model of another one.
+The rack of `make lab` must run for noop, idle, answers and stages; GROUNDUP_E2E_MODEL names the model of another one.
 """
 
 from __future__ import annotations
@@ -152,6 +152,33 @@ def measure_idle(_cold: bool) -> list[Entry]:
     ]
 
 
+def measure_answers(_cold: bool) -> list[Entry]:
+    """How long the API of the rack takes to answer, for a minute or GROUNDUP_BENCH_SECONDS.
+
+    It may be started while a rack is being raised: then it begins when there is an API.
+    """
+    import answers
+    from e2e.rack import MODEL, Rack
+
+    rack = Rack(MODEL)
+    seconds = float(os.environ.get("GROUNDUP_BENCH_SECONDS", answers.SECONDS))
+    found = answers.of_rack(rack.directory / "run", rack.state, ROOT / ".ansible/collections", seconds)
+    ready = " to ".join(map(str, found.pop("ready")))
+    counted = "{count} answers, {errors} errors {last_error}"
+    return [
+        entry(
+            f"answers.{name}.{part}",
+            figures[part],
+            "ms",
+            "the limit of 100 ms",
+            100.0,
+            f"{counted.format(**figures).strip()}, Ready nodes: {ready}",
+        )
+        for name, figures in found.items()
+        for part in ("p50", "p95", "max")
+    ]
+
+
 def measure_stages(_cold: bool) -> list[Entry]:
     """The stages of the first run; the peer of the machines' stage is two boots of the same image, measured now."""
     from e2e.rack import MODEL, Rack
@@ -230,6 +257,7 @@ PARTS: dict[str, collections.abc.Callable[[bool], list[Entry]]] = {
     "bundle": measure_bundle,
     "noop": measure_noop,
     "idle": measure_idle,
+    "answers": measure_answers,
     "stages": measure_stages,
     "kubeadm": measure_kubeadm,
 }
