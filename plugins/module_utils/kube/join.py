@@ -18,7 +18,13 @@ CONFIG = f"{paths.SCRATCH}/join.yaml"
 SCRIPT = f"{paths.SCRATCH}/join.sh"
 REGISTRY_LOGINS = "/var/lib/kubelet/config.json"
 ETCD_TRIES = 10
-PREFLIGHT_TRIES = 4
+FIRST_TRIES = 4
+#: How kubeadm ends a join, before it has changed anything, where containerd or the API of a busy machine took too long.
+TOO_SLOW = (
+    "ERROR CRI.*DeadlineExceeded"
+    "|error execution phase (preflight|control-plane-prepare/download-certs): "
+    ".*(Client[.]Timeout|deadline exceeded|handshake timeout|request timed out)"
+)
 
 
 def join(
@@ -68,17 +74,18 @@ def _begin(settings: Settings, system: System, credentials: JoinCredentials, dis
 
 
 def worker_script(kubeadm: str = paths.KUBEADM, log: str = paths.LOG, pause: float = 5) -> str:
-    """A shell script that joins, and repeats a join that ended in preflight because containerd did not answer in time.
+    """A shell script that joins, and repeats a join that changed nothing because an answer did not come in time.
 
-    kubeadm waits for one answer of the container runtime, and a machine that is starting or busy was seen to take
-    longer. Preflight changes nothing, so the join may be repeated.
+    kubeadm waits for one answer of the container runtime in preflight, and sends one request of 10 s for the Secret
+    with the control plane's certificates (DownloadCerts in cmd/kubeadm/app/phases/copycerts, 1.36); a machine that is
+    starting or busy was seen to take longer. Both come before the first change, so the join may be repeated.
     """
     return f"""\
-for try in $(seq 1 {PREFLIGHT_TRIES}); do
+for try in $(seq 1 {FIRST_TRIES}); do
   {kubeadm} join --config {CONFIG} && exit
-  tail -n 5 {log} | grep -q 'ERROR CRI.*DeadlineExceeded' || break
+  tail -n 5 {log} | grep -qE '{TOO_SLOW}' || break
   sleep {pause}
-  echo "[groundup] containerd did not answer kubeadm in time, try $try of {PREFLIGHT_TRIES}"
+  echo "[groundup] containerd or the API did not answer kubeadm in time, try $try of {FIRST_TRIES}"
 done
 """
 

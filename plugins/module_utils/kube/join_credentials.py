@@ -11,15 +11,22 @@ import typing as t
 from dataclasses import dataclass
 
 from ..host.system import System
+from ..waiting.deadline import Deadline
+from ..waiting.missing import Missing
+from ..waiting.wait import TimedOut, wait
 from . import config, etcd, paths, yaml
 from .access import admin
-from .api import Api, Refused
+from .api import Api, Refused, Unreachable
 from .errors import KubeError
 from .settings import Settings
 
 SECRETS = "/api/v1/namespaces/kube-system/secrets"
 TOKEN = re.compile(r"[a-z0-9]{6}\.[a-z0-9]{16}\Z")
 KEY = re.compile(r"[0-9a-f]{64}\Z")
+#: Minutes for which they are valid unless they are withdrawn.
+MINUTES = {"default": 15, "slow": 45}
+#: Seconds within which an API that a join has kept busy has to answer when they are withdrawn.
+PATIENCE = {"default": 60.0, "slow": 600.0}
 
 
 @dataclass(frozen=True)
@@ -41,8 +48,7 @@ class JoinCredentials:
 
 def issue(settings: Settings, api: Api, system: System, credentials: JoinCredentials, *, certificates: bool) -> None:
     """Make the credentials valid until they are withdrawn, for 15 minutes (45 on slow machines) at most."""
-    minutes = 45 if settings.slow else 15
-    ends = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes)
+    ends = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=MINUTES[settings.timings])
     body = token_secret(credentials, ends)
     try:
         api.create(SECRETS, body)
@@ -86,13 +92,42 @@ def upload(settings: Settings, system: System, credentials: JoinCredentials) -> 
 
 
 def withdraw(api: Api, credentials: JoinCredentials) -> bool:
-    """Delete the token, the certificates, and the token that owns them; returns whether there were any."""
-    names = [f"bootstrap-token-{credentials.id}", "kubeadm-certs"]
+    """Delete the token, the token that owns the certificates, and the certificates; returns whether there were any.
+
+    The certificates go last: they name their owner, for a call that follows one which did not end.
+    """
+    names = [f"bootstrap-token-{credentials.id}"]
     certificates = api.get(f"{SECRETS}/kubeadm-certs")
     if certificates:
         names += [owner["name"] for owner in certificates["metadata"].get("ownerReferences", ())]
+    names.append("kubeadm-certs")
     deleted = [name for name in names if api.delete(f"{SECRETS}/{name}")]
     return bool(deleted)
+
+
+def withdraw_when_served(
+    settings: Settings, system: System, credentials: JoinCredentials, deadline: Deadline | None = None
+) -> bool:
+    """Withdraw them as soon as the API answers, which on a busy machine may be minutes after a join.
+
+    :raises KubeError: it did not answer in time; with how long the credentials stay valid.
+    """
+
+    def probe() -> bool | Missing:
+        try:
+            return withdraw(admin(settings, system), credentials)
+        except Unreachable as error:
+            return Missing.of("the API", str(error))
+
+    try:
+        return wait(
+            probe, deadline or Deadline(PATIENCE[settings.timings]), what="the API to withdraw join credentials"
+        )
+    except TimedOut as error:
+        raise KubeError(
+            f"{settings.node.name}: {error}; the token {credentials.id} of this run ends by itself, "
+            f"{MINUTES[settings.timings]} minutes after it was made"
+        ) from error
 
 
 def discovery(settings: Settings, system: System) -> dict[str, str]:
@@ -121,9 +156,10 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
         steps = [f"remove etcd member {member['name'] or member['id']}" for member in params["stale_members"]]
         return {"changed": True, "discovery": {}, "removed": [], "steps": steps}
     system, credentials = System(settings.root), JoinCredentials(params["token"], params["certificate_key"])
-    api = admin(settings, system)
     if params["state"] == "absent":
-        return {"changed": withdraw(api, credentials), "discovery": {}, "removed": [], "steps": []}
+        changed = withdraw_when_served(settings, system, credentials)
+        return {"changed": changed, "discovery": {}, "removed": [], "steps": []}
+    api = admin(settings, system)
     removed = remove_stale(params["stale_members"]) if params["stale_members"] else []
     issue(settings, api, system, credentials, certificates=params["certificates"])
     steps = [f"remove etcd member {name}" for name in removed]

@@ -20,6 +20,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
     join_credentials,
     paths,
 )
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Unreachable
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting import deadline
@@ -147,6 +148,52 @@ def test_a_join_that_fails_leaves_no_secret_and_says_why(
     assert attempt(system) == {"kind": "join", "done": False} and not system.path(paths.SCRATCH).exists()
 
 
+class Busy:
+    """An API, a double, that holds Secrets and answers no request whose number is in ``silent``."""
+
+    def __init__(self, silent: t.Iterable[int]) -> None:
+        self.silent, self.requests = set(silent), 0
+        self.secrets = {"bootstrap-token-abcdef", "kubeadm-certs", "bootstrap-token-owner0"}
+
+    def _answer(self) -> None:
+        self.requests += 1
+        if self.requests - 1 in self.silent:
+            raise Unreachable("https://10.30.0.10:8443: EOF occurred in violation of protocol")
+
+    def get(self, path: str) -> t.Any:
+        self._answer()
+        found = path.rpartition("/")[2] in self.secrets
+        return {"metadata": {"ownerReferences": [{"name": "bootstrap-token-owner0"}]}} if found else None
+
+    def delete(self, path: str) -> bool:
+        self._answer()
+        name = path.rpartition("/")[2]
+        found = name in self.secrets
+        self.secrets.discard(name)
+        return found
+
+
+@pytest.mark.parametrize("silent", [set(), {0}, {0, 1, 2}, {1}, {2}, {3}, {0, 2, 6}], ids=str)
+def test_all_credentials_are_withdrawn_when_the_api_answers_again(
+    system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch, silent: set[int]
+) -> None:
+    api = Busy(silent)
+    monkeypatch.setattr(join_credentials, "admin", lambda *_: api)
+    monkeypatch.setattr(deadline.time, "sleep", lambda _s: None)
+    assert join_credentials.withdraw_when_served(parse(given), system, PAPER) is True
+    assert api.secrets == set()
+
+
+def test_credentials_that_could_not_be_withdrawn_are_named(
+    system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(join_credentials, "admin", lambda *_: Busy(range(99)))
+    text = r"node1: waited 0 s .*EOF.*the token abcdef .* ends by itself, 15 minutes"
+    with pytest.raises(KubeError, match=text) as error:
+        join_credentials.withdraw_when_served(parse(given), system, PAPER, deadline.Deadline(0))
+    assert PAPER.token not in str(error.value) and PAPER.key not in str(error.value)
+
+
 def test_no_other_process_sees_a_secret(system: OneUnit, given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every user can read argument lists, and files whose mode permits it."""
     monkeypatch.setattr(deadline.time, "sleep", lambda _s: setattr(system, "unit", ("active", "exited", "success")))
@@ -184,6 +231,57 @@ def test_a_join_is_repeated_while_containerd_is_slow(
     )
     kubeadm.chmod(0o755)
     script = join.worker_script(str(kubeadm), str(log), pause=0) + "exit 1\n"
+    with log.open("ab") as sink:
+        done = subprocess.run(["/bin/sh", "-c", script], stdout=sink, stderr=sink, check=False)
+    assert ((tmp_path / "calls").read_text().count("x"), done.returncode) == (calls, code)
+
+
+GET = 'Get "https://10.30.0.10:8443/api/v1/namespaces/kube-system/secrets/kubeadm-certs?timeout=10s"'
+
+
+@pytest.mark.parametrize(
+    ("fails", "phase", "error", "calls", "code"),
+    [
+        pytest.param(
+            2,
+            "control-plane-prepare/download-certs",
+            f"error downloading certs: error downloading the secret: {GET}: net/http: request canceled "
+            "(Client.Timeout exceeded while awaiting headers)",
+            3,
+            0,
+            id="the Secret came late",
+        ),
+        pytest.param(
+            99,
+            "preflight",
+            "unable to fetch the kubeadm-config ConfigMap: failed to get config map: context deadline exceeded",
+            4,
+            1,
+            id="the API never answers",
+        ),
+        pytest.param(
+            99,
+            "control-plane-prepare/download-certs",
+            'error downloading certs: error downloading the secret: Secret "kubeadm-certs" was not found',
+            1,
+            1,
+            id="there is no Secret",
+        ),
+        pytest.param(99, "kubelet-start", "context deadline exceeded", 1, 1, id="the machine has changed already"),
+    ],
+)
+def test_a_join_that_changed_nothing_is_repeated_while_the_api_is_slow(
+    tmp_path: Path, fails: int, phase: str, error: str, calls: int, code: int
+) -> None:
+    """kubeadm, a double, fails ``fails`` times in ``phase``."""
+    log, kubeadm, text = tmp_path / "kubeadm.log", tmp_path / "kubeadm", tmp_path / "error"
+    text.write_text(f"error: error execution phase {phase}: {error}\nTo see the stack trace: …\n")
+    kubeadm.write_text(
+        f"#!/bin/sh\necho x >> {tmp_path}/calls\n[ $(wc -l < {tmp_path}/calls) -gt {fails} ] && exit 0\n"
+        f"cat {text} >&2\nexit 1\n"
+    )
+    kubeadm.chmod(0o755)
+    script = join.control_plane_script(str(kubeadm), str(log), pause=0)
     with log.open("ab") as sink:
         done = subprocess.run(["/bin/sh", "-c", script], stdout=sink, stderr=sink, check=False)
     assert ((tmp_path / "calls").read_text().count("x"), done.returncode) == (calls, code)
