@@ -103,6 +103,13 @@ differs:
   type: list
   elements: str
   sample: [host_base]
+ready:
+  description:
+    - Whether the servers of such a control plane answer. It is read only where a layer differs, and true on every
+      other host.
+  returned: success
+  type: bool
+  sample: true
 refused:
   description: What is wanted and must not, or cannot, be done on the host, each with its reason.
   returned: failure because of it

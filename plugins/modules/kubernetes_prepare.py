@@ -67,6 +67,11 @@ postponed:
   returned: success
   type: bool
   sample: false
+serves:
+  description: Whether the servers of a control plane that waits for its turn answer; true on every other host.
+  returned: success
+  type: bool
+  sample: true
 seconds:
   description: How long reading, planning and applying took on the host.
   returned: success

@@ -37,6 +37,12 @@ def is_one_of_several(settings: Settings, system: System) -> bool:
     return system.path(paths.ADMIN_CONF).exists() and (attempt is None or bool(attempt["done"]))
 
 
+def serves(settings: Settings, system: System) -> bool:
+    """Whether the etcd and the API server of this control plane answer. Where not, any change of it is a repair, which
+    comes before changes of the others, since those need it."""
+    return _listed(settings, system) is not None
+
+
 def require_others(
     settings: Settings,
     system: System,
@@ -69,23 +75,25 @@ def require_others(
         raise KubeRefusedError(
             f"{settings.node.name}: {consequence}, since another control plane is not healthy: {error.missing}; "
             f"with a second one out of service the cluster could lose its API. Mend {names} first, or remove what is "
-            "gone for good from etcd, then run again"
+            "gone for good from etcd, then run again; a run with `--limit` to one that does not serve mends what "
+            "differs from the model there"
         ) from error
 
 
 def _others(settings: Settings, system: System) -> list[etcd.Member]:
     """All other members of etcd, whether they run or not; none where this machine does not serve."""
-    if not is_one_of_several(settings, system):
-        return []
+    found = _listed(settings, system) if is_one_of_several(settings, system) else None
+    name, address = settings.node.name, settings.node.address
+    return [member for member in found or () if name != member["name"] and _host(member) != address]
+
+
+def _listed(settings: Settings, system: System) -> list[etcd.Member] | None:
+    """All members as this machine's etcd lists them; None where it, or the API server of this machine, is not ready."""
     try:
         found = etcd.members(etcd.connect(Path(system.root)))
     except (FileNotFoundError, Unreachable, Refused):
-        return []
-    if unready(settings, system):
-        return []
-    return [
-        member for member in found if settings.node.name != member["name"] and _host(member) != settings.node.address
-    ]
+        return None
+    return None if unready(settings, system) else found
 
 
 def _health(settings: Settings, system: System) -> Health:

@@ -150,8 +150,15 @@ def _with_cluster(seen: Observations, control_planes: t.Collection[str], reset: 
     whole = [h for h in answering if h not in result.joins and h != result.init]
     result.api_host = (whole or answering)[0]
     result.stale = _stale(result, seen, members)
+    # One that does not serve is repaired before the others, which can't be changed until it is.
+    result.refresh.sort(key=lambda host: (_serves(seen[host]), host))
     result.ready = not result.init and not result.joins and all(nodes[host]["ready"] for host in machines)
     return result
+
+
+def _serves(item: t.Mapping[str, t.Any]) -> bool:
+    """Whether a control plane's own API server answered, and not another one through the endpoint."""
+    return bool(item["cluster"] and item["cluster"]["own"])
 
 
 def _versions(seen: Observations) -> list[str]:

@@ -26,7 +26,7 @@ def observe(settings: Settings, patience: float = 0, root: Path = Path("/")) -> 
 
     ``{name, address, control_plane, hosted, joined, admin, etcd_data, attempt: {kind, done, alive?}|None,
     encryption: sha256|"", stale: [name], due: {certificate: days}, version: wanted,
-    cluster: {ca, version, nodes: {name: …}, etcd: [member]}|None, error: text}``.
+    cluster: {ca, version, nodes: {name: …}, etcd: [member], own: its own API server answered}|None, error: text}``.
     When the machine belongs to a cluster whose API doesn't answer, the request is repeated for ``patience`` seconds: a
     control plane that was just switched on needs time to start.
     """
@@ -111,7 +111,7 @@ def _read_cluster(settings: Settings, seconds: float, root: Path) -> Observation
         for server in servers:
             try:
                 found = cluster(connect(kubeconfig, server), kubeconfig.ca)
-                return {"cluster": found | {"etcd": _etcd(root)}, "error": ""}
+                return {"cluster": found | {"etcd": _etcd(root), "own": server == servers[0]}, "error": ""}
             except (Unreachable, Refused) as error:
                 errors.append(Row(str(error)))
         return Missing(tuple(errors))

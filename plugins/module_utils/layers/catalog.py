@@ -94,12 +94,13 @@ def probe(
     Returns {differs: [name], steps: {name: [text]}, diff: [{before, after, …}], refused: [text]}. A layer that can't
     be read counts as differing, with the error as its step; its role reports the error. ``refused``: what must not, or
     cannot, be done on this host, so that the run has to end before it changes anything. ``serves``: it is one of
-    several control planes of a cluster.
+    several control planes of a cluster. ``ready``: its servers answer; they are read only where a layer of it differs.
     """
     steps: dict[str, list[str]] = {}
     refused: list[str] = []
     diff: list[dict[str, str]] = []
-    serves, host = False, system or System()
+    several: dict[str, Any] | None = None
+    host = system or System()
     for layer in layers:
         name, role = layer["name"], role_of(layer)
         if layer["input"] not in inputs:
@@ -108,7 +109,8 @@ def probe(
             given = inputs[layer["input"]]
             given = checked(role, INPUTS[role], given) if role in INPUTS else given
             given = {**given, **(secrets or {}).get(role, {})}
-            serves = serves or (role == "kubernetes" and kubernetes_host.is_one_of_several(given, host))
+            if role == "kubernetes" and kubernetes_host.is_one_of_several(given, host):
+                several = given
             plan = ASSESS[role](given, host)
         except RefusedError as error:
             steps[name] = [f"refused: {error}"]
@@ -121,10 +123,12 @@ def probe(
         diff += plan.diff()
         for text in plan.warnings:
             warn(text)
+    differs = [name for name, found in steps.items() if found]
     return {
-        "differs": [name for name, found in steps.items() if found],
+        "differs": differs,
         "steps": steps,
         "diff": diff,
         "refused": refused,
-        "serves": serves,
+        "serves": several is not None,
+        "ready": not differs or several is None or kubernetes_host.serves(several, host),
     }

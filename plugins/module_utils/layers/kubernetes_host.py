@@ -47,8 +47,8 @@ def prepare(
     """The module kubernetes_prepare.
 
     ``in_turn``: this is the turn of this control plane. Without it, one of several of a cluster that was made is left
-    as it is, with ``postponed`` in the result, so that the caller can change one after another. ``replaced``: control
-    planes that join again in this run.
+    as it is, with ``postponed`` in the result, so that the caller can change one after another, those first that do not
+    serve (``serves``). ``replaced``: control planes that join again in this run.
     """
     system = system or System()
     settings = parse(params)
@@ -59,7 +59,7 @@ def prepare(
     if todo.steps and in_turn and not check:
         members.require_others(settings, system, "its kubelet and load balancer are not changed", replaced)
     result = run_layer(renderer(system), params, check=check or postponed, system=system, warn=warn)
-    result |= {"member": member, "postponed": postponed}
+    result |= {"member": member, "postponed": postponed, "serves": not postponed or members.serves(settings, system)}
     if not (check or postponed):
         _see_kubelet(settings, todo, system)
     return {**result, "changed": False, "steps": [], "diff": []} if postponed else result
@@ -109,3 +109,8 @@ def is_one_of_several(params: dict[str, t.Any], system: System) -> bool:
         return members.is_one_of_several(parse(params), system)
     except HostError:  # a wrong value was reported by the comparison
         return False
+
+
+def serves(params: dict[str, t.Any], system: System) -> bool:
+    """Whether the servers of this control plane of a cluster answer."""
+    return members.serves(parse(params), system)

@@ -154,6 +154,21 @@ def test_one_that_does_not_serve_may_be_mended(given: Given, cluster: Cluster, n
     members.require_others(parse(given), node1, "x")
 
 
+def test_a_control_plane_serves_where_its_etcd_and_its_api_server_answer(
+    given: Given, cluster: Cluster, node1: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert members.serves(parse(given), node1)
+    cluster.own = Missing.of("kube-apiserver")
+    assert not members.serves(parse(given), node1)
+    cluster.own = None
+
+    def listed(_client: t.Any) -> list[dict[str, t.Any]]:
+        raise api.Unreachable("connection refused")
+
+    monkeypatch.setattr(members.etcd, "members", listed)
+    assert not members.serves(parse(given), node1)
+
+
 @pytest.fixture
 def acts(monkeypatch: pytest.MonkeyPatch, node1: System) -> list[str]:
     """What is done to a control plane that differs and whose certificates end soon."""

@@ -38,7 +38,7 @@ def cluster(control_planes: list[str], workers: list[str], *, ready: bool = True
     """What the API shows of a whole cluster."""
     nodes = {n: {"ready": ready, "control_plane": n in control_planes} for n in control_planes + workers}
     members = [{"name": n, "id": n, "peer": f"https://{ADDRESS[n]}:2380", "learner": False} for n in control_planes]
-    return {"ca": ca, "server": "", "version": "v1.36.3", "nodes": nodes, "etcd": members}
+    return {"ca": ca, "server": "", "version": "v1.36.3", "nodes": nodes, "etcd": members, "own": True}
 
 
 def seen(*machines: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:

@@ -39,7 +39,7 @@ class ActionModule(ActionBase):
         if called in script["fails"]:
             return {{"failed": True, "msg": "a toy failure of " + key}}
         result = {{"changed": True, "steps": [], "discovery": {{}}, "settings": params["config"]}}
-        result |= {{"postponed": False, "member": False}}
+        result |= {{"postponed": False, "member": False, "serves": True}}
         result |= script["results"].get(key, {{}})
         return result | ({{"postponed": False}} if params.get("in_turn") else {{}})
 """
@@ -226,7 +226,19 @@ def test_kubelets_of_control_planes_that_serve_are_changed_one_after_another(rac
     assert not called(log, "membership"), "nothing more is done to this cluster"
 
 
-def layer(rack: Rack, tmp_path: pathlib.Path) -> list[str]:
+def test_a_control_plane_that_does_not_serve_is_repaired_before_the_others_are_changed(rack: Rack) -> None:
+    """The others are only changed while it is healthy, so it would never get its turn after them."""
+    live = cluster(PLANES, ["n4"])
+    stale(rack, stale=["cluster"])
+    rack.see(n3=member("n3", live | {"own": False}, stale=["cluster"]))
+    for name in PLANES:
+        rack.results[f"prepare {name}"] = {"postponed": True, "changed": False, "member": True, "serves": name != "n2"}
+    log = rack.role()
+    assert called(log, "prepare")[4:] == ["n2 in turn", "n1 in turn", "n3 in turn"]
+    assert called(log, "control_plane") == ["n3", "n1", "n2"]
+
+
+def layer(rack: Rack, tmp_path: pathlib.Path, broken: str = "") -> list[str]:
     """Run the play of the layer host_network, with a toy role, on all machines; what was done, in that order."""
     (tmp_path / "roles/toy/tasks").mkdir(parents=True, exist_ok=True)
     line = "{{ 'fails' if inventory_hostname in groundup_failing else 'done' }} {{ inventory_hostname }}"
@@ -242,6 +254,7 @@ def layer(rack: Rack, tmp_path: pathlib.Path) -> list[str]:
     entry = {"name": "host_network", "role": "toy", "input": "toy_config", "in_turn": True}
     for name, host in rack.hosts.items():
         host |= {"groundup_layers": [entry], "groundup_probe": {"serves": name in PLANES, "differs": []}}
+        host["groundup_probe"]["ready"] = name != broken
         host["groundup_failing"] = [word.split()[1] for word in rack.fails if word.startswith("role ")]
     probe = yaml.safe_load((ROOT / "playbooks/tasks/probe.yml").read_text())
     (collect,) = (task for task in probe if task["name"].startswith("Collect the layers"))
@@ -281,3 +294,16 @@ def test_it_ends_with_the_first_that_fails_or_may_not_be_changed(
     log = layer(rack, tmp_path)
     assert log == ["done n4", *done]
     assert len(rack.fatal("n2 failed, for the reason that is reported for it; n3 is left as it is")) == 1
+
+
+def test_a_layer_is_changed_first_on_the_control_plane_that_does_not_serve(rack: Rack, tmp_path: pathlib.Path) -> None:
+    log = layer(rack, tmp_path, broken="n3")
+    assert log == ["done n4", *IN_TURN[4:], *IN_TURN[:4]]
+
+
+def test_the_others_are_left_as_they_are_when_the_repair_fails(rack: Rack, tmp_path: pathlib.Path) -> None:
+    rack.fails = ["role n3"]
+    log = layer(rack, tmp_path, broken="n3")
+    assert log == ["done n4", "others_healthy n3", "fails n3"]
+    for name in ("n1", "n2"):
+        assert len(rack.fatal(f"n3 failed, for the reason that is reported for it; {name} is left as it is")) == 1
