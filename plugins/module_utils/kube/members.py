@@ -24,6 +24,9 @@ from .settings import API_PORT, Settings
 
 #: Seconds. The one before was changed just now, and its servers may still be starting.
 PATIENCE = {"default": 120.0, "slow": 900.0}
+#: Seconds without an answer after which a control plane does not serve. A busy one was seen to miss single requests;
+#: its change is no repair, which may be made while another one is down.
+SILENCE = {"default": 20.0, "slow": 300.0}
 #: Seconds for one answer of an API server, which on an emulated machine takes long.
 TIMEOUT = 30.0
 Health = t.Callable[[etcd.Member], "str"]
@@ -40,7 +43,7 @@ def is_one_of_several(settings: Settings, system: System) -> bool:
 def serves(settings: Settings, system: System) -> bool:
     """Whether the etcd and the API server of this control plane answer. Where not, any change of it is a repair, which
     comes before changes of the others, since those need it."""
-    return _listed(settings, system) is not None
+    return _members(settings, system) is not None
 
 
 def require_others(
@@ -52,19 +55,25 @@ def require_others(
 ) -> None:
     """Return when all other members of the cluster are healthy; at once where there are none.
 
-    A control plane that does not serve itself has nothing to lose, and a change of it is its repair: then the others
-    are not read either.
+    A control plane that does not serve itself, for some time, has nothing to lose, and a change of it is its repair:
+    then the others are not read either.
 
     :param consequence: what is left as it is otherwise, for the message.
     :param replaced: members whose machines join again in this run; they can't be healthy before.
     :raises KubeRefusedError: naming those that are not, and why.
     """
-    if not _others(settings, system):
+    if not is_one_of_several(settings, system):
+        return
+    known = _await_members(settings, system)
+    if known is None:
         return
     health = _health(settings, system)
 
     def probe() -> Missing | None:
-        others = [member for member in _others(settings, system) if _name(member) not in replaced]
+        nonlocal known
+        # Members that are known stay known where this machine misses a request: no list is not an empty list.
+        known = _members(settings, system) or known
+        others = [member for member in _others(settings, known or ()) if _name(member) not in replaced]
         rows = tuple(Row(_name(member), reason) for member in others if (reason := health(member)))
         return Missing(rows) if rows else None
 
@@ -80,14 +89,25 @@ def require_others(
         ) from error
 
 
-def _others(settings: Settings, system: System) -> list[etcd.Member]:
-    """All other members of etcd, whether they run or not; none where this machine does not serve."""
-    found = _listed(settings, system) if is_one_of_several(settings, system) else None
+def _others(settings: Settings, known: t.Iterable[etcd.Member]) -> list[etcd.Member]:
+    """All members of etcd but this one, whether they run or not."""
     name, address = settings.node.name, settings.node.address
-    return [member for member in found or () if name != member["name"] and _host(member) != address]
+    return [member for member in known if name != member["name"] and _host(member) != address]
 
 
-def _listed(settings: Settings, system: System) -> list[etcd.Member] | None:
+def _await_members(settings: Settings, system: System) -> list[etcd.Member] | None:
+    """All members of etcd; None where the servers of this machine answer not once for some time."""
+
+    def probe() -> list[etcd.Member] | Missing:
+        return _members(settings, system) or Missing.of("its servers", "no answer", settings.node.name)
+
+    try:
+        return wait(probe, Deadline(SILENCE[settings.timings]), what="an answer of its own servers")
+    except TimedOut:
+        return None
+
+
+def _members(settings: Settings, system: System) -> list[etcd.Member] | None:
     """All members as this machine's etcd lists them; None where it, or the API server of this machine, is not ready."""
     try:
         found = etcd.members(etcd.connect(Path(system.root)))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import time
 import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,6 +71,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     monkeypatch.setattr(members, "unready", lambda *_words: found.own)
     monkeypatch.setattr(members.Kubeconfig, "read", lambda _path: None)
     monkeypatch.setattr(members, "PATIENCE", {"default": 0.0, "slow": 0.0})
+    monkeypatch.setattr(members, "SILENCE", {"default": 0.0, "slow": 0.0})
     return found
 
 
@@ -152,6 +154,40 @@ def test_one_that_does_not_serve_may_be_mended(given: Given, cluster: Cluster, n
     """Three machines of which nobody serves, as after a change by hand on all of them, must not wait for each other."""
     cluster.own, cluster.down = Missing.of("kube-apiserver"), {"https://10.30.0.22:6443"}
     members.require_others(parse(given), node1, "x")
+
+
+class Sometimes:
+    """Why this machine's own API server is not ready: each answer of a list, then the last one."""
+
+    def __init__(self, *answers: Missing | None) -> None:
+        self.answers = list(answers)
+
+    def __call__(self, *_words: object) -> Missing | None:
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+NO_ANSWER = Missing.of("kube-apiserver", "timed out")
+
+
+def test_one_that_misses_a_request_serves_and_waits_for_the_others(
+    given: Given, cluster: Cluster, node1: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen on a busy rack: containerd was changed on all three as a repair, while no API server answered."""
+    monkeypatch.setattr(members, "SILENCE", {"default": 60.0})
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(members, "unready", Sometimes(NO_ANSWER, NO_ANSWER, None))
+    cluster.down = {"https://10.30.0.22:6443"}
+    with pytest.raises(RefusedError, match="Mend node2 first"):
+        members.require_others(parse(given), node1, "x")
+
+
+def test_one_that_misses_a_request_while_it_waits_does_not_take_the_others_for_healthy(
+    given: Given, cluster: Cluster, node1: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(members, "unready", Sometimes(None, NO_ANSWER))
+    cluster.down = {"https://10.30.0.22:6443"}
+    with pytest.raises(RefusedError, match="Mend node2 first"):
+        members.require_others(parse(given), node1, "x")
 
 
 def test_a_control_plane_serves_where_its_etcd_and_its_api_server_answer(
