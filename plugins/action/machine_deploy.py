@@ -5,13 +5,11 @@
 from __future__ import annotations
 
 import math
-import os
 import uuid
 from typing import Any
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.groundup.cloud.plugins.module_utils.machines.known_hosts import line_of, write
-from ansible_collections.groundup.cloud.plugins.module_utils.machines.look import Login, look
+from ansible_collections.groundup.cloud.plugins.module_utils.machines.look import Login, pin_and_look
 from ansible_collections.groundup.cloud.plugins.module_utils.machines.types import Good, HostState, HostView
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting.deadline import Deadline
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting.missing import Missing
@@ -65,18 +63,7 @@ class ActionModule(ActionBase):
 
     def _look(self, args: dict[str, Any], result: dict[str, Any]) -> HostView:
         expected = Good(**result["deployed"])
-        machine, ssh = args["machine"], args["ssh"]
-        login = Login(
-            address=ssh["address"],
-            user=ssh.get("user") or "root",
-            port=int(ssh.get("port") or 22),
-            private_key_file=ssh.get("private_key_file") or None,
-            options=tuple(ssh.get("options") or ()),
-        )
-        names = (machine["name"], machine.get("fqdn"), login.address)
-        line = line_of(machine["name"], names, expected.host_key, login.port)
-        write(os.path.expanduser(args["known_hosts"]), machine["name"], line)
-        return look(login, machine["name"], machine["cloud"], expected)
+        return pin_and_look(Login.of(args["ssh"]), args["machine"], str(args["known_hosts"]), expected)
 
     def _show(self, result: dict[str, Any]) -> None:
         stage, now = result["stage"], self._time.spent()

@@ -11,7 +11,7 @@ from pathlib import Path
 MARK = "groundup:"
 
 
-def line_of(machine: str, names: Iterable[str], host_key: str, port: int = 22) -> str:
+def line_of(machine: str, names: Iterable[str | None], host_key: str, port: int = 22) -> str:
     """Return one line; with a port other than 22, names are in brackets (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT)."""
     kind, key = host_key.split()[:2]
     wanted = dict.fromkeys(name for name in names if name)

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from .known_hosts import line_of
+from .known_hosts import line_of, write
 from .types import Good, HostState, HostView
 
 COMMAND = "cat /etc/machine-id /etc/groundup/identity.json"
@@ -27,6 +29,25 @@ class Login:
     private_key_file: str | None = None
     options: tuple[str, ...] = ()
     connect_timeout: int = 5
+
+    @classmethod
+    def of(cls, ssh: Mapping[str, Any]) -> Login:
+        """From the input ``machine_ssh`` of the role."""
+        return cls(
+            address=str(ssh["address"]),
+            user=ssh.get("user") or "root",
+            port=int(ssh.get("port") or 22),
+            private_key_file=ssh.get("private_key_file") or None,
+            options=tuple(ssh.get("options") or ()),
+        )
+
+
+def pin_and_look(login: Login, machine: Mapping[str, Any], known_hosts: str, expected: Good) -> HostView:
+    """Write the host key of the machine's deployment into the file of known hosts, then look at the machine."""
+    name = str(machine["name"])
+    names = (name, machine.get("fqdn"), login.address)
+    write(os.path.expanduser(known_hosts), name, line_of(name, names, expected.host_key, login.port))
+    return look(login, name, str(machine["cloud"]), expected)
 
 
 def look(login: Login, machine: str, cloud: str, expected: Good) -> HostView:
