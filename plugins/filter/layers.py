@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.groundup.cloud.plugins.module_utils.layers.selection import chosen_layers, layers_to_run
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.selection import chosen_layers, hosts_to_run
 
 
 class FilterModule:
-    """``layers_to_run`` and ``chosen_layers``; see their documentation beside this file."""
+    """``hosts_to_run`` and ``chosen_layers``; see their documentation beside this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"layers_to_run": layers_to_run, "chosen_layers": chosen_layers}
+        return {"hosts_to_run": hosts_to_run, "chosen_layers": chosen_layers}

@@ -19,6 +19,32 @@ def layers_to_run(layers: Sequence[Mapping[str, Any]], own: Iterable[str], anywh
     return [layer["name"] for layer in layers if layer["name"] in differing or changing & set(layer.get("follows", ()))]
 
 
+def hosts_to_run(
+    hostvars: Mapping[str, Mapping[str, Any]],
+    hosts: Iterable[str],
+    anywhere: Sequence[str],
+    tags: Sequence[str],
+    skipped: Sequence[str] = (),
+) -> list[tuple[str, str]]:
+    """Each host with each layer that has to run on it: [(host, layer)], by host and then in the order of its layers.
+
+    A host that was not compared, or that a plan would deploy, runs none.
+
+    :param anywhere: layers that differ on any machine.
+    :param tags: ``ansible_run_tags``, and ``skipped`` is ``ansible_skip_tags``.
+    """
+    found: list[tuple[str, str]] = []
+    for host in hosts:
+        variables = hostvars[host]
+        probe = variables.get("groundup_probe") or {}
+        own = probe.get("differs")
+        if own is None or probe.get("changed") or not (own or anywhere):
+            continue
+        layers = chosen_layers(variables.get("groundup_layers") or (), tags, skipped)
+        found += [(host, layer) for layer in layers_to_run(layers, own, anywhere)]
+    return found
+
+
 def chosen_layers(
     layers: Sequence[Mapping[str, Any]], tags: Sequence[str], skipped: Sequence[str] = ()
 ) -> list[Mapping[str, Any]]:

@@ -20,7 +20,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.host.system import 
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import ASSESS, foresee, probe
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_base import render
-from ansible_collections.groundup.cloud.plugins.module_utils.layers.selection import layers_to_run
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.selection import hosts_to_run, layers_to_run
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import seed
 
 PEM = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"
@@ -242,6 +242,24 @@ def test_a_layer_runs_where_it_differs_and_where_it_follows_one_that_differs_els
     assert layers_to_run(layers, ["network", "host_base"], ["host_base"]) == ["host_base", "network"]
     assert layers_to_run(layers, [], ["kubernetes", "host_base"]) == ["network"]
     assert layers_to_run([], [], ["kubernetes"]) == []
+
+
+def test_hosts_that_were_not_compared_or_would_be_deployed_run_no_layer() -> None:
+    layers = [layer("kubernetes"), {**layer("network"), "follows": ["kubernetes"]}]
+    compared: dict[str, Any] = {
+        "joins": {"differs": ["kubernetes"], "changed": False},
+        "same": {"differs": [], "changed": False},
+        "bare": {"differs": ["kubernetes"], "changed": True},
+        "failed": {"failed": True},
+    }
+    hosts = {name: {"groundup_layers": layers, "groundup_probe": probe} for name, probe in compared.items()}
+    hosts |= {"leaf1": {}, "cluster": {"groundup_probe": {"differs": []}}}
+    everywhere = [("joins", "kubernetes"), ("joins", "network"), ("same", "network")]
+    assert hosts_to_run(hosts, hosts, ["kubernetes"], ["all"]) == everywhere
+    assert hosts_to_run(hosts, ["same"], ["kubernetes"], ["all"]) == [("same", "network")]
+    assert hosts_to_run(hosts, hosts, ["kubernetes"], ["kubernetes"]) == [("joins", "kubernetes")]
+    assert hosts_to_run(hosts, hosts, ["kubernetes"], ["all"], ["kubernetes"]) == [everywhere[1], everywhere[2]]
+    assert hosts_to_run(hosts, ["same", "leaf1"], [], ["all"]) == []
 
 
 def test_a_machine_without_an_operating_system_can_be_planned_for() -> None:
