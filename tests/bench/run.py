@@ -5,7 +5,7 @@ Each entry is `{name, unit, value, peer, peer_value, ratio, note}`: `peer` is th
 in the same run on the same machine (a lower bound of any implementation, or the same work done by hand); `ratio` is
 value / peer_value. If a measurement fails, its value is null, `note` gives the reason, and the exit status is 1.
 
-run.py [--cold] [model|inventory|objects|bundle|noop|idle|answers|stages|kubeadm …]
+run.py [--cold] [model|inventory|objects|bundle|noop|fleet|idle|answers|stages|kubeadm …]
 
 The rack of `make lab` must run for noop, idle, answers and stages; GROUNDUP_E2E_MODEL names the model of another one.
 """
@@ -140,6 +140,26 @@ def measure_noop(_cold: bool) -> list[Entry]:
     ]
 
 
+def measure_fleet(_cold: bool) -> list[Entry]:
+    """A no-op of site.yml over 100 simulated machines; the peers are the goals. Its doubles are printed with it."""
+    from fleet import DOUBLES, measure
+
+    found = measure.measure(100)
+    print(measure.page(found))
+    note = "doubles: " + "; ".join(f"{name}: {what}" for name, what in DOUBLES.items())
+    everywhere = len(measure.on_every_machine(found))
+    return [
+        entry("fleet.wall", found["wall"], "s", "the limit of 60 s", 60.0, note),
+        entry("fleet.cpu", found["cpu"], "cpu s", "60 s of two cores", 120.0),
+        entry("fleet.controller_cpu_per_machine", found["controller_cpu"] / found["machines"], "cpu s"),
+        entry("fleet.machine_cpu", found["machine_cpu"], "cpu s"),
+        entry("fleet.tasks", len(measure.named(found)), "tasks"),
+        entry("fleet.tasks_on_every_machine", everywhere, "tasks", "the comparison alone", 1.0),
+        entry("fleet.connections_per_machine", found["connections"], "", "a look and the comparison", 2.0),
+        entry("fleet.commands_per_machine", found["commands"], "", "a look and the comparison", 2.0),
+    ]
+
+
 def measure_idle(_cold: bool) -> list[Entry]:
     """Cores that the rack takes with nothing to do; the peers are the goals for a rack with a hosted control plane."""
     from e2e.rack import MODEL, Rack
@@ -256,6 +276,7 @@ PARTS: dict[str, collections.abc.Callable[[bool], list[Entry]]] = {
     "objects": measure_objects,
     "bundle": measure_bundle,
     "noop": measure_noop,
+    "fleet": measure_fleet,
     "idle": measure_idle,
     "answers": measure_answers,
     "stages": measure_stages,
