@@ -109,14 +109,17 @@ def deployed(state: Path, cloud: str, machine: str, host_key: str) -> dict[str, 
     return {"/etc/machine-id": f"{machine_id}\n", "/etc/groundup/identity.json": identity}
 
 
-def certificate(directory: Path, *addresses: str) -> tuple[str, str]:
-    """A certificate that is its own authority, for these addresses, and its key, as PEM."""
-    names = ",".join(f"IP:{address}" for address in addresses)
+def certificate(path: Path, *wanted: str) -> tuple[str, str]:
+    """A certificate that is its own authority, for these names and addresses, and its key, as PEM.
+
+    :param path: the files, without .crt and .key.
+    """
+    names = ",".join(f"{'IP' if name.replace('.', '').isdigit() else 'DNS'}:{name}" for name in wanted)
     words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     words += ["-days", "365", "-subj", "/CN=fleet", "-addext", f"subjectAltName={names}"]
-    words += ["-keyout", str(directory / "tls.key"), "-out", str(directory / "tls.crt")]
+    words += ["-keyout", f"{path}.key", "-out", f"{path}.crt"]
     subprocess.run(words, check=True, capture_output=True)
-    return (directory / "tls.crt").read_text(), (directory / "tls.key").read_text()
+    return Path(f"{path}.crt").read_text(), Path(f"{path}.key").read_text()
 
 
 def node(settings: dict[str, Any], version: str) -> dict[str, Any]:

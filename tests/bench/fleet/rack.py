@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.index import addressed
+from ansible_collections.groundup.cloud.plugins.module_utils.kube import api_names
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base, kubernetes
 
 from fleet import cloud, doubles, figures, machine, seed
@@ -38,7 +40,7 @@ class Rack:
         needs = [need for needs in next(iter(of_machines(plain).values()))["groundup_needs"].values() for need in needs]
         index = doubles.bundle(TOP / "bundle", needs)
         self._network()
-        self.tls = doubles.certificate(TOP, cloud.ENDPOINT)
+        self.tls = doubles.certificate(TOP / "tls", cloud.ENDPOINT)
         Path(STATE, cloud.NAME, "ca").mkdir(parents=True)
         Path(STATE, cloud.NAME, "ca/ca.crt").write_text(self.tls[0])
         url = next(iter(plain.values()))["groundup_cloud"]["provisioner"]["url"]
@@ -110,6 +112,10 @@ class Rack:
             path = TOP / f"{name}.key"
             marks = doubles.deployed(Path(STATE, cloud.NAME), cloud.NAME, name, key(path))
             self.extra[name] = {**marks, "/etc/ssh/host_key": path.read_text()}
+            settings = parse(self.machines[name]["kubernetes_config"])
+            if settings.node.control_plane:
+                names = sorted(api_names.wanted(settings))
+                self.extra[name][api_names.CERTIFICATE] = doubles.certificate(TOP / f"{name}-api", *names)[0]
 
     def run(self, *words: str) -> dict[str, Any]:
         """One run of site.yml; its exit status, output, wall and CPU seconds."""

@@ -188,7 +188,9 @@ def credentials(system: System, config: dict[str, Any], certificate: str, key: s
         for name in certificates.KUBECONFIGS:
             system.write(f"{paths.KUBERNETES}/{name}", text.encode(), mode=0o600)
         for name in certificates.LEAVES:
-            system.write(f"{paths.KUBERNETES}/{name}", certificate.encode())
+            path = f"{paths.KUBERNETES}/{name}"
+            if not system.path(path).exists():  # that of the API server has names of its own
+                system.write(path, certificate.encode())
 
 
 def kubelet(system: System) -> None:
