@@ -52,8 +52,8 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def bundle(top: Path, needs: Iterable[str]) -> dict[str, Any]:
-    """A bundle in which each thing that is needed is a line of text; its index."""
+def bundle(top: Path, needs: Iterable[str], lock: str) -> dict[str, Any]:
+    """A bundle in which each thing that is needed is a line of text; its index. ``lock``: what it is named by."""
     files: dict[str, Any] = {}
     images: dict[str, Any] = {}
     packages: dict[str, Any] = {}
@@ -70,7 +70,7 @@ def bundle(top: Path, needs: Iterable[str]) -> dict[str, Any]:
         kind = {"mode": "0644", "kind": "tar"} if need == "cni-plugins" else {"mode": "0755", "kind": "binary"}
         (packages if need.startswith("apt:") else files)[need.removeprefix("apt:")] = {**item, **kind, "version": "1"}
     index = {
-        "lock": "fleet", "source": "upstream", "files": files, "images": images, "packages": packages,
+        "lock": lock, "source": "upstream", "files": files, "images": images, "packages": packages,
         "registries": ["registry.k8s.io"],
     }  # fmt: skip
     (top / "bundle.json").write_text(json.dumps(index))

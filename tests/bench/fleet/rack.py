@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.groundup.cloud.plugins.filter.bundle_lock_id import bundle_lock_id
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.index import addressed
 from ansible_collections.groundup.cloud.plugins.module_utils.kube import api_names
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
@@ -38,7 +39,8 @@ class Rack:
         self.model = cloud.write(machines, TOP, self.key)
         plain = cloud.hosts(self.model, {})
         needs = [need for needs in next(iter(of_machines(plain).values()))["groundup_needs"].values() for need in needs]
-        index = doubles.bundle(TOP / "bundle", needs)
+        view = next(iter(plain.values()))["groundup_cloud"]["bundle"]
+        index = doubles.bundle(TOP / "bundle", needs, bundle_lock_id(view))
         self._network()
         self.tls = doubles.certificate(TOP / "tls", cloud.ENDPOINT)
         Path(STATE, cloud.NAME, "ca").mkdir(parents=True)
