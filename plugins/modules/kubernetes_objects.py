@@ -248,7 +248,7 @@ def main() -> None:
     module = begin(AnsibleModule, SPEC, hidden=DEFINITION, supports_check_mode=True, no_log=True)
 
     def action() -> Result:
-        result = perform(module.params, module.check_mode)
+        result = perform(module.params, module.check_mode, diff=module._diff)
         for text in result.pop("warnings"):
             module.warn(text)
         return result

@@ -25,7 +25,7 @@ ENGINE = """
 import sys
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.perform import perform
 given = {"state": "present", "definition": None, "src": [sys.argv[2]], "wait": False, "timeout": 600}
-found = perform({**given, "kubeconfig": sys.argv[1]}, False)
+found = perform({**given, "kubeconfig": sys.argv[1]}, False, diff=False)
 print(len(found["objects"]), found["changed"])
 """
 Json = dict[str, t.Any]
@@ -81,7 +81,7 @@ def ways(config: str, file: t.Callable[[str], str]) -> dict[str, tuple[list[str]
         "kubectl": (["kubectl", "--kubeconfig", config, "apply", "--server-side", "-f", file("kubectl")], {}),
         "module": (adhoc("groundup.cloud.kubernetes_objects", module), env),
         "kubernetes.core": (adhoc("kubernetes.core.k8s", peer), env),
-        "ping": (adhoc("ansible.builtin.ping", {}), env),
+        "ping": (adhoc("ansible.builtin.ping", {"data": "pong"}), env),
     }
 
 

@@ -151,13 +151,16 @@ def _names_all(live: Json, first: Wanted) -> bool:
                for name, text in wanted.items())  # fmt: skip
 
 
-def result(engine: Engine, plan: ObjectsPlan) -> dict[str, Any]:
-    """Return what a module returns: {changed, steps, diff, objects, warnings}."""
+def result(engine: Engine, plan: ObjectsPlan, *, diff: bool = True) -> dict[str, Any]:
+    """Return what a module returns: {changed, steps, diff, objects, warnings}.
+
+    :param diff: whether the diff is made; that of hundreds of new objects takes longer than they do.
+    """
     left = [f"{one.key} was left: {one.why}" for one in plan.outcomes if one.verdict is Verdict.LEAVE]
     return {
         "changed": plan.changed,
         "steps": [str(step) for step in plan.steps],
-        "diff": plan.diff(),
+        "diff": plan.diff() if diff else [],
         "objects": [_row(plan, one) for one in plan.outcomes],
         "warnings": [*left, *map(plan.masks.text, engine.transport.warnings)],
     }
@@ -183,7 +186,7 @@ def act(engine: Engine, plan: ObjectsPlan, judge: Judge | None = None, *, presen
     try:
         run.present() if present else run.absent()
     except ObjectsError as error:
-        so_far = result(engine, replace(plan, outcomes=tuple(run.done)))
+        so_far = result(engine, replace(plan, outcomes=tuple(run.done)), diff=False)
         error.details = {key: so_far[key] for key in ("changed", "steps", "objects")}
         raise
     order = {one.key: number for number, one in enumerate(plan.outcomes)}

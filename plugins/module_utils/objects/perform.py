@@ -59,12 +59,15 @@ def request(params: Mapping[str, Any]) -> Request:
     )
 
 
-def perform(params: dict[str, Any], check_mode: bool, judge: Judge | None = None) -> dict[str, Any]:
+def perform(
+    params: dict[str, Any], check_mode: bool, judge: Judge | None = None, *, diff: bool = True
+) -> dict[str, Any]:
     """Plan, and outside of check mode act.
 
     ``params`` no longer hold the values of Secrets afterwards, since Ansible shows them with -vvv.
 
     :param judge: says which live objects are not yet as they have to be; see :data:`gates.Judge`.
+    :param diff: whether the result has a diff.
     """
     given = {name: params[name] for name in DEFINITION if name in params}
     params.update(dict.fromkeys(given, "(not shown)"))
@@ -75,4 +78,4 @@ def perform(params: dict[str, Any], check_mode: bool, judge: Judge | None = None
     plan = engine.plan(wanted)
     if not check_mode:
         plan = act(engine, plan, judge, present=wanted.present, wait=params["wait"])
-    return result(engine, plan)
+    return result(engine, plan, diff=diff)
