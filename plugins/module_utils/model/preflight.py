@@ -11,6 +11,7 @@ import enum
 import typing as t
 from dataclasses import dataclass, field
 
+from ..promises.promise import Promise
 from ..promises.tunnel import Encapsulation
 from .checks import Report
 from .hardware import Machine
@@ -18,6 +19,8 @@ from .layout import Layout, bond_members
 from .tunnels import encapsulation
 from .types import Cloud
 
+#: Promises that mean something to virtual machines only.
+VM_PROMISES = (Promise.POLICY_VMS, Promise.POLICY_VLANS, Promise.ADDRESS_KEPT, Promise.CONNECTIONS_KEPT)
 #: The kernel of images that are built here: Debian 13.
 BUILT_KERNEL = (6, 12)
 
@@ -53,8 +56,8 @@ class Facts:
 
     @property
     def vms(self) -> bool:
-        """Whether the cloud runs virtual machines."""
-        return self.cloud.virtualization.enabled is True
+        """Whether the cloud is to have virtual machines: the provider is required to promise something to them."""
+        return any(wish in VM_PROMISES for wish in self.cloud.network.require)
 
     @property
     def kubernetes_minor(self) -> tuple[int, int] | None:

@@ -20,6 +20,7 @@ JOIN = ipaddress.ip_network("100.64.0.0/16")
 #: The minor versions of Kubernetes that Cilium 1.20 is tested with.
 CILIUM_KUBERNETES = ((1, 33), (1, 36))
 STORAGE = "storage"
+NO_IPV6 = "ipv6.disable=1"
 
 
 def provider(*names: NetworkProvider) -> t.Callable[[Facts], t.Iterator[Found]]:
@@ -65,6 +66,13 @@ def _storage_tunnel(facts: Facts) -> t.Iterator[Found]:
     cluster = facts.layout.cluster
     if cluster is not None and cluster.name == STORAGE and facts.encapsulated and facts.cloud.kubernetes:
         yield Found("kubernetes.endpoint", str(facts.cloud.kubernetes.endpoint))
+
+
+def _geneve(facts: Facts) -> t.Iterator[Found]:
+    if facts.encapsulation is Encapsulation.GENEVE:
+        for machine in facts.cloud.machines.values():
+            if NO_IPV6 in machine.host.kernel_arguments:
+                yield Found(f"machines.{machine.name}.host.kernel_arguments", NO_IPV6)
 
 
 def _checksum(facts: Facts) -> t.Iterator[Found]:
@@ -117,6 +125,15 @@ RULES: tuple[Rule, ...] = (
         "is in the network storage, so that the tunnels of pods share it with the traffic of disks",
         "give an address of another network, or choose a provider without encapsulation",
         "Kube-OVN's documentation, reference/setup-options: IFACE; Ceph's network reference",
+    ),
+    Rule(
+        "geneve-without-ipv6",
+        Severity.ERROR,
+        f"Geneve, and `{NO_IPV6}` among the kernel arguments of a machine",
+        _geneve,
+        "is a kernel argument with which tunnels of Geneve do not come up",
+        "remove it",
+        "Kube-OVN's documentation, start/prepare",
     ),
     Rule(
         "vxlan-checksum",

@@ -12,7 +12,7 @@ from ..promises.promise import Promise
 from .enums import NetworkProvider
 from .preflight import Facts, Found, Rule, Severity
 
-KEY = "virtualization.enabled"
+KEY = "network.require"
 #: The minor versions of Kubernetes that KubeVirt 1.9 supports.
 KUBEVIRT_KUBERNETES = ((1, 34), (1, 36))
 NETWORK = "network"
@@ -20,7 +20,7 @@ NETWORK = "network"
 
 def _vms(facts: Facts) -> t.Iterator[Found]:
     if facts.vms:
-        yield Found(KEY, None, begin="is set, and ")
+        yield Found(KEY, None, begin="names virtual machines, and ")
 
 
 def _with(name: NetworkProvider, vlans: bool = False) -> t.Callable[[Facts], t.Iterator[Found]]:
@@ -51,8 +51,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "vm-migration",
         Severity.WARNING,
-        "virtual machines, and a provider that does not promise `connections_kept` with its encapsulation; an error "
-        "where `network.require` lists it",
+        "wishes for virtual machines, and a provider that does not promise `connections_kept` with its encapsulation; "
+        "an error where that is one of the wishes",
         _migration,
         "with this provider and encapsulation, a virtual machine that migrates loses its address or its connections",
         "reach virtual machines by Services, or choose a network that keeps both",
@@ -61,7 +61,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "calico-migration-deadlock",
         Severity.WARNING,
-        "virtual machines and `calico`",
+        "wishes for virtual machines and `calico`",
         _with(NetworkProvider.CALICO),
         "with Calico before 3.32.2, a migration can stop the network of new pods on a node for good",
         "install Calico 3.32.2 or newer",
@@ -70,7 +70,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "cilium-socket-lb",
         Severity.WARNING,
-        "virtual machines and `cilium`",
+        "wishes for virtual machines and `cilium`",
         _with(NetworkProvider.CILIUM),
         "with Cilium in place of kube-proxy, virtual machines do not reach services by its sockets of pods",
         "install Cilium with socketLB.hostNamespaceOnly=true",
@@ -79,7 +79,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "cilium-host-routing",
         Severity.WARNING,
-        "virtual machines and `cilium`",
+        "wishes for virtual machines and `cilium`",
         _with(NetworkProvider.CILIUM),
         "with Cilium's routing of the host in eBPF, virtual machines with masquerade have no network",
         "install Cilium with bpf.hostLegacyRouting=true",
@@ -88,7 +88,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "cilium-netkit",
         Severity.WARNING,
-        "virtual machines and `cilium`",
+        "wishes for virtual machines and `cilium`",
         _with(NetworkProvider.CILIUM),
         "with Cilium's netkit devices, virtual machines get no MAC address",
         "install Cilium with bpf.datapathMode=veth",
@@ -97,7 +97,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "cilium-multus",
         Severity.WARNING,
-        "virtual machines, `cilium`, and a network with `vlans`",
+        "wishes for virtual machines, `cilium`, and a network with `vlans`",
         _with(NetworkProvider.CILIUM, vlans=True),
         "with NICs in VLANs, virtual machines need Multus, whose configuration Cilium renames away",
         "install Cilium with cni.exclusive=false",
@@ -115,7 +115,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "kubevirt-advisories",
         Severity.WARNING,
-        "virtual machines",
+        "wishes for virtual machines",
         _vms,
         "with KubeVirt before 1.9.0, who may edit a namespace can take over a node",
         "install KubeVirt 1.9.0 or newer, without the feature gates that are not needed",
@@ -124,7 +124,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "kvm-nested",
         Severity.WARNING,
-        "virtual machines",
+        "wishes for virtual machines",
         _vms,
         "on kernels before 6.12.95, a guest can break out of KVM where nested virtualization is on",
         "install the newest kernel, and load kvm_intel and kvm_amd with nested=0",

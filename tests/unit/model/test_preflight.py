@@ -19,7 +19,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.provision.recipe im
 
 from .base import REMOVED, model
 
-VMS = {"virtualization": {"enabled": True}}
+WISH = ["policy_vms"]
 JOIN = "overlaps 100.64.0.0/16, the subnet between nodes and pods of Kube-OVN"
 NIC = {"nic0": {"mac": "52:54:00:00:01:00", "port": "leaf1/Ethernet1"}}
 NIC2 = {"nic0": {"mac": "52:54:00:00:02:00", "port": "leaf1/Ethernet2"}}
@@ -27,6 +27,10 @@ NIC2 = {"nic0": {"mac": "52:54:00:00:02:00", "port": "leaf1/Ethernet2"}}
 
 def network(provider: str, **keys: Any) -> dict[str, Any]:
     return {"network": {"provider": provider, **keys}}
+
+
+def vms(provider: str, **keys: Any) -> dict[str, Any]:
+    return network(provider, require=WISH, **keys)
 
 
 Changes = dict[str, Any]
@@ -112,6 +116,18 @@ CASES: dict[str, tuple[list[tuple[Changes, str]], list[Changes]]] = {
             },
         ],
     ),
+    "geneve-without-ipv6": (
+        [
+            (
+                {**network("kube_ovn"), "machines.node2.host": {"kernel_arguments": ["quiet", "ipv6.disable=1"]}},
+                "machines.node2.host.kernel_arguments: ipv6.disable=1 is a kernel argument with which tunnels of Geneve",
+            )
+        ],
+        [
+            {**network("flannel"), "machines.node2.host": {"kernel_arguments": ["ipv6.disable=1"]}},
+            {**network("kube_ovn"), "machines.node2.host": {"kernel_arguments": ["ipv6.disable=0"]}},
+        ],
+    ),
     "vxlan-checksum": (
         [
             (
@@ -165,63 +181,66 @@ CASES: dict[str, tuple[list[tuple[Changes, str]], list[Changes]]] = {
     "vm-migration": (
         [
             (
-                VMS,
-                "virtualization.enabled: is set, and with this provider and encapsulation, a virtual machine that migrates loses its address or its connections (pre-flight vm-migration: docs/reference/promises.md; kubevirt#7967); reach virtual machines by Services, or choose a network that keeps both; of the other providers, calico (without encapsulation) and kube_ovn do",
+                vms("cilium"),
+                "network.require: names virtual machines, and with this provider and encapsulation, a virtual machine that migrates loses its address or its connections (pre-flight vm-migration: docs/reference/promises.md; kubevirt#7967); reach virtual machines by Services, or choose a network that keeps both; of the other providers, calico (without encapsulation) and kube_ovn do",
             ),
             (
-                {**VMS, **network("calico", encapsulation="vxlan")},
-                "virtualization.enabled: is set, and with this provider",
+                vms("calico", encapsulation="vxlan"),
+                "network.require: names virtual machines, and with this provider",
             ),
-            ({**VMS, **network("cilium")}, "virtualization.enabled: is set, and with this provider"),
         ],
         [
             network("basic"),
-            {**VMS, **network("kube_ovn")},
-            {**VMS, **network("calico")},
-            {**VMS, **network("custom")},
-            {**VMS, "kubernetes": REMOVED},
+            vms("kube_ovn"),
+            vms("calico"),
+            {**vms("cilium"), "kubernetes": REMOVED},
         ],
     ),
     "calico-migration-deadlock": (
-        [({**VMS, **network("calico")}, "virtualization.enabled: is set, and with Calico before 3.32.2, a migration")],
-        [network("calico"), {**VMS, **network("kube_ovn")}],
+        [(vms("calico"), "network.require: names virtual machines, and with Calico before 3.32.2, a migration")],
+        [network("calico"), vms("kube_ovn")],
     ),
     "cilium-socket-lb": (
-        [({**VMS, **network("cilium")}, "virtualization.enabled: is set, and with Cilium in place of kube-proxy")],
-        [network("cilium"), {**VMS, **network("calico")}],
+        [(vms("cilium"), "network.require: names virtual machines, and with Cilium in place of kube-proxy")],
+        [network("cilium"), vms("calico")],
     ),
     "cilium-host-routing": (
         [
             (
-                {**VMS, **network("cilium")},
-                "virtualization.enabled: is set, and with Cilium's routing of the host in eBPF",
+                vms("cilium"),
+                "network.require: names virtual machines, and with Cilium's routing of the host in eBPF",
             )
         ],
-        [network("cilium"), VMS],
+        [network("cilium"), vms("kube_ovn")],
     ),
     "cilium-netkit": (
-        [({**VMS, **network("cilium")}, "virtualization.enabled: is set, and with Cilium's netkit devices")],
-        [network("cilium"), VMS],
+        [(vms("cilium"), "network.require: names virtual machines, and with Cilium's netkit devices")],
+        [network("cilium"), vms("kube_ovn")],
     ),
     "cilium-multus": (
-        [({**VMS, **network("cilium")}, "virtualization.enabled: is set, and with NICs in VLANs")],
-        [{**VMS, **network("cilium"), "networks.tenants": REMOVED}, network("cilium"), VMS],
+        [(vms("cilium"), "network.require: names virtual machines, and with NICs in VLANs")],
+        [{**vms("cilium"), "networks.tenants": REMOVED}, network("cilium"), vms("kube_ovn")],
     ),
     "kubevirt-kubernetes": (
         [
             (
-                {**VMS, "kubernetes.version": "1.33.5"},
+                {**vms("kube_ovn"), "kubernetes.version": "1.33.5"},
                 "kubernetes.version: 1.33.5 is a version that KubeVirt 1.9 does not support",
             )
         ],
-        [{"kubernetes.version": "1.33.5"}, VMS, {**VMS, "kubernetes.version": "1.34.0"}],
+        [{"kubernetes.version": "1.33.5"}, vms("kube_ovn"), {**vms("kube_ovn"), "kubernetes.version": "1.34.0"}],
     ),
     "kubevirt-advisories": (
-        [(VMS, "virtualization.enabled: is set, and with KubeVirt before 1.9.0, who may edit")],
+        [(vms("kube_ovn"), "network.require: names virtual machines, and with KubeVirt before 1.9.0, who may edit")],
         [network("cilium")],
     ),
     "kvm-nested": (
-        [(VMS, "virtualization.enabled: is set, and on kernels before 6.12.95, a guest can break out")],
+        [
+            (
+                vms("kube_ovn"),
+                "network.require: names virtual machines, and on kernels before 6.12.95, a guest can break out",
+            )
+        ],
         [network("cilium")],
     ),
 }
@@ -306,7 +325,7 @@ def test_a_rule_is_added_by_one_line_of_a_table(monkeypatch: pytest.MonkeyPatch)
         {"networks.cluster.subnet": "x"},
         {"kubernetes.pods": "x", **network("kube_ovn")},
         {"kubernetes.proxy_mode": "ipvs", **network("kube_ovn")},
-        {"virtualization.enabled": "perhaps", **network("cilium")},
+        {"network.require": ["policy_vm"], "network.provider": "cilium"},
         {"machines.node1.os": "none", **network("flannel")},
     ],
 )
