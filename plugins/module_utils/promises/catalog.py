@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from . import calico, cilium, flannel, kube_ovn, network_basic
+from . import calico, cilium, flannel, kube_ovn, network_basic, network_policies
 from .promise import Promise, Table
 from .tunnel import Encapsulation, Tunnel
 
@@ -18,8 +18,11 @@ PROVIDERS: dict[str, dict[str, Table]] = {
         "kube_ovn": kube_ovn.PROMISES,
         "calico": calico.PROMISES,
         "cilium": cilium.PROMISES,
-    }
+    },
+    "policies": {"kube_network_policies": network_policies.PROMISES},
 }
+#: Layers that keep promises of another layer, whose provider does not.
+ADDED_TO = {"policies": "network"}
 #: network provider -> the ways in which it can carry packets between nodes, the usual one first
 TUNNELS: dict[str, dict[Encapsulation, Tunnel]] = {
     name: {tunnel.encapsulation: tunnel for tunnel in tunnels}
@@ -42,6 +45,14 @@ def keeps(layer: str, provider: str, promise: Promise, encapsulation: Encapsulat
     return kept is not None and (encapsulation is None or not kept.only or encapsulation in kept.only)
 
 
+def promised(layers: Mapping[str, str | None], promise: Promise) -> bool:
+    """Whether a provider among the chosen ones makes the promise.
+
+    :param layers: layer -> its provider.
+    """
+    return any(provider is not None and keeps(layer, provider, promise) for layer, provider in layers.items())
+
+
 def others(layer: str, provider: str, promise: Promise) -> list[str]:
     """Providers of the layer, other than the chosen one, that make the promise."""
     return [name for name, table in sorted(PROVIDERS.get(layer, {}).items()) if name != provider and promise in table]
@@ -53,10 +64,10 @@ def not_promised(layers: Mapping[str, str | None]) -> Iterator[tuple[str, Promis
     :param layers: layer -> its provider. Of a provider without a table, such as one that users bring, nothing is known.
     """
     for layer, provider in layers.items():
-        if provider is None or provider not in PROVIDERS.get(layer, {}):
+        if provider is None or provider not in PROVIDERS.get(layer, {}) or layer in ADDED_TO:
             continue
         for promise in Promise:
-            if not keeps(layer, provider, promise):
+            if not promised(layers, promise):
                 yield (
                     layer,
                     promise,

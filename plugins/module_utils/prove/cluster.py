@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from ..conditions.serving import unready
 from ..kube.api import Api
-from ..promises.catalog import not_promised
+from ..promises.catalog import not_promised, promised
+from ..promises.promise import Promise
 from ..report.proofs import CHECK, Proof, ProofError, prove, untried
 from .api_errors import failed_by_api_errors
-from .pod_traffic import CLAIMS, PodTraffic, evidence_of
+from .pod_traffic import CLAIMS, POLICY_CLAIMS, PodTraffic, evidence_of
 from .registry import proof, prove_scope
 
 NODES = "every machine is a Ready node of the right version"
@@ -35,6 +36,16 @@ class Expected:
     image: str
     patience: int = 300
     layers: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def policies(self) -> bool:
+        """Whether policies are promised for pods."""
+        return promised(self.layers, Promise.POLICY_PODS)
+
+    @property
+    def claims(self) -> dict[str, str]:
+        """What the output of pods is to show, by the first word of a line."""
+        return {**CLAIMS, **(POLICY_CLAIMS if self.policies else {})}
 
 
 @dataclass
@@ -98,7 +109,9 @@ def _every_node(context: Cluster) -> Iterator[Proof]:
 @proof("cluster", layer="kubernetes")
 def _pods(context: Cluster) -> Iterator[Proof]:
     if context.api is None or context.unreachable:
-        yield from (untried(claim, "kubernetes", context.unreachable) for claim in (STARTS, *CLAIMS.values()))
+        yield from (
+            untried(claim, "kubernetes", context.unreachable) for claim in (STARTS, *context.expected.claims.values())
+        )
     else:
         yield from _pod_traffic(context.api, context.expected)
 
@@ -137,14 +150,16 @@ def _pod_traffic(api: Api, expected: Expected) -> list[Proof]:
     """Prove traffic among the nodes that are Ready; a node that is not Ready fails the proof of the nodes."""
     outputs: dict[str, list[str]] = {}
     peers: dict[str, list[str]] = {}
+    closed: dict[str, list[str]] = {}
 
     def start() -> str:
         ready = [item["metadata"]["name"] for item in api.get("/api/v1/nodes")["items"] if not unready(item)]
         nodes = sorted(set(ready) & set(expected.nodes))
         if not nodes:
             raise ProofError("no node is Ready")
-        traffic = PodTraffic(api, expected.image, expected.domain, expected.patience, nodes)
+        traffic = PodTraffic(api, expected.image, expected.domain, expected.patience, nodes, expected.policies)
         peers.update(traffic.peers)
+        closed.update(traffic.closed)
         servers = traffic.run(outputs)
         missing = sorted(set(expected.nodes) - set(nodes))
         left_out = f"; none on {', '.join(missing)}, not Ready" if missing else ""
@@ -153,5 +168,12 @@ def _pod_traffic(api: Api, expected: Expected) -> list[Proof]:
     started = prove(STARTS, "kubernetes", failed_by_api_errors(start))
     if not started.ok:
         reason = f"not all pods for this proof started: {started.evidence}"
-        return [started, *(untried(claim, "kubernetes", reason) for claim in CLAIMS.values())]
-    return [started, *(prove(claim, "kubernetes", evidence_of(kind, peers, outputs)) for kind, claim in CLAIMS.items())]
+        return [started, *(untried(claim, "kubernetes", reason) for claim in expected.claims.values())]
+    tried = {kind: closed if kind in POLICY_CLAIMS else peers for kind in expected.claims}
+    return [
+        started,
+        *(
+            prove(claim, "kubernetes", evidence_of(kind, tried[kind], outputs))
+            for kind, claim in expected.claims.items()
+        ),
+    ]

@@ -27,6 +27,8 @@ CLAIMS = {
     "dns": "pods resolve a service by name",
     "service": "pods reach a service by name",
 }
+#: The same of a line that there is only where policies are promised.
+POLICY_CLAIMS = {"closed": "a NetworkPolicy closes every port of pods on other machines but the one it opens"}
 #: Servers that one client fetches from: enough to tell a broken machine from a broken network, linear in the machines.
 MOST_PEERS = 8
 #: Seconds after which a namespace of these proofs must be the rest of a killed run.
@@ -47,7 +49,8 @@ def evidence_of(kind: str, peers: Mapping[str, list[str]], outputs: Mapping[str,
     """
 
     def attempt() -> str:
-        if kind == "pod" and not any(peers.values()):
+        of_peers = kind in ("pod", "closed")
+        if of_peers and not any(peers.values()):
             raise UntriedError("there is only one machine")
         wrong, good, tries = [], 0, 1
         for node in sorted(peers):
@@ -55,14 +58,15 @@ def evidence_of(kind: str, peers: Mapping[str, list[str]], outputs: Mapping[str,
             bad = [line for line in lines if not line.endswith(" good")]
             missing = [other for other in peers[node] if not any(line.split()[1] == other for line in lines)]
             wrong += [f"{node}: {line}" for line in bad]
-            wrong += [f"{node}: no result for {other}" for other in missing if kind == "pod"]
-            wrong += [f"{node}: no result"] if not lines and kind != "pod" else []
+            wrong += [f"{node}: no result for {other}" for other in missing if of_peers]
+            wrong += [f"{node}: no result"] if not lines and not of_peers else []
             succeeded = [line for line in lines if line not in bad]
             good += len(succeeded)
             tries = max([tries, *(int(line.split()[2]) for line in succeeded)])
         if wrong:
             raise ProofError("; ".join(wrong))
-        return f"{good} answers from {len(peers)} nodes" + (f", the last at try {tries}" if tries > 1 else "")
+        what = "closed ports, each tried from another node" if kind == "closed" else f"answers from {len(peers)} nodes"
+        return f"{good} {what}" + (f", the last at try {tries}" if tries > 1 else "")
 
     return attempt
 
@@ -75,6 +79,7 @@ class PodTraffic:
     :ivar domain: the cluster's DNS domain.
     :ivar patience: seconds to wait for servers, and again for clients.
     :ivar nodes: sorted names of the nodes that take part.
+    :ivar policy: whether a policy closes a port of the servers, at which clients try to reach them as well.
     """
 
     api: Api
@@ -82,11 +87,17 @@ class PodTraffic:
     domain: str
     patience: int
     nodes: list[str]
+    policy: bool = False
 
     @property
     def peers(self) -> dict[str, list[str]]:
         """Node -> the nodes whose servers its client fetches from."""
         return peers_of(self.nodes)
+
+    @property
+    def closed(self) -> dict[str, list[str]]:
+        """Node -> the node at whose closed port its client tries; an attempt takes as long as the client waits."""
+        return {node: others[:1] if self.policy else [] for node, others in self.peers.items()}
 
     def run(self, outputs: dict[str, list[str]]) -> dict[str, str]:
         """Start, wait, put each client's lines into `outputs`, delete; returns node -> address of its server.
@@ -100,9 +111,10 @@ class PodTraffic:
             servers = self._serving(namespace)
             for node, others in self.peers.items():
                 peers = {other: servers[other] for other in others}
+                closed = {other: servers[other] for other in self.closed[node]}
                 # A quarter, since a request without an answer takes 20 s more for each of MOST_PEERS peers.
                 patience = self.patience // 4
-                pod = workloads.client(namespace, self.image, node, peers, self.nodes, self.domain, patience)
+                pod = workloads.client(namespace, self.image, node, peers, self.nodes, self.domain, patience, closed)
                 self.api.create(f"/api/v1/namespaces/{namespace}/pods", pod)
             outputs.update(self._answers(namespace))
         return servers
@@ -118,11 +130,13 @@ class PodTraffic:
 
     @contextmanager
     def _namespace(self, namespace: str) -> Iterator[None]:
-        space, daemons, service = workloads.servers(namespace, self.image)
+        space, daemons, service, *policies = workloads.servers(namespace, self.image, policy=self.policy)
         self.api.create("/api/v1/namespaces", space)
         try:
             self.api.create(f"/apis/apps/v1/namespaces/{namespace}/daemonsets", daemons)
             self.api.create(f"/api/v1/namespaces/{namespace}/services", service)
+            for policy in policies:
+                self.api.create(f"/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies", policy)
             yield
         finally:
             self.api.delete(f"/api/v1/namespaces/{namespace}")

@@ -11,24 +11,34 @@ from typing import Any
 
 BYTES = 1 << 20
 PORT = 8080
+#: Port of a second server in each pod, which a policy closes to all other pods.
+CLOSED_PORT = 8081
 SERVICE = "echo"
 #: Names of the namespaces begin with it and end with the Unix time at which they were created.
 PREFIX = "groundup-prove-"
 _LABEL = {"groundup.cloud/proof": "echo"}
+#: Nothing reaches the servers but what is allowed, which is one port (NetworkPolicy, networking.k8s.io/v1).
+_ONE_PORT = {
+    "podSelector": {"matchLabels": _LABEL},
+    "policyTypes": ["Ingress"],
+    "ingress": [{"ports": [{"protocol": "TCP", "port": PORT}]}],
+}
 
 _SERVE = f"""mkdir -p /tmp/www && yes "$NODE" | head -c {BYTES} > /tmp/www/data
 echo "$NODE" > /tmp/www/node && exec httpd -f -p {PORT} -h /tmp/www"""
 
+_SERVE_CLOSED = f"exec httpd -f -p {CLOSED_PORT} -h /etc"
+
 # A name server or a rule of a service may be ready seconds after the pods it serves: a request without an answer is
 # repeated until PATIENCE seconds are over for all requests together, and the line has the number of tries. A wrong
-# answer is final.
+# answer is final. A port that a policy closes is tried until it is closed, since a policy takes a moment as well.
 _CLIENT = f"""up() {{ read -r up rest < /proc/uptime; echo "${{up%%.*}}"; }}
 end=$(($(up) + PATIENCE))
 try_until() {{
   claim="$1 $2" try=1; shift 2
   while :; do
     "$@"; case $? in 0) echo "$claim $try good"; return;; 2) echo "$claim $try wrong"; return;; esac
-    [ "$(up)" -lt "$end" ] || {{ echo "$claim $try silent"; return; }}
+    [ "$(up)" -lt "$end" ] || {{ echo "$claim $try ${{late:-silent}}"; return; }}
     try=$((try + 1)); sleep 2
   done
 }}
@@ -36,22 +46,36 @@ fetch() {{ wget -q -T 20 -O /tmp/got "http://$1:{PORT}/$2" || return 1; }}
 data() {{ fetch "$2" data && {{ yes "$1" | head -c {BYTES} | cmp -s - /tmp/got || return 2; }}; }}
 name() {{ nslookup "$HOST" > /tmp/dns 2>&1 || return 1; }}
 service() {{ fetch "$HOST" node && case " $NODES " in *" $(cat /tmp/got) "*) ;; *) return 2;; esac; }}
+closed() {{ ! wget -q -T 5 -O /dev/null "http://$1:{CLOSED_PORT}/hostname"; }}
 for peer in $PEERS; do try_until pod "${{peer%%=*}}" data "${{peer%%=*}}" "${{peer#*=}}"; done
 try_until dns "$HOST" name
-try_until service "$HOST" service"""
+try_until service "$HOST" service
+for peer in $CLOSED; do late=open try_until closed "${{peer%%=*}}" closed "${{peer#*=}}"; done"""
 
 
-def servers(namespace: str, image: str) -> list[dict[str, Any]]:
-    """The namespace, a DaemonSet of servers that tolerates every taint, and a Service for them."""
+def servers(namespace: str, image: str, *, policy: bool) -> list[dict[str, Any]]:
+    """The namespace, a DaemonSet of servers that tolerates every taint, and a Service for them.
+
+    :param policy: add a policy that closes all ports of the servers but one, and a server at a closed port. A pod is
+        ready only if its kubelet reaches that server, so it is the policy which closes the port to other pods.
+    """
     container = {
         "name": "serve",
         "image": image,
         "command": ["sh", "-c", _SERVE],
         "env": [{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
-        "readinessProbe": {"httpGet": {"path": "/node", "port": PORT}, "periodSeconds": 2, "timeoutSeconds": 5},
+        "readinessProbe": _answers_at(PORT, "/node"),
         **_HARMLESS,
     }
-    pods = {"tolerations": [{"operator": "Exists"}], "terminationGracePeriodSeconds": 0, "containers": [container]}
+    closed = {
+        "name": "closed",
+        "image": image,
+        "command": ["sh", "-c", _SERVE_CLOSED],
+        "readinessProbe": _answers_at(CLOSED_PORT, "/hostname"),
+        **_HARMLESS,
+    }
+    containers = [container, closed] if policy else [container]
+    pods = {"tolerations": [{"operator": "Exists"}], "terminationGracePeriodSeconds": 0, "containers": containers}
     daemons = {
         "selector": {"matchLabels": _LABEL},
         "template": {"metadata": {"labels": _LABEL}, "spec": {**pods, "automountServiceAccountToken": False}},
@@ -60,7 +84,12 @@ def servers(namespace: str, image: str) -> list[dict[str, Any]]:
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
         _object("apps/v1", "DaemonSet", namespace, SERVICE, daemons),
         _object("v1", "Service", namespace, SERVICE, {"selector": _LABEL, "ports": [{"port": PORT}]}),
+        *([_object("networking.k8s.io/v1", "NetworkPolicy", namespace, SERVICE, _ONE_PORT)] if policy else []),
     ]
+
+
+def _answers_at(port: int, path: str) -> dict[str, Any]:
+    return {"httpGet": {"path": path, "port": port}, "periodSeconds": 2, "timeoutSeconds": 5}
 
 
 def client_name(node: str) -> str:
@@ -69,21 +98,31 @@ def client_name(node: str) -> str:
 
 
 def client(
-    namespace: str, image: str, node: str, peers: dict[str, str], nodes: list[str], domain: str, patience: int
+    namespace: str,
+    image: str,
+    node: str,
+    peers: dict[str, str],
+    nodes: list[str],
+    domain: str,
+    patience: int,
+    closed: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """A pod on `node` that fetches from servers on other nodes and the Service, resolves a name, and prints results.
 
     A line is ``pod NODE TRIES good``, or begins with ``dns NAME`` or ``service NAME``; without an answer it ends with
-    ``silent``, and with ``wrong`` where the answer is wrong.
+    ``silent``, and with ``wrong`` where the answer is wrong. ``closed NODE TRIES good`` says that the port which a
+    policy closes did not answer; the line ends with ``open`` where it did.
 
     :param peers: node name -> address of its server pod.
+    :param closed: the same for those whose closed port is tried.
     :param nodes: names that a server of the Service may answer with.
     :param domain: the cluster's DNS domain.
     :param patience: seconds in which requests without an answer are repeated.
     """
     host = f"{SERVICE}.{namespace}.svc.{domain}"
-    servers_of_peers = " ".join(f"{name}={address}" for name, address in sorted(peers.items()))
-    env = {"PEERS": servers_of_peers, "HOST": host, "NODES": " ".join(nodes), "PATIENCE": str(patience)}
+    pairs = {"PEERS": peers, "CLOSED": closed or {}}
+    listed = {key: " ".join(f"{name}={at}" for name, at in sorted(of.items())) for key, of in pairs.items()}
+    env = {**listed, "HOST": host, "NODES": " ".join(nodes), "PATIENCE": str(patience)}
     container = {
         "name": "client",
         "image": image,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster impor
     without_credentials,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.pod_traffic import peers_of
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.workloads import client
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.workloads import client, servers
 
 NODES = ("node1", "node2")
 LEFT = {"default": "2026-01-01T00:00:00Z", "groundup-prove-1": "2026-01-01T00:00:00Z"}
 EXPECTED = Expected("10.30.0.10:8443", "1.36.3", NODES, "cluster.local", "groundup.cloud/probe:1", patience=0)
+POLICED = replace(EXPECTED, layers={"kubernetes": None, "network": "basic", "policies": "kube_network_policies"})
 GOOD = "pod {other} 1 good\ndns echo 1 good\nservice echo 1 good\n"
 
 
@@ -33,6 +35,7 @@ class FakeApi:
         self.says, self.version, self.down, self.unready = says, version, down, unready
         self.pods: list[dict[str, Any]] = []
         self.deleted: list[str] = []
+        self.created: list[dict[str, Any]] = []
 
     def get(self, path: str) -> Any:
         if path == "/api/v1/namespaces":
@@ -50,6 +53,7 @@ class FakeApi:
         return {"nodeInfo": {"kubeletVersion": self.version}, "conditions": [ready]}
 
     def create(self, path: str, body: dict[str, Any]) -> Any:
+        self.created.append(body)
         if body["kind"] == "DaemonSet":
             self.pods += [
                 self.pod("echo-x", name, {"conditions": [{"type": "Ready", "status": "True"}]}) for name in NODES
@@ -154,8 +158,45 @@ def test_the_evidence_names_the_number_of_tries() -> None:
     assert proofs[4].evidence == "2 answers from 2 nodes, the last at try 3"
 
 
+CLOSED = GOOD + "closed {other} 2 good\n"
+
+
+@pytest.mark.parametrize(
+    ("says", "ok", "evidence"),
+    [
+        (CLOSED, True, "2 closed ports, each tried from another node, the last at try 2"),
+        (GOOD + "closed {other} 9 open\n", False, "node1: closed node2 9 open; node2: closed node1 9 open"),
+        (GOOD, False, "node1: no result for node2; node2: no result for node1"),
+    ],
+    ids=["closed", "open", "not tried"],
+)
+def test_a_policy_has_to_close_a_port(says: str, ok: bool, evidence: str) -> None:
+    api = FakeApi(says=says)
+    found = {proof.name: proof for proof in cluster_proofs(api, POLICED)}  # type: ignore[arg-type]
+    policy = found["a NetworkPolicy closes every port of pods on other machines but the one it opens"]
+    assert (policy.ok, policy.evidence) == (ok, evidence)
+    assert "NetworkPolicy" in {body["kind"] for body in api.created}
+    assert "NetworkPolicy holds for pods" not in found, "it is promised, so it is proved and not listed as missing"
+
+
+def test_without_a_promise_of_policies_none_is_made_and_none_is_proved() -> None:
+    api = FakeApi()
+    found = cluster_proofs(api, replace(EXPECTED, layers={"kubernetes": None, "network": "basic"}))  # type: ignore[arg-type]
+    assert "NetworkPolicy" not in {body["kind"] for body in api.created}
+    assert [proof.ok for proof in found if proof.name == "NetworkPolicy holds for pods"] == [None]
+
+
+def test_a_pod_with_a_closed_port_is_ready_only_while_that_port_is_served() -> None:
+    daemons, policy = (servers("ns", "image", policy=True)[at] for at in (1, 3))
+    probed = [c["readinessProbe"]["httpGet"]["port"] for c in daemons["spec"]["template"]["spec"]["containers"]]
+    allowed = [port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]]
+    assert probed == [8080, 8081]
+    assert allowed == [8080]
+
+
 HOST = "echo.ns.svc.cluster.local"
 LATE = 'n=$(cat tries 2>/dev/null || echo 0); echo $((n + 1)) > tries; [ "$n" -ge 2 ] || exit 1'
+REFUSES = 'case "$*" in *:8081/*) [ -n "$OPEN" ];; *) ' + "exit 1;; esac"
 SERVER = """while [ $# -gt 1 ]; do [ "$1" = -O ] && to=$2; shift; done
 case $1 in *data) yes "$SERVES" | head -c 1048576 > "$to";; *) echo "$SERVES" > "$to";; esac"""
 
@@ -174,15 +215,26 @@ def test_lines_of_a_client(
     nslookup: str, wget: str, serves: str, patience: int, said: list[str], tmp_path: Path
 ) -> None:
     pod = client("ns", "image", "node1", {"node2": "10.64.1.2"}, ["node1", "node2"], "cluster.local", patience)
+    assert _lines(pod, {"nslookup": nslookup, "wget": wget, "sleep": ""}, tmp_path, SERVES=serves) == said
+
+
+def _lines(pod: dict[str, Any], programs: dict[str, str], directory: Path, **variables: str) -> list[str]:
+    """What the script of a client's pod prints, with doubles of programs as scripts."""
     container = pod["spec"]["containers"][0]
-    for name, body in (("nslookup", nslookup), ("wget", wget), ("sleep", "")):
-        (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
-        (tmp_path / name).chmod(0o755)
-    script = container["command"][2].replace("/dev/termination-log", "said").replace("/tmp/", f"{tmp_path}/")
+    for name, body in programs.items():
+        (directory / name).write_text(f"#!/bin/sh\n{body}\n")
+        (directory / name).chmod(0o755)
+    script = container["command"][2].replace("/dev/termination-log", "said").replace("/tmp/", f"{directory}/")
     env = {item["name"]: item["value"] for item in container["env"]}
-    env |= {"PATH": f"{tmp_path}:/usr/bin:/bin", "SERVES": serves}
-    subprocess.run(["sh", "-c", script], check=True, cwd=tmp_path, env=env, timeout=30, stdout=subprocess.DEVNULL)
-    assert (tmp_path / "said").read_text().splitlines() == said
+    env |= {"PATH": f"{directory}:/usr/bin:/bin", **variables}
+    subprocess.run(["sh", "-c", script], check=True, cwd=directory, env=env, timeout=30, stdout=subprocess.DEVNULL)
+    return (directory / "said").read_text().splitlines()
+
+
+@pytest.mark.parametrize(("opened", "said"), [("", "closed node2 1 good"), ("yes", "closed node2 1 open")])
+def test_lines_about_a_closed_port(opened: str, said: str, tmp_path: Path) -> None:
+    pod = client("ns", "image", "node1", {}, ["node1"], "cluster.local", 0, {"node2": "10.64.1.2"})
+    assert _lines(pod, {"nslookup": "exit 1", "wget": REFUSES}, tmp_path, OPEN=opened)[-1] == said
 
 
 def test_a_pod_that_does_not_start_is_explained_by_its_log_and_events() -> None:
