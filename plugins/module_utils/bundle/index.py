@@ -201,3 +201,14 @@ def addressed(index: Index, url: str) -> dict[str, dict[str, str]]:
     """
     base, files = url.rstrip("/"), {**index["files"], **documents(index)}
     return {name: {"url": f"{base}/{file['path']}", "sha256": file["sha256"]} for name, file in files.items()}
+
+
+def copied(manifests: dict[str, dict[str, t.Any]], directory: str) -> dict[str, dict[str, str]]:
+    """Manifests as roles take them, from their copies in *directory*: {name: {path, sha256}}.
+
+    A copy is named by its digest, so that one of another release is another file.
+    """
+    return {
+        name: {"path": f"{directory}/{entry['sha256']}.yml", "sha256": entry["sha256"]}
+        for name, entry in manifests.items()
+    }
