@@ -26,6 +26,8 @@ ROLES = (
     "host_network",
     "kubernetes",
     "network_basic",
+    "network_flannel",
+    "network_policies",
     "provisioner",
     "switch",
 )

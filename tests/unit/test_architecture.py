@@ -33,7 +33,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"network", "conditions"}),
     frozenset({"host", "fabric", "bmc", "bundle", "objects"}),
     frozenset({"links", "kube", "provision", "machines"}),
-    frozenset({"layers", "hosted"}),
+    frozenset({"layers", "hosted", "cluster"}),
     frozenset({"model"}),
     frozenset({"lab", "draw"}),
     frozenset({"report"}),

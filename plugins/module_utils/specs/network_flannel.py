@@ -1,0 +1,28 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Written by `make readmes` from roles/network_flannel/meta/argument_specs.yml; change that file, not this one.
+"""The input of the role network_flannel as the option `config` of modules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# fmt: off
+CONFIG: dict[str, Any] = {
+    "type": "dict",
+    "required": True,
+    "options": {
+        "manifest": {
+            "type": "dict",
+            "required": True,
+            "options": {
+                "path": {"type": "path"},
+                "url": {"type": "str"},
+                "sha256": {"type": "str", "required": True},
+            },
+        },
+        "pods": {"type": "str", "required": True},
+        "mtu": {"type": "int", "default": 1450},
+    },
+}
+# fmt: on
