@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import json
 import os
 import pathlib
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ SCENARIOS.remove("default")
 CHOSEN = os.environ.get("GROUNDUP_MOLECULE", "").split() or SCENARIOS
 #: Two emulated clusters side by side on two cores took four times as long as one: 770 s instead of 180.
 CLUSTERS = {"kubernetes", "network_basic"}
+#: Optional parts of the bundle that scenarios use; their images are pulled by no scenario.
+MANIFESTS = ["manifest:flannel", "manifest:kube-network-policies"]
 UNKNOWN = sorted(set(CHOSEN) - set(SCENARIOS))
 if UNKNOWN:
     raise ValueError(f"GROUNDUP_MOLECULE: there is no scenario {', '.join(UNKNOWN)}; there are: {', '.join(SCENARIOS)}")
@@ -29,8 +32,9 @@ def scenario(name: str) -> str:
 @pytest.fixture(scope="session")
 def runs() -> Iterator[dict[str, concurrent.futures.Future[str]]]:
     """All scenarios in flight; the machine's saved state is made once, by whoever comes first."""
-    # What some scenarios serve to their machine; at once where the tier `bundle` ran before.
-    command("molecule-bundle", "ansible-playbook", "playbooks/bundle.yml", minutes=30)
+    # What some scenarios serve to their machine or apply to their cluster; at once where the tier `bundle` ran before.
+    needs = json.dumps({"bundle_needs": {"molecule": MANIFESTS}})
+    command("molecule-bundle", "ansible-playbook", "playbooks/bundle.yml", "-e", needs, minutes=30)
     jobs = int(os.environ.get("GROUNDUP_MOLECULE_JOBS", "2"))
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool, concurrent.futures.ThreadPoolExecutor(1) as alone:
         small = {name: pool.submit(scenario, name) for name in CHOSEN if name not in CLUSTERS}

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ..promises.catalog import PROVIDERS, keeps, way
 from ..promises.promise import Promise
+from . import network_policies
 from .checks import Report
 from .tunnels import encapsulation
 
@@ -21,16 +22,21 @@ def check_promises(report: Report) -> None:
         path = f"network.require[{index}]"
         if wish in settings.require[:index]:
             report.add(path, str(wish), "is listed twice", "list each promise once")
-        elif provider not in PROVIDERS[NETWORK]:
+        elif provider not in PROVIDERS[NETWORK] and not _added(report, wish):
             report.add(
                 path,
                 str(wish),
                 f"can't be required of the provider {provider}, of which nothing is known",
                 f"remove it, or choose another provider: {way(NETWORK, provider, wish)}",
             )
-        elif not keeps(NETWORK, provider, wish, encapsulation(report.cloud)):
+        elif not keeps(NETWORK, provider, wish, encapsulation(report.cloud)) and not _added(report, wish):
             message, remedy = _unfulfilled(report, provider, wish)
             report.add(path, str(wish), message, remedy)
+
+
+def _added(report: Report, wish: Promise) -> bool:
+    """Whether the layer of policies keeps the promise."""
+    return network_policies.wanted(report.cloud.network) and keeps("policies", network_policies.PROVIDER, wish)
 
 
 def _unfulfilled(report: Report, provider: str, wish: Promise) -> tuple[str, str]:

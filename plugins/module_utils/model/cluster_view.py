@@ -12,6 +12,7 @@ from .hardware import Machine
 from .host_view import interface
 from .layout import Layout, fqdn, is_network_configured
 from .metal_view import control_plane_root, provisioner_address, registry
+from .networks import kernel_modules
 from .parse import overlaid
 from .services import Kubernetes
 from .values import Expression
@@ -40,6 +41,7 @@ class ClusterView:
         if layout.hosted:
             self.control_planes = {CLUSTER: self.endpoint}
         self.hosts = self._hosts()
+        self.kernel_modules = kernel_modules(layout.cloud) if kubernetes else ()
         self.firewall = self._firewall()
         # Where others configure the network, it may be by DHCP, whose answers belong to no connection that is known.
         self.open_firewall = {**self.firewall, "open": [*self.firewall["open"], "udp/68", "udp/546"]}
@@ -73,7 +75,7 @@ class ClusterView:
         own = provisioner_address(layout)
         further = {
             "packages": list(host.packages),
-            "kernel_modules": list(host.kernel_modules),
+            "kernel_modules": [*self.kernel_modules, *host.kernel_modules],
             "kernel_arguments": list(host.kernel_arguments),
             "sysctls": dict(host.sysctls),
         }

@@ -31,7 +31,7 @@ from .values import Expression
 
 View = dict[str, t.Any]
 PROVISIONER = "provisioner"
-#: The hosted control plane reads YAML, for which a system's Python may lack the library.
+#: Layers of a cluster use libraries that a system's Python may lack, for YAML and for the Kubernetes API.
 CONTROLLER_PYTHON = Expression("{{ ansible_playbook_python }}")
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
@@ -77,6 +77,8 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
         "prove_cloud": cloud.name,
         "prove_from": PROVISIONER,
         "prove_kubeconfig": f"{state}/kubeconfig",
+        "groundup_kubeconfig": f"{state}/kubeconfig",
+        "groundup_manifests_dir": f"{state}/manifests",
     }
     layers = [layer.as_variable() for layer in stack.machines]
     logins = stack.view.registry_logins()
@@ -138,7 +140,6 @@ def _cluster(layout: Layout, stack: Stack, state: str) -> View:
     hosted: View = {}
     if layout.hosted:
         hosted = {
-            "ansible_python_interpreter": CONTROLLER_PYTHON,
             "kubernetes_config": stack.view.hosted_kubernetes(),
             "kubernetes_kubeconfig": f"{state}/kubeconfig",
         }
@@ -149,6 +150,8 @@ def _cluster(layout: Layout, stack: Stack, state: str) -> View:
         "groundup_layers": [layer.as_variable() for layer in stack.clusters],
         "prove_config": prove_cluster(layout, stack.providers),
         **{layer.input: layer.view() for layer in stack.clusters},
+        **{f"{layer.role}_kubeconfig": f"{state}/kubeconfig" for layer in stack.clusters if layer.api},
+        **({"ansible_python_interpreter": CONTROLLER_PYTHON} if stack.clusters else {}),
     }
 
 

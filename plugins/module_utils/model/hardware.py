@@ -283,9 +283,7 @@ class Machine:
     os: str = one(
         scalars.LABEL_NAME, "Operating system image, one of `images`.", default=DEFAULT_IMAGE, deployed_only=True
     )
-    labels: t.Mapping[str, str] = named(
-        notations.NODE_VALUE, "Labels of its Kubernetes node.", names=notations.NODE_KEY
-    )
+    labels: t.Mapping[str, str] = named(notations.NODE_VALUE, "Labels of its node.", names=notations.NODE_KEY)
     taints: tuple[Taint, ...] = many(
         Taint, "Taints of its Kubernetes node; a machine with `control_plane` as its only role has the usual taint."
     )

@@ -4,9 +4,21 @@
 
 from __future__ import annotations
 
-from . import network_basic
+from ..cluster import network_policies as policies
+from . import network_basic, network_flannel, network_policies
 from .enums import NetworkProvider
 from .providers import Provider
+from .types import Cloud
 
 #: What the model calls a provider -> how it is brought about. Whoever is not here is brought by the user.
-PROVIDERS: dict[NetworkProvider, Provider] = {NetworkProvider.BASIC: network_basic.PROVIDER}
+PROVIDERS: dict[NetworkProvider, Provider] = {
+    NetworkProvider.BASIC: network_basic.PROVIDER,
+    NetworkProvider.FLANNEL: network_flannel.PROVIDER,
+}
+
+
+def kernel_modules(cloud: Cloud) -> tuple[str, ...]:
+    """Modules that machines need for the network that the model chooses."""
+    provider = PROVIDERS.get(cloud.network.provider)
+    own = provider.kernel_modules if provider else ()
+    return (*own, *(policies.KERNEL_MODULES if network_policies.wanted(cloud.network) else ()))

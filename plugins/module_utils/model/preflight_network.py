@@ -14,7 +14,7 @@ from .preflight import Facts, Found, Rule, Severity
 from .tunnels import tunnels
 
 KUBE_OVN, CALICO = NetworkProvider.KUBE_OVN, NetworkProvider.CALICO
-CILIUM = NetworkProvider.CILIUM
+CILIUM, FLANNEL = NetworkProvider.CILIUM, NetworkProvider.FLANNEL
 #: The subnet between nodes and pods that Kube-OVN uses (JOIN_CIDR).
 JOIN = ipaddress.ip_network("100.64.0.0/16")
 #: The minor versions of Kubernetes that Cilium 1.20 is tested with.
@@ -89,7 +89,50 @@ def _cilium_version(facts: Facts) -> t.Iterator[Found]:
         yield Found("kubernetes.version", facts.cloud.kubernetes.version)
 
 
+def _policies_twice(facts: Facts) -> t.Iterator[Found]:
+    if facts.cloud.network.policies and facts.provider in (KUBE_OVN, CALICO, CILIUM):
+        yield Found("network.policies", True)
+
+
+def _host_gw(facts: Facts) -> t.Iterator[Found]:
+    if facts.provider == FLANNEL and facts.encapsulation is Encapsulation.NONE:
+        yield Found("network.encapsulation", str(Encapsulation.NONE))
+
+
+def _hosted_overlay(facts: Facts) -> t.Iterator[Found]:
+    if facts.layout.hosted and facts.encapsulated:
+        yield Found("lab.control_plane", "hosted")
+
+
 RULES: tuple[Rule, ...] = (
+    Rule(
+        "policies-twice",
+        Severity.ERROR,
+        "`network.policies` with a provider that enforces policies itself",
+        _policies_twice,
+        "would judge each connection a second time, beside the provider",
+        "remove it",
+        "kube-network-policies' README: it is for networks without policies",
+    ),
+    Rule(
+        "flannel-host-gw",
+        Severity.ERROR,
+        "`flannel` without encapsulation",
+        _host_gw,
+        "is not installed by this release: systemd-networkd would delete the routes of flannel's host-gw",
+        "write vxlan, or network.provider: basic, which sets routes that stay",
+        "systemd's networkd.conf(5), ManageForeignRoutes",
+    ),
+    Rule(
+        "hosted-overlay",
+        Severity.WARNING,
+        "a hosted control plane with an overlay",
+        _hosted_overlay,
+        "does not reach pods, since its host is no member of the overlay: webhooks and aggregated APIs in pods do not "
+        "answer",
+        "take network.provider: basic where they are tried",
+        "Kubernetes' documentation, concepts/architecture/control-plane-node-communication",
+    ),
     Rule(
         "encapsulation-offered",
         Severity.ERROR,

@@ -27,7 +27,9 @@ class Provider:
     :ivar of_machine: the input where the provider works on machines, from the layout and a machine.
     :ivar of_cluster: the input where it works on the Kubernetes API, from the layout.
     :ivar of_hosted: the input on the host of a hosted control plane, where pods are reached by routes of that host.
+    :ivar api: the layer of the cluster is objects of the Kubernetes API.
     :ivar needs: artefacts of the bundle, from that input.
+    :ivar kernel_modules: modules that its nodes need; host_base loads them.
     :ivar follows: layers whose change on any machine means that this one has to run on all of them.
     """
 
@@ -35,5 +37,7 @@ class Provider:
     of_machine: t.Callable[[Layout, Machine], View] | None = None
     of_cluster: t.Callable[[Layout], View] | None = None
     of_hosted: t.Callable[[Layout], View] | None = None
+    api: bool = False
     needs: Needs = nothing
+    kernel_modules: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()

@@ -38,7 +38,6 @@ UNTIL_THEN: t.Mapping[type[enum.Enum], str] = {
 }
 #: Providers that users may install themselves until the release from which the collection does: each is a warning.
 BY_HAND: t.Mapping[enum.Enum, str] = {
-    NetworkProvider.FLANNEL: NETWORKS,
     NetworkProvider.KUBE_OVN: NETWORKS,
     NetworkProvider.CALICO: NETWORKS,
     NetworkProvider.CILIUM: NETWORKS,

@@ -88,7 +88,7 @@ class PodNetwork:
 
     provider: enums.NetworkProvider = one(
         enums.NetworkProvider,
-        "Provider, chosen by what each promises. `basic` has no network policies and is meant for labs.",
+        "Provider, chosen by what each promises. `basic` is meant for labs.",
         default=enums.NetworkProvider.BASIC,
     )
     encapsulation: Encapsulation | None = one(
@@ -105,6 +105,12 @@ class PodNetwork:
         "What the provider has to promise; a model whose provider does not is refused.",
         example="[policy_pods, address_kept]",
         checked_only=True,
+    )
+    policies: bool = one(
+        scalars.BOOLEAN,
+        "NetworkPolicy holds for pods, by kube-network-policies of SIG Network on every node. For `basic` and "
+        "`custom`; with `flannel` it holds in any case, and the others enforce it themselves.",
+        default=False,
     )
 
 

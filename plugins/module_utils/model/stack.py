@@ -13,6 +13,7 @@ import functools
 import typing as t
 
 from ..layers import container_runtime, kubernetes
+from . import network_policies
 from .cluster_view import ClusterView
 from .hardware import Machine
 from .host_view import host_network
@@ -38,6 +39,7 @@ class Layer:
     :ivar provider: as the model chooses it, or None where there is only one.
     :ivar in_turn: control planes that serve together are changed one after another, each while the others are healthy.
     :ivar probed: of a layer of the cluster: whether its role has the entry point `probe`, which compares it.
+    :ivar api: of a layer of the cluster: it is objects of the Kubernetes API, which `cluster_probe` compares.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Layer:
     provider: str | None = None
     in_turn: bool = False
     probed: bool = False
+    api: bool = False
 
     @property
     def input(self) -> str:
@@ -63,6 +66,7 @@ class Layer:
             "follows": list(self.follows),
             **({"in_turn": True} if self.in_turn else {}),
             **({"probed": True} if self.probed else {}),
+            **({"api": True} if self.api else {}),
         }
 
 
@@ -104,6 +108,18 @@ class Stack:
                     )
                 )
             self._network()
+            if network_policies.wanted(layout.cloud.network):
+                self.clusters.append(
+                    Layer(
+                        "policies",
+                        network_policies.ROLE,
+                        network_policies.view,
+                        network_policies.needs,
+                        follows=("kubernetes",),
+                        provider=network_policies.PROVIDER,
+                        api=True,
+                    )
+                )
 
     def _network(self) -> None:
         chosen = self.layout.cloud.network.provider
@@ -113,9 +129,8 @@ class Stack:
         for place, view in ((self.machines, provider.of_machine), (self.clusters, provider.of_cluster)):
             if view:
                 bound = functools.partial(view, self.layout)
-                place.append(
-                    Layer("network", provider.role, bound, provider.needs, provider.follows, provider=str(chosen))
-                )
+                layer = Layer("network", provider.role, bound, provider.needs, provider.follows, str(chosen))
+                place.append(dataclasses.replace(layer, api=provider.api and place is self.clusters))
         if provider.of_hosted and self.layout.hosted:
             follows = (*provider.follows, "control_plane", "network")
             bound = functools.partial(provider.of_hosted, self.layout)

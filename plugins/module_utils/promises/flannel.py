@@ -17,11 +17,6 @@ PROMISES: Table = {
     Promise.POLICY_PODS: Kept(
         "flannel 0.25.5", "flannel, Documentation/netpol.md: kube-network-policies runs beside it"
     ),
-    Promise.POLICY_CLUSTER: Kept(
-        "kube-network-policies 0.8.0",
-        "kube-network-policies, install-anp.yaml: AdminNetworkPolicy and BaselineAdminNetworkPolicy; no "
-        "ClusterNetworkPolicy in this version",
-    ),
 }
 TUNNELS = (
     Tunnel(Encapsulation.VXLAN, source="flannel, pkg/backend/vxlan/vxlan_network.go: encapOverhead is 50"),

@@ -47,9 +47,34 @@ CASES: dict[str, tuple[list[tuple[Changes, str]], list[Changes]]] = {
         ],
         [
             network("basic", encapsulation="none"),
-            network("flannel", encapsulation="none"),
+            network("calico", encapsulation="none"),
             network("custom", encapsulation="geneve"),
             {**network("basic", encapsulation="vxlan"), "kubernetes": REMOVED},
+        ],
+    ),
+    "policies-twice": (
+        [
+            (network("kube_ovn", policies=True), "network.policies: true would judge each connection a second time"),
+            (network("calico", policies=True), "network.policies: true would judge each connection a second time"),
+            (network("cilium", policies=True), "network.policies: true would judge each connection a second time"),
+        ],
+        [network("basic", policies=True), network("flannel", policies=True), network("custom", policies=True)],
+    ),
+    "flannel-host-gw": (
+        [(network("flannel", encapsulation="none"), "network.encapsulation: none is not installed by this release")],
+        [network("flannel"), network("flannel", encapsulation="vxlan"), network("basic", encapsulation="none")],
+    ),
+    "hosted-overlay": (
+        [
+            (
+                {**network("flannel"), "lab": {"control_plane": "hosted"}, "machines.node1.roles": ["compute"]},
+                "lab.control_plane: hosted does not reach pods, since its host is no member of the overlay",
+            )
+        ],
+        [
+            network("flannel"),
+            {**network("flannel"), "lab": {"control_plane": "hosted"}},
+            {**network("basic"), "lab": {"control_plane": "hosted"}, "machines.node1.roles": ["compute"]},
         ],
     ),
     "kube-ovn-kube-proxy": (

@@ -46,7 +46,20 @@ REQUIRED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "an overlay without encapsulation": (
         {"provider": "flannel", "encapsulation": "none", "require": ["overlay"]},
         [
-            "network.require[0]: overlay is not promised by flannel with the encapsulation none (pods of different nodes need no routes in the network below); write network.encapsulation: vxlan, remove it, or choose another provider: calico (with vxlan), cilium (with vxlan or geneve) and kube_ovn do"
+            "network.require[0]: overlay is not promised by flannel with the encapsulation none (pods of different nodes need no routes in the network below); write network.encapsulation: vxlan, remove it, or choose another provider: calico (with vxlan), cilium (with vxlan or geneve) and kube_ovn do",
+            "network.encapsulation: none is not installed by this release: systemd-networkd would delete the routes of flannel's host-gw (pre-flight flannel-host-gw: systemd's networkd.conf(5), ManageForeignRoutes); write vxlan, or network.provider: basic, which sets routes that stay",
+        ],
+    ),
+    "policies beside a network that has none": ({"policies": True, "require": ["policy_pods"]}, []),
+    "policies beside a network of one's own": (
+        {"provider": "custom", "policies": True, "require": ["policy_pods"]},
+        [],
+    ),
+    "policies that go with the provider": ({"provider": "flannel", "require": ["policy_pods", "overlay"]}, []),
+    "a wish that these policies do not fulfil": (
+        {"policies": True, "require": ["policy_vms"]},
+        [
+            "network.require[0]: policy_vms is not promised by basic (policies hold for virtual machines); remove it, or choose another provider: calico, cilium and kube_ovn do"
         ],
     ),
     "a provider that users bring": (
