@@ -45,7 +45,7 @@ class Probe(World):
         shutil.copytree(ROOT / "playbooks/tasks", tasks)
         library.mkdir()
         (library / "stub_probe.py").write_text(PROBE)
-        file = tasks / "probe.yml"
+        file = tasks / "probe_machine.yml"
         file.write_text(file.read_text().replace("groundup.cloud.host_probe:", "stub_probe:"))
         existing = tasks / "existing.yml"
         assert "/bin/sh -c '" in existing.read_text()
@@ -59,7 +59,7 @@ class Probe(World):
             **variables,
         }
         words = [word for key, value in given.items() for word in ("-e", f'{{"{key}": {value}}}')]
-        include: dict[str, Any] = {"ansible.builtin.include_tasks": str(file)}
+        include: dict[str, Any] = {"ansible.builtin.include_tasks": str(tasks / "probe.yml")}
         after = {"ansible.builtin.debug": {"msg": "GOES ON"}}
         return self.run([include, after], *words, *options, hosts="machines:provisioners")
 
