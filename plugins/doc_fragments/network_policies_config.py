@@ -32,4 +32,10 @@ options:
             description: Its digest; another file is refused.
             type: str
             required: true
+      api:
+        description:
+        - Address and port of the API, as C(10.30.0.10:8443), for daemons in the network of their
+          node. A node without a default route reaches no address of a service, through which
+          they would go without this.
+        type: str
 """

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..objects.manifests import Definition
 from ..objects.patches import ABSENT, Patch, patched
+from . import api_address
 from .upstream import ClusterLayerError, definitions
 
 ROLE = "network_flannel"
@@ -44,9 +45,9 @@ def render(params: Mapping[str, Any]) -> list[Definition]:
     pods = ipaddress.ip_network(str(params["pods"]))
     if pods.version != 4:
         raise ClusterLayerError(f"{ROLE}_config.pods: {pods} is not IPv4; this role supports IPv4 only")
-    return patched(
-        definitions(ROLE, params.get("manifest") or {}), [*_settings(str(pods), int(params["mtu"])), *_PATCHES]
-    )
+    patches = [*_settings(str(pods), int(params["mtu"])), *_PATCHES]
+    patches += api_address.patches(ROLE, params.get("api"), _DAEMON_SET[1], _CONTAINER)
+    return patched(definitions(ROLE, params.get("manifest") or {}), patches)
 
 
 def _settings(pods: str, mtu: int) -> tuple[Patch, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..objects.manifests import Definition
 from ..objects.patches import ABSENT, Patch, patched
+from . import api_address
 from .upstream import definitions
 
 ROLE = "network_policies"
@@ -45,4 +46,5 @@ PATCHES = (
 
 def render(params: Mapping[str, Any]) -> list[Definition]:
     """The definitions that the role's input means."""
-    return patched(definitions(ROLE, params.get("manifest") or {}), PATCHES)
+    patches = [*PATCHES, *api_address.patches(ROLE, params.get("api"), "kube-network-policies", _CONTAINER)]
+    return patched(definitions(ROLE, params.get("manifest") or {}), patches)

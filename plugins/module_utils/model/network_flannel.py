@@ -20,7 +20,12 @@ def network_flannel(layout: Layout) -> View:
     settings = layout.cloud.kubernetes
     if settings is None or layout.cluster is None:
         return {}
-    return {"manifest": manifest(flannel.MANIFEST), "pods": str(settings.pods), "mtu": pods(layout)}
+    return {
+        "manifest": manifest(flannel.MANIFEST),
+        "api": f"{settings.endpoint}:{settings.endpoint_port}",
+        "pods": str(settings.pods),
+        "mtu": pods(layout),
+    }
 
 
 def needs(_params: t.Mapping[str, t.Any]) -> tuple[str, ...]:

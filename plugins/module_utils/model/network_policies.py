@@ -9,7 +9,8 @@ import typing as t
 from ..cluster import network_policies
 from .bundle_facts import manifest
 from .enums import NetworkProvider
-from .services import PodNetwork
+from .layout import Layout
+from .pod_network import PodNetwork
 
 View = dict[str, t.Any]
 PROVIDER = "kube_network_policies"
@@ -21,9 +22,11 @@ def wanted(network: PodNetwork) -> bool:
     return network.policies or network.provider is NetworkProvider.FLANNEL
 
 
-def view() -> View:
+def view(layout: Layout) -> View:
     """The role input `network_policies_config`."""
-    return {"manifest": manifest(network_policies.MANIFEST)}
+    settings = layout.cloud.kubernetes
+    api = {"api": f"{settings.endpoint}:{settings.endpoint_port}"} if settings else {}
+    return {"manifest": manifest(network_policies.MANIFEST), **api}
 
 
 def needs(_params: t.Mapping[str, t.Any]) -> tuple[str, ...]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..promises.promise import Promise
-from ..promises.tunnel import Encapsulation
 from . import enums, notations, releases, scalars
 from .fields import many, named, one, own_name
 from .scalars import Address, Subnet
@@ -79,38 +77,6 @@ class Kubernetes:
         enums.Timings,
         "Timeouts of the cluster's components; `slow` for emulated machines.",
         default=enums.Timings.DEFAULT,
-    )
-
-
-@dataclass(frozen=True)
-class PodNetwork:
-    """The network of pods and VMs."""
-
-    provider: enums.NetworkProvider = one(
-        enums.NetworkProvider,
-        "Provider, chosen by what each promises. `basic` is meant for labs.",
-        default=enums.NetworkProvider.BASIC,
-    )
-    encapsulation: Encapsulation | None = one(
-        Encapsulation,
-        "What packets of pods are put into between nodes; `none`: the network below has routes to pods.",
-        default=None,
-        shown_default="the usual one of the provider",
-    )
-    mtu: int | None = one(
-        scalars.MTU, "MTU of pods.", default=None, unit="bytes", shown_default="the largest that fits"
-    )
-    require: tuple[Promise, ...] = many(
-        Promise,
-        "What the provider has to promise; a model whose provider does not is refused.",
-        example="[policy_pods, address_kept]",
-        checked_only=True,
-    )
-    policies: bool = one(
-        scalars.BOOLEAN,
-        "NetworkPolicy holds for pods, by kube-network-policies of SIG Network on every node. For `basic` and "
-        "`custom`; with `flannel` it holds in any case, and the others enforce it themselves.",
-        default=False,
     )
 
 

@@ -113,7 +113,7 @@ class Stack:
                     Layer(
                         "policies",
                         network_policies.ROLE,
-                        network_policies.view,
+                        functools.partial(network_policies.view, layout),
                         network_policies.needs,
                         follows=("kubernetes",),
                         provider=network_policies.PROVIDER,

@@ -48,6 +48,7 @@ from .hardware import (
     Uplink,
 )
 from .management import Bmc, Ipmi, Tls
+from .pod_network import PodNetwork
 from .scalars import Address, PortRef, Sealed, Subnet, VlanRange
 from .services import (
     Access,
@@ -58,7 +59,6 @@ from .services import (
     Kubernetes,
     Lab,
     Ntp,
-    PodNetwork,
     Provisioner,
     Quota,
     RegistryLogin,

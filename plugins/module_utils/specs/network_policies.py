@@ -21,6 +21,7 @@ CONFIG: dict[str, Any] = {
                 "sha256": {"type": "str", "required": True},
             },
         },
+        "api": {"type": "str"},
     },
 }
 # fmt: on

@@ -46,7 +46,8 @@ def flannel() -> Documents:
 
 def policies() -> Documents:
     image = "registry.k8s.io/networking/kube-network-policies:v0.7.0"
-    return [daemon_set("kube-network-policies", {"name": "kube-network-policies", "image": image})]
+    container = {"name": "kube-network-policies", "image": image, "env": [{"name": "MY_NODE_NAME", "value": "x"}]}
+    return [daemon_set("kube-network-policies", container)]
 
 
 def written(path: Path, documents: Documents) -> dict[str, Any]:
@@ -98,6 +99,28 @@ def test_policies_run_the_release_that_the_bundle_has(tmp_path: Path) -> None:
     spec = found["DaemonSet"]["spec"]["template"]["spec"]
     assert spec["containers"][0]["image"] == network_policies.IMAGE
     assert spec["priorityClassName"] == "system-node-critical"
+
+
+@pytest.mark.parametrize("role", ["network_flannel", "network_policies"])
+def test_daemons_reach_the_api_by_its_endpoint(role: str, tmp_path: Path) -> None:
+    """Without it, they take the address of a service, to which a node without a default route has no route."""
+    documents = flannel() if role == "network_flannel" else policies()
+    params = {"manifest": written(tmp_path / "x.yml", documents), "pods": "10.64.0.0/14", "mtu": 1450}
+
+    def environment(**more: str) -> dict[str, str]:
+        container = bodies(role, params | more)["DaemonSet"]["spec"]["template"]["spec"]["containers"][0]
+        return {item["name"]: item.get("value", "") for item in container["env"]}
+
+    assert (
+        environment(api="10.30.0.10:8443").items()
+        >= {
+            "KUBERNETES_SERVICE_HOST": "10.30.0.10",
+            "KUBERNETES_SERVICE_PORT": "8443",
+        }.items()
+    )
+    assert "KUBERNETES_SERVICE_HOST" not in environment()
+    with pytest.raises(ClusterLayerError, match=rf"{role}_config.api: 10.30.0.10 is not ADDRESS:PORT"):
+        environment(api="10.30.0.10")
 
 
 def test_a_manifest_that_upstream_has_changed_is_refused(tmp_path: Path) -> None:

@@ -73,8 +73,13 @@ def test_pods_get_what_fits_or_what_the_model_says() -> None:
     assert given({"networks.cluster.mtu": 9000, "network": {"mtu": 1400}}) == 1400
 
 
-def test_who_installs_a_provider_is_told_the_mtu_of_pods() -> None:
+def test_flannel_gets_what_fits_into_its_tunnels() -> None:
     changes = {"networks.cluster.mtu": 9000, "network": {"provider": "flannel"}}
+    assert derive(load(model(changes))).hostvars["cluster"]["network_flannel_config"]["mtu"] == 8950
+
+
+def test_who_installs_a_provider_is_told_the_mtu_of_pods() -> None:
+    changes = {"networks.cluster.mtu": 9000, "network": {"provider": "cilium"}}
     told = [str(warning) for warning in load_all(model(changes)).warnings if warning.path == "network.provider"]
     assert "with the encapsulation vxlan and an MTU of 8950 bytes for pods" in told[0]
     changes["network"]["encapsulation"] = "none"

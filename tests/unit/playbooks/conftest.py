@@ -25,6 +25,15 @@ module = AnsibleModule(spec, supports_check_mode=True)
 names = [layer["name"] for layer in module.params["layers"]]
 module.exit_json(changed=False, differs=names, steps={name: [f"file /{name}"] for name in names})
 """
+#: Stands in for cluster_probe: every layer differs.
+CLUSTER_PROBE = """\
+# SPDX-License-Identifier: GPL-3.0-or-later
+from ansible.module_utils.basic import AnsibleModule
+spec = {"layers": {"type": "list", "elements": "dict"}, "inputs": {"type": "dict"}, "kubeconfig": {"type": "path"}}
+module = AnsibleModule(spec, supports_check_mode=True)
+names = [layer["name"] for layer in module.params["layers"]]
+module.exit_json(changed=False, differs=names, steps={name: [f"create {name}"] for name in names})
+"""
 #: Stands in for bundle_info: the bundle holds everything.
 BUNDLE = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -32,7 +41,7 @@ from ansible.module_utils.basic import AnsibleModule
 spec = {"dir": {"type": "path"}, "cloud": {}, "source": {}, "images": {"type": "dict"}, "needs": {"type": "dict"}}
 spec["lock_id"] = {"required": True}
 module = AnsibleModule(spec, supports_check_mode=True)
-module.exit_json(changed=False, path="/bundle", bundle={"files": {}, "images": {}}, registries=[])
+module.exit_json(changed=False, path="/bundle", bundle={"files": {}, "images": {}}, registries=[], manifests={})
 """
 #: What a role that stands in for a role registers.
 RESULT = {"changed": True, "steps": ["add something"], "failed": False}
@@ -51,7 +60,7 @@ def stubs(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
             (cloud / "plugins" / directory.name).symlink_to(directory)
     for module in (ROOT / "plugins/modules").glob("*.py"):
         (cloud / "plugins/modules" / module.name).symlink_to(module)
-    for name, text in {"host_probe": PROBE, "bundle_info": BUNDLE}.items():
+    for name, text in {"host_probe": PROBE, "cluster_probe": CLUSTER_PROBE, "bundle_info": BUNDLE}.items():
         (cloud / f"plugins/modules/{name}.py").unlink()
         (cloud / f"plugins/modules/{name}.py").write_text(text)
     for role in (path for path in (ROOT / "roles").iterdir() if path.is_dir()):

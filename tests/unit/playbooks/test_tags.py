@@ -78,6 +78,18 @@ def test_a_control_plane_that_is_hosted_has_a_tag_as_well(play: Any, stubs: path
     assert "UNREACHABLE" not in done.stdout
 
 
+def test_a_layer_of_the_kubernetes_api_has_a_tag_and_logs_in_to_no_machine(
+    play: Any, stubs: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    model, kubeconfig = ROOT / "tests/golden/models/twelve.cloud.yml", tmp_path / "kubeconfig"
+    kubeconfig.write_text("{}\n")
+    given = {**NOWHERE, "groundup_kubeconfig": str(kubeconfig)}
+    done = play("site", "--tags", "policies", model=model, collections=stubs, **given)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ran(done.stdout) == {"network_policies": {"cluster"}}
+    assert "UNREACHABLE" not in done.stdout
+
+
 @pytest.mark.parametrize("tag", [*BELOW, *LAYERS])
 def test_a_tag_of_plan_plans_that_layer_alone(play: Any, stubs: pathlib.Path, tag: str, tmp_path: pathlib.Path) -> None:
     where = NOWHERE if tag in BELOW else LOCAL
@@ -94,7 +106,7 @@ def test_a_tag_of_plan_plans_that_layer_alone(play: Any, stubs: pathlib.Path, ta
 def test_every_layer_of_site_is_tried_here() -> None:
     plays = yaml.safe_load((ROOT / "playbooks/site.yml").read_text())
     layers = [play["vars"]["groundup_layer"] for play in plays if "groundup_layer" in (play.get("vars") or {})]
-    assert set(layers) == {*LAYERS, "control_plane"}
+    assert set(layers) == {*LAYERS, "control_plane", "policies"}
 
 
 @pytest.mark.parametrize("role", [role for role, __ in BELOW.values()])
