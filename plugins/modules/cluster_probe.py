@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cluster_probe
 short_description: Find the layers of a cluster that differ from their desired state, in one call
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Compares the objects of several layers with a cluster, by the API server's own judgement, and changes nothing. A
     layer whose workloads are not ready differs as well.

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: network_flannel
 short_description: Connect pods by flannel's overlay
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Applies the objects of flannel to a cluster, and waits until its daemon runs on every node. Pods of all nodes are
     connected by tunnels of VXLAN.

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: network_policies
 short_description: Enforce network policies for pods by kube-network-policies
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Applies the objects of kube-network-policies of SIG Network to a cluster, and waits until its agent runs on every
     node. The agent judges the first packet of each connection by the NetworkPolicies of the cluster.
