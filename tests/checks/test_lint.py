@@ -3,20 +3,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from collections.abc import Callable
 
 import pytest
-from checks.commands import command
 
 
-def lint(what: str) -> None:
-    command(f"lint-{what}", "tools/lint", what, minutes=10)
-
-
-@pytest.mark.beside(run=lint)
+@pytest.mark.beside("tools/lint", minutes=10)
 @pytest.mark.parametrize(
     "what", ["yaml", "ruff", "format", "types", "changelog", "documents", "readmes", "shell", "ansible"]
 )
-def test_lint(what: str, beside: Future[object]) -> None:
+def test_lint(what: str, succeeds: Callable[[], None]) -> None:
     assert what
-    beside.result()
+    succeeds()

@@ -3,16 +3,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from collections.abc import Callable
 
 import pytest
-from checks.commands import command
 
 
-def sanity() -> None:
-    command("sanity", "tools/sanity", minutes=20)
-
-
-@pytest.mark.beside(run=sanity)
-def test_sanity(beside: Future[object]) -> None:
-    beside.result()
+@pytest.mark.beside("tools/sanity", minutes=20)
+def test_sanity(succeeds: Callable[[], None]) -> None:
+    succeeds()
