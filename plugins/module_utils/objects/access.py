@@ -43,8 +43,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
 FALSE = {"0", "false", "no", "off"}
 
 
-def options(params: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+def options(params: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return the options of access that are given, as parameters or in the environment."""
+    environment = os.environ if environment is None else environment
     found: dict[str, Any] = {}
     for name, variable in ENVIRONMENT.items():
         value = params.get(name)
@@ -57,7 +58,7 @@ def options(params: Mapping[str, Any], environment: Mapping[str, str] = os.envir
     return found
 
 
-def connect(params: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Https:
+def connect(params: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Https:
     """Return a transport. Nothing is sent before the first call.
 
     :raises AccessError: the configuration is absent or wrong, or the client is not installed.
