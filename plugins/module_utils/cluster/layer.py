@@ -11,24 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from ..conditions.await_objects import await_objects
-from ..conditions.errors import Denied, Unanswered
-from ..conditions.fields import Item
 from ..conditions.judge import judge
 from ..conditions.resources import Wanted
 from ..objects.access import CONNECTIONS, connect
 from ..objects.acting import act, result
 from ..objects.applyset import ApplySet
 from ..objects.engine import Engine, Request
-from ..objects.errors import ObjectsError, Refused, Unreachable
+from ..objects.errors import ObjectsError
 from ..objects.live import get
 from ..objects.manifests import Definition
+from ..objects.planning import ObjectsPlan, Outcome
 from ..objects.protected import Consent
 from ..objects.stages import Stage
 from ..waiting.deadline import Deadline
-from ..waiting.missing import Row
 from ..waiting.wait import TimedOut
 
 Params = Mapping[str, Any]
@@ -58,8 +57,10 @@ class ClusterLayer:
     def steps(self, engine: Engine, params: Params) -> tuple[list[str], list[dict[str, str]]]:
         """Return what a run would do, and its diff. Workloads that are not ready are waited for by a run."""
         plan = engine.plan(self.request(params))
-        unfit = [f"wait for {row}" for one in plan.outcomes if one.live and (row := _lacking(one.live))]
-        return [*map(str, plan.steps), *(unfit if not plan.changed else [])], plan.diff()
+        if plan.changed:
+            return list(map(str, plan.steps)), plan.diff()
+        now = datetime.now(UTC)
+        return [f"wait for {row}" for one in _workloads(plan) if one.live and (row := judge(one.live, now))], []
 
     def perform(self, params: Params, access: Params, *, present: bool, timeout: float, check: bool) -> dict[str, Any]:
         """Bring the layer about, or remove it; in check mode return what would be done.
@@ -74,35 +75,18 @@ class ClusterLayer:
         if not check:
             plan = act(engine, plan, present=present, wait=True)
             if present:
-                _await(
-                    engine, [Wanted.of(one.wanted.body) for one in plan.outcomes if one.wanted and _works(one.stage)]
-                )
+                _await(engine, [Wanted.of(one.wanted.body) for one in _workloads(plan) if one.wanted])
         return result(engine, plan)
 
 
-def _works(stage: Stage) -> bool:
-    """Whether objects of the stage have a state of their own that says whether the layer works."""
-    return stage in (Stage.WORKLOADS, Stage.CUSTOM)
-
-
-def _lacking(live: Item) -> Row | None:
-    return judge(live, datetime.now(UTC))
+def _workloads(plan: ObjectsPlan) -> list[Outcome]:
+    """The objects that shall exist and have a state of their own, which says whether the layer works."""
+    return [one for one in plan.outcomes if one.wanted and one.stage in (Stage.WORKLOADS, Stage.CUSTOM)]
 
 
 def _await(engine: Engine, wanted: Sequence[Wanted]) -> None:
-    def read(path: str) -> Item | None:
-        try:
-            return get(engine.transport, path)
-        except Unreachable as error:
-            raise Unanswered(str(error)) from error
-        except Refused as error:
-            denied = Unanswered(str(error)) if error.status >= 500 else Denied(str(error))
-            if isinstance(denied, Denied):
-                denied.status = error.status
-            raise denied from error
-
     if wanted:
         try:
-            await_objects(read, wanted, engine.deadline)
+            await_objects(partial(get, engine.transport), wanted, engine.deadline)
         except TimedOut as error:
             raise ObjectsError(str(error)) from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..conditions.errors import Denied, Unanswered
 from ..errors import CloudError
 
 
@@ -18,11 +19,11 @@ class AccessError(ObjectsError):
     """The configuration does not lead to an API server that may be used. A repetition does not help."""
 
 
-class Unreachable(ObjectsError):
+class Unreachable(ObjectsError, Unanswered):
     """There was no answer."""
 
 
-class Refused(ObjectsError):
+class Refused(ObjectsError, Denied):
     """The API answered with an error.
 
     :ivar status: the HTTP status.

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from ..conditions.related import has_endpoint
 from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing, Row
 from ..waiting.wait import TimedOut, wait
@@ -14,7 +15,7 @@ from .apply import in_parallel
 from .discovery import Discovery
 from .errors import ObjectsError
 from .live import get
-from .transport import Json, Transport, items
+from .transport import Json, Transport
 from .wanted import Key, resources_of
 
 #: Says of live objects which of them are not as they have to be, and why. See the package `conditions`.
@@ -100,11 +101,8 @@ class Gates:
 
     def _without_endpoint(self, service: tuple[str, str]) -> Row | None:
         namespace, name = service
-        path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
-        for piece in items(self._transport, path, {"labelSelector": f"kubernetes.io/service-name={name}"}):
-            for endpoint in piece.get("endpoints") or []:
-                if (endpoint.get("conditions") or {}).get("ready") is not False:
-                    return None
+        if has_endpoint(self._get, namespace, name):
+            return None
         return Row(f"Service {namespace}/{name}", "it has no endpoint that is ready, so its webhook can't answer")
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 import typing as t
 from collections.abc import Callable, Mapping
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import Refused
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import JSON
@@ -83,7 +83,8 @@ class Server:
         content: str = JSON,
         accept: str = JSON,
     ) -> Json:
-        query, path = query or {}, unquote(path)
+        path, __, words = path.partition("?")
+        query, path = {**dict(parse_qsl(words)), **(query or {})}, unquote(path)
         self.calls.append((method, path, "dryRun" in query))
         self.faults(method, path, query)
         if path == "/api":
