@@ -13,15 +13,15 @@ from typing import Any
 from ..errors import CloudError
 from ..objects.access import CONNECTIONS, connect
 from ..objects.engine import Engine
+from ..specs import entries
 from ..specs import network_flannel as network_flannel_input
 from ..specs import network_policies as network_policies_input
 from ..specs.check import checked
+from ..specs.entries import Layer
 from ..waiting.deadline import Deadline
 from . import network_flannel, network_policies
 from .layer import ClusterLayer
 from .upstream import ClusterLayerError
-
-Layer = Mapping[str, Any]  # an entry of groundup_layers: name, role, input
 
 LAYERS: dict[str, ClusterLayer] = {
     layer.role: layer
@@ -39,17 +39,6 @@ INPUTS: dict[str, Mapping[str, Any]] = {
 SECONDS = 120.0
 
 
-def layer_of(layer: Layer) -> ClusterLayer:
-    """The layer of a role; ClusterLayerError where no layer of clusters is of that role."""
-    role = str(layer["role"]).rpartition(".")[2]
-    if role not in LAYERS:
-        raise ClusterLayerError(
-            f"layers.{layer['name']}.role: {layer['role']} is no role of a layer of the cluster; there are "
-            f"{', '.join(LAYERS)}"
-        )
-    return LAYERS[role]
-
-
 def probe(layers: Sequence[Layer], inputs: Mapping[str, Any], access: Mapping[str, Any]) -> dict[str, Any]:
     """Which of ``layers`` differ from what is wanted. Changes nothing.
 
@@ -60,15 +49,12 @@ def probe(layers: Sequence[Layer], inputs: Mapping[str, Any], access: Mapping[st
     diff: list[dict[str, str]] = []
     engine: Engine | None = None
     for layer in layers:
-        found = layer_of(layer)
-        if layer["input"] not in inputs:
-            raise ClusterLayerError(
-                f"layers.{layer['name']}.input: inputs has no {layer['input']}; give the input of the layer's role"
-            )
+        role = entries.role_of(layer, LAYERS, "a layer of the cluster", ClusterLayerError)
+        given = entries.input_of(layer, inputs, ClusterLayerError)
         try:
-            given = checked(found.role, INPUTS[found.role], inputs[layer["input"]])
+            given = checked(role, INPUTS[role], given)
             engine = engine or Engine(connect(access), Deadline(SECONDS), CONNECTIONS, check=True)
-            steps[layer["name"]], changes = found.steps(engine, given)
+            steps[layer["name"]], changes = LAYERS[role].steps(engine, given)
             diff += changes
         except CloudError as error:
             steps[layer["name"]] = [f"could not be read: {error}"]

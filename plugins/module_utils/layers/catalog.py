@@ -17,14 +17,15 @@ from ..host.plan import Plan
 from ..host.state import HostError, RefusedError
 from ..host.system import System
 from ..specs import container_runtime as container_runtime_input
+from ..specs import entries
 from ..specs import host_base as host_base_input
 from ..specs import host_network as host_network_input
 from ..specs import kubernetes as kubernetes_input
 from ..specs import network_basic as network_basic_input
 from ..specs.check import checked
+from ..specs.entries import Layer
 from . import container_runtime, host_base, host_network, kubernetes_host, network_basic
 
-Layer = Mapping[str, Any]  # an entry of groundup_layers: name, role, input
 #: Role -> what belongs to its input and is secret, so that it is a variable of its own.
 Secrets = Mapping[str, dict[str, Any]]
 Inputs = Mapping[str, dict[str, Any]]  # the roles' inputs by the name of their variable
@@ -75,11 +76,7 @@ class Bare(System):
 
 def role_of(layer: Layer) -> str:
     """The layer's role without the collection's name; HostError where no layer of hosts is of that role."""
-    role = str(layer["role"]).rpartition(".")[2]
-    if role not in ASSESS:
-        raise HostError(f"layers.{layer['name']}.role: {layer['role']} is no role of a host layer; "
-                        f"there are {', '.join(ASSESS)}")  # fmt: skip
-    return role
+    return entries.role_of(layer, ASSESS, "a host layer", HostError)
 
 
 def probe(
@@ -103,10 +100,8 @@ def probe(
     host = system or System()
     for layer in layers:
         name, role = layer["name"], role_of(layer)
-        if layer["input"] not in inputs:
-            raise HostError(f"layers.{name}.input: inputs has no {layer['input']}; give the input of the layer's role")
+        given = entries.input_of(layer, inputs, HostError)
         try:
-            given = inputs[layer["input"]]
             given = checked(role, INPUTS[role], given) if role in INPUTS else given
             given = {**given, **(secrets or {}).get(role, {})}
             if role == "kubernetes" and kubernetes_host.is_one_of_several(given, host):
