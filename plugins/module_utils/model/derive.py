@@ -224,7 +224,5 @@ def _all(layout: Layout) -> View:
             "public_keys": list(cloud.access.public_keys),
             "private_key_file": cloud.access.private_key_file,
         },
-        "endpoint": f"https://{cloud.kubernetes.endpoint}:{cloud.kubernetes.endpoint_port}"
-        if cloud.kubernetes
-        else None,
+        "endpoint": f"https://{cloud.kubernetes.api}" if cloud.kubernetes else None,
     }

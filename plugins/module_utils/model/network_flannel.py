@@ -22,7 +22,7 @@ def network_flannel(layout: Layout) -> View:
         return {}
     return {
         "manifest": manifest(flannel.MANIFEST),
-        "api": f"{settings.endpoint}:{settings.endpoint_port}",
+        "api": settings.api,
         "pods": str(settings.pods),
         "mtu": pods(layout),
     }

@@ -14,7 +14,6 @@ from .pod_network import PodNetwork
 
 View = dict[str, t.Any]
 PROVIDER = "kube_network_policies"
-ROLE = "network_policies"
 
 
 def wanted(network: PodNetwork) -> bool:
@@ -25,8 +24,7 @@ def wanted(network: PodNetwork) -> bool:
 def view(layout: Layout) -> View:
     """The role input `network_policies_config`."""
     settings = layout.cloud.kubernetes
-    api = {"api": f"{settings.endpoint}:{settings.endpoint_port}"} if settings else {}
-    return {"manifest": manifest(network_policies.MANIFEST), **api}
+    return {"manifest": manifest(network_policies.MANIFEST), **({"api": settings.api} if settings else {})}
 
 
 def needs(_params: t.Mapping[str, t.Any]) -> tuple[str, ...]:

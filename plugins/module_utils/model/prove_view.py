@@ -123,12 +123,11 @@ def prove_cluster(layout: Layout, layers: Layers) -> View:
     if kubernetes is None:
         return {"cluster": None}
     hosted = {"scopes": ["control_plane"], "control_planes": layout.control_planes, "root": control_plane_root(layout)}
-    endpoint = f"[{kubernetes.endpoint}]" if kubernetes.endpoint.version == 6 else str(kubernetes.endpoint)
     return {
         **(hosted if layout.hosted else {}),
         "layers": dict(layers),
         "cluster": {
-            "endpoint": f"{endpoint}:{kubernetes.endpoint_port}",
+            "endpoint": kubernetes.api,
             "version": kubernetes.version,
             "nodes": list(layout.cloud.machines),
             "domain": kubernetes.domain,

@@ -79,6 +79,12 @@ class Kubernetes:
         default=enums.Timings.DEFAULT,
     )
 
+    @property
+    def api(self) -> str:
+        """Address and port of the API at the endpoint, as in URLs (RFC 3986, section 3.2.2)."""
+        host = f"[{self.endpoint}]" if self.endpoint.version == 6 else str(self.endpoint)
+        return f"{host}:{self.endpoint_port}"
+
 
 @dataclass(frozen=True)
 class Storage:

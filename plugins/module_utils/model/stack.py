@@ -12,6 +12,7 @@ import dataclasses
 import functools
 import typing as t
 
+from ..cluster import network_policies as policies
 from ..layers import container_runtime, kubernetes
 from . import network_policies
 from .cluster_view import ClusterView
@@ -112,7 +113,7 @@ class Stack:
                 self.clusters.append(
                     Layer(
                         "policies",
-                        network_policies.ROLE,
+                        policies.ROLE,
                         functools.partial(network_policies.view, layout),
                         network_policies.needs,
                         follows=("kubernetes",),
