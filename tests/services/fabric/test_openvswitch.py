@@ -12,6 +12,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config impor
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.openvswitch import OpenVSwitch
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import plan
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
+from checks.clock import SkippingClock
 
 pytestmark = pytest.mark.services
 
@@ -22,19 +23,6 @@ def switch(rack: Any, **more: Any) -> dict[str, Any]:
     port = {"name": "Ethernet3", "description": "uplink", "mode": "access", "native": 20, "vlans": [], "mtu": 1500}
     common = {"name": "leaf1", "platform": "openvswitch", "connection": {"database": rack.database}}
     return common | {"vlans": [{"id": 10, "name": "provision"}], "lags": [lag], "ports": [port]} | more
-
-
-class SkippingClock:
-    """A clock whose sleep returns at once, so that the wait for peers takes no time."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
 
 
 def column(rack: Any, table: str, record: str, name: str) -> str:

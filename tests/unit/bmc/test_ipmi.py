@@ -14,6 +14,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bmc.types import (
     BootOverride,
     PowerState,
 )
+from checks.clock import SkippingClock
 
 SECRET = "pw-for-ipmi"
 CIPHER = (
@@ -39,26 +40,13 @@ class Recorded:
         return found.pop(0) if len(found) > 1 else found[0]
 
 
-class FakeClock:
-    """A clock that does not wait."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
-
-
 STATUS = "chassis power status"
 READ = "raw 0x00 0x09 0x05 0x00 0x00"
 
 
 def bmc(monkeypatch: pytest.MonkeyPatch, recorded: Recorded, **settings: object) -> IpmiBmc:
     monkeypatch.setattr("shutil.which", lambda _name: "/usr/bin/ipmitool")
-    return IpmiBmc(BmcSettings("ipmi", "10.20.0.102", "admin", SECRET, **settings), recorded, FakeClock())  # type: ignore[arg-type]
+    return IpmiBmc(BmcSettings("ipmi", "10.20.0.102", "admin", SECRET, **settings), recorded, SkippingClock())  # type: ignore[arg-type]
 
 
 def test_cipher_3_is_used_after_17_failed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +160,7 @@ def test_a_name_or_password_that_ipmi_cuts_off_is_an_error(
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda _name: "/usr/bin/ipmitool")
     given = {"username": "admin", "password": SECRET, name: text}
-    found = IpmiBmc(BmcSettings("ipmi", "10.20.0.102", **given), Recorded({}), FakeClock())
+    found = IpmiBmc(BmcSettings("ipmi", "10.20.0.102", **given), Recorded({}), SkippingClock())
     with pytest.raises(errors.BmcAuthError, match="bytes, and IPMI takes at most") as caught:
         found.power_state()
     assert text not in str(caught.value)

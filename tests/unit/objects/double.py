@@ -15,19 +15,6 @@ Json = dict[str, t.Any]
 MANAGER = "groundup.cloud"
 
 
-class Clock:
-    """Time that passes by sleeping only."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
-
-
 def resource(kind: str, plural: str, *, namespaced: bool = True) -> Json:
     verbs = ["get", "list", "patch", "delete"]
     scope = "Namespaced" if namespaced else "Cluster"

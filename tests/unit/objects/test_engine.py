@@ -16,7 +16,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.objects.manifests i
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.protected import Consent
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting.deadline import Deadline
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting.missing import Row
-from unit.objects.double import Clock, Json, Server, config_map, crd, namespace, toy
+from checks.clock import SkippingClock
+from unit.objects.double import Json, Server, config_map, crd, namespace, toy
 
 SHOP = "/api/v1/namespaces/shop"
 SET = ApplySet("shop", "shop")
@@ -28,7 +29,7 @@ def run(
 ) -> Json:
     """What the module returns."""
     request = Request(of_objects(objects, "test"), **wish)
-    engine = Engine(server, Deadline(30, Clock()), 4, check=check)
+    engine = Engine(server, Deadline(30, SkippingClock()), 4, check=check)
     plan = engine.plan(request)
     if not check:
         plan = act(engine, plan, judge, present=request.present, wait=wait)
@@ -348,7 +349,7 @@ def test_several_layers_are_probed_over_one_connection() -> None:
     server = Server()
     run(server, namespace(), config_map("a"))
     server.calls.clear()
-    engine = Engine(server, Deadline(30, Clock()), 4, check=True)
+    engine = Engine(server, Deadline(30, SkippingClock()), 4, check=True)
     layers = {"one": Request(of_objects([config_map("a")], "x")), "two": Request(of_objects([config_map("b")], "x"))}
     assert {name: plan.changed for name, plan in probe(engine, layers).items()} == {"one": False, "two": True}
     assert [path for __, path, __ in server.calls].count("/apis") == 1
