@@ -4,10 +4,39 @@
 from __future__ import annotations
 
 import json
+import os
+import pathlib
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Api, Kubeconfig, connect
+
+Converge = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def examples() -> pathlib.Path:
+    """Where the playbooks of the READMEs are."""
+    return pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "examples")
+
+
+@pytest.fixture
+def hosted_api() -> Api:
+    """The API of the control plane that the example of the role hosted_control_plane runs on the controller."""
+    return connect(Kubeconfig.read(examples() / "control-plane/root/etc/kubernetes/admin.conf"), timeout=10)
+
+
+@pytest.fixture
+def converge() -> Converge:
+    """A function of further arguments: runs the README's playbook of the scenario's role, on the controller."""
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        playbook = examples() / f"{os.environ['MOLECULE_SCENARIO_NAME']}.yml"
+        argv = ["ansible-playbook", str(playbook), "--diff", *words]
+        return subprocess.run(argv, capture_output=True, text=True, check=False)
+
+    return run
 
 
 @pytest.fixture

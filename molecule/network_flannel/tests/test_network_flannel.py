@@ -4,29 +4,17 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Api, Kubeconfig, connect
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Api
 
-EXAMPLES = pathlib.Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "examples"
 NAMESPACE = "/api/v1/namespaces/kube-flannel"
+Converge = Callable[..., subprocess.CompletedProcess[str]]
 DAEMON_SET = "/apis/apps/v1/namespaces/kube-flannel/daemonsets/kube-flannel-ds"
 IMAGE = "ghcr.io/flannel-io/flannel:v0.28.10"
-
-
-@pytest.fixture
-def api() -> Api:
-    return connect(Kubeconfig.read(EXAMPLES / "control-plane/root/etc/kubernetes/admin.conf"), timeout=10)
-
-
-def converge(*words: str) -> subprocess.CompletedProcess[str]:
-    """Run the README's playbook once more."""
-    argv = ["ansible-playbook", str(EXAMPLES / "network_flannel.yml"), "--diff", *words]
-    return subprocess.run(argv, capture_output=True, text=True, check=False)
 
 
 def container(api: Api) -> dict[str, Any]:
@@ -34,46 +22,48 @@ def container(api: Api) -> dict[str, Any]:
     return found
 
 
-def test_the_daemon_is_applied_as_patched(api: Api) -> None:
-    settings = json.loads(api.get(f"{NAMESPACE}/configmaps/kube-flannel-cfg")["data"]["net-conf.json"])
+def test_the_daemon_is_applied_as_patched(hosted_api: Api) -> None:
+    settings = json.loads(hosted_api.get(f"{NAMESPACE}/configmaps/kube-flannel-cfg")["data"]["net-conf.json"])
     assert settings == {
         "Network": "10.64.0.0/16",
         "EnableNFTables": True,
         "Backend": {"Type": "vxlan", "MTU": 1500},
     }
-    assert "--iface=$(NODE_ADDRESS)" in container(api)["args"]
+    assert "--iface=$(NODE_ADDRESS)" in container(hosted_api)["args"]
 
 
-def test_a_change_by_hand_is_shown_and_put_right(api: Api) -> None:
+def test_a_change_by_hand_is_shown_and_put_right(hosted_api: Api, converge: Converge) -> None:
     image = {"name": "kube-flannel", "image": "example.net/other:1"}
-    api.patch(
+    hosted_api.patch(
         f"{DAEMON_SET}?fieldManager=kubectl-edit",
         {"spec": {"template": {"spec": {"containers": [image]}}}},
         "strategic",
     )
     planned = converge("--check")
     assert planned.returncode == 0, planned.stdout + planned.stderr
-    assert "example.net/other:1" in planned.stdout and container(api)["image"] == "example.net/other:1"
+    assert "example.net/other:1" in planned.stdout and container(hosted_api)["image"] == "example.net/other:1"
     mended = converge()
     assert mended.returncode == 0, mended.stdout + mended.stderr
-    assert container(api)["image"] == IMAGE
+    assert container(hosted_api)["image"] == IMAGE
     assert "changed=0" in converge("--check").stdout
 
 
-def test_another_file_than_that_of_the_release_is_refused(api: Api, tmp_path: pathlib.Path) -> None:
-    before, other = api.get(DAEMON_SET)["metadata"]["generation"], tmp_path / "other.yml"
+def test_another_file_than_that_of_the_release_is_refused(
+    hosted_api: Api, converge: Converge, tmp_path: pathlib.Path
+) -> None:
+    before, other = hosted_api.get(DAEMON_SET)["metadata"]["generation"], tmp_path / "other.yml"
     other.write_text("{}\n")
     manifest = f'{{"path": "{other}", "sha256": "{"0" * 64}"}}'
     manifest = f'{{"network_flannel_config": {{"pods": "10.64.0.0/16", "manifest": {manifest}}}}}'
     done = converge("-e", manifest)
     assert done.returncode and "wanted is 0000" in done.stdout + done.stderr
-    assert api.get(DAEMON_SET)["metadata"]["generation"] == before
+    assert hosted_api.get(DAEMON_SET)["metadata"]["generation"] == before
 
 
-def test_it_is_removed_and_installed_again(api: Api) -> None:
+def test_it_is_removed_and_installed_again(hosted_api: Api, converge: Converge) -> None:
     removed = converge("-e", "network_flannel_state=absent")
     assert removed.returncode == 0, removed.stdout + removed.stderr
-    assert api.get(DAEMON_SET) is None
-    assert api.get("/apis/rbac.authorization.k8s.io/v1/clusterroles/flannel") is None
+    assert hosted_api.get(DAEMON_SET) is None
+    assert hosted_api.get("/apis/rbac.authorization.k8s.io/v1/clusterroles/flannel") is None
     assert "changed=0" in converge("-e", "network_flannel_state=absent").stdout
-    assert converge().returncode == 0 and api.get(DAEMON_SET)
+    assert converge().returncode == 0 and hosted_api.get(DAEMON_SET)
