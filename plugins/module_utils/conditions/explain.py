@@ -15,14 +15,13 @@ from .events import warnings
 from .fields import Item, at, condition, group, since, why
 from .judge import READY, RULES, judge
 from .reads import REQUESTS, Read, Reads, ReadText
+from .serving import PRESSURE
 from .texts import clipped
 
 WEBHOOKS = ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
 #: Most objects that are explained at a time; the others have the row of their rule.
 EXPLAINED = 5
 CONDITIONS = 4  # that are shown of one object
-#: Conditions of a Node that are true where something is wrong.
-PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
 
 def explain(
@@ -110,10 +109,14 @@ def _further(reads: Reads, item: Item, now: datetime) -> list[Row]:
 
 
 def services(item: Item) -> Iterator[tuple[str, str]]:
-    """Namespace and name of the services that answer for an APIService or a webhook configuration."""
-    if item.get("kind") == "APIService" and (service := at(item, "spec", "service")):
+    """Namespace and name of the services that answer for an APIService, a webhook configuration or the conversion of a
+    CRD."""
+    found = []
+    if item.get("kind") == "APIService":
+        found = [at(item, "spec", "service")]
+    elif item.get("kind") in WEBHOOKS:
+        found = [at(webhook, "clientConfig", "service") for webhook in item.get("webhooks") or ()]
+    elif item.get("kind") == "CustomResourceDefinition":
+        found = [at(item, "spec", "conversion", "webhook", "clientConfig", "service")]
+    for service in filter(None, found):
         yield str(service["namespace"]), str(service["name"])
-    if item.get("kind") in WEBHOOKS:
-        for webhook in item.get("webhooks") or ():
-            if service := at(webhook, "clientConfig", "service"):
-                yield str(service["namespace"]), str(service["name"])

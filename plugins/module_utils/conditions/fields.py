@@ -45,6 +45,11 @@ def why(entry: Item) -> str:
     return ": ".join(str(text).strip() for text in (entry.get("reason"), entry.get("message")) if text)
 
 
+def because(text: str, entry: Item) -> str:
+    """The text, with reason and message of a condition where it has them."""
+    return f"{text} ({why(entry)})" if why(entry) else text
+
+
 def since(entry: Item) -> str:
     """When a condition got its status."""
     return str(entry.get("lastTransitionTime") or "")

@@ -6,8 +6,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..waiting.missing import Row
-from . import containers, serving, workloads
-from .fields import Item, Rule, at, condition, deleted, group, is_true, lacking, since, unobserved, why
+from . import containers, rook, serving, virtual_machines, workloads
+from .fields import Item, Rule, at, because, condition, deleted, group, is_true, lacking, since, unobserved
 
 #: (API group, kind) -> its rule.
 RULES: dict[tuple[str, str], Rule] = {
@@ -23,6 +23,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("", "Service"): serving.service,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): serving.crd,
     ("apiregistration.k8s.io", "APIService"): serving.api_service,
+    **rook.RULES,
+    **virtual_machines.RULES,
 }
 #: Conditions of custom resources that tell of their readiness, the decisive one first.
 READY = ("Ready", "Available")
@@ -49,13 +51,12 @@ def by_conditions(item: Item, now: datetime) -> Row | None:
     for kind in ("Stalled", "Reconciling"):
         if is_true(item, kind):
             entry = condition(item, kind)
-            return lacking(item, f"{kind} ({why(entry)})" if why(entry) else kind, since(entry))
+            return lacking(item, because(kind, entry), since(entry))
     entry = next((found for kind in READY if (found := condition(item, kind))), {})
     if not entry:
         return None
     if entry.get("status") != "True":
-        text = f"{entry['type']} is {entry.get('status')}"
-        return lacking(item, f"{text} ({why(entry)})" if why(entry) else text, since(entry))
+        return lacking(item, because(f"{entry['type']} is {entry.get('status')}", entry), since(entry))
     wanted, seen = at(item, "metadata", "generation"), entry.get("observedGeneration")
     if wanted is not None and seen is not None and int(seen) < int(wanted):
         return lacking(item, f"its condition {entry['type']} is of generation {seen}, not yet of {wanted}")

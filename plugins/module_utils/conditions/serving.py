@@ -6,7 +6,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..waiting.missing import Row
-from .fields import Item, at, condition, deleted, is_true, lacking, since, unreported, why
+from .fields import Item, at, because, condition, deleted, is_true, lacking, since, unreported, why
+
+#: Conditions of a Node that are true where something is wrong.
+PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
 
 def node(item: Item, _now: datetime) -> Row | None:
@@ -21,7 +24,7 @@ def unready(item: Item) -> Row | None:
         return None
     if not found:
         return Row(name, "its kubelet has not reported the condition Ready")
-    return Row(name, f"not ready ({why(found)})" if why(found) else "not ready", since=since(found))
+    return Row(name, because("not ready", found), since=since(found))
 
 
 def namespace(item: Item, _now: datetime) -> Row | None:
@@ -37,12 +40,12 @@ def crd(item: Item, now: datetime) -> Row | None:
     """Its names are accepted and it is served."""
     names, served = condition(item, "NamesAccepted"), condition(item, "Established")
     if is_true(item, "Terminating"):
-        return lacking(item, f"it is being deleted ({why(condition(item, 'Terminating'))})")
+        return lacking(item, because("it is being deleted", condition(item, "Terminating")))
     if names.get("status") == "False":
-        return lacking(item, f"its names are not accepted ({why(names)})", since(names))
+        return lacking(item, because("its names are not accepted", names), since(names))
     if served.get("status") == "True":
         return None
-    return lacking(item, f"it is not served yet ({why(served)})", since(served)) if served else unreported(item, now)
+    return lacking(item, because("it is not served yet", served), since(served)) if served else unreported(item, now)
 
 
 def api_service(item: Item, now: datetime) -> Row | None:
@@ -50,7 +53,7 @@ def api_service(item: Item, now: datetime) -> Row | None:
     found = condition(item, "Available")
     if found.get("status") == "True":
         return None
-    return lacking(item, f"not available ({why(found)})", since(found)) if found else unreported(item, now)
+    return lacking(item, because("not available", found), since(found)) if found else unreported(item, now)
 
 
 def claim(item: Item, now: datetime) -> Row | None:

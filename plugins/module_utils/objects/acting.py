@@ -14,7 +14,6 @@ from .apply import in_parallel
 from .difference import equal
 from .engine import Engine
 from .errors import ObjectsError
-from .gates import Judge
 from .planning import ObjectsPlan, Outcome, Verdict
 from .transport import Json
 from .wanted import Wanted, resources_of
@@ -35,8 +34,8 @@ class Run:
     :ivar done: what became of each object so far, in the order in which it was done.
     """
 
-    def __init__(self, engine: Engine, plan: ObjectsPlan, judge: Judge | None = None, *, wait: bool = True) -> None:
-        self._engine, self._plan, self._judge, self._wait = engine, plan, judge, wait
+    def __init__(self, engine: Engine, plan: ObjectsPlan, *, wait: bool = True) -> None:
+        self._engine, self._plan, self._wait = engine, plan, wait
         self._applier = engine.applier(plan.masks, plan.take_over)
         self._states: dict[str, Json] = {}  # path -> the last known state of CRDs
         self._lock = Lock()
@@ -51,11 +50,11 @@ class Run:
         outcomes = [one for one in self._plan.outcomes if one.wanted and not self._is_parent(one)]
         for stage in stages.Stage:
             done = {one.key for one in self.done}
+            if stage is stages.Stage.CUSTOM:  # a webhook that is no longer wanted may not answer any more
+                self._removed([one for one in self._plan.outcomes if one.wanted is None and _is_webhook(one)])
             found = [one for one in outcomes if one.stage == stage and one.key not in done]
             in_parallel(self._apply, found, self._engine.connections)
             self._after(stage, found)
-        if self._judge and self._wait:
-            self._engine.gates.fit(self._judge, [one.path for one in outcomes])
         self._remove()
         self._end_set()
 
@@ -126,13 +125,17 @@ class Run:
             self._engine.gates.endpoints(one.wanted.body for one in found if one.wanted)
 
     def _remove(self) -> None:
-        self._removed([one for one in self._plan.outcomes if one.wanted is None])
+        self._removed([one for one in self._plan.outcomes if one.wanted is None and not _is_webhook(one)])
 
     def _removed(self, outcomes: Sequence[Outcome]) -> None:
         gone = self._engine.gates.gone if self._wait else None
         prune.remove(self._engine.transport, outcomes, self._engine.connections, gone)
         for one in outcomes:
             self._note(one)
+
+
+def _is_webhook(outcome: Outcome) -> bool:
+    return outcome.key.group == "admissionregistration.k8s.io"
 
 
 def _compared(live: Json, answer: Json) -> Verdict:
@@ -177,12 +180,12 @@ def _row(plan: ObjectsPlan, outcome: Outcome) -> dict[str, str]:
     return {**row, "why": plan.masks.text(outcome.why)} if outcome.why else row
 
 
-def act(engine: Engine, plan: ObjectsPlan, judge: Judge | None = None, *, present: bool, wait: bool) -> ObjectsPlan:
+def act(engine: Engine, plan: ObjectsPlan, *, present: bool, wait: bool) -> ObjectsPlan:
     """Perform a plan, and return it with what came of each object.
 
     :raises ObjectsError: with what was done until then in its details.
     """
-    run = Run(engine, plan, judge, wait=wait)
+    run = Run(engine, plan, wait=wait)
     try:
         run.present() if present else run.absent()
     except ObjectsError as error:

@@ -32,6 +32,7 @@ class Request:
     :ivar present: whether the objects shall exist; otherwise they are removed, and the members of ``apply_set``.
     :ivar apply_set: the set of which the objects are all members; former members are pruned.
     :ivar remove_data: consents to remove what holds data.
+    :ivar leave: kinds whose objects are made and stay when they are no longer wanted, without a warning.
     :ivar hide: further fields whose values are not shown: kind -> paths.
     """
 
@@ -41,6 +42,7 @@ class Request:
     apply_set: ApplySet | None = None
     take_over: Sequence[TakeOver] = ()
     remove_data: Sequence[Consent] = ()
+    leave: Sequence[str] = ()
     hide: Mapping[str, Iterable[tuple[str, ...]]] = field(default_factory=dict)
 
 
@@ -80,6 +82,7 @@ class Engine:
             return ObjectsPlan(tuple(outcomes), masks, tuple(request.take_over))
         keys = {one.key for one in wanted} | {one_set.key}
         found = prune.members(self.transport, self.discovery, one_set, held | Contents.of(live), self.connections)
+        found = [one for one in found if one[0].kind not in request.leave]
         former = prune.unwanted(self.transport, found, keys, request.remove_data, self.connections)
         for one in former:
             masks.learn(one.live or {})
@@ -97,6 +100,7 @@ class Engine:
         keys = {one.key for one in wanted} | {one_set.key}
         contents = one_set.contents(parent)
         found = prune.members(self.transport, self.discovery, one_set, contents, self.connections)
+        found = [one for one in found if one[0].kind not in request.leave]
         former = prune.unwanted(self.transport, found, keys, request.remove_data, self.connections)
         prune.consent_to_all(former, request.remove_data)
         verdict = Verdict.SAME if parent is None else Verdict.REMOVE

@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from ..conditions.explain import services
 from ..conditions.related import has_endpoint
+from ..conditions.serving import crd as lacking
 from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing, Row
 from ..waiting.wait import TimedOut, wait
@@ -18,8 +21,6 @@ from .live import get
 from .transport import Json, Transport
 from .wanted import Key, resources_of
 
-#: Says of live objects which of them are not as they have to be, and why. See the package `conditions`.
-Judge = Callable[[Sequence[Json]], Sequence[Row]]
 SHORTEST, LONGEST = 0.2, 2.0
 
 
@@ -40,18 +41,19 @@ class Gates:
         states = dict(crds)
 
         def rows() -> list[Row]:
-            waiting = [path for path, state in states.items() if _not_established(state)]
+            now = datetime.now(UTC)
+            waiting = [path for path, state in states.items() if lacking(state, now)]
             found = in_parallel(lambda path: (path, self._get(path)), waiting, self._connections)
             states.update({path: state or states[path] for path, state in found})
-            missing = [row for state in states.values() if (row := _not_established(state))]
+            missing = [row for state in states.values() if (row := lacking(state, now))]
             return missing or self._not_discovered(list(states.values()))
 
         self._until(rows, "CRDs to be served")
 
     def endpoints(self, bodies: Iterable[Json]) -> None:
         """Wait until the services that webhooks and API services name have an endpoint that is ready."""
-        services = sorted({service for body in bodies for service in services_of(body)})
-        self._until(lambda: in_parallel_rows(self._without_endpoint, services, self._connections), "webhooks to answer")
+        named = sorted({service for body in bodies for service in services(body)})
+        self._until(lambda: in_parallel_rows(self._without_endpoint, named, self._connections), "webhooks to answer")
 
     def gone(self, removed: Sequence[tuple[Key, str, str]]) -> None:
         """Wait until objects no longer exist: each with its path and its uid."""
@@ -66,15 +68,6 @@ class Gates:
             return Row(str(key), f"waits for {finalizers}", since=str(metadata.get("deletionTimestamp") or ""))
 
         self._until(lambda: in_parallel_rows(row, removed, self._connections), "objects to be removed")
-
-    def fit(self, judge: Judge, paths: Sequence[str]) -> None:
-        """Wait until ``judge`` finds nothing missing in the live objects."""
-
-        def rows() -> Sequence[Row]:
-            found = in_parallel(self._get, paths, self._connections)
-            return judge([one for one in found if one is not None])
-
-        self._until(rows, "objects to be as they have to be")
 
     def _until(self, rows: Callable[[], Sequence[Row]], what: str) -> None:
         def probe() -> bool | Missing:
@@ -109,30 +102,3 @@ class Gates:
 def in_parallel_rows(action: Callable[[Any], Row | None], given: Iterable[Any], connections: int) -> list[Row]:
     """Return the rows that ``action`` found."""
     return [row for row in in_parallel(action, given, connections) if row]
-
-
-def _not_established(crd: Json) -> Row | None:
-    conditions = {one.get("type"): one for one in (crd.get("status") or {}).get("conditions") or []}
-    what = f"CustomResourceDefinition {crd['metadata']['name']}"
-    names = conditions.get("NamesAccepted") or {}
-    if names.get("status") == "False":
-        return Row(what, f"{names.get('reason')}: {names.get('message')}", since=str(names.get("lastTransitionTime")))
-    established = conditions.get("Established") or {}
-    if established.get("status") == "True":
-        return None
-    reason = ": ".join(str(established[key]) for key in ("reason", "message") if established.get(key))
-    return Row(what, reason or "not Established yet", since=str(established.get("lastTransitionTime") or ""))
-
-
-def services_of(body: Json) -> set[tuple[str, str]]:
-    """Return the services behind a webhook configuration, an API service or the conversion of a CRD."""
-    kind, spec = body["kind"], body.get("spec") or {}
-    found: list[Any] = []
-    if kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
-        found = [(one.get("clientConfig") or {}).get("service") for one in body.get("webhooks") or []]
-    elif kind == "APIService":
-        found = [spec.get("service")]
-    elif kind == "CustomResourceDefinition":
-        webhook = (spec.get("conversion") or {}).get("webhook") or {}
-        found = [(webhook.get("clientConfig") or {}).get("service")]
-    return {(one["namespace"], one["name"]) for one in found if one}

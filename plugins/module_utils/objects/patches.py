@@ -16,8 +16,24 @@ from typing import Any
 from .errors import ObjectsError, Several
 from .manifests import Definition
 
-#: One step of a path: a key, an index, or the fields by which an item of a list is recognised, e.g. {"name": "web"}.
-Step = str | int | Mapping[str, Any]
+
+@dataclass(frozen=True)
+class Option:
+    """The item ``NAME=VALUE`` of a list of arguments, e.g. ``--mtu=1400``."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_in(self, item: Any) -> bool:
+        """Whether an item gives this option a value."""
+        return isinstance(item, str) and item.startswith(f"{self.name}=")
+
+
+#: One step of a path: a key, an index, the fields by which an item of a list is recognised, e.g. {"name": "web"}, or
+#: the option that an item of a list of arguments gives a value.
+Step = str | int | Mapping[str, Any] | Option
 
 
 class PatchError(ObjectsError):
@@ -35,12 +51,22 @@ ABSENT: Any = _Absent()
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of a text that stands there exactly once: what is expected, or what it is replaced by.
+
+    For texts that are no YAML themselves, such as a template of JSON, the rest of which may differ between releases.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Patch:
     """One change of one object.
 
     :ivar path: the steps to the value.
-    :ivar expected: the value that upstream has there; ``ABSENT`` where upstream has no such key.
-    :ivar value: the value that it gets; ``ABSENT`` removes the key or the item.
+    :ivar expected: the value that upstream has there; ``ABSENT`` where upstream has no such key, ``Part`` of a text.
+    :ivar value: the value that it gets; ``ABSENT`` removes the key or the item. A ``Part`` replaces that of the text.
     :ivar reason: why it differs from upstream, for errors and for whoever takes the next release.
     """
 
@@ -62,7 +88,7 @@ def spelled(path: Sequence[Step]) -> str:
     for step in path:
         if isinstance(step, str):
             text += f".{step}" if step.replace("_", "").replace("-", "").isalnum() else f'["{step}"]'
-        elif isinstance(step, int):
+        elif isinstance(step, int | Option):
             text += f"[{step}]"
         else:
             text += "[" + ",".join(f"{key}={value}" for key, value in step.items()) + "]"
@@ -111,15 +137,26 @@ def _perform(body: dict[str, Any], patch: Patch) -> None:
         place = _inner(place, step, patch.path[: number + 1])
     last = patch.path[-1]
     present = _value(place, last, patch.path)
-    if present != patch.expected or type(present) is not type(patch.expected):
-        raise PatchError(f"expected {patch.expected!r}, but upstream has {present!r} now")
-    value = copy.deepcopy(patch.value) if patch.value is not ABSENT else ABSENT
+    value = _replaced(present, patch)
     if isinstance(place, list):
         _set_item(place, last, present, value)
     elif value is ABSENT:
         place.pop(last, None)
     else:
         place[last] = value
+
+
+def _replaced(present: Any, patch: Patch) -> Any:
+    """Return what a value becomes, where it is the expected one."""
+    expected, value = patch.expected, patch.value
+    if isinstance(expected, Part) and isinstance(value, Part):
+        count = present.count(expected.text) if isinstance(present, str) else 0
+        if count != 1:
+            raise PatchError(f"expected a text that has {expected.text!r} once, but upstream has {present!r} now")
+        return present.replace(expected.text, value.text)
+    if present != expected or type(present) is not type(expected):
+        raise PatchError(f"expected {expected!r}, but upstream has {present!r} now")
+    return copy.deepcopy(value) if value is not ABSENT else ABSENT
 
 
 def _set_item(items: list[Any], step: Step, present: Any, value: Any) -> None:
@@ -151,7 +188,10 @@ def _value(place: Any, step: Step, path: Sequence[Step]) -> Any:
         raise PatchError(f"{spelled(path)}: upstream has {type(place).__name__} instead of a list there now")
     if isinstance(step, int):
         return place[step] if 0 <= step < len(place) else ABSENT
-    found = [item for item in place if isinstance(item, dict) and all(item.get(k) == v for k, v in step.items())]
+    if isinstance(step, Option):
+        found = [item for item in place if step.is_in(item)]
+    else:
+        found = [item for item in place if isinstance(item, dict) and all(item.get(k) == v for k, v in step.items())]
     if len(found) > 1:
         raise PatchError(f"{spelled(path)}: upstream has {len(found)} such items now; recognise one by more fields")
     return found[0] if found else ABSENT

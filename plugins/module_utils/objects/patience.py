@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..waiting.deadline import Deadline
@@ -16,6 +16,22 @@ from .transport import JSON, Json, Transport
 #: Seconds for a server that has not answered yet: a wrong address shall not be tried for as long as a wait may last.
 FIRST_ANSWER = 20.0
 PAUSE = 1.0
+
+
+def attempt(call: Callable[[], Json], what: str, *, throttled: bool = True) -> Json | Missing:
+    """The answer of one call, which may be repeated; Missing where the server gave none, or failed.
+
+    :param what: the call, for messages.
+    :param throttled: the same for a server that has too much to do (429), which is refused otherwise.
+    """
+    try:
+        return call()
+    except Unreachable as error:
+        return Missing.of(what, str(error))
+    except Refused as error:
+        if error.status >= 500 or (throttled and error.status == 429):
+            return Missing.of(what, str(error))
+        raise
 
 
 class Patient:

@@ -16,7 +16,6 @@ from .conflicts import TakeOver
 from .difference import Masks
 from .engine import Engine, Request
 from .errors import ObjectsError
-from .gates import Judge
 from .manifests import Definition, of_file, of_objects, of_text
 from .protected import Consent
 
@@ -59,14 +58,11 @@ def request(params: Mapping[str, Any]) -> Request:
     )
 
 
-def perform(
-    params: dict[str, Any], check_mode: bool, judge: Judge | None = None, *, diff: bool = True
-) -> dict[str, Any]:
+def perform(params: dict[str, Any], check_mode: bool, *, diff: bool = True) -> dict[str, Any]:
     """Plan, and outside of check mode act.
 
     ``params`` no longer hold the values of Secrets afterwards, since Ansible shows them with -vvv.
 
-    :param judge: says which live objects are not yet as they have to be; see :data:`gates.Judge`.
     :param diff: whether the result has a diff.
     """
     given = {name: params[name] for name in DEFINITION if name in params}
@@ -77,5 +73,5 @@ def perform(
     engine = Engine(connect(params), Deadline(params["timeout"]), CONNECTIONS, check=check_mode)
     plan = engine.plan(wanted)
     if not check_mode:
-        plan = act(engine, plan, judge, present=wanted.present, wait=params["wait"])
+        plan = act(engine, plan, present=wanted.present, wait=params["wait"])
     return result(engine, plan, diff=diff)

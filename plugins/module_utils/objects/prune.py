@@ -13,7 +13,7 @@ from .discovery import Discovery, Resource
 from .errors import ObjectsError, Refused
 from .live import get
 from .planning import Outcome, Verdict
-from .transport import Json, Transport, items
+from .transport import BACKGROUND, Json, Transport, items
 from .wanted import Key, Wanted
 
 Member = tuple[Key, str]  # with its path
@@ -114,9 +114,8 @@ def _uid(outcome: Outcome) -> str:
 
 def _delete(transport: Transport, outcome: Outcome) -> None:
     """Remove just the object that was read; one that was made anew meanwhile is somebody else's."""
-    body = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
     try:
-        transport.call("DELETE", outcome.path, body={**body, "preconditions": {"uid": _uid(outcome)}})
+        transport.call("DELETE", outcome.path, body={**BACKGROUND, "preconditions": {"uid": _uid(outcome)}})
     except Refused as error:
         if error.status != 404:
             raise ObjectsError(f"{outcome.key} can't be removed: {error}") from error

@@ -16,8 +16,11 @@ from .errors import AccessError, Refused, Unreachable
 Json = dict[str, Any]
 JSON = "application/json"
 APPLY = "application/apply-patch+yaml"  # JSON is YAML
+MERGE = "application/merge-patch+json"
 PAGE = 500  # objects in one answer to a list
 CONNECT_SECONDS, SECONDS = 10.0, 60.0  # after which a connection or an answer counts as lost
+#: A removal that leaves dependents to the garbage collector.
+BACKGROUND: Json = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
 #: Code, agent and quoted text of a Warning header (RFC 7234, section 5.5).
 WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
@@ -104,6 +107,9 @@ class Https:
 
 
 def _parsed(call: str, data: bytes) -> Json:
+    """Return the object of an answer; an empty one where the answer has no body, as to an action of an extension."""
+    if not data:
+        return {}
     try:
         found = json.loads(data)
     except ValueError as error:

@@ -9,7 +9,12 @@ from datetime import UTC, datetime
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.conditions.errors import Denied
 from ansible_collections.groundup.cloud.plugins.module_utils.conditions.events import texts_of
-from ansible_collections.groundup.cloud.plugins.module_utils.conditions.explain import EXPLAINED, explain, explain_all
+from ansible_collections.groundup.cloud.plugins.module_utils.conditions.explain import (
+    EXPLAINED,
+    explain,
+    explain_all,
+    services,
+)
 from ansible_collections.groundup.cloud.plugins.module_utils.conditions.reads import REQUESTS, selector
 from ansible_collections.groundup.cloud.plugins.module_utils.conditions.texts import LINES, clipped, last_lines
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting.missing import Row
@@ -155,6 +160,20 @@ def test_a_webhook_is_explained_by_the_pods_of_its_service() -> None:
     assert explained(api, item, row=row) == [str(row), "Service web/hook: it selects no pod (app=x)"]
 
 
+def test_services_that_the_api_server_asks_are_found_in_all_kinds_that_name_some() -> None:
+    """A rule of webhooks and a wait for their endpoints use it."""
+    service = {"namespace": "web", "name": "hook"}
+    client = {"clientConfig": {"service": service}}
+    conversion = {"strategy": "Webhook", "webhook": client}
+    found = [("web", "hook")]
+    assert list(services({"kind": "CustomResourceDefinition", "spec": {"conversion": conversion}})) == found
+    assert list(services({"kind": "APIService", "spec": {"service": service}})) == found
+    assert list(services({"kind": "MutatingWebhookConfiguration", "webhooks": [client, {"clientConfig": {}}]})) == found
+    for other in ({"kind": "CustomResourceDefinition", "spec": {}}, {"kind": "APIService", "spec": {"service": None}}):
+        assert not list(services(other))
+    assert not list(services({"kind": "Service", "spec": {"service": service}}))
+
+
 def test_a_node_tells_its_other_conditions_and_the_pods_that_end_on_it() -> None:
     conditions = [
         {
@@ -186,13 +205,13 @@ def test_a_custom_resource_tells_its_other_conditions() -> None:
     ]
     meta = {"name": "x", "namespace": "web"}
     item = {
-        "apiVersion": "ceph.rook.io/v1",
-        "kind": "CephCluster",
+        "apiVersion": "example.net/v1",
+        "kind": "Widget",
         "metadata": meta,
         "status": {"conditions": conditions},
     }
     assert explained(Api(), item) == [
-        "CephCluster web/x: Ready is False (Progressing); MonsHealthy is False (NoQuorum: 1 of 3 mons are in quorum)"
+        "Widget web/x: Ready is False (Progressing); MonsHealthy is False (NoQuorum: 1 of 3 mons are in quorum)"
     ]
 
 

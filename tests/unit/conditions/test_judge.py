@@ -56,7 +56,7 @@ def claim(phase: str | None, **spec: t.Any) -> Given:
 
 
 def custom(status: Given | None, **meta: t.Any) -> Given:
-    return item("ceph.rook.io/v1", "CephCluster", {}, status, **meta)
+    return item("example.net/v1", "Widget", {}, status, **meta)
 
 
 FULL = {"replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "availableReplicas": 2}
@@ -291,11 +291,11 @@ LACKING: dict[str, tuple[Given, str]] = {
     ),
     "custom resource not seen": (
         custom({"observedGeneration": 2, "conditions": [condition("Ready", "True")]}),
-        "CephCluster web/x: its controller has not taken up its generation 3, only 2",
+        "Widget web/x: its controller has not taken up its generation 3, only 2",
     ),
     "custom resource whose condition is old": (
         custom({"conditions": [condition("Ready", "True") | {"observedGeneration": 2}]}),
-        "CephCluster web/x: its condition Ready is of generation 2, not yet of 3",
+        "Widget web/x: its condition Ready is of generation 2, not yet of 3",
     ),
     "custom resource not ready": (
         custom(
@@ -306,19 +306,19 @@ LACKING: dict[str, tuple[Given, str]] = {
                 ]
             }
         ),
-        f"CephCluster web/x: Ready is False (ClusterProgressing: Configuring mons) (since {LATER})",
+        f"Widget web/x: Ready is False (ClusterProgressing: Configuring mons) (since {LATER})",
     ),
     "custom resource not available": (
         custom({"conditions": [condition("Available", "Unknown")]}),
-        f"CephCluster web/x: Available is Unknown (since {LATER})",
+        f"Widget web/x: Available is Unknown (since {LATER})",
     ),
     "custom resource that is stalled": (
         custom({"conditions": [condition("Ready", "True"), condition("Stalled", "True", "BadSpec", "no such pool")]}),
-        f"CephCluster web/x: Stalled (BadSpec: no such pool) (since {LATER})",
+        f"Widget web/x: Stalled (BadSpec: no such pool) (since {LATER})",
     ),
     "custom resource at work": (
         custom({"conditions": [condition("Reconciling", "True")]}),
-        f"CephCluster web/x: Reconciling (since {LATER})",
+        f"Widget web/x: Reconciling (since {LATER})",
     ),
 }
 

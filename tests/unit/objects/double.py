@@ -59,6 +59,7 @@ class Server:
         self.calls: list[tuple[str, str, bool]] = []
         self.warnings: list[str] = []
         self.established = True
+        self.conditions: list[Json] = []  # of CRDs, beside Established
         self.version = 0
 
     def call(
@@ -120,7 +121,8 @@ class Server:
         made: Json = {**kept, **copy.deepcopy(body)}
         made["metadata"]["uid"] = (present or made)["metadata"].get("uid") or f"uid-{len(self.calls)}"
         if body["kind"] == "CustomResourceDefinition":
-            made["status"] = {"conditions": [{"type": "Established", "status": str(self.established)}]}
+            established = {"type": "Established", "status": str(self.established)}
+            made["status"] = {"conditions": [established, *self.conditions]}
         if present and without_version(present) == without_version(made):
             return present
         self.version += 1

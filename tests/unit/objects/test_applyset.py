@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.objects import protected
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.applyset import ApplySet
-from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import ObjectsError
+from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import ObjectsError, Refused
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.protected import Consent
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.wanted import Key
 from unit.objects.double import Server, config_map, crd, namespace, toy
@@ -60,6 +60,30 @@ def test_a_dropped_object_is_pruned_and_shown_before() -> None:
     assert run(server, *wanted, apply_set=SET)["steps"] == plan["steps"]
     assert sorted(server.objects) == [SHOP, f"{SHOP}/configmaps/a", f"{SHOP}/configmaps/other", PARENT]
     assert run(server, *wanted, apply_set=SET)["changed"] is False
+
+
+def test_a_webhook_that_is_no_longer_wanted_is_removed_before_custom_resources() -> None:
+    """It may not answer any more, and would keep the API server from taking what it judges."""
+    server = Server()
+    webhooks = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "toys"},
+    }
+    run(server, namespace(), crd(), toy(), config_map("a"), webhooks, apply_set=SET)
+    registered = next(path for path in server.objects if "webhookconfigurations" in path)
+
+    def silent(method: str, path: str, _query: Mapping[str, str]) -> None:
+        if method == "PATCH" and "toys.example.net" in path and "/toys/" in path and registered in server.objects:
+            raise Refused('failed calling webhook "toys.example.net": no answer', 500)
+
+    server.faults = silent
+    server.calls.clear()
+    wanted = (namespace(), crd(), {**toy(), "spec": {"size": 2}})
+    found = run(server, *wanted, apply_set=SET)
+    order = [path for method, path in server.writes() if "webhook" in path or "/toys/" in path or method == "DELETE"]
+    assert order == [registered, next(path for path in order if "/toys/" in path), f"{SHOP}/configmaps/a"]
+    assert "remove ValidatingWebhookConfiguration toys (it is no longer in the definitions)" in found["steps"]
 
 
 def test_the_last_object_of_a_kind_is_pruned_and_the_parent_narrowed() -> None:

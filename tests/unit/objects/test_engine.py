@@ -15,7 +15,6 @@ from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors impo
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.manifests import of_objects
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.protected import Consent
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting.deadline import Deadline
-from ansible_collections.groundup.cloud.plugins.module_utils.waiting.missing import Row
 from checks.clock import SkippingClock
 from unit.objects.double import Json, Server, config_map, crd, namespace, toy
 
@@ -24,15 +23,13 @@ SET = ApplySet("shop", "shop")
 SILENT = 'Internal error occurred: failed calling webhook "toys.example.net": no endpoints available for service "toys"'
 
 
-def run(
-    server: Server, *objects: Json, check: bool = False, wait: bool = True, judge: t.Any = None, **wish: t.Any
-) -> Json:
+def run(server: Server, *objects: Json, check: bool = False, wait: bool = True, **wish: t.Any) -> Json:
     """What the module returns."""
     request = Request(of_objects(objects, "test"), **wish)
     engine = Engine(server, Deadline(30, SkippingClock()), 4, check=check)
     plan = engine.plan(request)
     if not check:
-        plan = act(engine, plan, judge, present=request.present, wait=wait)
+        plan = act(engine, plan, present=request.present, wait=wait)
     return result(engine, plan)
 
 
@@ -278,6 +275,24 @@ def test_a_crd_that_is_not_established_is_named() -> None:
         run(server, namespace(), crd(), toy())
 
 
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        (
+            {"type": "NamesAccepted", "status": "False", "reason": "PluralConflict", "message": "taken"},
+            r"its names are not accepted \(PluralConflict: taken\)",
+        ),
+        ({"type": "Terminating", "status": "True", "message": "2 left"}, r"it is being deleted \(2 left\)"),
+    ],
+)
+def test_a_crd_is_served_by_the_rule_of_all_waits(condition: Json, text: str) -> None:
+    """One that is established, and is being deleted, does not take objects."""
+    server = Server()
+    server.conditions = [condition]
+    with pytest.raises(ObjectsError, match=rf"CRDs to be served; still missing: CustomResourceDefinition .*: {text}"):
+        run(server, namespace(), crd(), toy())
+
+
 def test_a_crd_of_another_version_is_named() -> None:
     server = Server()
     run(server, namespace(), crd(version="v1alpha1"))
@@ -315,20 +330,6 @@ def test_the_value_of_a_secret_is_in_no_output() -> None:
         run(server, namespace(), {**secret("hunter-two"), "type": "other"})
     for text in (str(found), str(error.value), str(error.value.details)):
         assert "hunter" not in text and "aHVudGVy" not in text
-
-
-def test_waits_for_what_the_judge_finds_missing() -> None:
-    server, seen = Server(), []
-
-    def judge(objects: t.Sequence[Json]) -> list[Row]:
-        seen.append([one["metadata"]["name"] for one in objects])
-        return [Row("ConfigMap shop/a", "not yet")] if len(seen) < 3 else []
-
-    run(server, namespace(), config_map("a"), judge=judge)
-    assert seen == [["shop", "a"]] * 3
-    with pytest.raises(ObjectsError, match="still missing: ConfigMap shop/a: not yet"):
-        run(server, namespace(), config_map("a"), judge=lambda __: [Row("ConfigMap shop/a", "not yet")])
-    run(server, namespace(), config_map("a"), judge=lambda __: [Row("x", "never")], wait=False)
 
 
 def test_webhooks_wait_for_endpoints() -> None:

@@ -8,7 +8,13 @@ import typing as t
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import ObjectsError
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.manifests import Definition
-from ansible_collections.groundup.cloud.plugins.module_utils.objects.patches import ABSENT, Patch, patched, spelled
+from ansible_collections.groundup.cloud.plugins.module_utils.objects.patches import (
+    ABSENT,
+    Part,
+    Patch,
+    patched,
+    spelled,
+)
 
 
 def upstream() -> list[Definition]:
@@ -83,3 +89,24 @@ def test_patches_are_performed_in_order_and_their_errors_reported_together() -> 
 def test_paths_are_spelled() -> None:
     path = ("spec", "a.b/c", {"name": "web", "port": 1}, 0, "image-name")
     assert spelled(path) == 'spec["a.b/c"][name=web,port=1][0].image-name'
+
+
+def template(text: t.Any) -> list[Definition]:
+    data = {"conflist": text}
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}, "data": data}
+    return [Definition(body, "x")]
+
+
+PART = patch(("data", "conflist"), Part('"snat": true'), Part('"snat": false'), kind="ConfigMap")
+
+
+def test_a_part_of_a_text_is_replaced_whatever_stands_around_it() -> None:
+    for around in ('{"cniVersion": "0.3.1", %s}', '{"cniVersion": "1.0.0", "mtu": __MTU__, %s}'):
+        found = patched(template(around % '"snat": true'), [PART])
+        assert found[0].body["data"]["conflist"] == around % '"snat": false'
+
+
+@pytest.mark.parametrize("text", ["{}", '"snat": true, "snat": true', 7, None])
+def test_a_part_that_is_not_there_exactly_once_is_an_error(text: t.Any) -> None:
+    with pytest.raises(ObjectsError, match=r"expected a text that has '\"snat\": true' once, but upstream has"):
+        patched(template(text), [PART])
