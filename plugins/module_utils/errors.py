@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 #: Program -> the Debian package that has it, where the names differ.
@@ -35,6 +36,11 @@ def missing_program(name: str) -> str:
     """What to say where a program is not installed: its name and its package."""
     program = name.rpartition("/")[2]
     return f"the program {program} is missing; install the package {PACKAGES.get(program, program)}"
+
+
+def search_path() -> str:
+    """Where programs are searched: the PATH of a login may lack the directories of administrators' programs."""
+    return f"{os.environ.get('PATH', '/usr/bin:/bin')}:/usr/local/sbin:/usr/sbin:/sbin"
 
 
 class CloudError(Exception):

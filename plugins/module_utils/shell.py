@@ -116,17 +116,25 @@ def _texts(value: Any) -> Iterator[str]:
 def run(module: Module, action: Callable[[], Result]) -> NoReturn:
     """End the module with what ``action`` returns, or fail with the text of the error that it raises.
 
-    An :class:`OSError` is a failure as well: a file, a program or a connection that is not there.
+    The texts of the key ``warnings`` are shown as Ansible's warnings. An :class:`OSError` is a failure as well: a file,
+    a program or a connection that is not there.
     """
     try:
-        result = action()
+        result = _warned(module, action())
     except CloudError as error:
-        module.fail_json(msg=str(error), **error.details)
+        module.fail_json(msg=str(error), **_warned(module, dict(error.details)))
     except OSError as error:
         module.fail_json(msg=_text(error))
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def _warned(module: Module, result: Result) -> Result:
+    """The result without its warnings, which were shown: ansible-core 2.23 no longer takes them from a result."""
+    for text in result.pop("warnings", None) or ():
+        module.warn(text)
+    return result
 
 
 def given(value: Any) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 Diff = list[dict[str, str]]
 
@@ -52,6 +52,10 @@ class Plan:
             }
             for step in self.steps
         ]
+
+    def result(self) -> dict[str, Any]:
+        """What a module returns of its plan: {changed, diff, steps}, its steps as texts."""
+        return {"changed": self.changed, "diff": self.diff(), "steps": [str(step) for step in self.steps]}
 
     def text(self) -> str:
         """The same as a unified diff."""
