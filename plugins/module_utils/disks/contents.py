@@ -7,26 +7,53 @@ import errno
 import os
 from typing import Any, NamedTuple
 
-from . import gpt
+from . import bluestore, gpt
 from .devices import Device
 from .errors import DiskError
 from .system import run
-from .users import partitions, users
+from .users import Users, partitions, users
 
-_GIB = 1024**3
 _ENDS = 1024 * 1024
-#: Offsets of Ceph's copies of the BlueStore label (since 19.2.1); erasing only the start of a disk leaves them.
-BLUESTORE_OFFSETS = (0, _GIB, 10 * _GIB, 100 * _GIB, 1000 * _GIB)
-BLUESTORE = b"bluestore block device"
 #: Exit codes of `blkid -p`: a signature, none, and several that contradict each other.
 _FOUND, _NONE, _AMBIVALENT = 0, 2, 8
+CLAIMED = "in exclusive use by the running system"
+
+
+class Signature(NamedTuple):
+    """A signature that libblkid finds on `device`, a disk or a partition. `usage` is libblkid's word (filesystem, raid,
+    crypto, other), or `partition table`; `label`, `uuid` and `subsystem` (LUKS) are empty where there is none."""
+
+    device: str
+    usage: str
+    type: str
+    label: str = ""
+    uuid: str = ""
+    subsystem: str = ""
+
+    def __str__(self) -> str:
+        if not self.type:
+            return f"several signatures on {self.device}"
+        if self.usage == "partition table":
+            return f"a {self.type} partition table on {self.device}"
+        return f"{self.type}{f' {self.label!r}' if self.label else ''} on {self.device}"
 
 
 class Contents(NamedTuple):
-    """`data`: what is on a disk and who uses it, as text, empty for a blank disk; `guid`: disk GUID of its GPT."""
+    """`data`: what is on a disk and who uses it, as text, empty for a blank disk; `guid`: disk GUID of its GPT.
+
+    In parts: `signatures`, `labels` of BlueStore, `table` (the GPT at its start, if it is valid), whether there
+    is a `backup` GPT without it, who uses the disk (`users`), and whether the kernel refuses exclusive use of it though
+    no user is known (`claimed`).
+    """
 
     data: tuple[str, ...]
     guid: str
+    signatures: tuple[Signature, ...] = ()
+    labels: tuple[bluestore.Label, ...] = ()
+    table: gpt.Table | None = None
+    backup: bool = False
+    users: Users = Users()
+    claimed: bool = False
 
 
 def examine(device: Device, root: str = "/") -> Contents:
@@ -37,17 +64,21 @@ def examine(device: Device, root: str = "/") -> Contents:
     :raises OSError: the same, from the kernel.
     """
     shown = partitions(device.name, root)
-    found: list[str] = []
-    labels, backup, guid = _labels_and_gpt(device)
-    for name in [device.name, *shown]:
-        found += _signatures(os.path.join(os.path.dirname(device.path), name))
-    if shown and not any("partition table" in text for text in found):
-        found.append(f"partitions in the kernel's view ({', '.join(shown)})")
+    labels, table, backup, guid = _labels_and_gpt(device)
+    signatures = [
+        found
+        for name in [device.name, *shown]
+        for found in _signatures(os.path.join(os.path.dirname(device.path), name))
+    ]
+    texts = list(map(str, signatures))
+    if shown and not any("partition table" in text for text in texts):
+        texts.append(f"partitions in the kernel's view ({', '.join(shown)})")
     used = users(device.name, root)
-    if not used and _is_claimed(device.path):
-        used = (f"{device.name} in exclusive use by the running system",)
-    found += [*labels, *backup, *used]
-    return Contents(tuple(dict.fromkeys(found)), guid)
+    claimed = not used.words() and _is_claimed(device.path)
+    texts += [*map(str, labels), *(["a backup GPT at its end"] if backup else []), *used.words()]
+    texts += [f"{device.name} {CLAIMED}"] if claimed else []
+    data = tuple(dict.fromkeys(texts))
+    return Contents(data, guid, tuple(signatures), labels, table, backup, used, claimed)
 
 
 def _is_claimed(path: str) -> bool:
@@ -62,26 +93,23 @@ def _is_claimed(path: str) -> bool:
     return False
 
 
-def _labels_and_gpt(device: Device) -> tuple[list[str], list[str], str]:
-    """BlueStore labels, a backup GPT without a primary one, and the disk GUID. Reads both ends, where nearly all
-    signatures are, as blkid has the same exit code for a blank disk and for one that can't be read."""
+def _labels_and_gpt(device: Device) -> tuple[tuple[bluestore.Label, ...], gpt.Table | None, bool, str]:
+    """BlueStore labels, the GPT, whether there is a backup GPT without it, and the disk GUID. Reads both ends, where
+    nearly all signatures are, as blkid has the same exit code for a blank disk and for one that can't be read."""
     with open(device.path, "rb") as disk:
         head = _at(disk, 0, _ENDS)
         tail = _at(disk, max(0, device.size - _ENDS), _ENDS)
         if not head or not tail:
             raise DiskError("unreadable", f"{device.path} has no bytes to read", "check the disk and its medium")
-        labels = [
-            f"a Ceph BlueStore label at {offset // _GIB} GiB"
-            for offset in BLUESTORE_OFFSETS
-            if offset + gpt.SECTOR <= device.size and _at(disk, offset, len(BLUESTORE)) == BLUESTORE
-        ]
+        labels = bluestore.find(disk, device.size)
     try:
-        return labels, [], gpt.parse(head).guid
+        table = gpt.parse(head)
     except gpt.GptError:
         # The backup table is written first, so it may exist alone after a power cut. It begins in the last sector,
         # whose size may have been another one when the table was written.
         last = any(tail[-size:].startswith(gpt.SIGNATURE) for size in (gpt.SECTOR, 4096))
-        return labels, ["a backup GPT at its end"] if last else [], gpt.backup_guid(tail[-gpt.SECTOR :])
+        return labels, None, last, gpt.backup_guid(tail[-gpt.SECTOR :])
+    return labels, table, False, table.guid
 
 
 def _at(disk: Any, offset: int, length: int) -> bytes:
@@ -89,16 +117,16 @@ def _at(disk: Any, offset: int, length: int) -> bytes:
     return bytes(disk.read(length))
 
 
-def _signatures(path: str) -> list[str]:
+def _signatures(path: str) -> list[Signature]:
     """Signatures that libblkid finds by probing the device (blkid(8), low-level probing)."""
     code, text = run(["blkid", "-p", "-o", "export", path], ok=(_FOUND, _NONE, _AMBIVALENT))
     facts = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     name, found = os.path.basename(path), []
     if facts.get("PTTYPE"):
-        found.append(f"a {facts['PTTYPE']} partition table on {name}")
+        found.append(Signature(name, "partition table", facts["PTTYPE"], uuid=facts.get("PTUUID", "")))
     if facts.get("TYPE"):
-        label = f" {facts['LABEL']!r}" if facts.get("LABEL") else ""
-        found.append(f"{facts['TYPE']}{label} on {name}")
+        rest = [facts.get(key, "") for key in ("LABEL", "UUID", "SUBSYSTEM")]
+        found.append(Signature(name, facts.get("USAGE", ""), facts["TYPE"], *rest))
     if code == _AMBIVALENT:
-        found.append(f"several signatures on {name}")
+        found.append(Signature(name, "", ""))
     return found

@@ -25,6 +25,8 @@ _SERIALS = ("ID_SERIAL_SHORT", "ID_SERIAL", "ID_SCSI_SERIAL", "SCSI_IDENT_SERIAL
 class Device(NamedTuple):
     """A disk as the kernel reports it. `number` is MAJOR:MINOR, `size` in bytes, `sector` its logical block size.
 
+    `transport`: how it is connected: nvme, nvme-tcp, sata, sas, usb, iscsi, fc, virtio, mmc, scsi; empty if unknown.
+
     `serials`, `wwns`: from all sources, the one that is shown first; `links`: its names in /dev/disk/by-id; `others`:
     WWNs of its ports and of the device that contains it, which don't identify it.
     """
@@ -40,6 +42,20 @@ class Device(NamedTuple):
     sector: int
     links: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    rotational: bool = False
+    transport: str = ""
+
+
+#: What the path of a SCSI device below /sys/devices contains, and the transport that it tells.
+_SCSI = (
+    ("/usb", "usb"),
+    ("/ata", "sata"),
+    ("/end_device-", "sas"),
+    ("/session", "iscsi"),
+    ("/rport-", "fc"),
+    ("/virtio", "virtio"),
+)
+_NODES = (("nvme", "nvme"), ("vd", "virtio"), ("mmcblk", "mmc"), ("xvd", "xen"))
 
 
 def is_disk(name: str) -> bool:
@@ -47,14 +63,17 @@ def is_disk(name: str) -> bool:
     return not _SKIP.match(name)
 
 
-def devices(root: str = "/", only: Callable[[str], bool] = is_disk) -> list[Device]:
+def devices(root: str = "/", only: Callable[[str], bool] = is_disk, with_udev: bool = True) -> list[Device]:
     """All disks, sorted by name. `root` is for tests: a directory with sys/, run/ and dev/.
+
+    `with_udev`: also with what udev has stored of them, which may be older than what the kernel says.
 
     Left out are devices without a medium, and hidden ones: with NVMe multipath the kernel lists each path to a disk
     (nvme0c0n1) beside the disk (nvme0n1), with the same serial number and without a device node.
     """
     names = sorted(os.path.basename(path) for path in glob.glob(os.path.join(root, "sys/block/*")))
-    return [_device(root, name) for name in names if only(name) and _number(root, name, "size") and _shown(root, name)]
+    shown = [name for name in names if only(name) and _number(root, name, "size") and _shown(root, name)]
+    return [_device(root, name, with_udev) for name in shown]
 
 
 def _shown(root: str, name: str) -> bool:
@@ -65,10 +84,10 @@ def _number(root: str, name: str, attribute: str) -> int:
     return int(read(os.path.join(root, "sys/block", name, attribute)) or 0)
 
 
-def _device(root: str, name: str) -> Device:
+def _device(root: str, name: str, with_udev: bool) -> Device:
     base = os.path.join(root, "sys/block", name)
     number = read(os.path.join(base, "dev"))
-    udev, links = _udev(os.path.join(root, "run/udev/data", f"b{number}"))
+    udev, links = _udev(os.path.join(root, "run/udev/data", f"b{number}")) if with_udev else ({}, ())
     page = vpd.designators(read_bytes(os.path.join(base, "device/vpd_pg83")))
     serials = [read(os.path.join(base, part)) for part in ("serial", "device/serial")]
     serials.append(vpd.serial(read_bytes(os.path.join(base, "device/vpd_pg80"))))
@@ -88,7 +107,21 @@ def _device(root: str, name: str) -> Device:
         _number(root, name, "queue/logical_block_size") or 512,
         links,
         page.others,
+        bool(_number(root, name, "queue/rotational")),
+        _transport(base, name),
     )
+
+
+def _transport(base: str, name: str) -> str:
+    """How a disk is connected, by its name and by where its device is in sysfs, as lsblk(8) finds it."""
+    known = next((transport for start, transport in _NODES if name.startswith(start)), "")
+    if known == "nvme":
+        over = read(os.path.join(base, "device/transport"))
+        return f"nvme-{over}" if over not in ("", "pcie") else known
+    if known or not os.path.exists(os.path.join(base, "device")):
+        return known
+    path = os.path.realpath(os.path.join(base, "device"))
+    return next((transport for part, transport in _SCSI if part in path), "scsi")
 
 
 def _unique(values: list[str]) -> tuple[str, ...]:

@@ -7,12 +7,11 @@ import fcntl
 import os
 import struct
 
-from .contents import BLUESTORE_OFFSETS
+from . import bluestore
 from .system import run
 
 _MIB = 1024 * 1024
 _ENDS = 10 * _MIB
-_LABEL = 4096
 _BLKRRPART, _BLKZEROOUT, _BLKDISCARD = 0x125F, 0x127F, 0x1277
 
 
@@ -28,27 +27,42 @@ def zero(disk: int, start: int, length: int) -> None:
         done += os.pwrite(disk, block[: length - done], start + done)
 
 
-def erase(path: str, size: int, partitions: list[str]) -> str:
+def erase(path: str, size: int, partitions: list[str], exclusive: bool = False) -> str:
     """Erases all signatures, first those inside partitions: they would be visible again with an equal partition
-    table. Covers both GPTs, MD superblocks at the end, and every copy of a BlueStore label.
+    table. Covers both GPTs, MD superblocks at the end, and every copy of a BlueStore label, also where the disk or a
+    partition was an LVM physical volume.
+
+    :param exclusive: nothing else may use the disk meanwhile; the kernel refuses mounts and the like until the end.
 
     Returns why the kernel did not read the partition table again, or an empty text.
+
+    :raises OSError: the disk is in use and `exclusive` is wanted, or it can't be written.
     """
-    for part in partitions:
-        run(["wipefs", "-q", "-a", "-f", part], code="write")
-    run(["wipefs", "-q", "-a", "-f", path], code="write")
-    disk = os.open(path, os.O_RDWR)
+    disk = os.open(path, os.O_RDWR | (os.O_EXCL if exclusive else 0))
     try:
+        for part in partitions:
+            run(["wipefs", "-q", "-a", "-f", part], code="write")
+            _erase_labels(part)
+        run(["wipefs", "-q", "-a", "-f", path], code="write")
         zero(disk, 0, min(_ENDS, size) // 512 * 512)
         tail = min(_ENDS, size)
         zero(disk, (size - tail) // 512 * 512, tail // 512 * 512)
-        for offset in BLUESTORE_OFFSETS[1:]:
-            if offset + _LABEL <= size:
-                zero(disk, offset, _LABEL)
+        for offset in (*bluestore.OFFSETS, *bluestore.LVM_OFFSETS):
+            if offset >= _ENDS and offset + bluestore.LABEL <= size:
+                zero(disk, offset, bluestore.LABEL)
         os.fsync(disk)
         return _reread(disk)
     finally:
         os.close(disk)
+
+
+def _erase_labels(part: str) -> None:
+    """Erases the BlueStore labels of a partition. Its other bytes far from its start are data without a signature."""
+    with open(part, "r+b", buffering=0) as device:
+        size = device.seek(0, os.SEEK_END)
+        for label in bluestore.find(device, size):
+            zero(device.fileno(), label.offset, bluestore.LABEL)
+        os.fsync(device.fileno())
 
 
 def _reread(disk: int) -> str:
@@ -60,9 +74,12 @@ def _reread(disk: int) -> str:
     return ""
 
 
-def discard(path: str, size: int) -> str:
-    """Discards all blocks. Returns why not, for a disk without support for it, which is only slower."""
-    disk = os.open(path, os.O_RDWR)
+def discard(path: str, size: int, exclusive: bool = False) -> str:
+    """Discards all blocks. Returns why not, for a disk without support for it, which is only slower.
+
+    :param exclusive: as of `erase`.
+    """
+    disk = os.open(path, os.O_RDWR | (os.O_EXCL if exclusive else 0))
     try:
         fcntl.ioctl(disk, _BLKDISCARD, struct.pack("<QQ", 0, size // 512 * 512))
     except OSError as error:

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 
+from ..errors import missing_program, search_path
 from .errors import DiskError
 
 
@@ -29,8 +31,13 @@ def run(argv: Sequence[str], ok: Sequence[int] = (0,), code: str = "unreadable")
     :raises DiskError: (`code`) it could not be started, took more than ten minutes, or its exit code is not in `ok`.
     """
     remedy = f"check {argv[-1]} with `{' '.join(argv)}`"
+    env = {**os.environ, "PATH": search_path()}
     try:
-        done = subprocess.run(list(argv), stdin=subprocess.DEVNULL, capture_output=True, timeout=600, check=False)
+        done = subprocess.run(
+            list(argv), stdin=subprocess.DEVNULL, capture_output=True, timeout=600, check=False, env=env
+        )
+    except FileNotFoundError as error:
+        raise DiskError(code, missing_program(argv[0]), remedy) from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DiskError(code, f"{argv[0]}: {error}", remedy) from error
     if done.returncode not in ok:

@@ -13,12 +13,16 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.disks import contents as contents_module
-from ansible_collections.groundup.cloud.plugins.module_utils.disks import gpt
-from ansible_collections.groundup.cloud.plugins.module_utils.disks.contents import BLUESTORE, Contents, examine
+from ansible_collections.groundup.cloud.plugins.module_utils.disks import gpt, system
+from ansible_collections.groundup.cloud.plugins.module_utils.disks.bluestore import MAGIC as BLUESTORE
+from ansible_collections.groundup.cloud.plugins.module_utils.disks.bluestore import find as find_labels
+from ansible_collections.groundup.cloud.plugins.module_utils.disks.contents import Contents, examine
 from ansible_collections.groundup.cloud.plugins.module_utils.disks.devices import devices
 from ansible_collections.groundup.cloud.plugins.module_utils.disks.erase import erase
 from ansible_collections.groundup.cloud.plugins.module_utils.disks.errors import DiskError
 from ansible_collections.groundup.cloud.plugins.module_utils.disks.users import users
+
+from . import labels
 
 MIB = 1024 * 1024
 GUID = "0f1e2d3c-4b5a-4789-8abc-def012345678"
@@ -271,8 +275,8 @@ def test_a_probe_that_fails_is_an_error(machine: Machine, monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     with pytest.raises(DiskError, match="blkid ended with 4: broken"):
         contents(machine)
-    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
-    with pytest.raises(DiskError, match="No such file"):
+    monkeypatch.setattr(system, "search_path", lambda: str(tmp_path / "nothing"))
+    with pytest.raises(DiskError, match="the program blkid is missing; install the package util-linux"):
         contents(machine)
 
 
@@ -337,7 +341,7 @@ def test_users_of_a_disk_are_named(tmp_path: Path, name: str, expected: tuple[st
     (tmp_path / "proc/swaps").write_text(SWAPS)
     (tmp_path / "dev/mapper").mkdir(parents=True)
     (tmp_path / "dev/mapper/vg-swap").symlink_to("../dm-0")
-    assert users(name, str(tmp_path)) == expected
+    assert users(name, str(tmp_path)).words() == expected
 
 
 def test_an_erased_disk_is_blank(machine: Machine) -> None:
@@ -349,3 +353,17 @@ def test_an_erased_disk_is_blank(machine: Machine) -> None:
     assert contents(machine).data == ("linux_raid_member on vda", "a Ceph BlueStore label at 1 GiB")
     assert "not read again" in erase(str(path), path.stat().st_size, [])
     assert contents(machine) == Contents((), "")
+
+
+def test_labels_inside_partitions_are_erased_with_their_copies(tmp_path: Path) -> None:
+    disk, part = tmp_path / "sdb", tmp_path / "sdb1"
+    for path in (disk, part):
+        path.touch()
+        os.truncate(path, 2048 * MIB)
+    for place in (0, MIB, 1024 * MIB, 1025 * MIB):
+        labels.write(part, labels.real(), place)
+    labels.write(disk, labels.real(), 1025 * MIB)
+    erase(str(disk), 2048 * MIB, [str(part)])
+    for path in (disk, part):
+        with path.open("rb") as file:
+            assert find_labels(file, 2048 * MIB) == ()
