@@ -14,7 +14,7 @@ _ROUTED = (Encapsulation.NONE,)
 PROMISES: Table = {
     Promise.POD_TO_POD: Kept(_SINCE, f"{_DOCS}, networking/determine-best-networking"),
     Promise.SERVICES: Kept(_SINCE, "kube-proxy, as kubeadm installs it"),
-    Promise.HOST_PORTS: Kept(_SINCE, "tigera-operator, Installation: spec.calicoNetwork.hostPorts"),
+    Promise.HOST_PORTS: Kept(_SINCE, "Calico's manifests, calico.yaml: the CNI plugin portmap"),
     Promise.OVERLAY: Kept(_SINCE, f"{_DOCS}, networking/configuring/vxlan-ipip", only=(Encapsulation.VXLAN,)),
     Promise.POLICY_PODS: Kept(_SINCE, f"{_DOCS}, network-policy/get-started/kubernetes-policy"),
     Promise.POLICY_CLUSTER: Kept(_SINCE, f"{_DOCS}, release notes: ClusterNetworkPolicy v1alpha2"),

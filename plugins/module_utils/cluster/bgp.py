@@ -1,0 +1,14 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Limits of BGP, and of the schema of MetalLB's BGPPeer."""
+
+from __future__ import annotations
+
+PORT = 179
+#: How long a session outlives the last message of its router, in seconds (RFC 4271, section 4.2: none, or at least 3).
+HOLD_SECONDS = 90
+LEAST_HOLD = 3
+#: The largest port of a router that BGPPeer takes.
+LAST_PORT = 16384
+#: The number above it is reserved (RFC 7300).
+LAST_AS = 4294967294
