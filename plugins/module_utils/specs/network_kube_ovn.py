@@ -1,0 +1,51 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Written by `make readmes` from roles/network_kube_ovn/meta/argument_specs.yml; change that file, not this one.
+"""The input of the role network_kube_ovn as the option `config` of modules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# fmt: off
+CONFIG: dict[str, Any] = {
+    "type": "dict",
+    "required": True,
+    "options": {
+        "manifest": {
+            "type": "dict",
+            "required": True,
+            "options": {
+                "path": {"type": "path"},
+                "url": {"type": "str"},
+                "sha256": {"type": "str", "required": True},
+            },
+        },
+        "policy_manifests": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "path": {"type": "path"},
+                "url": {"type": "str"},
+                "sha256": {"type": "str", "required": True},
+            },
+        },
+        "timings": {"type": "str", "default": "default", "choices": ["default", "slow"]},
+        "api": {"type": "str"},
+        "pods": {"type": "str", "required": True},
+        "services": {"type": "str", "required": True},
+        "join": {"type": "str", "default": "100.64.0.0/16"},
+        "mtu": {"type": "int", "default": 1400},
+        "databases": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {
+                "node": {"type": "str", "required": True},
+                "address": {"type": "str", "required": True},
+            },
+        },
+    },
+}
+# fmt: on

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kube-OVN with upstream's own manifest on a real API server: applied, changed, pruned, removed. Nothing of it runs."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS, probe
+from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import ObjectsError
+from ansible_collections.groundup.cloud.plugins.module_utils.objects.live import get
+from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import Https
+from services.objects.conftest import directory, manifest
+
+pytestmark = pytest.mark.services
+
+LAYER = LAYERS["network_kube_ovn"]
+APPS = "/apis/apps/v1/namespaces/kube-system"
+SECRET = "/api/v1/namespaces/kube-system/secrets/kube-ovn-tls"
+SUBNETS = "/apis/kubeovn.io/v1/subnets"
+MERGE = "application/merge-patch+json"
+FINALIZER = "kubeovn.io/kube-ovn-controller"
+Json = dict[str, t.Any]
+
+
+def documents() -> list[Json]:
+    found = directory("kube-ovn-v")
+    files = [found / "crds/kube-ovn-crds.yaml", found / "manifests/kube-ovn.yaml"]
+    return [one for file in files for one in yaml.safe_load_all(file.read_text()) if one]
+
+
+def written(path: Path, objects: list[Json]) -> Json:
+    path.write_text(yaml.safe_dump_all(objects))
+    return manifest(path)
+
+
+@pytest.fixture(scope="module")
+def params(tmp_path_factory: pytest.TempPathFactory) -> Json:
+    place = tmp_path_factory.mktemp("kube-ovn")
+    policies = directory("network-policy-api-v") / "crds/standard"
+    kinds = [one for file in sorted(policies.glob("*.yaml")) for one in yaml.safe_load_all(file.read_text()) if one]
+    return {
+        "manifest": written(place / "kube-ovn.yml", documents()),
+        "policy_manifests": [written(place / "policies.yml", kinds)],
+        "api": "10.30.0.10:8443",
+        "pods": "10.64.0.0/14",
+        "services": "10.96.0.0/16",
+        "mtu": 8900,
+        "databases": [{"node": f"node{n}", "address": f"10.30.0.2{n}"} for n in (1, 2, 3)],
+    }
+
+
+Perform = t.Callable[..., Json]
+
+
+@pytest.fixture(scope="module")
+def perform(kubeconfig: str) -> Perform:
+    """The module's action; no pod starts here, so none is waited for."""
+
+    def call(params: Json, *, present: bool = True, check: bool = False) -> Json:
+        access = {"kubeconfig": kubeconfig}
+        return LAYER.perform(params, access, present=present, timeout=120, check=check, wait=False)
+
+    return call
+
+
+def differs(params: Json, kubeconfig: str, absent: t.Sequence[str] = ()) -> list[str]:
+    layer = {"name": "network", "role": "groundup.cloud.network_kube_ovn", "input": "x"}
+    found: list[str] = probe([layer], {"x": params}, {"kubeconfig": kubeconfig}, absent=absent)["steps"]["network"]
+    return found
+
+
+def exists(api: Https, path: str) -> bool:
+    return get(api, path) is not None
+
+
+def apply(api: Https, path: str, body: Json) -> None:
+    api.call("PATCH", path, {"fieldManager": "test"}, body, "application/apply-patch+yaml")
+
+
+def subnet(name: str, **metadata: t.Any) -> Json:
+    meta = {"name": name, **metadata}
+    return {"apiVersion": "kubeovn.io/v1", "kind": "Subnet", "metadata": meta, "spec": {"cidrBlock": "10.9.0.0/24"}}
+
+
+def test_it_is_planned_applied_and_then_as_wanted(params: Json, perform: Perform, api: Https, kubeconfig: str) -> None:
+    planned = perform(params, check=True)
+    assert planned["changed"] and not exists(api, SECRET), "check mode changes nothing"
+    assert perform(params)["changed"]
+    again = perform(params)
+    assert (again["changed"], again["steps"]) == (False, [])
+    steps = differs(params, kubeconfig)
+    assert steps and all(step.startswith("wait for ") for step in steps), "nothing differs; nothing runs either"
+
+
+def test_a_change_is_the_only_one_and_certificates_stay(params: Json, perform: Perform, api: Https) -> None:
+    before = api.call("GET", SECRET)["data"]
+    found = perform({**params, "mtu": 8800}, check=True)
+    assert found["steps"] == ["change DaemonSet kube-system/kube-ovn-cni"]
+    assert "PRIVATE KEY" not in str(found) and before["key"] not in str(found)
+    assert perform({**params, "mtu": 8800})["steps"] == found["steps"]
+    assert api.call("GET", SECRET)["data"] == before
+    assert perform(params)["changed"]
+
+
+def test_a_change_by_hand_is_mended(params: Json, perform: Perform, api: Https, kubeconfig: str) -> None:
+    hand = {"fieldManager": "kubectl-edit"}
+    api.call("PATCH", f"{APPS}/deployments/ovn-central", hand, {"spec": {"replicas": 1}}, MERGE)
+    mended = ["change Deployment kube-system/ovn-central (.spec.replicas was changed by hand with kubectl-edit)"]
+    assert differs(params, kubeconfig) == mended
+    assert perform(params)["steps"] == mended
+    assert api.call("GET", f"{APPS}/deployments/ovn-central")["spec"]["replicas"] == 3
+
+
+def test_an_object_that_the_next_release_lacks_is_pruned(
+    params: Json, perform: Perform, api: Https, tmp_path: Path
+) -> None:
+    left = [one for one in documents() if (one["kind"], one["metadata"]["name"]) != ("Service", "kube-ovn-monitor")]
+    fewer = {**params, "manifest": written(tmp_path / "fewer.yml", left)}
+    assert [x for x in perform(fewer)["steps"] if "remove" in x] == [
+        "remove Service kube-system/kube-ovn-monitor (it is no longer in the definitions)"
+    ]
+    assert perform(params)["changed"] and exists(api, "/api/v1/namespaces/kube-system/services/kube-ovn-monitor")
+
+
+def test_lost_certificates_are_made_again_and_all_sides_start_again(params: Json, perform: Perform, api: Https) -> None:
+    api.call("DELETE", SECRET)
+    steps = perform(params)["steps"]
+    assert "create Secret kube-system/kube-ovn-tls" in steps
+    assert len([step for step in steps if "Deployment" in step or "DaemonSet" in step]) == 6
+
+
+def test_a_removal_does_not_lose_objects_of_users(params: Json, perform: Perform, api: Https) -> None:
+    apply(api, f"{SUBNETS}/tenant", subnet("tenant"))
+    with pytest.raises(ObjectsError, match="would be lost with their kinds: Subnet tenant; remove them while Kube-OVN"):
+        perform(params, present=False)
+    assert exists(api, f"{APPS}/deployments/kube-ovn-controller")
+    api.call("DELETE", f"{SUBNETS}/tenant")
+
+
+def test_it_is_removed_with_its_kinds_finalizers_and_annotations(
+    params: Json, perform: Perform, api: Https, kubeconfig: str
+) -> None:
+    apply(api, f"{SUBNETS}/join", subnet("join", finalizers=[FINALIZER]))
+    notes = {"ovn.kubernetes.io/allocated": "true", "example.net/own": "1"}
+    metadata = {"name": "node1", "annotations": notes}
+    api.call("POST", "/api/v1/nodes", body={"apiVersion": "v1", "kind": "Node", "metadata": metadata})
+    planned = perform(params, present=False, check=True)
+    assert "remove finalizers of Subnet join" in planned["steps"] and exists(api, SECRET)
+    assert "remove Secret kube-system/kube-ovn-tls" in differs(params, kubeconfig, ["network"])
+    assert perform(params, present=False)["changed"]
+    assert differs(params, kubeconfig, ["network"]) == []
+    for path in (
+        SECRET,
+        SUBNETS,
+        f"{APPS}/daemonsets/ovs-ovn",
+        "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:ovn",
+    ):
+        assert not exists(api, path), path
+    assert api.call("GET", "/api/v1/nodes/node1")["metadata"]["annotations"] == {"example.net/own": "1"}
+    again = perform(params, present=False)
+    assert (again["changed"], again["steps"]) == (False, [])
+    api.call("DELETE", "/api/v1/nodes/node1")
