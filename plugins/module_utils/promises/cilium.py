@@ -20,8 +20,7 @@ PROMISES: Table = {
         _SINCE, f"{_DOCS}, network/kubernetes/policy: k8sClusterNetworkPolicy.enabled (cilium#23380)"
     ),
     Promise.POLICY_VMS: Kept(_SINCE, "a virtual machine with masquerade sends from its pod, for which policies hold"),
-    Promise.BGP: Kept(_SINCE, f"{_DOCS}, network/bgp-control-plane: it announces, and learns no routes"),
-    Promise.ENCRYPTION: Kept(_SINCE, f"{_DOCS}, security/network/encryption: WireGuard or IPsec"),
+    Promise.ENCRYPTION: Kept(_SINCE, f"{_DOCS}, security/network/encryption-wireguard: pods of different nodes"),
     Promise.LOAD_BALANCER: Kept(_SINCE, f"{_DOCS}, network/lb-ipam, announced by BGP or on layer 2"),
 }
 _MTU = "Cilium, pkg/mtu/mtu.go: TunnelOverheadIPv4 is 50, TunnelOverheadIPv6 is 70"
