@@ -1,0 +1,29 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Written by `make readmes` from roles/snapshot_controller/meta/argument_specs.yml; change that file, not this one.
+"""The input of the role snapshot_controller as the option `config` of modules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# fmt: off
+CONFIG: dict[str, Any] = {
+    "type": "dict",
+    "required": True,
+    "options": {
+        "manifests": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {
+                "path": {"type": "path"},
+                "url": {"type": "str"},
+                "sha256": {"type": "str", "required": True},
+            },
+        },
+        "timings": {"type": "str", "default": "default", "choices": ["default", "slow"]},
+        "replicas": {"type": "int", "default": 2},
+    },
+}
+# fmt: on
