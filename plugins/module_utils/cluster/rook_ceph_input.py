@@ -1,0 +1,182 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with the input of the role rook_ceph, before anything of a cluster is known."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..disks.ids import is_device_name, serial_key, wwn_key
+from .upstream import ClusterLayerError
+
+ROLE = "rook_ceph"
+NAMESPACE = "rook-ceph"
+Params = Mapping[str, Any]
+
+#: With fewer machines, one that fails takes the quorum of monitors or the last copies with it.
+LEAST_MACHINES = 3
+#: Kinds of storage in the input, each a list of things with names.
+POOLS, FILE_SYSTEMS, STORES = "pools", "filesystems", "object_stores"
+KINDS = (POOLS, FILE_SYSTEMS, STORES)
+_NAME = re.compile(r"(?=.{1,40}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+#: The label of a node by which Rook tells the failure domain of its OSDs.
+LABELS: Mapping[str, str] = {
+    "host": "kubernetes.io/hostname",
+    "zone": "topology.kubernetes.io/zone",
+    "rack": "topology.rook.io/rack",
+}
+
+
+def check(params: Params) -> None:
+    """Refuse a wrong input.
+
+    :raises ClusterLayerError: with everything that is wrong.
+    """
+    wrong = [*_wrong_nodes(params), *_wrong_counts(params), *_wrong_networks(params), *_wrong_names(params)]
+    for kind in KINDS:
+        for item in items(params, kind):
+            wrong += _wrong_copies(f"{ROLE}_config.{kind}: {item['name']}", item, params)
+    if wrong:
+        raise ClusterLayerError("; ".join(wrong))
+
+
+def items(params: Params, key: str) -> Sequence[Params]:
+    """The items of a list of the input."""
+    found: Sequence[Params] = params.get(key) or ()
+    return found
+
+
+def is_coded(item: Params) -> bool:
+    """Whether a pool is erasure-coded."""
+    return bool(item.get("data_chunks") or item.get("coding_chunks"))
+
+
+def copies(item: Params) -> int:
+    """How many failure domains a pool needs: one for each copy or chunk."""
+    return int(item["data_chunks"]) + int(item["coding_chunks"]) if is_coded(item) else int(item.get("replicas") or 3)
+
+
+def data_disks(node: Params) -> list[Params]:
+    """The disks of a machine that become OSDs, without those that hold metadata of others."""
+    return [disk for disk in items(node, "disks") if not disk.get("metadata")]
+
+
+def _wrong_nodes(params: Params) -> Iterator[str]:
+    place = f"{ROLE}_config.nodes"
+    nodes = items(params, "nodes")
+    if not any(map(data_disks, nodes)):
+        yield f"{place}: no machine has a disk for data; name at least one disk of each machine that stores"
+    if len(nodes) < LEAST_MACHINES and not params.get("few_machines"):
+        yield (
+            f"{place}: {len(nodes)} machines can't keep data when one fails; name at least {LEAST_MACHINES}, or "
+            f"consent to lose data with one machine, as in a lab, with few_machines: true"
+        )
+    seen: dict[tuple[str, str, str], str] = {}
+    names: set[str] = set()
+    for node in nodes:
+        name = str(node["node"])
+        if name in names:
+            yield f"{place}: {name} is listed twice; list each machine once"
+        names.add(name)
+        if not items(node, "disks"):
+            yield f"{place}: {name} has no disk; name its disks, or leave the machine out"
+        elif not data_disks(node):
+            yield f"{place}: all disks of {name} are for metadata; name one for data"
+        for disk in items(node, "disks"):
+            yield from _wrong_disk(f"{place}: {name}", name, disk, seen)
+
+
+def _wrong_disk(place: str, node: str, disk: Params, seen: dict[tuple[str, str, str], str]) -> Iterator[str]:
+    known: Params = disk.get("id") or {}
+    if not known.get("serial") and not known.get("wwn"):
+        yield f"{place}: a disk has neither serial nor wwn; give one of them"
+    for kind, key in (("serial", serial_key), ("wwn", wwn_key)):
+        value = str(known.get(kind) or "")
+        if not value:
+            continue
+        if is_device_name(value):
+            yield f"{place}: {value} is a name that another disk may have after the next start; give serial or wwn"
+        # Two machines can have controllers with the same serial number; a WWN is unique.
+        scope = (kind, key(value), node if kind == "serial" else "")
+        if scope in seen:
+            yield f"{place}: {kind} {value} is listed twice (first for {seen[scope]}); list each disk once"
+        seen.setdefault(scope, node)
+    if disk.get("metadata") and disk.get("device_class"):
+        yield f"{place}: a disk for metadata has no device class; remove device_class"
+
+
+def _wrong_counts(params: Params) -> Iterator[str]:
+    machines = len(items(params, "nodes"))
+    for key, default in (("monitors", 3), ("managers", 2)):
+        count = int(params.get(key) or default)
+        if count > machines:
+            yield f"{ROLE}_config.{key}: {count} do not run on {machines} machines, one on each; give fewer"
+    monitors = int(params.get("monitors") or 3)
+    if monitors % 2 == 0:
+        yield f"{ROLE}_config.monitors: {monitors} outlive no more failures than {monitors - 1}; give an odd number"
+    elif monitors < LEAST_MACHINES and not params.get("few_machines"):
+        yield f"{ROLE}_config.monitors: {monitors} ends all storage with its machine; give 3 or 5"
+
+
+def _wrong_networks(params: Params) -> Iterator[str]:
+    for key in ("public_networks", "replication_networks"):
+        for value in params.get(key) or ():
+            try:
+                ipaddress.ip_network(str(value))
+            except ValueError as error:
+                yield f"{ROLE}_config.{key}: {value} is not a subnet ({error})"
+    if not params.get("public_networks"):
+        yield f"{ROLE}_config.public_networks: is empty; give the subnet in which machines reach Ceph"
+
+
+def _wrong_names(params: Params) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    default = [str(pool["name"]) for pool in items(params, POOLS) if pool.get("default")]
+    if len(default) > 1:
+        yield f"{ROLE}_config.pools: {' and '.join(default)} are both the default; choose one"
+    if not any(items(params, kind) for kind in KINDS):
+        yield f"{ROLE}_config.pools: there is no pool, file system or object store, so nothing can be stored; give one"
+    for kind in KINDS:
+        for item in items(params, kind):
+            name = str(item["name"])
+            if not _NAME.fullmatch(name):
+                yield f"{ROLE}_config.{kind}: {name} is no name; give lower-case letters, digits and inner dashes"
+            if name in seen:
+                yield (
+                    f"{ROLE}_config.{kind}: {name} is in {seen[name]} as well, and both would have the storage class "
+                    f"rook-ceph-{name}; give each a name of its own"
+                )
+            seen.setdefault(name, kind)
+
+
+def _wrong_copies(place: str, item: Params, params: Params) -> Iterator[str]:
+    few = bool(params.get("few_machines"))
+    if is_coded(item):
+        if int(item.get("data_chunks") or 0) < 2 or int(item.get("coding_chunks") or 0) < 1:
+            yield f"{place}: erasure coding needs data_chunks of at least 2 and coding_chunks of at least 1"
+            return
+        if int(item["coding_chunks"]) < 2 and not few:
+            yield (
+                f"{place}: with one coding chunk, a second failure during a repair loses data; give coding_chunks: 2, "
+                "or consent to that with few_machines: true"
+            )
+    elif int(item.get("replicas") or 3) < 3 and not few:
+        yield (
+            f"{place}: {item['replicas']} copies lose data when two disks fail; give 3, or consent to that with "
+            "few_machines: true"
+        )
+    hosts = sum(1 for node in items(params, "nodes") if data_disks(node))
+    disks = sum(len(data_disks(node)) for node in items(params, "nodes"))
+    domain = str(params.get("failure_domain") or "host")
+    if domain == "osd" and not few:
+        yield f"{place}: failure_domain: osd lets one machine have all copies; give host, or write few_machines: true"
+    known = {"host": hosts, "osd": disks}.get(domain)
+    if known is not None and copies(item) > known:
+        what = "machines with disks" if domain == "host" else "disks"
+        yield f"{place}: needs {copies(item)} {what}, and there are {known}; add {what}, or lower it"
+
+
+__all__ = ["KINDS", "LABELS", "NAMESPACE", "ROLE", "check", "copies", "data_disks", "is_coded", "items"]

@@ -1,0 +1,117 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The layer of the role rook_ceph: its input completed with what nodes, disks and the living CephCluster say."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..objects.applyset import ApplySet
+from ..objects.engine import Engine, Request
+from ..objects.live import get
+from ..objects.protected import Consent
+from ..objects.stages import CRD
+from ..objects.transport import Json, items
+from . import rook_ceph, rook_ceph_cluster, rook_ceph_facts
+from .layer import NAMESPACE as SETS
+from .layer import ClusterLayer
+from .rook_ceph_facts import Facts, Node
+from .rook_ceph_input import NAMESPACE, ROLE
+from .rook_ceph_removal import Removal
+from .upstream import ClusterLayerError
+
+Params = Mapping[str, Any]
+CLUSTER = f"/apis/ceph.rook.io/v1/namespaces/{NAMESPACE}/cephclusters/{rook_ceph_cluster.NAME}"
+POOLS = f"/apis/ceph.rook.io/v1/namespaces/{NAMESPACE}/cephblockpools"
+#: The secret in which Rook has the identity of the Ceph cluster, from before the first OSD on.
+SECRET = f"/api/v1/namespaces/{NAMESPACE}/secrets/rook-ceph-mon"
+#: The key of the input, beside the option, with what disk_info returned for each machine, and that with the consent.
+FOUND, REMOVE = "found", "remove_cloud"
+
+
+class RookCephLayer(ClusterLayer):
+    """The layer of the role rook_ceph."""
+
+    def complete(self, engine: Engine, params: Params) -> Params:
+        """Return the input with facts.
+
+        Where no disks were looked up for this call, as when layers are compared, their names are those that the
+        CephCluster has.
+
+        :raises ClusterLayerError: disks can't be used or were not looked up, or a living cluster can't become so.
+        """
+        live = get(engine.transport, CLUSTER)
+        if live is not None:
+            _refuse_impossible(params, live)
+        record, given = rook_ceph_facts.recorded(live), params.get(FOUND)
+        if given:
+            names = rook_ceph_facts.looked_up(params, given, record, fsid(engine))
+        else:
+            names = rook_ceph_facts.from_record(params, record)
+        nodes = {node.name: node for node in map(Node.of, items(engine.transport, "/api/v1/nodes"))}
+        return {**params, "facts": Facts(nodes, dict(names), _key_type(live))}
+
+    def request(self, params: Params, *, present: bool = True, consents: Sequence[Consent] = ()) -> Request:
+        """Return what is wanted of the API; a removal needs no facts of machines."""
+        if present:
+            return super().request(params, present=True, consents=consents)
+        rendered = rook_ceph.upstream(params)
+        spaces = [one for one in rendered if one.kind == "Namespace"]
+        own = [Consent("Namespace", one.name) for one in spaces]
+        own += [Consent(CRD[1], one.name) for one in rendered if one.kind == CRD[1]]
+        return Request(
+            rendered, SETS, False, ApplySet(f"groundup-{ROLE.replace('_', '-')}", SETS), (), (*own, *consents)
+        )
+
+    def steps(self, engine: Engine, params: Params, *, present: bool = True) -> tuple[list[str], list[dict[str, str]]]:
+        """Return what a run would do, and its diff; of a removal also what is removed in order before."""
+        if present:
+            return super().steps(engine, params)
+        removal = Removal(engine, self.request(params, present=False))
+        plan = engine.plan(self.request(params, present=False, consents=removal.consents))
+        return [*removal.steps, *map(str, plan.steps)], plan.diff()
+
+    def bring(self, engine: Engine, params: Params, *, present: bool, **more: Any) -> dict[str, Any]:
+        """Bring the layer about, or remove it in upstream's order. See `ClusterLayer.perform`.
+
+        :raises ClusterLayerError: a removal without the cloud's name.
+        """
+        if present:
+            return super().bring(engine, params, present=True, **more)
+        removal = Removal(engine, self.request(params, present=False))
+        if removal.needed and str(params.get(REMOVE) or "") != str(params["cloud"]):
+            raise ClusterLayerError(
+                f"{ROLE}: removing Ceph loses everything that is stored in {params['cloud']}; consent to that with "
+                f"{ROLE}_{REMOVE}: {params['cloud']}"
+            )
+        if not engine.check:
+            removal.before()
+        more["consents"] = (*more.get("consents", ()), *removal.consents)
+        result = super().bring(engine, params, present=False, **more)
+        steps = [*removal.steps, *result["steps"]]
+        return {**result, "steps": steps, "changed": bool(steps)}
+
+
+def fsid(engine: Engine) -> str:
+    """The identity of the Ceph cluster; empty while there is none."""
+    secret = get(engine.transport, SECRET) or {}
+    return base64.b64decode((secret.get("data") or {}).get("fsid") or "").decode().strip().lower()
+
+
+def _key_type(live: Json | None) -> str:
+    security = ((live or {}).get("spec") or {}).get("security") or {}
+    return str(((security.get("cephx") or {}).get("csi") or {}).get("keyType") or "")
+
+
+def _refuse_impossible(params: Params, live: Json) -> None:
+    """Refuse what Ceph can't change once it runs: monitors keep the addresses with which they were made."""
+    ranges = ((live.get("spec") or {}).get("network") or {}).get("addressRanges") or {}
+    for key, name in (("public_networks", "public"), ("replication_networks", "cluster")):
+        has, wanted = list(ranges.get(name) or []), [str(one) for one in params.get(key) or ()]
+        if sorted(has) != sorted(wanted):
+            raise ClusterLayerError(
+                f"{ROLE}_config.{key}: {', '.join(wanted) or 'none'} is not {', '.join(has) or 'none'}, which the Ceph "
+                f"cluster was made with and has for life; write that"
+            )

@@ -1,0 +1,196 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The storage provider `rook_ceph`: the inputs of the roles `snapshot_controller` and `rook_ceph`."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..cluster import rook_ceph, snapshot_controller
+from ..cluster.rook_ceph_input import LEAST_MACHINES
+from .bundle_facts import manifest
+from .cluster_taints import tolerations
+from .enums import DiskUse, FailureDomain, Role, StorageProvider
+from .hardware import Machine, Network
+from .layout import Layout
+from .providers import timings
+from .storage import BlockStorage, FileStorage, ObjectStorage
+from .types import Cloud
+
+View = dict[str, t.Any]
+Kind = BlockStorage | FileStorage | ObjectStorage
+#: Layers and what they are to the cloud.
+LAYER, SNAPSHOTS = "storage", "snapshots"
+#: The network that is for storage by its name.
+STORAGE_NETWORK = "storage"
+#: Racks from which on each copy can be in another one.
+LEAST_RACKS = 3
+#: The failure domain of a lab with one machine: each copy is on another disk.
+OSD = "osd"
+
+
+def wanted(cloud: Cloud) -> bool:
+    """Whether the model wants it."""
+    return cloud.storage.provider is StorageProvider.ROOK_CEPH
+
+
+def machines_of(cloud: Cloud) -> list[Machine]:
+    """The machines that store."""
+    return [one for one in cloud.machines.values() if Role.STORAGE in one.roles and one.storage_disks]
+
+
+def racks_of(cloud: Cloud) -> list[str]:
+    """The racks in which machines store, each once; empty if a machine is in none."""
+    found = [machine.location.rack for machine in machines_of(cloud)]
+    return list(dict.fromkeys(rack for rack in found if rack)) if all(found) else []
+
+
+def domain(cloud: Cloud) -> str:
+    """The failure domain, as the model or Ceph calls it."""
+    if cloud.storage.failure_domain is not None:
+        return str(cloud.storage.failure_domain)
+    if len(racks_of(cloud)) >= LEAST_RACKS:
+        return str(FailureDomain.RACK)
+    few = cloud.storage.few_machines and len(machines_of(cloud)) < 2
+    return OSD if few else str(FailureDomain.HOST)
+
+
+def domains(cloud: Cloud) -> int:
+    """How many failure domains have disks for data."""
+    name = domain(cloud)
+    if name == FailureDomain.RACK:
+        return len(racks_of(cloud))
+    machines = machines_of(cloud)
+    return sum(map(_data_disks, machines)) if name == OSD else sum(1 for one in machines if _data_disks(one))
+
+
+def _data_disks(machine: Machine) -> int:
+    return sum(1 for disk in machine.storage_disks if disk.use is DiskUse.DATA)
+
+
+def monitors(cloud: Cloud) -> int:
+    """How many monitors run."""
+    count = len(machines_of(cloud))
+    return cloud.storage.monitors or (5 if count >= 5 else 3 if count >= LEAST_MACHINES else 1)
+
+
+def public_network(layout: Layout) -> Network | None:
+    """The network in which machines reach Ceph."""
+    storage, networks = layout.cloud.storage, layout.cloud.networks
+    if storage.public_network is not None:
+        return networks.get(storage.public_network)
+    everywhere = all(STORAGE_NETWORK in layout.addresses_of(name) for name in layout.cloud.machines)
+    return networks.get(STORAGE_NETWORK) if everywhere and STORAGE_NETWORK in networks else layout.cluster
+
+
+def blocks(cloud: Cloud) -> list[BlockStorage]:
+    """The pools of images; one where the model stores nothing else."""
+    storage = cloud.storage
+    return list(storage.block.values()) or ([] if storage.file or storage.object else [BlockStorage("block")])
+
+
+def items(cloud: Cloud) -> t.Iterator[tuple[str, Kind]]:
+    """All that is stored, with the key of the model."""
+    yield from (("block", one) for one in blocks(cloud))
+    yield from (("file", one) for one in cloud.storage.file.values())
+    yield from (("object", one) for one in cloud.storage.object.values())
+
+
+def view(layout: Layout) -> View:
+    """The role input `rook_ceph_config`."""
+    cloud, kubernetes = layout.cloud, layout.cloud.kubernetes
+    public = public_network(layout)
+    if kubernetes is None or public is None:
+        return {}
+    storage, machines = cloud.storage, machines_of(cloud)
+    replication = cloud.networks.get(storage.replication_network) if storage.replication_network else None
+    pools = blocks(cloud)
+    return {
+        "cloud": cloud.name,
+        "manifests": [manifest(name) for name in rook_ceph.MANIFESTS],
+        "addons_manifests": [manifest(name) for name in rook_ceph.ADDONS],
+        **timings(kubernetes),
+        "nodes": [{"node": one.name, "disks": [_disk(disk) for disk in one.storage_disks]} for one in machines],
+        **({"few_machines": True} if storage.few_machines else {}),
+        # Nodes have their rack as a zone. In Ceph's map a name is there once, so a second label would clash.
+        "failure_domain": "zone" if domain(cloud) == FailureDomain.RACK else domain(cloud),
+        "monitors": monitors(cloud),
+        "managers": min(2, len(machines)),
+        "public_networks": [str(public.subnet)],
+        **({"replication_networks": [str(replication.subnet)]} if replication else {}),
+        "encrypt_traffic": storage.encrypt_traffic,
+        "encrypt_disks": storage.encrypt_disks,
+        "dashboard": storage.dashboard,
+        **({"osd_memory": storage.disk_memory} if storage.disk_memory else {}),
+        **tolerations(machines),
+        "snapshots": storage.snapshots,
+        "pools": [_block(cloud, pool, len(pools) == 1) for pool in pools],
+        "filesystems": [{**_kind(cloud, one), "servers": one.servers} for one in storage.file.values()],
+        "object_stores": [
+            {**_kind(cloud, one), "gateways": one.gateways, "port": one.port} for one in storage.object.values()
+        ],
+    }
+
+
+def snapshots_view(layout: Layout) -> View:
+    """The role input `snapshot_controller_config`."""
+    kubernetes = layout.cloud.kubernetes
+    if kubernetes is None:
+        return {}
+    manifests = [manifest(name) for name in snapshot_controller.MANIFESTS]
+    return {"manifests": manifests, **timings(kubernetes), "replicas": min(2, len(layout.cloud.machines))}
+
+
+def needs(_params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    """The manifests and images of Rook and Ceph."""
+    return (*(f"manifest:{name}" for name in (*rook_ceph.MANIFESTS, *rook_ceph.ADDONS)), *rook_ceph.IMAGES)
+
+
+def snapshots_need(_params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    """The manifests and the image of the snapshot-controller."""
+    return (*(f"manifest:{name}" for name in snapshot_controller.MANIFESTS), snapshot_controller.IMAGE)
+
+
+def kernel_modules(cloud: Cloud) -> tuple[str, ...]:
+    """Modules by which machines use volumes."""
+    return rook_ceph.KERNEL_MODULES if wanted(cloud) and cloud.kubernetes else ()
+
+
+def packages(cloud: Cloud, machine: Machine) -> tuple[str, ...]:
+    """Packages of a machine whose disks are encrypted or hold metadata of others."""
+    if not wanted(cloud) or Role.STORAGE not in machine.roles:
+        return ()
+    apart = any(disk.use is DiskUse.METADATA for disk in machine.storage_disks)
+    return rook_ceph.LVM_PACKAGES if apart or cloud.storage.encrypt_disks else ()
+
+
+def _disk(disk: t.Any) -> View:
+    known = {key: getattr(disk, key) for key in ("serial", "wwn") if getattr(disk, key)}
+    return {
+        "id": known,
+        **({"device_class": disk.device_class} if disk.device_class else {}),
+        **({"metadata": True} if disk.use is DiskUse.METADATA else {}),
+    }
+
+
+def replicas(cloud: Cloud, item: Kind) -> int:
+    """How many copies there are of what is not erasure-coded."""
+    most = min(3, max(1, domains(cloud))) if cloud.storage.few_machines else 3
+    return item.replicas or most
+
+
+def _kind(cloud: Cloud, item: Kind) -> View:
+    coded = item.data_chunks is not None or item.coding_chunks is not None
+    chunks = {"data_chunks": item.data_chunks or 0, "coding_chunks": item.coding_chunks or 0}
+    return {
+        "name": item.name,
+        **(chunks if coded else {"replicas": replicas(cloud, item)}),
+        **({"device_class": item.device_class} if item.device_class else {}),
+        "compression": str(item.compression),
+        "reclaim": str(item.reclaim),
+    }
+
+
+def _block(cloud: Cloud, pool: BlockStorage, only: bool) -> View:
+    default = only if pool.default is None else pool.default
+    return {**_kind(cloud, pool), "default": default, "map_options": list(pool.map_options)}

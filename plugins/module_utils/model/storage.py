@@ -1,0 +1,134 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Classes of the model for volumes, shared file systems and buckets."""
+
+# ruff: noqa: RUF009  (one() and many() return dataclasses.field())
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from . import enums, scalars
+from .fields import many, named, one, own_name
+
+_REPLICAS = "Copies of its data, each in another failure domain."
+_SHOWN_REPLICAS = "3, or as many as there are failure domains with `few_machines`"
+_DATA = "Instead of copies, erasure coding with so many chunks of data; needs `coding_chunks`."
+_CODING = "Chunks from which lost data is computed, so as many failure domains may be lost."
+_CLASS = "Only disks of this class, such as `nvme`, `ssd` or `hdd`."
+_COMPRESSION = "Whether Ceph compresses what it stores."
+_RECLAIM = "What becomes of data when its claim is removed."
+
+
+@dataclass(frozen=True)
+class BlockStorage:
+    """A pool of images, and its storage class `rook-ceph-NAME`."""
+
+    name: str = own_name("Name of the pool.")
+    replicas: int | None = one(scalars.NUMBER, _REPLICAS, default=None, shown_default=_SHOWN_REPLICAS)
+    data_chunks: int | None = one(scalars.NUMBER, _DATA, default=None)
+    coding_chunks: int | None = one(scalars.NUMBER, _CODING, default=None)
+    device_class: str | None = one(scalars.LABEL_NAME, _CLASS, default=None, shown_default="all disks")
+    compression: enums.Compression = one(enums.Compression, _COMPRESSION, default=enums.Compression.NONE)
+    reclaim: enums.Reclaim = one(enums.Reclaim, _RECLAIM, default=enums.Reclaim.DELETE)
+    default: bool | None = one(
+        scalars.BOOLEAN,
+        "Claims and virtual machines that name no class get this one.",
+        default=None,
+        shown_default="`true` for the only pool",
+    )
+    map_options: tuple[str, ...] = many(
+        scalars.TEXT,
+        "Options of the kernel's RBD client. `rxbounce` avoids errors of checksums under virtual machines.",
+        default=("rxbounce",),
+    )
+
+
+@dataclass(frozen=True)
+class FileStorage:
+    """A file system that many nodes share, and its storage class `rook-ceph-NAME`."""
+
+    name: str = own_name("Name of the file system.")
+    replicas: int | None = one(scalars.NUMBER, _REPLICAS, default=None, shown_default=_SHOWN_REPLICAS)
+    data_chunks: int | None = one(scalars.NUMBER, _DATA, default=None)
+    coding_chunks: int | None = one(scalars.NUMBER, _CODING, default=None)
+    device_class: str | None = one(scalars.LABEL_NAME, _CLASS, default=None, shown_default="all disks")
+    compression: enums.Compression = one(enums.Compression, _COMPRESSION, default=enums.Compression.NONE)
+    reclaim: enums.Reclaim = one(enums.Reclaim, _RECLAIM, default=enums.Reclaim.DELETE)
+    servers: int = one(scalars.NUMBER, "Active metadata servers; each has a stand-by, and 4 GiB of memory.", default=1)
+
+
+@dataclass(frozen=True)
+class ObjectStorage:
+    """An object store (S3), and its storage class `rook-ceph-NAME` for claims of buckets."""
+
+    name: str = own_name("Name of the object store.")
+    replicas: int | None = one(scalars.NUMBER, _REPLICAS, default=None, shown_default=_SHOWN_REPLICAS)
+    data_chunks: int | None = one(scalars.NUMBER, _DATA, default=None)
+    coding_chunks: int | None = one(scalars.NUMBER, _CODING, default=None)
+    device_class: str | None = one(scalars.LABEL_NAME, _CLASS, default=None, shown_default="all disks")
+    compression: enums.Compression = one(enums.Compression, _COMPRESSION, default=enums.Compression.NONE)
+    reclaim: enums.Reclaim = one(enums.Reclaim, _RECLAIM, default=enums.Reclaim.DELETE)
+    gateways: int = one(scalars.NUMBER, "Gateways, of which each serves all.", default=2)
+    port: int = one(scalars.TCP_PORT, "Port of their Service.", default=80)
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Volumes. Machines with the role `storage` have them on their `storage_disks`."""
+
+    provider: enums.StorageProvider = one(enums.StorageProvider, "Provider.", default=enums.StorageProvider.NONE)
+    few_machines: bool = one(
+        scalars.BOOLEAN,
+        "Data may be lost with one machine or one disk, as in a lab. Without it, at least three machines store.",
+        default=False,
+    )
+    failure_domain: enums.FailureDomain | None = one(
+        enums.FailureDomain,
+        "What may fail at once; each copy is in another one.",
+        default=None,
+        shown_default="`rack` if the machines are in three racks or more, else `host`",
+    )
+    monitors: int | None = one(
+        scalars.NUMBER,
+        "Monitors of Ceph, an odd number. More than half of them have to run.",
+        default=None,
+        shown_default="5 from five machines on, else 3; 1 with fewer than three machines",
+    )
+    public_network: str | None = one(
+        scalars.LABEL_NAME,
+        "Network in which machines reach Ceph; all are in it. It can't be changed later.",
+        default=None,
+        shown_default="`storage` if all machines are in it, else that of the cluster",
+    )
+    replication_network: str | None = one(
+        scalars.LABEL_NAME,
+        "Network over which disks are copied, of the machines that store. It can't be changed later.",
+        default=None,
+        shown_default="`public_network`",
+    )
+    encrypt_traffic: bool = one(scalars.BOOLEAN, "Ceph and its clients encrypt what they send.", default=False)
+    encrypt_disks: bool = one(
+        scalars.BOOLEAN, "Disks that are taken from now on are encrypted; the keys are in the cluster.", default=False
+    )
+    dashboard: bool = one(scalars.BOOLEAN, "Ceph's dashboard runs.", default=True)
+    disk_memory: int | None = one(
+        scalars.NUMBER,
+        "Memory that Ceph gets for each disk.",
+        default=None,
+        unit="MiB",
+        shown_default="2048 to 8192, so that the disks of a machine share a quarter of its memory",
+    )
+    block: t.Mapping[str, BlockStorage] = named(
+        BlockStorage, "Pools of images, for virtual machines.", shown_default="one with the name `block`"
+    )
+    file: t.Mapping[str, FileStorage] = named(FileStorage, "File systems that many nodes share.")
+    object: t.Mapping[str, ObjectStorage] = named(ObjectStorage, "Object stores.")
+    snapshots: bool = one(
+        scalars.BOOLEAN,
+        "The cluster gets the kinds of snapshots and their controller, unless somebody else brought it.",
+        default=True,
+    )
+
+
+__all__ = ["BlockStorage", "FileStorage", "ObjectStorage", "Storage"]
