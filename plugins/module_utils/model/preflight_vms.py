@@ -7,47 +7,134 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..promises.catalog import PROVIDERS, keeps, way
+from ..cluster.kubevirt_input import MIGRATE
+from ..promises.catalog import way
 from ..promises.promise import Promise
-from .enums import NetworkProvider
+from .declared import NETWORK, is_known, keeps
+from .enums import ImageProfile, KubeVirtVersion
+from .kubevirt import ROOT, eviction, machines_of, shares_blocks
 from .preflight import Facts, Found, Rule, Severity
 
 KEY = "network.require"
-#: The minor versions of Kubernetes that KubeVirt 1.9 supports.
-KUBEVIRT_KUBERNETES = ((1, 34), (1, 36))
-NETWORK = "network"
+#: The minor versions of Kubernetes that KubeVirt supports.
+KUBEVIRT_KUBERNETES = {KubeVirtVersion.NEWEST: ((1, 34), (1, 36)), KubeVirtVersion.BEFORE: ((1, 33), (1, 36))}
 
 
 def _vms(facts: Facts) -> t.Iterator[Found]:
-    if facts.vms:
+    if facts.cloud.virtualization.enabled:
+        yield Found(f"{ROOT}.enabled", None, begin="wants virtual machines, and ")
+    elif facts.vms:
         yield Found(KEY, None, begin="names virtual machines, and ")
 
 
-def _with(name: NetworkProvider, vlans: bool = False) -> t.Callable[[Facts], t.Iterator[Found]]:
-    """A rule for virtual machines with a provider, or only for those that can have NICs in VLANs."""
-
-    def when(facts: Facts) -> t.Iterator[Found]:
-        if facts.provider == name and (not vlans or any(item.vlans for item in facts.cloud.networks.values())):
-            yield from _vms(facts)
-
-    return when
-
-
 def _migration(facts: Facts) -> t.Iterator[Found]:
-    known = facts.provider in PROVIDERS[NETWORK]
-    if known and not keeps(NETWORK, facts.provider, Promise.CONNECTIONS_KEPT, facts.encapsulation):
+    if is_known(facts.cloud) and not keeps(facts.cloud, Promise.CONNECTIONS_KEPT):
         others = way(NETWORK, facts.provider, Promise.CONNECTIONS_KEPT)
         for found in _vms(facts):
             yield dataclasses.replace(found, more=f"; of the other providers, {others}")
 
 
 def _version(facts: Facts) -> t.Iterator[Found]:
-    minor, (first, last) = facts.kubernetes_minor, KUBEVIRT_KUBERNETES
+    minor, (first, last) = facts.kubernetes_minor, KUBEVIRT_KUBERNETES[facts.cloud.virtualization.version]
     if facts.vms and facts.cloud.kubernetes and minor and not first <= minor <= last:
         yield Found("kubernetes.version", facts.cloud.kubernetes.version)
 
 
+def _advisories(facts: Facts) -> t.Iterator[Found]:
+    settings = facts.cloud.virtualization
+    if not settings.enabled:
+        yield from _vms(facts)
+    elif settings.version is KubeVirtVersion.BEFORE:
+        yield Found(f"{ROOT}.version", None, begin="is 1.8.4, and ")
+
+
+def _nested(facts: Facts) -> t.Iterator[Found]:
+    if not facts.cloud.virtualization.enabled:  # else host_base loads KVM so that it is off
+        yield from _vms(facts)
+
+
+def _no_machine(facts: Facts) -> t.Iterator[Found]:
+    if facts.cloud.virtualization.enabled and not machines_of(facts.cloud):
+        yield Found(f"{ROOT}.enabled", None, begin="wants virtual machines, and ")
+
+
+def _emulated(facts: Facts) -> t.Iterator[Found]:
+    settings, images = facts.cloud.virtualization, facts.cloud.images
+    found = [
+        one.name
+        for one in machines_of(facts.cloud)
+        if one.os in images and images[one.os].profile is ImageProfile.EMULATED
+    ]
+    if settings.enabled and not settings.emulation and found:
+        more = f"; it concerns machines.{found[0]}" + (f" and {len(found) - 1} more" if len(found) > 1 else "")
+        yield Found(f"{ROOT}.emulation", None, begin="is not consented to, and ", more=more)
+
+
+def _alone(facts: Facts) -> t.Iterator[Found]:
+    if facts.cloud.virtualization.enabled and len(machines_of(facts.cloud)) == 1:
+        yield Found(f"{ROOT}.enabled", None, begin="wants virtual machines, and ")
+
+
+def _not_shared(facts: Facts) -> t.Iterator[Found]:
+    several = len(machines_of(facts.cloud)) > 1
+    if facts.cloud.virtualization.enabled and several and not shares_blocks(facts.cloud):
+        yield Found(f"{ROOT}.enabled", None, begin="wants virtual machines, and ")
+
+
+def _bandwidth(facts: Facts) -> t.Iterator[Found]:
+    settings, cloud = facts.cloud.virtualization, facts.cloud
+    limited = settings.migrations.bandwidth or settings.migrations.network
+    if settings.enabled and eviction(cloud) == MIGRATE and not limited:
+        yield Found(f"{ROOT}.migrations", None)
+
+
 RULES: tuple[Rule, ...] = (
+    Rule(
+        "vm-no-machine",
+        Severity.ERROR,
+        "`virtualization.enabled`, and no machine has the role `compute`",
+        _no_machine,
+        "no machine has the role compute, on which alone they run",
+        "give some machines that role",
+        "docs/virtual_machines.md",
+    ),
+    Rule(
+        "vm-emulated-machines",
+        Severity.ERROR,
+        "`virtualization.enabled` without `emulation`, and machines whose image has the profile `emulated`",
+        _emulated,
+        "machines whose image has the profile emulated have no virtualization in hardware",
+        "consent to slow virtual machines with virtualization.emulation: true",
+        "docs/virtual_machines.md",
+    ),
+    Rule(
+        "vm-one-machine",
+        Severity.WARNING,
+        "`virtualization.enabled`, and one machine has the role `compute`",
+        _alone,
+        "one machine runs them all, so they are stopped when it is drained, and lost with it",
+        "give a second machine the role compute",
+        "KubeVirt's user guide, node maintenance",
+    ),
+    Rule(
+        "vm-disks-shared",
+        Severity.WARNING,
+        "`virtualization.enabled` on several machines, without a pool of `storage.block`",
+        _not_shared,
+        "only those whose disks several machines use at once can be migrated; the others are stopped when their "
+        "machine is drained",
+        "write storage.provider: rook_ceph, or bring storage with volumes of the mode ReadWriteMany",
+        "KubeVirt's user guide, live migration",
+    ),
+    Rule(
+        "vm-migration-bandwidth",
+        Severity.WARNING,
+        "virtual machines that are migrated, without `migrations.bandwidth` and `migrations.network`",
+        _bandwidth,
+        "let a migration take the whole link, over which storage waits then",
+        "give bandwidth, or a network for migrations",
+        "KubeVirt 1.9, pkg/virt-config: bandwidthPerMigration is 0",
+    ),
     Rule(
         "vm-migration",
         Severity.WARNING,
@@ -59,64 +146,19 @@ RULES: tuple[Rule, ...] = (
         "docs/reference/promises.md; kubevirt#7967",
     ),
     Rule(
-        "calico-migration-deadlock",
-        Severity.WARNING,
-        "wishes for virtual machines and `calico`",
-        _with(NetworkProvider.CALICO),
-        "with Calico before 3.32.2, a migration can stop the network of new pods on a node for good",
-        "install Calico 3.32.2 or newer",
-        "calico#13163",
-    ),
-    Rule(
-        "cilium-socket-lb",
-        Severity.WARNING,
-        "wishes for virtual machines and `cilium`",
-        _with(NetworkProvider.CILIUM),
-        "with Cilium in place of kube-proxy, virtual machines do not reach services by its sockets of pods",
-        "install Cilium with socketLB.hostNamespaceOnly=true",
-        "cilium#14563, #37669; kubevirt#10388",
-    ),
-    Rule(
-        "cilium-host-routing",
-        Severity.WARNING,
-        "wishes for virtual machines and `cilium`",
-        _with(NetworkProvider.CILIUM),
-        "with Cilium's routing of the host in eBPF, virtual machines with masquerade have no network",
-        "install Cilium with bpf.hostLegacyRouting=true",
-        "cilium#32026",
-    ),
-    Rule(
-        "cilium-netkit",
-        Severity.WARNING,
-        "wishes for virtual machines and `cilium`",
-        _with(NetworkProvider.CILIUM),
-        "with Cilium's netkit devices, virtual machines get no MAC address",
-        "install Cilium with bpf.datapathMode=veth",
-        "kubevirt#13782",
-    ),
-    Rule(
-        "cilium-multus",
-        Severity.WARNING,
-        "wishes for virtual machines, `cilium`, and a network with `vlans`",
-        _with(NetworkProvider.CILIUM, vlans=True),
-        "with NICs in VLANs, virtual machines need Multus, whose configuration Cilium renames away",
-        "install Cilium with cni.exclusive=false",
-        "multus-cni#972, #1132",
-    ),
-    Rule(
         "kubevirt-kubernetes",
         Severity.WARNING,
-        "virtual machines and a `kubernetes.version` outside 1.34 to 1.36",
+        "virtual machines and a `kubernetes.version` outside 1.34 to 1.36, or 1.33 to 1.36 with KubeVirt 1.8.4",
         _version,
-        "is a version that KubeVirt 1.9 does not support",
+        "is a version that KubeVirt does not support",
         "give one from 1.34 to 1.36",
-        "KubeVirt's user guide, release notes of 1.9",
+        "KubeVirt's user guide, release notes; kubevirt#17858",
     ),
     Rule(
         "kubevirt-advisories",
         Severity.WARNING,
-        "wishes for virtual machines",
-        _vms,
+        "wishes for virtual machines without `virtualization.enabled`, or its version 1.8.4",
+        _advisories,
         "with KubeVirt before 1.9.0, who may edit a namespace can take over a node",
         "install KubeVirt 1.9.0 or newer, without the feature gates that are not needed",
         "CVE-2026-7374, CVE-2026-9804",
@@ -124,8 +166,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "kvm-nested",
         Severity.WARNING,
-        "wishes for virtual machines",
-        _vms,
+        "wishes for virtual machines without `virtualization.enabled`, which turns it off",
+        _nested,
         "on kernels before 6.12.95, a guest can break out of KVM where nested virtualization is on",
         "install the newest kernel, and load kvm_intel and kvm_amd with nested=0",
         "CVE-2026-53359",

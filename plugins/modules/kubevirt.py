@@ -1,0 +1,97 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kubevirt
+short_description: Run virtual machines on the nodes of a cluster by KubeVirt
+version_added: 0.2.0
+description:
+  - Applies KubeVirt's operator and one object of the kind KubeVirt to a cluster, and waits until it is deployed in this
+    version, and each node has C(/dev/kvm) or O(config.emulation) is given.
+  - A version that can't follow the deployed one is refused.
+  - With O(state=absent), the KubeVirt object goes first, while its operator runs, then the operator, its kind and its
+    namespace, and what KubeVirt has written on nodes. It is refused while there are virtual machines.
+author: groundup.cloud founders (@groundup-cloud)
+attributes:
+  check_mode:
+    description: The same calls as dry runs.
+    support: full
+  diff_mode:
+    description: Shows every object that differs.
+    support: full
+extends_documentation_fragment:
+  - groundup.cloud.kubevirt_config
+  - groundup.cloud.kubernetes_access
+  - groundup.cloud.cluster_layer
+options:
+  remove_cloud:
+    description: The consent to lose all virtual machines with a removal, which is O(config.cloud).
+    type: str
+    default: ""
+  wait:
+    description: Whether to wait until KubeVirt runs. A cluster without nodes needs V(false).
+    type: bool
+    default: true
+seealso:
+  - module: groundup.cloud.cdi
+"""
+
+EXAMPLES = r"""
+- name: Run virtual machines
+  groundup.cloud.kubevirt:
+    kubeconfig: ~/.kube/rack1
+    config:
+      cloud: rack1
+      manifest:
+        path: ~/manifests/kubevirt-operator.yaml
+        sha256: "{{ kubevirt_sha256 }}"
+      cpu_model: Skylake-Server-IBRS
+      eviction: live_migrate
+      migrations: {bandwidth: 500Mi}
+    timeout: 1800
+
+- name: Remove KubeVirt with all virtual machines
+  groundup.cloud.kubevirt:
+    kubeconfig: ~/.kube/rack1
+    state: absent
+    remove_cloud: rack1
+    config:
+      cloud: rack1
+      manifest:
+        path: ~/manifests/kubevirt-operator.yaml
+        sha256: "{{ kubevirt_sha256 }}"
+"""
+
+RETURN = r"""
+steps:
+  description: What was changed, or in check mode would be, one line for each object.
+  returned: success
+  type: list
+  elements: str
+  sample: ["create KubeVirt kubevirt/kubevirt"]
+objects:
+  description: All objects, as M(groundup.cloud.kubernetes_objects) returns them.
+  returned: success
+  type: list
+  elements: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.run import act, spec
+from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubevirt import CONFIG
+
+OPTIONS = {"remove_cloud": {"type": "str", "default": ""}, "wait": {"type": "bool", "default": True}}
+
+
+def main() -> None:
+    layer = LAYERS["kubevirt"]
+    module = begin(AnsibleModule, {**spec(CONFIG, layer), **OPTIONS}, supports_check_mode=True)
+    run(module, lambda: act(module, layer, beside={"remove_cloud": module.params["remove_cloud"]}))
+
+
+if __name__ == "__main__":
+    main()

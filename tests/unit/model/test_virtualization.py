@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Virtual machines of the model: what follows from machines, storage and the network, and what is refused."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster import cdi, kubevirt_input
+from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
+from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
+from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError
+
+from .base import REMOVED, model
+
+Changes = dict[str, t.Any]
+STORES = pathlib.Path(__file__).resolve().parents[2] / "golden/models/stores.cloud.yml"
+VMS: Changes = {"virtualization.enabled": True}
+N1, N2 = "machines.node1", "machines.node2"
+OVN: Changes = {**VMS, "network.provider": "kube_ovn"}
+MIGRATIONS = "virtualization.migrations"
+BLOCKS: Changes = {
+    "storage": {"provider": "rook_ceph", "few_machines": True},
+    f"{N2}.roles": ["compute", "storage"],
+}
+
+
+def derived(changes: Changes) -> t.Any:
+    return derive(load(model(changes)))
+
+
+def config(changes: Changes) -> Changes:
+    hosts = derived(changes).hostvars["cluster"]
+    kubevirt_input.check(hosts["kubevirt_config"])
+    cdi.check(hosts["cdi_config"])
+    found: Changes = hosts["kubevirt_config"]
+    return found
+
+
+def test_a_model_becomes_the_inputs() -> None:
+    cloud = load(STORES)
+    found = derive(cloud).hostvars
+    given = found["cluster"]["kubevirt_config"]
+    assert given["eviction"] == "live_migrate", "pools of images are shared"
+    assert given["network_binding"] == "bridge", "Kube-OVN keeps the address over a migration"
+    assert given["migrations"]["network"] == {
+        "interface": "nic0.50", "mtu": 9000, "subnet": "10.50.0.0/24", "first": "10.50.0.200", "last": "10.50.0.250",
+    }  # fmt: skip
+    assert given["tolerations"] == [{"key": "example.net/storage", "effect": "NoSchedule"}]
+    assert found["cluster"]["multus_config"]["attachments"] == [], "the role kubevirt makes its own"
+    assert found["cluster"]["cdi_config"]["scratch_storage_class"] == "rook-ceph-archive"
+    for name in ("node1", "node5"):
+        host = found[name]["host_base_config"]
+        assert {"tun", "vhost_net", "macvlan"} <= set(host["kernel_modules"]) and host["virtual_machines"] == "hardware"
+
+
+def test_what_a_drained_machine_does_follows_from_machines_and_storage() -> None:
+    assert config(VMS)["eviction"] == "live_migrate_if_possible"
+    assert config({**VMS, **BLOCKS})["eviction"] == "live_migrate"
+    alone = config({**VMS, f"{N1}.roles": ["control_plane"]})
+    assert alone["eviction"] == "none" and alone["network_binding"] == "masquerade"
+
+
+def test_only_machines_that_run_them_are_prepared() -> None:
+    hosts = derived({**VMS, f"{N1}.roles": ["control_plane"], "virtualization.emulation": True}).hostvars
+    assert "virtual_machines" not in hosts["node1"]["host_base_config"]
+    assert hosts["node2"]["host_base_config"]["virtual_machines"] == "emulated"
+    assert hosts["cluster"]["kubevirt_config"]["emulation"] is True
+
+
+def test_images_are_those_of_the_version_and_its_gates() -> None:
+    found = derived({**VMS, "virtualization.version": "1.8.4", "virtualization.feature_gates": ["Sidecar"]})
+    needs = found.all_vars["groundup_needs"]
+    assert "manifest:kubevirt-1.8" in needs["virtual_machines"]
+    assert "quay.io/kubevirt/sidecar-shim:v1.8.4" in needs["virtual_machines"]
+    assert "quay.io/kubevirt/cdi-importer:v1.66.0" in needs["disk_images"]
+    without = derived({})
+    assert not {"virtual_machines", "disk_images"} & set(without.all_vars["groundup_needs"])
+    assert "kubevirt_config" not in without.hostvars["cluster"]
+
+
+def test_controllers_run_with_virtual_machines_where_the_control_plane_is_hosted() -> None:
+    hosted = config({**VMS, "lab": {"control_plane": "hosted"}, f"{N1}.roles": ["compute"]})
+    assert hosted["on_control_planes"] is False and hosted["replicas"] == 2
+    assert "on_control_planes" not in config(VMS) and config(VMS)["replicas"] == 1
+
+
+def test_addresses_for_migrations_are_the_highest_that_nobody_has() -> None:
+    free = config({**OVN, MIGRATIONS: {"network": "cluster"}})["migrations"]["network"]
+    assert (free["first"], free["last"]) == ("10.30.0.239", "10.30.0.254")
+    taken = {f"{N2}.addresses": {"cluster": "10.30.0.250"}}
+    below = config({**OVN, **taken, MIGRATIONS: {"network": "cluster"}})["migrations"]["network"]
+    assert (below["first"], below["last"]) == ("10.30.0.234", "10.30.0.249")
+
+
+WRONG: dict[str, tuple[Changes, str]] = {
+    "keys without virtual machines": (
+        {"virtualization": {"cpu_model": "Haswell", "migrations": {"parallel": 7}}},
+        "virtualization.migrations: has no effect without virtual machines",
+    ),
+    "no cluster": ({**VMS, "kubernetes": REMOVED}, "virtualization.enabled: true needs a cluster"),
+    "a gate that is none": (
+        {**VMS, "virtualization.feature_gates": ["Snapshots"]},
+        "virtualization.feature_gates: KubeVirt 1.9.0 has no feature gate Snapshots; is it Snapshot?",
+    ),
+    "a gate of another version": (
+        {**VMS, "virtualization.version": "1.8.4", "virtualization.feature_gates": ["OCIExport"]},
+        "virtualization.feature_gates: KubeVirt 1.8.4 has no feature gate OCIExport",
+    ),
+    "another version": ({**VMS, "virtualization.version": "1.7.0"}, "1.7.0 is not one of 1.9.0, 1.8.4"),
+    "CPUs as they are": (
+        {**VMS, "virtualization.cpu_model": "host-passthrough"},
+        "virtualization.cpu_model: host-passthrough lets no virtual machine be migrated",
+    ),
+    "a class that is none": (
+        {**VMS, **BLOCKS, "virtualization.scratch_storage_class": "rook-ceph-blocks"},
+        "virtualization.scratch_storage_class: rook-ceph-blocks is no storage class of volumes",
+    ),
+    "more at a time from one machine than in all": (
+        {**VMS, MIGRATIONS: {"parallel": 2, "parallel_per_node": 3}}, f"{MIGRATIONS}.parallel_per_node: 3 is above 2"
+    ),
+    "addresses in no network": (
+        {**OVN, MIGRATIONS: {"addresses": "10.30.0.200-10.30.0.220"}},
+        f"{MIGRATIONS}.addresses: 10.30.0.200-10.30.0.220 are in no network",
+    ),
+    "a network that is none": ({**OVN, MIGRATIONS: {"network": "clusters"}}, f"{MIGRATIONS}.network: clusters is no"),
+    "the network of boots": (
+        {**OVN, MIGRATIONS: {"network": "provision"}}, f"{MIGRATIONS}.network: provision is the network over which"
+    ),
+    "a network of VLANs": ({**OVN, MIGRATIONS: {"network": "tenants"}}, "tenants has no subnet of IPv4"),
+    "a provider that gives no addresses": (
+        {**VMS, MIGRATIONS: {"network": "cluster"}},
+        f"{MIGRATIONS}.network: cluster needs an address for migrations on each machine, which the network provider b",
+    ),
+    "a machine outside": (
+        {**OVN, f"{N2}.networks": ["cluster"], MIGRATIONS: {"network": "management"}},
+        f"{MIGRATIONS}.network: management is a network in which node2 has no address",
+    ),
+    "addresses elsewhere": (
+        {**OVN, MIGRATIONS: {"network": "cluster", "addresses": "10.31.0.1-10.31.0.9"}},
+        f"{MIGRATIONS}.addresses: 10.31.0.1-10.31.0.9 are not in networks.cluster",
+    ),
+    "an address that a machine has": (
+        {**OVN, f"{N2}.addresses": {"cluster": "10.30.0.250"},
+         MIGRATIONS: {"network": "cluster", "addresses": "10.30.0.240-10.30.0.251"}},
+        "have 10.30.0.250, which somebody has already",
+    ),
+    "the last address of all": (
+        {**OVN, MIGRATIONS: {"network": "cluster", "addresses": "10.30.0.240-10.30.0.255"}},
+        "have the first or last address of the subnet",
+    ),
+    "too few addresses": (
+        {**OVN, MIGRATIONS: {"network": "cluster", "addresses": "10.30.0.240-10.30.0.240"}}, "are 1 for 2 machines"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_can_t_run_is_refused_with_the_key(name: str) -> None:
+    changes, message = WRONG[name]
+    with pytest.raises(ModelError) as error:
+        load(model(changes))
+    assert message in str(error.value)
