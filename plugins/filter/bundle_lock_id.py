@@ -22,7 +22,8 @@ def bundle_lock_id(
     path = pathlib.Path(bundle.get("lock") or FILES / "lock.yml").expanduser()
     lock = yaml.safe_load(path.read_text(encoding="utf-8"))
     own, sources = dict(bundle.get("images") or {}), FILES / "source"
-    return lock_id(lock, dict(digests or {}), own, sources, bundle["source"], dict(needs or {}))
+    additions = dict(bundle.get("additions") or {})
+    return lock_id(lock, dict(digests or {}), own, sources, bundle["source"], dict(needs or {}), additions)
 
 
 class FilterModule:

@@ -70,6 +70,14 @@ options:
       - Their digests have to be recorded in O(digests) as well.
     type: dict
     default: {}
+  additions:
+    description:
+      - What the bundle holds beyond the lock. C(manifests) are downloaded, each by its name with C(url) and C(sha256).
+        C(images) is a list of references; those that the lock does not have are copied as published, by the digests in
+        O(digests).
+    type: dict
+    default: {}
+    version_added: 0.2.0
   needs:
     description:
       - For each layer the artefacts that it needs, as for O(groundup.cloud.bundle_info#module:needs). Those that the
@@ -183,6 +191,7 @@ SPEC = {
     "digests": {"type": "dict", "default": {}},
     "images": {"type": "dict", "default": {}},
     "needs": {"type": "dict", "default": {}},
+    "additions": {"type": "dict", "default": {}},
     "ca_file": {"type": "path"},
     "auth_file": {"type": "path"},
     "cloud": {"type": "str"},

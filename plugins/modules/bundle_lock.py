@@ -42,12 +42,28 @@ options:
     description: Images of one's own and their places, as in M(groundup.cloud.bundle).
     type: dict
     default: {}
+  additions:
+    description:
+      - What the bundle holds beyond the lock. C(manifests) are downloaded, each by its name with C(url) and C(sha256).
+        C(images) is a list of references; those that the lock does not have are copied as published, by the digests in
+        O(digests).
+    type: dict
+    default: {}
+    version_added: 0.2.0
   needs:
     description:
       - For each layer the artefacts that it needs, as for O(groundup.cloud.bundle_info#module:needs). Those that the
         lock lists under C(optional) are looked up only if one of these names them.
     type: dict
     default: {}
+  source:
+    description:
+      - How the bundle is made. With V(source) only the digests of what such a bundle downloads are looked up, and not
+        those of what it compiles.
+    type: str
+    choices: [upstream, source]
+    default: upstream
+    version_added: 0.2.0
   ca_file:
     description: File with further CAs to trust, as in M(groundup.cloud.bundle).
     type: path
@@ -103,6 +119,8 @@ SPEC = {
     "digests": {"type": "dict", "default": {}},
     "images": {"type": "dict", "default": {}},
     "needs": {"type": "dict", "default": {}},
+    "additions": {"type": "dict", "default": {}},
+    "source": {"type": "str", "choices": ["upstream", "source"], "default": "upstream"},
     "ca_file": {"type": "path"},
     "auth_file": {"type": "path"},
 }

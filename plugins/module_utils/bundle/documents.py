@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import typing as t
 from dataclasses import asdict
 from pathlib import Path
 
-from . import chart, sources, upstream
+from . import chart, layer, sources, upstream
 from .build import BuildContext, Made
 from .content import Artefact, publish, sha256_file, sha256_json, sha256_tree
 from .errors import BundleError
-from .lock import DOCUMENTS, Manifest, ModuleFile
+from .lock import DOCUMENTS, Chart, Manifest, ModuleFile, SourceTree
 from .progress import Task
 from .request import Request
 
@@ -28,9 +29,9 @@ def published(context: BuildContext, request: Request, files: str, origin: upstr
     found: dict[str, Entries] = {section: {} for section in DOCUMENTS}
     for section, kind in DOCUMENTS.items():
         for name, download in getattr(context.lock, section).items():
-            source = download.source if section == "manifests" and request.origin == "source" else None
-            if source:
-                made = _from_module(context, name, download, source)
+            if download.source and request.origin == "source":
+                take = _chart if section == "charts" else _from_module
+                made = take(context, name, download, download.source)
             else:
                 made = upstream.document(context, origin, f"{kind}:{name}", download)
             found[section][name] = {**made, "version": download.version}
@@ -64,3 +65,29 @@ def _from_module(context: BuildContext, name: str, manifest: Manifest, wanted: M
         return {name: context.store.add(copy, digest)}
 
     return context.once(f"module-{name}", key, f"take manifest:{name} {manifest.version}", make)[name]
+
+
+def _chart(context: BuildContext, name: str, download: Chart, wanted: ModuleFile) -> Artefact:
+    """A chart packed from a directory of a Go module's archive, which go.sum pins: the same bytes each time.
+
+    The digest in the lock is that of the publisher's archive, whose bytes differ.
+    """
+    where, module = f"charts.{name}.source", context.sources / wanted.build
+    key = [asdict(wanted), sha256_tree(module)]
+
+    def make(scratch: Path, _task: Task) -> Made:
+        root = sources.root(module, wanted.module, context.cache, scratch, context.lock)
+        directory = SourceTree(wanted.build, wanted.module, wanted.path)
+        members = sources.tree(root, directory, Path(wanted.path).name, where)
+        layer.write_tar(members, scratch / "tar")
+        packed = scratch / "chart.tgz"
+        with (
+            (scratch / "tar").open("rb") as plain,
+            packed.open("wb") as target,
+            gzip.GzipFile(filename="", fileobj=target, mode="wb", mtime=0) as stream,
+        ):
+            shutil.copyfileobj(plain, stream)
+        upstream.check_chart(packed, f"chart:{name}", f"{wanted.path} of {wanted.module or wanted.build}")
+        return {name: context.store.add(packed)}
+
+    return context.once(f"chart-{name}", key, f"pack chart:{name} {download.version}", make)[name]

@@ -101,7 +101,10 @@ class Download:
 
 @dataclass(frozen=True)
 class ModuleFile:
-    """A file of a build's own Go module, or of a ``module`` that it requires; ``path`` is the one in the module."""
+    """A file, or of charts a directory, of a build's own Go module, or of a ``module`` that it requires.
+
+    ``path`` is the one in the module.
+    """
 
     build: str
     path: str
@@ -132,8 +135,12 @@ class Rendering:
 
 @dataclass(frozen=True)
 class Chart(Download):
-    """A published Helm chart, and the manifests that are rendered from it: {name of a manifest: how}."""
+    """A published Helm chart, and the manifests that are rendered from it: {name of a manifest: how}.
 
+    `source: source` packs it from a directory of a Go module if ``source`` names one.
+    """
+
+    source: ModuleFile | None = None
     rendered: dict[str, Rendering] = field(default_factory=dict)
 
 

@@ -59,7 +59,7 @@ class Lock:
     """A whole release. ``images`` are recipes; ``upstream_images`` digests; ``local_images`` are made in both ways.
 
     ``manifests`` (Kubernetes objects as YAML) and ``charts`` (Helm charts as .tgz) are downloaded in both ways, except
-    manifests that `source: source` takes from Go modules. ``optional`` names what is made only if it is needed.
+    those that `source: source` takes from Go modules; so are images without a recipe. ``optional`` is made if needed.
     """
 
     version: int
@@ -100,6 +100,12 @@ class Lock:
         }
 
     @property
+    def module_files(self) -> dict[str, ModuleFile]:
+        """What `source: source` takes from Go modules, by the document's place in the lock."""
+        places = {f"{section}.{name}": x for section in DOCUMENTS for name, x in getattr(self, section).items()}
+        return {place: document.source for place, document in places.items() if document.source}
+
+    @property
     def rendered(self) -> dict[str, tuple[str, Rendering]]:
         """Manifests that helm renders, by name: (chart, how)."""
         return {name: (chart, how) for chart, entry in self.charts.items() for name, how in entry.rendered.items()}
@@ -117,8 +123,12 @@ class Lock:
         return [name for name in names if name not in self.own_images]
 
     def pulled_images(self, origin: str) -> list[str]:
-        """Images that are taken as published, without those that an image of one's own stands in for."""
-        return [n for n in self.upstream_images if n not in self.own_images] if origin == "upstream" else []
+        """Images that are taken as published: all of them, or with `source` those that have no recipe.
+
+        Those that an image of one's own stands in for are left out.
+        """
+        names = [n for n in self.upstream_images if origin == "upstream" or n not in self.images]
+        return [name for name in names if name not in self.own_images]
 
     def compression_of(self, layer: str) -> Compression:
         """How a layer is compressed."""
@@ -194,9 +204,9 @@ def parse(value: dict[str, t.Any]) -> Lock:
     """
     ready: dict[str, t.Any] = {name: _all(kind, value.get(name), name) for name, kind in SECTIONS.items()}
     ready["layers"] = _nested(Layer, value.get("layers"), "layers", "sources", SourceTree)
-    ready["manifests"] = _manifests(value.get("manifests") or {})
+    ready["manifests"] = _documents(Manifest, value.get("manifests") or {}, "manifests")
     ready["optional"] = value.get("optional") or []
-    ready["charts"] = _nested(Chart, value.get("charts") or {}, "charts", "rendered", Rendering)
+    ready["charts"] = _documents(Chart, value.get("charts") or {}, "charts")
     ready["own_images"] = _all(OwnImage, value.get("own_images") or {}, "own_images")
     ready["compression"] = _make(Compression, value.get("compression") or {}, "compression")
     lock = _make(Lock, value, "(top)", debian=_make(Debian, value.get("debian"), "debian"), **ready)
@@ -207,12 +217,16 @@ def parse(value: dict[str, t.Any]) -> Lock:
     return lock
 
 
-def _manifests(value: t.Any) -> dict[str, Manifest]:
+def _documents(kind: type[Made], value: t.Any, section: str) -> dict[str, Made]:
     found = {}
-    for name, entry in _mapping(value, "manifests").items():
-        where, source = f"manifests.{name}", entry.get("source") if isinstance(entry, dict) else None
-        ready = {} if source is None else {"source": _make(ModuleFile, source, f"{where}.source")}
-        found[name] = _make(Manifest, entry, where, **ready)
+    for name, entry in _mapping(value, section).items():
+        where, given = f"{section}.{name}", entry if isinstance(entry, dict) else {}
+        ready: dict[str, t.Any] = {}
+        if given.get("source") is not None:
+            ready["source"] = _make(ModuleFile, given["source"], f"{where}.source")
+        if kind is Chart:
+            ready["rendered"] = _all(Rendering, given.get("rendered") or {}, f"{where}.rendered")
+        found[name] = _make(kind, entry, where, **ready)
     return found
 
 
@@ -253,29 +267,29 @@ def _malformed(lock: Lock) -> t.Iterator[str]:
 def unpinned(lock: Lock, origin: str = "upstream") -> list[str]:
     """What may not be downloaded yet, because its digest is not recorded.
 
-    `source` downloads charts, images of one's own, and manifests that it does not take from Go modules only.
+    `source` downloads images of one's own, those without a recipe, and documents that it does not take from Go modules.
     """
     documents = [f"{s}.{n}" for s in DOCUMENTS for n, d in getattr(lock, s).items() if d.sha256 is None]
     own = [f"own_images.{n}" for n, image in lock.own_images.items() if image.digest is None]
+    images = [f"upstream_images.{n}" for n in lock.pulled_images(origin) if lock.upstream_images[n] is None]
     if origin == "source":
-        pinned = {f"manifests.{n}" for n, manifest in lock.manifests.items() if manifest.source}
-        return [*(name for name in documents if name not in pinned), *own]
+        return [*images, *(name for name in documents if name not in lock.module_files), *own]
     used = {file.download for file in lock.upstream_files.values()}
     files = [f"downloads.{n}" for n, d in lock.downloads.items() if n in used and d.sha256 is None]
-    images = [f"upstream_images.{n}" for n in lock.pulled_images(origin) if lock.upstream_images[n] is None]
     return [*files, *images, *documents, *own]
 
 
 def compiled_part(value: dict[str, t.Any]) -> dict[str, t.Any]:
     """A lock's YAML as far as it decides what is compiled: without the digests of what is only downloaded.
 
-    So a digest that was looked up renames no bundle of `source`, and nothing is compiled again. Manifests and
-    charts keep their digests, because `source` downloads them too.
+    So a digest that was looked up renames no bundle of `source`, and nothing is compiled again. Manifests, charts and
+    images without a recipe keep their digests, because `source` downloads them too.
     *value* must be one that `parse` took.
     """
     value = stated(value)
     downloads = {name: {**download, "sha256": None} for name, download in value["downloads"].items()}
-    return {**value, "downloads": downloads, "upstream_images": dict.fromkeys(value["upstream_images"])}
+    images = {name: None if name in value["images"] else x for name, x in value["upstream_images"].items()}
+    return {**value, "downloads": downloads, "upstream_images": images}
 
 
 def stated(value: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -30,9 +30,9 @@ def found(lock: Lock) -> t.Iterator[str]:
 
 
 def _module_files(lock: Lock) -> t.Iterator[str]:
-    for name, manifest in lock.manifests.items():
-        if manifest.source and manifest.source.build not in lock.builds:
-            yield f"manifests.{name}.source.build names {manifest.source.build!r}, which is none of builds"
+    for place, source in lock.module_files.items():
+        if source.build not in lock.builds:
+            yield f"{place}.source.build names {source.build!r}, which is none of builds"
 
 
 def _builds(lock: Lock) -> t.Iterator[str]:

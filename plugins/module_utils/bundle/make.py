@@ -68,7 +68,7 @@ def wanted(lock: Lock, origin: str) -> list[str]:
     packages = [f"apt:{name}" for name in lock.debian.packages]
     held = [*lock.documents, *(f"manifest:{name}" for name in lock.rendered), *packages]
     if origin == "source":
-        return [*lock.files, *lock.images, *held]
+        return [*lock.files, *lock.images, *(x for x in lock.upstream_images if x not in lock.images), *held]
     return [*lock.upstream_files, *lock.upstream_images, *lock.local_images, *held]
 
 
@@ -169,6 +169,8 @@ def make(request: Request, emit: Callable[[str], None] | None = None) -> index.I
         context = BuildContext(lock, origin.debian(lock.debian), request.sources, request.cache, work, store, progress)
         held = _source(context, request) if request.origin == "source" else _upstream(context, request, origin)
         registry = Registry(request.target / "registry")
+        pulled = lock.pulled_images(request.origin)
+        held["images"] |= {ref: upstream.image(context, origin, registry, ref) for ref in pulled}
         held["images"] |= {ref: upstream.own_image(context, origin, registry, ref) for ref in lock.own_images}
         held = {**_head(request, lock), **held, **documents.published(context, request, FILES, origin)}
         write_atomic(request.target / "bundle.json", json.dumps(held, indent=1, sort_keys=True).encode())
@@ -187,10 +189,11 @@ def _steps(lock: Lock, origin: str) -> int:
     layers = len(lock.variants(lock.made_images(origin))) + len(lock.own_images)
     packages = (2 if lock.debian.packages else 0) + len(lock.documents)
     packages += 2 * len(lock.rendered)  # helm is compiled, or found there, before each
+    packages += len(lock.pulled_images(origin))
     if origin == "source":
         return len(lock.compiled) + sum(bool(file.tar) for file in lock.files.values()) + layers + packages
     downloads = {file.download for file in lock.upstream_files.values()}
-    return len(downloads) + len(lock.upstream_files) + len(lock.pulled_images(origin)) + layers + packages
+    return len(downloads) + len(lock.upstream_files) + layers + packages
 
 
 def _source(context: BuildContext, request: Request) -> dict[str, t.Any]:
@@ -218,9 +221,7 @@ def _upstream(context: BuildContext, request: Request, origin: upstream.Origin) 
     files = {}
     for name, (artefact, version) in upstream.files(context, origin).items():
         files[name] = _file(context, request, artefact, version, context.lock.upstream_files[name].tar, [])
-    registry = Registry(request.target / "registry")
-    images = {ref: upstream.image(context, origin, registry, ref) for ref in context.lock.pulled_images("upstream")}
-    images |= _images(context, request, context.lock.made_images(request.origin), {})
+    images = _images(context, request, context.lock.made_images(request.origin), {})
     packages, apt = repository(context, request.target / "apt")
     return {"files": files, "images": images, "packages": packages, "apt": apt}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..download import trust
 from . import digests, pull, skopeo
+from .additions import added
 from .content import sha256_file
 from .errors import BundleError
 from .fetch import agree
@@ -33,8 +34,11 @@ def relock(
     ca_file: str | None = None,
     auth_file: str | None = None,
     needs: Iterable[str] = (),
+    source: str = "upstream",
 ) -> tuple[dict[str, t.Any], list[Filled]]:
     """The lock with every digest filled in, and what was filled in; of optional artefacts those that *needs* names.
+
+    With *source* "source" only what such a bundle downloads is filled in: what it compiles has no publisher's digest.
 
     A digest is that of the bytes which came; ``confirmed`` names the publisher's checksum file that agrees, or is None.
 
@@ -46,7 +50,7 @@ def relock(
         bundle_errors(),
         trust.for_programs(Path(own) / "trust", ca_file),
     ):
-        return _filled(value, Origin(mirrors, Path(own), auth_file), needs)
+        return _filled(value, Origin(mirrors, Path(own), auth_file), needs, source)
 
 
 def resolve(parameters: dict[str, t.Any], cache: Path) -> dict[str, t.Any]:
@@ -55,20 +59,24 @@ def resolve(parameters: dict[str, t.Any], cache: Path) -> dict[str, t.Any]:
     The recorded digests of published artefacts stay. Those of images of one's own are found again, because their owner
     may have built them again.
     """
-    lock, places = parameters["lock"], parameters["images"]
+    lock, places = added(parameters["lock"], parameters["additions"]), parameters["images"]
     before = {name: section for name, section in parameters["digests"].items() if name != digests.OWN}
     start = digests.applied(lock, before, places)
     access = {"ca_file": parameters["ca_file"], "auth_file": parameters["auth_file"]}
     needs = named(parameters["needs"])
-    new, filled = relock(start, parameters["mirrors"], cache / "downloads", **access, needs=needs)
+    new, filled = relock(
+        start, parameters["mirrors"], cache / "downloads", **access, needs=needs, source=parameters["source"]
+    )
     return {"changed": False, "lock": new, "filled": filled, "digests": digests.recorded(lock, new)}
 
 
-def _filled(value: dict[str, t.Any], origin: Origin, needs: Iterable[str]) -> tuple[dict[str, t.Any], list[Filled]]:
+def _filled(
+    value: dict[str, t.Any], origin: Origin, needs: Iterable[str], source: str
+) -> tuple[dict[str, t.Any], list[Filled]]:
     parse(value)
     lock, filled, new = parse(selected(value, needs)), list[Filled](), copy.deepcopy(value)
     faults: list[BundleError] = []
-    for entry in unpinned(lock):
+    for entry in unpinned(lock, source):
         section, __, name = entry.partition(".")
         try:
             filled.append(found := _found(lock, origin, section, name))

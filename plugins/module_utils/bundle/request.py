@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..homes import cache_home
 from . import digests
+from .additions import added
 from .content import sha256_json, sha256_tree
 from .errors import LOCK_COMMAND, BundleError
 from .lock import compiled_part, parse, stated
@@ -56,11 +57,14 @@ def lock_id(
     sources: Path,
     origin: str,
     needs: dict[str, t.Any] | None = None,
+    additions: dict[str, t.Any] | None = None,
 ) -> str:
     """What a bundle is named by that would be made from this lock and these digests, for these needs.
 
     :raises BundleError: for a faulty lock.
     """
+    parse(lock)
+    lock = added(lock, additions)
     parse(lock)
     return _named(digests.applied(lock, found, own), named(needs or {}), sources, origin)
 
@@ -105,7 +109,9 @@ class Request:
         """The request that the parameters of the module ``bundle`` mean."""
         directory, log = parameters["dir"], parameters["progress_file"]
         return cls(
-            lock=digests.applied(parameters["lock"], parameters["digests"], parameters["images"]),
+            lock=digests.applied(
+                added(parameters["lock"], parameters["additions"]), parameters["digests"], parameters["images"]
+            ),
             sources=Path(parameters["sources"]),
             origin=parameters["source"],
             cache=Path(parameters["cache_dir"] or cache_root()),

@@ -68,4 +68,5 @@ def _builds(lock: Yaml) -> set[str]:
     for layer in lock["layers"].values():
         used |= {program.split("/")[0] for program in (layer.get("programs") or {}).values()}
         used |= {tree["build"] for tree in (layer.get("sources") or {}).values()}
-    return used | {entry["source"]["build"] for entry in (lock.get("manifests") or {}).values() if entry.get("source")}
+    documents = [entry for section in ("manifests", "charts") for entry in (lock.get(section) or {}).values()]
+    return used | {entry["source"]["build"] for entry in documents if entry.get("source")}

@@ -7,8 +7,10 @@ configures them (``bundle.json``), over ssh.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
+import os
 import shutil
 import subprocess
 import tempfile
@@ -62,7 +64,14 @@ def sign(text: str, when: int) -> tuple[bytes, str]:
         return signed, _run([*gpg, "--armor", "--export"]).decode()
     finally:
         subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False, capture_output=True)
-        shutil.rmtree(home)
+        _remove(home)
+
+
+def _remove(home: str) -> None:
+    """Remove the directory. gpg-agent, as it ends, removes its sockets from it, perhaps after they were listed here."""
+    while os.path.exists(home):
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(home)
 
 
 def _run(words: list[str], text: str = "") -> bytes:

@@ -129,11 +129,11 @@ def document(context: BuildContext, origin: Origin, name: str, download: Downloa
     """
     artefact = _download(context, origin, name, download)
     if name.startswith("chart:"):
-        _check_chart(context.store.path(artefact["sha256"]), name, download.url)
+        check_chart(context.store.path(artefact["sha256"]), name, download.url)
     return artefact
 
 
-def _check_chart(path: Path, name: str, url: str) -> None:
+def check_chart(path: Path, name: str, url: str) -> None:
     """Refuse what Helm could not read: a chart is a gzip'd tar with one directory that holds Chart.yaml."""
     try:
         with tarfile.open(path, "r:gz") as archive:

@@ -7,6 +7,14 @@ from __future__ import annotations
 from .values import Expression
 
 
-def manifest(name: str) -> Expression:
-    """The controller's copy of a manifest: path and sha256."""
-    return Expression(f"{{{{ (groundup_bundle_manifests | default({{}}))['{name}'] | default({{}}) }}}}")
+def manifest(name: str, key: str = "") -> Expression:
+    """The controller's copy of a manifest: path and sha256, or the value of one of these keys."""
+    entry = f"((groundup_bundle_manifests | default({{}}))['{name}'] | default({{}}))"
+    if key:
+        return Expression(f"{{{{ {entry}.{key} | default('') }}}}")
+    return Expression(f"{{{{ {entry[1:-1]} }}}}")
+
+
+def beside(path: str) -> Expression | str:
+    """A path on the controller that may be relative to the model."""
+    return path if path.startswith(("/", "~")) else Expression(f"{{{{ inventory_dir }}}}/{path}")

@@ -228,9 +228,9 @@ def test_what_does_not_fit_replaces_nothing_and_leaves_nothing(small_disk: Path)
     assert (small_disk / "index").read_bytes() == b"old"
 
 
-def test_a_publisher_s_sums_of_a_whole_release_confirm_a_digest(server: t.Any, tmp_path: Path) -> None:
-    server.content["/SHA256SUMS"] = f"{'0' * 64}  other-tool\n{hexa(TOOL)}  tool\n".encode()
-    lock = {
+def lock_of(url: str) -> dict[str, t.Any]:
+    """A lock whose one download has no digest."""
+    return {
         **{name: {} for name in ("builds", "files", "layers", "images", "upstream_images")},
         "version": 1,
         "platform": "linux/amd64",
@@ -238,9 +238,21 @@ def test_a_publisher_s_sums_of_a_whole_release_confirm_a_digest(server: t.Any, t
         "go": "1.26.8",
         "local_images": [],
         "debian": {"suite": "trixie"},
-        "downloads": {"tool": {"version": "1", "url": f"{server.url}/tool", "sha256": None}},
+        "downloads": {"tool": {"version": "1", "url": url, "sha256": None}},
         "upstream_files": {"tool": {"download": "tool"}},
     }
+
+
+def test_what_a_bundle_compiles_is_not_looked_up(server: t.Any, tmp_path: Path) -> None:
+    lock = lock_of(f"{server.url}/missing")
+    assert relock.relock(lock, {}, tmp_path / "downloads", source="source") == (lock, [])
+    with pytest.raises(BundleError, match="missing"):
+        relock.relock(lock, {}, tmp_path / "downloads")
+
+
+def test_a_publisher_s_sums_of_a_whole_release_confirm_a_digest(server: t.Any, tmp_path: Path) -> None:
+    server.content["/SHA256SUMS"] = f"{'0' * 64}  other-tool\n{hexa(TOOL)}  tool\n".encode()
+    lock = lock_of(f"{server.url}/tool")
     found, filled = relock.relock(lock, {}, tmp_path / "downloads")
     assert found["downloads"]["tool"]["sha256"] == hexa(TOOL)
     assert filled == [{"name": "tool", "digest": hexa(TOOL), "confirmed": f"{server.url}/SHA256SUMS"}]

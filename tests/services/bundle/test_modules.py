@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
+import tarfile
 import typing as t
 import zipfile
 from dataclasses import replace
@@ -35,6 +37,8 @@ FILES = {
     "pkg/plain/plain.go": f'package plain\n\nimport "{MODULE}/names"\n\n'
     'func init() { names.All = append(names.All, "plain") }\n',
     "deploy/objects.yml": OBJECTS,
+    "charts/app/Chart.yaml": "apiVersion: v2\nname: app\nversion: 1.2.3\n",
+    "charts/app/templates/a.yaml": "kind: A\n",
 }
 
 
@@ -113,6 +117,34 @@ def test_a_manifest_comes_out_of_the_archive_of_a_module(request_: Request) -> N
 def test_a_manifest_of_the_build_s_own_module_is_taken_too(request_: Request) -> None:
     (request_.sources / "app/own.yml").write_text(OBJECTS)
     assert make(changed(request_, source=taken("own.yml", None)))["manifests"]["objects"]["size"] == len(OBJECTS)
+
+
+def with_chart(request: Request, path: str) -> Request:
+    chart = {"version": "1.2.3", "url": "https://files.example/app.tgz", "sha256": None, "source": taken(path)}
+    return replace(request, lock={**lock(), "charts": {"app": chart}})
+
+
+def test_a_chart_is_packed_from_a_directory_of_a_module_the_same_each_time(request_: Request) -> None:
+    wanted = with_chart(request_, "charts/app")
+    assert plan(wanted).missing == ["app", IMAGE, "manifest:objects", "chart:app"]
+    entry = index.located(wanted.target, make(wanted), "charts")["app"]
+    with tarfile.open(entry["path"], "r:gz") as archive:
+        assert {m.name for m in archive if m.isfile()} == {"app/Chart.yaml", "app/templates/a.yaml"}
+        assert {(m.mtime, m.uid, m.uname) for m in archive} == {(0, 0, "")}
+    shutil.rmtree(wanted.target)
+    assert make(wanted)["charts"]["app"]["sha256"] == entry["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("charts/no", r"charts\.app\.source: the module has no directory 'charts/no'"),
+        ("deploy", r"chart:app: deploy of example\.test/app holds no <chart>/Chart\.yaml"),
+    ],
+)
+def test_what_is_no_chart_of_a_module_is_refused(request_: Request, path: str, says: str) -> None:
+    with pytest.raises(BundleError, match=says):
+        make(with_chart(request_, path))
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,8 @@ def resolved(tmp_path: Path, place: str, url: str = "") -> tuple[dict[str, t.Any
             "ca_file": None,
             "auth_file": None,
             "needs": {},
+            "source": "source",
+            "additions": {},
         },
         tmp_path / "cache",
     )

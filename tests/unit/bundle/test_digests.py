@@ -159,7 +159,15 @@ def test_what_a_bundle_is_named_by_can_be_told_without_making_it(tmp_path: Path,
     lock = {**SHIPPED, "upstream_images": {**SHIPPED["upstream_images"], PROXY: None}}
     given = {"images": {PROXY: PLACE}, "digests": RECORDED | OWN}
     parameters = {"lock": lock, "sources": str(SOURCES), "source": origin, "dir": None, "cache_dir": str(tmp_path)}
-    parameters |= {"jobs": 1, "mirrors": {}, "progress_file": None, "ca_file": None, "auth_file": None, "cloud": "c"}
+    parameters |= {
+        "jobs": 1,
+        "mirrors": {},
+        "progress_file": None,
+        "ca_file": None,
+        "auth_file": None,
+        "cloud": "c",
+        "additions": {},
+    }
     wanted_id = Request.of({**parameters, **given, "lock_command": None, "needs": {}}).lock_id
     assert lock_id(lock, given["digests"], given["images"], SOURCES, origin) == wanted_id
     release = {**RELEASE, "upstream_images": {**RELEASE["upstream_images"], PROXY: None}}

@@ -15,6 +15,13 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bundle.lock import 
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import checked, wanted
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.selection import selected
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster import (
+    cdi,
+    kubevirt,
+    kubevirt_features,
+    network_cilium,
+    rook_ceph,
+)
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ROOT / "roles/bundle/files/source"
@@ -64,6 +71,13 @@ FAULTS = {
     "malformed sha256 of a chart": (
         {**SHIPPED, "charts": {"x": {"version": "1", "url": "u", "sha256": 12}}},
         "charts.x.sha256 12 is not 64 hex digits",
+    ),
+    "a chart of an unknown build": (
+        {
+            **SHIPPED,
+            "charts": {"x": {"version": "1", "url": "u", "sha256": HEX, "source": {"build": "b", "path": "p"}}},
+        },
+        "charts.x.source.build names 'b', which is none of builds",
     ),
     "charts that are no mapping": ({**SHIPPED, "charts": ["x"]}, "lock: charts must be a mapping of names"),
     "unknown format": (
@@ -177,6 +191,31 @@ def test_upstream_without_digests_is_refused_by_name_and_says_what_helps(tmp_pat
     assert "bundle_action=lock" in text
 
 
+PUBLISHER_ONLY = "images.example/only:1"
+
+
+def test_an_image_without_a_recipe_is_pulled_by_its_digest_for_both_origins(tmp_path: Path) -> None:
+    def with_digest(digest: str | None) -> dict[str, t.Any]:
+        return changed(upstream_images={PUBLISHER_ONLY: digest})
+
+    assert PUBLISHER_ONLY in wanted(parse(with_digest(None)), "source")
+    with pytest.raises(NotPinned, match=re.escape(f"upstream_images.{PUBLISHER_ONLY}")) as refusal:
+        checked(Request(with_digest(None), SOURCES, "source", tmp_path))
+    assert "kube-proxy" not in str(refusal.value), "images with a recipe are made"
+    pinned = [Request(with_digest(f"sha256:{x * 64}"), SOURCES, "source", tmp_path) for x in "ab"]
+    assert checked(pinned[0]).pulled_images("source") == [PUBLISHER_ONLY]
+    assert pinned[0].lock_id != pinned[1].lock_id, "its bytes are in the bundle"
+    own = {**with_digest(None), "own_images": {PUBLISHER_ONLY: {"place": "oci:/srv/only", "digest": f"sha256:{HEX}"}}}
+    assert checked(Request(own, SOURCES, "source", tmp_path)).pulled_images("source") == []
+
+
+def test_a_chart_of_a_module_needs_a_digest_for_upstream_only(tmp_path: Path) -> None:
+    source = {"build": "pause", "path": "chart"}
+    lock = {**SHIPPED, "charts": {"x": {"version": "1", "url": "u", "sha256": None, "source": source}}}
+    assert "chart:x" in wanted(checked(Request(lock, SOURCES, "source", tmp_path)), "source")
+    assert "charts.x" in unpinned(parse(lock), "upstream")
+
+
 def test_source_needs_no_published_digests(tmp_path: Path) -> None:
     assert "kubernetes" in wanted(checked(Request(SHIPPED, SOURCES, "source", tmp_path)), "source")
 
@@ -233,11 +272,28 @@ def test_a_digest_that_was_looked_up_renames_the_downloaded_bundle_only(tmp_path
     assert name(found, "upstream") != name(SHIPPED, "upstream")
 
 
+#: Images that have no recipe here.
+PUBLISHED = {
+    "docker.io/kubeovn/kube-ovn:v1.16.2",
+    "ghcr.io/k8snetworkplumbingwg/multus-dynamic-networks-controller:v0.3.7",
+    *(f"quay.io/calico/{name}:v3.32.2" for name in ("cni", "kube-controllers", "node")),
+    *network_cilium.IMAGES,
+    *rook_ceph.IMAGES,
+    *(
+        image
+        for version in kubevirt_features.VERSIONS
+        for image in kubevirt.images(version, kubevirt_features.OWN_IMAGE)
+    ),
+    *cdi.IMAGES,
+}
+
+
 def test_both_ways_give_every_program_and_image_that_the_other_gives() -> None:
     lock = parse(RELEASE)
     compiled = {program for name, file in lock.files.items() for program in file.links or [name]}
     assert compiled == set(lock.upstream_files)
-    assert set(lock.images) == {*lock.upstream_images, *lock.local_images}
+    assert {*lock.images, *PUBLISHED} == {*lock.upstream_images, *lock.local_images}
+    assert set(lock.pulled_images("source")) == PUBLISHED
 
 
 def test_every_build_has_a_module_that_pins_what_the_lock_says() -> None:
@@ -248,10 +304,15 @@ def test_every_build_has_a_module_that_pins_what_the_lock_says() -> None:
         "containerd": "github.com/containerd/containerd/v2",
         "cni": "github.com/containernetworking/plugins",
         "helm": "helm.sh/helm/v3",
+        "cilium": "github.com/cilium/cilium",
         "flannel": "github.com/flannel-io/flannel",
         "flannel-cni-plugin": "github.com/containernetworking/plugins",
         "kube-network-policies": "sigs.k8s.io/kube-network-policies",
+        "kube-ovn": "github.com/kubeovn/kube-ovn",
         "metallb": "go.universe.tf/metallb",
+        "multus": "gopkg.in/k8snetworkplumbingwg/multus-cni.v4",
+        "rook": "github.com/rook/rook",
+        "snapshot-controller": "github.com/kubernetes-csi/external-snapshotter/v8",
     }
     for name, build in parse(RELEASE).builds.items():
         module = (SOURCES / name / "go.mod").read_text()

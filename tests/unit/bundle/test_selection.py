@@ -144,10 +144,47 @@ def test_the_release_makes_flannel_only_for_clouds_that_need_it(tmp_path: Path) 
     assert set(wanted(lock, "upstream")) >= set(FLANNEL), "both origins give the same names"
 
 
+def test_kube_ovn_s_image_chart_and_module_are_held_only_for_clouds_that_need_them(tmp_path: Path) -> None:
+    need = "docker.io/kubeovn/kube-ovn:v1.16.2"
+    basic = parse(Request(SHIPPED, SOURCES, "source", tmp_path).selected)
+    found = Request(SHIPPED, SOURCES, "source", tmp_path, needs=frozenset({need, "manifest:kube-ovn"}))
+    lock = parse(found.selected)
+    assert set(lock.builds) - set(basic.builds) == {"kube-ovn"}
+    assert set(wanted(lock, "source")) - set(wanted(basic, "source")) == {need, "chart:kube-ovn", "manifest:kube-ovn"}
+
+
+def test_every_chart_of_the_release_comes_from_a_pinned_module() -> None:
+    for name, chart in parse(SHIPPED).charts.items():
+        assert chart.source, name
+        sums = (SOURCES / chart.source.build / "go.sum").read_text()
+        assert f"{chart.source.module} v{chart.version} h1:" in sums
+
+
 def test_every_optional_manifest_of_the_release_is_pinned_for_both_origins() -> None:
     lock = parse(SHIPPED)
-    assert all(manifest.source and manifest.sha256 for manifest in lock.manifests.values())
-    for name, manifest in lock.manifests.items():
+    # what no Go module has is downloaded with both origins
+    no_module = ("calico", "multus-dynamic-networks", "kubevirt", "kubevirt-1.8", "cdi")
+    pinned = {name: manifest for name, manifest in lock.manifests.items() if name not in no_module}
+    assert lock.manifests["multus-dynamic-networks"].sha256
+    assert all(manifest.source and manifest.sha256 for manifest in pinned.values())
+    for name, manifest in pinned.items():
         assert manifest.source
         sums = (SOURCES / manifest.source.build / "go.sum").read_text()
         assert f"{manifest.source.module} v{manifest.version.partition('-')[0]}" in sums, name
+
+
+@pytest.mark.parametrize("origin", ["source", "upstream"])
+def test_what_only_its_publisher_has_is_refused_until_its_digest_is_recorded(tmp_path: Path, origin: str) -> None:
+    images = [f"quay.io/calico/{name}:v3.32.2" for name in ("cni", "kube-controllers", "node")]
+    request = Request(SHIPPED, SOURCES, origin, tmp_path, needs=frozenset(["manifest:calico", *images]))
+    with pytest.raises(NotPinned, match=r"manifests\.calico.*bundle_action=lock") as error:
+        checked(request)
+    assert all(image in str(error.value) for image in images)
+
+
+def test_images_that_only_their_publisher_has_may_be_ones_of_one_s_own(tmp_path: Path) -> None:
+    node = "quay.io/calico/node:v3.32.2"
+    own = {**SHIPPED, "own_images": {node: {"place": "oci:/srv/images/node", "digest": f"sha256:{HEX}"}}}
+    own["manifests"] = {**SHIPPED["manifests"], "calico": {**SHIPPED["manifests"]["calico"], "sha256": HEX}}
+    lock = checked(Request(own, SOURCES, "source", tmp_path, needs=frozenset(["manifest:calico", node])))
+    assert list(lock.own_images) == [node] and list(lock.manifests) == ["calico"]
