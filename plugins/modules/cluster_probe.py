@@ -10,6 +10,8 @@ version_added: 0.1.0
 description:
   - Compares the objects of several layers with a cluster, by the API server's own judgement, and changes nothing. A
     layer whose workloads are not ready differs as well.
+  - Fails if a layer must not be brought about in this cluster, such as a second network; with check mode, only its step
+    says so.
   - A layer that can't be compared, as before there is a cluster, differs, and its step has the reason.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
@@ -20,39 +22,20 @@ attributes:
     description: Shows every object that differs.
     support: full
 extends_documentation_fragment:
+  - groundup.cloud.layers
   - groundup.cloud.kubernetes_access
 options:
-  layers:
-    description: The layers to compare, in their order, as in the variable C(groundup_layers) of the inventory.
+  absent:
+    description: Names of the layers whose objects are to be removed. Such a layer differs as long as there is one.
     type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description: Name of the layer.
-        type: str
-        required: true
-      role:
-        description: The role that configures it, with or without the name of the collection.
-        type: str
-        required: true
-      input:
-        description: Name of the variable that holds the role's input.
-        type: str
-        required: true
-      api:
-        description: The layer is objects of the Kubernetes API. Not used here.
-        type: bool
-        default: true
-      follows:
-        description: Layers whose change on any machine means that this one has to run. Not used here.
-        type: list
-        elements: str
-        default: []
-  inputs:
-    description: The inputs of the roles, by the names of their variables.
+    elements: str
+    default: []
+    version_added: 0.2.0
+  secrets:
+    description: The secrets of the roles that have some, by the names of their variables.
     type: dict
-    required: true
+    default: {}
+    version_added: 0.2.0
 """
 
 EXAMPLES = r"""
@@ -67,6 +50,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+refused:
+  description: What is wanted and must not be done to the cluster, such as a second network, each with its reason.
+  returned: failure because of it
+  type: list
+  elements: str
+  sample: ["there is the network flannel (DaemonSet kube-flannel/kube-flannel-ds), and custom is wanted"]
 differs:
   description: Layers that differ, in the order given.
   returned: success
@@ -81,30 +70,36 @@ steps:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import probe
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import probe, secret_values
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.access import OPTIONS
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.entries import LAYERS
 
-LAYER = {
-    "name": {"type": "str", "required": True},
-    "role": {"type": "str", "required": True},
-    "input": {"type": "str", "required": True},
-    "api": {"type": "bool", "default": True},
-    "follows": {"type": "list", "elements": "str", "default": []},
-}
 SPEC = {
     **OPTIONS,
-    "layers": {"type": "list", "elements": "dict", "required": True, "options": LAYER},
-    "inputs": {"type": "dict", "required": True},
+    **LAYERS,
+    "absent": {"type": "list", "elements": "str", "default": []},
+    "secrets": {"type": "dict", "default": {}, "no_log": True},
 }
+
+
+def judged(found: Result, check: bool) -> Result:
+    """The result, as a failure where something was refused, unless a plan only shows it."""
+    refused = found.pop("refused")
+    if not refused or check:
+        return found
+    return {**found, "refused": refused, "failed": True, "msg": "\n".join(refused)}
 
 
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
+    module.no_log_values.update(secret_values(module.params["layers"], module.params["inputs"]))
 
     def look() -> Result:
-        access = {name: module.params[name] for name in OPTIONS}
-        return {"changed": False, **probe(module.params["layers"], module.params["inputs"], access)}
+        params = module.params
+        access = {name: params[name] for name in OPTIONS}
+        found = probe(params["layers"], params["inputs"], access, params["secrets"], params["absent"])
+        return judged({"changed": False, **found}, module.check_mode)
 
     run(module, look)
 

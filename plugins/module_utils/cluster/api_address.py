@@ -25,12 +25,16 @@ def patches(role: str, api: str | None, daemon_set: str, container: Sequence[Ste
     """
     if not api:
         return []
-    host, colon, port = api.rpartition(":")
-    if not (colon and host and port.isdigit()):
-        raise ClusterLayerError(f"{role}_config.api: {api} is not ADDRESS:PORT, such as 10.30.0.10:8443")
-    values = {HOST: host.strip("[]"), PORT: port}
     why = "nodes may have no route to addresses of services"
     return [
         Patch("DaemonSet", daemon_set, (*container, "env", {"name": name}), ABSENT, {"name": name, "value": value}, why)
-        for name, value in values.items()
+        for name, value in variables(role, api).items()
     ]
+
+
+def variables(role: str, api: str) -> dict[str, str]:
+    """The variables by which clients find the API at an address and port."""
+    host, colon, port = api.rpartition(":")
+    if not (colon and host and port.isdigit()):
+        raise ClusterLayerError(f"{role}_config.api: {api} is not ADDRESS:PORT, such as 10.30.0.10:8443")
+    return {HOST: host.strip("[]"), PORT: port}

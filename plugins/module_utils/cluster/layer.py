@@ -17,6 +17,8 @@ from typing import Any
 from ..conditions.await_objects import await_objects
 from ..conditions.judge import judge
 from ..conditions.resources import Wanted
+from ..errors import CloudError
+from ..objects import stages
 from ..objects.access import CONNECTIONS, connect
 from ..objects.acting import act, result
 from ..objects.applyset import ApplySet
@@ -29,8 +31,11 @@ from ..objects.protected import Consent
 from ..objects.stages import Stage
 from ..waiting.deadline import Deadline
 from ..waiting.wait import TimedOut
+from . import others, slow
 
 Params = Mapping[str, Any]
+#: Refuses a plan by which something would be lost that no object of the plan shows.
+Guard = Callable[[Engine, ObjectsPlan], None]
 #: Namespace of the objects that stand for the layers' sets. It exists in each cluster, and none of the layers owns it.
 NAMESPACE = "kube-system"
 
@@ -42,41 +47,121 @@ class ClusterLayer:
     :ivar role: its role, without the collection's name.
     :ivar render: the definitions that the role's input means.
     :ivar namespaces: those that are the layer's own and go with it. They hold no data.
+    :ivar secrets: the option beside the input that has its secrets, under the same name in what is rendered.
+    :ivar guard: refuses a plan by which users would lose something. It judges that instead of the engine, so custom
+        resources of the layer and their CRDs go with it.
+    :ivar consent: the option by which users consent to what the guard refuses.
+    :ivar left: kinds of its objects that stay when they are no longer wanted, such as namespaces of users.
+    :ivar network: it is a network, which the table of traces calls so: a cluster has only one.
+    :ivar by_set: its objects are removed by their set alone, so that the input need not name them any more.
     """
 
     role: str
     render: Callable[[Params], list[Definition]]
     namespaces: tuple[str, ...] = ()
+    secrets: str = ""
+    guard: Guard | None = None
+    consent: str = ""
+    by_set: bool = False
+    network: str = ""
+    left: tuple[str, ...] = ()
 
-    def request(self, params: Params, *, present: bool = True) -> Request:
-        """Return what is wanted of the API; its objects are one set, from which former members are removed."""
+    def request(self, params: Params, *, present: bool = True, consents: Sequence[Consent] = ()) -> Request:
+        """Return what is wanted of the API; its objects are one set, from which former members are removed.
+
+        :param consents: to remove objects that hold data, or all objects of a kind.
+        """
         name = f"groundup-{self.role.replace('_', '-')}"
-        own = () if present else tuple(Consent("Namespace", name) for name in self.namespaces)
-        return Request(self.render(params), NAMESPACE, present, ApplySet(name, NAMESPACE), remove_data=own)
+        rendered = [] if self.by_set and not present else self.render(params)
+        if not present:
+            rendered = [one for one in rendered if one.kind not in self.left]
+        if params.get("timings") == slow.SLOW:
+            rendered = slow.patient(rendered)
+        own = [] if present else [Consent("Namespace", space) for space in self.namespaces]
+        if self.guard and not present:
+            own += [_consent(one) for one in rendered if stages.of(one) in (Stage.DEFINITIONS, Stage.CUSTOM)]
+        consented = (*own, *consents)
+        return Request(rendered, NAMESPACE, present, ApplySet(name, NAMESPACE), remove_data=consented, leave=self.left)
 
-    def steps(self, engine: Engine, params: Params) -> tuple[list[str], list[dict[str, str]]]:
-        """Return what a run would do, and its diff. Workloads that are not ready are waited for by a run."""
-        plan = engine.plan(self.request(params))
+    def complete(self, engine: Engine, params: Params) -> Params:
+        """Return the input with what only the cluster knows of it; most layers need nothing of that.
+
+        :raises ClusterLayerError: the cluster can't become what the input says.
+        """
+        del engine
+        return params
+
+    def steps(self, engine: Engine, params: Params, *, present: bool = True) -> tuple[list[str], list[dict[str, str]]]:
+        """Return what a run would do, and its diff. Workloads that are not ready are waited for by a run.
+
+        :raises OtherNetwork: the cluster has another network.
+        """
+        plan = engine.plan(self._wanted(engine, params) if present else self.request(params, present=False))
         if plan.changed:
-            return list(map(str, plan.steps)), plan.diff()
+            return [*self._refused(engine, plan), *map(str, plan.steps)], plan.diff()
         now = datetime.now(UTC)
         return [f"wait for {row}" for one in _workloads(plan) if one.live and (row := judge(one.live, now))], []
 
-    def perform(self, params: Params, access: Params, *, present: bool, timeout: float, check: bool) -> dict[str, Any]:
+    def _refused(self, engine: Engine, plan: ObjectsPlan) -> list[str]:
+        try:
+            if self.guard:
+                self.guard(engine, plan)
+        except CloudError as error:
+            return [f"refused: {error}"]
+        return []
+
+    def perform(
+        self,
+        params: Params,
+        access: Params,
+        *,
+        present: bool,
+        timeout: float,
+        check: bool,
+        consent: bool = False,
+        wait: bool = True,
+        consents: Sequence[Consent] = (),
+    ) -> dict[str, Any]:
         """Bring the layer about, or remove it; in check mode return what would be done.
 
         Returns {changed, steps, diff, objects, warnings}.
 
+        :param consent: what the guard would refuse is lost.
+        :param wait: whether workloads are waited for. What is removed is waited for in any case.
+
         :raises ObjectsError: the API refuses an object, or something is missing at the deadline, with the reasons.
         """
-        deadline = Deadline(timeout)
-        engine = Engine(connect(access), deadline, CONNECTIONS, check=check)
-        plan = engine.plan(self.request(params, present=present))
-        if not check:
-            plan = act(engine, plan, present=present, wait=True)
-            if present:
+        engine = Engine(connect(access), Deadline(timeout), CONNECTIONS, check=check)
+        return self.bring(engine, params, present=present, consent=consent, wait=wait, consents=consents)
+
+    def bring(
+        self, engine: Engine, params: Params, *, present: bool, consent: bool, wait: bool, consents: Sequence[Consent]
+    ) -> dict[str, Any]:
+        """Bring the layer about, or remove it, by an engine. See :meth:`perform`."""
+        if present:
+            request = self._wanted(engine, params, consents)
+        else:
+            request = self.request(params, present=False, consents=consents)
+        plan = engine.plan(request)
+        if self.guard and not consent:
+            self.guard(engine, plan)
+        if not engine.check:
+            plan = act(engine, plan, present=present, wait=wait or not present)
+            if present and wait:
                 _await(engine, [Wanted.of(one.wanted.body) for one in _workloads(plan) if one.wanted])
         return result(engine, plan)
+
+    def _wanted(self, engine: Engine, params: Params, consents: Sequence[Consent] = ()) -> Request:
+        """What is wanted of a cluster that has no other network."""
+        request = self.request(self.complete(engine, params), consents=consents)
+        if self.network:
+            others.refuse(engine.transport, self.network, params.get("known_as") or (), request.definitions)
+        return request
+
+
+def _consent(definition: Definition) -> Consent:
+    metadata = definition.body["metadata"]
+    return Consent(definition.kind, definition.name, str(metadata.get("namespace") or ""))
 
 
 def _workloads(plan: ObjectsPlan) -> list[Outcome]:

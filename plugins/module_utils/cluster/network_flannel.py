@@ -27,6 +27,8 @@ MANIFEST = "flannel"
 IMAGES = (f"ghcr.io/flannel-io/flannel:{VERSION}", "ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3")
 #: The overlay, and what the daemon looks for before it starts.
 KERNEL_MODULES = ("vxlan", "br_netfilter")
+#: The interface of the overlay (pkg/backend/vxlan/vxlan.go: flannel.VNI, of which the default is 1).
+INTERFACE = "flannel.1"
 #: What flannel takes from the MTU of its tunnel for pods (pkg/backend/vxlan/vxlan_network.go: encapOverhead).
 OVERHEAD = 50
 

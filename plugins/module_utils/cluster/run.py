@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from ..objects.access import OPTIONS
+from ..objects.protected import Consent
 from .layer import ClusterLayer
 
 
@@ -21,9 +23,15 @@ class Module(Protocol):
         """Show a warning."""
 
 
-def spec(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a module whose option ``config`` is the input of the layer's role."""
+def spec(config: Mapping[str, Any], layer: ClusterLayer | None = None) -> dict[str, Any]:
+    """The options of a module whose option ``config`` is the input of the layer's role.
+
+    :param layer: where it has secrets or wants a consent.
+    """
+    secrets, consent = (layer.secrets, layer.consent) if layer else ("", "")
     return {
+        **({secrets: {"type": "dict", "default": {}, "no_log": True}} if secrets else {}),
+        **({consent: {"type": "bool", "default": False}} if consent else {}),
         **OPTIONS,
         "config": config,
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -31,15 +39,41 @@ def spec(config: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def act(module: Module, layer: ClusterLayer) -> dict[str, Any]:
-    """Bring the layer about, or remove it. What the API server warns of is shown."""
+#: The option of modules of layers whose objects this collection does not know: consents to remove what holds data.
+REMOVE_DATA: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "default": [],
+    "options": {
+        "kind": {"type": "str", "required": True},
+        "name": {"type": "str", "required": True},
+        "namespace": {"type": "str"},
+    },
+}
+
+
+def act(
+    module: Module,
+    layer: ClusterLayer,
+    remove_data: Iterable[Mapping[str, Any]] = (),
+    beside: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Bring the layer about, or remove it. What the API server warns of is shown.
+
+    :param remove_data: consents, each as an item of REMOVE_DATA.
+    :param beside: what the layer takes beside its input, in options of its own.
+    """
     params = module.params
+    secrets = {layer.secrets: params[layer.secrets]} if layer.secrets else {}
     result = layer.perform(
-        params["config"],
+        {**params["config"], **secrets, **beside},
         {name: params[name] for name in OPTIONS},
         present=params["state"] == "present",
         timeout=params["timeout"],
         check=module.check_mode,
+        consent=bool(layer.consent and params[layer.consent]),
+        wait=params.get("wait", True),
+        consents=[Consent.of(given) for given in remove_data],
     )
     for text in result.pop("warnings"):
         module.warn(text)

@@ -22,16 +22,17 @@ class ClusterLayerError(CloudError):
     """The input of a layer of the cluster is wrong."""
 
 
-def definitions(role: str, manifest: Mapping[str, Any]) -> list[Definition]:
+def definitions(role: str, manifest: Mapping[str, Any], key: str = "manifest") -> list[Definition]:
     """Return the definitions of a manifest.
 
     :param role: the role of whose input it is, for messages.
     :param manifest: ``path`` or ``url``, and ``sha256``.
+    :param key: where it stands in the input.
     :raises ClusterLayerError: it can't be read, or has another digest.
     :raises DownloadError: it can't be downloaded.
     """
     path, url, wanted = manifest.get("path"), manifest.get("url"), str(manifest.get("sha256") or "")
-    place = f"{role}_config.manifest"
+    place = f"{role}_config.{key}"
     if bool(path) == bool(url) or not wanted:
         raise ClusterLayerError(f"{place}: needs sha256 and either path or url; does the bundle hold it?")
     if url:
@@ -57,4 +58,8 @@ def _parsed(place: str, source: str, content: bytes, wanted: str) -> list[Defini
             f"{place}: {source} has the sha256 {digest}, wanted is {wanted}; nothing was applied. Take the file of the "
             "release, or correct sha256"
         )
-    return of_text(content.decode(), Path(source).name)
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise ClusterLayerError(f"{place}: {source} is not a text in UTF-8 ({error}); name a YAML file") from error
+    return of_text(text, Path(source).name)

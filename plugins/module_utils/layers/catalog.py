@@ -22,9 +22,10 @@ from ..specs import host_base as host_base_input
 from ..specs import host_network as host_network_input
 from ..specs import kubernetes as kubernetes_input
 from ..specs import network_basic as network_basic_input
+from ..specs import network_leftovers as network_leftovers_input
 from ..specs.check import checked
 from ..specs.entries import Layer
-from . import container_runtime, host_base, host_network, kubernetes_host, network_basic
+from . import container_runtime, host_base, host_network, kubernetes_host, network_basic, network_leftovers
 
 #: Role -> what belongs to its input and is secret, so that it is a variable of its own.
 Secrets = Mapping[str, dict[str, Any]]
@@ -37,6 +38,7 @@ ASSESS: dict[str, Callable[[dict[str, Any], System], Plan]] = {
     "container_runtime": lambda params, system: assess(container_runtime.render, params, system),
     "kubernetes": kubernetes_host.assess,
     "network_basic": network_basic.assess,
+    "network_leftovers": network_leftovers.assess,
 }
 #: The same -> the option that the role's input is.
 INPUTS: dict[str, Mapping[str, Any]] = {
@@ -45,6 +47,7 @@ INPUTS: dict[str, Mapping[str, Any]] = {
     "container_runtime": container_runtime_input.CONFIG,
     "kubernetes": kubernetes_input.CONFIG,
     "network_basic": network_basic_input.CONFIG,
+    "network_leftovers": network_leftovers_input.CONFIG,
 }
 #: Not planned without a host, since its deployment writes the network.
 NOT_FORESEEN = ("host_network",)
@@ -85,27 +88,32 @@ def probe(
     warn: Warn = silent,
     system: System | None = None,
     secrets: Secrets | None = None,
+    kubernetes: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Which of ``layers`` differ from what is wanted. Changes nothing.
 
     Returns {differs: [name], steps: {name: [text]}, diff: [{before, after, …}], refused: [text]}. A layer that can't
     be read counts as differing, with the error as its step; its role reports the error. ``refused``: what must not, or
     cannot, be done on this host, so that the run has to end before it changes anything. ``serves``: it is one of
-    several control planes of a cluster. ``ready``: its servers answer; they are read only where a layer of it differs.
+    several control planes of a cluster. ``ready``: its servers answer. ``worker``: it is a worker whose node has to
+    stay ready; ``short``: the shortages that this node reports. All three are read only where a layer differs.
+
+    :param kubernetes: the input of the role kubernetes, where its layer is not among those that are compared: the host
+        is a control plane all the same.
     """
     steps: dict[str, list[str]] = {}
     refused: list[str] = []
     diff: list[dict[str, str]] = []
-    several: dict[str, Any] | None = None
     host = system or System()
+    own = _checked(kubernetes or {})
     for layer in layers:
         name, role = layer["name"], role_of(layer)
         given = entries.input_of(layer, inputs, HostError)
         try:
             given = checked(role, INPUTS[role], given) if role in INPUTS else given
             given = {**given, **(secrets or {}).get(role, {})}
-            if role == "kubernetes" and kubernetes_host.is_one_of_several(given, host):
-                several = given
+            if role == "kubernetes":
+                own = given
             plan = ASSESS[role](given, host)
         except RefusedError as error:
             steps[name] = [f"refused: {error}"]
@@ -119,6 +127,8 @@ def probe(
         for text in plan.warnings:
             warn(text)
     differs = [name for name, found in steps.items() if found]
+    several = own if own and kubernetes_host.is_one_of_several(own, host) else None
+    short = kubernetes_host.shortages(own, host) if differs and own else None
     return {
         "differs": differs,
         "steps": steps,
@@ -126,4 +136,11 @@ def probe(
         "refused": refused,
         "serves": several is not None,
         "ready": not differs or several is None or kubernetes_host.serves(several, host),
+        "worker": short is not None,
+        "short": short or [],
     }
+
+
+def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The input of the role kubernetes; empty where there is none."""
+    return checked("kubernetes", INPUTS["kubernetes"], dict(given)) if given else {}

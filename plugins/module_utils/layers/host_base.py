@@ -13,14 +13,16 @@ from ..host.packages import OWN_SOURCE
 from ..host.settings import settings
 from ..host.state import Block, Clock, File, Hook, HostError, HostState, Purge, Unit
 from ..host.system import System
-from . import kernel_arguments
+from . import kernel_arguments, kvm, offload
 from .host_names import Names
 
 DEFAULTS: dict[str, Any] = {
     "packages": [],
     "apt": {},
     "kernel_modules": [],
+    "virtual_machines": kvm.NONE,
     "kernel_arguments": [],
+    "checksums_by_kernel": [],
     "sysctls": {},
     "ntp_servers": [],
     "clock_limit": 5,
@@ -73,6 +75,8 @@ def render(params: dict[str, Any]) -> HostState:
     firewall = settings("host_base.firewall", base["firewall"], FIREWALL)
     servers = tuple(base["ntp_servers"])
     kernel_arguments.check(base["kernel_arguments"])
+    guests = str(base["virtual_machines"])
+    kvm.check(guests)
     packages = [
         *PACKAGES,
         *base["packages"],
@@ -86,15 +90,15 @@ def render(params: dict[str, Any]) -> HostState:
         packages=tuple(dict.fromkeys(packages)),
         files=(*apt, *limit_files(base["limits"]), *journal_files(base["journal"]), *time_files(servers),
                *certificate_files(base["ca_certificates"], base["registry_ca"]), *firewall_files(firewall),
-               *names.files),
-        absent=absent_files(base, firewall),
+               *offload.files(base["checksums_by_kernel"]), *kvm.files(guests), *names.files),
+        absent=(*absent_files(base, firewall), *kvm.absent(guests)),
         blocks=(*host_blocks(base["hosts"]), *names.blocks),
-        purge=(Purge(CERTIFICATES, "groundup-*.crt"),),
+        purge=(Purge(CERTIFICATES, "groundup-*.crt"), offload.PURGE),
         modules=tuple(dict.fromkeys((*MODULES, *base["kernel_modules"]))),
         sysctls={**SYSCTLS, **names.sysctls, **{key: str(value) for key, value in base["sysctls"].items()}},
         swap_off=not base["swap"],
         clock=Clock(servers, float(base["clock_limit"])) if servers else None,
-        hooks=hooks(firewall),
+        hooks=(*hooks(firewall), *offload.hooks(base["checksums_by_kernel"]), *kvm.hooks(guests)),
         kernel_arguments=tuple(base["kernel_arguments"]),
         units=units(servers, firewall),
     )  # fmt: skip
@@ -102,7 +106,13 @@ def render(params: dict[str, Any]) -> HostState:
 
 def renderer(system: System) -> Renderer:
     """The layer's state on this machine, with what its boot configuration is."""
-    return lambda params: kernel_arguments.with_boot(render(params), system)
+
+    def rendered(params: dict[str, Any]) -> HostState:
+        state = render(params)
+        kvm.refuse(str(params.get("virtual_machines") or kvm.NONE), system)
+        return kernel_arguments.with_boot(state, system)
+
+    return rendered
 
 
 def absent_files(base: dict[str, Any], firewall: dict[str, Any]) -> tuple[str, ...]:

@@ -131,10 +131,8 @@ def run(params: dict[str, Any], *, check: bool, system: System | None = None, wa
         apply(rest, state, system, actual.pending)
         armed = change.arm(spec, found, system) if timed else None
     return {
-        "changed": todo.changed,
+        **todo.result(),
         "armed": armed,
         "deadline": spec.timeout,
-        "steps": [str(step) for step in todo.steps],
-        "diff": todo.diff(),
         "seconds": round(time.monotonic() - started, 3),
     }

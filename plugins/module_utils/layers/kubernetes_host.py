@@ -16,6 +16,7 @@ from ..kube import (
     immutable,
     kubelet_check,
     kubelet_files,
+    kubelet_node,
     kubelet_settings,
     members,
     paths,
@@ -42,26 +43,33 @@ def prepare(
     system: System | None = None,
     clock: float | None = None,
     in_turn: bool = False,
+    watched: bool = False,
     replaced: t.Collection[str] = (),
 ) -> dict[str, t.Any]:
     """The module kubernetes_prepare.
 
-    ``in_turn``: this is the turn of this control plane. Without it, one of several of a cluster that was made is left
-    as it is, with ``postponed`` in the result, so that the caller can change one after another, those first that do not
-    serve (``serves``). ``replaced``: control planes that join again in this run.
+    ``in_turn``: this is the turn of this machine. Without it, one of several control planes of a cluster that was made,
+    and a worker that is ready and whose kubelet would be restarted, are left as they are, with ``postponed`` in the
+    result, so that the caller can change one after another: control planes first that do not serve (``serves``), then
+    one worker of each ``kubelet``. ``watched``: other machines wait for the node of this one to be ready.
+    ``replaced``: control planes that join again in this run.
     """
     system = system or System()
     settings = parse(params)
     preflight.refuse(settings, system, clock=clock)
     todo = _plan(settings, params, system)
     member = members.is_one_of_several(settings, system)
-    postponed = bool(todo.steps) and not in_turn and member
+    node = kubelet_node.ready(settings, system, required=watched) if _restarts(todo) else None
+    postponed = bool(todo.steps) and not in_turn and (member or _is_ready_worker(settings, node))
     if todo.steps and in_turn and not check:
         members.require_others(settings, system, "its kubelet and load balancer are not changed", replaced)
     result = run_layer(renderer(system), params, check=check or postponed, system=system, warn=warn)
-    result |= {"member": member, "postponed": postponed, "serves": not postponed or members.serves(settings, system)}
+    result |= {"member": member, "postponed": postponed, "kubelet": kubelet_settings.digest(settings.node.kubelet)}
+    result["serves"] = not (postponed and member) or members.serves(settings, system)
     if not (check or postponed):
         _see_kubelet(settings, todo, system)
+        if node is not None and in_turn:
+            kubelet_node.await_ready(settings, system, node, kubelet_node.WATCH[settings.timings] if watched else 0)
     return {**result, "changed": False, "steps": [], "diff": []} if postponed else result
 
 
@@ -89,6 +97,15 @@ def _plan(settings: Settings, params: dict[str, t.Any], system: System) -> Plan:
     return layer
 
 
+def _is_ready_worker(settings: Settings, node: kubelet_node.Node | None) -> bool:
+    return node is not None and not settings.node.control_plane
+
+
+def _restarts(plan: Plan) -> bool:
+    """Whether the kubelet, which runs, is restarted."""
+    return f"systemctl restart {kubelet_files.KUBELET}" in map(str, plan.steps)
+
+
 def _tunes(plan: Plan) -> bool:
     """Whether the settings of this machine's kubelet change."""
     return f"file {kubelet_settings.FILE}" in map(str, plan.steps)
@@ -109,6 +126,15 @@ def is_one_of_several(params: dict[str, t.Any], system: System) -> bool:
         return members.is_one_of_several(parse(params), system)
     except HostError:  # a wrong value was reported by the comparison
         return False
+
+
+def shortages(params: dict[str, t.Any], system: System) -> list[str] | None:
+    """What this worker is short of, if it is a node that has to stay ready; else None."""
+    try:
+        settings = parse(params)
+    except HostError:  # a wrong value was reported by the comparison
+        return None
+    return kubelet_node.shortages(settings, system)
 
 
 def serves(params: dict[str, t.Any], system: System) -> bool:

@@ -8,14 +8,25 @@ import ipaddress
 import json
 from typing import Any
 
+from ..host.layer import Warn, run_layer, silent
 from ..host.layer import assess as assess_state
 from ..host.plan import Plan, Step
 from ..host.read import read_text
 from ..host.settings import require, settings
 from ..host.state import File, Hook, HostError, HostState, Purge, Unit
 from ..host.system import System
+from . import network_leftovers
 
-DEFAULTS: dict[str, Any] = {"pods": None, "interface": None, "mtu": 1500, "node": None, "nodes": {}}
+DEFAULTS: dict[str, Any] = {
+    "pods": None,
+    "interface": None,
+    "mtu": 1500,
+    "node": None,
+    "nodes": {},
+    "remove_leftovers": [],
+}
+#: As the table of traces calls it.
+PROVIDER = "basic"
 CONFLIST = "/etc/cni/net.d/10-groundup-basic.conflist"
 SCRIPT = "/usr/local/sbin/groundup-pod-network"
 UNIT = "groundup-pod-network.service"
@@ -85,12 +96,26 @@ def assess(params: dict[str, Any], system: System | None = None) -> Plan:
     """What differs from the nodes that were recorded last. Changes nothing, and sends the cluster no request.
 
     When a node joins or leaves, the layer kubernetes differs, after which this role runs on all machines.
+
+    :raises RefusedError: the node has another network.
     """
     system = system or System()
+    left = network_leftovers.assess({"provider": PROVIDER, "remove": params.get("remove_leftovers")}, system)
     record = read_text(system, RECORD)
     if not record:
-        return Plan("network_basic", (Step("connect", "pods of this node"),))
-    return assess_state(render, params | json.loads(record), system)
+        return Plan("network_basic", (*left.steps, Step("connect", "pods of this node")), left.warnings)
+    plan = assess_state(render, params | json.loads(record), system)
+    return Plan("network_basic", (*left.steps, *plan.steps), (*left.warnings, *plan.warnings))
+
+
+def bring(params: dict[str, Any], *, check: bool, warn: Warn = silent, system: System | None = None) -> dict[str, Any]:
+    """The module network_basic. Leftovers of other networks are removed by the module network_leftovers before.
+
+    :raises RefusedError: the node has another network.
+    """
+    system = system or System()
+    network_leftovers.assess({"provider": PROVIDER, "remove": params.get("remove_leftovers")}, system)
+    return run_layer(render, params, check=check, system=system, warn=warn)
 
 
 def conflist(own: str, mtu: int) -> str:

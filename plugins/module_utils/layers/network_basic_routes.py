@@ -48,4 +48,4 @@ def perform(nodes: Mapping[str, Mapping[str, Any]], check: bool, system: System 
                 system.run(["ip", "route", "replace", to, "via", via, "proto", str(PROTOCOL)])
         for to in have.keys() - want.keys():
             system.run(["ip", "route", "delete", to, "proto", str(PROTOCOL)])
-    return {"changed": changes.changed, "steps": [str(step) for step in changes.steps], "diff": changes.diff()}
+    return changes.result()

@@ -7,6 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+#: Layers below an operating system, from the cable upwards: their names, which are also those of their roles, and the
+#: groups of the hosts that have them.
+BELOW = {"switch": "switches", "provisioner": "provisioners", "machine": "machines"}
+
 
 def layers_to_run(layers: Sequence[Mapping[str, Any]], own: Iterable[str], anywhere: Iterable[str]) -> list[str]:
     """Names of the host's layers that have to run on it, in their order.

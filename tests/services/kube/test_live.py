@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import socket
@@ -21,6 +22,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
     config,
     etcd,
     join_credentials,
+    kubelet_node,
     nodes,
     observe,
     paths,
@@ -36,6 +38,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import (
     connect,
     tls,
 )
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting.deadline import Deadline
 
@@ -111,14 +114,60 @@ def test_etcd_names_its_members(live: Live) -> None:
     assert members[0]["peer"].startswith("http://127.0.0.1:")
 
 
-def test_a_kubelets_credentials_are_enough_for_the_probe(live: Live) -> None:
-    system = System(str(live.root))
+def as_kubelet(live: Live) -> tuple[Kubeconfig, Path]:
+    """The credentials of node1's kubelet, where the kubelet has them, and its certificate and key."""
     file = live.path(paths.KUBELET_CONF)
     file.write_text(file.read_text().replace("https://10.30.0.21:6443", live.kubeconfig.server))
     mine = Kubeconfig.read(file)
     pem = live.path(probe.KUBELET_CERTIFICATE)
     pem.parent.mkdir(parents=True, exist_ok=True)
     pem.write_text(f"{mine.certificate}\n{mine.key}")
+    return mine, pem
+
+
+def test_a_node_is_seen_by_its_machine_before_and_after_a_restart_of_its_kubelet(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a kubelet reports is written by hand; its machine reads it with the credentials of the kubelet."""
+    worker = parse(
+        given() | {"node": given()["node"] | {"control_plane": False}, "control_planes": {"node2": "10.0.0.2"}}
+    )
+    system, api, began = System(str(live.root)), live.api(), time.clock_gettime(time.CLOCK_BOOTTIME)
+    as_kubelet(live)
+
+    def report(after: float, **conditions: str) -> None:
+        moment = datetime.datetime.fromtimestamp(time.time() + after, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        found = [{"type": kind, "status": value, "lastHeartbeatTime": moment, "lastTransitionTime": moment,
+                  "reason": "Kubelet", "message": "says so"} for kind, value in conditions.items()]  # fmt: skip
+        api.patch("/api/v1/nodes/node1/status", {"status": {"conditions": found}})
+
+    assert kubelet_node.ready(worker, system) is None, "there is no Node"
+    api.create("/api/v1/nodes", {"metadata": {"name": "node1"}})
+    assert kubelet_node.ready(worker, system) is None
+    report(-60, Ready="True", MemoryPressure="False")
+    before = kubelet_node.ready(worker, system)
+    assert before and before["metadata"]["name"] == "node1"
+    monkeypatch.setattr(kubelet_node, "started", lambda *_words: began)
+    monkeypatch.setattr(kubelet_node.kubelet_check, "LIMIT", {"slow": 1.0})
+    with pytest.raises(KubeError, match="its restarted kubelet has not reported yet"):
+        kubelet_node.await_ready(worker, system, before)
+    report(1, Ready="True", MemoryPressure="True")
+    with pytest.raises(KubeError, match=r"it reports MemoryPressure \(Kubelet: says so\)"):
+        kubelet_node.await_ready(worker, system, before)
+    report(1, Ready="True", MemoryPressure="False")
+    kubelet_node.await_ready(worker, system, before, seconds=1)
+    file = live.path(paths.KUBELET_CONF)
+    text = file.read_text()
+    file.write_text(text.replace(live.kubeconfig.server, "https://127.0.0.1:1"))
+    with pytest.raises(KubeError, match="the API does not tell whether its node is ready"):
+        kubelet_node.ready(worker, system)
+    file.write_text(text)
+    api.delete("/api/v1/nodes/node1")
+
+
+def test_a_kubelets_credentials_are_enough_for_the_probe(live: Live) -> None:
+    system = System(str(live.root))
+    mine, pem = as_kubelet(live)
     assert [step.action for step in probe.membership(live.settings, system)] == ["join"]  # the cluster doesn't know it
     api = live.api()
     api.create("/api/v1/nodes", {"metadata": {"name": "node1"}})

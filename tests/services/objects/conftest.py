@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import threading
 import typing as t
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,18 @@ HERE = Path(__file__).parent
 UPSTREAM = Path(os.environ.get("GROUNDUP_UPSTREAM", HERE.parents[3] / "shared/upstream"))
 Params = dict[str, t.Any]
 Result = dict[str, t.Any]
+
+
+def directory(name: str) -> Path:
+    """The directory of the project whose manifests begin with a name; without any manifests, the test is skipped."""
+    if not UPSTREAM.is_dir():
+        pytest.skip(f"there are no manifests of upstream at {UPSTREAM}; GROUNDUP_UPSTREAM names their directory")
+    return next(path for path in sorted(UPSTREAM.iterdir()) if path.name.startswith(name))
+
+
+def manifest(path: Path) -> Params:
+    """A manifest as roles take it: its file and that file's digest."""
+    return {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,3 +68,24 @@ class Objects:
 @pytest.fixture(scope="module")
 def objects(kubeconfig: str, api: Https) -> Objects:
     return Objects(kubeconfig, api)
+
+
+@contextmanager
+def namespace_controller(api: Https) -> t.Iterator[None]:
+    """What the controller of namespaces does with one that is being removed and empty."""
+    done = threading.Event()
+
+    def run() -> None:
+        while not done.wait(0.2):
+            for space in api.call("GET", "/api/v1/namespaces")["items"]:
+                if space["metadata"].get("deletionTimestamp"):
+                    path = f"/api/v1/namespaces/{space['metadata']['name']}/finalize"
+                    api.call("PUT", path, body={**space, "apiVersion": "v1", "kind": "Namespace", "spec": {}})
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

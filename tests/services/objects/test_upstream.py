@@ -9,7 +9,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from services.objects.conftest import UPSTREAM, Objects
+from services.objects.conftest import Objects, directory
 
 pytestmark = pytest.mark.services
 
@@ -31,12 +31,6 @@ ALTERNATIVES = {
     "csi/cephfs/storageclass.yaml", "csi/rbd/storageclass-test.yaml", "csi/rbd/storageclass.yaml", "kube-ovn-v2.yaml",
 }  # fmt: skip
 NAMESPACES = ("rook-ceph-external", "cdi", "kubevirt", "aaq", "csi-addons-system")
-
-
-def directory(name: str) -> Path:
-    if not UPSTREAM.is_dir():
-        pytest.skip(f"there are no manifests of upstream at {UPSTREAM}; GROUNDUP_UPSTREAM names their directory")
-    return next(path for path in sorted(UPSTREAM.iterdir()) if path.name.startswith(name))
 
 
 def files(path: Path) -> list[Path]:

@@ -190,3 +190,22 @@ def test_wrong_inputs_are_steps_of_their_layer() -> None:
     inputs = {"network_policies_config": {"manifests": {}}}
     found = catalog.probe(LAYERS, inputs, {})
     assert "did you mean manifest" in found["steps"]["policies"][0]
+
+
+def test_defaults_are_filled_in_as_a_module_s_are(tmp_path: Path) -> None:
+    """The probe compares what the role would apply, so an input by hand that leaves options out is no difference."""
+    inputs = {
+        "network_flannel_config": {"manifest": written(tmp_path / "flannel.yml", flannel()), "pods": "10.64.0.0/14"}
+    }
+    layer = {"name": "network", "role": "groundup.cloud.network_flannel", "input": "network_flannel_config"}
+    found = catalog.probe([layer], inputs, {"kubeconfig": str(tmp_path / "none")})
+    assert "no usable configuration of a cluster" in found["steps"]["network"][0]
+
+
+def test_secrets_of_inputs_are_known_to_the_module() -> None:
+    layer = {"name": "network", "role": "groundup.cloud.network_calico", "input": "network_calico_config"}
+    peers = [{"name": "tor1", "address": "10.30.0.1", "as_number": 64601, "password": "throw-away"}]
+    inputs = {"network_calico_config": {"pods": "10.64.0.0/14", "bgp": {"peers": peers}}}
+    assert catalog.secret_values([layer], inputs) == {"throw-away"}
+    assert catalog.secret_values(LAYERS, {"network_policies_config": {"manifest": {}}}) == set()
+    assert catalog.secret_values([layer], {}) == catalog.secret_values([{**layer, "role": "toy"}], inputs) == set()

@@ -17,6 +17,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.host.state import (
     UnitState,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
+from ansible_collections.groundup.cloud.plugins.module_utils.kube import paths
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import container_runtime, host_base
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import ASSESS, foresee, probe
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_base import render
@@ -234,6 +235,55 @@ def test_a_layer_is_added_by_one_line_of_the_table(monkeypatch: pytest.MonkeyPat
     entries = [{**layer("toy"), "name": name, "input": f"{name}_config"} for name in ("loud", "quiet")]
     found = probe(entries, {"loud_config": {"greet": True}, "quiet_config": {"greet": False}})
     assert (found["differs"], found["steps"]) == (["loud"], {"loud": ["greet everybody"], "quiet": []})
+
+
+def kubernetes(addresses: dict[str, str]) -> dict[str, Any]:
+    """The input of the role kubernetes on node1, a control plane."""
+    return {
+        "cluster": "rack1", "version": "1.36.3", "files": {}, "pods": "10.64.0.0/14", "services": "10.96.0.0/16",
+        "endpoint": {"address": "10.30.0.10", "interface": "bond0.30"}, "control_planes": addresses,
+        "node": {"name": "node1", "address": "10.30.0.21", "control_plane": True},
+    }  # fmt: skip
+
+
+def test_a_control_plane_is_one_whichever_layers_are_compared(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    monkeypatch.setitem(ASSESS, "toy", lambda _params, _system: Plan("toy", (Step("greet", "everybody"),)))
+    monkeypatch.setattr("ansible_collections.groundup.cloud.plugins.module_utils.kube.members.serves", lambda *_: False)
+    host, addresses = System(str(tmp_path)), {f"node{number}": f"10.30.0.2{number}" for number in (1, 2, 3)}
+    own = kubernetes(addresses)
+    toy, given = [layer("toy")], {"toy_config": {}}
+    assert probe(toy, given, system=host, kubernetes=own)["serves"] is False, "it has not joined"
+    host.write(paths.ADMIN_CONF, b"credentials")
+    found = probe(toy, given, system=host, kubernetes=own)
+    assert (found["differs"], found["serves"], found["ready"]) == (["toy"], True, False)
+    worker = own | {"control_planes": {"node2": "10.30.0.22"}, "node": own["node"] | {"control_plane": False}}
+    for other in (worker, own | {"control_planes": {"node1": "10.30.0.21"}}, {}, None):
+        assert probe(toy, given, system=host, kubernetes=other)["serves"] is False
+
+
+def test_a_worker_reads_its_node_only_where_a_layer_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[str] | None = ["DiskPressure"]
+    called: list[str] = []
+    monkeypatch.setitem(ASSESS, "toy", lambda params, _: Plan("toy", (Step("greet", "x"),) if params["greet"] else ()))
+    monkeypatch.setattr(
+        "ansible_collections.groundup.cloud.plugins.module_utils.kube.kubelet_node.shortages",
+        lambda settings, _system: called.append(settings.node.name) or found,
+    )
+    own = kubernetes({"node2": "10.30.0.22"})
+    own["node"]["control_plane"] = False
+
+    def probed(greet: bool, kubernetes: dict[str, Any] | None) -> tuple[bool, list[str]]:
+        result = probe([layer("toy")], {"toy_config": {"greet": greet}}, kubernetes=kubernetes)
+        return result["worker"], result["short"]
+
+    assert probed(True, own) == (True, ["DiskPressure"])
+    found = None
+    assert probed(True, own) == (False, []), "its node is not ready"
+    assert called == ["node1", "node1"]
+    assert probed(False, own) == probed(True, None) == (False, [])
+    assert called == ["node1", "node1"], "nothing differs, or the machine is no node"
 
 
 def test_a_layer_runs_where_it_differs_and_where_it_follows_one_that_differs_elsewhere() -> None:
