@@ -47,6 +47,47 @@ options:
         carried out, and what the providers do not promise is returned as not promised. All proofs without it.
     type: dict
     default: {}
+  pools:
+    description:
+      - Ranges of addresses that services of type LoadBalancer get without asking, each FIRST-LAST or a subnet. One
+        service is made and reached from the host where this runs, if O(layers) has C(load_balancer).
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
+  attachments:
+    description:
+      - Attachments of pods, as the role P(groundup.cloud.multus#role) makes them, if O(layers) has C(attachments). A
+        pod on each of their nodes has to fetch from that of the next node by its further interface.
+    type: list
+    elements: dict
+    default: []
+    version_added: 0.2.0
+    suboptions:
+      name:
+        description: Name of the attachment.
+        type: str
+        required: true
+      namespace:
+        description: A namespace that has it.
+        type: str
+        default: default
+      mtu:
+        description: MTU that the interfaces of pods must have in bytes.
+        type: int
+        required: true
+      nodes:
+        description: Names of the nodes that have its interface.
+        type: list
+        elements: str
+        required: true
+  promises:
+    description:
+      - What providers that users bring promise, by layer, as a list of words of the reference of promises. Proofs of
+        these are carried out, and what is not among them is returned as not promised.
+    type: dict
+    default: {}
+    version_added: 0.2.0
   patience:
     description: Seconds to wait for pods.
     type: int
@@ -76,6 +117,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Kubeconfig, connect
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.attached import Offered
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import (
     Expected,
     cluster_proofs,
@@ -94,6 +136,19 @@ SPEC = {
     "image": {"type": "str", "default": "groundup.cloud/probe:1"},
     "patience": {"type": "int", "default": 300},
     "layers": {"type": "dict", "default": {}},
+    "pools": {"type": "list", "elements": "str", "default": []},
+    "attachments": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "namespace": {"type": "str", "default": "default"},
+            "mtu": {"type": "int", "required": True},
+            "nodes": {"type": "list", "elements": "str", "required": True},
+        },
+    },
+    "promises": {"type": "dict", "default": {}},
 }
 
 
@@ -108,10 +163,12 @@ def proofs(kubeconfig: str, expected: Expected) -> list[Proof]:
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     params = dict(module.params)
-    kubeconfig = params.pop("kubeconfig")
-    expected = Expected(**params | {"nodes": tuple(params["nodes"])})
+    kubeconfig, offered = params.pop("kubeconfig"), params.pop("attachments")
+    attachments = tuple(Offered(**one | {"nodes": tuple(one["nodes"])}) for one in offered)
 
     def act() -> Result:
+        lists = {name: tuple(params[name]) for name in ("nodes", "pools")}
+        expected = Expected(**params | lists, attachments=attachments)
         found = in_check_mode(expected) if module.check_mode else proofs(kubeconfig, expected)
         return {"changed": False, "proofs": [proof.as_dict() for proof in found]}
 

@@ -113,6 +113,12 @@ options:
     description: The layers of the machine, each with its provider or null. Only proofs that these owe are carried out.
     type: dict
     default: {}
+  known_as:
+    description: Networks of pods that the provider C(custom) of the layer C(network) is, by names of providers.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   node:
     description: The machine is a node of a Kubernetes cluster, whose certificates have to be valid for 30 days.
     type: bool
@@ -167,6 +173,7 @@ SPEC = {
     "blank_disks": {"type": "list", "elements": "dict", "default": [], "options": {"serial": STR, "wwn": STR}},
     "node": {"type": "bool", "default": False},
     "layers": {"type": "dict", "default": {}},
+    "known_as": ADDRESSES,
 }
 
 

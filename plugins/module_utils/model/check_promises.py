@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from ..promises.catalog import PROVIDERS, keeps, way
+from ..promises.catalog import PROVIDERS, promised, way
 from ..promises.promise import Promise
-from . import network_policies
+from . import load_balancer, multus, network_policies
 from .checks import Report
+from .declared import NETWORK, is_known, keeps
 from .tunnels import encapsulation
 
-NETWORK = "network"
+DECLARE = "list it in network.custom.promises if your network keeps it, remove it"
 
 
 def check_promises(report: Report) -> None:
@@ -22,27 +23,36 @@ def check_promises(report: Report) -> None:
         path = f"network.require[{index}]"
         if wish in settings.require[:index]:
             report.add(path, str(wish), "is listed twice", "list each promise once")
-        elif provider not in PROVIDERS[NETWORK] and not _added(report, wish):
+        elif wish is Promise.ATTACHMENTS and not keeps(report.cloud, wish) and not multus.wanted(settings):
+            report.add(path, str(wish), f"needs {multus.ROOT} ({wish.text})", f"give {multus.ROOT}, or remove it")
+        elif not is_known(report.cloud) and not _added(report, wish):
             report.add(
                 path,
                 str(wish),
                 f"can't be required of the provider {provider}, of which nothing is known",
-                f"remove it, or choose another provider: {way(NETWORK, provider, wish)}",
+                f"{DECLARE}, or choose another provider: {way(NETWORK, provider, wish)}",
             )
-        elif not keeps(NETWORK, provider, wish, encapsulation(report.cloud)) and not _added(report, wish):
+        elif not keeps(report.cloud, wish) and not _added(report, wish):
             message, remedy = _unfulfilled(report, provider, wish)
             report.add(path, str(wish), message, remedy)
 
 
 def _added(report: Report, wish: Promise) -> bool:
-    """Whether the layer of policies keeps the promise."""
-    return network_policies.wanted(report.cloud.network) and keeps("policies", network_policies.PROVIDER, wish)
+    """Whether a layer that is added to the network keeps the promise."""
+    network, added = report.cloud.network, {"load_balancer": load_balancer.provider(report.cloud.network)}
+    if network_policies.wanted(network):
+        added["policies"] = network_policies.PROVIDER
+    if multus.wanted(network):
+        added[multus.LAYER] = multus.PROVIDER
+    return promised(added, wish)
 
 
 def _unfulfilled(report: Report, provider: str, wish: Promise) -> tuple[str, str]:
     """What is wrong, and the way out: another encapsulation of the same provider, or another provider."""
-    kept = PROVIDERS[NETWORK][provider].get(wish)
-    who = way(NETWORK, provider, wish)
+    kept = PROVIDERS[NETWORK].get(provider, {}).get(wish)
+    who = way(NETWORK, provider, wish) + (", and network.load_balancer" if wish is Promise.LOAD_BALANCER else "")
+    if kept is None and provider not in PROVIDERS[NETWORK]:
+        return f"is not among network.custom.promises ({wish.text})", f"{DECLARE}, or choose another provider: {who}"
     if kept is None:
         return f"is not promised by {provider} ({wish.text})", f"remove it, or choose another provider: {who}"
     return (

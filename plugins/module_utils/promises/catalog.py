@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 
-from . import calico, cilium, flannel, kube_ovn, network_basic, network_policies
+from . import calico, cilium, flannel, kube_ovn, metallb, multus, network_basic, network_policies
 from .promise import Promise, Table
 from .tunnel import Encapsulation, Tunnel
 
+#: layer -> words of what its provider promises, as a model says it of a provider that users bring
+Declared = Mapping[str, Collection[str]]
 #: layer -> provider, as the model calls it -> what it promises
 PROVIDERS: dict[str, dict[str, Table]] = {
     "network": {
@@ -20,9 +23,11 @@ PROVIDERS: dict[str, dict[str, Table]] = {
         "cilium": cilium.PROMISES,
     },
     "policies": {"kube_network_policies": network_policies.PROMISES},
+    "load_balancer": {"metallb": metallb.PROMISES},
+    "attachments": {"multus": multus.PROMISES},
 }
 #: Layers that keep promises of another layer, whose provider does not.
-ADDED_TO = {"policies": "network"}
+ADDED_TO = {"policies": "network", "load_balancer": "network", "attachments": "network"}
 #: network provider -> the ways in which it can carry packets between nodes, the usual one first
 TUNNELS: dict[str, dict[Encapsulation, Tunnel]] = {
     name: {tunnel.encapsulation: tunnel for tunnel in tunnels}
@@ -36,21 +41,31 @@ TUNNELS: dict[str, dict[Encapsulation, Tunnel]] = {
 }
 
 
-def keeps(layer: str, provider: str, promise: Promise, encapsulation: Encapsulation | None = None) -> bool:
+def keeps(
+    layer: str,
+    provider: str,
+    promise: Promise,
+    encapsulation: Encapsulation | None = None,
+    declared: Declared = MappingProxyType({}),
+) -> bool:
     """Whether the provider makes the promise, with the given encapsulation or with any one.
 
-    A provider that is not in the table makes none.
+    A provider that is not in the table makes those that are declared for its layer.
     """
+    if provider not in PROVIDERS.get(layer, {}):
+        return promise in declared.get(layer, ())
     kept = PROVIDERS.get(layer, {}).get(provider, {}).get(promise)
     return kept is not None and (encapsulation is None or not kept.only or encapsulation in kept.only)
 
 
-def promised(layers: Mapping[str, str | None], promise: Promise) -> bool:
-    """Whether a provider among the chosen ones makes the promise.
+def promised(layers: Mapping[str, str | None], promise: Promise, declared: Declared = MappingProxyType({})) -> bool:
+    """Whether a provider among the chosen ones makes the promise, or it is declared.
 
     :param layers: layer -> its provider.
     """
-    return any(provider is not None and keeps(layer, provider, promise) for layer, provider in layers.items())
+    return any(promise in words for words in declared.values()) or any(
+        provider is not None and keeps(layer, provider, promise) for layer, provider in layers.items()
+    )
 
 
 def others(layer: str, provider: str, promise: Promise) -> list[str]:
@@ -58,16 +73,19 @@ def others(layer: str, provider: str, promise: Promise) -> list[str]:
     return [name for name, table in sorted(PROVIDERS.get(layer, {}).items()) if name != provider and promise in table]
 
 
-def not_promised(layers: Mapping[str, str | None]) -> Iterator[tuple[str, Promise, str]]:
+def not_promised(
+    layers: Mapping[str, str | None], declared: Declared = MappingProxyType({})
+) -> Iterator[tuple[str, Promise, str]]:
     """(layer, promise, reason) for every promise that the chosen provider of a layer does not make.
 
-    :param layers: layer -> its provider. Of a provider without a table, such as one that users bring, nothing is known.
+    :param layers: layer -> its provider. Of a provider without a table, of which nothing is declared, nothing is known.
     """
     for layer, provider in layers.items():
-        if provider is None or provider not in PROVIDERS.get(layer, {}) or layer in ADDED_TO:
+        known = provider in PROVIDERS.get(layer, {}) or declared.get(layer)
+        if provider is None or not known or layer in ADDED_TO:
             continue
         for promise in Promise:
-            if not promised(layers, promise):
+            if not promised(layers, promise, declared):
                 yield (
                     layer,
                     promise,
@@ -79,7 +97,9 @@ def way(layer: str, provider: str, promise: Promise) -> str:
     """Who makes a promise that the provider does not make, as text."""
     found = [_named(layer, name, promise) for name in others(layer, provider, promise)]
     if not found:
-        return "no provider of this release does"
+        tables = {name: PROVIDERS.get(name, {}).values() for name, to in ADDED_TO.items() if to == layer}
+        added = [name for name, kept in tables.items() if any(promise in table for table in kept)]
+        return f"the layer {added[0]} does, beside each provider" if added else "no provider of this release does"
     return f"{found[0]} does" if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]} do"
 
 

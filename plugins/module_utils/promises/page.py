@@ -43,7 +43,11 @@ def page() -> str:
 
 
 def _layer(layer: str, tables: dict[str, Table]) -> str:
-    lines = [f"## {layer.capitalize()}", "", f"| word | promise | {' | '.join(f'`{name}`' for name in tables)} |"]
+    lines = [
+        f"## {layer.replace('_', ' ').capitalize()}",
+        "",
+        f"| word | promise | {' | '.join(f'`{name}`' for name in tables)} |",
+    ]
     lines += ["|---|---|" + "---|" * len(tables)]
     for promise in Promise:
         cells = [_cell(table.get(promise)) for table in tables.values()]

@@ -40,6 +40,7 @@ class Promise(StrEnum):
     BGP = "bgp", "routes to pods are announced by BGP"
     ENCRYPTION = "encryption", "traffic between nodes is encrypted"
     LOAD_BALANCER = "load_balancer", "services of type LoadBalancer get an address"
+    ATTACHMENTS = "attachments", "pods can have further interfaces in networks of the machines"
     IPV6 = "ipv6", "pods have IPv6 addresses"
 
 

@@ -3,14 +3,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..cluster import address_ranges
 from ..conditions.serving import unready
+from ..errors import CloudError
 from ..kube.api import Api
 from ..promises.catalog import not_promised, promised
 from ..promises.promise import Promise
 from ..report.proofs import CHECK, Proof, ProofError, prove, untried
+from . import (
+    attached,
+    bgp,  # noqa: F401  its proof
+    outside,
+    ovn,  # noqa: F401  its proof
+)
 from .api_errors import failed_by_api_errors
 from .pod_traffic import CLAIMS, POLICY_CLAIMS, PodTraffic, evidence_of
 from .registry import proof, prove_scope
@@ -27,6 +36,9 @@ class Expected:
     :ivar image: reference of the probe image, which has busybox's applets on its path.
     :ivar patience: seconds to wait for pods.
     :ivar layers: the cloud's layers with their providers; not known where empty.
+    :ivar pools: ranges of the addresses that services of type LoadBalancer get without asking.
+    :ivar attachments: those of pods that machines offer.
+    :ivar promises: what providers that users bring promise, by layer.
     """
 
     endpoint: str
@@ -36,16 +48,40 @@ class Expected:
     image: str
     patience: int = 300
     layers: Mapping[str, str | None] = field(default_factory=dict)
+    pools: tuple[str, ...] = ()
+    attachments: tuple[attached.Offered, ...] = ()
+    promises: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = [str(word) for word in Promise]
+        for layer, words in self.promises.items():
+            for word in words:
+                if word not in known:
+                    raise CloudError(f"promises.{layer}: {word} is no promise; there are {', '.join(known)}")
 
     @property
     def policies(self) -> bool:
         """Whether policies are promised for pods."""
-        return promised(self.layers, Promise.POLICY_PODS)
+        return promised(self.layers, Promise.POLICY_PODS, self.promises)
 
     @property
     def claims(self) -> dict[str, str]:
         """What the output of pods is to show, by the first word of a line."""
         return {**CLAIMS, **(POLICY_CLAIMS if self.policies else {})}
+
+    @property
+    def meanwhile(self) -> tuple[tuple[str, str], ...]:
+        """What is to be shown besides while pods run: claims with the layers that owe them."""
+        known = ((outside.CLAIM, outside.LAYER), (attached.CLAIM, attached.LAYER))
+        found = tuple((claim, layer) for claim, layer in known if layer in self.layers)
+        # A network that gives services addresses itself has no layer beside it.
+        own = ((outside.CLAIM, "network"),) if self.pools and outside.LAYER not in self.layers else ()
+        return (*own, *found)
+
+    def of_pods(self, reason: str) -> Iterator[Proof]:
+        """All proofs that need pods, untried for this reason."""
+        of_kubernetes = ((claim, "kubernetes") for claim in self.claims.values())
+        return (untried(claim, layer, reason) for claim, layer in (*of_kubernetes, *self.meanwhile))
 
 
 @dataclass
@@ -62,12 +98,12 @@ class Cluster:
     unreachable: str = ""
     failure: str = ""
 
-    def prove(self, claim: str, attempt: Callable[[Api], str]) -> Proof:
-        """A proof of the layer kubernetes by a request to the API; untried where no request is made."""
+    def prove(self, claim: str, attempt: Callable[[Api], str], layer: str = "kubernetes") -> Proof:
+        """A proof by a request to the API; untried where no request is made."""
         api = self.api
         if api is None or self.unreachable:
-            return untried(claim, "kubernetes", self.unreachable)
-        return prove(claim, "kubernetes", failed_by_api_errors(lambda: attempt(api)))
+            return untried(claim, layer, self.unreachable)
+        return prove(claim, layer, failed_by_api_errors(lambda: attempt(api)))
 
 
 def cluster_proofs(api: Api, expected: Expected) -> list[Proof]:
@@ -109,9 +145,8 @@ def _every_node(context: Cluster) -> Iterator[Proof]:
 @proof("cluster", layer="kubernetes")
 def _pods(context: Cluster) -> Iterator[Proof]:
     if context.api is None or context.unreachable:
-        yield from (
-            untried(claim, "kubernetes", context.unreachable) for claim in (STARTS, *context.expected.claims.values())
-        )
+        yield untried(STARTS, "kubernetes", context.unreachable)
+        yield from context.expected.of_pods(context.unreachable)
     else:
         yield from _pod_traffic(context.api, context.expected)
 
@@ -119,7 +154,7 @@ def _pods(context: Cluster) -> Iterator[Proof]:
 @proof("cluster")
 def _not_promised(context: Cluster) -> Iterator[Proof]:
     """Entries for what the chosen providers do not promise: no proof of it is owed, and the report shows that."""
-    for layer, promise, reason in not_promised(context.expected.layers):
+    for layer, promise, reason in not_promised(context.expected.layers, context.expected.promises):
         yield Proof(promise.text, layer, None, 0.0, "not promised", real=False, why_not_real=reason, promised=False)
 
 
@@ -151,13 +186,26 @@ def _pod_traffic(api: Api, expected: Expected) -> list[Proof]:
     outputs: dict[str, list[str]] = {}
     peers: dict[str, list[str]] = {}
     closed: dict[str, list[str]] = {}
+    outer: list[Proof] = []
 
     def start() -> str:
         ready = [item["metadata"]["name"] for item in api.get("/api/v1/nodes")["items"] if not unready(item)]
         nodes = sorted(set(ready) & set(expected.nodes))
         if not nodes:
             raise ProofError("no node is Ready")
-        traffic = PodTraffic(api, expected.image, expected.domain, expected.patience, nodes, expected.policies)
+
+        def meanwhile(namespace: str) -> None:
+            pools = tuple(map(address_ranges.parse, expected.pools))
+            shown = outside.Outside(api, pools, expected.patience)
+            further = attached.Attached(api, expected.image, expected.patience, expected.attachments)
+            attempts = {outside.CLAIM: shown.prove, attached.CLAIM: further.prove}
+            for claim, layer in expected.meanwhile:
+                attempt = failed_by_api_errors(functools.partial(attempts[claim], namespace, nodes))
+                outer.append(prove(claim, layer, attempt))
+
+        traffic = PodTraffic(
+            api, expected.image, expected.domain, expected.patience, nodes, expected.policies, meanwhile
+        )
         peers.update(traffic.peers)
         closed.update(traffic.closed)
         servers = traffic.run(outputs)
@@ -168,7 +216,7 @@ def _pod_traffic(api: Api, expected: Expected) -> list[Proof]:
     started = prove(STARTS, "kubernetes", failed_by_api_errors(start))
     if not started.ok:
         reason = f"not all pods for this proof started: {started.evidence}"
-        return [started, *(untried(claim, "kubernetes", reason) for claim in expected.claims.values())]
+        return [started, *expected.of_pods(reason)]
     tried = {kind: closed if kind in POLICY_CLAIMS else peers for kind in expected.claims}
     return [
         started,
@@ -176,4 +224,5 @@ def _pod_traffic(api: Api, expected: Expected) -> list[Proof]:
             prove(claim, "kubernetes", evidence_of(kind, tried[kind], outputs))
             for kind, claim in expected.claims.items()
         ),
+        *outer,
     ]

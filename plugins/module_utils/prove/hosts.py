@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from functools import partial
@@ -12,6 +13,10 @@ from ..disks.contents import examine
 from ..disks.devices import devices
 from ..disks.errors import DiskError
 from ..disks.find import find
+from ..errors import CloudError
+from ..host.system import System
+from ..layers.leftovers import leftovers
+from ..network.traces import others
 from ..report.proofs import Proof, ProofError, prove
 from .certificates import DAYS_LEFT, certificates_valid
 from .isolation import isolation
@@ -63,6 +68,31 @@ def _certificates(params: dict[str, Any]) -> Iterator[Proof]:
     if params.get("node"):
         claim = f"{params['host']}: certificates are valid for more than {DAYS_LEFT} days"
         yield prove(claim, "kubernetes", certificates_valid)
+
+
+@proof("host", layer="network")
+def _one_network(params: dict[str, Any]) -> Iterator[Proof]:
+    provider = (params.get("layers") or {}).get("network")
+    if provider and params.get("node"):
+        claim = f"{params['host']}: nothing of another network is left"
+        yield prove(claim, "network", partial(one_network, provider, params.get("known_as") or []))
+
+
+def one_network(provider: str, known_as: list[str], system: System | None = None) -> str:
+    """Prove that nothing of networks of pods is on this machine that is not the chosen one's.
+
+    :param known_as: networks that the chosen one is, where it is one of the user's own.
+    """
+    try:
+        found = leftovers(provider, known_as, system)
+    except CloudError as error:
+        raise ProofError(str(error)) from error
+    if found:
+        names = {one.provider: None for one in found}
+        texts = [f"{', '.join(str(one) for one in found if one.provider == name)} of {name}" for name in names]
+        consent = f"""-e '{{"network_leftovers_remove": {json.dumps(list(names))}}}'"""
+        raise ProofError(f"{'; '.join(texts)}; a run of site.yml removes it with {consent}")
+    return f"no file, interface, table or route of {', '.join(others(provider, tuple(known_as)))}"
 
 
 def clock() -> str:

@@ -80,6 +80,7 @@ class PodTraffic:
     :ivar patience: seconds to wait for servers, and again for clients.
     :ivar nodes: sorted names of the nodes that take part.
     :ivar policy: whether a policy closes a port of the servers, at which clients try to reach them as well.
+    :ivar meanwhile: is called with the namespace while servers and clients run.
     """
 
     api: Api
@@ -88,6 +89,7 @@ class PodTraffic:
     patience: int
     nodes: list[str]
     policy: bool = False
+    meanwhile: Callable[[str], None] | None = None
 
     @property
     def peers(self) -> dict[str, list[str]]:
@@ -116,6 +118,8 @@ class PodTraffic:
                 patience = self.patience // 4
                 pod = workloads.client(namespace, self.image, node, peers, self.nodes, self.domain, patience, closed)
                 self.api.create(f"/api/v1/namespaces/{namespace}/pods", pod)
+            if self.meanwhile:
+                self.meanwhile(namespace)
             outputs.update(self._answers(namespace))
         return servers
 

@@ -14,6 +14,8 @@ PORT = 8080
 #: Port of a second server in each pod, which a policy closes to all other pods.
 CLOSED_PORT = 8081
 SERVICE = "echo"
+#: The service with an address outside the cluster.
+BALANCED = "outside"
 #: Names of the namespaces begin with it and end with the Unix time at which they were created.
 PREFIX = "groundup-prove-"
 _LABEL = {"groundup.cloud/proof": "echo"}
@@ -86,6 +88,12 @@ def servers(namespace: str, image: str, *, policy: bool) -> list[dict[str, Any]]
         _object("v1", "Service", namespace, SERVICE, {"selector": _LABEL, "ports": [{"port": PORT}]}),
         *([_object("networking.k8s.io/v1", "NetworkPolicy", namespace, SERVICE, _ONE_PORT)] if policy else []),
     ]
+
+
+def balanced(namespace: str) -> dict[str, Any]:
+    """A Service of type LoadBalancer for the servers."""
+    spec = {"type": "LoadBalancer", "selector": _LABEL, "ports": [{"port": PORT}]}
+    return _object("v1", "Service", namespace, BALANCED, spec)
 
 
 def _answers_at(port: int, path: str) -> dict[str, Any]:

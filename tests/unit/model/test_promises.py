@@ -56,6 +56,34 @@ REQUIRED: dict[str, tuple[dict[str, Any], list[str]]] = {
         [],
     ),
     "policies that go with the provider": ({"provider": "flannel", "require": ["policy_pods", "overlay"]}, []),
+    "a load balancer beside a network that has none": (
+        {"require": ["load_balancer"], "load_balancer": {"pools": {"a": {"addresses": ["10.20.0.200/29"]}}}},
+        [],
+    ),
+    "a load balancer beside a network of one's own": (
+        {
+            "provider": "custom",
+            "require": ["load_balancer"],
+            "load_balancer": {"pools": {"a": {"addresses": ["10.20.0.200/29"]}}},
+        },
+        [],
+    ),
+    "a load balancer that is not there": (
+        {"require": ["load_balancer"]},
+        [
+            "network.require[0]: load_balancer is not promised by basic (services of type LoadBalancer get an address); remove it, or choose another provider: calico (without encapsulation) and cilium do, and network.load_balancer"
+        ],
+    ),
+    "attachments beside a network that has none": (
+        {"require": ["attachments"], "attachments": {"a": {"network": "cluster"}}},
+        [],
+    ),
+    "attachments that are not there": (
+        {"require": ["attachments"]},
+        [
+            "network.require[0]: attachments needs network.attachments (pods can have further interfaces in networks of the machines); give network.attachments, or remove it"
+        ],
+    ),
     "a wish that these policies do not fulfil": (
         {"policies": True, "require": ["policy_vms"]},
         [
@@ -65,7 +93,7 @@ REQUIRED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a provider that users bring": (
         {"provider": "custom", "require": ["policy_pods"]},
         [
-            "network.require[0]: policy_pods can't be required of the provider custom, of which nothing is known; remove it, or choose another provider: calico, cilium, flannel and kube_ovn do"
+            "network.require[0]: policy_pods can't be required of the provider custom, of which nothing is known; list it in network.custom.promises if your network keeps it, remove it, or choose another provider: calico, cilium, flannel and kube_ovn do"
         ],
     ),
     "the same twice": (

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.errors import CloudError
 from ansible_collections.groundup.cloud.plugins.module_utils.promises import catalog, network_basic, page
 from ansible_collections.groundup.cloud.plugins.module_utils.promises.promise import Kept, Promise
 from ansible_collections.groundup.cloud.plugins.module_utils.prove import registry
@@ -79,6 +80,9 @@ def test_what_the_chosen_provider_does_not_promise_is_shown_as_such() -> None:
         "the network provider basic does not promise it; calico, cilium, flannel and kube_ovn do"
     )
     assert Promise.POD_TO_POD.text not in shown
+    assert shown[Promise.ATTACHMENTS.text].why_not_real == (
+        "the network provider basic does not promise it; the layer attachments does, beside each provider"
+    )
     assert shown[Promise.IPV6.text].why_not_real.endswith("; no provider of this release does")
 
 
@@ -92,3 +96,28 @@ def test_a_provider_is_added_by_its_table(monkeypatch: pytest.MonkeyPatch) -> No
     assert list(catalog.not_promised({"network": "custom"})) == [], "nothing is known of what users bring"
     monkeypatch.setattr(page, "PROVIDERS", catalog.PROVIDERS)
     assert "| `toy` |" in page.page() and "toy.example.net" in page.page()
+
+
+def test_what_users_say_of_their_own_network_is_promised_and_the_rest_is_not() -> None:
+    layers: dict[str, str | None] = {"network": "custom", "kubernetes": None}
+    declared = {"network": ["pod_to_pod", "policy_pods"]}
+    assert catalog.promised(layers, Promise.POLICY_PODS, declared)
+    assert not catalog.promised(layers, Promise.POLICY_PODS)
+    rest = {promise for __, promise, __ in catalog.not_promised(layers, declared)}
+    assert rest == set(Promise) - {Promise.POD_TO_POD, Promise.POLICY_PODS}
+    assert list(catalog.not_promised(layers)) == []
+
+
+def test_a_proof_of_policies_is_owed_by_a_network_that_declares_them() -> None:
+    given: dict[str, Any] = {
+        "endpoint": "x",
+        "version": "1",
+        "nodes": (),
+        "domain": "d",
+        "image": "i",
+        "layers": {"network": "custom"},
+    }
+    assert Expected(**given, promises={"network": ["policy_pods"]}).policies
+    assert not Expected(**given).policies
+    with pytest.raises(CloudError, match=r"promises.network: policy_pod is no promise; there are pod_to_pod"):
+        Expected(**given, promises={"network": ["policy_pod"]})
