@@ -20,58 +20,17 @@ attributes:
   diff_mode:
     description: Shows every file and setting that differs.
     support: full
+extends_documentation_fragment:
+  - groundup.cloud.layers
+  - groundup.cloud.logins
 options:
-  layers:
-    description: The layers to compare, in their order, as in the variable C(groundup_layers) of the inventory.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description: Name of the layer.
-        type: str
-        required: true
-      role:
-        description: The role that configures it, with or without the name of the collection.
-        type: str
-        required: true
-      input:
-        description: Name of the variable that holds the role's input.
-        type: str
-        required: true
-      in_turn:
-        description: Control planes that serve together are changed one after another. Not used here.
-        type: bool
-        default: false
-      follows:
-        description: Layers whose change on any machine means that this one has to run on all of them. Not used here.
-        type: list
-        elements: str
-        default: []
-  inputs:
-    description: The inputs of the roles, by the names of their variables.
-    type: dict
-    required: true
-  logins:
+  kubernetes:
     description:
-      - Input C(container_runtime_logins) of the role P(groundup.cloud.container_runtime#role), which is no part of
-        O(inputs), so that no password is shown.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      registry:
-        description: The registry as images name it, with its port, perhaps with a part of their path.
-        type: str
-        required: true
-      username:
-        description: Its user.
-        type: str
-        required: true
-      password:
-        description: The password or token.
-        type: str
-        required: true
+      - Input of the role P(groundup.cloud.kubernetes#role), where its layer is not among O(layers). Whether the host is
+        one of several control planes follows from it.
+    type: dict
+    default: {}
+    version_added: 0.2.0
   bare:
     description:
       - The host has no operating system yet; return what would be done on it. Run it on the controller.
@@ -121,29 +80,38 @@ serves:
   returned: success
   type: bool
   sample: false
+short:
+  description: Shortages, such as DiskPressure, that the node of such a worker reports.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+  version_added: 0.2.0
 steps:
   description: What each layer would do; an error where it could not be read.
   returned: success
   type: dict
   sample: {"host_base": ["sysctl vm.swappiness"], "host_network": []}
+worker:
+  description:
+    - Whether the host is a worker whose node has to stay ready, since it is, or since the API does not tell. It is read
+      only where a layer differs.
+  returned: success
+  type: bool
+  sample: false
+  version_added: 0.2.0
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import foresee, probe
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.entries import LAYERS
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.logins import LOGINS
 
-LAYER = {
-    "name": {"type": "str", "required": True},
-    "role": {"type": "str", "required": True},
-    "input": {"type": "str", "required": True},
-    "in_turn": {"type": "bool", "default": False},
-    "follows": {"type": "list", "elements": "str", "default": []},
-}
 SPEC = {
-    "layers": {"type": "list", "elements": "dict", "required": True, "options": LAYER},
-    "inputs": {"type": "dict", "required": True},
+    **LAYERS,
     "logins": LOGINS,
+    "kubernetes": {"type": "dict", "default": {}},
     "bare": {"type": "bool", "default": False},
 }
 
@@ -159,12 +127,15 @@ def judged(found: Result, check: bool) -> Result:
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     layers, inputs = module.params["layers"], module.params["inputs"]
-    secrets = {"container_runtime": {"logins": module.params["logins"]}}
+    secrets, kubernetes = {"container_runtime": {"logins": module.params["logins"]}}, module.params["kubernetes"]
     if module.params["bare"]:
         run(module, lambda: {"changed": True, "differs": [], "steps": foresee(layers, inputs, secrets)})
     run(
         module,
-        lambda: judged({"changed": False, **probe(layers, inputs, module.warn, secrets=secrets)}, module.check_mode),
+        lambda: judged(
+            {"changed": False, **probe(layers, inputs, module.warn, secrets=secrets, kubernetes=kubernetes)},
+            module.check_mode,
+        ),
     )
 
 

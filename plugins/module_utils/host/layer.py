@@ -47,8 +47,6 @@ def run_layer(
     if not check:
         apply(todo, state, system, actual.pending)
     return {
-        "changed": todo.changed,
-        "steps": [str(step) for step in todo.steps],
-        "diff": todo.diff(),
+        **todo.result(),
         "seconds": round(time.monotonic() - started, 3),
     }

@@ -7,13 +7,14 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import missing_program
+from ..errors import missing_program, search_path
 from .state import HostError
 
 
@@ -32,9 +33,8 @@ class System:
 
         With ``check`` off the exit status is ignored: for queries whose output alone is the answer.
         """
-        path = f"{os.environ.get('PATH', '/usr/bin:/bin')}:/usr/local/sbin:/usr/sbin:/sbin"
         # on an overloaded machine, systemd's bus may take longer than the default of 25 seconds
-        settings = {"PATH": path, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive", "SYSTEMD_BUS_TIMEOUT": "300s"}
+        settings = {"LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive", "SYSTEMD_BUS_TIMEOUT": "300s"}
         try:
             done = subprocess.run(
                 list(argv),
@@ -43,7 +43,7 @@ class System:
                 capture_output=True,
                 text=True,
                 timeout=timeout,
-                env={**os.environ, **settings},
+                env={**os.environ, **settings, "PATH": search_path()},
                 check=False,
             )
         except FileNotFoundError as error:
@@ -54,6 +54,10 @@ class System:
             output = (done.stderr.strip() or done.stdout.strip())[-2000:]
             raise HostError(f"{' '.join(argv)}: exit status {done.returncode}: {output}")
         return done.stdout
+
+    def finds(self, program: str) -> bool:
+        """Whether :meth:`run` finds a program."""
+        return shutil.which(program, path=search_path()) is not None
 
     def ids(self, owner: str, group: str) -> tuple[int, int]:
         """Numeric user and group; tests that don't run as root keep their own."""

@@ -10,7 +10,6 @@ import typing as t
 from functools import partial
 from pathlib import Path
 
-from ..bundle import index as bundle_index
 from ..host import digests
 from ..host.act import ACTIONS
 from ..host.plan import access_steps
@@ -23,6 +22,7 @@ from ..kube import (
     certificates,
     control_plane,
     credentials,
+    egress,
     immutable,
     job,
     observe,
@@ -40,15 +40,14 @@ from ..provision.managers import Manager, Processes, manager
 from ..provision.steps import Plan
 from ..waiting.deadline import Deadline
 from ..waiting.wait import TimedOut, wait
-from . import address, phases, programs, servers
-from .settings import SERVERS, Hosted
+from . import address, konnectivity, phases, servers
+from .images import Images, text_of
+from .settings import ALL, SERVERS, Hosted
 
 LIMIT = 120.0
 """Seconds that the API server has to be ready after its start: natively it takes 4."""
 TIMEOUT = 300.0
 """Seconds for each phase of kubeadm: natively one takes less than one."""
-MULTI = ("kubernetes", "kubeadm")
-"""Names of the bundle's file that is kubeadm: one program that is several, or the one of upstream."""
 RENEW = "renew certificates by kubeadm"
 _DIRECTORIES = (("", 0o755), ("services", 0o755), ("run", 0o711), ("log", 0o750))
 _BELOW = (
@@ -61,45 +60,6 @@ _BELOW = (
     (paths.STATE, 0o700),
     ("/var/lib/etcd", 0o700),
 )
-
-
-class Images:
-    """The images of the servers in the bundle, and which of them are unpacked below the root."""
-
-    def __init__(self, hosted: Hosted) -> None:
-        self.hosted, self.bundle = hosted, Path(hosted.bundle_dir)
-        self.index = bundle_index.read(self.bundle)
-        self.digests = programs.digests(self.bundle, self.index, self._references())
-
-    def _references(self) -> list[str]:
-        """Of the control plane by its version; of etcd, whose version kubeadm knows, the only one in the bundle."""
-        settings = self.hosted.kubernetes
-        found = [f"{settings.image_repository}/{name}:v{settings.version}" for name in SERVERS if name != "etcd"]
-        etcd = [name for name in self.index["images"] if name.startswith(f"{settings.image_repository}/etcd:")]
-        if not etcd:
-            raise KubeError(f"{self.bundle}: lacks {settings.image_repository}/etcd; make a bundle that holds it")
-        return [*etcd, *found]
-
-    def _mark(self, reference: str) -> Path:
-        name = reference.rpartition("/")[2].partition(":")[0]
-        return Path(self.hosted.root) / paths.STATE.lstrip("/") / f"image-{name}"
-
-    def lacking(self) -> list[str]:
-        """References of images that are not unpacked in the version of the bundle."""
-        return [name for name, digest in self.digests.items() if _text(self._mark(name)) != digest]
-
-    def unpack(self, reference: str) -> None:
-        """Unpack an image, and record it once it is whole."""
-        programs.unpack(self.bundle, self.digests[reference], Path(self.hosted.root))
-        self._mark(reference).write_text(self.digests[reference])
-
-    def kubeadm(self) -> tuple[Path, str]:
-        """(kubeadm in the bundle, its sha256)."""
-        for name in MULTI:
-            if name in self.index["files"]:
-                entry = self.index["files"][name]
-                return self.bundle / entry["path"], str(entry["sha256"])
-        raise KubeError(f"{self.bundle}: lacks kubeadm; make a bundle that holds it")
 
 
 def plan(hosted: Hosted, hand: Manager, system: System) -> Plan:
@@ -128,8 +88,9 @@ def plan(hosted: Hosted, hand: Manager, system: System) -> Plan:
     renamed = _names(found, settings, system)
     remade = _configuration(found, hosted, system) or renamed or bool(lacking)
     _certificates(found, settings, system)
+    renewed = konnectivity.require(found, hosted, system) or bool(certificates.due(settings, Path(system.root)))
     _access(found, system)
-    _servers(found, hosted, hand, images, system, remade)
+    _servers(found, hosted, hand, images, system, remade=remade, renewed=renewed)
     return found
 
 
@@ -138,7 +99,7 @@ def _configuration(found: Plan, hosted: Hosted, system: System) -> bool:
     a step was added."""
     settings = hosted.kubernetes
     wanted = phases.documents(settings)
-    stale = [path for path, text in wanted.items() if _text(system.path(path)) != text]
+    stale = [path for path, text in wanted.items() if text_of(system.path(path)) != text]
     record = system.path(paths.MANIFEST_RECORD).exists()
     changed = observe.stale_manifests(Path(system.root)) if record else []
     if stale or changed or not record:
@@ -198,15 +159,21 @@ def _write(settings: Settings, system: System, wanted: t.Mapping[str, str]) -> N
     control_plane.record_manifests(system)
 
 
-def _servers(found: Plan, hosted: Hosted, hand: Manager, images: Images, system: System, remade: bool) -> None:
+def _servers(
+    found: Plan, hosted: Hosted, hand: Manager, images: Images, system: System, *, remade: bool, renewed: bool
+) -> None:
     """Start what does not run with its command line and program; then write the cluster's objects."""
-    running, renewed = hand.current(SERVERS), bool(certificates.due(hosted.kubernetes, Path(system.root)))
+    running = hand.current(ALL)
     made = all(system.path(f"{paths.MANIFESTS}/{name}.yaml").exists() for name in SERVERS)
     wanted = {item.name: item.digest() for item in servers.services(hosted, images.digests)} if made else {}
-    lacking = [name for name in SERVERS if running.get(name) != wanted.get(name, "")]
+    lacking = [name for name in hosted.servers if running.get(name) != wanted.get(name, "")]
     if remade or renewed or lacking:
         text = f"start {', '.join(lacking)}" if lacking else "restart the servers whose configuration changes"
         found.add(text, partial(_start, hosted, hand, images, system))
+    # The API server goes on without it first.
+    for name in running.keys() - {*hosted.servers}:
+        found.add(f"stop {name}", partial(hand.stop, servers.stopped(name)))
+    konnectivity.remove(found, hosted, system)
     attempt = observe.attempt(Path(system.root))
     if remade or attempt is None or not attempt["done"]:
         found.add("configuration, permissions and add-ons through the API", partial(_objects, hosted, system))
@@ -214,7 +181,7 @@ def _servers(found: Plan, hosted: Hosted, hand: Manager, images: Images, system:
 
 def _start(hosted: Hosted, hand: Manager, images: Images, system: System) -> None:
     services = servers.services(hosted, images.digests)
-    running = hand.current(SERVERS)
+    running = hand.current(ALL)
     for service in services:
         if running.get(service.name) != service.digest():
             hand.start(service)
@@ -224,7 +191,7 @@ def _start(hosted: Hosted, hand: Manager, images: Images, system: System) -> Non
 
 
 def _objects(hosted: Hosted, system: System) -> None:
-    kubeadm.run(hosted.kubernetes, system, phases.OBJECTS, TIMEOUT)
+    kubeadm.run(hosted.kubernetes, system, phases.objects(hosted.kubernetes), TIMEOUT)
     control_plane.delete_tokens(admin(hosted.kubernetes, system))
     job.note(system, "init", done=True)
 
@@ -243,7 +210,8 @@ def await_api(hosted: Hosted, system: System) -> None:
 
 def _directories(hosted: Hosted) -> list[Directory]:
     own = [Directory(hosted.path(name) if name else hosted.state_dir, mode) for name, mode in _DIRECTORIES]
-    return own + [Directory(os.path.join(hosted.root, name.lstrip("/")).rstrip("/"), mode) for name, mode in _BELOW]
+    below = (*_BELOW, *(() if hosted.konnectivity is None else ((egress.DIRECTORY, 0o700),)))
+    return own + [Directory(os.path.join(hosted.root, name.lstrip("/")).rstrip("/"), mode) for name, mode in below]
 
 
 def _install(source: Path, system: System, digest: str) -> None:
@@ -259,18 +227,12 @@ def _install(source: Path, system: System, digest: str) -> None:
     digests.remember(system, {paths.KUBEADM: digest})
 
 
-def _text(path: Path) -> str:
-    with contextlib.suppress(FileNotFoundError):
-        return path.read_text()
-    return ""
-
-
 def stop_plan(hosted: Hosted, hand: Manager, system: System) -> Plan:
     """The servers stopped and the endpoint's address removed; certificates and the data of etcd stay."""
-    found, running = Plan(), hand.current(SERVERS)
-    for service in reversed(servers.services(hosted, {}) if running else ()):
-        if service.name in running:
-            found.add(f"stop {service.name}", partial(hand.stop, service))
+    found, running = Plan(), hand.current(ALL)
+    for name in reversed(ALL):
+        if name in running:
+            found.add(f"stop {name}", partial(hand.stop, servers.stopped(name)))
     with contextlib.suppress(KubeError):  # this host is not in the network, so the address is not here either
         link, there = address.interface(system, hosted.kubernetes.endpoint.address)
         if there:

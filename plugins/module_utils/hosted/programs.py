@@ -36,14 +36,18 @@ def digests(bundle: Path, index: bundle_index.Index, references: t.Iterable[str]
     return {reference: str(index["images"][reference]["digest"]) for reference in wanted}
 
 
-def unpack(bundle: Path, digest: str, root: Path) -> None:
-    """Put the programs of an image below ``root``; each is whole or not there."""
+def unpack(bundle: Path, digest: str, root: Path, further: t.Container[str] = ()) -> None:
+    """Put the programs of an image below ``root``; each is whole or not there.
+
+    :param further: programs in other places of the image than directories of programs.
+    """
     storage = Registry(bundle / "registry")
     manifest = _manifest(storage, digest)
     for layer in manifest["layers"]:
         with _opened(storage.blob(layer["digest"])) as archive:
             for member in archive:
-                if os.path.dirname(member.name.removeprefix("./")) in DIRECTORIES:
+                name = member.name.removeprefix("./")
+                if os.path.dirname(name) in DIRECTORIES or name in further:
                     _put(archive, member, root)
 
 

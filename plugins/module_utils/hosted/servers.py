@@ -9,9 +9,10 @@ from pathlib import Path
 import yaml
 
 from ..host.state import File
-from ..kube import certificates, paths, policy
+from ..kube import certificates, egress, paths, policy
 from ..kube.errors import KubeError
 from ..provision.services import Service
+from . import konnectivity
 from .settings import SERVERS, Hosted
 
 #: The port that a server opens when it is ready for its clients, unless its command line names another.
@@ -39,20 +40,28 @@ def services(hosted: Hosted, images: t.Mapping[str, str]) -> tuple[Service, ...]
     root = Path(hosted.root)
     kubernetes = root / paths.KUBERNETES.lstrip("/")
     credentials = [File(name, pem) for name, pem in certificates.renewable(kubernetes)]
+    read = (*policy.files(hosted.kubernetes), *egress.files(hosted.kubernetes))
     found = []
     for name in SERVERS:
         container = pod(root, name)
-        # What a server reads when it starts: its program, its credentials, and the audit policy.
+        # What a server reads when it starts: its program, its credentials, and the files of the API server.
         program = File(container["image"], images.get(container["image"], ""))
         found.append(
             Service(
                 name,
                 ("chroot", hosted.root, *container["command"]),
-                (program, *credentials, *(policy.files(hosted.kubernetes) if name == "kube-apiserver" else ())),
+                (program, *credentials, *(read if name == "kube-apiserver" else ())),
                 f"tcp:{_port(name, container['command'])}",
             )
         )
+    if hosted.konnectivity is not None:
+        found.append(konnectivity.service(hosted, hosted.konnectivity, images))
     return tuple(found)
+
+
+def stopped(name: str) -> Service:
+    """What has to be known of a server in order to stop it."""
+    return Service(name, (), (), "")
 
 
 def _port(name: str, command: t.Sequence[str]) -> int:

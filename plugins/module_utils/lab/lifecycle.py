@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from . import bmcs, emulators, hypervisor, machines, network, switches
-from .names import Places
+from .names import DIGESTS, TWIN_FILES, Places
 from .plan import Rack
 from .shell import LabError, daemons_below, kill_all, lost_namespaces, namespaces, processes, run
 
@@ -109,7 +109,7 @@ def absent(where: Places, directory: str, dry: bool = False) -> Removed:
     removed.namespaces = [name for name in where.namespaces if name in namespaces()] + lost_namespaces(where.namespaces)
     owned = [where.run, *([where.state] if os.path.isdir(where.lab) else [])]
     removed.directories = [path for path in owned if os.path.isdir(path)]
-    twin_files = [path for path in (f"{directory}/cloud.yml", f"{directory}/run") if os.path.exists(path)]
+    twin_files = [path for name in TWIN_FILES if os.path.exists(path := f"{directory}/{name}")]
     removed.directories += [directory] if twin_files else []
     removed.mounts = _mounts(owned)
     if dry:
@@ -120,7 +120,8 @@ def absent(where: Places, directory: str, dry: bool = False) -> Removed:
     for path in owned:
         if os.path.isdir(path):
             shutil.rmtree(path)
-    for path in (directory, *(os.path.dirname(path) for path in (directory, where.run, where.state))):
+    below = [os.path.dirname(f"{directory}/{DIGESTS}"), os.path.dirname(os.path.dirname(f"{directory}/{DIGESTS}"))]
+    for path in (*below, directory, *(os.path.dirname(path) for path in (directory, where.run, where.state))):
         _remove_empty(path)
     return removed
 

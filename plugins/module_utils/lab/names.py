@@ -8,6 +8,12 @@ from dataclasses import dataclass
 
 from ..homes import state_home
 
+#: Beside a model, the digests of its bundle's artefacts, which the playbook `bundle` reads and writes; the twin has the
+#: same bundle.
+DIGESTS = "group_vars/provisioners/bundle_digests.yml"
+#: All files of a twin, relative to its directory.
+TWIN_FILES = ("cloud.yml", "run", DIGESTS)
+
 INTERFACE_LIMIT = 15
 """Longest name of a Linux network interface (IFNAMSIZ less the terminating zero)."""
 

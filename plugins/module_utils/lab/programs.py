@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 
+from ..errors import search_path
 from .domain import LEGACY_CODE, UEFI_CODE, UEFI_VARS
 from .emulators import PYTHON
 from .switches import SCHEMA
@@ -28,5 +29,5 @@ machines; QEMU searches both paths."""
 
 def missing_programs() -> list[str]:
     """Programs and files that are not installed. Checking files takes milliseconds, the package manager seconds."""
-    missing = [name for name in PROGRAMS if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
+    missing = [name for name in PROGRAMS if shutil.which(name, path=search_path()) is None]
     return missing + [" or ".join(places) for places in FILES if not any(map(os.path.exists, places))]

@@ -15,7 +15,7 @@ from ..model.load import load_documents
 from ..model.scalars import Sealed
 from .accelerator import of_lab
 from .keys import materials
-from .names import Places, places
+from .names import DIGESTS, Places, places
 from .shell import LabError, write
 from .twin import require_bmcs, twin
 
@@ -73,6 +73,10 @@ def write_twin(source: str, parent: str, name: str | None, accelerator: str = ""
     text = yaml.dump(model, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     changed = write(f"{directory}/cloud.yml", header + text)
     changed |= write(f"{directory}/run", _RUN.format(name=where.name, ctl=where.ctl, directory=directory), 0o700)
+    digests = os.path.join(source if os.path.isdir(source) else os.path.dirname(source), DIGESTS)
+    if os.path.isfile(digests):
+        with open(digests, encoding="utf-8") as file:
+            changed |= write(f"{directory}/{DIGESTS}", file.read())
     return TwinFiles(directory, changed, model, tuple(notes), chosen), where
 
 

@@ -162,5 +162,6 @@ def route_sections(own: list[Address], smaller: dict[str, int]) -> list[Section]
         routes: list[tuple[str | None, str]] = [(None, item.gateway)] if item.gateway else []
         for to, via in [*routes, *item.routes]:
             size = smaller.get(item.address)
-            sections.append(("Route", [("Destination", to), ("Gateway", via), ("MTUBytes", size)]))
+            router = ("Gateway", via) if via else ("Scope", "link")
+            sections.append(("Route", [("Destination", to), router, ("MTUBytes", size)]))
     return sections

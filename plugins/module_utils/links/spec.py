@@ -247,14 +247,14 @@ def parse_address(where: str, item: dict[str, Any]) -> Address:
 
 
 def parse_route(where: str, item: dict[str, Any]) -> tuple[str, str]:
-    """Check one route: (destination, gateway)."""
+    """Check one route: (destination, gateway), with no gateway where the destination is on the link."""
     route = settings(where, item, {"to": None, "via": None})
-    require(where, route, "to", "via")
+    require(where, route, "to")
     try:
         to = str(ipaddress.ip_network(route["to"], strict=False))
     except ValueError as error:
         raise HostError(f"{where}.to: {error}") from error
-    return to, str(ip(f"{where}.via", route["via"]))
+    return to, str(ip(f"{where}.via", route["via"])) if route["via"] else ""
 
 
 def parse_bridge(where: str, item: dict[str, Any]) -> Bridge:

@@ -99,4 +99,6 @@ def describe(tunnel: Tunnel, version: int) -> str:
     taken = overhead(tunnel, version)
     named = " and WireGuard" if tunnel.encrypted and tunnel.encapsulation is not Encapsulation.NONE else ""
     what = "WireGuard" if tunnel.encrypted and not named else f"{tunnel.encapsulation}{named}"
+    if taken and not headers(tunnel, version):
+        return f"less {taken} of {tunnel.source}"
     return f"less {taken} of {what} over {IP[version].name}" if taken else "there is no tunnel"

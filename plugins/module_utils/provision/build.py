@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ..errors import CloudError
+from ..errors import CloudError, search_path
 from ..homes import cache_home
 from . import disk, fetch, manifest, rootfs
 from .ramdisk import combine
@@ -64,7 +64,7 @@ def build(wanted: Recipe, cache: str) -> str:
 
 
 def _check(cache: str) -> None:
-    missing = {package for tool, package in NEEDS.items() if not shutil.which(tool, path=_path())}
+    missing = {package for tool, package in NEEDS.items() if not shutil.which(tool, path=search_path())}
     missing |= {package for path, package in _NEEDS_FILES.items() if not os.path.exists(path)}
     if missing:
         raise BuildError(f"to build an image, install {' '.join(sorted(missing))} on this host")
@@ -120,10 +120,6 @@ def describe(wanted: Recipe, out: str, seconds: float) -> dict[str, Any]:
     }
 
 
-def _path() -> str:
-    return os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-
-
 def _mmdebstrap(wanted: Recipe, work: str, log: str) -> None:
     with open(log, "wb") as output:
         result = subprocess.run(
@@ -131,7 +127,7 @@ def _mmdebstrap(wanted: Recipe, work: str, log: str) -> None:
             stdout=output,
             stderr=subprocess.STDOUT,
             check=False,
-            env={**os.environ, "PATH": _path(), "TMPDIR": work, "LC_ALL": "C.UTF-8"},
+            env={**os.environ, "PATH": search_path(), "TMPDIR": work, "LC_ALL": "C.UTF-8"},
         )
     if result.returncode:
         with open(log, encoding="utf-8", errors="replace") as lines:

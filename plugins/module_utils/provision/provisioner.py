@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from ..errors import search_path
 from ..host.state import Directory, HostError
 from . import build, ca, dhcp_probe, files, ramdisk, releases
 from .fetch import FetchError
@@ -79,7 +80,7 @@ def _packages(found: Plan, settings: Settings) -> None:
 
 def which(program: str) -> str | None:
     """Path of a program, also from the directories of daemons."""
-    return shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    return shutil.which(program, path=search_path())
 
 
 def install(packages: Sequence[str]) -> None:
@@ -241,9 +242,7 @@ def run(params: Mapping[str, Any], state: str, check: bool, cache: str | None = 
     if not check:
         found.apply()
     return {
-        "changed": found.changed,
-        "steps": [str(step) for step in found.steps],
-        "diff": found.diff(),
+        **found.result(),
         "base_url": settings.base_url,
         "registry": f"{settings.address}:{settings.registry_port}",
         "ca_file": settings.path("ca", "ca.crt"),

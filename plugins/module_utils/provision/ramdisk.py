@@ -11,7 +11,7 @@ import shlex
 from types import ModuleType
 
 from .. import disks, errors, provision
-from ..disks import contents, devices, erase, find, gpt, ids, users, vpd
+from ..disks import bluestore, contents, devices, erase, find, gpt, ids, users, vpd
 from ..disks import errors as disk_errors
 from ..disks import system as disk_system
 from . import agent
@@ -23,7 +23,7 @@ from .sources import of
 #: The agent and what it imports of this library, in the ramdisk below the same names from `module_utils` on. They are
 #: imported above, so AnsiballZ ships them.
 AGENT = (
-    *(errors, disks, contents, devices, erase, disk_errors, find, gpt, ids, disk_system, users, vpd),
+    *(errors, disks, bluestore, contents, devices, erase, disk_errors, find, gpt, ids, disk_system, users, vpd),
     *(provision, agent, account, api, choice, main, probe, seed, system, write),
 )
 _LIBRARY = "module_utils"

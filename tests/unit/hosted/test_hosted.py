@@ -223,6 +223,9 @@ class Running:
     def start(self, service: t.Any) -> None:
         self.digests[service.name] = service.digest()
 
+    def stop(self, service: t.Any) -> None:
+        del self.digests[service.name]
+
 
 @pytest.fixture
 def living(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Any:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import pathlib
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.lifecycle import absent
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.names import DIGESTS
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.shell import LabError
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.twin import require_bmcs
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.twin_file import write_twin
@@ -57,3 +59,24 @@ def test_a_control_plane_that_is_hosted_needs_no_bmc() -> None:
     require_bmcs({"name": "rack", "machines": machines, "lab": {"control_plane": "hosted"}})
     with pytest.raises(LabError, match=r"machines\.control1: has no bmc, so"):
         require_bmcs({"name": "rack", "machines": machines})
+
+
+def test_the_digests_beside_a_model_belong_to_the_twin_too(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its bundle would be refused, with the advice to resolve digests that are there."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    model = tmp_path / "own/cloud.yml"
+    (tmp_path / "own/group_vars/provisioners").mkdir(parents=True)
+    model.write_text(MODEL.replace("node1-bmc.example.net", "10.10.0.201"))
+    (tmp_path / "own" / DIGESTS).write_text("bundle_digests: {charts: {}}\n")
+    (tmp_path / "own/group_vars/provisioners/vault.yml").write_text("not for a rack\n")
+    files, where = write_twin(str(model), str(tmp_path / "twins"), "of-a-unit-test", "tcg")
+    twin = pathlib.Path(files.directory)
+    assert (twin / DIGESTS).read_text() == "bundle_digests: {charts: {}}\n"
+    assert sorted(path.name for path in (twin / DIGESTS).parent.iterdir()) == ["bundle_digests.yml"]
+    (tmp_path / "own" / DIGESTS).unlink()
+    assert not write_twin(str(model), str(tmp_path / "twins"), "of-a-unit-test", "tcg")[0].changed
+    assert (twin / DIGESTS).exists(), "those that `lock` wrote for the twin stay"
+    absent(where, files.directory)
+    assert not twin.exists()

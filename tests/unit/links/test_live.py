@@ -106,6 +106,20 @@ def test_missing_route_and_nic() -> None:
     assert found == ["nic1 NIC", "bond0 route", "bond0.20 route", "bond0.20 route"]
 
 
+def test_a_destination_on_the_link_has_no_router() -> None:
+    given = copy.deepcopy(BONDED)
+    given["addresses"][2] |= {"routes": [{"to": "169.254.1.1/32"}]}
+    spec = parse({**given, "bridges": []})
+    text = {path.rpartition("/")[2]: text for path, text in networkd_files(spec).items()}[
+        "10-groundup-bond0.30.network"
+    ]
+    assert text.endswith("[Route]\nDestination=169.254.1.1/32\nScope=link\n")
+    own = ("bond0.30", "169.254.1.1", "")
+    assert not differences(spec, Live(healthy(), ROUTES | {own}, SIZES))
+    found = [str((d.link, d.want)) for d in differences(spec, Live(healthy(), ROUTES, SIZES))]
+    assert found == ["('bond0.30', '169.254.1.1')"]
+
+
 def test_routes_of_a_network_with_smaller_packets_than_its_link() -> None:
     """Routes out of an untagged network of 1500 bytes on a bond of 9000 have its MTU, or what they carry is lost."""
     given = copy.deepcopy(BONDED)
