@@ -12,6 +12,8 @@ description:
     (keepalived and haproxy), kubeadm's configuration and the audit policy.
   - Refuses a machine on which C(kubeadm) would fail (CPUs, memory, ports, files of another cluster, swap, clock),
     another version than that of the running cluster, and settings that a cluster has for life. Then nothing is changed.
+  - A worker that is a ready node and whose kubelet would be restarted, and one of several control planes, are left as
+    they are until it is their turn, so that one bad change does not take all of them.
   - Reads the real state first and changes only what differs. What makes the machine a member is done by
     M(groundup.cloud.kubernetes_init) and M(groundup.cloud.kubernetes_join).
 author: groundup.cloud founders (@groundup-cloud)
@@ -32,10 +34,19 @@ options:
     type: float
   in_turn:
     description:
-      - It is the turn of this control plane, so it is changed, provided that all others are healthy. Without it,
-        one of several control planes of a cluster is left as it is, and RV(postponed) is true where it differs.
+      - It is the turn of this machine, so it is changed; a control plane only when all others are healthy. Without it,
+        a machine that has to wait for its turn is left as it is, and RV(postponed) is true.
+      - Where its kubelet was restarted and its node was ready before, the cluster has to have it as a ready node again.
     type: bool
     default: false
+  watched:
+    description:
+      - Other machines are changed after this one. After a restart of its kubelet, its node has to stay ready for longer
+        than the cluster needs to notice a silent kubelet (60 seconds, 150 on slow machines), with no new shortage of
+        memory, disk or process ids. A worker whose node is not ready is refused.
+    type: bool
+    default: false
+    version_added: 0.2.0
   replaced:
     description: Control planes that join again in this run, which can't be healthy before.
     type: list
@@ -63,10 +74,16 @@ member:
   type: bool
   sample: false
 postponed:
-  description: Whether this is a control plane of several that differs and waits for its turn.
+  description: Whether this machine differs and waits for its turn.
   returned: success
   type: bool
   sample: false
+kubelet:
+  description: What tells kubelets with different settings apart; empty for one that has none of its own.
+  returned: success
+  type: str
+  sample: ""
+  version_added: 0.2.0
 serves:
   description: Whether the servers of a control plane that waits for its turn answer; true on every other host.
   returned: success
@@ -89,6 +106,7 @@ SPEC = {
     "config": CONFIG,
     "clock": {"type": "float"},
     "in_turn": {"type": "bool", "default": False},
+    "watched": {"type": "bool", "default": False},
     "replaced": {"type": "list", "elements": "str", "default": []},
 }
 
@@ -96,7 +114,7 @@ SPEC = {
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     params = module.params
-    more = {name: params[name] for name in ("clock", "in_turn", "replaced")}
+    more = {name: params[name] for name in ("clock", "in_turn", "watched", "replaced")}
 
     def act() -> Result:
         config = checked("kubernetes", CONFIG, given(params["config"]))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from . import patches, paths
-from .settings import Settings
+from .settings import NO_PROXY, Settings
 
 API = "kubeadm.k8s.io/v1beta4"
 SOCKET = "unix:///run/containerd/containerd.sock"
@@ -40,8 +40,12 @@ def args(values: t.Mapping[str, str]) -> list[Doc]:
 
 
 def cluster(settings: Settings) -> list[Doc]:
-    """What is the same for the whole cluster: ClusterConfiguration, KubeletConfiguration, KubeProxyConfiguration."""
-    return [cluster_configuration(settings), kubelet_configuration(settings), proxy_configuration(settings)]
+    """What is the same for the whole cluster: ClusterConfiguration, KubeletConfiguration, KubeProxyConfiguration.
+
+    The last one is left out where there is no kube-proxy.
+    """
+    found = [cluster_configuration(settings), kubelet_configuration(settings)]
+    return found if settings.proxy_mode == NO_PROXY else [*found, proxy_configuration(settings)]
 
 
 def cluster_configuration(settings: Settings) -> Doc:
@@ -64,6 +68,7 @@ def cluster_configuration(settings: Settings) -> Doc:
         "apiServer": api_server(settings),
         "controllerManager": {"extraArgs": args({"bind-address": "127.0.0.1"} | elected | grace)},
         "scheduler": {"extraArgs": args({"bind-address": "127.0.0.1"} | elected)},
+        **({"proxy": {"disabled": True}} if settings.proxy_mode == NO_PROXY else {}),
         "etcd": {"local": {"dataDir": "/var/lib/etcd", "extraArgs": args(SLOW_ETCD if settings.slow else {})}},
     }
 
@@ -82,6 +87,8 @@ def api_server(settings: Settings) -> Doc:
         # No kube-proxy runs beside it, so it reaches webhooks and aggregated APIs at their pods, not at their Services.
         extra["enable-aggregator-routing"] = "true"
     volumes: list[Doc] = []
+    if settings.egress:
+        extra["egress-selector-config-file"] = paths.EGRESS
     if settings.encryption:
         extra["encryption-provider-config"] = paths.ENCRYPTION
     if settings.audit:
@@ -93,7 +100,7 @@ def api_server(settings: Settings) -> Doc:
             "audit-log-maxsize": "100",
         }
         volumes.append(_volume("groundup-audit-log", paths.AUDIT_LOG, read_only=False))
-    if settings.encryption or settings.audit:
+    if settings.encryption or settings.audit or settings.egress:
         volumes.append(_volume("groundup-apiserver", paths.APISERVER, read_only=True))
     return {"certSANs": alternative_names(settings), "extraArgs": args(extra), "extraVolumes": volumes}
 

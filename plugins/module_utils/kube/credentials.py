@@ -19,6 +19,7 @@ KUBELET_PKI = "/var/lib/kubelet/pki"
 #: files by glob below a directory, all 0600: keys, kubeconfigs that hold keys, manifests as kubeadm writes them
 PRIVATE = (
     *((paths.KUBERNETES, name) for name in (*KUBECONFIGS, "kubelet.conf", "bootstrap-kubelet.conf")),
+    (paths.KUBERNETES, paths.KONNECTIVITY_CONF.rpartition("/")[2]),
     *((paths.MANIFESTS, f"{name}.yaml") for name in paths.STATIC_PODS),
     (paths.KUBERNETES, "pki/*.key"),
     (paths.KUBERNETES, "pki/etcd/*.key"),

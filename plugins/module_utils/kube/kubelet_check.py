@@ -72,12 +72,16 @@ def await_healthy(settings: Settings, system: System) -> None:
     try:
         wait(unhealthy, Deadline(LIMIT[settings.timings]), what="the kubelet to answer")
     except TimedOut as error:
-        argv = ["journalctl", "-u", "kubelet.service", "-n", "15", "--no-pager", "-o", "cat"]
         raise KubeError(
             f"{settings.node.name}: the kubelet does not answer {error.seconds:.0f} s after it was restarted with "
-            f"kubernetes.node.kubelet ({error.missing}); correct the setting and run again\n"
-            f"last lines of its journal:\n{system.run(argv, check=False)}"
+            f"kubernetes.node.kubelet ({error.missing}); correct the setting and run again\n{journal(system)}"
         ) from error
+
+
+def journal(system: System) -> str:
+    """The end of the kubelet's journal, for an error."""
+    argv = ["journalctl", "-u", "kubelet.service", "-n", "15", "--no-pager", "-o", "cat"]
+    return f"last lines of its journal:\n{system.run(argv, check=False)}"
 
 
 def unhealthy() -> Missing | None:

@@ -9,6 +9,7 @@ Drop-ins of others in the same directory stay.
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 import typing as t
 from dataclasses import dataclass
@@ -88,6 +89,11 @@ def document(settings: Values) -> dict[str, t.Any]:
 def text(settings: Values) -> str:
     """The file of the drop-in."""
     return HEAD + yaml.dump(document(settings))
+
+
+def digest(settings: Values) -> str:
+    """What tells kubelets with different settings apart; empty for one that has none of its own."""
+    return hashlib.sha256(text(settings).encode()).hexdigest() if settings else ""
 
 
 def _probably(name: str, known: t.Iterable[str]) -> str:

@@ -101,5 +101,4 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
     if not check:
         apply(api, patches, deadline)
     changes = Changes(tuple(Change(f"label node {name}", *sides(found[name], body)) for name, body in patches.items()))
-    steps = [str(step) for step in changes.steps]
-    return {"changed": changes.changed, "patches": patches, "nodes": found, "diff": changes.diff(), "steps": steps}
+    return {**changes.result(), "patches": patches, "nodes": found}

@@ -34,14 +34,21 @@ def renew(settings: Settings, system: System, timeout: float) -> None:
     _each(settings, system, [("certs", "renew", "all")], timeout)
 
 
+def kubeconfig(settings: Settings, system: System, user: str, timeout: float) -> str:
+    """A kubeconfig with a new client certificate for a user of the API, as text."""
+    return _each(settings, system, [("kubeconfig", "user", "--client-name", user)], timeout)
+
+
 def _each(
     settings: Settings,
     system: System,
     commands: t.Iterable[t.Sequence[str]],
     timeout: float,
     certificates: str = "",
-) -> None:
+) -> str:
     """Run commands of kubeadm; of a hosted control plane below its root (its flag ``--rootfs``, 1.36).
+
+    Returns what they write to standard output.
 
     The configuration, which holds a token, is removed when they end.
     """
@@ -53,7 +60,6 @@ def _each(
     if settings.hosted:
         words = [str(system.path(paths.KUBEADM)), "--rootfs", system.root]
     try:
-        for command in commands:
-            system.run([*words, *command, "--config", CONFIG], timeout=timeout)
+        return "".join(system.run([*words, *command, "--config", CONFIG], timeout=timeout) for command in commands)
     finally:
         system.path(CONFIG).unlink(missing_ok=True)

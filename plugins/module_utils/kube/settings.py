@@ -20,7 +20,9 @@ OWN_PORTS = (API_PORT, 10250, 2379, 2380)
 #: IP versions that a cluster can have; IPv6 needs other arguments of kubeadm, kubelet and keepalived.
 IP_VERSIONS = (4,)
 MAX_RENEW_DAYS = 300
-PROXY_MODES = ("nftables", "iptables")
+#: Backends of kube-proxy, and that there is none.
+NO_PROXY = "none"
+PROXY_MODES = ("nftables", "iptables", NO_PROXY)
 #: names end up in certificates, in keepalived.conf and in haproxy.cfg: DNS labels, dots between, and nothing else
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\Z")
 MAX_NAME = 253
@@ -60,6 +62,7 @@ class Settings:
     ``root``: where the files of the control plane are, other than ``/`` on the host of a hosted control plane.
     ``api_names``: further DNS names and addresses at which clients reach the API.
     ``renew_days``: certificates with fewer days left are renewed.
+    ``egress``: the API server reaches nodes and pods through konnectivity-server (module ``egress``).
     """
 
     cluster: str
@@ -79,6 +82,7 @@ class Settings:
     api_names: tuple[str, ...] = ()
     root: str = "/"
     renew_days: int = 90
+    egress: bool = False
 
     @property
     def hosted(self) -> bool:

@@ -8,6 +8,7 @@ import typing as t
 
 import pytest
 import yaml as pyyaml
+from ansible_collections.groundup.cloud.plugins.module_utils.hosted import phases
 from ansible_collections.groundup.cloud.plugins.module_utils.kube import config, endpoint, patches, paths, policy, yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
@@ -43,6 +44,21 @@ def test_every_document_reads_back(given: Given) -> None:
         policy.encryption(policy.new_key()),
     ]
     assert list(pyyaml.safe_load_all(yaml.documents(docs))) == docs
+
+
+@pytest.mark.parametrize("mode", ["nftables", "iptables"])
+def test_kube_proxy_has_a_backend(given: Given, mode: str) -> None:
+    cluster, __, proxy = config.cluster(parse({**given, "proxy_mode": mode}))
+    assert (proxy["kind"], proxy["mode"]) == ("KubeProxyConfiguration", mode) and "proxy" not in cluster
+
+
+def test_a_cluster_can_be_without_kube_proxy(given: Given) -> None:
+    settings = parse({**given, "proxy_mode": "none"})
+    documents = config.cluster(settings)
+    assert [doc["kind"] for doc in documents] == ["ClusterConfiguration", "KubeletConfiguration"]
+    assert documents[0]["proxy"] == {"disabled": True}
+    assert phases.KUBE_PROXY not in phases.objects(settings)
+    assert phases.objects(parse(given))[-1] == phases.KUBE_PROXY == ("addon", "kube-proxy")
 
 
 def test_keys_are_256_bits_and_never_the_same() -> None:

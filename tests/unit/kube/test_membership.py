@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.membership import plan
 
-ADDRESS = {f"n{i}": f"10.30.0.2{i}" for i in range(1, 6)}
+ADDRESS = {f"n{i}": f"10.30.0.2{i}" for i in range(1, 9)}
 THREE = ["n1", "n2", "n3"]
 
 

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from ..kube.test_membership import cluster, machine
+from ..test_readmes import TOOL as README
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 DOUBLE = """
@@ -30,31 +31,37 @@ HERE = pathlib.Path({here!r})
 class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         params = self._task.args
-        key = "{name} " + params.get("kubernetes", params["config"])["node"]["name"]
-        called = key + (" in turn" if params.get("in_turn") else "")
+        node = params.get("kubernetes", params["config"]).get("node") or {{"name": task_vars["inventory_hostname"]}}
+        key = "{name} " + node["name"]
+        called = key + (" in turn" if params.get("in_turn") else "") + (" watched" if params.get("watched") else "")
         with (HERE / "log").open("a") as log:
             words = [called, *(["absent"] if params.get("state") == "absent" else []), *params.get("replaced", [])]
             log.write(" ".join(words) + "\\n")
         script = json.loads((HERE / "script.json").read_text())
-        if called in script["fails"]:
+        if called.removesuffix(" watched") in script["fails"]:
             return {{"failed": True, "msg": "a toy failure of " + key}}
         result = {{"changed": True, "steps": [], "discovery": {{}}, "settings": params["config"]}}
-        result |= {{"postponed": False, "member": False, "serves": True}}
+        result |= {{"postponed": False, "member": False, "serves": True, "kubelet": ""}}
         result |= script["results"].get(key, {{}})
         return result | ({{"postponed": False}} if params.get("in_turn") else {{}})
 """
 MODULES = (
+    "container_runtime",
+    "host_base",
+    "host_network",
     "hosted_control_plane",
     "kubernetes_control_plane",
     "kubernetes_init",
     "kubernetes_join",
     "kubernetes_join_credentials",
     "kubernetes_membership",
+    "kubernetes_node_ready",
     "kubernetes_node_settings",
     "kubernetes_others_healthy",
     "kubernetes_prepare",
 )
 ADDRESS = {f"n{number}": f"10.30.0.2{number}" for number in range(1, 5)}
+MORE = {f"n{number}": f"10.30.0.2{number}" for number in range(5, 9)}
 PLANES = ["n1", "n2", "n3"]
 
 
@@ -67,7 +74,7 @@ def config(name: str) -> dict[str, t.Any]:
         "endpoint": {"address": "10.30.0.10", "interface": "x"},
         "pods": "10.64.0.0/14",
         "services": "10.96.0.0/16",
-        "node": {"name": name, "address": ADDRESS[name], "control_plane": name in PLANES},
+        "node": {"name": name, "address": (ADDRESS | MORE)[name], "control_plane": name in PLANES},
         "control_planes": {plane: ADDRESS[plane] for plane in PLANES},
         "encryption": False,
     }
@@ -222,7 +229,7 @@ def test_kubelets_of_control_planes_that_serve_are_changed_one_after_another(rac
     rack.fails = ["prepare n2 in turn"]
     log = rack.role()
     assert sorted(called(log, "prepare")[:4]) == list(ADDRESS)
-    assert called(log, "prepare")[4:] == ["n1 in turn n3", "n2 in turn n3"]
+    assert called(log, "prepare")[4:] == ["n1 in turn watched n3", "n2 in turn watched n3"]
     assert not called(log, "membership"), "nothing more is done to this cluster"
 
 
@@ -234,12 +241,90 @@ def test_a_control_plane_that_does_not_serve_is_repaired_before_the_others_are_c
     for name in PLANES:
         rack.results[f"prepare {name}"] = {"postponed": True, "changed": False, "member": True, "serves": name != "n2"}
     log = rack.role()
-    assert called(log, "prepare")[4:] == ["n2 in turn", "n1 in turn", "n3 in turn"]
+    assert called(log, "prepare")[4:] == [f"{name} in turn watched" for name in ("n2", "n1", "n3")]
     assert called(log, "control_plane") == ["n3", "n1", "n2"]
 
 
-def layer(rack: Rack, tmp_path: pathlib.Path, broken: str = "") -> list[str]:
-    """Run the play of the layer host_network, with a toy role, on all machines; what was done, in that order."""
+def workers(rack: Rack, **kubelets: str) -> None:
+    """These workers, n4 too, are ready nodes whose kubelets would be restarted, with these settings."""
+    rack.hosts |= {name: {"kubernetes_config": config(name)} for name in MORE if name in kubelets}
+    live = cluster(PLANES, ["n4"])
+    live["nodes"] |= {name: {"ready": True, "control_plane": False} for name in kubelets}
+    addresses = ADDRESS | {name: MORE[name] for name in MORE if name in kubelets}
+    rack.see(**{name: member(name, live) for name in addresses})
+    for name, settings in kubelets.items():
+        rack.results[f"prepare {name}"] = {"postponed": True, "changed": False, "kubelet": settings}
+
+
+def turns(log: list[str]) -> list[str]:
+    return [line for line in called(log, "prepare") if " in turn" in line]
+
+
+def test_the_kubelet_of_one_worker_is_restarted_before_those_of_the_others(rack: Rack) -> None:
+    workers(rack, n6="a", n5="a", n4="a")
+    log = rack.role()
+    assert turns(log)[0] == "n4 in turn watched" and sorted(turns(log)[1:]) == ["n5 in turn", "n6 in turn"]
+    assert log.index("node_settings n1") < log.index("prepare n4 in turn watched"), "machines that join do not wait"
+
+
+def test_workers_with_other_settings_have_a_first_one_of_their_own(rack: Rack) -> None:
+    workers(rack, n4="b", n5="a", n6="b", n7="", n8="a")
+    first, *others = turns(rack.role())
+    assert first == "n4 in turn watched"
+    assert sorted(others[:2]) == ["n5 in turn watched", "n7 in turn watched"]
+    assert sorted(others[2:]) == ["n6 in turn", "n8 in turn"]
+
+
+@pytest.mark.parametrize(
+    ("fails", "done", "lost"),
+    [
+        (["n4"], ["n4"], "n4"),
+        (["n5", "n7"], ["n4", "n5", "n7"], "n5 and n7"),
+    ],
+)
+def test_the_other_workers_are_left_as_they_are_when_the_first_fails(
+    rack: Rack, fails: list[str], done: list[str], lost: str
+) -> None:
+    workers(rack, n4="b", n5="a", n6="b", n7="", n8="a")
+    rack.fails = [f"prepare {name} in turn" for name in fails]
+    assert sorted(line.split()[0] for line in turns(rack.role())) == done
+    text = f"{lost} failed, for the reason that is reported for it; the workers after it are left as they are"
+    assert len(rack.fatal(text)) == 1, rack.output
+
+
+def test_a_worker_of_the_last_round_that_fails_is_reported_alone(rack: Rack) -> None:
+    workers(rack, n4="", n5="", n6="")
+    rack.fails = ["prepare n5 in turn"]
+    assert len(turns(rack.role())) == 3
+    assert "are left as they are" not in rack.output and len(rack.fatal("")) == 1
+
+
+def test_a_limit_to_workers_has_a_first_one_of_those(rack: Rack) -> None:
+    workers(rack, n4="", n5="", n6="")
+    assert turns(rack.role("n5:n6")) == ["n5 in turn watched", "n6 in turn"]
+
+
+def test_a_worker_alone_is_not_watched(rack: Rack) -> None:
+    workers(rack, n4="")
+    assert turns(rack.role()) == ["n4 in turn"]
+
+
+def test_a_new_worker_joins_before_the_others_have_their_turn(rack: Rack) -> None:
+    workers(rack, n4="", n5="")
+    rack.hosts["n6"] = {"kubernetes_config": config("n6")}
+    rack.see(n6=blank("n4") | {"name": "n6", "address": MORE["n6"]})
+    log = rack.role()
+    assert called(log, "join") == ["n6"]
+    assert log.index("join n6") < log.index("prepare n4 in turn watched") < log.index("prepare n5 in turn")
+
+
+def layer(rack: Rack, tmp_path: pathlib.Path, broken: str = "", ready: str = "", in_turn: bool = True) -> list[str]:
+    """Run the play of the layer host_network, with a toy role, on all machines; what was done, in that order.
+
+    :param broken: the control plane that does not serve.
+    :param ready: the workers whose nodes have to stay ready.
+    """
+    rack.hosts |= {name: {"kubernetes_config": config(name)} for name in MORE if name in ready.split()}
     (tmp_path / "roles/toy/tasks").mkdir(parents=True, exist_ok=True)
     line = "{{ 'fails' if inventory_hostname in groundup_failing else 'done' }} {{ inventory_hostname }}"
     tasks = [
@@ -251,10 +336,10 @@ def layer(rack: Rack, tmp_path: pathlib.Path, broken: str = "") -> list[str]:
         },
     ]
     (tmp_path / "roles/toy/tasks/main.yml").write_text(yaml.safe_dump(tasks))
-    entry = {"name": "host_network", "role": "toy", "input": "toy_config", "in_turn": True}
+    entry = {"name": "host_network", "role": "toy", "input": "toy_config", **({"in_turn": True} if in_turn else {})}
     for name, host in rack.hosts.items():
         host |= {"groundup_layers": [entry], "groundup_probe": {"serves": name in PLANES, "differs": []}}
-        host["groundup_probe"]["ready"] = name != broken
+        host["groundup_probe"] |= {"ready": name != broken, "worker": name in ready.split(), "short": []}
         host["groundup_failing"] = [word.split()[1] for word in rack.fails if word.startswith("role ")]
     probe = yaml.safe_load((ROOT / "playbooks/tasks/probe.yml").read_text())
     (collect,) = (task for task in probe if task["name"].startswith("Collect the layers"))
@@ -268,6 +353,29 @@ def layer(rack: Rack, tmp_path: pathlib.Path, broken: str = "") -> list[str]:
             },
         ]
     )
+
+
+def alone(rack: Rack, role: str) -> list[str]:
+    """Run what the README of a role shows for control planes; of which hosts what was called, in that order."""
+    for name in PLANES:
+        rack.hosts[name]["container_runtime_config"] = {"files": {}}
+    book: list[dict[str, t.Any]] = yaml.safe_load(README.in_turn(ROOT / "roles" / role))
+    book[0]["hosts"] = ",".join(PLANES)
+    return rack.run(book)
+
+
+@pytest.mark.parametrize("role", README.IN_TURN)
+def test_a_role_alone_runs_on_one_control_plane_after_another(rack: Rack, role: str) -> None:
+    assert alone(rack, role) == [line for name in PLANES for line in (f"others_healthy {name}", f"{role} {name}")]
+
+
+@pytest.mark.parametrize("role", README.IN_TURN[:1])
+@pytest.mark.parametrize("fails", ["others_healthy", ""])
+def test_a_role_alone_ends_with_the_first_control_plane_that_fails(rack: Rack, role: str, fails: str) -> None:
+    rack.fails = [f"{fails or role} n2"]
+    log = alone(rack, role)
+    assert log[:2] == ["others_healthy n1", f"{role} n1"]
+    assert log[2:] == (["others_healthy n2"] if fails else ["others_healthy n2", f"{role} n2"])
 
 
 IN_TURN = ["others_healthy n1", "done n1", "others_healthy n2", "done n2", "others_healthy n3", "done n3"]
@@ -307,3 +415,67 @@ def test_the_others_are_left_as_they_are_when_the_repair_fails(rack: Rack, tmp_p
     assert log == ["done n4", "others_healthy n3", "fails n3"]
     for name in ("n1", "n2"):
         assert len(rack.fatal(f"n3 failed, for the reason that is reported for it; {name} is left as it is")) == 1
+
+
+def test_a_layer_is_changed_on_one_worker_before_the_others(rack: Rack, tmp_path: pathlib.Path) -> None:
+    log = layer(rack, tmp_path, ready="n4 n5 n6")
+    assert log[:8] == [*IN_TURN, "done n4", "node_ready n4 watched"]
+    assert sorted(log[8:10]) == ["done n5", "done n6"]
+    assert sorted(log[10:]) == ["node_ready n5", "node_ready n6"], "no machine waits for those"
+
+
+@pytest.mark.parametrize(
+    ("fails", "done"),
+    [("role n4", ["fails n4"]), ("node_ready n4", ["done n4", "node_ready n4 watched"])],
+)
+def test_the_other_workers_keep_the_layer_as_it_is_when_the_first_fails(
+    rack: Rack, tmp_path: pathlib.Path, fails: str, done: list[str]
+) -> None:
+    rack.fails = [fails]
+    assert layer(rack, tmp_path, ready="n4 n5 n6") == [*IN_TURN, *done]
+    for name in ("n5", "n6"):
+        text = (
+            f"n4 failed, for the reason that is reported for it; {name} is left as it is, so that one bad change does"
+        )
+        assert len(rack.fatal(f"{text} not take all workers")) == 1, rack.output
+
+
+def test_a_first_worker_that_cannot_be_reached_any_longer_stops_the_others(rack: Rack, tmp_path: pathlib.Path) -> None:
+    rack.hosts["n4"]["ansible_connection"] = "ssh"
+    rack.hosts["n4"]["ansible_host"] = "127.0.0.1"
+    rack.hosts["n4"]["ansible_port"] = 1
+    rack.fails = ["nothing"]
+    assert layer(rack, tmp_path, ready="n4 n5") == IN_TURN
+    assert len(rack.fatal("n4 failed, for the reason that is reported for it; n5 is left as it is")) == 1
+
+
+def test_workers_that_are_not_ready_are_changed_at_once(rack: Rack, tmp_path: pathlib.Path) -> None:
+    """They have nothing to lose, and wait for no one, whatever becomes of those that are."""
+    rack.fails = ["role n5"]
+    log = layer(rack, tmp_path, ready="n5 n6")
+    assert log == ["done n4", *IN_TURN, "fails n5"]
+    assert not rack.fatal("n4 is left as it is")
+
+
+def test_a_worker_that_fails_in_the_last_round_stops_no_other(rack: Rack, tmp_path: pathlib.Path) -> None:
+    rack.fails = ["role n5", "node_ready n7"]
+    log = layer(rack, tmp_path, ready="n4 n5 n6 n7")
+    assert sorted(log[8:]) == ["done n6", "done n7", "fails n5", "node_ready n6", "node_ready n7"]
+    assert len(rack.fatal("")) == 2 and "is left as it is" not in rack.output
+
+
+def test_a_single_worker_is_not_watched(rack: Rack, tmp_path: pathlib.Path) -> None:
+    assert layer(rack, tmp_path, ready="n4") == [*IN_TURN, "done n4", "node_ready n4"]
+
+
+def test_a_control_plane_that_fails_does_not_stop_the_workers(rack: Rack, tmp_path: pathlib.Path) -> None:
+    rack.fails = ["role n2"]
+    log = layer(rack, tmp_path, ready="n4 n5")
+    assert log == [*IN_TURN[:3], "fails n2", "done n4", "node_ready n4 watched", "done n5", "node_ready n5"]
+    assert len(rack.fatal("so that one bad change does not take all control planes")) == 1
+
+
+def test_a_layer_that_takes_no_machine_out_of_service_is_changed_on_all_at_once(
+    rack: Rack, tmp_path: pathlib.Path
+) -> None:
+    assert sorted(layer(rack, tmp_path, ready="n4 n5", in_turn=False)) == [f"done n{number}" for number in range(1, 6)]
