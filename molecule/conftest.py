@@ -40,6 +40,33 @@ def converge() -> Converge:
 
 
 @pytest.fixture
+def puts_right(hosted_api: Api, converge: Converge) -> Callable[[str, str], None]:
+    """A function of a workload's path and of the image of its first container.
+
+    It changes the image by hand, and asserts that a plan shows that and changes nothing, that a run puts it right, and
+    that nothing is left to do then.
+    """
+
+    def check(workload: str, image: str) -> None:
+        def container() -> dict[str, Any]:
+            found: dict[str, Any] = hosted_api.get(workload)["spec"]["template"]["spec"]["containers"][0]
+            return found
+
+        other = {"name": container()["name"], "image": "example.net/other:1"}
+        changed = {"spec": {"template": {"spec": {"containers": [other]}}}}
+        hosted_api.patch(f"{workload}?fieldManager=kubectl-edit", changed, "strategic")
+        planned = converge("--check")
+        assert planned.returncode == 0, planned.stdout + planned.stderr
+        assert "example.net/other:1" in planned.stdout and container()["image"] == "example.net/other:1"
+        mended = converge()
+        assert mended.returncode == 0, mended.stdout + mended.stderr
+        assert container()["image"] == image
+        assert "changed=0" in converge("--check").stdout
+
+    return check
+
+
+@pytest.fixture
 def refusal(host: Any) -> Callable[[str, dict[str, Any]], str]:
     """A function of a module's name and arguments: runs it on the machine and returns what it says when it fails.
 

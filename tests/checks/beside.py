@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carries out commands one after another: beside.py DIRECTORY, with a list of {name, words, minutes} as JSON on stdin.
+"""Carries out commands one after another: beside.py DIRECTORY, with a list of entries as JSON on stdin.
 
-When it has ended, DIRECTORY/NAME has its result: nothing where it succeeded, else the text of the failure. This is a
-process of its own, since unit tests replace parts of Python in theirs.
+An entry is {name, words, minutes, lines, first}. Several of these processes may be given the same list; each command is
+carried out by one of them. One that is `first` is waited for before those after it begin. When a command has ended,
+DIRECTORY/NAME has its result: nothing where it succeeded, else the text of the failure. This is a process of its own,
+since tests replace parts of Python in theirs.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import pathlib
 import signal
 import sys
+import time
 
 from commands import command
 
@@ -20,14 +23,21 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *__: sys.exit(1))
     directory = pathlib.Path(sys.argv[1])
     for entry in json.load(sys.stdin):
+        result = directory / entry["name"]
+        try:
+            (directory / f"{entry['name']}.begun").touch(exist_ok=False)
+        except FileExistsError:
+            while entry["first"] and not result.exists():
+                time.sleep(0.2)
+            continue
         text = ""
         try:
-            command(entry["name"], *entry["words"], minutes=entry["minutes"])
+            command(entry["name"], *entry["words"], minutes=entry["minutes"], lines=entry["lines"])
         except AssertionError as error:
             text = str(error)
         part = directory / f"{entry['name']}.part"
         part.write_text(text)
-        part.rename(directory / entry["name"])
+        part.rename(result)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOGS = ROOT / "build/test"
 
 
+def files(directory: str) -> list[str]:
+    """The files with tests of a directory of the checkout."""
+    return sorted(str(path.relative_to(ROOT)) for path in (ROOT / directory).glob("test_*.py"))
+
+
 def command(name: str, *words: str, minutes: float, env: dict[str, str] | None = None, lines: int = 80) -> str:
     """The output of a command run in the checkout; AssertionError with its last `lines` if it fails or takes too long.
 

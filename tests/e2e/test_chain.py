@@ -8,6 +8,8 @@ import re
 import time
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.prove import outside
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.pod_traffic import POLICY_CLAIMS
 from checks.commands import LOGS, ROOT
 from e2e.rack import MODEL, Processes, Rack, changes, readable_by_all
 
@@ -45,6 +47,15 @@ def test_every_proof_holds_or_has_a_reason_why_it_was_not_tried() -> None:
     assert not unexplained, f"not tried, without a reason: {unexplained}"
     assert (REPORT / "report.html").stat().st_size > 1000
     assert "<testsuite" in (REPORT / "report.xml").read_text()
+
+
+@pytest.mark.parametrize("claim", [POLICY_CLAIMS["closed"], outside.CLAIM], ids=["policy", "load balancer"])
+def test_what_the_network_promises_holds_on_the_machines(claim: str) -> None:
+    proofs = json.loads((REPORT / "report.json").read_text())["proofs"]
+    owed = [proof for proof in proofs if proof["name"] == claim]
+    if not owed and MODEL != "inventories/lab/cloud.yml":
+        pytest.skip("the network of this model does not promise it")
+    assert [proof["ok"] and proof["real"] for proof in owed] == [True]
 
 
 def test_a_second_run_changes_nothing() -> None:

@@ -13,6 +13,7 @@ import sys
 import time
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.pod_traffic import POLICY_CLAIMS
 from checks.commands import ROOT
 from e2e.rack import HOSTED, Rack, changes
 
@@ -48,6 +49,7 @@ def test_make_lab_forms_a_cluster_of_workers_with_a_hosted_control_plane() -> No
     assert doubles and all(not proof["real"] and proof["ok"] for proof in doubles), "the control plane is a double"
     real = [proof["name"] for proof in proofs if proof["layer"] == "kubernetes" and proof["real"] and proof["ok"]]
     assert "every machine is a Ready node of the right version" in real, "what runs above it is real"
+    assert POLICY_CLAIMS["closed"] in real, "policies of a network of routes"
 
 
 def test_the_api_server_reaches_pods() -> None:

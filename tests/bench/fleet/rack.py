@@ -50,6 +50,7 @@ class Rack:
             "groundup_bundle_files": addressed(index, f"{url}/bundle"),
             "groundup_bundle_registries": index["registries"],
             "groundup_registry_ca": self.tls[0],
+            "network_leftovers_remove": [],
         }
         self.hosts = cloud.hosts(self.model, facts)
         self.machines = of_machines(self.hosts)

@@ -114,7 +114,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def _await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    for __ in range(150):
+    for __ in range(900):  # a busy host takes its time
         if process.poll() is not None:
             raise RuntimeError(log.read_text())
         with socket.socket() as probe:

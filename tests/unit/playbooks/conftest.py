@@ -15,21 +15,27 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 Run = Callable[..., subprocess.CompletedProcess[str]]
-#: Stands in for host_probe: every layer differs.
+#: Stands in for host_probe: every layer differs, and all control planes of several serve.
 PROBE = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
 from ansible.module_utils.basic import AnsibleModule
 spec = {"layers": {"type": "list", "elements": "dict"}, "inputs": {"type": "dict"}, "bare": {"type": "bool"}}
 spec["logins"] = {"type": "list", "elements": "dict", "no_log": True}
+spec["kubernetes"] = {"type": "dict"}
 module = AnsibleModule(spec, supports_check_mode=True)
 names = [layer["name"] for layer in module.params["layers"]]
-module.exit_json(changed=False, differs=names, steps={name: [f"file /{name}"] for name in names})
+own = module.params["kubernetes"] or module.params["inputs"].get("kubernetes_config") or {}
+serves = own.get("node", {}).get("control_plane", False) and len(own["control_planes"]) > 1
+more = {"serves": serves, "ready": True} if own else {}
+module.exit_json(changed=False, differs=names, steps={name: [f"file /{name}"] for name in names}, **more)
 """
 #: Stands in for cluster_probe: every layer differs.
 CLUSTER_PROBE = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
 from ansible.module_utils.basic import AnsibleModule
 spec = {"layers": {"type": "list", "elements": "dict"}, "inputs": {"type": "dict"}, "kubeconfig": {"type": "path"}}
+spec["secrets"] = {"type": "dict", "no_log": True}
+spec["absent"] = {"type": "list", "elements": "str"}
 module = AnsibleModule(spec, supports_check_mode=True)
 names = [layer["name"] for layer in module.params["layers"]]
 module.exit_json(changed=False, differs=names, steps={name: [f"create {name}"] for name in names})

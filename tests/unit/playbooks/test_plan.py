@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-import shutil
 from typing import Any
 
 import pytest
@@ -17,9 +16,10 @@ NOWHERE: dict[str, Any] = {"ansible_host": "127.0.0.1", "ansible_port": 1}
 
 @pytest.fixture
 def model(tmp_path: pathlib.Path) -> pathlib.Path:
-    """The model of the lab in a directory of its own, with a place for variables of hosts."""
+    """The model of the lab in a directory of its own, with a place for variables of hosts; its switch is nowhere."""
     (tmp_path / "rack/host_vars").mkdir(parents=True)
-    shutil.copy(ROOT / "inventories/lab/cloud.yml", tmp_path / "rack/cloud.yml")
+    text = (ROOT / "inventories/lab/cloud.yml").read_text()
+    (tmp_path / "rack/cloud.yml").write_text(text.replace("unix:/run/groundup/rack/", f"unix:{tmp_path}/"))
     return tmp_path / "rack/cloud.yml"
 
 
@@ -51,16 +51,19 @@ def test_where_nothing_is_there_every_layer_says_so(play: Any, model: pathlib.Pa
         "container_runtime",
         "kubernetes",
         "network",
+        "policies",
+        "load_balancer",
     ]
     machines = {"node1", "node2", "node3"}
-    assert all(set(layers[name]) == machines for name in list(layers)[3:])
+    assert all(set(layers[name]) == machines for name in list(layers)[3:-3])
+    assert [set(layers[name]) for name in list(layers)[-3:]] == [{"cluster", *machines}, {"cluster"}, {"cluster"}]
     assert all(host["why"] and not host["steps"] for hosts in layers.values() for host in hosts.values())
     assert "ovsdb-server runs" in layers["switch"]["leaf1"]["why"]
     assert layers["machine"]["node2"]["why"].startswith("no connection: ")
     assert layers["host_base"]["node1"]["why"] == "no connection"
     assert layers["container_runtime"]["node1"]["why"].startswith("the bundle cannot be used: Failed to connect")
     assert "  Host base\n    node1, node2, node3\n      cannot tell: no connection\n" in output
-    assert "  Total: 5 hosts not known in full\n" in output
+    assert "  Total: 6 hosts not known in full\n" in output
     assert "Could not match supplied host pattern" not in output
     page = (model.parent.parent / "plan/plan.html").read_text()
     assert "Container runtime" in page and "ovsdb-server runs" in page

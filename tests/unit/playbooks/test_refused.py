@@ -20,6 +20,7 @@ PROBE = """\
 from ansible.module_utils.basic import AnsibleModule
 spec = {"layers": {"type": "list", "elements": "dict"}, "inputs": {"type": "dict"}, "bare": {"type": "bool"}}
 spec["logins"] = {"type": "list", "elements": "dict", "no_log": True}
+spec["kubernetes"] = {"type": "dict"}
 module = AnsibleModule(spec, supports_check_mode=True)
 given = module.params["inputs"]["input"]
 result = {"changed": False, "differs": [], "steps": {}, "serves": False}
@@ -54,7 +55,7 @@ class Probe(World):
         given = {
             "groundup_layers": f"[{layer}]",
             "groundup_checking": "false",
-            "machine_config": "{}",
+            "groundup_below": '[{"name": "machine", "role": "x.y.machine", "input": "machine_config", "follows": []}]',
             "input": f'{{"name": "{{{{ inventory_hostname }}}}", "refusing": "{refusing}", "failing": "{failing}"}}',
             **variables,
         }

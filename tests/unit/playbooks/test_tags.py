@@ -26,6 +26,19 @@ LAYERS = {
     "kubernetes": ("kubernetes", MACHINES),
     "network": ("network_basic", MACHINES),
 }
+#: Layers of the Kubernetes API: their roles, and the model in tests/golden/models that has them.
+API = {
+    "policies": ("network_policies", "twelve"),
+    "konnectivity": ("konnectivity", "overlay"),
+    "attachments": ("multus", "twelve"),
+    "load_balancer": ("load_balancer", "twelve"),
+    "snapshots": ("snapshot_controller", "stores"),
+    "storage": ("rook_ceph", "stores"),
+    "disk_images": ("cdi", "stores"),
+    "virtual_machines": ("kubevirt", "stores"),
+}
+#: Layers of machines that another model has.
+MODELS = {"network": ROOT / "inventories/lab_ha/cloud.yml"}
 #: Nothing answers there, so a login that is not needed fails the test.
 NOWHERE: dict[str, Any] = {"ansible_host": "127.0.0.1", "ansible_port": 1}
 LOCAL: dict[str, Any] = {"ansible_connection": "local", "ansible_host": "127.0.0.1"}
@@ -50,7 +63,7 @@ def test_a_tag_of_site_below_the_machines_logs_in_to_no_machine(play: Any, stubs
 
 @pytest.mark.parametrize("tag", LAYERS)
 def test_a_tag_of_site_runs_that_layer_of_the_machines(play: Any, stubs: pathlib.Path, tag: str) -> None:
-    done = play("site", "--tags", tag, collections=stubs, **LOCAL)
+    done = play("site", "--tags", tag, model=MODELS.get(tag), collections=stubs, **LOCAL)
     assert done.returncode == 0, done.stdout + done.stderr
     role, hosts = LAYERS[tag]
     found = ran(done.stdout)
@@ -59,6 +72,20 @@ def test_a_tag_of_site_runs_that_layer_of_the_machines(play: Any, stubs: pathlib
         assert found == ({} if tag == "kubernetes" else {role: hosts})
     else:
         assert found == {role: hosts}
+
+
+@pytest.mark.parametrize(
+    "words", [("--tags", "container_runtime"), ("--skip-tags", "kubernetes,prove,machine,network")]
+)
+def test_a_tag_changes_control_planes_that_serve_in_turn_all_the_same(
+    play: Any, stubs: pathlib.Path, words: tuple[str, ...]
+) -> None:
+    """The layer kubernetes is not compared then, and the machines are control planes nevertheless."""
+    done = play("site", *words, model=ROOT / "inventories/lab_ha/cloud.yml", collections=stubs, **LOCAL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (runtime,) = re.findall(r"PLAY \[Container runtime\] \*+\n(.*?)(?=PLAY )", done.stdout, re.DOTALL)
+    asked = re.findall(r"TASK \[Check that the other control planes are healthy\] \*+\n((?:.+\n)*)", runtime)
+    assert [re.findall(r"ok: \[(\w+)\]", lines) for lines in asked] == [["node1"], ["node2"], ["node3"]], runtime
 
 
 def test_the_tag_of_the_proofs_logs_in_for_proofs_only(play: Any, stubs: pathlib.Path) -> None:
@@ -78,22 +105,24 @@ def test_a_control_plane_that_is_hosted_has_a_tag_as_well(play: Any, stubs: path
     assert "UNREACHABLE" not in done.stdout
 
 
+@pytest.mark.parametrize("layer", API)
 def test_a_layer_of_the_kubernetes_api_has_a_tag_and_logs_in_to_no_machine(
-    play: Any, stubs: pathlib.Path, tmp_path: pathlib.Path
+    play: Any, stubs: pathlib.Path, layer: str, tmp_path: pathlib.Path
 ) -> None:
-    model, kubeconfig = ROOT / "tests/golden/models/twelve.cloud.yml", tmp_path / "kubeconfig"
+    role, name = API[layer]
+    model, kubeconfig = ROOT / f"tests/golden/models/{name}.cloud.yml", tmp_path / "kubeconfig"
     kubeconfig.write_text("{}\n")
     given = {**NOWHERE, "groundup_kubeconfig": str(kubeconfig)}
-    done = play("site", "--tags", "policies", model=model, collections=stubs, **given)
+    done = play("site", "--tags", layer, model=model, collections=stubs, vault_edge1="horse", **given)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert ran(done.stdout) == {"network_policies": {"cluster"}}
+    assert ran(done.stdout) == {role: {"cluster"}} and "horse" not in done.stdout
     assert "UNREACHABLE" not in done.stdout
 
 
 @pytest.mark.parametrize("tag", [*BELOW, *LAYERS])
 def test_a_tag_of_plan_plans_that_layer_alone(play: Any, stubs: pathlib.Path, tag: str, tmp_path: pathlib.Path) -> None:
-    where = NOWHERE if tag in BELOW else LOCAL
-    done = play("plan", "--tags", tag, collections=stubs, groundup_plan_directory=str(tmp_path / "plan"), **where)
+    where = {**(NOWHERE if tag in BELOW else LOCAL), "groundup_plan_directory": str(tmp_path / "plan")}
+    done = play("plan", "--tags", tag, model=MODELS.get(tag), collections=stubs, **where)
     assert done.returncode == 0, done.stdout + done.stderr
     layers = json.loads((tmp_path / "plan/plan.json").read_text())["layers"]
     role, hosts = (BELOW | LAYERS)[tag]
@@ -106,7 +135,7 @@ def test_a_tag_of_plan_plans_that_layer_alone(play: Any, stubs: pathlib.Path, ta
 def test_every_layer_of_site_is_tried_here() -> None:
     plays = yaml.safe_load((ROOT / "playbooks/site.yml").read_text())
     layers = [play["vars"]["groundup_layer"] for play in plays if "groundup_layer" in (play.get("vars") or {})]
-    assert set(layers) == {*LAYERS, "control_plane", "policies"}
+    assert set(layers) == {*LAYERS, "control_plane", *API}
 
 
 @pytest.mark.parametrize("role", [role for role, __ in BELOW.values()])
