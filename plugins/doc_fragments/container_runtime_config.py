@@ -50,9 +50,7 @@ options:
       runtime:
         description: OCI runtime.
         type: str
-        choices:
-        - crun
-        - runc
+        choices: [crun, runc]
         default: crun
       sandbox_image:
         description: Image of the pause container.

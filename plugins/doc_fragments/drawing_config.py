@@ -71,9 +71,7 @@ options:
           side:
             description: Side of its units, of a device of half the width.
             type: str
-            choices:
-            - left
-            - right
+            choices: [left, right]
           note:
             description: Text below the name.
             type: str
@@ -104,9 +102,7 @@ options:
           side:
             description: Side of its units, of a device of half the width.
             type: str
-            choices:
-            - left
-            - right
+            choices: [left, right]
           note:
             description: Text below the name.
             type: str
@@ -153,7 +149,8 @@ options:
             type: dict
             default: {}
       by_hand:
-        description: Lines of a text for people who configure unmanaged switches, written to C(by_hand.txt).
+        description: Lines of a text for people who configure unmanaged switches and routers,
+          written to C(by_hand.txt).
         type: list
         elements: str
         default: []

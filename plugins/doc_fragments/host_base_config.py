@@ -47,6 +47,25 @@ options:
         type: list
         elements: str
         default: []
+      virtual_machines:
+        description:
+        - Whether the machine runs virtual machines. Then nested virtualization is off, and a
+          machine with libvirt is refused, which would keep KubeVirt from QEMU. With C(hardware),
+          a machine without virtualization in hardware is refused; C(emulated) is the consent
+          to slow ones.
+        type: str
+        choices: [none, hardware, emulated]
+        default: none
+        version_added: 0.2.0
+      checksums_by_kernel:
+        description:
+        - Interfaces whose checksums the kernel computes itself, whoever creates them, such as
+          C(flannel.1). On kernels from 6.12, VXLAN over a bond can be slow where its checksums
+          are offloaded.
+        type: list
+        elements: str
+        default: []
+        version_added: 0.2.0
       kernel_arguments:
         description:
         - Further arguments of the kernel, such as C(hugepages=16). On images of this collection

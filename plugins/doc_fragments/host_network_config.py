@@ -19,8 +19,7 @@ options:
       backend:
         description: What configures links on the host.
         type: str
-        choices:
-        - networkd
+        choices: [networkd]
         default: networkd
       hostname:
         description: Name of the host. Without it the name is not changed.
@@ -40,10 +39,7 @@ options:
           mode:
             description: Mode of the bond; others are not safe below VLANs and bridges.
             type: str
-            choices:
-            - 802.3ad
-            - active-backup
-            - balance-xor
+            choices: [802.3ad, active-backup, balance-xor]
             default: 802.3ad
           members:
             description: The NICs of the bond.
@@ -73,9 +69,7 @@ options:
             description: How often the partner sends, every second or every 30 seconds; C(fast)
               if not given.
             type: str
-            choices:
-            - fast
-            - slow
+            choices: [fast, slow]
           mtu:
             description: MTU in bytes; raised to the largest of the networks.
             type: int
@@ -140,9 +134,8 @@ options:
                 type: str
                 required: true
               via:
-                description: The router.
+                description: The router; without one, the destination is on the link itself.
                 type: str
-                required: true
       bridges:
         description: Bridges above VLANs.
         type: list

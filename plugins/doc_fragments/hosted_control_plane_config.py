@@ -25,8 +25,21 @@ options:
         description: What keeps the servers running, units of C(systemd), or supervised C(processes)
           where there is none.
         type: str
-        choices:
-        - systemd
-        - processes
+        choices: [systemd, processes]
         default: systemd
+      konnectivity:
+        description:
+        - The API server reaches nodes and pods through konnectivity-server, which runs beside
+          it, and its agents on nodes, which P(groundup.cloud.konnectivity#role) applies. For
+          clusters whose pods this host has no routes to, as in an overlay; webhooks and aggregated
+          APIs in pods do not answer otherwise. While no agent is connected, the API server reaches
+          no kubelet either, so logs and terminals of pods wait for the first one.
+        - Without this option, the server is stopped, and the API server goes directly.
+        type: dict
+        version_added: 0.2.0
+        suboptions:
+          port:
+            description: Port for agents at the address of the endpoint.
+            type: int
+            default: 8091
 """

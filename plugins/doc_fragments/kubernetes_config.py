@@ -101,10 +101,7 @@ options:
               effect:
                 description: Effect of the taint.
                 type: str
-                choices:
-                - NoSchedule
-                - PreferNoSchedule
-                - NoExecute
+                choices: [NoSchedule, PreferNoSchedule, NoExecute]
                 required: true
           kubelet:
             description:
@@ -134,11 +131,10 @@ options:
         type: str
         default: registry.k8s.io
       proxy_mode:
-        description: Backend of kube-proxy.
+        description: Backend of kube-proxy; C(none) for a cluster without it, whose network brings
+          packets for services to their pods. A cluster that has kube-proxy keeps it.
         type: str
-        choices:
-        - nftables
-        - iptables
+        choices: [nftables, iptables, none]
         default: nftables
       encryption:
         description: Encrypt Secrets at rest.
@@ -154,9 +150,7 @@ options:
           and nodes, longer elections of etcd, longer timeouts of kubeadm, of health checks and
           of the endpoint; a control plane may have one CPU.
         type: str
-        choices:
-        - default
-        - slow
+        choices: [default, slow]
         default: default
       renew_days:
         description:

@@ -27,4 +27,12 @@ options:
         description: MTU of pods, that of the shared network.
         type: int
         default: 1500
+      remove_leftovers:
+        description:
+        - Other networks of which everything is removed from the node, as P(groundup.cloud.network_leftovers#role)
+          does. A node that has another network is refused without it.
+        type: list
+        elements: str
+        default: []
+        version_added: 0.2.0
 """

@@ -32,6 +32,14 @@ options:
             description: Its digest; another file is refused.
             type: str
             required: true
+      timings:
+        description: C(slow) for machines whose CPU is emulated or overloaded. Containers have
+          fifteen minutes to start, and probes wait longer for an answer and start programs once
+          a minute at most.
+        type: str
+        choices: [default, slow]
+        default: default
+        version_added: 0.2.0
       api:
         description:
         - Address and port of the API, as C(10.30.0.10:8443), for daemons in the network of their

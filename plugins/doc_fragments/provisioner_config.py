@@ -29,9 +29,7 @@ options:
         - What runs the services. V(processes) is for places without systemd, such as a network
           namespace or a container; each service then has a supervisor of its own.
         type: str
-        choices:
-        - systemd
-        - processes
+        choices: [systemd, processes]
         default: systemd
       network:
         description: The provision network; nothing is served elsewhere.

@@ -24,9 +24,7 @@ options:
         description: Platform of the switch, which chooses the driver; C(unmanaged) for one that
           people configure.
         type: str
-        choices:
-        - openvswitch
-        - unmanaged
+        choices: [openvswitch, unmanaged]
         required: true
       connection:
         description: How to reach it; of an unmanaged switch nothing is used.
@@ -98,9 +96,7 @@ options:
           mode:
             description: One VLAN untagged, or several tagged.
             type: str
-            choices:
-            - access
-            - trunk
+            choices: [access, trunk]
             required: true
           native:
             description: The VLAN that is untagged.
@@ -153,16 +149,12 @@ options:
               mode:
                 description: Whether the switch begins the negotiation.
                 type: str
-                choices:
-                - active
-                - passive
+                choices: [active, passive]
                 default: active
               rate:
                 description: How often the partner sends, every second or every 30 seconds.
                 type: str
-                choices:
-                - fast
-                - slow
+                choices: [fast, slow]
                 default: fast
               fallback:
                 description: Whether one member forwards while the partner is silent, which network

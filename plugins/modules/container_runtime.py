@@ -21,27 +21,7 @@ attributes:
     support: full
 extends_documentation_fragment:
   - groundup.cloud.container_runtime_config
-options:
-  logins:
-    description:
-      - Registries that want a login. The kubelet reads them from C(/var/lib/kubelet/config.json), mode 0600, and
-        passes them on to containerd. Their content is in no diff and no result.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      registry:
-        description: The registry as images name it, with its port, perhaps with a part of their path.
-        type: str
-        required: true
-      username:
-        description: Its user.
-        type: str
-        required: true
-      password:
-        description: The password or token.
-        type: str
-        required: true
+  - groundup.cloud.logins
 """
 
 EXAMPLES = r"""

@@ -9,7 +9,7 @@ short_description: Draw racks, cables and networks as SVG
 version_added: 0.1.0
 description:
   - Writes C(racks.svg) and C(networks.svg) into a directory; the same input gives the same lines.
-  - Where people have to configure switches by hand, it writes C(by_hand.txt) with what to configure as well.
+  - Where people have to configure switches or routers by hand, it writes C(by_hand.txt) with what to configure as well.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:

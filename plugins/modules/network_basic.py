@@ -10,6 +10,7 @@ version_added: 0.1.0
 description:
   - Pods are connected to a bridge on their node, nodes reach each other's pods by routes in the network they share, and
     what leaves the pods' subnet is masqueraded. Routes and rules survive a reboot; others are not changed.
+  - A node that has another network is refused, unless it is one of those whose leftovers are removed.
   - There are no network policies. Choose another provider where pods must not reach each other.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
@@ -62,8 +63,7 @@ seconds:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.host.layer import run_layer
-from ansible_collections.groundup.cloud.plugins.module_utils.layers.network_basic import render
+from ansible_collections.groundup.cloud.plugins.module_utils.layers.network_basic import bring
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_basic import CONFIG
 
@@ -77,7 +77,7 @@ SPEC = {
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     wanted = {**given(module.params["config"]), "node": module.params["node"], "nodes": module.params["nodes"]}
-    run(module, lambda: run_layer(render, wanted, check=module.check_mode, warn=module.warn))
+    run(module, lambda: bring(wanted, check=module.check_mode, warn=module.warn))
 
 
 if __name__ == "__main__":

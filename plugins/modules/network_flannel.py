@@ -10,7 +10,8 @@ version_added: 0.1.0
 description:
   - Applies the objects of flannel to a cluster, and waits until its daemon runs on every node. Pods of all nodes are
     connected by tunnels of VXLAN.
-  - Objects of an earlier release that the present one does not have are removed.
+  - Objects of an earlier release that the present one does not have are removed. With O(state=absent) the daemon is
+    removed; M(groundup.cloud.network_leftovers) removes what it left on nodes.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
@@ -22,16 +23,7 @@ attributes:
 extends_documentation_fragment:
   - groundup.cloud.network_flannel_config
   - groundup.cloud.kubernetes_access
-options:
-  state:
-    description: Whether pods are connected. V(absent) removes the daemon, and nodes keep what it set until their boot.
-    type: str
-    choices: [present, absent]
-    default: present
-  timeout:
-    description: Seconds for everything.
-    type: int
-    default: 900
+  - groundup.cloud.cluster_layer
 """
 
 EXAMPLES = r"""

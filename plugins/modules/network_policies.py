@@ -10,7 +10,8 @@ version_added: 0.1.0
 description:
   - Applies the objects of kube-network-policies of SIG Network to a cluster, and waits until its agent runs on every
     node. The agent judges the first packet of each connection by the NetworkPolicies of the cluster.
-  - Objects of an earlier release that the present one does not have are removed.
+  - Objects of an earlier release that the present one does not have are removed. With O(state=absent) the agent is
+    removed, and policies stay as objects.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
@@ -22,16 +23,7 @@ attributes:
 extends_documentation_fragment:
   - groundup.cloud.network_policies_config
   - groundup.cloud.kubernetes_access
-options:
-  state:
-    description: Whether policies are enforced. V(absent) removes the agent, and policies stay as objects.
-    type: str
-    choices: [present, absent]
-    default: present
-  timeout:
-    description: Seconds for everything.
-    type: int
-    default: 900
+  - groundup.cloud.cluster_layer
 """
 
 EXAMPLES = r"""

@@ -16,12 +16,13 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / ".ansible/collections"))
 
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster import konnectivity as agents  # noqa: E402
 from ansible_collections.groundup.cloud.plugins.module_utils.draw.racks import racks  # noqa: E402
 from ansible_collections.groundup.cloud.plugins.module_utils.draw.scene import Scene  # noqa: E402
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import SwitchConfig  # noqa: E402
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostState  # noqa: E402
-from ansible_collections.groundup.cloud.plugins.module_utils.hosted import phases  # noqa: E402
-from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse  # noqa: E402
+from ansible_collections.groundup.cloud.plugins.module_utils.hosted import konnectivity, phases  # noqa: E402
+from ansible_collections.groundup.cloud.plugins.module_utils.hosted.settings import parse  # noqa: E402
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import (  # noqa: E402
     container_runtime,
     host_base,
@@ -91,12 +92,13 @@ def state(found: HostState) -> str:
     return "\n".join(parts)
 
 
-def of_kubernetes(params: dict[str, t.Any]) -> str:
-    """The layer of a node, or the documents of a hosted control plane."""
-    settings = parse(params)
-    if not settings.hosted:
-        return state(kubernetes.render(params))
-    return "\n".join(f"==== {path}\n{body}" for path, body in phases.documents(settings).items())
+def of_hosted(variables: dict[str, t.Any]) -> str:
+    """The documents of a hosted control plane, and the command line of konnectivity-server where there is one."""
+    hosted = parse(variables["hosted_control_plane_config"], variables["kubernetes_config"] | {"files": FILES})
+    found = [f"==== {path}\n{body}" for path, body in phases.documents(hosted.kubernetes).items()]
+    if hosted.konnectivity is not None:
+        found.append("==== konnectivity-server\n" + text(konnectivity.arguments(hosted, hosted.konnectivity)))
+    return "\n".join(found)
 
 
 #: Variable of an inventory host -> what its role makes of it, as far as that is known without the host.
@@ -104,9 +106,10 @@ RENDERED: dict[str, tuple[str, t.Callable[[dict[str, t.Any]], str]]] = {
     "host_network_config": ("host_network.txt", lambda params: state(host_network.render(params))),
     "host_base_config": ("host_base.txt", lambda params: state(host_base.render(params | {"registry_ca": None}))),
     "container_runtime_config": ("runtime.txt", lambda params: state(container_runtime.render(params | RUNTIME))),
-    "kubernetes_config": ("kubernetes.txt", lambda params: of_kubernetes(params | {"files": FILES})),
+    "kubernetes_config": ("kubernetes.txt", lambda params: state(kubernetes.render(params | {"files": FILES}))),
     "switch_config": ("switch.yml", lambda params: text(SwitchConfig.from_vars(params).as_dict())),
     "drawing_config": ("racks.svg", lambda params: racks(Scene.of(params))),
+    "konnectivity_config": ("konnectivity.yml", lambda params: text([one.body for one in agents.render(params)])),
 }
 
 
@@ -122,7 +125,10 @@ def tree(name: str) -> Texts:
         variables = derived.hostvars[host]
         texts[f"hosts/{host}.yml"] = text(variables)
         for variable, (file, render) in RENDERED.items():
-            if variable in variables:
+            absent = variables.get(variable.replace("_config", "_state")) == "absent"
+            if variable == "kubernetes_config" and "hosted_control_plane_config" in variables:
+                texts[f"rendered/{host}/{file}"] = of_hosted(variables)
+            elif variable in variables and not absent:
                 texts[f"rendered/{host}/{file}"] = render(variables[variable])
     return texts
 

@@ -14,6 +14,7 @@ import typing as t
 from .checks import Report
 from .fields import keys_of
 from .hardware import Machine
+from .layout import is_deployed
 from .services import DEFAULT_IMAGE, Image
 
 _MACHINE = "is read by a deployment only, and the machine has no bmc: its operating system is there and stays as it is"
@@ -46,7 +47,9 @@ def warn_of_deployment(report: Report) -> None:
 def _existing(report: Report) -> tuple[list[Machine], bool]:
     """The machines that are not deployed, and whether others are."""
     machines = report.cloud.machines.values()
-    found = [item for item in machines if item.bmc is None and not report.is_unreadable(f"machines.{item.name}.bmc")]
+    found = [
+        item for item in machines if not is_deployed(item) and not report.is_unreadable(f"machines.{item.name}.bmc")
+    ]
     return found, len(found) < len(machines)
 
 

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from ..disks.ids import is_device_name, serial_key, wwn_key
 from .checks import Claims, Report
+from .disk import Disk
 from .enums import BmcProtocol, ImageSource, Role, Side
-from .hardware import Disk, Location, Machine
-from .layout import number_of, rack_group
+from .hardware import Location, Machine
+from .layout import is_deployed, number_of, rack_group
 from .management import Bmc
 from .problems import choose
 
@@ -107,8 +108,8 @@ def _nics(report: Report, machine: Machine, path: str, macs: Claims) -> None:
 
 def _interfaces(report: Report, machine: Machine, path: str) -> None:
     """Check a machine without network cards: the model has to name the interfaces that have its addresses."""
-    if machine.bmc or not machine.interfaces:
-        instead = "" if machine.bmc else "; or interfaces: {NETWORK: INTERFACE}, to leave its network as it is"
+    if is_deployed(machine) or not machine.interfaces:
+        instead = "" if is_deployed(machine) else "; or interfaces: {NETWORK: INTERFACE}, to leave its network as it is"
         remedy = 'give its network cards: {nic0: {mac: "…", port: SWITCH/PORT}}'
         report.add(f"{path}.nics", None, "is missing", remedy + instead)
         return
@@ -133,7 +134,7 @@ def _interfaces(report: Report, machine: Machine, path: str) -> None:
 
 def _disks(report: Report, machine: Machine, path: str, disks: Claims) -> None:
     root = machine.root_disk
-    if root is None and machine.bmc is not None:
+    if root is None and is_deployed(machine):
         report.add(f"{path}.root_disk", None, "is missing: a deployment needs it", "give {serial: …} or {wwn: …}")
     if root is not None:
         _disk(report, root, f"{path}.root_disk", disks)
@@ -164,7 +165,7 @@ def _disk(report: Report, disk: Disk, path: str, disks: Claims) -> None:
 
 
 def _check_choices(report: Report, machine: Machine, path: str) -> None:
-    if machine.bmc and machine.os not in report.cloud.images:
+    if is_deployed(machine) and machine.os not in report.cloud.images:
         report.add(f"{path}.os", machine.os, "is not an image", choose(machine.os, report.cloud.images))
     for index, role in enumerate(machine.roles):
         if role in machine.roles[:index]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from .checks import Claims, Report
 from .hardware import Network
+from .layout import is_deployed
 from .scalars import Address, Subnet
 
 
@@ -124,7 +125,7 @@ def _native(report: Report) -> None:
                 "is not IPv4, which network boot needs",
                 "give an IPv4 subnet",
             )
-    managed = next((machine for machine in report.cloud.machines.values() if machine.bmc), None)
+    managed = next((machine for machine in report.cloud.machines.values() if is_deployed(machine)), None)
     if not natives and managed and not report.is_incomplete("networks", "native"):
         report.add(
             "networks",

@@ -4,11 +4,25 @@
 
 from __future__ import annotations
 
-from . import preflight_network, preflight_vms
+from . import (
+    preflight_attachments,
+    preflight_calico,
+    preflight_cilium,
+    preflight_load_balancer,
+    preflight_network,
+    preflight_vms,
+)
 from .checks import Report
 from .preflight import Rule, Severity, check
 
-RULES: tuple[Rule, ...] = (*preflight_network.RULES, *preflight_vms.RULES)
+RULES: tuple[Rule, ...] = (
+    *preflight_network.RULES,
+    *preflight_calico.RULES,
+    *preflight_cilium.RULES,
+    *preflight_load_balancer.RULES,
+    *preflight_attachments.RULES,
+    *preflight_vms.RULES,
+)
 HEAD = """\
 <!-- Generated from plugins/module_utils/model/preflight_*.py by tools/model_docs.py; changes made here are lost. -->
 # Pre-flight
@@ -18,7 +32,8 @@ touched: an error refuses the model, a warning is shown by every command. The me
 
 Other checks of the model find what contradicts itself: subnets of networks, pods and services that overlap, packets
 that do not [fit](mtu.md), wishes that the provider does not [fulfil](promises.md). Modes of bonds that are not safe
-below bridges and VLANs (0, 3, 5 and 6) are no words of the model.
+below bridges and VLANs (0, 3, 5 and 6) are no words of the model. Neither is the mode `ipvs` of kube-proxy, in which
+MetalLB needs its `strictARP`.
 
 | rule | severity | applies to | why | way out | source |
 |---|---|---|---|---|---|

@@ -7,12 +7,14 @@ from __future__ import annotations
 import typing as t
 
 from ..kube import kubelet_settings
+from . import konnectivity, kubevirt, rook_ceph
+from .cluster_taints import taints
 from .enums import ProxyMode, Role
 from .hardware import Machine
 from .host_view import interface
 from .layout import Layout, fqdn, is_network_configured
 from .metal_view import control_plane_root, provisioner_address, registry
-from .networks import kernel_modules
+from .networks import checksums_by_kernel, kernel_modules, sysctls
 from .parse import overlaid
 from .services import Kubernetes
 from .values import Expression
@@ -26,7 +28,6 @@ BUNDLE_REGISTRIES = Expression("{{ groundup_bundle_registries | default([]) }}")
 REGISTRY_CA = Expression("{{ groundup_registry_ca | default('') }}")
 #: The inventory host that stands for the cluster, and that runs a hosted control plane.
 CLUSTER = "cluster"
-CONTROL_PLANE_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
 
 
 class ClusterView:
@@ -41,7 +42,9 @@ class ClusterView:
         if layout.hosted:
             self.control_planes = {CLUSTER: self.endpoint}
         self.hosts = self._hosts()
-        self.kernel_modules = kernel_modules(layout.cloud) if kubernetes else ()
+        self.kernel_modules = (
+            (*kernel_modules(layout.cloud), *rook_ceph.kernel_modules(layout.cloud)) if kubernetes else ()
+        )
         self.firewall = self._firewall()
         # Where others configure the network, it may be by DHCP, whose answers belong to no connection that is known.
         self.open_firewall = {**self.firewall, "open": [*self.firewall["open"], "udp/68", "udp/546"]}
@@ -74,14 +77,19 @@ class ClusterView:
         layout, host = self.layout, machine.host
         own = provisioner_address(layout)
         further = {
-            "packages": list(host.packages),
-            "kernel_modules": [*self.kernel_modules, *host.kernel_modules],
+            "packages": [*rook_ceph.packages(layout.cloud, machine), *host.packages],
+            "kernel_modules": [
+                *dict.fromkeys((*self.kernel_modules, *kubevirt.kernel_modules(layout.cloud, machine))),
+                *host.kernel_modules,
+            ],
             "kernel_arguments": list(host.kernel_arguments),
-            "sysctls": dict(host.sysctls),
+            "checksums_by_kernel": list(checksums_by_kernel(layout.cloud, machine)),
+            "sysctls": {**sysctls(layout.cloud), **host.sysctls},
         }
         name = {"hostname": machine.name, "fqdn": fqdn(machine, layout.cloud)}
         return {
             **{key: value for key, value in further.items() if value},
+            **kubevirt.of_host(layout.cloud, machine),
             **({} if is_network_configured(machine) else name),
             **({"registry_ca": REGISTRY_CA} if own else {}),
             "ntp_servers": [own] if own else list(layout.cloud.ntp.servers),
@@ -118,7 +126,7 @@ class ClusterView:
             "address": self._address(machine),
             "control_plane": Role.CONTROL_PLANE in machine.roles,
             "labels": self._labels(machine),
-            "taints": self._taints(machine),
+            "taints": taints(machine),
         }
         if tuned := kubelet_settings.normal(overlaid(settings.kubelet, machine.kubelet)):
             node["kubelet"] = tuned
@@ -136,7 +144,8 @@ class ClusterView:
 
     def hosted_control_plane(self) -> View:
         """The role input `hosted_control_plane`."""
-        return {"bundle_dir": BUNDLE_DIR, "service_manager": str(self.layout.cloud.provisioner.service_manager)}
+        manager = str(self.layout.cloud.provisioner.service_manager)
+        return {"bundle_dir": BUNDLE_DIR, "service_manager": manager, **konnectivity.of_server(self.layout)}
 
     def _cluster(self, settings: Kubernetes) -> View:
         """What is the same for all hosts of the cluster."""
@@ -167,13 +176,3 @@ class ClusterView:
         if machine.location.rack:
             labels["topology.kubernetes.io/zone"] = machine.location.rack
         return {**labels, **machine.labels}
-
-    @staticmethod
-    def _taints(machine: Machine) -> list[View]:
-        taints: list[View] = [
-            {"key": taint.key, **({"value": taint.value} if taint.value else {}), "effect": str(taint.effect)}
-            for taint in machine.taints
-        ]
-        if set(machine.roles) == {Role.CONTROL_PLANE}:
-            taints.append(dict(CONTROL_PLANE_TAINT))
-        return taints

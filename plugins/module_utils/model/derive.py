@@ -7,11 +7,12 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from . import bgp_table, network_custom
 from .cluster_view import CLUSTER
 from .drawing_view import drawing
 from .enums import Role
 from .hardware import Machine
-from .layout import Layout, rack_group
+from .layout import Layout, is_deployed, rack_group
 from .metal_view import (
     bundle_view,
     ca_file,
@@ -69,32 +70,35 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
         hostvars[CLUSTER] = _cluster(layout, stack, state)
     for machine in cloud.machines.values():
         hostvars[machine.name] = _machine(layout, stack, neighbours, machine, state)
-    all_vars = {
+    files = network_custom.files(cloud)
+    all_vars: View = {
         "groundup_cloud": _all(layout),
         "groundup_provisioner": PROVISIONER,
+        "groundup_below": [],
         "groundup_cluster": CLUSTER if cloud.kubernetes else None,
         "groundup_needs": stack.needs(),
         "prove_cloud": cloud.name,
         "prove_from": PROVISIONER,
-        "prove_kubeconfig": f"{state}/kubeconfig",
-        "groundup_kubeconfig": f"{state}/kubeconfig",
+        "prove_kubeconfig": kubeconfig(state),
+        "groundup_kubeconfig": kubeconfig(state),
         "groundup_manifests_dir": f"{state}/manifests",
+        **({"groundup_files": files} if files else {}),
     }
     layers = [layer.as_variable() for layer in stack.machines]
     logins = stack.view.registry_logins()
-    return Derived(
-        groups=_groups(cloud),
-        hostvars=hostvars,
-        all_vars=all_vars,
-        group_vars={
-            "machines": {
-                **_ssh_settings(cloud, state),
-                **_deployment(layout, state),
-                "groundup_layers": layers,
-                **({"container_runtime_logins": logins} if logins else {}),
-            }
-        },
-    )
+    group_vars: dict[str, View] = {group: {"groundup_below": below} for group, below in stack.below().items()}
+    group_vars["machines"] |= {
+        **_ssh_settings(cloud, state),
+        **_deployment(layout, state),
+        "groundup_layers": layers,
+        **({"container_runtime_logins": logins} if logins else {}),
+    }
+    return Derived(groups=_groups(cloud), hostvars=hostvars, all_vars=all_vars, group_vars=group_vars)
+
+
+def kubeconfig(state: str) -> str:
+    """The controller's copy of the administrator's kubeconfig, in the state directory of the cloud."""
+    return f"{state}/kubeconfig"
 
 
 def _connection(cloud: Cloud) -> View:
@@ -131,7 +135,7 @@ def _deployment(layout: Layout, state: str) -> View:
         "machine_state_dir": state_dir(layout),
         "machine_ca_file": ca_file(layout),
         "machine_known_hosts": f"{state}/known_hosts",
-        "kubernetes_kubeconfig": f"{state}/kubeconfig",
+        "kubernetes_kubeconfig": kubeconfig(state),
     }
 
 
@@ -141,7 +145,7 @@ def _cluster(layout: Layout, stack: Stack, state: str) -> View:
     if layout.hosted:
         hosted = {
             "kubernetes_config": stack.view.hosted_kubernetes(),
-            "kubernetes_kubeconfig": f"{state}/kubeconfig",
+            "kubernetes_kubeconfig": kubeconfig(state),
         }
     return {
         "ansible_host": "localhost",
@@ -150,7 +154,10 @@ def _cluster(layout: Layout, stack: Stack, state: str) -> View:
         "groundup_layers": [layer.as_variable() for layer in stack.clusters],
         "prove_config": prove_cluster(layout, stack.providers),
         **{layer.input: layer.view() for layer in stack.clusters},
-        **{f"{layer.role}_kubeconfig": f"{state}/kubeconfig" for layer in stack.clusters if layer.api},
+        **{name: values() for name, values in (one.secrets for one in stack.clusters if one.secrets)},
+        **{f"{layer.role}_kubeconfig": kubeconfig(state) for layer in stack.clusters if layer.api},
+        **{f"{layer.role}_state": "absent" for layer in stack.clusters if layer.absent},
+        **({"groundup_by_hand": by_hand} if (by_hand := bgp_table.lines(layout)) else {}),
         **({"ansible_python_interpreter": CONTROLLER_PYTHON} if stack.clusters else {}),
     }
 
@@ -171,9 +178,10 @@ def _machine(layout: Layout, stack: Stack, neighbours: Neighbours, machine: Mach
     reached = [network.name for network in (layout.management, layout.provision) if network]
     host = next((addresses[name] for name in [*reached, *addresses] if name in addresses), None)
     variables: View = {"ansible_host": machine.address or host}
-    if machine.bmc:
+    if is_deployed(machine):
         variables["machine_config"] = machine_view(layout, machine)
     else:
+        variables["groundup_below"] = []
         variables["ansible_ssh_common_args"] = _existing_host_keys(state)
     layers = stack.of(machine)
     if layers != stack.machines:

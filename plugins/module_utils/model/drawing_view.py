@@ -8,6 +8,7 @@ import typing as t
 
 from ..fabric.by_hand import UNMANAGED, table
 from ..fabric.config import SwitchConfig
+from . import bgp_table
 from .enums import Platform
 from .hardware import Location, Machine, Network, Switch
 from .layout import Layout, carried_networks
@@ -32,11 +33,12 @@ def drawing(layout: Layout) -> View:
 
 
 def _by_hand(layout: Layout) -> list[str]:
-    """The lines of a table of what people have to configure on unmanaged switches."""
-    if not any(switch.platform is Platform.UNMANAGED for switch in layout.cloud.switches.values()):
-        return []
-    views = [view for view in switch_views(layout).values() if view["platform"] == UNMANAGED]
-    tables = [table(SwitchConfig.from_vars(view), view.get("mlag_peer")) for view in views]
+    """The lines of tables of what people have to configure on unmanaged switches, and on routers for BGP."""
+    tables: list[list[str]] = []
+    if any(switch.platform is Platform.UNMANAGED for switch in layout.cloud.switches.values()):
+        views = [view for view in switch_views(layout).values() if view["platform"] == UNMANAGED]
+        tables = [table(SwitchConfig.from_vars(view), view.get("mlag_peer")) for view in views]
+    tables += bgp_table.tables(layout)
     return [line for lines in tables for line in (*lines, "")][:-1]
 
 

@@ -96,11 +96,90 @@ class NetworkProvider(enum.StrEnum):
     CUSTOM = "custom"
 
 
+class LoadBalancerProvider(enum.StrEnum):
+    """The provider of addresses for services of type LoadBalancer; `cilium` only as a part of that network."""
+
+    METALLB = "metallb"
+    CILIUM = "cilium"
+
+
+class Announcement(enum.StrEnum):
+    """How the network learns which node has an address: `layer2` by ARP, `bgp` by routes."""
+
+    LAYER2 = "layer2"
+    BGP = "bgp"
+
+
+class PodAddresses(enum.StrEnum):
+    """Who gives nodes their parts of the subnet of pods: the operator of the network, or Kubernetes itself."""
+
+    CLUSTER_POOL = "cluster_pool"
+    KUBERNETES = "kubernetes"
+
+
+class Encryption(enum.StrEnum):
+    """What encrypts traffic between pods of different nodes."""
+
+    NONE = "none"
+    WIREGUARD = "wireguard"
+
+
+class AttachmentPlugin(enum.StrEnum):
+    """How pods are connected with a network: `macvlan` on the machines' interface, `bridge` by a bridge of its own."""
+
+    MACVLAN = "macvlan"
+    BRIDGE = "bridge"
+
+
+class AttachmentAddresses(enum.StrEnum):
+    """Where addresses of further interfaces come from: `none` are given, or the `pod` names them in its annotation."""
+
+    NONE = "none"
+    POD = "pod"
+
+
 class StorageProvider(enum.StrEnum):
     """The provider of volumes."""
 
     NONE = "none"
-    ROOK = "rook"
+    ROOK_CEPH = "rook_ceph"
+
+
+class FailureDomain(enum.StrEnum):
+    """What may fail at once: a machine, or a rack with all that is in it."""
+
+    HOST = "host"
+    RACK = "rack"
+
+
+class Compression(enum.StrEnum):
+    """Whether stored data is compressed: `passive` if its client says so, `aggressive` unless it says otherwise."""
+
+    NONE = "none"
+    PASSIVE = "passive"
+    AGGRESSIVE = "aggressive"
+    FORCE = "force"
+
+
+class Reclaim(enum.StrEnum):
+    """What becomes of data when its claim is removed."""
+
+    DELETE = "delete"
+    RETAIN = "retain"
+
+
+class DiskUse(enum.StrEnum):
+    """What a storage disk holds: data, or the metadata of the machine's other disks, which are slower."""
+
+    DATA = "data"
+    METADATA = "metadata"
+
+
+class KubeVirtVersion(enum.StrEnum):
+    """Version of KubeVirt."""
+
+    NEWEST = "1.9.0"
+    BEFORE = "1.8.4"
 
 
 class ImageSource(enum.StrEnum):
@@ -133,10 +212,11 @@ class Timings(enum.StrEnum):
 
 
 class ProxyMode(enum.StrEnum):
-    """The backend of kube-proxy."""
+    """The backend of kube-proxy; `none`: the cluster is without it, and its network does its work."""
 
     NFTABLES = "nftables"
     IPTABLES = "iptables"
+    NONE = "none"
 
 
 class ControlPlane(enum.StrEnum):

@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from . import enums, notations, releases, scalars
+from .disk import Disk, StorageDisk
 from .fields import many, named, one, own_name
 from .management import Bmc, Tls
 from .scalars import Address, PortRef, Subnet, VlanRange
@@ -149,18 +150,6 @@ class Bond:
 
 
 @dataclass(frozen=True)
-class Disk:
-    """A disk, identified by its serial number or WWN, or both, and never by its order. One is required."""
-
-    serial: str | None = one(
-        scalars.TEXT, "Serial number, as `lsblk -o SERIAL` or /dev/disk/by-id shows it, in any case.", default=None
-    )
-    wwn: str | None = one(
-        scalars.TEXT, "World wide name, not that of its SAS port, with or without `0x`, `naa.`, `eui.`.", default=None
-    )
-
-
-@dataclass(frozen=True)
 class Identity:
     """Identity that the BMC must report before the machine is changed."""
 
@@ -273,7 +262,7 @@ class Machine:
     root_disk: Disk | None = one(
         Disk, "Disk of the operating system; required with a BMC.", default=None, deployed_only=True
     )
-    storage_disks: tuple[Disk, ...] = many(Disk, "Disks for storage.")
+    storage_disks: tuple[StorageDisk, ...] = many(StorageDisk, "Disks for storage.")
     firmware: enums.Firmware = one(enums.Firmware, "Firmware.", default=enums.Firmware.UEFI, deployed_only=True)
     boot_nic: str | None = one(
         scalars.LABEL_NAME, "NIC that boots from the network.", default=None, shown_default="the first NIC"

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import typing as t
 
-from .enums import BondMode
-from .hardware import Machine, Network, Nic
+from ..cluster import network_calico as calico
+from .attachments import Attachment, bridge_name
+from .enums import BondMode, NetworkProvider, Role
+from .hardware import Machine, Network, Nic, Route
 from .layout import Layout, bond_members, boot_nic, fqdn, link_name
 
 View = dict[str, t.Any]
@@ -26,8 +28,14 @@ def host_network(layout: Layout, machine: Machine, peers: View) -> View:
         "bond": _bond(layout, machine),
         "nics": [_nic(nic) for nic in sorted(machine.nics.values(), key=lambda nic: nic is not boot)],
         "mtu": layout.link_mtu(machine),
-        "addresses": [_address(machine, network, addresses[network.name], network in routers) for network in networks],
-        "bridges": [],
+        "addresses": [
+            {
+                **_address(machine, network, addresses[network.name], network in routers),
+                "routes": [*map(_route, network.routes), *_for_pods(layout, network, routers)],
+            }
+            for network in networks
+        ],
+        "bridges": [_bridge(cloud.networks[one.network], one.vlan) for one in bridged(layout, machine)],
         "dns": {
             "servers": resolvers(layout),
             "search": list(cloud.dns.search) or [cloud.domain],
@@ -64,6 +72,19 @@ def interface(machine: Machine, network: Network) -> str:
     return link_name(machine) if network.native else f"{link_name(machine)}.{network.vlan}"
 
 
+def bridged(layout: Layout, machine: Machine) -> list[Attachment]:
+    """Attachments of pods for which a machine has a bridge, one for each VLAN."""
+    cloud = layout.cloud
+    if cloud.kubernetes is None or Role.COMPUTE not in machine.roles:
+        return []
+    found = [one for one in cloud.network.attachments.values() if one.vlan and one.network in cloud.networks]
+    return list({one.vlan: one for one in found}.values())
+
+
+def _bridge(network: Network, vlan: int | None) -> View:
+    return {"name": bridge_name(vlan), "vlan": vlan, "mtu": network.mtu}
+
+
 def _nic(nic: Nic) -> View:
     return {"name": nic.name, "mac": nic.mac, **({"port": str(nic.port)} if nic.port else {})}
 
@@ -95,8 +116,23 @@ def _address(machine: Machine, network: Network, address: str, default: bool) ->
         "address": f"{address}/{prefix}",
         "mtu": network.mtu,
         "gateway": str(network.gateway) if default else None,
-        "routes": [{"to": str(route.to), "via": str(route.via)} for route in network.routes],
     }
+
+
+def _route(route: Route) -> View:
+    return {"to": str(route.to), "via": str(route.via)}
+
+
+def _for_pods(layout: Layout, network: Network, routers: list[Network]) -> list[View]:
+    """A route to the address that pods of Calico have as their router, for machines without a default route.
+
+    Nodes answer for that address by proxy ARP, which the kernel does only where it has a route to it (Calico's
+    documentation, reference/faq: "Why does my container have a route to 169.254.1.1?").
+    """
+    chosen = layout.cloud.kubernetes is not None and layout.cloud.network.provider is NetworkProvider.CALICO
+    if not chosen or network is not layout.cluster or any(one.gateway and one.gateway.version == 4 for one in routers):
+        return []
+    return [{"to": calico.ROUTER}]
 
 
 def disk_view(serial: str | None, wwn: str | None) -> View:

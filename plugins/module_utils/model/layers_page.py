@@ -20,6 +20,9 @@ it). `groundup_needs` says by layer which artefacts the bundle must hold. The in
 model; an inventory written by hand may do the same. `site.yml` probes all layers of a machine in one call and then runs
 one play for each layer, in this order, on the hosts on which it has to run. `--tags NAME` runs one layer alone.
 
+The layer below its operating system stands in `groundup_below` in the same form: `switch`, `provisioner` or `machine`.
+A machine without a management controller has its operating system already, so it has none.
+
 The layers of a machine in [the example](../../inventories/example/cloud.yml):
 
 | layer | role | follows | needs of the bundle |

@@ -49,6 +49,21 @@ def bond_members(machine: Machine) -> tuple[Nic, ...]:
     return tuple(machine.nics[name] for name in names if name in machine.nics)
 
 
+def is_deployed(machine: Machine) -> bool:
+    """Whether the machine gets its operating system from here: it does where it has a management controller."""
+    return machine.bmc is not None
+
+
+#: The kernel of images that are built here: Debian 13.
+BUILT_KERNEL = (6, 12)
+
+
+def is_built(cloud: Cloud, machine: Machine) -> bool:
+    """Whether the machine gets an image that is built here, whose kernel is known."""
+    image = cloud.images.get(machine.os)
+    return is_deployed(machine) and image is not None and image.url is None
+
+
 def is_network_configured(machine: Machine) -> bool:
     """Whether the machine's network is configured from the model: it is where the model has its network cards."""
     return bool(machine.nics)
@@ -184,11 +199,12 @@ class Layout:
 
     @functools.cached_property
     def proxy_mode(self) -> ProxyMode:
-        """The backend of kube-proxy: that of the model, or the only one that the provider of the network supports."""
+        """The backend of kube-proxy: that of the model, or the one that suits the provider of the network."""
         wanted = self.cloud.kubernetes.proxy_mode if self.cloud.kubernetes else None
         if wanted is not None:
             return wanted
-        return ProxyMode.IPTABLES if self.cloud.network.provider is NetworkProvider.KUBE_OVN else ProxyMode.NFTABLES
+        suits = {NetworkProvider.KUBE_OVN: ProxyMode.IPTABLES, NetworkProvider.CILIUM: ProxyMode.NONE}
+        return suits.get(self.cloud.network.provider, ProxyMode.NFTABLES)
 
     @functools.cached_property
     def unused_vlan(self) -> int | None:

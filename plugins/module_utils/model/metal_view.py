@@ -7,10 +7,11 @@ from __future__ import annotations
 import json
 import typing as t
 
+from . import network_custom
 from .enums import BmcProtocol
 from .hardware import Machine
 from .host_view import disk_view
-from .layout import Layout, boot_nic, fqdn, number_of
+from .layout import Layout, boot_nic, fqdn, is_deployed, number_of
 from .management import Bmc, Tls
 from .services import ROOT
 from .types import Cloud
@@ -68,7 +69,7 @@ def provisioner(layout: Layout) -> View:
         },
         "addresses": {name: str(address) for name, address in layout.provisioner.items()},
         "bundle_dir": Expression(f"{{{{ groundup_bundle_dir | default({json.dumps(cloud.bundle.dir or '')}) }}}}"),
-        "machines": [_reservation(layout, machine) for machine in cloud.machines.values() if machine.bmc],
+        "machines": [_reservation(layout, machine) for machine in cloud.machines.values() if is_deployed(machine)],
         **({"names": names} if names else {}),
         "images": _images(layout),
         "ntp_upstream": list(cloud.ntp.servers),
@@ -82,7 +83,7 @@ def bundle_view(cloud: Cloud) -> View:
     """The role input `bundle`, as far as the model has it."""
     own = cloud.bundle
     given = {"lock": own.lock, "mirrors": own.mirrors, "images": own.images, "ca_file": own.ca_file}
-    given |= {"auth_file": own.auth_file}
+    given |= {"auth_file": own.auth_file, "additions": network_custom.additions(cloud)}
     more = {key: dict(value) if isinstance(value, dict) else value for key, value in given.items() if value}
     return {"source": str(own.source), "dir": own.dir, **more}
 
@@ -90,13 +91,13 @@ def bundle_view(cloud: Cloud) -> View:
 def _names(layout: Layout) -> dict[str, str]:
     """The addresses of the machines that are not deployed, by full name; the others are resolved by reservation."""
     provision = layout.provision.name if layout.provision else ""
-    existing = [machine for machine in layout.cloud.machines.values() if not machine.bmc]
+    existing = [machine for machine in layout.cloud.machines.values() if not is_deployed(machine)]
     addresses = {fqdn(item, layout.cloud): layout.texts_of(item.name).get(provision) for item in existing}
     return {name: address for name, address in addresses.items() if address}
 
 
 def _images(layout: Layout) -> View:
-    wanted = {machine.os for machine in layout.cloud.machines.values() if machine.bmc}
+    wanted = {machine.os for machine in layout.cloud.machines.values() if is_deployed(machine)}
     trusted = {"ca_file": layout.cloud.bundle.ca_file} if layout.cloud.bundle.ca_file else {}
     views: View = {}
     for name, image in layout.cloud.images.items():

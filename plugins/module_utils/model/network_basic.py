@@ -9,6 +9,7 @@ import typing as t
 from .hardware import Machine
 from .host_view import interface
 from .layout import Layout
+from .leftovers import CONSENT
 from .pods_mtu import pods
 from .providers import Provider
 
@@ -24,6 +25,7 @@ def network_basic(layout: Layout, machine: Machine) -> View:
         "pods": str(settings.pods),
         "interface": interface(machine, network),
         "mtu": pods(layout),
+        "remove_leftovers": CONSENT,
     }
 
 

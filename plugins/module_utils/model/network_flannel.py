@@ -10,7 +10,7 @@ from ..cluster import network_flannel as flannel
 from .bundle_facts import manifest
 from .layout import Layout
 from .pods_mtu import pods
-from .providers import Provider
+from .providers import Provider, of_api
 
 View = dict[str, t.Any]
 
@@ -22,7 +22,7 @@ def network_flannel(layout: Layout) -> View:
         return {}
     return {
         "manifest": manifest(flannel.MANIFEST),
-        "api": settings.api,
+        **of_api(settings),
         "pods": str(settings.pods),
         "mtu": pods(layout),
     }
@@ -39,5 +39,6 @@ PROVIDER = Provider(
     api=True,
     needs=needs,
     kernel_modules=flannel.KERNEL_MODULES,
+    vxlan=flannel.INTERFACE,
     follows=("kubernetes",),
 )

@@ -11,6 +11,7 @@ from .bundle_facts import manifest
 from .enums import NetworkProvider
 from .layout import Layout
 from .pod_network import PodNetwork
+from .providers import of_api
 
 View = dict[str, t.Any]
 PROVIDER = "kube_network_policies"
@@ -24,7 +25,7 @@ def wanted(network: PodNetwork) -> bool:
 def view(layout: Layout) -> View:
     """The role input `network_policies_config`."""
     settings = layout.cloud.kubernetes
-    return {"manifest": manifest(network_policies.MANIFEST), **({"api": settings.api} if settings else {})}
+    return {"manifest": manifest(network_policies.MANIFEST), **(of_api(settings) if settings else {})}
 
 
 def needs(_params: t.Mapping[str, t.Any]) -> tuple[str, ...]:

@@ -4,21 +4,62 @@
 
 from __future__ import annotations
 
+from ..cluster import multus
 from ..cluster import network_policies as policies
-from . import network_basic, network_flannel, network_policies
+from ..promises.tunnel import Encapsulation
+from . import (
+    network_basic,
+    network_calico,
+    network_cilium,
+    network_custom,
+    network_flannel,
+    network_kube_ovn,
+    network_policies,
+)
 from .enums import NetworkProvider
+from .hardware import Machine
+from .layout import BUILT_KERNEL, bond_members, is_built
 from .providers import Provider
+from .tunnels import encapsulation
 from .types import Cloud
 
 #: What the model calls a provider -> how it is brought about. Whoever is not here is brought by the user.
 PROVIDERS: dict[NetworkProvider, Provider] = {
     NetworkProvider.BASIC: network_basic.PROVIDER,
     NetworkProvider.FLANNEL: network_flannel.PROVIDER,
+    NetworkProvider.KUBE_OVN: network_kube_ovn.PROVIDER,
+    NetworkProvider.CALICO: network_calico.PROVIDER,
+    NetworkProvider.CILIUM: network_cilium.PROVIDER,
+    NetworkProvider.CUSTOM: network_custom.PROVIDER,
 }
+
+#: The first kernel on which VXLAN over a bond can be slow, see `layers.offload`.
+CHECKSUM_FAULT = (6, 12)
+
+
+def chosen(cloud: Cloud) -> Provider | None:
+    """The provider that the model chooses and that this release brings about; None where people install it."""
+    provider = PROVIDERS.get(cloud.network.provider)
+    return None if provider is None or (provider.when and not provider.when(cloud)) else provider
 
 
 def kernel_modules(cloud: Cloud) -> tuple[str, ...]:
     """Modules that machines need for the network that the model chooses."""
     provider = PROVIDERS.get(cloud.network.provider)
-    own = provider.kernel_modules if provider else ()
+    own = (*(provider.kernel_modules if provider else ()), *cloud.network.custom.kernel_modules)
+    own = (*own, *(multus.KERNEL_MODULES if cloud.network.attachments else ()))
     return (*own, *(policies.KERNEL_MODULES if network_policies.wanted(cloud.network) else ()))
+
+
+def sysctls(cloud: Cloud) -> dict[str, str]:
+    """Kernel parameters that machines need for the network that the model chooses."""
+    provider = PROVIDERS.get(cloud.network.provider)
+    return dict(provider.sysctls) if provider and cloud.kubernetes else {}
+
+
+def checksums_by_kernel(cloud: Cloud, machine: Machine) -> tuple[str, ...]:
+    """Interfaces of VXLAN over a bond, whose checksums must not be offloaded on the kernel of the machine."""
+    provider = PROVIDERS.get(cloud.network.provider)
+    concerned = encapsulation(cloud) is Encapsulation.VXLAN and BUILT_KERNEL >= CHECKSUM_FAULT
+    known = cloud.kubernetes is not None and is_built(cloud, machine) and bool(bond_members(machine))
+    return (provider.vxlan,) if provider and provider.vxlan and concerned and known else ()

@@ -9,6 +9,7 @@ import re
 import tomllib
 import typing as t
 
+from ..cluster import address_ranges, bgp
 from ..host.state import HostError
 from ..kube import kubelet_fields, kubelet_settings
 from ..kube import settings as kube
@@ -24,6 +25,29 @@ def _quantity(value: t.Any) -> str:
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?", text):
         raise BadScalar("is not a quantity", remedy)
     return text
+
+
+def _address_range(value: t.Any) -> address_ranges.AddressRange:
+    remedy = "write FIRST-LAST, such as 10.30.0.200-10.30.0.220, or a subnet such as 10.30.0.192/27"
+    try:
+        return address_ranges.parse(plain_text(value, remedy))
+    except address_ranges.BadRange as error:
+        raise BadScalar(str(error), remedy) from None
+
+
+#: AS_TRANS, and the last number of two bytes.
+RESERVED_AS = (23456, 65535)
+
+
+def _as_number(value: t.Any) -> int:
+    remedy = f"give a whole number from 1 to {bgp.LAST_AS}"
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,10}", value):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= bgp.LAST_AS:
+        raise BadScalar("is not an AS number", remedy)
+    if value in RESERVED_AS:
+        raise BadScalar("is a reserved AS number (RFC 6793, RFC 7300)", f"{remedy} that is not reserved")
+    return int(value)
 
 
 def _socket(value: t.Any) -> str:
@@ -148,6 +172,26 @@ REGISTRY = Scalar(
     ),
     {"type": "string"},
 )
+ADDRESS_RANGE = Scalar(
+    "range of addresses", _address_range, {"type": "string", "pattern": "^[0-9A-Fa-f:.]+ *[-/] *[0-9A-Fa-f:.]+$"}
+)
+AS_NUMBER = Scalar(
+    "AS number",
+    _as_number,
+    {"type": ["integer", "string"], "pattern": "^[0-9]{1,10}$", "minimum": 1, "maximum": bgp.LAST_AS},
+)
+CPU_MODEL = matching(
+    "CPU model", "[A-Za-z0-9][A-Za-z0-9_.-]*", "give one of libvirt, such as Skylake-Server-IBRS", "model of CPUs"
+)
+FEATURE_GATE = matching(
+    "feature gate", "[A-Za-z][A-Za-z0-9]*", "give a name such as CPUManager", "name of a feature gate"
+)
+STORAGE_CLASS = matching(
+    "storage class",
+    "[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?",
+    "give a name such as rook-ceph-block",
+    "name of a storage class",
+)
 REGISTRY_USER = matching("user of a registry", "[^:\\s]+", "give the user without a colon")
 SOCKET = Scalar("socket", _socket, {"type": "string", "pattern": "^(tcp|udp)/[0-9]{1,5}(-[0-9]{1,5})?$"})
 SYSCTL = matching(
@@ -193,6 +237,11 @@ IMAGE_REFERENCE = Scalar(
     "image reference",
     pattern(r"[^\s/:]+(:[0-9]+)?/[^\s:@]+:[^\s/:@]+", "image reference", "write HOST/NAME:TAG as in the bundle's lock"),
     {"type": "string"},
+)
+BESIDE = Scalar(
+    "path beside the model",
+    pattern(r"[^\0\n{}%]*[^\0\n{}%\s]", "path", "give a path relative to the model, or one that begins with / or ~"),
+    {"type": "string", "minLength": 1},
 )
 IMAGE_PLACE = Scalar(
     "place of an image",

@@ -5,12 +5,18 @@
 # ruff: noqa: RUF009  (one() and many() return dataclasses.field())
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass
 
 from ..promises.promise import Promise
 from ..promises.tunnel import Encapsulation
 from . import enums, scalars
-from .fields import many, one
+from .attachments import Attachment
+from .bgp import Bgp
+from .cilium import Cilium
+from .custom_network import CustomNetwork
+from .fields import many, named, one
+from .load_balancing import LoadBalancer
 
 
 @dataclass(frozen=True)
@@ -43,3 +49,29 @@ class PodNetwork:
         "`custom`; with `flannel` it holds in any case, and the others enforce it themselves.",
         default=False,
     )
+    join: scalars.Subnet | None = one(
+        scalars.SUBNET,
+        "Subnet between nodes and pods of `kube_ovn`, with an address for each node. Used nowhere else.",
+        default=None,
+        shown_default="`100.64.0.0/16` with `kube_ovn`",
+        example="100.127.0.0/24",
+    )
+    load_balancer: LoadBalancer | None = one(
+        LoadBalancer, "Addresses for services of type LoadBalancer; without it they get none.", default=None
+    )
+    attachments: t.Mapping[str, Attachment] = named(
+        Attachment, "Networks of the machines in which pods may have further interfaces, by Multus."
+    )
+    hotplug: bool = one(
+        scalars.BOOLEAN,
+        "Pods that run get and lose interfaces of `attachments` as their annotation changes.",
+        default=False,
+    )
+    bgp: Bgp | None = one(
+        Bgp,
+        "How routes to pods are exchanged by `calico` without encapsulation.",
+        default=None,
+        shown_default="sessions between all nodes, and no peers",
+    )
+    cilium: Cilium = one(Cilium, "Settings of the provider `cilium`.", default=Cilium())
+    custom: CustomNetwork = one(CustomNetwork, "The network of the provider `custom`.", default=CustomNetwork())

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from ..network import mtu
 from ..network.mtu import Hop
-from ..promises.tunnel import Encapsulation
 from .hardware import Machine, Network
 from .host_view import interface
 from .layout import Layout, bond_members, link_name, link_nics
@@ -49,7 +48,7 @@ def path(layout: Layout, machine: Machine) -> tuple[Hop, ...]:
     fits = fitting(layout)
     if way is None or size is None or fits is None:
         return tuple(hops)
-    if way.encapsulation is not Encapsulation.NONE or way.encrypted:
+    if mtu.overhead(way, version(network)):
         hops.append(Hop(f"inside {way.encapsulation}", fits, mtu.describe(way, version(network))))
     chosen = "network.mtu" if layout.cloud.network.mtu else "as much as fits"
     return (*hops, Hop("pod", size, chosen), Hop("virtual machine in the network of pods", size, "that of its pod"))

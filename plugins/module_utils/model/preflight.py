@@ -15,14 +15,12 @@ from ..promises.promise import Promise
 from ..promises.tunnel import Encapsulation
 from .checks import Report
 from .hardware import Machine
-from .layout import Layout, bond_members
+from .layout import BUILT_KERNEL, Layout, bond_members, is_built
 from .tunnels import encapsulation
 from .types import Cloud
 
 #: Promises that mean something to virtual machines only.
 VM_PROMISES = (Promise.POLICY_VMS, Promise.POLICY_VLANS, Promise.ADDRESS_KEPT, Promise.CONNECTIONS_KEPT)
-#: The kernel of images that are built here: Debian 13.
-BUILT_KERNEL = (6, 12)
 
 
 class Severity(enum.StrEnum):
@@ -56,8 +54,9 @@ class Facts:
 
     @property
     def vms(self) -> bool:
-        """Whether the cloud is to have virtual machines: the provider is required to promise something to them."""
-        return any(wish in VM_PROMISES for wish in self.cloud.network.require)
+        """Whether the cloud is to have virtual machines: of this collection, or those to which the provider is required
+        to promise something."""
+        return self.cloud.virtualization.enabled or any(wish in VM_PROMISES for wish in self.cloud.network.require)
 
     @property
     def kubernetes_minor(self) -> tuple[int, int] | None:
@@ -70,11 +69,9 @@ class Facts:
 
     def bonded(self, kernel: tuple[int, int]) -> t.Iterator[Machine]:
         """Machines with a bond whose image is built here, with this kernel or a newer one."""
-        for machine in self.cloud.machines.values():
-            image = self.cloud.images.get(machine.os)
-            built = machine.bmc is not None and image is not None and image.url is None
-            if built and kernel <= BUILT_KERNEL and bond_members(machine):
-                yield machine
+        if kernel <= BUILT_KERNEL:
+            machines = self.cloud.machines.values()
+            yield from (item for item in machines if is_built(self.cloud, item) and bond_members(item))
 
 
 @dataclass(frozen=True)

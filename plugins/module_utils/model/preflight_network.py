@@ -7,16 +7,21 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ..cluster import network_kube_ovn as kube_ovn
+from ..promises.promise import Promise
 from ..promises.tunnel import Encapsulation
+from . import konnectivity
 from .check_cluster import used_by_nodes
+from .declared import keeps
 from .enums import NetworkProvider, ProxyMode
+from .networks import CHECKSUM_FAULT, PROVIDERS
 from .preflight import Facts, Found, Rule, Severity
 from .tunnels import tunnels
 
 KUBE_OVN, CALICO = NetworkProvider.KUBE_OVN, NetworkProvider.CALICO
 CILIUM, FLANNEL = NetworkProvider.CILIUM, NetworkProvider.FLANNEL
-#: The subnet between nodes and pods that Kube-OVN uses (JOIN_CIDR).
-JOIN = ipaddress.ip_network("100.64.0.0/16")
+#: The subnet between nodes and pods that Kube-OVN uses unless the model names another one (JOIN_CIDR).
+JOIN = ipaddress.ip_network(kube_ovn.JOIN)
 #: The minor versions of Kubernetes that Cilium 1.20 is tested with.
 CILIUM_KUBERNETES = ((1, 33), (1, 36))
 STORAGE = "storage"
@@ -51,15 +56,35 @@ def _join(facts: Facts) -> t.Iterator[Found]:
     kubernetes = facts.cloud.kubernetes
     if facts.provider != KUBE_OVN or kubernetes is None:
         return
+    join = facts.cloud.network.join or JOIN
     used = [(f"networks.{item.name}.subnet", item.subnet) for item in facts.cloud.networks.values() if item.subnet]
     used += [("kubernetes.pods", kubernetes.pods), ("kubernetes.services", kubernetes.services)]
-    inside = [(path, subnet) for path, subnet in used if subnet is not None and subnet.overlaps(JOIN)]
+    inside = [(path, subnet) for path, subnet in used if subnet is not None and subnet.overlaps(join)]
     known = [subnet for __, subnet in inside]
     for path, subnet in used_by_nodes(facts.cloud):
         # An address of a network that is reported, or a route that is less specific than Kube-OVN's, says nothing new.
-        if subnet.version == 4 and subnet.overlaps(JOIN) and subnet.prefixlen >= JOIN.prefixlen:
+        if subnet.version == join.version and subnet.overlaps(join) and subnet.prefixlen >= join.prefixlen:
             inside += [] if any(subnet.overlaps(other) for other in known) else [(path, subnet)]
-    yield from (Found(path, str(subnet).removesuffix("/32")) for path, subnet in inside)
+    more = f"; it is {join}"
+    yield from (Found(path, str(subnet).removesuffix("/32"), more=more) for path, subnet in inside)
+
+
+def _join_unused(facts: Facts) -> t.Iterator[Found]:
+    join = facts.cloud.network.join
+    if join is not None and facts.provider != KUBE_OVN:
+        yield Found("network.join", str(join))
+
+
+def _join_small(facts: Facts) -> t.Iterator[Found]:
+    join = facts.cloud.network.join
+    if join is not None and facts.provider == KUBE_OVN:
+        # Neither its first address, which is the gateway's, nor those of the network and of broadcast are for nodes.
+        nodes, places = len(facts.cloud.machines), join.num_addresses - 3
+        if join.version == 6:
+            yield Found("network.join", str(join), more="; IPv4 only")
+        elif nodes > places:
+            more = f"; the model has {nodes} machines, and it has {max(places, 0)}"
+            yield Found("network.join", str(join), more=more)
 
 
 def _storage_tunnel(facts: Facts) -> t.Iterator[Found]:
@@ -76,8 +101,9 @@ def _geneve(facts: Facts) -> t.Iterator[Found]:
 
 
 def _checksum(facts: Facts) -> t.Iterator[Found]:
-    if facts.encapsulation is Encapsulation.VXLAN:
-        bonded = list(facts.bonded((6, 12)))
+    own = PROVIDERS.get(facts.cloud.network.provider)
+    if facts.encapsulation is Encapsulation.VXLAN and not (own and own.vxlan):
+        bonded = list(facts.bonded(CHECKSUM_FAULT))
         if bonded:
             others = f" and {len(bonded) - 1} more" if len(bonded) > 1 else ""
             yield Found("network.encapsulation", "vxlan", more=f"; it concerns machines.{bonded[0].name}{others}")
@@ -90,7 +116,8 @@ def _cilium_version(facts: Facts) -> t.Iterator[Found]:
 
 
 def _policies_twice(facts: Facts) -> t.Iterator[Found]:
-    if facts.cloud.network.policies and facts.provider in (KUBE_OVN, CALICO, CILIUM):
+    own = facts.provider == NetworkProvider.CUSTOM and keeps(facts.cloud, Promise.POLICY_PODS)
+    if facts.cloud.network.policies and (own or facts.provider in (KUBE_OVN, CALICO, CILIUM)):
         yield Found("network.policies", True)
 
 
@@ -99,9 +126,10 @@ def _host_gw(facts: Facts) -> t.Iterator[Found]:
         yield Found("network.encapsulation", str(Encapsulation.NONE))
 
 
-def _hosted_overlay(facts: Facts) -> t.Iterator[Found]:
-    if facts.layout.hosted and facts.encapsulated:
-        yield Found("lab.control_plane", "hosted")
+def _konnectivity_port(facts: Facts) -> t.Iterator[Found]:
+    kubernetes = facts.cloud.kubernetes
+    if kubernetes and kubernetes.endpoint_port in konnectivity.PORTS and konnectivity.wanted(facts.layout):
+        yield Found("kubernetes.endpoint_port", kubernetes.endpoint_port)
 
 
 RULES: tuple[Rule, ...] = (
@@ -124,14 +152,13 @@ RULES: tuple[Rule, ...] = (
         "systemd's networkd.conf(5), ManageForeignRoutes",
     ),
     Rule(
-        "hosted-overlay",
-        Severity.WARNING,
-        "a hosted control plane with an overlay",
-        _hosted_overlay,
-        "does not reach pods, since its host is no member of the overlay: webhooks and aggregated APIs in pods do not "
-        "answer",
-        "take network.provider: basic where they are tried",
-        "Kubernetes' documentation, concepts/architecture/control-plane-node-communication",
+        "konnectivity-port",
+        Severity.ERROR,
+        "a hosted control plane whose API has a port of konnectivity-server",
+        _konnectivity_port,
+        "is a port of konnectivity-server, through which a hosted control plane reaches pods of this provider",
+        "choose another one, as 8443",
+        "konnectivity-server's options (cmd/server/app/options of sigs.k8s.io/apiserver-network-proxy)",
     ),
     Rule(
         "encapsulation-offered",
@@ -154,10 +181,28 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "kube-ovn-join-network",
         Severity.ERROR,
-        f"`kube_ovn` and an address or subnet inside {JOIN}",
+        f"`kube_ovn` and an address or subnet inside `network.join`, by default {JOIN}",
         _join,
-        f"overlaps {JOIN}, the subnet between nodes and pods of Kube-OVN",
-        f"give a subnet or address outside {JOIN}",
+        "overlaps the subnet between nodes and pods of Kube-OVN",
+        "give another one, or a subnet that is used nowhere else as network.join",
+        "Kube-OVN's documentation, reference/setup-options: JOIN_CIDR",
+    ),
+    Rule(
+        "kube-ovn-join-size",
+        Severity.ERROR,
+        "`kube_ovn`, and `network.join` is IPv6 or has less addresses than there are machines",
+        _join_small,
+        "has no address for each node",
+        "give a larger subnet of IPv4",
+        "Kube-OVN's documentation, reference/setup-options: JOIN_CIDR",
+    ),
+    Rule(
+        "join-without-kube-ovn",
+        Severity.ERROR,
+        "`network.join` with another provider than `kube_ovn`",
+        _join_unused,
+        "is a subnet that only kube_ovn has between nodes and pods",
+        "remove it",
         "Kube-OVN's documentation, reference/setup-options: JOIN_CIDR",
     ),
     Rule(
@@ -181,11 +226,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "vxlan-checksum",
         Severity.WARNING,
-        "VXLAN, and machines with a bond and an image with kernel 6.12 or newer (one that is built here)",
+        "VXLAN of another provider than `flannel` and `cilium`, machines with a bond, and an image with kernel 6.12 or "
+        "newer (one that is built here)",
         _checksum,
         "over a bond can drop to 50-300 Mbit/s on kernels from 6.12, where checksums of the tunnel are offloaded",
         "measure between pods of two nodes, and switch it off if it is slow: `ethtool -K INTERFACE "
-        "tx-checksum-ip-generic off` with flannel.1, vxlan.calico or cilium_vxlan",
+        "tx-checksum-ip-generic off`, with Calico for vxlan.calico",
         "calico#11435; flannel, Documentation/troubleshooting.md",
     ),
     Rule(
@@ -196,15 +242,6 @@ RULES: tuple[Rule, ...] = (
         "1.16 is built on OVN 25.03, which has been out of support since March 2026",
         "take its newest patch release, and the first minor version with a newer OVN",
         "kube-ovn#7321",
-    ),
-    Rule(
-        "calico-nftables",
-        Severity.WARNING,
-        "`calico` and `kubernetes.proxy_mode: nftables`",
-        _proxy_mode(CALICO),
-        "is the mode of kube-proxy, and Calico has to use the same",
-        "install Calico with linuxDataplane: Nftables, or write iptables and leave Calico's default",
-        "Calico's documentation 3.32, getting-started/kubernetes/nftables",
     ),
     Rule(
         "cilium-kubernetes",

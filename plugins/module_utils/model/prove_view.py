@@ -7,6 +7,8 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from . import load_balancer, multus
+from .declared import declared
 from .enums import Role, StorageProvider
 from .hardware import Machine
 from .host_view import disk_view, interface
@@ -63,6 +65,7 @@ def prove(layout: Layout, neighbours: Neighbours, machine: Machine, layers: Laye
     """The role input `prove` of a machine: what its proofs compare reality with."""
     addresses, peers = layout.addresses_of(machine.name), neighbours.addresses(machine.name)
     blank = layout.cloud.storage.provider is StorageProvider.NONE
+    known_as = [str(name) for name in layout.cloud.network.custom.known_as]
     return {
         "host": machine.name,
         "bond": _bond(machine) if bond_members(machine) else None,
@@ -79,6 +82,7 @@ def prove(layout: Layout, neighbours: Neighbours, machine: Machine, layers: Laye
         "isolation": _isolation(layout, neighbours, machine) if is_network_configured(machine) else None,
         "scopes": ["bmc", "host", *(["control_plane"] if _is_control_plane(layout, machine) else [])],
         "layers": dict(layers),
+        **({"known_as": known_as} if known_as else {}),
         "node": layout.control_planes is not None,
         "control_planes": layout.control_planes,
         "blank_disks": [disk_view(disk.serial, disk.wwn) for disk in machine.storage_disks] if blank else [],
@@ -122,14 +126,18 @@ def prove_cluster(layout: Layout, layers: Layers) -> View:
     kubernetes = layout.cloud.kubernetes
     if kubernetes is None:
         return {"cluster": None}
+    promises = {layer: [str(word) for word in words] for layer, words in declared(layout.cloud).items()}
     hosted = {"scopes": ["control_plane"], "control_planes": layout.control_planes, "root": control_plane_root(layout)}
     return {
         **(hosted if layout.hosted else {}),
         "layers": dict(layers),
+        **({"promises": promises} if promises else {}),
         "cluster": {
             "endpoint": kubernetes.api,
             "version": kubernetes.version,
             "nodes": list(layout.cloud.machines),
             "domain": kubernetes.domain,
+            **({"pools": load_balancer.given_unasked(layout)} if load_balancer.wanted(layout.cloud.network) else {}),
+            **({"attachments": multus.offered(layout)} if multus.wanted(layout.cloud.network) else {}),
         },
     }

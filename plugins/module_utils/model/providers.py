@@ -7,8 +7,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .enums import Timings
 from .hardware import Machine
 from .layout import Layout
+from .services import Kubernetes
+from .types import Cloud
 
 View = dict[str, t.Any]
 Needs = t.Callable[[t.Mapping[str, t.Any]], tuple[str, ...]]
@@ -19,6 +22,16 @@ def nothing(_params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
     return ()
 
 
+def of_api(settings: Kubernetes) -> View:
+    """What the input of each layer of objects has of the cluster."""
+    return {"api": settings.api, **timings(settings)}
+
+
+def timings(settings: Kubernetes) -> View:
+    """What the input of a layer has of slow machines; nothing where they are as usual."""
+    return {"timings": str(settings.timings)} if settings.timings is Timings.SLOW else {}
+
+
 @dataclasses.dataclass(frozen=True)
 class Provider:
     """A provider of a layer.
@@ -27,9 +40,14 @@ class Provider:
     :ivar of_machine: the input where the provider works on machines, from the layout and a machine.
     :ivar of_cluster: the input where it works on the Kubernetes API, from the layout.
     :ivar of_hosted: the input on the host of a hosted control plane, where pods are reached by routes of that host.
+        Without one, the host has no routes to pods, and its API server reaches them through konnectivity.
     :ivar api: the layer of the cluster is objects of the Kubernetes API.
     :ivar needs: artefacts of the bundle, from that input.
     :ivar kernel_modules: modules that its nodes need; host_base loads them.
+    :ivar sysctls: kernel parameters that its nodes need; host_base sets them.
+    :ivar vxlan: the interface of its VXLAN on each node; host_base works around a fault of kernels there.
+    :ivar when: whether there is a layer of it; always without one.
+    :ivar secrets: the variable with the role's secrets, which are no part of its input, and their values.
     :ivar follows: layers whose change on any machine means that this one has to run on all of them.
     """
 
@@ -40,4 +58,8 @@ class Provider:
     api: bool = False
     needs: Needs = nothing
     kernel_modules: tuple[str, ...] = ()
+    sysctls: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    vxlan: str = ""
     follows: tuple[str, ...] = ()
+    secrets: tuple[str, t.Callable[[Layout], View]] | None = None
+    when: t.Callable[[Cloud], bool] | None = None

@@ -11,12 +11,11 @@ from __future__ import annotations
 import enum
 import typing as t
 
-from .enums import DeployVia, NetworkProvider, Platform, StorageProvider
+from .enums import DeployVia, Platform
 
 #: The release of each subject that is planned; the order is that of the roadmap.
 NETWORKS = "0.2.0"
 STORAGE = "0.3.0"
-VIRTUAL_MACHINES = "0.4.0"
 IPV6 = "0.5.0"
 SWITCHES = "0.5.0"
 BOOT_METHODS = "0.7.0"
@@ -35,13 +34,6 @@ LATER: t.Mapping[enum.Enum, str] = {
 #: What a model can say until then, where not every word that this release takes is a remedy.
 UNTIL_THEN: t.Mapping[type[enum.Enum], str] = {
     Platform: "write platform: unmanaged until then, and configure the switch by the table that the plan prints",
-}
-#: Providers that users may install themselves until the release from which the collection does: each is a warning.
-BY_HAND: t.Mapping[enum.Enum, str] = {
-    NetworkProvider.KUBE_OVN: NETWORKS,
-    NetworkProvider.CALICO: NETWORKS,
-    NetworkProvider.CILIUM: NETWORKS,
-    StorageProvider.ROOK: STORAGE,
 }
 
 

@@ -14,6 +14,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ..cluster.cilium_limits import LONGEST, SHORTEST
 from ..fabric.config import NAME
 from ..kube.settings import MAX_RENEW_DAYS
 
@@ -278,6 +279,11 @@ NUMBER = Scalar("number", _integer(1, 16777214, "number"), {**_NUMBER_OR_TEXT, "
 COUNT = Scalar("count", _integer(0, 16777214, "count"), {**_NUMBER_OR_TEXT, "minimum": 0})
 RENEW_DAYS = Scalar(
     "days", _integer(1, MAX_RENEW_DAYS, "number of days"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": MAX_RENEW_DAYS}
+)
+NODE_PREFIX = Scalar(
+    "prefix length",
+    _integer(SHORTEST, LONGEST, "prefix length"),
+    {**_NUMBER_OR_TEXT, "minimum": SHORTEST, "maximum": LONGEST},
 )
 TCP_PORT = Scalar("port number", _integer(1, 65535, "port number"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": 65535})
 BOOLEAN = Scalar("yes or no", _boolean, {"type": ["boolean", "string"], "pattern": "^([Tt]rue|[Ff]alse)$"})

@@ -22,8 +22,8 @@ def schema() -> Schema:
     """The schema of a model file, or of one file of a model that is split over a directory."""
     definitions: dict[str, Schema] = {"template": {"description": "An Ansible template.", **_TEMPLATE}}
     defaultable = {cls for _section, cls in SECTION_DEFAULTS.values()}
-    loose = _reachable(defaultable)
-    for cls in sorted(_reachable({Cloud}), key=lambda item: item.__name__):
+    loose = classes(defaultable)
+    for cls in sorted(classes({Cloud}), key=lambda item: item.__name__):
         definitions[cls.__name__] = _record(cls, required=cls not in loose and cls is not Cloud)
     top = definitions.pop(Cloud.__name__)
     top["type"] = "object"
@@ -51,7 +51,8 @@ def schema() -> Schema:
     }
 
 
-def _reachable(roots: set[type]) -> set[type]:
+def classes(roots: set[type]) -> set[type]:
+    """All classes of records that are reached from some of them."""
     found: set[type] = set()
     todo = list(roots)
     while todo:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from . import enums, notations, releases, scalars
+from . import enums, notations, scalars
 from .fields import many, named, one, own_name
 from .scalars import Address, Subnet
 
@@ -69,9 +69,10 @@ class Kubernetes:
     )
     proxy_mode: enums.ProxyMode | None = one(
         enums.ProxyMode,
-        "Backend of kube-proxy.",
+        "Backend of kube-proxy. A cluster is made without it by `none`, which only `cilium` and a network of your own "
+        "can do; a living one that has it keeps it.",
         default=None,
-        shown_default="`iptables` with `kube_ovn`, else `nftables`",
+        shown_default="`iptables` with `kube_ovn`, `none` with `cilium`, else `nftables`",
     )
     timings: enums.Timings = one(
         enums.Timings,
@@ -84,20 +85,6 @@ class Kubernetes:
         """Address and port of the API at the endpoint, as in URLs (RFC 3986, section 3.2.2)."""
         host = f"[{self.endpoint}]" if self.endpoint.version == 6 else str(self.endpoint)
         return f"{host}:{self.endpoint_port}"
-
-
-@dataclass(frozen=True)
-class Storage:
-    """Volumes."""
-
-    provider: enums.StorageProvider = one(enums.StorageProvider, "Provider.", default=enums.StorageProvider.NONE)
-
-
-@dataclass(frozen=True)
-class Virtualization:
-    """Virtual machines."""
-
-    enabled: bool = one(scalars.BOOLEAN, "The cloud runs VMs.", default=False, since=releases.VIRTUAL_MACHINES)
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,18 @@ import dataclasses
 import functools
 import typing as t
 
+from ..cluster import cdi, snapshot_controller
+from ..cluster import kubevirt as virtual_machines
 from ..cluster import network_policies as policies
+from ..cluster import rook_ceph as ceph
 from ..layers import container_runtime, kubernetes
-from . import network_policies
+from ..layers.selection import BELOW
+from . import konnectivity, kubevirt, leftovers, load_balancer, multus, network_policies, rook_ceph
 from .cluster_view import ClusterView
 from .hardware import Machine
 from .host_view import host_network
 from .layout import Layout, is_network_configured
-from .networks import PROVIDERS
+from .networks import chosen
 from .prove_view import Neighbours
 from .providers import Needs, nothing
 
@@ -39,8 +43,11 @@ class Layer:
     :ivar follows: layers whose change on any machine means that this one has to run on all of them.
     :ivar provider: as the model chooses it, or None where there is only one.
     :ivar in_turn: control planes that serve together are changed one after another, each while the others are healthy.
+        One worker that is a ready node is changed before the others.
     :ivar probed: of a layer of the cluster: whether its role has the entry point `probe`, which compares it.
     :ivar api: of a layer of the cluster: it is objects of the Kubernetes API, which `cluster_probe` compares.
+    :ivar secrets: the variable with the role's secrets, which are no part of its input, and their values.
+    :ivar absent: the model derives that there is nothing of it, so that what a former model had is removed.
     """
 
     name: str
@@ -52,6 +59,8 @@ class Layer:
     in_turn: bool = False
     probed: bool = False
     api: bool = False
+    secrets: tuple[str, t.Callable[[], View]] | None = None
+    absent: bool = False
 
     @property
     def input(self) -> str:
@@ -68,6 +77,7 @@ class Layer:
             **({"in_turn": True} if self.in_turn else {}),
             **({"probed": True} if self.probed else {}),
             **({"api": True} if self.api else {}),
+            **({"secrets": self.secrets[0]} if self.secrets else {}),
         }
 
 
@@ -104,10 +114,12 @@ class Stack:
                         "control_plane",
                         "hosted_control_plane",
                         view.hosted_control_plane,
+                        konnectivity.server_needs,
                         provider="hosted",
                         probed=True,
                     )
                 )
+                self.clusters.append(self._konnectivity())
             self._network()
             if network_policies.wanted(layout.cloud.network):
                 self.clusters.append(
@@ -121,21 +133,96 @@ class Stack:
                         api=True,
                     )
                 )
+            if multus.is_layer(layout.cloud):
+                self.clusters.append(self._attachments())
+            if load_balancer.layered(layout.cloud.network):
+                self.clusters.append(self._load_balancer())
+            self._storage()
+            self._virtual_machines()
+
+    def _konnectivity(self) -> Layer:
+        """The way to pods. It comes before the network, whose provider may have webhooks of its own."""
+        there, bound = konnectivity.wanted(self.layout), functools.partial(konnectivity.view, self.layout)
+        needs, follows = (konnectivity.needs, ("kubernetes",)) if there else (nothing, ())
+        layer = Layer(konnectivity.LAYER, konnectivity.ROLE, bound, needs, follows, api=True)
+        return dataclasses.replace(layer, absent=not there)
 
     def _network(self) -> None:
-        chosen = self.layout.cloud.network.provider
-        provider = PROVIDERS.get(chosen)
+        name, provider = str(self.layout.cloud.network.provider), chosen(self.layout.cloud)
         if provider is None or self.layout.cluster is None:
             return
+        if provider.api:
+            bound = functools.partial(leftovers.view, self.layout)
+            self.machines.append(Layer("network", leftovers.ROLE, bound, provider=name))
         for place, view in ((self.machines, provider.of_machine), (self.clusters, provider.of_cluster)):
             if view:
                 bound = functools.partial(view, self.layout)
-                layer = Layer("network", provider.role, bound, provider.needs, provider.follows, str(chosen))
-                place.append(dataclasses.replace(layer, api=provider.api and place is self.clusters))
+                layer = Layer("network", provider.role, bound, provider.needs, provider.follows, name)
+                of_api = provider.api and place is self.clusters
+                name_of, values = provider.secrets or ("", None)
+                secrets = (name_of, functools.partial(values, self.layout)) if values and of_api else None
+                place.append(dataclasses.replace(layer, api=of_api, secrets=secrets))
         if provider.of_hosted and self.layout.hosted:
             follows = (*provider.follows, "control_plane", "network")
             bound = functools.partial(provider.of_hosted, self.layout)
-            self.clusters.append(Layer("network", provider.role, bound, follows=follows, provider=str(chosen)))
+            self.clusters.append(Layer("network", provider.role, bound, follows=follows, provider=name))
+
+    def _storage(self) -> None:
+        """Volumes, and before them the kinds of their snapshots."""
+        storage = self.layout.cloud.storage
+        if not rook_ceph.wanted(self.layout.cloud):
+            return
+        provider, follows = str(storage.provider), ("kubernetes",)
+        if storage.snapshots:
+            bound = functools.partial(rook_ceph.snapshots_view, self.layout)
+            needs = rook_ceph.snapshots_need
+            self.clusters.append(
+                Layer(rook_ceph.SNAPSHOTS, snapshot_controller.ROLE, bound, needs, follows=follows, api=True)
+            )
+        bound = functools.partial(rook_ceph.view, self.layout)
+        self.clusters.append(
+            Layer(rook_ceph.LAYER, ceph.ROLE, bound, rook_ceph.needs, follows=follows, provider=provider, api=True)
+        )
+
+    def _virtual_machines(self) -> None:
+        """Virtual machines, and before them what makes volumes of disk images."""
+        if not kubevirt.wanted(self.layout.cloud):
+            return
+        for name, role, view, needs in (
+            (kubevirt.IMAGES, cdi.ROLE, kubevirt.images_view, kubevirt.images_need),
+            (kubevirt.LAYER, virtual_machines.ROLE, kubevirt.view, kubevirt.needs),
+        ):
+            bound = functools.partial(view, self.layout)
+            self.clusters.append(Layer(name, role, bound, needs, follows=("kubernetes",), api=True))
+
+    @staticmethod
+    def below() -> dict[str, list[View]]:
+        """The variable `groundup_below` by group: the layer below the operating system that its hosts have."""
+        layers = {group: Layer(name, name, lambda _host: {}) for name, group in BELOW.items()}
+        return {group: [layer.as_variable()] for group, layer in layers.items()}
+
+    def _attachments(self) -> Layer:
+        return Layer(
+            multus.LAYER,
+            multus.ROLE,
+            functools.partial(multus.view, self.layout),
+            multus.needs,
+            follows=("kubernetes",),
+            provider=multus.PROVIDER,
+            api=True,
+        )
+
+    def _load_balancer(self) -> Layer:
+        return Layer(
+            load_balancer.LAYER,
+            load_balancer.ROLE,
+            functools.partial(load_balancer.view, self.layout),
+            load_balancer.needs,
+            follows=("kubernetes",),
+            provider=load_balancer.provider(self.layout.cloud.network),
+            api=True,
+            secrets=(load_balancer.PASSWORDS, functools.partial(load_balancer.passwords, self.layout)),
+        )
 
     def of(self, machine: Machine) -> list[Layer]:
         """The layers of one machine: without the host network, where the model does not have its network cards."""
@@ -145,11 +232,12 @@ class Stack:
     @property
     def providers(self) -> dict[str, str | None]:
         """Every layer's provider, in order."""
-        return {layer.name: layer.provider for layer in (*self.machines, *self.clusters)}
+        return {layer.name: layer.provider for layer in (*self.machines, *self.clusters) if not layer.absent}
 
     def needs(self) -> dict[str, list[str]]:
         """What the bundle must hold, by layer; a layer that needs nothing is left out."""
         machine = next(iter(self.layout.cloud.machines.values()), None)
         found = {layer.name: layer.needs(layer.view(machine)) for layer in self.of(machine)} if machine else {}
-        found |= {layer.name: layer.needs(layer.view()) for layer in self.clusters}
+        for layer in self.clusters:
+            found[layer.name] = (*found.get(layer.name, ()), *layer.needs(layer.view()))
         return {name: list(needs) for name, needs in found.items() if needs}

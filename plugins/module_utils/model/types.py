@@ -12,6 +12,9 @@ import typing as t
 from dataclasses import dataclass
 
 from . import releases, scalars
+from .bgp import Bgp, BgpPeer
+from .custom_network import CustomManifest, CustomNetwork
+from .disk import Disk, StorageDisk
 from .enums import (
     BmcProtocol,
     BondMode,
@@ -35,7 +38,6 @@ from .fields import named, one
 from .hardware import (
     Bond,
     Deploy,
-    Disk,
     Identity,
     LabMachine,
     Location,
@@ -62,10 +64,10 @@ from .services import (
     Provisioner,
     Quota,
     RegistryLogin,
-    Storage,
     Tenant,
-    Virtualization,
 )
+from .storage import BlockStorage, FileStorage, ObjectStorage, Storage
+from .virtualization import Migrations, Virtualization
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,9 @@ class Cloud:
 __all__ = [
     "Access",
     "Address",
+    "Bgp",
+    "BgpPeer",
+    "BlockStorage",
     "Bmc",
     "BmcProtocol",
     "Bond",
@@ -107,10 +112,13 @@ __all__ = [
     "BundleSource",
     "Cloud",
     "ContainerRuntime",
+    "CustomManifest",
+    "CustomNetwork",
     "Deploy",
     "DeployVia",
     "Disk",
     "Dns",
+    "FileStorage",
     "Firewall",
     "Firmware",
     "Identity",
@@ -124,10 +132,12 @@ __all__ = [
     "LacpRate",
     "Location",
     "Machine",
+    "Migrations",
     "Network",
     "NetworkProvider",
     "Nic",
     "Ntp",
+    "ObjectStorage",
     "Platform",
     "PodNetwork",
     "PortMode",
@@ -140,6 +150,7 @@ __all__ = [
     "Sealed",
     "ServiceManager",
     "Storage",
+    "StorageDisk",
     "StorageProvider",
     "Subnet",
     "Switch",

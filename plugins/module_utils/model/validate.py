@@ -5,19 +5,25 @@
 from __future__ import annotations
 
 from .check_addresses import check_addresses
+from .check_attachments import check_attachments
+from .check_bgp import check_bgp
 from .check_cabling import check_cabling
 from .check_carriage import check_carriage
 from .check_cluster import check_cluster
+from .check_custom import check_custom
 from .check_deployment import check_deployment
 from .check_kubelet import check_kubelet
 from .check_layers import check_layers
 from .check_links import check_links
+from .check_load_balancer import check_load_balancer
 from .check_machines import check_machines
 from .check_mtu import check_mtu
 from .check_networks import check_networks
 from .check_preflight import check_preflight
 from .check_promises import check_promises
 from .check_routes import check_routes
+from .check_storage import check_storage
+from .check_virtualization import check_virtualization
 from .checks import Report
 from .problems import Problem
 from .sources import Origins
@@ -34,6 +40,12 @@ CHECKS = (
     check_mtu,
     check_addresses,
     check_cluster,
+    check_bgp,
+    check_load_balancer,
+    check_attachments,
+    check_custom,
+    check_storage,
+    check_virtualization,
     check_promises,
     check_preflight,
     check_kubelet,

@@ -6,18 +6,15 @@ from __future__ import annotations
 
 import typing as t
 
-from . import pods_mtu
 from .check_deployment import warn_of_deployment
 from .check_links import unused_nics
 from .check_preflight import RULES
 from .checks import Report
-from .enums import BmcProtocol, NetworkProvider, Platform, Role, StorageProvider
+from .enums import BmcProtocol, Platform
 from .host_view import default_routers
-from .networks import PROVIDERS
+from .layout import is_deployed
 from .preflight import Severity, check
 from .problems import Problem, show
-from .releases import BY_HAND
-from .tunnels import encapsulation
 from .types import Cloud
 
 VAULT = (
@@ -38,7 +35,6 @@ def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], encrypted: bool = False) -
     warn_of_deployment(report)
     _switches(report)
     _machines(report)
-    _layers(report)
     check(report, RULES, Severity.WARNING)
     return report.problems
 
@@ -58,7 +54,13 @@ def _clear_text(report: Report, data: t.Mapping[t.Any, t.Any]) -> None:
 def _password_values(data: t.Mapping[t.Any, t.Any]) -> t.Iterator[tuple[str, t.Any]]:
     """The passwords of the file as (path, value); a default is reported at its key in `defaults` only."""
     yield "defaults.machine.bmc.password", _value_at(data, "defaults", "machine", "bmc", "password")
-    for section, keys in ((("machines",), ("bmc", "password")), (("kubernetes", "registries"), ("password",))):
+    sections = (
+        (("machines",), ("bmc", "password")),
+        (("kubernetes", "registries"), ("password",)),
+        (("network", "bgp", "peers"), ("password",)),
+        (("network", "load_balancer", "peers"), ("password",)),
+    )
+    for section, keys in sections:
         named = _value_at(data, *section)
         for name, item in named.items() if isinstance(named, t.Mapping) else ():
             yield ".".join((*section, show(name), *keys)), _value_at(item, *keys)
@@ -71,7 +73,7 @@ def _value_at(value: t.Any, *keys: str) -> t.Any:
 
 
 def _access(report: Report) -> None:
-    deployed = any(machine.bmc for machine in report.cloud.machines.values())
+    deployed = any(is_deployed(machine) for machine in report.cloud.machines.values())
     if deployed and not report.cloud.access.public_keys:
         report.add("access.public_keys", None, "is empty, so a deployed machine accepts no login", "give your key")
 
@@ -131,53 +133,6 @@ def _machines(report: Report) -> None:
                 f"have several gateways ({', '.join(routers)})",
                 "the first of them in the machine's list gives the default route; remove the others if that is wrong",
             )
-
-
-def _layers(report: Report) -> None:
-    cloud = report.cloud
-    if cloud.kubernetes and cloud.network.provider not in (*PROVIDERS, NetworkProvider.CUSTOM):
-        report.add(
-            "network.provider",
-            str(cloud.network.provider),
-            f"is not installed before release {BY_HAND[cloud.network.provider]}",
-            f"install it yourself after site.yml{_pods(report)}, or write {', '.join(PROVIDERS)}",
-        )
-    if cloud.storage.provider is not StorageProvider.NONE:
-        report.add(
-            "storage.provider",
-            str(cloud.storage.provider),
-            f"is not installed before release {BY_HAND[cloud.storage.provider]}",
-            "install it yourself, or write none",
-        )
-        _storage_disks(report)
-
-
-def _pods(report: Report) -> str:
-    """What has to be given to a provider that people install, as text."""
-    size = pods_mtu.pods(report.layout)
-    if size is None:
-        return ""
-    return f" with the encapsulation {encapsulation(report.cloud)} and an MTU of {size} bytes for pods"
-
-
-def _storage_disks(report: Report) -> None:
-    """Warn if machines with the role storage have no storage disks."""
-    storage = [machine for machine in report.cloud.machines.values() if Role.STORAGE in machine.roles]
-    diskless = [machine.name for machine in storage if not machine.storage_disks]
-    if len(diskless) == len(storage):
-        report.add(
-            "storage.provider",
-            str(report.cloud.storage.provider),
-            "has no disks: no machine with the role storage has storage_disks",
-            "give some machines both",
-        )
-    elif diskless:
-        report.add(
-            f"machines.{diskless[0]}.storage_disks",
-            None,
-            f"is empty, but the role is storage ({_count(len(diskless))})",
-            "list its disks, or remove the role",
-        )
 
 
 def _count(number: int) -> str:

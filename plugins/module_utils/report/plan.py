@@ -11,15 +11,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..draw.scene import natural
-from ..layers.selection import chosen_layers, layers_to_run
+from ..layers.selection import BELOW, chosen_layers, layers_to_run
 
 Vars = Mapping[str, Any]
-#: Layer below the operating system -> the group of its hosts, the variable that its role registers. In their order.
-BELOW = {
-    "switch": ("switches", "__switch_result"),
-    "provisioner": ("provisioners", "__provisioner_result"),
-    "machine": ("machines", "__machine_result"),
-}
 #: Why the plan of a switch whose platform is `unmanaged` is not known.
 BY_HAND = "it is configured by hand and was not compared; the output of its role has the table of its ports"
 _UNREAD = "could not be read: "
@@ -90,13 +84,10 @@ def _bundle(hostvars: Mapping[str, Vars], hosts: Sequence[str]) -> list[Entry]:
 
 
 def _below(host: str, variables: Vars, tags: Sequence[str], skipped: Sequence[str]) -> list[Entry]:
-    mine = [{"name": layer} for layer, (group, __) in BELOW.items() if group in variables.get("group_names", ())]
-    if "machine_config" not in variables:  # a machine without a management controller is not deployed
-        mine = [layer for layer in mine if layer["name"] != "machine"]
     entries = []
-    for layer in chosen_layers(mine, tags, skipped):
-        name = layer["name"]
-        result = variables.get(BELOW[name][1])
+    for layer in chosen_layers(variables.get("groundup_below") or (), tags, skipped):
+        name, role = str(layer["name"]), str(layer["role"]).rpartition(".")[2]
+        result = variables.get(f"__{role}_result")
         known: Vars = result if isinstance(result, Mapping) else {"failed": True, "msg": "its role was not run"}
         steps = tuple(map(str, known.get("steps") or ())) if known.get("changed") else ()
         recorded = "" if result else (variables.get("groundup_unplanned") or {}).get(name, "")

@@ -38,6 +38,18 @@ def checked(role: str, config: Option, value: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def filled(config: Option, value: Any) -> Any:
+    """The input with the defaults of all options that it does not have, as Ansible fills those of a module."""
+    options = config.get("options")
+    if config.get("type") == "list" and options and isinstance(value, list):
+        return [filled({"type": "dict", "options": options}, item) for item in value]
+    if not options or not isinstance(value, Mapping):
+        return value
+    defaults = {name: option["default"] for name, option in options.items() if "default" in option}
+    given = {**defaults, **{name: item for name, item in value.items() if item is not None}}
+    return {name: filled(options.get(name, {}), item) for name, item in given.items()}
+
+
 def mistakes(role: str, config: Option, value: Any) -> str:
     """Everything that is wrong with an input, with the remedy; empty if nothing is."""
     return "; ".join(_wrong(role, role, config, value))

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entries of the variable groundup_layers: their roles, and the inputs of these."""
+"""Entries of the variable groundup_layers: as options of modules, their roles, and the inputs of these."""
 
 from __future__ import annotations
 
@@ -10,6 +10,24 @@ from typing import Any
 from ..errors import CloudError
 
 Layer = Mapping[str, Any]  # an entry: name, role, input
+#: Options of modules that compare layers. What the module does not use is taken, since the inventory names it.
+LAYERS: dict[str, Any] = {
+    "layers": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "name": {"type": "str", "required": True},
+            "role": {"type": "str", "required": True},
+            "input": {"type": "str", "required": True},
+            "in_turn": {"type": "bool", "default": False},
+            "api": {"type": "bool", "default": False},
+            "follows": {"type": "list", "elements": "str", "default": []},
+            "secrets": {"type": "str", "no_log": False},  # the name of a variable
+        },
+    },
+    "inputs": {"type": "dict", "required": True},
+}
 
 
 def role_of(layer: Layer, roles: Collection[str], kind: str, error: type[CloudError]) -> str:

@@ -24,6 +24,8 @@ CONFIG: dict[str, Any] = {
             },
         },
         "kernel_modules": {"type": "list", "elements": "str", "default": []},
+        "virtual_machines": {"type": "str", "default": "none", "choices": ["none", "hardware", "emulated"]},
+        "checksums_by_kernel": {"type": "list", "elements": "str", "default": []},
         "kernel_arguments": {"type": "list", "elements": "str", "default": []},
         "sysctls": {"type": "dict", "default": {}},
         "ntp_servers": {"type": "list", "elements": "str", "default": []},

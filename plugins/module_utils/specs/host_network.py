@@ -68,7 +68,7 @@ CONFIG: dict[str, Any] = {
                     "default": [],
                     "options": {
                         "to": {"type": "str", "required": True},
-                        "via": {"type": "str", "required": True},
+                        "via": {"type": "str"},
                     },
                 },
             },

@@ -14,6 +14,12 @@ CONFIG: dict[str, Any] = {
     "options": {
         "bundle_dir": {"type": "path", "required": True},
         "service_manager": {"type": "str", "default": "systemd", "choices": ["systemd", "processes"]},
+        "konnectivity": {
+            "type": "dict",
+            "options": {
+                "port": {"type": "int", "default": 8091},
+            },
+        },
     },
 }
 # fmt: on

@@ -56,7 +56,11 @@ CONFIG: dict[str, Any] = {
         "control_planes": {"type": "dict", "required": True},
         "api_names": {"type": "list", "elements": "str", "default": []},
         "image_repository": {"type": "str", "default": "registry.k8s.io"},
-        "proxy_mode": {"type": "str", "default": "nftables", "choices": ["nftables", "iptables"]},
+        "proxy_mode": {
+            "type": "str",
+            "default": "nftables",
+            "choices": ["nftables", "iptables", "none"],
+        },
         "encryption": {"type": "bool", "default": True},
         "audit": {"type": "bool", "default": True},
         "timings": {"type": "str", "default": "default", "choices": ["default", "slow"]},

@@ -15,6 +15,7 @@ CONFIG: dict[str, Any] = {
         "pods": {"type": "str", "required": True},
         "interface": {"type": "str"},
         "mtu": {"type": "int", "default": 1500},
+        "remove_leftovers": {"type": "list", "elements": "str", "default": []},
     },
 }
 # fmt: on

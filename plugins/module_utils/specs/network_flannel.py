@@ -21,6 +21,7 @@ CONFIG: dict[str, Any] = {
                 "sha256": {"type": "str", "required": True},
             },
         },
+        "timings": {"type": "str", "default": "default", "choices": ["default", "slow"]},
         "api": {"type": "str"},
         "pods": {"type": "str", "required": True},
         "mtu": {"type": "int", "default": 1450},

@@ -57,6 +57,7 @@ def test_a_machine_without_a_bmc_is_not_deployed() -> None:
     found = derived({f"{N2}.bmc": REMOVED, f"{N2}.root_disk": REMOVED})
     machine, provisioner = found.hostvars["node2"], found.hostvars["provisioner"]["provisioner_config"]
     assert "machine_config" not in machine and "groundup_layers" not in machine
+    assert machine["groundup_below"] == [] and "groundup_below" not in found.hostvars["node1"]
     assert machine["ansible_host"] == "10.20.0.22" and "host_network_config" in machine
     assert "~/.ssh/known_hosts /state/groundup/rack/known_hosts" in machine["ansible_ssh_common_args"]
     assert "ansible_ssh_common_args" not in found.hostvars["node1"]

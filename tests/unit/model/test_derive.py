@@ -70,6 +70,15 @@ ADDED: dict[str, dict[str, Any]] = {
     "kubernetes": {"files": {}},
     "container_runtime": {"files": {}},
     "provisioner": {"bundle_dir": "/bundle"},
+    "network_flannel": {"manifest": {"sha256": "0"}},
+    "network_policies": {"manifest": {"sha256": "0"}},
+    "load_balancer": {"manifest": {"sha256": "0"}},
+    "multus": {"manifest": {"sha256": "0"}, "dynamic_networks": {"sha256": "0"}},
+    "rook_ceph": {"manifests": [{"sha256": "0"}] * 4, "addons_manifests": [{"sha256": "0"}] * 4},
+    "kubevirt": {"manifest": {"sha256": "0"}},
+    "cdi": {"manifest": {"sha256": "0"}},
+    "snapshot_controller": {"manifests": [{"sha256": "0"}] * 5},
+    "network_kube_ovn": {"manifest": {"sha256": "0"}, "policy_manifests": [{"sha256": "0"}]},
 }
 
 
@@ -334,7 +343,8 @@ def test_the_switch_for_firmware_reaches_the_provisioner_where_the_model_has_it(
 
 def test_disks_are_proved_blank_only_without_a_storage_provider() -> None:
     assert derived().hostvars["node1"]["prove_config"]["blank_disks"] == [{"serial": "S1"}]
-    assert derived({"storage": {"provider": "rook"}}).hostvars["node1"]["prove_config"]["blank_disks"] == []
+    stores = {"storage": {"provider": "rook_ceph", "few_machines": True}}
+    assert derived(stores).hostvars["node1"]["prove_config"]["blank_disks"] == []
 
 
 def test_nodes_get_labels_and_taints() -> None:
@@ -376,6 +386,16 @@ def test_the_list_of_layers_depends_on_the_provider() -> None:
     bare = derived({"kubernetes": REMOVED})
     assert names(bare.group_vars["machines"]["groundup_layers"]) == ["host_network", "host_base"]
     assert (bare.groups["clusters"], bare.all_vars["groundup_needs"]) == ([], {})
+
+
+def test_layers_below_an_operating_system_are_data_as_well() -> None:
+    result = derived()
+    for group, name in {"switches": "switch", "provisioners": "provisioner", "machines": "machine"}.items():
+        (layer,) = result.group_vars[group]["groundup_below"]
+        expected = {"name": name, "role": f"groundup.cloud.{name}", "input": f"{name}_config", "follows": []}
+        assert layer == expected
+        assert all(layer["input"] in result.hostvars[host] for host in result.groups[group])
+    assert result.all_vars["groundup_below"] == [], "the host that stands for the cluster has none"
 
 
 def test_a_provider_is_added_by_one_entry_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:

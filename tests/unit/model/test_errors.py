@@ -425,8 +425,7 @@ case("version as a number", {"kubernetes.version": 1.36},
      'kubernetes.version: 1.36 is not a string; give three numbers in quotes, such as "1.36.3" (in quotes if YAML would read it '
      "as another type)")
 # what no layer of this release does
-case("virtual machines", {"virtualization": {"enabled": True}},
-     "virtualization.enabled: has no effect before release 0.4.0; remove it until then")
+case("virtual machines", {"virtualization": {"enabled": True}})
 case("no virtual machines", {"virtualization": {"enabled": False}})
 case("tenants", {"tenants": {"acme": {"quota": {"cpu": 40}}}}, "tenants: has no effect before release 0.8.0; remove it until then")
 case("IPv6 cluster", {"networks.cluster.subnet": "fd00:30::/64", "networks.cluster.first": 20, "kubernetes.endpoint": "fd00:30::10",
@@ -494,18 +493,6 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "two gateways": (
         {"networks.cluster.gateway": "10.30.0.1"},
         [f"{N1}.networks: have several gateways (management, cluster)"],
-    ),
-    "storage without disks": (
-        {"storage": {"provider": "rook"}, f"{N1}.storage_disks": []},
-        ["storage.provider: rook is not installed", "storage.provider: rook has no disks"],
-    ),
-    "storage on a machine without disks": (
-        {"storage": {"provider": "rook"}, f"{N2}.roles": ["storage"], f"{N2}.storage_disks": []},
-        ["storage.provider: rook is not installed", f"{N2}.storage_disks: is empty, but the role is storage (one mach"],
-    ),
-    "provider of another release": (
-        {"network": {"provider": "kube_ovn"}},
-        ["network.provider: kube_ovn is not installed", "network.provider: kube_ovn 1.16 is built on OVN 25.03"],
     ),
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The golden trees in tests/golden: what follows from eight models is what was committed (see the README there).
+"""The golden trees in tests/golden: what follows from all models is what was committed (see the README there).
 
 Of the two large models only some hosts are shown; SHOWN in tests/golden/write.py names them.
 """

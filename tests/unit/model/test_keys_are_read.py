@@ -43,15 +43,19 @@ SOURCES = sorted(
 )
 #: Values of every kind of scalar; those that a key's own parser takes are tried.
 CANDIDATES: list[Any] = [
-    True, False, 7, 1700, 4093, "other7", "10.9.8.7", "10.10.0.77", "10.77.0.0/16", "/srv/other", "x.example.org",
+    True, False, 3, 7, 102, 1700, 4093, "other7", "10.9.8.7", "10.10.0.77", "10.77.0.0/16", "/srv/other",
+    "x.example.org",
     "https://example.org/x.raw", "52:54:00:77:77:77", "ab" * 32, "1.35.1", "4c4c4544-0044-4810-8031-b3c04f4a4d32",
     "tcp/99", "ssh-ed25519 AAAA other", "ssl:10.9.8.7:6640", "200-210", "Ethernet77",
 ]  # fmt: skip
 Place = tuple[Any, ...]
 #: The smallest models are enough; of the names in a model this many are tried as values.
-MOST_MODELS, MOST_NAMES = 10, 150
+MOST_MODELS, MOST_NAMES = 16, 150
 #: Keys that are refused beside a value of another one: they are removed where that value is tried.
-GOES_WITH = {("switches.NAME.platform", "unmanaged"): ("database",)}
+GOES_WITH = {
+    ("switches.NAME.platform", "unmanaged"): ("database",),
+    ("virtualization.migrations.network", "storage"): ("addresses",),
+}
 
 
 def named_values(data: Any) -> list[str]:
@@ -270,6 +274,6 @@ def test_a_key_that_nobody_reads_is_found(tmp_path: pathlib.Path, monkeypatch: p
         return derived
 
     monkeypatch.setattr(sys.modules[__name__], "derive", without_servers)
-    reader, specs = Reader(tmp_path, monkeypatch, most=4), dict(leaves(Cloud))
+    reader, specs = Reader(tmp_path, monkeypatch, most=6), dict(leaves(Cloud))
     assert not reader.is_read("ntp.servers", specs["ntp.servers"])
     assert reader.is_read("dns.servers", specs["dns.servers"])

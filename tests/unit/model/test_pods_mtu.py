@@ -7,10 +7,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster import cilium_settings
 from ansible_collections.groundup.cloud.plugins.module_utils.model import pods_mtu
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
 from ansible_collections.groundup.cloud.plugins.module_utils.model.layout import Layout
-from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load, load_all
+from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError
 
 from .base import REMOVED, model
@@ -73,18 +74,39 @@ def test_pods_get_what_fits_or_what_the_model_says() -> None:
     assert given({"networks.cluster.mtu": 9000, "network": {"mtu": 1400}}) == 1400
 
 
+def test_kube_ovn_gets_what_fits_into_its_tunnels_and_databases_on_control_planes() -> None:
+    changes = {"networks.cluster.mtu": 9000, "network": {"provider": "kube_ovn"}}
+    found = derive(load(model(changes))).hostvars["cluster"]["network_kube_ovn_config"]
+    assert found["mtu"] == 8900
+    assert found["databases"] == [{"node": "node1", "address": "10.30.0.21"}]
+
+
+def test_a_hosted_control_plane_has_kube_ovn_s_database_on_the_first_node() -> None:
+    changes = {"lab": {"control_plane": "hosted"}, "machines.node1.roles": ["compute"]}
+    found = derive(load(model({**changes, "network": {"provider": "kube_ovn"}}))).hostvars["cluster"]
+    assert [one["node"] for one in found["network_kube_ovn_config"]["databases"]] == ["node1"]
+
+
 def test_flannel_gets_what_fits_into_its_tunnels() -> None:
     changes = {"networks.cluster.mtu": 9000, "network": {"provider": "flannel"}}
     assert derive(load(model(changes))).hostvars["cluster"]["network_flannel_config"]["mtu"] == 8950
 
 
-def test_who_installs_a_provider_is_told_the_mtu_of_pods() -> None:
-    changes = {"networks.cluster.mtu": 9000, "network": {"provider": "cilium"}}
-    told = [str(warning) for warning in load_all(model(changes)).warnings if warning.path == "network.provider"]
-    assert "with the encapsulation vxlan and an MTU of 8950 bytes for pods" in told[0]
-    changes["network"]["encapsulation"] = "none"
-    told = [str(warning) for warning in load_all(model(changes)).warnings if warning.path == "network.provider"]
-    assert "with the encapsulation none and an MTU of 9000 bytes for pods" in told[0]
+@pytest.mark.parametrize(
+    ("keys", "wanted"),
+    [
+        ({}, 8950),
+        ({"encapsulation": "geneve"}, 8950),
+        ({"encapsulation": "none"}, 9000),
+        ({"cilium": {"encryption": "wireguard"}}, 8855),
+        ({"cilium": {"encryption": "wireguard"}, "encapsulation": "none"}, 8905),
+    ],
+)
+def test_cilium_gets_what_it_leaves_pods_itself(keys: dict[str, Any], wanted: int) -> None:
+    changes = {"networks.cluster.mtu": 9000, "network": {"provider": "cilium", **keys}}
+    found = derive(load(model(changes))).hostvars["cluster"]["network_cilium_config"]
+    assert found["mtu"] == wanted
+    assert cilium_settings.device_mtu(found) == 9000, "what is computed from it is the MTU below"
 
 
 WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {

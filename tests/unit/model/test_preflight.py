@@ -4,7 +4,7 @@
 # ruff: noqa: E501  (messages are quoted completely)
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.provision.recipe im
 from .base import REMOVED, model
 
 WISH = ["policy_vms"]
-JOIN = "overlaps 100.64.0.0/16, the subnet between nodes and pods of Kube-OVN"
+JOIN = "overlaps the subnet between nodes and pods of Kube-OVN"
 NIC = {"nic0": {"mac": "52:54:00:00:01:00", "port": "leaf1/Ethernet1"}}
 NIC2 = {"nic0": {"mac": "52:54:00:00:02:00", "port": "leaf1/Ethernet2"}}
 
@@ -33,6 +33,55 @@ def vms(provider: str, **keys: Any) -> dict[str, Any]:
     return network(provider, require=WISH, **keys)
 
 
+#: Virtual machines of this collection, the storage that they share, and machines on which they are emulated.
+VMS: dict[str, Any] = {"virtualization.enabled": True}
+BLOCKS: dict[str, Any] = {
+    "storage": {"provider": "rook_ceph", "few_machines": True},
+    "machines.node2.roles": ["compute", "storage"],
+}
+EMULATED: dict[str, Any] = {"images": {"debian-13": {"source": "build", "profile": "emulated"}}}
+HOSTED = {"lab": {"control_plane": "hosted"}, "machines.node1.roles": ["compute"]}
+NO_ROUTER = {"networks.management.gateway": REMOVED}
+BGP: dict[str, Any] = {
+    "pools": {"internet": {"addresses": ["203.0.113.0/28"], "announce": "bgp"}},
+    "peers": {"edge": {"address": "10.20.0.1", "as_number": 64512, "own_as_number": 64600}},
+}
+
+
+def balanced(
+    provider: str, wanted: dict[str, Any] | None = None, addresses: Sequence[str] = ("10.20.0.200/29",), **keys: Any
+) -> dict[str, Any]:
+    layer2 = {"pools": {"office": {"addresses": list(addresses)}}}
+    return network(provider, load_balancer=wanted or layer2, **keys)
+
+
+def announced(provider: str = "cilium", **pools: Any) -> dict[str, Any]:
+    """Addresses of services that Cilium gives, by default on layer 2."""
+    wanted = {name: {"addresses": ["10.20.0.200/29"], **pool} for name, pool in (pools or {"office": {}}).items()}
+    return network(provider, load_balancer={"provider": "cilium", "pools": wanted})
+
+
+def to_tor(**keys: Any) -> dict[str, Any]:
+    """MetalLB with the router of TOR."""
+    return {**BGP, "peers": {"edge": {**BGP["peers"]["edge"], "address": "10.30.0.201", **keys}}}
+
+
+def of_rack(rack: str) -> dict[str, Any]:
+    """Calico with the router of TOR, in one rack only."""
+    return {"peers": {"tor1": {**TOR["peers"]["tor1"], "racks": [rack]}}}
+
+
+OFFERED = {"attachments": {"a": {"network": "cluster"}}}
+TOR = {"peers": {"tor1": {"address": "10.30.0.201", "as_number": 64601}}}
+TO_TOR = to_tor()
+MANY = {
+    f"machines.many{number}": {
+        "interfaces": {"provision": "ens3", "cluster": "ens4"},
+        "networks": ["cluster"],
+        "address": f"10.10.0.{20 + number}",
+    }
+    for number in range(3, 102)
+}
 Changes = dict[str, Any]
 #: rule -> models to which it applies, with the beginning of the message; models to which it almost does
 CASES: dict[str, tuple[list[tuple[Changes, str]], list[Changes]]] = {
@@ -64,17 +113,18 @@ CASES: dict[str, tuple[list[tuple[Changes, str]], list[Changes]]] = {
         [(network("flannel", encapsulation="none"), "network.encapsulation: none is not installed by this release")],
         [network("flannel"), network("flannel", encapsulation="vxlan"), network("basic", encapsulation="none")],
     ),
-    "hosted-overlay": (
+    "konnectivity-port": (
         [
             (
-                {**network("flannel"), "lab": {"control_plane": "hosted"}, "machines.node1.roles": ["compute"]},
-                "lab.control_plane: hosted does not reach pods, since its host is no member of the overlay",
+                {**network("flannel"), **HOSTED, "kubernetes.endpoint_port": port},
+                f"kubernetes.endpoint_port: {port} is a port of konnectivity-server",
             )
+            for port in (8091, 8092, 8095)
         ],
         [
-            network("flannel"),
-            {**network("flannel"), "lab": {"control_plane": "hosted"}},
-            {**network("basic"), "lab": {"control_plane": "hosted"}, "machines.node1.roles": ["compute"]},
+            {**network("flannel"), "kubernetes.endpoint_port": 8091},
+            {**network("flannel"), **HOSTED},
+            {**network("basic"), **HOSTED, "kubernetes.endpoint_port": 8091},
         ],
     ),
     "kube-ovn-kube-proxy": (
@@ -96,6 +146,13 @@ CASES: dict[str, tuple[list[tuple[Changes, str]], list[Changes]]] = {
                 {**network("kube_ovn"), "networks.tenants": {"vlan": 99, "subnet": "100.64.8.0/24"}},
                 f"networks.tenants.subnet: 100.64.8.0/24 {JOIN}",
             ),
+            (
+                {
+                    **network("kube_ovn", join="100.127.0.0/24"),
+                    "networks.tenants": {"vlan": 99, "subnet": "100.127.0.0/26"},
+                },
+                f"networks.tenants.subnet: 100.127.0.0/26 {JOIN} (pre-flight kube-ovn-join-network: Kube-OVN's documentation, reference/setup-options: JOIN_CIDR); give another one, or a subnet that is used nowhere else as network.join; it is 100.127.0.0/24",
+            ),
             ({**network("kube_ovn"), "kubernetes.pods": "100.64.0.0/12"}, f"kubernetes.pods: 100.64.0.0/12 {JOIN}"),
             (
                 {**network("kube_ovn"), "kubernetes.services": "100.64.0.0/16"},
@@ -114,7 +171,116 @@ CASES: dict[str, tuple[list[tuple[Changes, str]], list[Changes]]] = {
             {**network("kube_ovn"), "networks.tenants": {"vlan": 99, "subnet": "100.65.8.0/24"}},
             {**network("calico"), "networks.tenants": {"vlan": 99, "subnet": "100.64.8.0/24"}},
             {**network("kube_ovn"), "networks.cluster.routes": [{"to": "100.0.0.0/8", "via": "10.30.0.1"}]},
+            {
+                **network("kube_ovn", join="100.127.0.0/24"),
+                "networks.tenants": {"vlan": 99, "subnet": "100.64.8.0/24"},
+            },
         ],
+    ),
+    "kube-ovn-join-size": (
+        [
+            (
+                network("kube_ovn", join="100.127.0.0/30"),
+                "network.join: 100.127.0.0/30 has no address for each node (pre-flight kube-ovn-join-size: Kube-OVN's documentation, reference/setup-options: JOIN_CIDR); give a larger subnet of IPv4; the model has 2 machines, and it has 1",
+            ),
+            (network("kube_ovn", join="fd00:64::/64"), "network.join: fd00:64::/64 has no address for each node"),
+        ],
+        [network("kube_ovn"), network("kube_ovn", join="100.127.0.0/29")],
+    ),
+    "join-without-kube-ovn": (
+        [
+            (
+                network("flannel", join="100.127.0.0/24"),
+                "network.join: 100.127.0.0/24 is a subnet that only kube_ovn has between nodes and pods",
+            )
+        ],
+        [network("flannel"), network("kube_ovn", join="100.127.0.0/24")],
+    ),
+    "load-balancer-twice": (
+        [(balanced("cilium"), "network.load_balancer: would give addresses to services beside Cilium")],
+        [balanced("flannel"), balanced("kube_ovn"), balanced("custom"), balanced("calico"), announced()],
+    ),
+    "metallb-calico-bgp": (
+        [
+            (
+                balanced("calico", TO_TOR, bgp=TOR),
+                "network.load_balancer.peers.edge.address: 10.30.0.201 is a router with which Calico has a session as well, and a router keeps one session with a node (pre-flight metallb-calico-bgp: MetalLB's documentation, configuration/calico); give another router, write layer2, or remove the pool and let Calico announce addresses of services; it is network.bgp.peers.tor1 as well, and it concerns machines.node1 and 1 more",
+            ),
+            (
+                balanced("calico", TO_TOR, encapsulation="none", bgp={**TOR, "mesh": False}),
+                "network.load_balancer.peers.edge.address: 10.30.0.201 is a router with which Calico",
+            ),
+            (
+                balanced("calico", to_tor(nodes=["node2"]), bgp=TOR),
+                "network.load_balancer.peers.edge.address: 10.30.0.201 is a router with which Calico",
+            ),
+            (
+                {**balanced("calico", TO_TOR, bgp=of_rack("r2")), "machines.node2.location.rack": "r2"},
+                "network.load_balancer.peers.edge.address: 10.30.0.201 is a router with which Calico",
+            ),
+        ],
+        [
+            balanced("calico"),
+            balanced("calico", BGP),  # nodes have sessions with each other only
+            balanced("calico", BGP, bgp=TOR),  # another router, such as a spine
+            balanced("calico", bgp=TOR),
+            {  # each machine has one session with the router
+                **balanced("calico", to_tor(nodes=["node1"]), bgp=of_rack("r2")),
+                "machines.node2.location.rack": "r2",
+            },
+            balanced("calico", BGP, encapsulation="vxlan"),
+            balanced("flannel", BGP),
+        ],
+    ),
+    "metallb-calico-pools": (
+        [
+            (balanced("calico"), "network.load_balancer: gives addresses to services beside Calico"),
+            (balanced("calico", BGP), "network.load_balancer: gives addresses to services beside Calico"),
+        ],
+        [balanced("calico", encapsulation="vxlan"), balanced("flannel"), network("calico")],
+    ),
+    "metallb-webhooks": (
+        [
+            ({**balanced("flannel"), **NO_ROUTER}, "network.load_balancer: goes without MetalLB's webhook"),
+        ],
+        [
+            balanced("flannel"),
+            {**balanced("basic"), **HOSTED},
+            {**balanced("flannel"), **HOSTED},
+            {**network("flannel"), **NO_ROUTER},
+            {
+                **balanced("flannel"),
+                **NO_ROUTER,
+                "networks.cluster.routes": [{"to": "10.96.0.0/12", "via": "10.30.0.1"}],
+                "kubernetes.pods": "10.128.0.0/14",
+            },
+            {**balanced("flannel"), "networks.cluster.gateway": "10.30.0.1", **NO_ROUTER},
+        ],
+    ),
+    "layer2-without-router": (
+        [
+            (
+                balanced("basic", addresses=["10.30.0.200-10.30.0.220"]),
+                "network.load_balancer.pools.office.addresses: are in a network without gateway and routes",
+            )
+        ],
+        [
+            balanced("basic"),
+            balanced("basic", BGP),
+            {
+                **balanced("basic", addresses=["10.30.0.200-10.30.0.220"]),
+                "networks.cluster.routes": [{"to": "10.99.0.0/16", "via": "10.30.0.1"}],
+            },
+        ],
+    ),
+    "bgp-pool-on-link": (
+        [
+            (
+                balanced("basic", {**BGP, "pools": {"x": {"addresses": ["10.20.0.240/29"], "announce": "bgp"}}}),
+                "network.load_balancer.pools.x.addresses[0]: 10.20.0.240/29 is looked for by ARP in its network",
+            )
+        ],
+        [balanced("basic", BGP), balanced("basic")],
     ),
     "tunnel-on-storage": (
         [
@@ -156,19 +322,18 @@ CASES: dict[str, tuple[list[tuple[Changes, str]], list[Changes]]] = {
     "vxlan-checksum": (
         [
             (
-                network("flannel"),
-                "network.encapsulation (the default): vxlan over a bond can drop to 50-300 Mbit/s on kernels from 6.12, where checksums of the tunnel are offloaded (pre-flight vxlan-checksum: calico#11435; flannel, Documentation/troubleshooting.md); measure between pods of two nodes, and switch it off if it is slow: `ethtool -K INTERFACE tx-checksum-ip-generic off` with flannel.1, vxlan.calico or cilium_vxlan; it concerns machines.node1 and 1 more",
+                network("calico", encapsulation="vxlan"),
+                "network.encapsulation: vxlan over a bond can drop to 50-300 Mbit/s on kernels from 6.12, where checksums of the tunnel are offloaded (pre-flight vxlan-checksum: calico#11435; flannel, Documentation/troubleshooting.md); measure between pods of two nodes, and switch it off if it is slow: `ethtool -K INTERFACE tx-checksum-ip-generic off`, with Calico for vxlan.calico; it concerns machines.node1 and 1 more",
             ),
-            (network("calico", encapsulation="vxlan"), "network.encapsulation: vxlan over a bond"),
             (
-                {**network("flannel"), "machines.node1.nics": NIC},
-                "network.encapsulation (the default): vxlan over a bond",
+                {**network("calico", encapsulation="vxlan"), "machines.node1.nics": NIC},
+                "network.encapsulation: vxlan over a bond",
             ),
         ],
         [
-            network("flannel", encapsulation="none"),
+            network("flannel"),  # host_base works around it
             network("calico"),
-            network("cilium", encapsulation="geneve"),
+            network("cilium"),
             {**network("flannel"), "machines.node1.nics": NIC, "machines.node2.nics": NIC2},
             {
                 **network("flannel"),
@@ -180,14 +345,215 @@ CASES: dict[str, tuple[list[tuple[Changes, str]], list[Changes]]] = {
         [(network("kube_ovn"), "network.provider: kube_ovn 1.16 is built on OVN 25.03")],
         [network("calico"), network("custom")],
     ),
-    "calico-nftables": (
+    "bgp-provider": (
         [
             (
-                network("calico"),
-                "kubernetes.proxy_mode (the default): nftables is the mode of kube-proxy, and Calico has to use the same",
+                network("kube_ovn", bgp=TOR),
+                "network.bgp: is not read by kube_ovn, which has no sessions of BGP in this release (pre-flight bgp-provider: docs/reference/promises.md); remove it, or write network.provider: calico",
+            ),
+            (network("custom", bgp=TOR), "network.bgp: is not read by custom, which has no sessions"),
+        ],
+        [network("calico", bgp=TOR), network("kube_ovn")],
+    ),
+    "calico-bgp-overlay": (
+        [
+            (
+                network("calico", encapsulation="vxlan", bgp=TOR),
+                "network.encapsulation: vxlan is an overlay, for which this release installs Calico without its BGP daemon",
             )
         ],
-        [{**network("calico"), "kubernetes.proxy_mode": "iptables"}, network("flannel")],
+        [network("calico", bgp=TOR), network("calico", encapsulation="none", bgp=TOR), network("calico")],
+    ),
+    "calico-load-balancer": (
+        [
+            (
+                network("calico", require=["load_balancer"]),
+                "network.require: names load_balancer, but there are no addresses that Calico could give to services",
+            ),
+            (network("calico", require=["load_balancer"], bgp=TOR), "network.require: names load_balancer, but"),
+        ],
+        [
+            network("calico", require=["load_balancer"], bgp={"load_balancers": ["10.99.0.0/24"]}),
+            network("calico", bgp=TOR),
+        ],
+    ),
+    "calico-unrouted": (
+        [
+            (
+                network("calico", require=["connections_kept", "address_kept"]),
+                "network.require: names connections_kept and address_kept, so nodes do not translate addresses of pods",
+            ),
+            (
+                network("calico", require=["address_kept"], bgp={"mesh": True}),
+                "network.require: names address_kept, so nodes do not translate",
+            ),
+        ],
+        [
+            network("calico", require=["address_kept"], bgp=TOR),
+            network("calico", require=["policy_pods"]),
+            network("kube_ovn", require=["address_kept"]),
+        ],
+    ),
+    "calico-mesh-size": (
+        [
+            (
+                {**network("calico"), **MANY},
+                "network.bgp.mesh (the default): true makes sessions between all nodes, which is recommended up to 100 (pre-flight calico-mesh-size: Calico's documentation 3.32, networking/configuring/bgp); write false, and give peers that pass routes on to all nodes; there are 101 machines",
+            ),
+        ],
+        [
+            network("calico"),
+            {**network("calico", bgp={**TOR, "mesh": False}), **MANY},
+            {**network("calico", encapsulation="vxlan"), **MANY},
+        ],
+    ),
+    "calico-hosted": (
+        [
+            (
+                {**network("calico", bgp=TOR), **HOSTED},
+                "lab.control_plane: hosted has no session and no routes to pods",
+            )
+        ],
+        [
+            {**network("calico"), **HOSTED},
+            {**network("calico", encapsulation="vxlan"), **HOSTED},
+            network("calico"),
+            {**network("basic"), **HOSTED},
+        ],
+    ),
+    "custom-attachments": (
+        [
+            (
+                network("custom", **OFFERED),
+                "network.attachments: need Multus, which is called where its file 00-multus.conf is the first by name",
+            )
+        ],
+        [
+            network("custom"),
+            network("flannel", **OFFERED),
+            network("custom", **OFFERED, custom={"known_as": ["cilium"]}),
+        ],
+    ),
+    "attachment-on-some-machines": (
+        [
+            (
+                {
+                    **network("flannel", attachments={"a": {"network": "storage"}}),
+                    "networks.storage": {"vlan": 40, "subnet": "10.40.0.0/24"},
+                    "machines.node1.networks": ["management", "cluster", "storage"],
+                },
+                "network.attachments.a.network: storage is not on all machines with the role compute, and a pod with this attachment does not start on the others",
+            )
+        ],
+        [
+            network("flannel", **OFFERED),
+            {
+                **network("flannel", attachments={"a": {"network": "tenants", "vlan": 101}}),
+                "machines.node1.roles": ["control_plane"],
+            },
+        ],
+    ),
+    "cilium-settings": (
+        [
+            (
+                network("calico", cilium={"node_prefix": 25}),
+                "network.cilium: are settings that only cilium reads (pre-flight cilium-settings: docs/reference/model.md); remove it, or write network.provider: cilium",
+            )
+        ],
+        [network("cilium", cilium={"node_prefix": 25}), network("calico", cilium={"node_prefix": 24})],
+    ),
+    "no-kube-proxy": (
+        [
+            (
+                {**network("flannel"), "kubernetes.proxy_mode": "none"},
+                "kubernetes.proxy_mode: none is a cluster without kube-proxy, and nobody would bring packets for services to their pods",
+            )
+        ],
+        [{**network(name), "kubernetes.proxy_mode": "none"} for name in ("cilium", "custom")],
+    ),
+    "cilium-host-ports": (
+        [
+            (
+                {**network("cilium", require=["host_ports"]), "kubernetes.proxy_mode": "nftables"},
+                "kubernetes.proxy_mode: nftables is a cluster with kube-proxy, beside which Cilium gives pods no ports",
+            )
+        ],
+        [network("cilium", require=["host_ports"]), {**network("cilium"), "kubernetes.proxy_mode": "nftables"}],
+    ),
+    "cilium-encryption": (
+        [
+            (
+                network("cilium", require=["encryption"]),
+                "network.require: names encryption, but nothing encrypts traffic",
+            )
+        ],
+        [network("cilium", require=["encryption"], cilium={"encryption": "wireguard"}), network("cilium")],
+    ),
+    "cilium-node-prefix": (
+        [
+            (
+                {**network("cilium", cilium={"node_prefix": 22}), "kubernetes.pods": "10.64.0.0/22"},
+                "network.cilium.node_prefix: 22 leaves machines without addresses for pods (pre-flight cilium-node-prefix: Cilium's documentation 1.20, network/concepts/ipam/cluster-pool); give a longer one, or larger kubernetes.pods; the model has 2 machines, and 10.64.0.0/22 has 1 such parts",
+            ),
+        ],
+        [
+            {**network("cilium", cilium={"node_prefix": 23}), "kubernetes.pods": "10.64.0.0/22"},
+            {**network("cilium", cilium={"ipam": "kubernetes", "node_prefix": 22}), "kubernetes.pods": "10.64.0.0/22"},
+        ],
+    ),
+    "cilium-load-balancer": (
+        [
+            (
+                network("cilium", require=["load_balancer"]),
+                "network.require: names load_balancer, but there are no addresses that Cilium could give to services",
+            )
+        ],
+        [announced(), network("cilium")],
+    ),
+    "load-balancer-cilium": (
+        [
+            (
+                announced("flannel"),
+                "network.load_balancer.provider: cilium is a part of the network provider cilium",
+            )
+        ],
+        [announced(), balanced("flannel")],
+    ),
+    "cilium-layer2": (
+        [
+            (
+                {**announced(), "kubernetes.proxy_mode": "nftables"},
+                "network.load_balancer.pools.office.announce (the default): layer2 needs Cilium in the place of kube-proxy",
+            )
+        ],
+        [
+            announced(),
+            {**network("cilium", load_balancer={**BGP, "provider": "cilium"}), "kubernetes.proxy_mode": "nftables"},
+        ],
+    ),
+    "cilium-announcements": (
+        [
+            (
+                network(
+                    "cilium",
+                    load_balancer={
+                        **BGP,
+                        "provider": "cilium",
+                        "pools": {**BGP["pools"], "office": {"addresses": ["10.20.0.200/29"]}},
+                    },
+                ),
+                "network.load_balancer.pools: are announced by layer2 and by bgp, and Cilium announces each address",
+            ),
+            (
+                announced(office={}, lab={"addresses": ["10.30.0.200/29"]}),
+                "network.load_balancer.pools.lab: is in another network or of other machines, and Cilium announces each",
+            ),
+            (
+                announced(office={}, lab={"addresses": ["10.20.0.208/29"], "nodes": ["node2"]}),
+                "network.load_balancer.pools.lab: is in another network or of other machines, and Cilium announces each",
+            ),
+        ],
+        [announced(office={}, lab={"addresses": ["10.20.0.208/29"]})],
     ),
     "cilium-kubernetes": (
         [
@@ -221,43 +587,30 @@ CASES: dict[str, tuple[list[tuple[Changes, str]], list[Changes]]] = {
             {**vms("cilium"), "kubernetes": REMOVED},
         ],
     ),
-    "calico-migration-deadlock": (
-        [(vms("calico"), "network.require: names virtual machines, and with Calico before 3.32.2, a migration")],
-        [network("calico"), vms("kube_ovn")],
-    ),
-    "cilium-socket-lb": (
-        [(vms("cilium"), "network.require: names virtual machines, and with Cilium in place of kube-proxy")],
-        [network("cilium"), vms("calico")],
-    ),
-    "cilium-host-routing": (
-        [
-            (
-                vms("cilium"),
-                "network.require: names virtual machines, and with Cilium's routing of the host in eBPF",
-            )
-        ],
-        [network("cilium"), vms("kube_ovn")],
-    ),
-    "cilium-netkit": (
-        [(vms("cilium"), "network.require: names virtual machines, and with Cilium's netkit devices")],
-        [network("cilium"), vms("kube_ovn")],
-    ),
-    "cilium-multus": (
-        [(vms("cilium"), "network.require: names virtual machines, and with NICs in VLANs")],
-        [{**vms("cilium"), "networks.tenants": REMOVED}, network("cilium"), vms("kube_ovn")],
-    ),
     "kubevirt-kubernetes": (
         [
             (
                 {**vms("kube_ovn"), "kubernetes.version": "1.33.5"},
-                "kubernetes.version: 1.33.5 is a version that KubeVirt 1.9 does not support",
-            )
+                "kubernetes.version: 1.33.5 is a version that KubeVirt does not support",
+            ),
+            (
+                {**VMS, "virtualization.version": "1.8.4", "kubernetes.version": "1.32.1"},
+                "kubernetes.version: 1.32.1 is a version that KubeVirt does not support",
+            ),
         ],
-        [{"kubernetes.version": "1.33.5"}, vms("kube_ovn"), {**vms("kube_ovn"), "kubernetes.version": "1.34.0"}],
+        [
+            {**VMS, "virtualization.version": "1.8.4", "kubernetes.version": "1.33.5"},
+            {"kubernetes.version": "1.33.5"},
+            vms("kube_ovn"),
+            {**vms("kube_ovn"), "kubernetes.version": "1.34.0"},
+        ],
     ),
     "kubevirt-advisories": (
-        [(vms("kube_ovn"), "network.require: names virtual machines, and with KubeVirt before 1.9.0, who may edit")],
-        [network("cilium")],
+        [
+            (vms("kube_ovn"), "network.require: names virtual machines, and with KubeVirt before 1.9.0, who may edit"),
+            ({**VMS, "virtualization.version": "1.8.4"}, "virtualization.version: is 1.8.4, and with KubeVirt before"),
+        ],
+        [network("cilium"), VMS, {**vms("kube_ovn"), **VMS}],
     ),
     "kvm-nested": (
         [
@@ -266,7 +619,42 @@ CASES: dict[str, tuple[list[tuple[Changes, str]], list[Changes]]] = {
                 "network.require: names virtual machines, and on kernels before 6.12.95, a guest can break out",
             )
         ],
-        [network("cilium")],
+        [network("cilium"), VMS, {**vms("kube_ovn"), **VMS}],
+    ),
+    "vm-no-machine": (
+        [
+            (
+                {**VMS, "machines.node1.roles": ["control_plane"], "machines.node2.roles": ["storage"]},
+                "virtualization.enabled: wants virtual machines, and no machine has the role compute",
+            )
+        ],
+        [VMS, {"machines.node1.roles": ["control_plane"], "machines.node2.roles": ["storage"]}],
+    ),
+    "vm-emulated-machines": (
+        [
+            (
+                {**VMS, **EMULATED},
+                "virtualization.emulation: is not consented to, and machines whose image has the profile emulated",
+            )
+        ],
+        [VMS, EMULATED, {**VMS, **EMULATED, "virtualization.emulation": True}],
+    ),
+    "vm-one-machine": (
+        [
+            (
+                {**VMS, "machines.node1.roles": ["control_plane"]},
+                "virtualization.enabled: wants virtual machines, and one machine runs them all",
+            )
+        ],
+        [VMS, {"machines.node1.roles": ["control_plane"]}],
+    ),
+    "vm-disks-shared": (
+        [(VMS, "virtualization.enabled: wants virtual machines, and only those whose disks several machines use")],
+        [{}, {**VMS, **BLOCKS}, {**VMS, "machines.node1.roles": ["control_plane"]}],
+    ),
+    "vm-migration-bandwidth": (
+        [({**VMS, **BLOCKS}, "virtualization.migrations: let a migration take the whole link")],
+        [VMS, BLOCKS, {**VMS, **BLOCKS, "virtualization.migrations": {"bandwidth": "500Mi"}}],
     ),
 }
 RULES = {rule.name: rule for rule in check_preflight.RULES}
@@ -366,6 +754,8 @@ def test_kube_proxy_follows_the_provider_of_the_network() -> None:
         return found
 
     assert mode(network("kube_ovn")) == mode({"kubernetes.proxy_mode": "iptables"}) == "iptables"
+    assert mode(network("cilium")) == "none", "Cilium does its work"
+    assert mode({**network("cilium"), "kubernetes.proxy_mode": "iptables"}) == "iptables"
     assert mode(network("calico")) is mode({"kubernetes.proxy_mode": "nftables"}) is None, "the role's own default"
     assert [str(word) for word in ProxyMode] == list(PROXY_MODES)
 

@@ -14,7 +14,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.model import check_
 from ansible_collections.groundup.cloud.plugins.module_utils.model.fields import Shape, keys_of
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from ansible_collections.groundup.cloud.plugins.module_utils.model.reference import page
-from ansible_collections.groundup.cloud.plugins.module_utils.model.schema import is_record, schema
+from ansible_collections.groundup.cloud.plugins.module_utils.model.schema import classes, is_record, schema
 from ansible_collections.groundup.cloud.plugins.module_utils.model.types import Cloud
 from ansible_collections.groundup.cloud.plugins.module_utils.promises import page as promises_page
 
@@ -44,6 +44,13 @@ def test_generated_files_are_up_to_date() -> None:
     example = load(ROOT / "inventories/example")
     assert (ROOT / "docs/reference/layers.md").read_text() == layers_page.page(example), remedy
     assert (ROOT / "docs/reference/mtu.md").read_text() == mtu_page.page(example), remedy
+
+
+def test_each_class_of_the_model_has_a_name_of_its_own() -> None:
+    """Definitions of the schema are called after classes, so one of two with the same name would be lost."""
+    seen: dict[str, type] = {}
+    for cls in classes({Cloud}):
+        assert seen.setdefault(cls.__name__, cls) is cls
 
 
 def test_the_schema_is_valid() -> None:

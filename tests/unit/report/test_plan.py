@@ -16,13 +16,16 @@ BASE = {"name": "host_base", "role": "x.y.host_base", "input": "base", "follows"
 KUBERNETES = {"name": "kubernetes", "role": "x.y.kubernetes", "input": "k", "follows": []}
 NETWORK = {"name": "network", "role": "x.y.net", "input": "n", "follows": ["kubernetes"]}
 CONTROL_PLANE = {"name": "control_plane", "role": "x.y.hosted", "input": "h", "follows": [], "probed": True}
+BELOW = {
+    name: {"groundup_below": [{"name": name, "role": f"x.y.{name}", "input": name, "follows": []}]}
+    for name in ("switch", "provisioner", "machine")
+}
 LOST = {"unreachable": True, "msg": "Task failed: no route to it"}
 
 
 def machine(**more: Any) -> dict[str, Any]:
     return {
-        "group_names": ["machines"],
-        "machine_config": {"state": "deployed"},
+        **BELOW["machine"],
         "groundup_layers": [BASE, KUBERNETES, NETWORK],
         "groundup_needs": {"kubernetes": ["kubeadm"]},
         "__machine_result": {"changed": False, "steps": ["left from somewhere"]},
@@ -40,9 +43,9 @@ def of(hostvars: dict[str, dict[str, Any]], **more: Any) -> dict[tuple[str, str]
 def test_each_layer_has_its_steps_or_a_reason() -> None:
     found = of(
         {
-            "leaf1": {"group_names": ["switches"], "__switch_result": {"changed": True, "steps": ["add vlan 10"]}},
-            "leaf2": {"group_names": ["switches"], "__switch_result": {"failed": True, "msg": "it is off"}},
-            "provisioner": {"group_names": ["provisioners"], "__provisioner_result": LOST},
+            "leaf1": {**BELOW["switch"], "__switch_result": {"changed": True, "steps": ["add vlan 10"]}},
+            "leaf2": {**BELOW["switch"], "__switch_result": {"failed": True, "msg": "it is off"}},
+            "provisioner": {**BELOW["provisioner"], "__provisioner_result": LOST},
             "node1": machine(groundup_probe={"differs": ["kubernetes"], "steps": {"kubernetes": ["join node1"]}}),
             "node2": machine(),
             "node3": machine(
@@ -85,7 +88,6 @@ def test_a_machine_that_would_be_deployed_has_the_steps_that_are_foreseen() -> N
 
 def test_layers_of_the_cluster_stand_in_their_order() -> None:
     cluster = {
-        "group_names": ["clusters"],
         "groundup_layers": [CONTROL_PLANE, NETWORK],
         "groundup_probe": {"differs": ["control_plane"]},
         "__hosted_probe": {"steps": ["start etcd"]},
@@ -98,18 +100,18 @@ def test_layers_of_the_cluster_stand_in_their_order() -> None:
 
 
 def test_a_machine_without_a_management_controller_is_not_deployed() -> None:
-    found = of({"node1": {key: value for key, value in machine().items() if key != "machine_config"}})
+    found = of({"node1": machine(groundup_below=[])})
     assert ("machine", "node1") not in found and ("host_base", "node1") in found
 
 
 def test_a_switch_that_is_configured_by_hand_is_not_said_to_be_as_the_model_says() -> None:
     result = {"changed": False, "steps": [], "by_hand": ["  Ethernet1 trunk"]}
-    steps, why = of({"leaf1": {"group_names": ["switches"], "__switch_result": result}})["switch", "leaf1"]
+    steps, why = of({"leaf1": {**BELOW["switch"], "__switch_result": result}})["switch", "leaf1"]
     assert steps == [] and "configured by hand and was not compared" in why
 
 
 def test_what_was_never_tried_is_no_empty_plan() -> None:
-    found = of({"node1": {"group_names": ["machines"], "machine_config": {}, "groundup_layers": [BASE]}})
+    found = of({"node1": {**BELOW["machine"], "groundup_layers": [BASE]}})
     assert found == {
         ("machine", "node1"): ([], "its role was not run"),
         ("host_base", "node1"): ([], "its state was not compared"),

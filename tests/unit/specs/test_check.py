@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import itertools
 import pathlib
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_network
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from ansible_collections.groundup.cloud.plugins.module_utils.report.write import report_of
-from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import InputError, checked, mistakes
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import InputError, checked, filled, mistakes
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.mappings import VALUES
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -38,6 +39,7 @@ def inputs(model: str, role: str) -> Iterator[dict[str, Any]]:
             continue
         found = copy.deepcopy(value)
         found |= {"files": {"containerd": FILE, "kubeadm": FILE}} if "files" in found else {}
+        found |= {key: [] for key in ("remove", "remove_leftovers") if key in found}
         if role == "container_runtime":
             found["registry"]["mirrors"] = ["registry.k8s.io"]
         yield found
@@ -138,7 +140,7 @@ def test_the_probe_survives_every_wrong_input(role: str, tmp_path: pathlib.Path)
     """No KeyError, no `__init__() missing`: a layer that is wrong says so, and the others are compared."""
     layers = [{"name": role, "role": f"groundup.cloud.{role}", "input": "wrong"}]
     tried = 0
-    for value in broken(next(inputs("lab_ha", role))):
+    for value in broken(next(itertools.chain(inputs("lab_ha", role), inputs("lab", role)))):
         try:
             found = probe(layers, {"wrong": value}, system=Bare(str(tmp_path)))
         except CloudError as error:
@@ -146,3 +148,22 @@ def test_the_probe_survives_every_wrong_input(role: str, tmp_path: pathlib.Path)
         assert not [step for step in found["steps"][role] if "__init__" in step]
         tried += 1
     assert tried > 10
+
+
+def test_defaults_are_filled_in_at_any_depth() -> None:
+    item = {"type": "dict", "options": {"name": {"type": "str"}, "zones": {"type": "list", "default": []}}}
+    inner = {
+        "on": {"type": "bool", "default": True},
+        "items": {**item, "type": "list", "elements": "dict", "default": []},
+    }
+    config = {
+        "type": "dict",
+        "options": {"size": {"type": "int", "default": 7}, "bgp": {"type": "dict", "default": {}, "options": inner}},
+    }
+    assert filled(config, {}) == {"size": 7, "bgp": {"on": True, "items": []}}
+    given = {"size": None, "bgp": {"on": False, "items": [{"name": "a"}, {"name": "b", "zones": ["r1"]}]}}
+    assert filled(config, given) == {
+        "size": 7,
+        "bgp": {"on": False, "items": [{"name": "a", "zones": []}, {"name": "b", "zones": ["r1"]}]},
+    }
+    assert filled({"type": "dict"}, {"free": 1}) == {"free": 1}

@@ -48,6 +48,10 @@ FACTS: dict[str, dict[str, Any]] = {
 }
 
 
+#: Roles that a model does not have.
+ABSENT = {("lab", "network_basic")}
+
+
 def config(role: str) -> dict[str, Any]:
     package = "ansible_collections.groundup.cloud.plugins.module_utils.specs"
     spec: dict[str, Any] = importlib.import_module(f"{package}.{role}").CONFIG
@@ -75,7 +79,7 @@ def test_typed_and_untyped_input_mean_the_same(model: str, role: str) -> None:
             value["registry"] = {**value["registry"], "mirrors": ["registry.k8s.io"]}
         assert READ[role](typed(role, value)) == READ[role](value)
         seen += 1
-    assert seen or model == "example"
+    assert seen or model == "example" or (model, role) in ABSENT
 
 
 @pytest.mark.parametrize(
