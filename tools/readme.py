@@ -14,6 +14,18 @@ import typing as t
 import yaml
 
 Spec = dict[str, t.Any]
+#: Roles of layers that can take a control plane out of service (`in_turn` in plugins/module_utils/model/stack.py).
+IN_TURN = ("container_runtime", "host_base", "host_network")
+ON_NODES = """\
+## On nodes of a cluster
+
+The role knows nothing of Kubernetes: it drains no node, and changes all hosts of a play side by side, as many at once
+as there are forks. `playbooks/site.yml` runs it on control planes that serve together one after another, each while all
+others are healthy, and a play of your own has to do so itself. With `serial: 1` the play ends with the first host that
+fails. `groundup.cloud.kubernetes_others_healthy` waits until every other member of etcd and its API server are healthy,
+and fails where one is not. It returns at once on a worker, on the only control plane, and on one that does not serve,
+whose change is its repair. Where pods must not notice, drain a node before.
+"""
 
 
 def words(text: str | list[str] | None) -> list[str]:
@@ -86,6 +98,8 @@ def readme(role: pathlib.Path) -> str:
         "",
     ]
     lines += ["```yaml", example(role), "```", ""]
+    if name in IN_TURN:
+        lines += [ON_NODES, "```yaml", in_turn(role), "```", ""]
     lines += [f"The tag `{name}` runs this role alone in `playbooks/site.yml`.", ""] if in_site(role) else []
     lines += ["## Licence", "", "GPL-3.0-or-later", ""]
     return "\n".join(lines)
@@ -94,6 +108,12 @@ def readme(role: pathlib.Path) -> str:
 def example(role: pathlib.Path) -> str:
     """The playbook in the README, unchanged except for the newline at its end."""
     return (role.resolve().parents[1] / f"docs/examples/{role.name}.yml").read_text().rstrip("\n")
+
+
+def in_turn(role: pathlib.Path) -> str:
+    """The playbook that runs the role on control planes one after another: one text, which names host_base."""
+    text = (role.resolve().parents[1] / "docs/examples/in_turn.yml").read_text().rstrip("\n")
+    return text.replace("host_base", role.name)
 
 
 def in_site(role: pathlib.Path) -> bool:

@@ -19,16 +19,28 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 #: Roles whose input is an option of modules.
 ROLES = (
+    "cdi",
     "container_runtime",
     "drawing",
     "hosted_control_plane",
     "host_base",
     "host_network",
+    "konnectivity",
     "kubernetes",
+    "kubevirt",
+    "load_balancer",
+    "multus",
     "network_basic",
+    "network_calico",
+    "network_cilium",
+    "network_custom",
     "network_flannel",
+    "network_kube_ovn",
+    "network_leftovers",
     "network_policies",
     "provisioner",
+    "rook_ceph",
+    "snapshot_controller",
     "switch",
 )
 KEYS = ("type", "elements", "required", "default", "choices", "no_log")
@@ -89,9 +101,20 @@ def _one_line(value: t.Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
+class _Choices(list[str]):
+    """A list in one line, so that the fragments of roles with many words stay short."""
+
+
+yaml.SafeDumper.add_representer(
+    _Choices, lambda dumper, words: dumper.represent_sequence("tag:yaml.org,2002:seq", words, flow_style=True)
+)
+
+
 def documented(option: Option) -> Option:
     """The same as documentation of a module, where nested options are called suboptions and no_log is not shown."""
     found = {key: value for key, value in option.items() if key not in ("options", "no_log")}
+    if option.get("choices"):
+        found["choices"] = _Choices(option["choices"])
     if option.get("options"):
         found["suboptions"] = {name: documented(inner) for name, inner in option["options"].items()}
     return found

@@ -29,10 +29,10 @@ MAX_SHELL_STATEMENTS = 25
 
 #: Packages of plugins/module_utils from the lowest floor upwards. A package imports itself and what is on lower floors.
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"waiting", "plan", "specs", "promises", "download", "disks"}),
-    frozenset({"network", "conditions"}),
+    frozenset({"waiting", "plan", "specs", "promises", "download"}),
+    frozenset({"network", "conditions", "disks", "ceph"}),
     frozenset({"host", "fabric", "bmc", "bundle", "objects"}),
-    frozenset({"links", "kube", "provision", "machines"}),
+    frozenset({"links", "kube", "provision", "machines", "fencing", "vms"}),
     frozenset({"layers", "hosted", "cluster"}),
     frozenset({"model"}),
     frozenset({"lab", "draw"}),
@@ -208,6 +208,13 @@ def test_roles_do_not_know_the_model(path: pathlib.Path) -> None:
     assert not found, f"{name(path)}: {found}; pass what the role needs as a variable of its own"
 
 
+@files([*TASKS, *PLAYS, *sorted((ROOT / "playbooks/tasks").glob("*.yml"))])
+def test_whether_a_machine_is_deployed_stands_in_the_data(path: pathlib.Path) -> None:
+    """The model knows which machines have a management controller; `groundup_below` names the layer `machine` there."""
+    found = re.findall(r"machine_config\W+(?:is|default)\b.*", path.read_text())
+    assert not found, f"{name(path)}: {found}; read groundup_below, or take it as a variable of the role"
+
+
 @files(TASKS)
 def test_no_role_knows_the_lab(path: pathlib.Path) -> None:
     conditions = [str(task.get("when", "")) for task in tasks_of(path)]
@@ -262,8 +269,11 @@ FAMILIES = {
     "kubernetes": {"config"},
     # They reach the API from the controller, as kubernetes.core does; those of `kubernetes` run on machines.
     "kubernetes_objects": {"kubeconfig", "context", "host", "api_key", "ca_cert", "client_cert", "client_key"},
+    "node_fence": {"kubeconfig", "context", "host", "api_key", "ca_cert", "client_cert", "client_key"},
+    "node": {"kubeconfig", "context", "host", "api_key", "ca_cert", "client_cert", "client_key"},
     "report": {"directory", "cloud"},
     "virtual_rack": {"rack"},
+    "vm": {"kubeconfig", "context", "host", "api_key", "ca_cert", "client_cert", "client_key", "namespace", "timeout"},
 }
 
 

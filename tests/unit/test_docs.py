@@ -114,10 +114,18 @@ def test_what_is_not_in_the_collection_is_found() -> None:
     assert unknown(text) == ["sight", "prooof", "machine_wipes", "lap", "swich", "playbooks/no.yml"]
 
 
+#: How a page marks what another program says.
+OTHERS = ("(Ansible)", "(konnectivity)")
+
+
 def symptoms(text: str) -> list[str]:
     """Messages in the first column of the tables of a page; what other programs say is marked."""
     cells = [line.split("|")[1].strip() for line in prose(text).splitlines() if line.startswith("| `")]
-    return [t.cast("re.Match[str]", re.match("`([^`]+)`", cell)).group(1) for cell in cells if "(Ansible)" not in cell]
+    return [
+        t.cast("re.Match[str]", re.match("`([^`]+)`", cell)).group(1)
+        for cell in cells
+        if not any(one in cell for one in OTHERS)
+    ]
 
 
 def messages() -> str:
@@ -137,7 +145,8 @@ def test_symptoms_are_messages_of_the_collection() -> None:
 
 
 def test_symptoms_are_found() -> None:
-    assert symptoms("| `a b` | x |\n| `c` (Ansible) | y |\n| d | z |\n") == ["a b"]
+    others = "| `c` (Ansible) | y |\n| `e` (konnectivity), in a log | y |\n"
+    assert symptoms(f"| `a b` | x |\n{others}| d | z |\n") == ["a b"]
 
 
 def test_each_page_for_users_is_linked_from_the_readme() -> None:

@@ -10,6 +10,8 @@ import typing as t
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
+from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROLES = sorted(path.parent.parent.name for path in (ROOT / "roles").glob("*/tasks/main.yml"))
@@ -93,6 +95,21 @@ def test_the_roles_take_every_variable_of_the_example(role: str) -> None:
     assert any(variables for _name, _entry, variables in found)
     for name, entry, variables in found:
         assert not complaints(name.removeprefix(COLLECTION), entry, variables)
+
+
+def test_roles_that_can_take_a_control_plane_out_of_service_say_how_to_use_them_alone() -> None:
+    layers = derive(load(ROOT / "inventories/lab/cloud.yml")).group_vars["machines"]["groundup_layers"]
+    roles = {layer["role"].removeprefix(COLLECTION) for layer in layers if layer.get("in_turn")}
+    assert set(TOOL.IN_TURN) == roles
+    for role in ROLES:
+        assert ("## On nodes of a cluster" in (ROOT / "roles" / role / "README.md").read_text()) == (role in roles)
+
+
+@pytest.mark.parametrize("role", TOOL.IN_TURN)
+def test_the_example_on_control_planes_runs_the_role_and_one_host_at_a_time(role: str) -> None:
+    (play,) = yaml.safe_load(TOOL.in_turn(ROOT / "roles" / role))
+    assert next(uses(play)) == (COLLECTION + role, "main", {}) and play["serial"] == 1
+    assert "host_base" not in str(play) or role == "host_base"
 
 
 @each_role
