@@ -5,6 +5,7 @@
     machine.py up NAME DIRECTORY       start it and write DIRECTORY/../inventory/machine.yml
     machine.py reset NAME DIRECTORY    back to the saved state, about a second
     machine.py boot NAME DIRECTORY     boot it without a saved state, say how long that takes, end it (for benchmarks)
+    machine.py alone NAME DIRECTORY    only the networks of the controller, for scenarios that need no machine
     machine.py down NAME DIRECTORY     end it, remove namespaces and disks; the console's log stays
 
 The image is the one that the provisioner deploys (module_utils/provision). It is booted once per image, QEMU version,
@@ -106,6 +107,12 @@ class Machine:
         self._start(self.directory, "-loadvm", STATE)
         self._awake()
         self._inventory()
+
+    def alone(self) -> None:
+        """Makes the networks of the controller, and an inventory without a machine."""
+        self._prepare()
+        self.wire.alone()
+        self._write({})
 
     def reset(self) -> None:
         """Back to the saved state; connections that Ansible kept open are closed first."""
@@ -259,7 +266,9 @@ class Machine:
             "molecule_switch": self.wire.database,
         }
         # It stands for a provisioner too, in the scenarios of roles that run on one.
-        groups = {"machines": {"hosts": {HOST: machine}}, "provisioners": {"hosts": {HOST: {}}}}
+        self._write({"machines": {"hosts": {HOST: machine}}, "provisioners": {"hosts": {HOST: {}}}})
+
+    def _write(self, groups: dict[str, t.Any]) -> None:
         place = self.directory.parent / "inventory"
         place.mkdir(exist_ok=True)
         (place / "machine.yml").write_text(json.dumps({"all": {"children": groups}}, indent=1) + "\n")
@@ -298,7 +307,7 @@ def seed(image: pathlib.Path, work: pathlib.Path) -> None:
 def main() -> None:
     verb, name, directory = sys.argv[1:]
     machine = Machine(name, pathlib.Path(directory).resolve())
-    verbs = (machine.image, machine.up, machine.reset, machine.boot, machine.down)
+    verbs = (machine.image, machine.up, machine.alone, machine.reset, machine.boot, machine.down)
     {method.__name__: method for method in verbs}[verb]()
 
 

@@ -51,6 +51,15 @@ class Wire:
         self._start_switch()
         self._configure()
 
+    def alone(self) -> None:
+        """Makes the controller's namespace with its addresses only: nothing is at the other end of its networks."""
+        self.down()
+        run("ip", "-n", self.inside, "link", "set", "lo", "up")
+        for network, (_vlan, prefix, mtu) in NETWORKS.items():
+            run("ip", "-n", self.inside, "link", "add", network, "mtu", str(mtu), "type", "bridge")
+            run("ip", "-n", self.inside, "addr", "add", f"{prefix}.1/24", "dev", network)
+            run("ip", "-n", self.inside, "link", "set", network, "up")
+
     def _plug(self, device: str, mtu: int) -> None:
         run("sysctl", "-qw", f"net.ipv6.conf.{device}.disable_ipv6=1", namespace=self.outside)
         run("ip", "-n", self.outside, "link", "set", device, "mtu", str(mtu), "up")

@@ -16,7 +16,7 @@ OPERATOR = "/apis/apps/v1/namespaces/cdi/deployments/cdi-operator"
 def test_the_object_is_as_the_example_says(hosted_api: Api) -> None:
     config = hosted_api.get(CDI)["spec"]["config"]
     assert config["scratchSpaceStorageClass"] == "rook-ceph-block"
-    assert config["podResourceRequirements"]["limits"]["memory"] == "2048Mi"
+    assert config["podResourceRequirements"]["limits"]["memory"] == "2Gi"
 
 
 def test_a_change_by_hand_is_put_right(puts_right: Callable[[str, str], None]) -> None:
