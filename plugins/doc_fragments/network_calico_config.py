@@ -132,10 +132,6 @@ options:
                   is not could not use them.
                 type: bool
                 default: false
-              password:
-                description: Password of the session (TCP MD5), best from a vault. It is in no
-                  diff and no result.
-                type: str
               accept:
                 description: Subnets to which, and inside which, routes of the router are taken;
                   empty for all.

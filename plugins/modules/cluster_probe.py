@@ -70,7 +70,7 @@ steps:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import probe, secret_values
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import probe
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.access import OPTIONS
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.entries import LAYERS
@@ -93,7 +93,6 @@ def judged(found: Result, check: bool) -> Result:
 
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
-    module.no_log_values.update(secret_values(module.params["layers"], module.params["inputs"]))
 
     def look() -> Result:
         params = module.params

@@ -19,13 +19,17 @@ attributes:
     description: The same calls as dry runs.
     support: full
   diff_mode:
-    description: Shows every object that differs.
+    description: Shows every object that differs, without the values of Secrets.
     support: full
 extends_documentation_fragment:
   - groundup.cloud.network_calico_config
   - groundup.cloud.kubernetes_access
   - groundup.cloud.cluster_layer
 options:
+  passwords:
+    description: Passwords of sessions with routers, by the name of the peer.
+    type: dict
+    default: {}
   remove_data:
     description:
       - Consent to remove with Calico its custom resource definitions, and all objects of these kinds with them, such as
@@ -48,8 +52,11 @@ EXAMPLES = r"""
       bgp:
         as_number: 64512
         peers:
-          - {name: tor1, address: 10.30.0.1, as_number: 64601, password: "{{ vault_tor1 }}"}
-          - {name: tor2, address: 10.30.0.2, as_number: 64602, password: "{{ vault_tor2 }}"}
+          - {name: tor1, address: 10.30.0.1, as_number: 64601}
+          - {name: tor2, address: 10.30.0.2, as_number: 64602}
+    passwords:
+      tor1: "{{ vault_tor1 }}"
+      tor2: "{{ vault_tor2 }}"
 
 - name: Remove Calico and all its policies
   groundup.cloud.network_calico:

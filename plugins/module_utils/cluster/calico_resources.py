@@ -14,6 +14,7 @@ from typing import Any
 
 from ..objects.manifests import Definition, of_objects
 from ..objects.protected import HOLDS_DATA
+from .load_balancer_input import unknown
 from .upstream import ClusterLayerError
 
 API = "crd.projectcalico.org/v1"
@@ -22,17 +23,18 @@ NAMESPACE = "kube-system"
 BLOCK = 26
 ALL = "all()"
 POD_POOL = "default-ipv4-ippool"
-PASSWORDS = "groundup-bgp-passwords"
+SECRET = "groundup-bgp-passwords"
 #: The label of a node's rack.
 ZONE = "topology.kubernetes.io/zone"
 Body = dict[str, Any]
 Peer = Mapping[str, Any]
 
 
-def of(role: str, params: Mapping[str, Any], pods: str) -> list[Definition]:
+def of(role: str, params: Mapping[str, Any], pods: str, passwords: Mapping[str, str]) -> list[Definition]:
     """The definitions of all custom resources that the role's input means, and the Secret of passwords.
 
     :param pods: the subnet of pods.
+    :param passwords: those of peers, by their names.
     :raises ClusterLayerError: values contradict each other.
     """
     overlay = params["encapsulation"] == "vxlan"
@@ -44,7 +46,10 @@ def of(role: str, params: Mapping[str, Any], pods: str) -> list[Definition]:
             f"{where}.{set_[0]}: with VXLAN there is no BGP; remove it, or write encapsulation: none"
         )
     if not overlay:
-        bodies += _bgp(where, bgp)
+        bodies += _bgp(where, bgp, passwords)
+    names = [str(peer["name"]) for peer in bgp.get("peers") or []]
+    if wrong := list(unknown(f"{role}_passwords", passwords, names)):
+        raise ClusterLayerError("\n".join(wrong))
     return of_objects(bodies, where)
 
 
@@ -91,7 +96,7 @@ def _service_pool(subnet: str) -> Body:
     )
 
 
-def _bgp(where: str, bgp: Mapping[str, Any]) -> list[Body]:
+def _bgp(where: str, bgp: Mapping[str, Any], passwords: Mapping[str, str]) -> list[Body]:
     peers: Sequence[Peer] = bgp.get("peers") or []
     ranges = [str(subnet) for subnet in bgp.get("load_balancers") or []]
     own, mesh = int(bgp["as_number"]), bool(bgp["mesh"])
@@ -108,8 +113,8 @@ def _bgp(where: str, bgp: Mapping[str, Any]) -> list[Body]:
         _custom("BGPConfiguration", "default", configuration),
         *(_service_pool(subnet) for subnet in ranges),
         *(found for peer in peers if (found := _filter(peer))),
-        *(_peer(peer, own) for peer in peers),
-        *_passwords({str(peer["name"]): str(peer["password"]) for peer in peers if peer.get("password")}),
+        *(_peer(peer, own, password=peer["name"] in passwords) for peer in peers),
+        *_passwords(passwords),
     ]
 
 
@@ -127,7 +132,7 @@ def _filter(peer: Peer) -> Body | None:
     return _custom("BGPFilter", str(peer["name"]), spec) if spec else None
 
 
-def _peer(peer: Peer, own: int) -> Body:
+def _peer(peer: Peer, own: int, *, password: bool) -> Body:
     name, zones = str(peer["name"]), [str(zone) for zone in peer.get("zones") or []]
     remote = int(peer["as_number"])
     spec: Body = {
@@ -142,8 +147,8 @@ def _peer(peer: Peer, own: int) -> Body:
         spec["nextHopMode"] = "Keep"
     if _filter(peer):
         spec["filters"] = [name]
-    if peer.get("password"):
-        spec["password"] = {"secretKeyRef": {"name": PASSWORDS, "key": name}}
+    if password:
+        spec["password"] = {"secretKeyRef": {"name": SECRET, "key": name}}
     return _custom("BGPPeer", name, spec)
 
 
@@ -151,9 +156,9 @@ def _passwords(passwords: Mapping[str, str]) -> list[Body]:
     """The Secret of passwords, and the right of Calico's daemon to read this one."""
     if not passwords:
         return []
-    metadata = {"name": PASSWORDS, "namespace": NAMESPACE}
+    metadata = {"name": SECRET, "namespace": NAMESPACE}
     group = "rbac.authorization.k8s.io"
-    rule = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": [PASSWORDS]}
+    rule = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": [SECRET]}
     account = {"kind": "ServiceAccount", "name": "calico-node", "namespace": NAMESPACE}
     return [
         {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "stringData": dict(passwords)},
@@ -167,7 +172,7 @@ def _passwords(passwords: Mapping[str, str]) -> list[Body]:
             "apiVersion": f"{group}/v1",
             "kind": "RoleBinding",
             "metadata": metadata,
-            "roleRef": {"apiGroup": group, "kind": "Role", "name": PASSWORDS},
+            "roleRef": {"apiGroup": group, "kind": "Role", "name": SECRET},
             "subjects": [account],
         },
     ]

@@ -13,7 +13,6 @@ from typing import Any
 from ..errors import CloudError
 from ..objects.access import CONNECTIONS, connect
 from ..objects.engine import Engine
-from ..shell import possible_secrets
 from ..specs import cdi as cdi_input
 from ..specs import entries
 from ..specs import konnectivity as konnectivity_input
@@ -89,6 +88,7 @@ LAYERS: dict[str, ClusterLayer] = {
         ClusterLayer(
             network_calico.ROLE,
             network_calico.render,
+            secrets=network_calico.PASSWORDS,
             guard=calico_guard.guard,
             consent=calico_guard.CONSENT,
             network="calico",
@@ -138,15 +138,6 @@ INPUTS: dict[str, Mapping[str, Any]] = {
 }
 #: Seconds for the comparison of all layers.
 SECONDS = 120.0
-
-
-def secret_values(layers: Sequence[Layer], inputs: Mapping[str, Any]) -> set[str]:
-    """What the inputs of layers have in secret options: the module must not return it."""
-    found: set[str] = set()
-    for layer in layers:
-        role = str(layer["role"]).rpartition(".")[2]
-        found |= possible_secrets(INPUTS.get(role, {}).get("options") or {}, inputs.get(layer["input"]))
-    return found
 
 
 def probe(

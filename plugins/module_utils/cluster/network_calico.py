@@ -30,6 +30,8 @@ OLDEST, OLDEST_SOURCE = (3, 32, 2), "calico#13163"
 #: Name of its manifest in the bundle.
 MANIFEST = "calico"
 IMAGES = tuple(f"quay.io/calico/{name}:{VERSION}" for name in ("cni", "kube-controllers", "node"))
+#: The option with passwords of peers, by their names.
+PASSWORDS = "passwords"
 #: The overlay, and what Felix deletes connections of removed pods by; other modules are loaded by the kernel itself.
 KERNEL_MODULES = ("nf_conntrack_netlink", "vxlan")
 #: The router of pods (Calico's documentation, reference/faq). Each node answers for it by proxy ARP.
@@ -61,7 +63,8 @@ def render(params: Mapping[str, Any]) -> list[Definition]:
     found = definitions(ROLE, params.get("manifest") or {})
     _recent(found)
     changed = patched(found, [*_numbers(params), *_config(params), *_environment(params), *_probes(params)])
-    return [*changed, *_endpoint(params.get("api")), *calico_resources.of(ROLE, params, str(pods))]
+    resources = calico_resources.of(ROLE, params, str(pods), params.get(PASSWORDS) or {})
+    return [*changed, *_endpoint(params.get("api")), *resources]
 
 
 def _recent(found: Sequence[Definition]) -> None:

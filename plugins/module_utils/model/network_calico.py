@@ -28,18 +28,23 @@ def network_calico(layout: Layout) -> View:
     settings, network = layout.cloud.kubernetes, layout.cloud.network
     if settings is None or layout.cluster is None:
         return {}
-    chosen = encapsulation(layout.cloud) or Encapsulation.NONE
-    routed = chosen is Encapsulation.NONE
+    chosen, bgp = encapsulation(layout.cloud) or Encapsulation.NONE, _routed(layout)
     return {
         "manifest": manifest(calico.MANIFEST),
         **of_api(settings),
         "pods": str(settings.pods),
         "mtu": pods(layout),
         "encapsulation": str(chosen),
-        "nat": not routed or translated(network),
+        "nat": chosen is not Encapsulation.NONE or translated(network),
         "proxy_mode": str(layout.proxy_mode),
-        **({"bgp": _bgp(settings, network.bgp)} if routed and network.bgp else {}),
+        **({"bgp": _bgp(settings, bgp)} if bgp else {}),
     }
+
+
+def _routed(layout: Layout) -> Bgp | None:
+    """The settings of BGP, where there is no tunnel."""
+    tunnel = encapsulation(layout.cloud) or Encapsulation.NONE
+    return layout.cloud.network.bgp if tunnel is Encapsulation.NONE else None
 
 
 def translated(network: PodNetwork) -> bool:
@@ -71,10 +76,15 @@ def _peer(peer: BgpPeer, mesh: bool) -> View:
         "as_number": peer.as_number,
         "zones": list(peer.racks),
         **({"keep_next_hop": True} if mesh else {}),
-        **({"password": peer.password} if peer.password is not None else {}),
         "accept": [str(subnet) for subnet in peer.accept],
         "announce": [str(subnet) for subnet in peer.announce],
     }
+
+
+def passwords(layout: Layout) -> View:
+    """The variable `network_calico_passwords`, whose values are evaluated where the role uses them."""
+    bgp = _routed(layout)
+    return {peer.name: peer.password for peer in (bgp.peers.values() if bgp else ()) if peer.password is not None}
 
 
 def needs(_params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
@@ -89,4 +99,5 @@ PROVIDER = Provider(
     needs=needs,
     kernel_modules=calico.KERNEL_MODULES,
     follows=("kubernetes",),
+    secrets=(f"{calico.ROLE}_{calico.PASSWORDS}", passwords),
 )

@@ -46,7 +46,6 @@ CONFIG: dict[str, Any] = {
                         "as_number": {"type": "int", "required": True},
                         "zones": {"type": "list", "elements": "str", "default": []},
                         "keep_next_hop": {"type": "bool", "default": False},
-                        "password": {"type": "str", "no_log": True},
                         "accept": {"type": "list", "elements": "str", "default": []},
                         "announce": {"type": "list", "elements": "str", "default": []},
                     },

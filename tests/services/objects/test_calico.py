@@ -18,9 +18,10 @@ pytestmark = pytest.mark.services
 
 ROLE = "network_calico"
 CUSTOM = "/apis/crd.projectcalico.org/v1"
-TOR1 = {"name": "tor1", "address": "10.30.0.1", "as_number": 4200000001, "password": "throw-away", "zones": ["r1"]}
+TOR1 = {"name": "tor1", "address": "10.30.0.1", "as_number": 4200000001, "zones": ["r1"]}
 TOR2 = {"name": "tor2", "address": "10.30.0.2", "as_number": 64602, "accept": ["0.0.0.0/0"]}
 BGP = {"mesh": False, "services": ["10.96.0.0/16"], "load_balancers": ["10.99.0.0/24"], "peers": [TOR1, TOR2]}
+PASSWORDS = {"tor1": "throw-away"}
 Params = dict[str, t.Any]
 
 
@@ -45,11 +46,17 @@ class Calico:
         return found
 
     def __call__(
-        self, *, present: bool = True, check: bool = False, remove_data: bool = False, **changes: t.Any
+        self,
+        *,
+        present: bool = True,
+        check: bool = False,
+        remove_data: bool = False,
+        passwords: t.Mapping[str, str] | None = None,
+        **changes: t.Any,
     ) -> Params:
         access = {"kubeconfig": self.objects.kubeconfig}
         return LAYERS[ROLE].perform(
-            self.config(**changes),
+            {**self.config(**changes), "passwords": (PASSWORDS if passwords is None else passwords)},
             access,
             present=present,
             timeout=120.0,
@@ -83,15 +90,20 @@ def test_it_is_applied_with_its_custom_resources(calico: Calico) -> None:
 def test_again_nothing_is_changed(calico: Calico) -> None:
     again = calico()
     assert (again["changed"], again["steps"]) == (False, [])
-    layer = {"name": "network", "role": f"groundup.cloud.{ROLE}", "input": f"{ROLE}_config"}
+    layer = {"name": "network", "role": f"groundup.cloud.{ROLE}", "input": f"{ROLE}_config", "secrets": "passwords"}
     given = {"manifest": calico.manifest, "pods": "10.64.0.0/14", "mtu": 9000, "nat": False, "bgp": BGP}
-    found = probe([layer], {f"{ROLE}_config": given}, {"kubeconfig": calico.objects.kubeconfig})
+    access, inputs = {"kubeconfig": calico.objects.kubeconfig}, {f"{ROLE}_config": given}
+    found = probe([layer], inputs, access, {"passwords": PASSWORDS})
     steps = found["steps"]["network"]
     assert steps and all(step.startswith("wait for ") for step in steps), "no controller makes its workloads ready"
+    other = probe([layer], inputs, access, {"passwords": {"tor1": "another one"}})
+    assert other["steps"]["network"] == ["change Secret kube-system/groundup-bgp-passwords"]
+    assert "another one" not in str(other) and "throw-away" not in str(other)
 
 
 def test_a_change_is_shown_and_made(calico: Calico) -> None:
-    changes = {"bgp": {**BGP, "peers": [{**TOR1, "password": "another one"}, {**TOR2, "accept": []}]}, "mtu": 8000}
+    bgp = {**BGP, "peers": [TOR1, {**TOR2, "accept": []}]}
+    changes = {"bgp": bgp, "mtu": 8000, "passwords": {"tor1": "another one"}}
     wanted = {
         "change ConfigMap kube-system/calico-config",
         "change Secret kube-system/groundup-bgp-passwords",
@@ -108,7 +120,7 @@ def test_a_change_is_shown_and_made(calico: Calico) -> None:
 
 
 def test_what_is_no_longer_wanted_is_pruned(calico: Calico) -> None:
-    done = calico(bgp={}, nat=True)
+    done = calico(bgp={}, nat=True, passwords={})
     removed = {f"{row['kind']} {row['name']}" for row in done["objects"] if row["result"] == "removed"}
     assert removed == {
         "BGPPeer tor1",
@@ -118,11 +130,11 @@ def test_what_is_no_longer_wanted_is_pruned(calico: Calico) -> None:
         "Role groundup-bgp-passwords",
         "RoleBinding groundup-bgp-passwords",
     }
-    assert not calico(bgp={}, nat=True)["changed"]
+    assert not calico(bgp={}, nat=True, passwords={})["changed"]
 
 
 def test_an_overlay_takes_the_place_of_routes(calico: Calico) -> None:
-    changes = {"encapsulation": "vxlan", "mtu": 8950, "nat": True, "bgp": {}}
+    changes = {"encapsulation": "vxlan", "mtu": 8950, "nat": True, "bgp": {}, "passwords": {}}
     done = calico(**changes)
     assert "remove BGPConfiguration default (it is no longer in the definitions)" in done["steps"]
     assert calico.get("ippools/default-ipv4-ippool")["vxlanMode"] == "Always"
@@ -131,7 +143,7 @@ def test_an_overlay_takes_the_place_of_routes(calico: Calico) -> None:
 
 def test_the_subnet_of_pods_cannot_be_changed(calico: Calico) -> None:
     with pytest.raises(ObjectsError, match="CIDR cannot be changed"):
-        calico(pods="10.128.0.0/14", bgp={})
+        calico(pods="10.128.0.0/14", bgp={}, passwords={})
 
 
 def test_policies_of_users_are_lost_by_consent_only(calico: Calico) -> None:

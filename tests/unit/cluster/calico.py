@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.network_calico import PASSWORDS
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import checked, filled
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_calico import CONFIG
 
@@ -54,10 +55,10 @@ def space(name: str) -> dict[str, Any]:
 
 
 def given(**changes: Any) -> dict[str, Any]:
-    """An input as the module gives it: with all defaults."""
+    """An input as the module gives it: with all defaults, and the passwords beside it."""
     params = {"manifest": {"path": "/calico.yaml", "sha256": "0"}, "pods": "10.64.0.0/14", "mtu": 1500, **changes}
-    found: dict[str, Any] = filled(CONFIG, checked("network_calico", CONFIG, params))
-    return found
+    beside = {PASSWORDS: params.pop(PASSWORDS, {})}
+    return {**filled(CONFIG, checked("network_calico", CONFIG, params)), **beside}
 
 
 def peer(**changes: Any) -> dict[str, Any]:

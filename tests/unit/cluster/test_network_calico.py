@@ -107,10 +107,11 @@ def test_iptables_is_used_where_kube_proxy_uses_it(render: Any) -> None:
 
 def test_peers_are_objects_with_their_filters_and_passwords(render: Any) -> None:
     peers = [
-        peer(zones=["r1", "r2"], password="throw-away", accept=["0.0.0.0/0"], announce=["10.64.0.0/14"]),
+        peer(zones=["r1", "r2"], accept=["0.0.0.0/0"], announce=["10.64.0.0/14"]),
         peer(name="reflector", address="10.30.0.3", as_number=64512),
     ]
-    bodies = render(nat=False, bgp={"mesh": False, "services": ["10.96.0.0/16"], "peers": peers})
+    bgp = {"mesh": False, "services": ["10.96.0.0/16"], "peers": peers}
+    bodies = render(nat=False, bgp=bgp, passwords={"tor1": "throw-away"})
     assert bodies["BGPConfiguration default"]["spec"]["serviceClusterIPs"] == [{"cidr": "10.96.0.0/16"}]
     assert bodies["BGPConfiguration default"]["spec"]["nodeToNodeMeshEnabled"] is False
     assert bodies["IPPool default-ipv4-ippool"]["spec"]["natOutgoing"] is False
@@ -157,11 +158,25 @@ def test_services_get_addresses_which_are_announced(render: Any) -> None:
         ({"api": "10.30.0.10"}, r"network_calico_config\.api: 10\.30\.0\.10 is not ADDRESS:PORT"),
         ({"bgp": {"mesh": False}}, r"without mesh and without peers no node learns routes"),
         ({"bgp": {"peers": [peer(), peer()]}}, r"network_calico_config\.bgp\.peers: tor1 is there twice"),
+        (
+            {"bgp": {"peers": [peer()]}, "passwords": {"tor9": "x"}},
+            r"network_calico_passwords: tor9 is not known; there is tor1",
+        ),
+        (
+            {"encapsulation": "vxlan", "passwords": {"tor1": "x"}},
+            r"network_calico_passwords: tor1 is not known; there is none",
+        ),
     ],
 )
 def test_what_contradicts_itself_is_refused(render: Any, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ClusterLayerError, match=message):
         render(**changes)
+
+
+def test_a_password_in_a_peer_is_refused_and_not_shown() -> None:
+    with pytest.raises(InputError, match=r"bgp\.peers.*password") as error:
+        given(bgp={"peers": [peer(password="throw-away")]})
+    assert "throw-away" not in str(error.value)
 
 
 def test_a_misspelled_key_is_named() -> None:

@@ -126,6 +126,17 @@ def test_a_password_in_clear_text_is_a_warning_and_a_template_is_none() -> None:
     assert warned("{{ vault_tor1 }}") == []
 
 
+def test_passwords_are_no_part_of_the_input() -> None:
+    changes = bgp(peers={"tor1": {**TOR, "password": "{{ vault_tor1 }}"}, "tor2": {**TOR, "address": "10.30.0.202"}})
+    found = derived(changes).hostvars["cluster"]
+    assert [peer["name"] for peer in found["network_calico_config"]["bgp"]["peers"]] == ["tor1", "tor2"]
+    assert found["network_calico_passwords"] == {"tor1": "{{ vault_tor1 }}"}
+    assert "vault" not in str(found["network_calico_config"])
+    (network,) = [layer for layer in found["groundup_layers"] if layer["name"] == "network"]
+    assert network["secrets"] == "network_calico_passwords"
+    assert derived(bgp()).hostvars["cluster"]["network_calico_passwords"] == {}
+
+
 def test_the_role_s_input_is_one_that_it_takes() -> None:
     changes = bgp(mesh=False, services=True, load_balancers=["10.99.0.0/24"], peers={"tor1": {**TOR, "racks": ["r1"]}})
     config = derived(changes).hostvars["cluster"]["network_calico_config"]
