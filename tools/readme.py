@@ -14,17 +14,23 @@ import typing as t
 import yaml
 
 Spec = dict[str, t.Any]
-#: Roles of layers that can take a control plane out of service (`in_turn` in plugins/module_utils/model/stack.py).
+#: Roles of layers that can take a machine out of service (`in_turn` in plugins/module_utils/model/stack.py).
 IN_TURN = ("container_runtime", "host_base", "host_network")
 ON_NODES = """\
 ## On nodes of a cluster
 
 The role knows nothing of Kubernetes: it drains no node, and changes all hosts of a play side by side, as many at once
 as there are forks. `playbooks/site.yml` runs it on control planes that serve together one after another, each while all
-others are healthy, and a play of your own has to do so itself. With `serial: 1` the play ends with the first host that
-fails. `groundup.cloud.kubernetes_others_healthy` waits until every other member of etcd and its API server are healthy,
-and fails where one is not. It returns at once on a worker, on the only control plane, and on one that does not serve,
-whose change is its repair. Where pods must not notice, drain a node before.
+others are healthy; then on one worker that is a ready node; and on the other workers when that node has stayed ready
+for a minute (150 seconds with slow timings). When one fails, those after it are left as they are. Machines that do not
+serve have nothing to lose, so they are changed at once. A playbook of your own has to do all of this itself. With
+`serial` a playbook ends when all hosts of a batch have failed, which with one host is the first that fails.
+
+On control planes, `groundup.cloud.kubernetes_others_healthy` waits until every other member of etcd and its API server
+are healthy, and fails where one is not. It returns at once on a worker, on the only control plane, and on one that does
+not serve, whose change is its repair. On workers, `groundup.cloud.kubernetes_node_ready` waits until the cluster has
+the machine as a ready node, with `watched: true` for as long as above, and fails where it is not. Where pods must not
+notice, drain a node before.
 """
 
 
@@ -111,7 +117,7 @@ def example(role: pathlib.Path) -> str:
 
 
 def in_turn(role: pathlib.Path) -> str:
-    """The playbook that runs the role on control planes one after another: one text, which names host_base."""
+    """The playbook that runs the role on machines of a cluster in turn: one text, which names host_base."""
     text = (role.resolve().parents[1] / "docs/examples/in_turn.yml").read_text().rstrip("\n")
     return text.replace("host_base", role.name)
 

@@ -97,7 +97,7 @@ def test_the_roles_take_every_variable_of_the_example(role: str) -> None:
         assert not complaints(name.removeprefix(COLLECTION), entry, variables)
 
 
-def test_roles_that_can_take_a_control_plane_out_of_service_say_how_to_use_them_alone() -> None:
+def test_roles_that_can_take_a_machine_out_of_service_say_how_to_use_them_alone() -> None:
     layers = derive(load(ROOT / "inventories/lab/cloud.yml")).group_vars["machines"]["groundup_layers"]
     roles = {layer["role"].removeprefix(COLLECTION) for layer in layers if layer.get("in_turn")}
     assert set(TOOL.IN_TURN) == roles
@@ -106,10 +106,11 @@ def test_roles_that_can_take_a_control_plane_out_of_service_say_how_to_use_them_
 
 
 @pytest.mark.parametrize("role", TOOL.IN_TURN)
-def test_the_example_on_control_planes_runs_the_role_and_one_host_at_a_time(role: str) -> None:
-    (play,) = yaml.safe_load(TOOL.in_turn(ROOT / "roles" / role))
-    assert next(uses(play)) == (COLLECTION + role, "main", {}) and play["serial"] == 1
-    assert "host_base" not in str(play) or role == "host_base"
+def test_the_example_on_nodes_runs_the_role_on_control_planes_and_on_workers(role: str) -> None:
+    planes, workers = yaml.safe_load(TOOL.in_turn(ROOT / "roles" / role))
+    assert [next(uses(play)) for play in (planes, workers)] == [(COLLECTION + role, "main", {})] * 2
+    assert (planes["serial"], workers["serial"]) == (1, [1, "100%"])
+    assert "host_base" not in str([planes, workers]) or role == "host_base"
 
 
 @each_role

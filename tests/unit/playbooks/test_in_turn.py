@@ -63,6 +63,7 @@ MODULES = (
 ADDRESS = {f"n{number}": f"10.30.0.2{number}" for number in range(1, 5)}
 MORE = {f"n{number}": f"10.30.0.2{number}" for number in range(5, 9)}
 PLANES = ["n1", "n2", "n3"]
+WORKERS = ["n4", "n5", "n6"]
 
 
 def config(name: str) -> dict[str, t.Any]:
@@ -356,17 +357,26 @@ def layer(rack: Rack, tmp_path: pathlib.Path, broken: str = "", ready: str = "",
 
 
 def alone(rack: Rack, role: str) -> list[str]:
-    """Run what the README of a role shows for control planes; of which hosts what was called, in that order."""
-    for name in PLANES:
-        rack.hosts[name]["container_runtime_config"] = {"files": {}}
-    book: list[dict[str, t.Any]] = yaml.safe_load(README.in_turn(ROOT / "roles" / role))
-    book[0]["hosts"] = ",".join(PLANES)
-    return rack.run(book)
+    """Run what the README of a role shows for nodes; of which hosts what was called, in that order."""
+    rack.hosts |= {name: {"kubernetes_config": config(name)} for name in WORKERS}
+    for host in rack.hosts.values():
+        host["container_runtime_config"] = {"files": {}}
+    planes, workers = yaml.safe_load(README.in_turn(ROOT / "roles" / role))
+    planes["hosts"], workers["hosts"] = ",".join(PLANES), ",".join(WORKERS)
+    return rack.run([planes, workers])
 
 
 @pytest.mark.parametrize("role", README.IN_TURN)
-def test_a_role_alone_runs_on_one_control_plane_after_another(rack: Rack, role: str) -> None:
-    assert alone(rack, role) == [line for name in PLANES for line in (f"others_healthy {name}", f"{role} {name}")]
+def test_a_role_alone_runs_on_one_control_plane_after_another_and_on_one_worker_before_others(
+    rack: Rack, role: str
+) -> None:
+    log, planes = alone(rack, role), 2 * len(PLANES)
+    assert log[:planes] == [line for name in PLANES for line in (f"others_healthy {name}", f"{role} {name}")]
+    assert log[planes : planes + 2] == [f"{role} n4", "node_ready n4 watched"]
+    assert [sorted(log[planes + first :][:2]) for first in (2, 4)] == [
+        [f"{role} n5", f"{role} n6"],
+        ["node_ready n5", "node_ready n6"],
+    ]
 
 
 @pytest.mark.parametrize("role", README.IN_TURN[:1])
@@ -376,6 +386,14 @@ def test_a_role_alone_ends_with_the_first_control_plane_that_fails(rack: Rack, r
     log = alone(rack, role)
     assert log[:2] == ["others_healthy n1", f"{role} n1"]
     assert log[2:] == (["others_healthy n2"] if fails else ["others_healthy n2", f"{role} n2"])
+
+
+@pytest.mark.parametrize("role", README.IN_TURN[:1])
+@pytest.mark.parametrize("fails", ["node_ready", ""])
+def test_a_role_alone_ends_with_the_first_worker_that_fails(rack: Rack, role: str, fails: str) -> None:
+    rack.fails = [f"{fails or role} n4"]
+    log = alone(rack, role)[2 * len(PLANES) :]
+    assert log == ([f"{role} n4", "node_ready n4 watched"] if fails else [f"{role} n4"])
 
 
 IN_TURN = ["others_healthy n1", "done n1", "others_healthy n2", "done n2", "others_healthy n3", "done n3"]
