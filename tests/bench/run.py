@@ -28,8 +28,6 @@ import typing as t
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / ".ansible/collections"), str(ROOT / "tests"), str(ROOT / "tests/bench")]
 
-from ansible_collections.groundup.cloud.plugins.module_utils.kube import paths  # noqa: E402
-
 Entry = dict[str, t.Any]
 
 
@@ -217,40 +215,14 @@ def measure_stages(_cold: bool) -> list[Entry]:
     return found
 
 
-#: The same machine, configuration, programs (URL, SHA256) and images; these come from the same server again, one after
-#: another. So the ratio shows what the role does in addition, and what it does side by side.
-BY_HAND = f"""set -e
-kubeadm reset -f >/root/reset.log 2>&1
-ctr -n k8s.io images ls -q | xargs -r ctr -n k8s.io images rm --sync >>/root/reset.log
-rm /usr/local/bin/kubernetes
-cat {paths.CLUSTER} - >/root/by-hand.yaml <<END
----
-apiVersion: kubeadm.k8s.io/v1beta4
-kind: InitConfiguration
-localAPIEndpoint: {{advertiseAddress: 10.99.10.21}}
-nodeRegistration: {{criSocket: unix:///run/containerd/containerd.sock, taints: []}}
-patches: {{directory: {paths.PATCHES}}}
-timeouts: {{controlPlaneComponentHealthCheck: 15m0s, kubeletHealthCheck: 15m0s, kubernetesAPICall: 15m0s}}
-END
-began=$(date +%s)
-curl -fsS -o /root/kubernetes "$URL"
-echo "$SHA256  /root/kubernetes" | sha256sum -c --quiet
-install -m 755 /root/kubernetes /usr/local/bin/kubernetes
-kubeadm config images pull --config /root/by-hand.yaml >/root/pull.log 2>&1 || {{ tail /root/pull.log >&2; exit 1; }}
-moved=$(date +%s)
-kubeadm init --config /root/by-hand.yaml >/root/init.log 2>&1 || {{ tail -n 20 /root/init.log >&2; exit 1; }}
-echo $((moved - began)) $(($(date +%s) - moved))
-"""
-
-
 def measure_kubeadm(_cold: bool) -> list[Entry]:
     """The role `kubernetes` on a machine with a container runtime, against the same by hand on the same machine."""
+    import kubeadm
     from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index
     from ansible_collections.groundup.cloud.plugins.module_utils.homes import cache_home
 
     bundle = json.loads(pathlib.Path(cache_home(), "bundle/current/bundle.json").read_text())
-    programs = index.addressed(bundle, "http://10.99.10.1:8080/bundle")["kubernetes"]
-    by_hand = f"URL={programs['url']} SHA256={programs['sha256']}\n{BY_HAND}"
+    by_hand = kubeadm.script(index.addressed(bundle, kubeadm.SERVER))
     molecule = ("tools/molecule", "kubernetes")
     timed(*molecule, "create")
     try:
@@ -261,11 +233,8 @@ def measure_kubeadm(_cold: bool) -> list[Entry]:
             raise RuntimeError(f"kubeadm by hand: {done.stderr[-800:]}")
     finally:
         timed(*molecule, "destroy")
-    moved, formed = map(float, done.stdout.split()[-2:])
-    note = (
-        f"of these, programs and images took {moved:.0f} s and kubeadm init {formed:.0f}; the role also starts "
-        "keepalived and haproxy, verifies and labels the node"
-    )
+    moved, formed = kubeadm.seconds(done.stdout)
+    note = f"programs and images {moved:.0f} s, kubeadm init {formed:.0f} s; the role also does the endpoint and labels"
     return [entry("kubernetes.one_node", ours, "s", "download, pull and kubeadm init by hand", moved + formed, note)]
 
 
