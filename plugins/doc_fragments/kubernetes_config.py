@@ -132,7 +132,7 @@ options:
         default: registry.k8s.io
       proxy_mode:
         description: Backend of kube-proxy; C(none) for a cluster without it, whose network brings
-          packets for services to their pods. A cluster that has kube-proxy keeps it.
+          packets for services to their pods. A cluster keeps it for life, so a change is refused.
         type: str
         choices: [nftables, iptables, none]
         default: nftables

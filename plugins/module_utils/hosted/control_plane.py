@@ -27,7 +27,6 @@ from ..kube import (
     job,
     observe,
     paths,
-    refresh,
     renewal,
     version,
 )
@@ -149,7 +148,7 @@ def _access(found: Plan, system: System) -> None:
 
 
 def _write(settings: Settings, system: System, wanted: t.Mapping[str, str]) -> None:
-    refresh.check_encryption(settings, system)
+    immutable.refuse_encryption(settings, system)
     control_plane.ensure_encryption(settings, system)
     for path, text in wanted.items():
         system.write(path, text.encode(), mode=0o600)

@@ -18,6 +18,7 @@ from . import (
     api_names,
     certificates,
     control_plane,
+    immutable,
     members,
     observe,
     paths,
@@ -40,24 +41,6 @@ SERVES = ("kube-apiserver", "etcd")
 NOTICE = {"default": 60.0, "slow": 240.0}
 
 
-def check_encryption(settings: Settings, system: System) -> None:
-    """Refuse to switch encryption at rest by new manifests alone.
-
-    :raises KubeError: Secrets would become unreadable, or every control plane would have another key.
-    """
-    name, has = settings.node.name, system.path(paths.ENCRYPTION).exists()
-    if has and not settings.encryption:
-        raise KubeError(
-            f"{name}: Secrets of this cluster are encrypted with {paths.ENCRYPTION}, and without it no server can "
-            "read them; set kubernetes.encryption: true again"
-        )
-    if settings.encryption and not has and not settings.single:
-        raise KubeError(
-            f"{name}: {paths.ENCRYPTION} is missing, and all control planes need the same one; copy it from another "
-            "control plane (mode 0600), or set kubernetes.encryption: false if none has it"
-        )
-
-
 def restore_etcd(system: System) -> None:
     """Put etcd's manifest back as kubeadm wrote it when this member joined."""
     copy = system.path(paths.ETCD_COPY)
@@ -72,7 +55,7 @@ def restore_etcd(system: System) -> None:
 def refresh(settings: Settings, system: System, stale: t.Collection[str]) -> None:
     """Store the configuration in the cluster, let kubeadm write the manifests, wait until the API serves again."""
     before, began = observe.manifests(Path(system.root)), time.clock_gettime(time.CLOCK_BOOTTIME)
-    check_encryption(settings, system)
+    immutable.refuse_encryption(settings, system)
     control_plane.ensure_encryption(settings, system)
     if "etcd" in stale and not settings.single:
         restore_etcd(system)

@@ -70,7 +70,7 @@ class Kubernetes:
     proxy_mode: enums.ProxyMode | None = one(
         enums.ProxyMode,
         "Backend of kube-proxy. A cluster is made without it by `none`, which only `cilium` and a network of your own "
-        "can do; a living one that has it keeps it.",
+        "can do. A cluster keeps it for life, so a change is refused.",
         default=None,
         shown_default="`iptables` with `kube_ovn`, `none` with `cilium`, else `nftables`",
     )

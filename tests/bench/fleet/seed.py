@@ -201,11 +201,12 @@ def kubelet(system: System) -> None:
 
 
 def control_plane(system: System, config: dict[str, Any]) -> None:
-    """The attempt by which the machine became a node; manifests of static pods and the record of them."""
+    """The attempt by which the machine became a node; the key of Secrets, manifests of static pods, their record."""
     wanted = config["node"]["control_plane"]
     system.write(paths.ATTEMPT, json.dumps({"kind": "join", "done": True}).encode())
     if not wanted:
         return
+    system.write(paths.ENCRYPTION, b"kind: EncryptionConfiguration\n", mode=0o600)
     for name in paths.STATIC_PODS:
         text = f"apiVersion: v1\nkind: Pod\n    image: registry.k8s.io/{name}:v{config['version']}\n"
         system.write(f"{paths.MANIFESTS}/{name}.yaml", text.encode(), mode=0o600)

@@ -23,7 +23,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Refused, Unreachable
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.control_plane import record_manifests
-from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError, KubeRefusedError
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting import deadline
 
@@ -109,6 +109,9 @@ def test_encryption_switched_on_with_one_gets_its_key_first(given: Given, system
 def living(given: Given, root: Path, server: str = "https://10.30.0.10:8443") -> System:
     """A control plane whose cluster was made from ``given``."""
     system = System(str(root))
+    address = given["node"]["address"]
+    system.write(f"{paths.MANIFESTS}/kube-apiserver.yaml", f"    - --advertise-address={address}\n".encode())
+    system.write(paths.ENCRYPTION, b"key")
     system.write(paths.CLUSTER, yaml.documents(config.cluster(parse(given))).encode())
     system.write(paths.ADMIN_CONF, f"    server: {server}\n".encode())
     system.write(paths.ATTEMPT, json.dumps({"kind": "init", "done": True}).encode())
@@ -120,6 +123,16 @@ MOVES: dict[str, tuple[Given, str]] = {
     "pods": ({"pods": "10.128.0.0/14"}, "podSubnet is 10.64.0.0/14"),
     "services": ({"services": "10.97.0.0/16"}, "serviceSubnet is 10.96.0.0/16"),
     "domain": ({"domain": "other.local"}, "dnsDomain is cluster.local"),
+    "backend of kube-proxy": (
+        {"proxy_mode": "iptables"},
+        "proxy_mode is nftables, wanted iptables; set the model back",
+    ),
+    "no kube-proxy any more": ({"proxy_mode": "none"}, "proxy_mode is nftables, wanted none"),
+    "own address": (
+        {"node": {"name": "node1", "address": "10.30.0.99", "control_plane": True}},
+        "advertiseAddress of node1 is 10.30.0.21, wanted 10.30.0.99",
+    ),
+    "no encryption any more": ({"encryption": False}, "without it no server can read them"),
 }
 
 
@@ -128,9 +141,28 @@ def test_fixed_settings_of_a_running_cluster_are_not_changed(
     given: Given, tmp_path: Path, changes: Given, text: str
 ) -> None:
     system = living(given, tmp_path)
-    with pytest.raises(KubeError, match=text):
+    with pytest.raises(KubeRefusedError, match=text):
         immutable.refuse_changes(parse(given | changes), system)
     immutable.refuse_changes(parse(given | {"timings": "slow", "audit": False}), system)
+
+
+def test_a_cluster_without_kube_proxy_gets_none(given: Given, tmp_path: Path) -> None:
+    bare = given | {"proxy_mode": "none"}
+    system = living(bare, tmp_path)
+    with pytest.raises(KubeRefusedError, match="proxy_mode is none, wanted nftables"):
+        immutable.refuse_changes(parse(given), system)
+    immutable.refuse_changes(parse(bare), system)
+
+
+def test_a_key_that_a_control_plane_has_to_have_is_missed_before_anything_is_changed(
+    given: Given, tmp_path: Path
+) -> None:
+    system = living(given, tmp_path)
+    system.path(paths.ENCRYPTION).unlink()
+    with pytest.raises(KubeRefusedError, match="all control planes need the same one"):
+        immutable.refuse_changes(parse(given), system)
+    system.write(paths.ATTEMPT, json.dumps({"kind": "join", "done": False}).encode())
+    immutable.refuse_changes(parse(given), system)  # a join that has not ended brings it
 
 
 def test_an_endpoint_that_the_kubeconfig_does_not_know_is_refused(given: Given, tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def made(given: Given, root: Path, *, done: bool = True, running: str = "1.36.3"
     system.write(paths.CLUSTER, yaml.documents(config.cluster(settings)).encode())
     system.write(paths.ATTEMPT, json.dumps({"kind": "init", "done": done}).encode())
     system.write(paths.ADMIN_CONF, b"    server: https://10.30.0.10:8443\n")
+    system.write(paths.ENCRYPTION, b"key")
     control_plane.record_manifests(system)
     return system
 
