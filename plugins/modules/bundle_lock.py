@@ -12,6 +12,8 @@ description:
     Of images only the manifests are read, by the program C(skopeo).
   - Such a digest only shows what was served today; compare it with the publisher's page before you commit it. Where the
     publisher serves a checksum file beside the artefact, the two must agree.
+  - Where some of them can't be found, the module fails with their names and the reasons, and returns what it found all
+    the same, so that this can be recorded.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
@@ -81,14 +83,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 lock:
-  description: The lock with all digests.
+  description: The lock with all digests that were found.
   type: dict
-  returned: success
+  returned: success, and failure because some digests can't be found
 digests:
   description:
     - The digests that the lock itself does not have, for O(digests) and O(groundup.cloud.bundle#module:digests).
   type: dict
-  returned: success
+  returned: success, and failure because some digests can't be found
   sample:
     downloads:
       containerd:
@@ -98,11 +100,20 @@ filled:
   description: What was filled in, and the publisher's checksum file that agrees, if there is one.
   type: list
   elements: dict
-  returned: success
+  returned: success, and failure because some digests can't be found
   sample:
     - name: kubelet
       digest: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
       confirmed: https://dl.k8s.io/release/v1.36.3/bin/linux/amd64/kubelet.sha256
+missing:
+  description: What could not be found, each with the reason. Empty on success.
+  type: list
+  elements: dict
+  returned: success, and failure because some digests can't be found
+  version_added: 0.2.0
+  sample:
+    - name: upstream_images.registry.k8s.io/pause:3.10.2
+      reason: "registry.k8s.io/pause:3.10.2 can't be had from docker://registry.k8s.io/pause:3.10.2: no route to host"
 """
 
 from pathlib import Path

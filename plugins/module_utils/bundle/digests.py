@@ -53,9 +53,18 @@ def recorded(before: dict[str, t.Any], after: dict[str, t.Any]) -> Digests:
         for name, digest in (after.get(section) or {}).items():
             if digest != before[section][name]:
                 found.setdefault(section, {})[name] = digest
-    if own := after.get(OWN):
-        found[OWN] = {name: dict(entry) for name, entry in own.items()}
+    if own := {name: dict(entry) for name, entry in (after.get(OWN) or {}).items() if entry["digest"]}:
+        found[OWN] = own
     return found
+
+
+def kept(lock: dict[str, t.Any], digests: Digests) -> dict[str, t.Any]:
+    """The YAML of *lock*; images of one's own that have no digest in it have the one that was recorded before."""
+    own = {
+        name: {**entry, "digest": entry["digest"] or _own(digests, name, entry["place"])}
+        for name, entry in (lock.get(OWN) or {}).items()
+    }
+    return {**lock, OWN: own} if own else lock
 
 
 def _entries(digests: Digests, section: str) -> dict[str, t.Any]:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ..errors import CloudError
 
 #: What finds the digests that nobody has recorded; a playbook's inventory is added to it.
@@ -22,6 +24,17 @@ class DigestMismatch(BundleError):
             "Get it from another mirror, or look at the publisher's page and correct the lock"
         )
         self.wanted, self.got = wanted, got
+
+
+class Unresolved(BundleError):
+    """Digests that could not be found. Those that could are in ``lock`` and ``filled``.
+
+    ``missing``: [{"name": section and name in the lock, "reason": text}].
+    """
+
+    def __init__(self, lock: dict[str, t.Any], filled: list[dict[str, t.Any]], missing: list[dict[str, str]]) -> None:
+        super().__init__("\n".join(f"{one['name']}: {one['reason']}" for one in missing))
+        self.lock, self.filled, self.missing = lock, filled, missing
 
 
 class NotPinned(BundleError):

@@ -15,7 +15,7 @@ from ..download import trust
 from . import digests, pull, skopeo
 from .additions import added
 from .content import sha256_file
-from .errors import BundleError
+from .errors import BundleError, Unresolved
 from .fetch import agree
 from .lock import DOCUMENTS, Lock, parse, unpinned
 from .request import named
@@ -42,7 +42,7 @@ def relock(
 
     A digest is that of the bytes which came; ``confirmed`` names the publisher's checksum file that agrees, or is None.
 
-    :raises BundleError: with all that can't be had, or whose publisher's checksum file says something else.
+    :raises Unresolved: all that can't be had, or whose publisher's checksum file says something else.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with (
@@ -54,20 +54,28 @@ def relock(
 
 
 def resolve(parameters: dict[str, t.Any], cache: Path) -> dict[str, t.Any]:
-    """What the module ``bundle_lock`` gives: ``lock``, ``digests`` and ``filled``.
+    """What the module ``bundle_lock`` gives: ``lock``, ``digests``, ``filled`` and ``missing``.
 
     The recorded digests of published artefacts stay. Those of images of one's own are found again, because their owner
-    may have built them again.
+    may have built them again; where such an image can't be had now, the digest that was recorded of it stays as well.
+
+    :raises Unresolved: what could not be found, with all of the above as its details.
     """
     lock, places = added(parameters["lock"], parameters["additions"]), parameters["images"]
     before = {name: section for name, section in parameters["digests"].items() if name != digests.OWN}
     start = digests.applied(lock, before, places)
     access = {"ca_file": parameters["ca_file"], "auth_file": parameters["auth_file"]}
     needs = named(parameters["needs"])
-    new, filled = relock(
-        start, parameters["mirrors"], cache / "downloads", **access, needs=needs, source=parameters["source"]
-    )
-    return {"changed": False, "lock": new, "filled": filled, "digests": digests.recorded(lock, new)}
+    try:
+        new, filled = relock(
+            start, parameters["mirrors"], cache / "downloads", **access, needs=needs, source=parameters["source"]
+        )
+    except Unresolved as fault:
+        new = digests.kept(fault.lock, parameters["digests"])
+        found = {"lock": new, "filled": fault.filled, "digests": digests.recorded(lock, new)}
+        fault.details = {**found, "missing": fault.missing}
+        raise
+    return {"changed": False, "lock": new, "filled": filled, "digests": digests.recorded(lock, new), "missing": []}
 
 
 def _filled(
@@ -75,13 +83,14 @@ def _filled(
 ) -> tuple[dict[str, t.Any], list[Filled]]:
     parse(value)
     lock, filled, new = parse(selected(value, needs)), list[Filled](), copy.deepcopy(value)
-    faults: list[BundleError] = []
+    missing: list[dict[str, str]] = []
     for entry in unpinned(lock, source):
         section, __, name = entry.partition(".")
         try:
-            filled.append(found := _found(lock, origin, section, name))
+            with bundle_errors():
+                filled.append(found := _found(lock, origin, section, name))
         except BundleError as fault:
-            faults.append(fault)
+            missing.append({"name": entry, "reason": str(fault)})
             continue
         if section in ("downloads", *DOCUMENTS):
             new[section][name]["sha256"] = found["digest"]
@@ -89,10 +98,8 @@ def _filled(
             new[section][name]["digest"] = found["digest"]
         else:
             new[section][name] = found["digest"]
-    if len(faults) == 1:
-        raise faults[0]
-    if faults:
-        raise BundleError("\n".join(map(str, faults)))
+    if missing:
+        raise Unresolved(new, filled, missing)
     return new, filled
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import subprocess
 import typing as t
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle import digests, image_storage, index, relock
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError, NotPinned
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle import digests, fetch, image_storage, index, relock
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError, NotPinned, Unresolved
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image import digest
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import faults, make
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request
@@ -127,6 +128,35 @@ def test_an_image_that_was_built_again_is_refused_until_its_digest_is_recorded(
         make(request(tmp_path, lock))
     assert not (tmp_path / "bundle/bundle.json").exists()
     make(request(tmp_path, resolved(tmp_path, own["dir"])[0]))
+
+
+def test_its_digest_is_recorded_although_a_publisher_cannot_be_reached(
+    own: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The publisher's place is a port at which nobody listens."""
+    monkeypatch.setattr(fetch.Fetcher.__init__, "__defaults__", (lambda _seconds: None,))
+    other = "images.example/team/other:1"
+    lock = {**LOCK, "upstream_images": {IMAGE: None, other: None}}
+    parameters: dict[str, t.Any] = {"lock": lock, "images": {IMAGE: own["oci"]}, "digests": {}, "additions": {}}
+    parameters |= {"mirrors": {"https://images.example": "http://127.0.0.1:1"}, "needs": {}, "source": "upstream"}
+    parameters |= {"ca_file": None, "auth_file": None}
+
+    def missed(**changes: t.Any) -> dict[str, t.Any]:
+        with pytest.raises(Unresolved, match=rf"upstream_images\.{other}: .*connection refused") as error:
+            relock.resolve({**parameters, **changes}, tmp_path / "cache")
+        assert f"upstream_images.{other}" in [one["name"] for one in error.value.details["missing"]]
+        return error.value.details
+
+    first = missed()
+    (recorded,) = first["digests"]["own_images"].values()
+    assert recorded["place"] == own["oci"] and recorded["digest"].startswith("sha256:")
+    assert [found["name"] for found in first["filled"]] == [IMAGE]
+    assert set(first["digests"]) == {"own_images"}, "nothing is recorded of what was not found"
+    assert missed(digests=first["digests"])["digests"] == first["digests"], "the next run finds the same"
+    shutil.rmtree(own["oci"].removeprefix("oci:"))
+    gone = missed(digests=first["digests"])
+    assert gone["digests"] == first["digests"], "the digest of an image that is away stays, since it is no other image"
+    assert {one["name"] for one in gone["missing"]} == {f"own_images.{IMAGE}", f"upstream_images.{other}"}
 
 
 def test_a_place_without_an_image_is_named(tmp_path: Path) -> None:

@@ -162,9 +162,27 @@ def test_the_directory_of_the_model_is_where_the_bundle_is_made_and_looked_for(s
     assert f"the bundle (upstream, lock {held['lock']}) lacks" in site.validate()[1]
 
 
-def test_all_that_no_publisher_gives_is_named_at_once_and_nothing_is_written(site: Site, web: t.Any) -> None:
+def test_all_that_no_publisher_gives_is_named_at_once_and_the_rest_is_recorded(site: Site, web: t.Any) -> None:
+    file = site.directory / "group_vars/provisioners/bundle_digests.yml"
     del web.content["/tool"]
     site.change(images={})
     status, said = site.bundle("-e", "bundle_action=lock")
     assert status and "/tool: HTTP Error 404" in said and f"{OTHER} can't be had from docker://" in said
+    assert f"2 digests could not be resolved; those that could are in {file}." in said
+    recorded = file.read_text()
+    assert set(yaml.safe_load(recorded)["bundle_digests"]) == {"upstream_images"}
+    status, said = site.bundle("-e", "bundle_action=lock")
+    assert status and "changed=0" in said and file.read_text() == recorded
+    web.content["/tool"] = TOOL
+    site.change(images={OTHER: f"oci:{site.directory.parent}/layout"})
+    assert site.bundle("-e", "bundle_action=lock")[0] == 0
+    assert set(yaml.safe_load(file.read_text())["bundle_digests"]) == {"downloads", "upstream_images", "own_images"}
+
+
+def test_nothing_is_written_where_nothing_is_found(site: Site, web: t.Any) -> None:
+    del web.content["/tool"]
+    mirrors = yaml.safe_load(site.model.read_text())["bundle"]["mirrors"]
+    site.change(images={}, mirrors={prefix: url.replace("/own", "/nobody") for prefix, url in mirrors.items()})
+    status, said = site.bundle("-e", "bundle_action=lock")
+    assert status and "3 digests could not be resolved. Run this again" in said
     assert not (site.directory / "group_vars").exists()

@@ -26,7 +26,11 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bundle import (
     relock,
     web,
 )
-from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError, DigestMismatch
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import (
+    BundleError,
+    DigestMismatch,
+    Unresolved,
+)
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image import digest
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import ensure, make, plan
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request
@@ -347,5 +351,7 @@ def test_an_artefact_without_a_digest_is_refused_and_can_be_resolved(world: Worl
 
 def test_a_publisher_who_contradicts_himself_is_not_believed(world: World) -> None:
     world.web.content["/tool.sha256"] = b"0" * 64
-    with pytest.raises(DigestMismatch):
+    with pytest.raises(Unresolved, match=rf"downloads\.tool: tool: .*/tool\.sha256 gave .*{'0' * 64}") as error:
         relock.relock(lock(None, None), world.request.mirrors, world.request.target / ".work/downloads")
+    assert error.value.lock["downloads"]["tool"]["sha256"] is None, "its digest is not recorded"
+    assert [found["name"] for found in error.value.filled] == [IMAGE], "those of others are"

@@ -108,6 +108,18 @@ def test_an_image_of_one_s_own_for_nothing_is_refused(name: str, place: str, say
     assert f"images.{name}" in str(refusal.value) and says in str(refusal.value)
 
 
+def test_what_was_not_found_is_not_recorded_and_a_digest_of_one_s_own_stays() -> None:
+    before, places = digests.applied(SHIPPED, {}, {}), {"a": "oci:/a", "b": "oci:/b", "c": "oci:/c"}
+    start = digests.applied(before, {}, places)
+    start["own_images"]["a"]["digest"] = f"sha256:{HEX}"
+    known = {"own_images": {name: {"place": place, "digest": f"sha256:{OTHER}"} for name, place in places.items()}}
+    known["own_images"]["c"]["place"] = "oci:/elsewhere"
+    assert digests.recorded(before, start)["own_images"] == {"a": {"place": "oci:/a", "digest": f"sha256:{HEX}"}}
+    kept = digests.kept(start, known)["own_images"]
+    assert [kept[name]["digest"] for name in places] == [f"sha256:{HEX}", f"sha256:{OTHER}", None]
+    assert digests.kept(before, known) == before, "without images of one's own there is nothing to keep"
+
+
 def test_the_error_about_missing_digests_names_the_command_of_this_run(tmp_path: Path) -> None:
     command = "ansible-playbook -i cloud.yml groundup.cloud.bundle -e bundle_action=lock"
     with pytest.raises(NotPinned, match=f"Run `{command}`, which resolves all of them at their publishers"):
