@@ -9,6 +9,11 @@ from ..errors import CloudError
 
 #: What finds the digests that nobody has recorded; a playbook's inventory is added to it.
 LOCK_COMMAND = "ansible-playbook groundup.cloud.bundle -e bundle_action=lock"
+#: How a bundle is made, for those who only read one and do not know its lock.
+MAKE = (
+    "`ansible-playbook -i MODEL groundup.cloud.bundle` (where the lock has `null` as a digest of what it holds, "
+    "`ansible-playbook -i MODEL groundup.cloud.bundle -e bundle_action=lock` finds it first)"
+)
 
 
 class BundleError(CloudError):

@@ -7,7 +7,7 @@ import json
 import typing as t
 from pathlib import Path
 
-from .errors import BundleError
+from .errors import MAKE, BundleError
 from .image_storage import Registry
 from .lock import DOCUMENTS
 
@@ -90,7 +90,7 @@ def require(index: Index, layer: str, needs: list[str]) -> None:
     if absent := missing(index, needs):
         raise BundleError(
             f"{layer}: the bundle ({index['source']}, lock {index['lock']}) lacks {', '.join(absent)}; "
-            "make a bundle that holds them, or leave the layer out"
+            f"make a bundle that holds them with {MAKE}, or leave the layer out"
         )
 
 

@@ -13,7 +13,7 @@ from ..homes import cache_home
 from . import digests
 from .additions import added
 from .content import sha256_json, sha256_tree
-from .errors import LOCK_COMMAND, BundleError
+from .errors import LOCK_COMMAND, MAKE, BundleError
 from .lock import compiled_part, parse, stated
 from .selection import selected
 
@@ -44,8 +44,7 @@ def made_last(parameters: dict[str, t.Any]) -> Path:
         return cache / CURRENT
     if not cloud_link(cache, cloud).exists():
         raise BundleError(
-            f"no bundle was made for the cloud {cloud} ({cloud_link(cache, cloud)} does not exist); make it with "
-            "`ansible-playbook -i MODEL groundup.cloud.bundle`"
+            f"no bundle was made for the cloud {cloud} ({cloud_link(cache, cloud)} does not exist); make it with {MAKE}"
         )
     return cloud_link(cache, cloud)
 

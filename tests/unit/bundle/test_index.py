@@ -14,6 +14,11 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bundle import image
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.content import Artefact
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors import BundleError
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.image import digest
+from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import made_last
+
+ROOT = Path(__file__).resolve().parents[3]
+#: What makes a bundle, as plan.yml and site.yml name it.
+COMMAND = "ansible-playbook -i MODEL groundup.cloud.bundle"
 
 
 def binary(sha256: str, links: list[str] | None = None) -> dict[str, t.Any]:
@@ -85,6 +90,21 @@ def test_layers_are_refused_all_at_once_by_name() -> None:
     assert "storage: the bundle (source, lock abc) lacks rook:1;" in str(refusal.value)
     assert "virtual machines: the bundle (source, lock abc) lacks virt:1, cdi:1;" in str(refusal.value)
     assert "kubernetes:" not in str(refusal.value)
+    commands = re.findall("`(ansible-playbook [^`]+)`", str(refusal.value).splitlines()[0])
+    assert commands == [COMMAND, f"{COMMAND} -e bundle_action=lock"], "one makes it, one finds digests that are null"
+
+
+def test_a_bundle_that_was_never_made_is_refused_with_both_commands(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no bundle was made for the cloud rack1") as refusal:
+        made_last({"dir": None, "cache_dir": str(tmp_path), "cloud": "rack1"})
+    assert f"`{COMMAND}`" in str(refusal.value) and f"`{COMMAND} -e bundle_action=lock`" in str(refusal.value)
+
+
+@pytest.mark.parametrize("book", ["plan", "site"])
+def test_what_plan_and_site_say_of_a_bundle_is_said_by_the_same_task(book: str) -> None:
+    """`tasks/bundle.yml` calls bundle_info, which refuses by the texts above."""
+    assert "tasks/bundle.yml" in (ROOT / f"playbooks/{book}.yml").read_text()
+    assert "groundup.cloud.bundle_info:" in (ROOT / "playbooks/tasks/bundle.yml").read_text()
 
 
 @pytest.mark.parametrize("names", ["kubelet", {"kubelet": 1}, [1], None])
