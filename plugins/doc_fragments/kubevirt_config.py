@@ -56,11 +56,29 @@ options:
         default: []
       cpu_model:
         description:
-        - The model of CPUs that virtual machines have, as libvirt calls it, such as C(Skylake-Server-IBRS).
-          With the highest one that all nodes have, they can be migrated between all of them.
-          KubeVirt's own choice is C(host-model), with which they are migrated to nodes with the
-          same features only.
+        - The model of CPUs that virtual machines have unless they say it, as libvirt calls it,
+          such as C(Skylake-Server-IBRS). With one that all nodes have, they can be migrated between
+          all of them.
+        - C(baseline) is the highest one that all of C(machines) have. Another one is refused
+          where not all of these have it.
+        - KubeVirt's own choice is C(host-model), with which they are migrated to nodes with the
+          same features only. With C(host-passthrough), none can be migrated.
         type: str
+      machines:
+        description:
+        - The machines that run virtual machines, on which CPUs are looked up. C(baseline) needs
+          them. What they have is recorded at the KubeVirt object.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          node:
+            description: Name of its node in Kubernetes.
+            type: str
+            required: true
+          host:
+            description: Its inventory host. The same as C(node) by default.
+            type: str
       network_binding:
         description:
         - How virtual machines that do not say it are bound to the network of pods. With C(bridge),

@@ -10,6 +10,9 @@ version_added: 0.2.0
 description:
   - Applies KubeVirt's operator and one object of the kind KubeVirt to a cluster, and waits until it is deployed in this
     version, and each node has C(/dev/kvm) or O(config.emulation) is given.
+  - It logs in to no machine. The model of CPUs follows from what M(groundup.cloud.cpu_info) found on each of
+    O(config.machines), and is recorded; a model that not all of them have is refused, and so are machines whose CPUs
+    have different makers.
   - A version that can't follow the deployed one is refused.
   - With O(state=absent), the KubeVirt object goes first, while its operator runs, then the operator, its kind and its
     namespace, and what KubeVirt has written on nodes. It is refused while there are virtual machines.
@@ -26,6 +29,12 @@ extends_documentation_fragment:
   - groundup.cloud.kubernetes_access
   - groundup.cloud.cluster_layer
 options:
+  cpus:
+    description:
+      - For each of O(config.machines), by the name of its node, what M(groundup.cloud.cpu_info) returned as C(cpus).
+      - Without it, the CPUs of all of them must be known to the cluster from a run before.
+    type: dict
+    default: {}
   remove_cloud:
     description: The consent to lose all virtual machines with a removal, which is O(config.cloud).
     type: str
@@ -36,6 +45,7 @@ options:
     default: true
 seealso:
   - module: groundup.cloud.cdi
+  - module: groundup.cloud.cpu_info
 """
 
 EXAMPLES = r"""
@@ -51,6 +61,26 @@ EXAMPLES = r"""
       eviction: live_migrate
       migrations: {bandwidth: 500Mi}
     timeout: 1800
+
+- name: Look up the CPUs of a machine
+  groundup.cloud.cpu_info:
+  delegate_to: node1
+  register: node1
+
+# The other machine likewise.
+- name: Give virtual machines the highest model of CPUs that two machines have
+  groundup.cloud.kubevirt:
+    kubeconfig: ~/.kube/rack1
+    config:
+      cloud: rack1
+      manifest:
+        path: ~/manifests/kubevirt-operator.yaml
+        sha256: "{{ kubevirt_sha256 }}"
+      cpu_model: baseline
+      machines: [{node: node1}, {node: node2}]
+    cpus:
+      node1: "{{ node1.cpus }}"
+      node2: "{{ node2.cpus }}"
 
 - name: Remove KubeVirt with all virtual machines
   groundup.cloud.kubevirt:
@@ -84,13 +114,18 @@ from ansible_collections.groundup.cloud.plugins.module_utils.cluster.run import 
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubevirt import CONFIG
 
-OPTIONS = {"remove_cloud": {"type": "str", "default": ""}, "wait": {"type": "bool", "default": True}}
+OPTIONS = {
+    "cpus": {"type": "dict", "default": {}},
+    "remove_cloud": {"type": "str", "default": ""},
+    "wait": {"type": "bool", "default": True},
+}
 
 
 def main() -> None:
     layer = LAYERS["kubevirt"]
     module = begin(AnsibleModule, {**spec(CONFIG, layer), **OPTIONS}, supports_check_mode=True)
-    run(module, lambda: act(module, layer, beside={"remove_cloud": module.params["remove_cloud"]}))
+    beside = {"found_cpus": module.params["cpus"], "remove_cloud": module.params["remove_cloud"]}
+    run(module, lambda: act(module, layer, beside=beside))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..vms import cpu_baseline
+from ..vms.cpu_models import MODELS
 from . import kubevirt_features
 from .upstream import ClusterLayerError
 
@@ -19,11 +21,14 @@ BRIDGE, MASQUERADE = "bridge", "masquerade"
 MIGRATE, IF_POSSIBLE, STOP = "live_migrate", "live_migrate_if_possible", "none"
 #: The model of CPUs that no virtual machine can be migrated with (pkg/virt-handler, CPUModeNotLiveMigratable).
 PASSTHROUGH = "host-passthrough"
+#: KubeVirt's own choice: the CPU of the node on which a virtual machine starts.
+HOST_MODEL = "host-model"
+#: The highest model that all machines of the input have.
+BASELINE = "baseline"
 #: Of the network of migrations: who gives addresses, one to virt-handler on each node.
 KUBE_OVN = "kube_ovn"
 #: virt-operator's limit of parallel migrations is a uint32; more than this of one node starves it.
 MOST_PARALLEL = 1000
-_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _QUANTITY = re.compile(r"[0-9]+(Ki|Mi|Gi|Ti|k|M|G|T)?")
 #: The kernel's limit of 15 characters (linux/if.h, IFNAMSIZ).
 _LINK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}")
@@ -37,6 +42,11 @@ def version(params: Params) -> str:
 def gates(params: Params) -> list[str]:
     """The feature gates that the input adds."""
     return [str(name) for name in params.get("feature_gates") or ()]
+
+
+def is_model(name: str) -> bool:
+    """Whether it is a model of CPUs that a virtual machine may have."""
+    return name in MODELS or name in (HOST_MODEL, PASSTHROUGH)
 
 
 def check(params: Params) -> None:
@@ -57,17 +67,29 @@ def _wrong(params: Params) -> Iterator[str]:
         return
     for problem in kubevirt_features.problems(version(params), gates(params)):
         yield f"{ROLE}_config.feature_gates: {problem}"
-    cpu, eviction = str(params.get("cpu_model") or ""), str(params.get("eviction") or IF_POSSIBLE)
-    if cpu and not _MODEL.fullmatch(cpu):
-        yield f"{ROLE}_config.cpu_model: {cpu} is no model of libvirt, such as Skylake-Server-IBRS or host-model"
-    if cpu == PASSTHROUGH and eviction != STOP:
-        yield (
-            f"{ROLE}_config.cpu_model: with {PASSTHROUGH} no virtual machine can be migrated; give the model that all "
-            "machines have, or write eviction: none"
-        )
+    yield from _wrong_cpus(params)
     if int(params.get("replicas") or 1) < 1:
         yield f"{ROLE}_config.replicas: {params['replicas']} is not at least 1"
     yield from _wrong_migrations(params.get("migrations") or {}, f"{ROLE}_config.migrations")
+
+
+def _wrong_cpus(params: Params) -> Iterator[str]:
+    place = f"{ROLE}_config.cpu_model"
+    cpu, eviction = str(params.get("cpu_model") or ""), str(params.get("eviction") or IF_POSSIBLE)
+    if cpu and cpu != BASELINE and not is_model(cpu):
+        yield f"{place}: {cpu} is no model of CPUs that is known; {cpu_baseline.near(cpu)}"
+    if cpu == PASSTHROUGH and eviction != STOP:
+        yield (
+            f"{place}: with {PASSTHROUGH} no virtual machine can be migrated; give the model that all machines have, "
+            "or write eviction: none"
+        )
+    if cpu == BASELINE and not params.get("machines"):
+        yield f"{place}: {BASELINE} is the highest model of all machines, and there are none; give them as machines"
+    if cpu == BASELINE and params.get("emulation"):
+        yield f"{place}: {BASELINE} is that of the machines' CPUs, which emulation does not use; remove it"
+    nodes = [str(one.get("node")) for one in params.get("machines") or ()]
+    for node in sorted({one for one in nodes if nodes.count(one) > 1}):
+        yield f"{ROLE}_config.machines: {node} is there twice; list each node once"
 
 
 def _wrong_migrations(given: Params, place: str) -> Iterator[str]:
@@ -102,4 +124,17 @@ def _wrong_network(given: Params, place: str) -> Iterator[str]:
         yield f"{place}: {first} to {last} are no addresses of {subnet} in order; correct first and last"
 
 
-__all__ = ["BRIDGE", "IF_POSSIBLE", "MASQUERADE", "MIGRATE", "NAME", "NAMESPACE", "ROLE", "STOP", "check", "gates"]
+__all__ = [
+    "BASELINE",
+    "BRIDGE",
+    "HOST_MODEL",
+    "IF_POSSIBLE",
+    "MASQUERADE",
+    "MIGRATE",
+    "NAME",
+    "NAMESPACE",
+    "ROLE",
+    "STOP",
+    "check",
+    "gates",
+]

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The layer of the role kubevirt: beside its operator's report, each node has to have KVM."""
+"""The layer of the role kubevirt: beside its operator's report, each node has to have KVM and the model of CPUs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..objects.engine import Engine
-from ..objects.transport import items
+from ..objects.live import get
+from ..objects.transport import Json, items
 from ..waiting.missing import Row
-from . import kubevirt_input
+from . import kubevirt_cpus, kubevirt_input
 from .kubevirt_input import NAME, NAMESPACE, ROLE
 from .operated import Operated
 from .operated_layer import OperatedLayer
@@ -44,42 +45,55 @@ REPORTED = 120.0
 class KubeVirtLayer(OperatedLayer):
     """The layer of the role kubevirt."""
 
+    def complete(self, engine: Engine, params: Params) -> Params:
+        """Return the input with the model of CPUs that all machines have.
+
+        :raises ClusterLayerError: they have none in common, or not the one that is wanted.
+        """
+        kubevirt_input.check(params)
+        return kubevirt_cpus.completed(params, get(engine.transport, OPERATED.path))
+
     def steps(self, engine: Engine, params: Params, *, present: bool = True) -> tuple[list[str], list[dict[str, str]]]:
-        """Return what a run would do, and its diff; nodes without KVM are waited for by a run."""
+        """Return what a run would do, and its diff; nodes without KVM or the model are waited for by a run."""
         steps, diff = super().steps(engine, params, present=present)
         if present and not steps:
-            steps = [f"wait for {row}" for row in _without_kvm(engine, params)]
+            steps = [f"wait for {row}" for row in self._lacking(engine, params)]
         return steps, diff
 
     def bring(self, engine: Engine, params: Params, *, present: bool, **more: Any) -> dict[str, Any]:
         """Bring the layer about, or remove it. See `ClusterLayer.perform`.
 
-        :raises ObjectsError: a node has no KVM, and nobody consented to emulation.
+        :raises ObjectsError: a node has no KVM, and nobody consented to emulation; or it has not the model.
         """
         result = super().bring(engine, params, present=present, **more)
         if present and more.get("wait", True) and not engine.check:
-            _await_kvm(engine, params)
+            deadline = engine.deadline.within(REPORTED)
+            until_none(lambda: self._lacking(engine, params), deadline, "each node to have what virtual machines need")
         return result
 
+    def _lacking(self, engine: Engine, params: Params) -> list[Row]:
+        labels = dict(params.get("node_labels") or {})
+        nodes = [
+            node
+            for node in items(engine.transport, "/api/v1/nodes")
+            if labels.items() <= (node["metadata"].get("labels") or {}).items()
+        ]
+        rows = [] if params.get("emulation") else _without_kvm(nodes)
+        without = {row.what for row in rows}  # which has no model either
+        model = str(self.complete(engine, params).get("cpu_model") or "")
+        found = kubevirt_cpus.without_model(model, nodes)
+        return [*rows, *(row for row in found if row.what not in without)]
 
-def _await_kvm(engine: Engine, params: Params) -> None:
-    deadline = engine.deadline.within(REPORTED)
-    until_none(lambda: _without_kvm(engine, params), deadline, "each node to have KVM")
 
-
-def _without_kvm(engine: Engine, params: Params) -> list[Row]:
-    if params.get("emulation"):
-        return []
-    labels = dict(params.get("node_labels") or {})
+def _without_kvm(nodes: list[Json]) -> list[Row]:
     reason = (
         "KubeVirt has found no /dev/kvm there; turn virtualization on in its firmware, or consent to slow virtual "
         f"machines with {ROLE}_config.emulation: true (virtualization.emulation of a model)"
     )
     return [
         Row(str(node["metadata"]["name"]), reason)
-        for node in items(engine.transport, "/api/v1/nodes")
-        if labels.items() <= (node["metadata"].get("labels") or {}).items()
-        and not int(str(((node.get("status") or {}).get("allocatable") or {}).get(KVM) or "0").replace("k", "000"))
+        for node in nodes
+        if not int(str(((node.get("status") or {}).get("allocatable") or {}).get(KVM) or "0").replace("k", "000"))
     ]
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..objects.protected import HOLDS_DATA
-from . import kubevirt_features
-from .kubevirt_input import BRIDGE, IF_POSSIBLE, MASQUERADE, MIGRATE, NAME, NAMESPACE, STOP, gates, version
+from . import kubevirt_cpus, kubevirt_features
+from .kubevirt_input import BASELINE, BRIDGE, IF_POSSIBLE, MASQUERADE, MIGRATE, NAME, NAMESPACE, STOP, gates, version
 from .placement import placement
 from .quantities import canonical
 
@@ -55,7 +55,7 @@ def _kubevirt(params: Params) -> Json:
         "network": {"defaultNetworkInterface": binding, "permitBridgeInterfaceOnPodNetwork": binding == BRIDGE},
     }
     for key, name in (("cpu_model", "cpuModel"), ("state_storage_class", "vmStateStorageClass")):
-        if params.get(key):
+        if params.get(key) and params[key] != BASELINE:  # a removal looks at no machine and needs no model
             configuration[name] = str(params[key])
     spec = {
         "imagePullPolicy": "IfNotPresent",
@@ -70,7 +70,9 @@ def _kubevirt(params: Params) -> Json:
         "workloads": {"nodePlacement": placement(params)},
         "configuration": configuration,
     }
-    metadata = {"name": NAME, "namespace": NAMESPACE, "annotations": {WANTED: f"v{version(params)}"}}
+    record = params.get(kubevirt_cpus.RECORD)
+    cpus = {kubevirt_cpus.ANNOTATION: kubevirt_cpus.annotation(record)} if record else {}
+    metadata = {"name": NAME, "namespace": NAMESPACE, "annotations": {WANTED: f"v{version(params)}", **cpus}}
     return {"apiVersion": "kubevirt.io/v1", "kind": "KubeVirt", "metadata": metadata, "spec": spec}
 
 

@@ -7,8 +7,7 @@ udev loads kvm_intel or kvm_amd where the CPU has what they need, so that only t
 
 from __future__ import annotations
 
-import re
-
+from ..host import cpus
 from ..host.state import File, Hook, HostError, RefusedError
 from ..host.system import System
 
@@ -19,7 +18,8 @@ OPTIONS = "/etc/modprobe.d/90-groundup-kvm.conf"
 TEXT = "".join(f"options {module} nested=0\n" for module in ("kvm_intel", "kvm_amd"))
 #: Daemons whose AppArmor profile keeps KubeVirt from QEMU (KubeVirt's user guide, installation).
 LIBVIRT = ("/usr/sbin/libvirtd", "/usr/sbin/virtqemud")
-_FLAGS = re.compile(r"^flags\s*:.*\b(vmx|svm)\b", re.MULTILINE)
+#: Flags of CPUs with virtualization in hardware, of Intel and of AMD.
+_FLAGS = frozenset({"vmx", "svm"})
 _NESTED = "/sys/module/$m/parameters/nested"
 _RELOAD = f"""for m in kvm_intel kvm_amd; do
   test -e {_NESTED} || continue
@@ -60,14 +60,9 @@ def refuse(mode: str, system: System) -> None:
 
     :raises RefusedError: with the remedy.
     """
-    cpus = system.path("/proc/cpuinfo")
-    if mode == NONE or not cpus.is_file():
+    if mode == NONE or not system.path(cpus.PATH).is_file():
         return
-    if (
-        mode == HARDWARE
-        and not system.path("/dev/kvm").exists()
-        and not _FLAGS.search(cpus.read_text(errors="replace"))
-    ):
+    if mode == HARDWARE and not system.path("/dev/kvm").exists() and not cpus.read(system).flags & _FLAGS:
         raise RefusedError(
             "host_base.virtual_machines: this machine has no virtualization in hardware (neither vmx nor svm); turn it "
             "on in its firmware, or consent to slow virtual machines: emulated here, or in a model "

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ..cluster import kubevirt_features, kubevirt_input
+from ..vms.cpu_baseline import near
 from . import kubevirt, rook_ceph
 from .checks import Report
 from .hardware import Network
@@ -30,6 +31,10 @@ def check_virtualization(report: Report) -> None:
     for problem in kubevirt_features.problems(str(settings.version), list(settings.feature_gates)):
         message, __, remedy = problem.rpartition("; ")
         report.add(f"{ROOT}.feature_gates", None, message, remedy)
+    if settings.cpu_model and not kubevirt_input.is_model(settings.cpu_model):
+        report.add(
+            f"{ROOT}.cpu_model", settings.cpu_model, "is no model of CPUs that is known", near(settings.cpu_model)
+        )
     if settings.cpu_model == kubevirt_input.PASSTHROUGH and kubevirt.eviction(report.cloud) != kubevirt_input.STOP:
         message = "lets no virtual machine be migrated"
         report.add(f"{ROOT}.cpu_model", settings.cpu_model, message, "give the highest model that all machines have")

@@ -120,12 +120,24 @@ def view(layout: Layout) -> View:
         **({"on_control_planes": False} if layout.hosted else {}),
         "emulation": settings.emulation,
         **({"feature_gates": list(settings.feature_gates)} if settings.feature_gates else {}),
-        **({"cpu_model": settings.cpu_model} if settings.cpu_model else {}),
+        **_cpus(cloud),
         "network_binding": binding(cloud),
         "eviction": eviction(cloud),
         "migrations": _migrations(layout),
         **({"state_storage_class": state} if state else {}),
     }
+
+
+def _cpus(cloud: Cloud) -> View:
+    """The model of CPUs, and where CPUs are looked up: on each machine, unless its CPU decides nothing."""
+    settings = cloud.virtualization
+    migrated = eviction(cloud) != kubevirt_input.STOP
+    chosen = settings.cpu_model or (kubevirt_input.BASELINE if migrated and not settings.emulation else None)
+    if chosen is None:
+        return {}
+    named = chosen not in (kubevirt_input.HOST_MODEL, kubevirt_input.PASSTHROUGH)
+    machines = [{"node": one.name} for one in machines_of(cloud)] if named and not settings.emulation else []
+    return {"cpu_model": chosen, **({"machines": machines} if machines else {})}
 
 
 def images_view(layout: Layout) -> View:

@@ -60,10 +60,10 @@ class Virtualization:
     )
     cpu_model: str | None = one(
         notations.CPU_MODEL,
-        "Model of CPUs that virtual machines have, as libvirt calls it. With the highest one that all machines have, "
-        "they are migrated between all of them.",
+        "Model of CPUs that virtual machines have, as libvirt calls it. With one that all machines have, they are "
+        "migrated between all of them; with `host-model`, between machines with the same features.",
         default=None,
-        shown_default="KubeVirt's choice, `host-model`: they are migrated to machines with the same features",
+        shown_default="the highest that all machines have; `host-model` on one machine, or with `emulation`",
         example="Skylake-Server-IBRS",
     )
     feature_gates: tuple[str, ...] = many(

@@ -26,6 +26,15 @@ CONFIG: dict[str, Any] = {
         "emulation": {"type": "bool", "default": False},
         "feature_gates": {"type": "list", "elements": "str", "default": []},
         "cpu_model": {"type": "str"},
+        "machines": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "node": {"type": "str", "required": True},
+                "host": {"type": "str"},
+            },
+        },
         "network_binding": {"type": "str", "default": "masquerade", "choices": ["bridge", "masquerade"]},
         "eviction": {
             "type": "str",

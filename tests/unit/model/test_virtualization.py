@@ -62,6 +62,21 @@ def test_what_a_drained_machine_does_follows_from_machines_and_storage() -> None
     assert alone["eviction"] == "none" and alone["network_binding"] == "masquerade"
 
 
+def test_the_model_of_cpus_is_that_of_all_machines_unless_another_is_named() -> None:
+    machines = [{"node": "node1"}, {"node": "node2"}]
+    found = config(VMS)
+    assert (found["cpu_model"], found["machines"]) == ("baseline", machines)
+    named = config({**VMS, "virtualization.cpu_model": "EPYC-Rome"})
+    assert (named["cpu_model"], named["machines"]) == ("EPYC-Rome", machines), "it is compared with the machines"
+    for changes in ({"virtualization.emulation": True}, {f"{N1}.roles": ["control_plane"]}):
+        without = config({**VMS, **changes})
+        assert "cpu_model" not in without and "machines" not in without, "KubeVirt chooses"
+    chosen = config({**VMS, "virtualization.cpu_model": "host-model"})
+    assert chosen["cpu_model"] == "host-model" and "machines" not in chosen
+    emulated = config({**VMS, "virtualization.emulation": True, "virtualization.cpu_model": "Nehalem"})
+    assert emulated["cpu_model"] == "Nehalem" and "machines" not in emulated, "the machines' CPUs decide nothing"
+
+
 def test_only_machines_that_run_them_are_prepared() -> None:
     hosts = derived({**VMS, f"{N1}.roles": ["control_plane"], "virtualization.emulation": True}).hostvars
     assert "virtual_machines" not in hosts["node1"]["host_base_config"]
@@ -109,6 +124,10 @@ WRONG: dict[str, tuple[Changes, str]] = {
         "virtualization.feature_gates: KubeVirt 1.8.4 has no feature gate OCIExport",
     ),
     "another version": ({**VMS, "virtualization.version": "1.7.0"}, "1.7.0 is not one of 1.9.0, 1.8.4"),
+    "a model of CPUs that is none": (
+        {**VMS, "virtualization.cpu_model": "Skylake-Servers"},
+        "virtualization.cpu_model: Skylake-Servers is no model of CPUs that is known; is it Skylake-Server?",
+    ),
     "CPUs as they are": (
         {**VMS, "virtualization.cpu_model": "host-passthrough"},
         "virtualization.cpu_model: host-passthrough lets no virtual machine be migrated",
