@@ -55,5 +55,6 @@ SNAPSHOT = Kind("/apis/snapshot.kubevirt.io/v1beta1", "virtualmachinesnapshots",
 CONTENT = Kind("/apis/snapshot.kubevirt.io/v1beta1", "virtualmachinesnapshotcontents", "VirtualMachineSnapshotContent")
 RESTORE = Kind("/apis/snapshot.kubevirt.io/v1beta1", "virtualmachinerestores", "VirtualMachineRestore")
 CLONE = Kind("/apis/clone.kubevirt.io/v1beta1", "virtualmachineclones", "VirtualMachineClone")
+ATTACHMENT = Kind("/apis/k8s.cni.cncf.io/v1", "network-attachment-definitions", "NetworkAttachmentDefinition")
 #: Actions on virtual machines, which KubeVirt's own API server answers.
 SUBRESOURCES = "/apis/subresources.kubevirt.io/v1"

@@ -106,7 +106,7 @@ def _wait(cluster: Cluster, made: Item, vmi: Item, abort: bool) -> Item:
         if now is None or phase_of(now) in ("Succeeded", "Failed"):
             raise VmError(f"{space}/{at(vmi, 'metadata', 'name')} has ended while it was migrated")
         row = states.row(now, found, node_of(now))
-        return Missing(tuple(_explained(cluster, found, now, row)) if cluster.deadline.passed else (row,))
+        return Missing(tuple(explained(cluster, found, now, row)) if cluster.deadline.passed else (row,))
 
     try:
         found: Item = cluster.until(probe, f"the migration of {space}/{at(vmi, 'metadata', 'name')}")
@@ -123,7 +123,7 @@ def _failure(cluster: Cluster, found: Item, vmi: Item | None) -> str:
     return "; ".join([said, *texts])
 
 
-def _explained(cluster: Cluster, found: Item, vmi: Item, row: Row) -> list[Row]:
+def explained(cluster: Cluster, found: Item, vmi: Item, row: Row) -> list[Row]:
     """The row with events, and the reasons of the pod in which the VM is to run."""
     late = cluster.within(30)
     rows = [Row(row.what, _failure(late, found, vmi), row.node, row.since)]

@@ -10,6 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.access import connect
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import ObjectsError, Refused
 from services.kube.conftest import bundle, live, programs  # noqa: F401  fixtures
@@ -23,6 +24,7 @@ from services.objects.conftest import (  # noqa: F401  fixtures
 )
 from services.vms.double_api import ApiDouble
 from services.vms.double_controller import CORE, RUNNING, Controllers
+from services.vms.double_network import NetworkControllers
 from services.vms.double_storage import StorageControllers
 
 Json = dict[str, t.Any]
@@ -51,6 +53,14 @@ def module(name: str, options: Json, check: bool = False) -> Json:
     head, __, text = done.stdout.partition(" => ")
     assert text, done.stdout + done.stderr
     return {"failed": "FAILED" in head, **json.loads(text)}
+
+
+def attachments(objects: Objects) -> None:  # noqa: F811
+    """Serve the kind of Multus' attachments, of upstream's manifest."""
+    text = (directory("multus-cni") / "manifests/multus-daemonset-thick.yml").read_text()
+    found = [one for one in yaml.safe_load_all(text) if one and one["kind"] == "CustomResourceDefinition"]
+    assert found
+    objects(found, wait=True)
 
 
 class Cloud:
@@ -151,7 +161,7 @@ def cloud(objects: Objects, tmp_path_factory: pytest.TempPathFactory) -> t.Itera
     double.register(objects)
     controllers = Controllers(connect({"kubeconfig": objects.kubeconfig}, {}))
     found = Cloud(objects, double, controllers)
-    controllers.more.append(StorageControllers(controllers).round)
+    controllers.more += [StorageControllers(controllers).round, NetworkControllers(controllers).round]
     for name in ("node1", "node2", "node3"):
         found.node(name)
     controllers.start()
