@@ -69,7 +69,8 @@ def plan(state: HostState, actual: Actual) -> Plan:
 
 
 def warnings(state: HostState, actual: Actual, touched: set[str]) -> Iterator[str]:
-    """What could not be read, and what is not in force before a reboot; neither stops the run."""
+    """What could not be read, what is not in force before a reboot, and what the renderer found; none stops the run."""
+    yield from state.warnings
     if state.clock and actual.clock_offset is None:
         yield f"no time server answered ({', '.join(state.clock.servers)}): the clock was not compared"
     lacking = [word for word in state.kernel_arguments if word not in actual.kernel_arguments]

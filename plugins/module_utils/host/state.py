@@ -183,6 +183,8 @@ class HostState:
     kernel_arguments: tuple[str, ...] = ()
     #: paths whose change takes effect after a reboot, which nothing here causes
     reboot_on: tuple[str, ...] = ()
+    #: what its renderer found on the host that does not stop a run
+    warnings: tuple[str, ...] = ()
 
     @property
     def pending_path(self) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import replace
 from typing import Any
 
 from ..host.layer import Renderer
@@ -13,7 +14,7 @@ from ..host.packages import OWN_SOURCE
 from ..host.settings import settings
 from ..host.state import Block, Clock, File, Hook, HostError, HostState, Purge, Unit
 from ..host.system import System
-from . import kernel_arguments, kvm, offload
+from . import kernel_arguments, kernel_faults, kvm, offload
 from .host_names import Names
 
 DEFAULTS: dict[str, Any] = {
@@ -109,7 +110,10 @@ def renderer(system: System) -> Renderer:
 
     def rendered(params: dict[str, Any]) -> HostState:
         state = render(params)
-        kvm.refuse(str(params.get("virtual_machines") or kvm.NONE), system)
+        guests = str(params.get("virtual_machines") or kvm.NONE)
+        kvm.refuse(guests, system)
+        if guests != kvm.NONE:
+            state = replace(state, warnings=kernel_faults.warnings(system))
         return kernel_arguments.with_boot(state, system)
 
     return rendered

@@ -21,6 +21,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.cluster.upstream im
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import ObjectsError, Refused, Several
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.live import get
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import Https
+from ansible_collections.groundup.cloud.plugins.module_utils.vms import cpu_baseline, cpu_models
 from services.objects import rook
 from services.objects.conftest import directory, manifest
 
@@ -267,6 +268,30 @@ def test_a_node_without_kvm_is_named(kubevirt: Layer) -> None:
     report(kubevirt, KUBEVIRT, observedKubeVirtVersion="v1.9.0", targetKubeVirtVersion="v1.9.0")
     assert not kubevirt(wait=True, emulation=True, **labels)["changed"], "emulation was consented to"
     kubevirt(**labels)
+
+
+def test_the_model_of_cpus_is_that_of_the_machines(kubevirt: Layer) -> None:
+    """What was looked up decides, the record serves comparisons, and the node's label says that QEMU agrees."""
+    wanted: Params = {"node_labels": {"groundup.cloud/compute": "true"}, "cpu_model": "baseline"}
+    wanted |= {"machines": [{"node": "n1"}]}
+    kubevirt.patch("/api/v1/nodes/n1/status", {"status": {"allocatable": {"devices.kubevirt.io/kvm": "1k"}}})
+    assert "not looked up yet: the CPUs of n1" in kubevirt.probe(**wanted)[0]
+    flags = sorted(map(cpu_models.flag, cpu_baseline.needed(cpu_models.MODELS["EPYC-Rome"])))
+    done = kubevirt(found_cpus={"n1": {"vendor": "AuthenticAMD", "flags": flags}}, **wanted)
+    assert done["changed"] and kubevirt.get(KUBEVIRT)["spec"]["configuration"]["cpuModel"] == "EPYC-Rome"
+    report(kubevirt, KUBEVIRT, observedKubeVirtVersion="v1.9.0", targetKubeVirtVersion="v1.9.0")
+    assert "wait for n1: KubeVirt has not found the CPU model EPYC-Rome usable there" in kubevirt.probe(**wanted)[0]
+    with pytest.raises(ObjectsError, match=r"n1: KubeVirt has not found the CPU model EPYC-Rome usable"):
+        kubevirt(wait=True, timeout=3, **wanted)
+    label = {"cpu-model.node.kubevirt.io/EPYC-Rome": "true"}
+    kubevirt.patch("/api/v1/nodes/n1", {"metadata": {"labels": label}})
+    assert kubevirt.probe(**wanted) == [] and not kubevirt(wait=True, **wanted)["changed"]
+    with pytest.raises(ClusterLayerError, match="EPYC-Milan can't be had on n1; the highest that all machines have is"):
+        kubevirt(**{**wanted, "cpu_model": "EPYC-Milan"})
+    del wanted["machines"], wanted["cpu_model"]
+    kubevirt(**wanted)
+    assert "cpuModel" not in kubevirt.get(KUBEVIRT)["spec"]["configuration"]
+    report(kubevirt, KUBEVIRT, observedKubeVirtVersion="v1.9.0", targetKubeVirtVersion="v1.9.0")
 
 
 @contextmanager

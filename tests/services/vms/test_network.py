@@ -114,8 +114,16 @@ def test_what_does_not_happen_is_told_with_the_reason(cloud: Cloud, lan: Calls) 
     cloud.running("lans", "deaf", "slow")
     with pytest.raises(VmError, match="VirtualMachine lans/deaf on node1: KubeVirt has not given it tenants yet"):
         lan("deaf", attachment="tenants", timeout=3)
+    assert not lan("slow", attachment="tenants", wait=False)["in_guest"]
+    moves = f"{CORE}/namespaces/lans/virtualmachineinstancemigrations"
+    cloud.until(
+        lambda: any(
+            one["spec"]["vmiName"] == "slow" and one.get("status", {}).get("phase") == "Running"
+            for one in cloud.controllers.all(moves)
+        )
+    )
     with pytest.raises(VmError) as late:
-        lan("slow", attachment="tenants", timeout=8)
+        lan("slow", attachment="tenants", timeout=3)
     text = str(late.value)
     assert "its pod has no tenants yet; MigrationRequired is True (AutoMigrationDueToLiveUpdate)" in text
     assert "migration kubevirt-workload-update-" in text and "is Running" in text

@@ -201,6 +201,11 @@ def test_a_time_server_that_does_not_answer_is_a_warning() -> None:
     assert not todo.changed and "10.0.0.1" in todo.warnings[0]
 
 
+def test_what_a_renderer_found_is_a_warning_and_no_step() -> None:
+    todo = plan(HostState("t", warnings=("the kernel is old",)), Actual())
+    assert not todo.changed and todo.warnings == ("the kernel is old",)
+
+
 def test_a_file_without_source_is_refused() -> None:
     with pytest.raises(HostError, match="content, or url"):
         plan(HostState("t", files=(File("/x"),)), Actual())
