@@ -52,7 +52,8 @@ options:
         - Whether the machine runs virtual machines. Then nested virtualization is off, and a
           machine with libvirt is refused, which would keep KubeVirt from QEMU. With C(hardware),
           a machine without virtualization in hardware is refused; C(emulated) is the consent
-          to slow ones.
+          to slow ones. A kernel with a known fault by which guests can take the machine over
+          is warned of.
         type: str
         choices: [none, hardware, emulated]
         default: none
