@@ -54,7 +54,7 @@ def perform(params: Mapping[str, Any], check: bool, cluster: Cluster | None = No
         return result | _report(params, vm, vmi, vmi)
     if not wanted:
         _idle(cluster, space, name)
-        _write(cluster, params, vm, vmi, cloud)
+        vmi = _write(cluster, params, vm, _running(cluster, space, name), cloud)
     if params["wait"] and vmi is not None:
         _wait(cluster, params)
     return result | _report(params, cluster.get(VM, space, name), vmi, _running(cluster, space, name))
@@ -117,31 +117,30 @@ def _idle(cluster: Cluster, space: str, name: str) -> None:
     cluster.until(probe, f"the migration of {space}/{name}, during which its interfaces must not be changed")
 
 
-def _write(cluster: Cluster, params: Mapping[str, Any], vm: Item, vmi: Item | None, cloud: Cloud) -> None:
-    """Change the VM. Where somebody else has changed it since it was read, it is judged anew."""
-    path = VM.path(params["namespace"], params["name"])
-    current: list[Item] = [vm]
+def _write(cluster: Cluster, params: Mapping[str, Any], vm: Item, vmi: Item | None, cloud: Cloud) -> Item | None:
+    """Change the VM. Where it is no longer as it was read, it is judged anew. Returns what runs of it then."""
+    space, name = params["namespace"], params["name"]
+    current: list[tuple[Item, Item | None]] = [(vm, vmi)]
 
     def probe() -> bool | Missing:
         try:
-            cluster.patch(path, network_plan.changed(params, current[-1], vmi, cloud))
+            cluster.patch(VM.path(space, name), network_plan.changed(params, *current[-1], cloud))
         except Refused as error:
             if error.status != 409:
                 raise
-            found = cluster.get(VM, params["namespace"], params["name"])
+            found, running = cluster.get(VM, space, name), _running(cluster, space, name)
             if found is None:
-                raise VmError(
-                    f"VirtualMachine {params['namespace']}/{params['name']} was deleted by somebody"
-                ) from error
+                raise VmError(f"VirtualMachine {space}/{name} was deleted by somebody else") from error
+            current.append((found, running))
             if network_plan.is_wanted(found, params):
                 return True
-            if texts := network_plan.refusals(params, found, vmi, cloud):
-                raise VmError(refusal("somebody else has changed the VM meanwhile", texts)) from error
-            current.append(found)
-            return Missing.of(f"VirtualMachine {params['namespace']}/{params['name']}", str(error))
+            if texts := network_plan.refusals(params, found, running, cloud):
+                raise VmError(refusal(f"{space}/{name} was changed by somebody else meanwhile", texts)) from error
+            return Missing.of(f"VirtualMachine {space}/{name}", str(error))
         return True
 
-    cluster.until(probe, "the VM to be changed by nobody else")
+    cluster.until(probe, f"VirtualMachine {space}/{name} to be changed by nobody else")
+    return current[-1][1]
 
 
 def _wait(cluster: Cluster, params: Mapping[str, Any]) -> None:
