@@ -40,20 +40,29 @@ class Cpus:
             return cls()
         first, flags = found[0], [frozenset(one.get("flags", "").split()) for one in found]
         return cls(
-            first.get("vendor_id", ""),
-            *(_number(first.get(key, "")) for key in ("cpu family", "model", "stepping")),
-            first.get("model name", ""),
-            first.get("microcode", ""),
-            flags[0].intersection(*flags),
-            frozenset(word for one in found for word in one.get("bugs", "").split()),
+            vendor=first.get("vendor_id", ""),
+            family=_number(first.get("cpu family", "")),
+            model=_number(first.get("model", "")),
+            stepping=_number(first.get("stepping", "")),
+            name=first.get("model name", ""),
+            microcode=first.get("microcode", ""),
+            flags=flags[0].intersection(*flags),
+            bugs=frozenset(word for one in found for word in one.get("bugs", "").split()),
         )
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> Cpus:
         """The CPUs that `facts` were made of."""
-        numbers = (int(facts.get(key) or 0) for key in ("family", "model", "stepping"))
-        texts = (str(facts.get(key) or "") for key in ("name", "microcode"))
-        return cls(str(facts.get("vendor") or ""), *numbers, *texts, *(_words(facts, key) for key in ("flags", "bugs")))
+        return cls(
+            vendor=str(facts.get("vendor") or ""),
+            family=int(facts.get("family") or 0),
+            model=int(facts.get("model") or 0),
+            stepping=int(facts.get("stepping") or 0),
+            name=str(facts.get("name") or ""),
+            microcode=str(facts.get("microcode") or ""),
+            flags=_words(facts, "flags"),
+            bugs=_words(facts, "bugs"),
+        )
 
     def facts(self) -> dict[str, Any]:
         """All of it as the result of a module."""

@@ -66,7 +66,7 @@ def needed(model: Model) -> frozenset[str]:
 
 def lacking(cpus: Cpus, model: Model) -> list[str]:
     """What CPUs lack of a model: flags, and faults that they must not have."""
-    found = []
+    found: list[str] = []
     for feature in needed(model):
         if feature in BUGS:
             found += [f"{feature} (it has the fault {BUGS[feature]})"] if BUGS[feature] in cpus.bugs else []
@@ -86,8 +86,7 @@ def baseline(machines: Mapping[str, Machine]) -> str:
     :raises CpuError: there is none, with the machines and the reason.
     """
     refuse_makers(machines)
-    common = frozenset.intersection(*(one.models for one in machines.values())) if machines else frozenset()
-    highest = [name for name in MODELS if name in common][-1:]
+    highest = [name for name in MODELS if machines and all(name in one.models for one in machines.values())][-1:]
     if not highest:
         raise CpuError("; ".join(_without_any(machines)) or "there are no machines whose CPUs could be compared")
     return highest[0]
