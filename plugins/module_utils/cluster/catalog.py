@@ -27,6 +27,7 @@ from ..specs import network_kube_ovn as network_kube_ovn_input
 from ..specs import network_policies as network_policies_input
 from ..specs import rook_ceph as rook_ceph_input
 from ..specs import snapshot_controller as snapshot_controller_input
+from ..specs import vm_images as vm_images_input
 from ..specs.check import checked, filled
 from ..specs.entries import Layer
 from ..waiting.deadline import Deadline
@@ -50,6 +51,7 @@ from . import (
     rook_ceph,
     snapshot_controller,
     snapshot_controller_guard,
+    vm_images,
 )
 from .cilium_layer import CiliumLayer
 from .kube_ovn_layer import KubeOvnLayer
@@ -60,6 +62,7 @@ from .others import OtherNetwork
 from .rook_ceph_layer import RookCephLayer
 from .snapshot_controller_layer import SnapshotControllerLayer
 from .upstream import ClusterLayerError
+from .vm_images_layer import VmImagesLayer
 
 LAYERS: dict[str, ClusterLayer] = {
     layer.role: layer
@@ -118,6 +121,7 @@ LAYERS: dict[str, ClusterLayer] = {
             operated=kubevirt_layer.OPERATED,
             version=kubevirt_layer.wanted,
         ),
+        VmImagesLayer(vm_images.ROLE, vm_images.render, by_set=True),
     )
 }
 #: Role -> the option that its input is.
@@ -135,6 +139,7 @@ INPUTS: dict[str, Mapping[str, Any]] = {
     rook_ceph.ROLE: rook_ceph_input.CONFIG,
     cdi.ROLE: cdi_input.CONFIG,
     kubevirt.ROLE: kubevirt_input.CONFIG,
+    vm_images.ROLE: vm_images_input.CONFIG,
 }
 #: Seconds for the comparison of all layers.
 SECONDS = 120.0

@@ -172,6 +172,7 @@ def _workloads(plan: ObjectsPlan) -> list[Outcome]:
 def _await(engine: Engine, wanted: Sequence[Wanted]) -> None:
     if wanted:
         try:
-            await_objects(partial(get, engine.transport), wanted, engine.deadline)
+            read, read_text = partial(get, engine.transport), engine.transport.text
+            await_objects(read, wanted, engine.deadline, read_text=read_text)
         except TimedOut as error:
             raise ObjectsError(str(error)) from error

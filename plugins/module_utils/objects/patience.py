@@ -41,6 +41,10 @@ class Patient:
         self._transport, self._deadline, self._answered = transport, deadline, False
         self.server, self.warnings = transport.server, transport.warnings
 
+    def text(self, path: str) -> str | None:
+        """Return a text. It is read once: it only explains something else."""
+        return self._transport.text(path)
+
     def call(
         self,
         method: str,

@@ -22,9 +22,11 @@ _LOST: Mapping[tuple[str, str], str] = {
 #: Custom resources that are configuration only. All other custom resources count as holding data: what becomes of a
 #: cluster, a pool, a VM or a backup is decided by a controller that this collection need not know.
 _SETTINGS: Mapping[str, frozenset[str]] = {
+    "cdi.kubevirt.io": frozenset({"DataSource"}),
     "cert-manager.io": frozenset({"Certificate", "ClusterIssuer", "Issuer"}),
     "crd.projectcalico.org": frozenset({"BGPFilter", "BGPPeer", "GlobalNetworkPolicy", "NetworkPolicy"}),
     "gateway.networking.k8s.io": frozenset({"Gateway", "GatewayClass", "GRPCRoute", "HTTPRoute", "TLSRoute"}),
+    "instancetype.kubevirt.io": frozenset({"VirtualMachineClusterInstancetype", "VirtualMachineClusterPreference"}),
     "k8s.cni.cncf.io": frozenset({"NetworkAttachmentDefinition"}),
     "metallb.io": frozenset({"BFDProfile", "BGPAdvertisement", "BGPPeer", "Community", "L2Advertisement"}),
     "monitoring.coreos.com": frozenset({"PodMonitor", "Probe", "PrometheusRule", "ServiceMonitor"}),

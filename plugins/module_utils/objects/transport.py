@@ -15,6 +15,7 @@ from .errors import AccessError, Refused, Unreachable
 
 Json = dict[str, Any]
 JSON = "application/json"
+ANY = "*/*"
 APPLY = "application/apply-patch+yaml"  # JSON is YAML
 MERGE = "application/merge-patch+json"
 PAGE = 500  # objects in one answer to a list
@@ -50,6 +51,13 @@ class Transport(Protocol):
         :raises Refused: the answer is an error.
         """
 
+    def text(self, path: str) -> str | None:
+        """Return an answer that is no object, such as a log; None where there is none.
+
+        :raises Unreachable: there was no answer.
+        :raises Refused: the answer is another error.
+        """
+
 
 class Https:
     """The transport over the connections of a client of the Python package ``kubernetes``."""
@@ -72,9 +80,21 @@ class Https:
         accept: str = JSON,
     ) -> Json:
         """Return the answer. See :class:`Transport`."""
+        url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
+        return _parsed(f"{method} {url}", self._answer(method, path, url, body, content, accept))
+
+    def text(self, path: str) -> str | None:
+        """Return an answer that is no object. See :class:`Transport`."""
+        try:
+            return self._answer("GET", path, f"{self.server}{path}", None, JSON, ANY).decode(errors="replace")
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def _answer(self, method: str, path: str, url: str, body: Any, content: str, accept: str) -> bytes:
         import urllib3
 
-        url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
         headers = {"Accept": accept, "Content-Type": content, "User-Agent": "groundup.cloud", **self._login()}
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         limits = urllib3.Timeout(connect=CONNECT_SECONDS, read=SECONDS)
@@ -91,7 +111,7 @@ class Https:
             self._warn(answer.headers["Warning"])
         if answer.status >= 400:
             raise _refused(f"{method} {path}", answer.status, answer.data, answer.headers)
-        return _parsed(f"{method} {url}", answer.data)
+        return bytes(answer.data)
 
     def _login(self) -> dict[str, str]:
         """Return the header with the token, renewed by the client's own loader if it has expired."""
