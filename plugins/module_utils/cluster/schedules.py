@@ -21,7 +21,7 @@ def fault(text: str) -> str:
     """What is wrong with a schedule; empty if nothing is."""
     fields = text.split()
     if len(fields) != len(FIELDS):
-        return f"has {len(fields)} fields, and a schedule has five: {', '.join(FIELDS)}"
+        return f"does not have the five fields of a schedule: {', '.join(FIELDS)}"
     for field, (name, (least, most)) in zip(fields, FIELDS.items(), strict=True):
         for part in field.split(","):
             found = _PART.fullmatch(part)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from ..waiting.missing import Row
-from . import pods
+from . import disk_images, pods
 from .containers import fault
 from .errors import NeverReached
 from .events import warnings
@@ -100,6 +100,8 @@ def _further(reads: Reads, item: Item, now: datetime) -> list[Row]:
     """Rows of the pods that an object depends on."""
     if pods.has_pods(item):
         return pods.of_workload(reads, item, now)
+    if (group(item), item.get("kind")) in disk_images.RULES:
+        return disk_images.further(reads, item, now)
     if item.get("kind") == "Node" and condition(item, "Ready").get("status") == "False":
         return pods.of_node(reads, item, now)  # not where it is Unknown: then the states of its pods are old
     rows: list[Row] = []

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..waiting.missing import Row
-from . import containers, rook, serving, virtual_machines, workloads
+from . import containers, disk_images, rook, serving, virtual_machines, workloads
 from .fields import Item, Rule, at, because, condition, deleted, group, is_true, lacking, since, unobserved
 
 #: (API group, kind) -> its rule.
@@ -25,6 +25,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("apiregistration.k8s.io", "APIService"): serving.api_service,
     **rook.RULES,
     **virtual_machines.RULES,
+    **disk_images.RULES,
 }
 #: Conditions of custom resources that tell of their readiness, the decisive one first.
 READY = ("Ready", "Available")
