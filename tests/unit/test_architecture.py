@@ -273,6 +273,7 @@ FAMILIES = {
     "node": {"kubeconfig", "context", "host", "api_key", "ca_cert", "client_cert", "client_key"},
     "report": {"directory", "cloud"},
     "virtual_rack": {"rack"},
+    "vm_images": {"kubeconfig", "context", "host", "api_key", "ca_cert", "client_cert", "client_key"},
     "vm": {"kubeconfig", "context", "host", "api_key", "ca_cert", "client_cert", "client_key", "namespace", "timeout"},
 }
 

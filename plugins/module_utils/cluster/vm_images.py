@@ -60,8 +60,8 @@ def scheduled(one: Params) -> bool:
 
 def volume(one: Params) -> str:
     """The name of the DataVolume of an image without a schedule."""
-    made_of = [dict(one["source"]), canonical(str(one["size"])), str(one.get("storage_class") or "")]
-    text = json.dumps([{key: value for key, value in made_of[0].items() if value}, *made_of[1:]], sort_keys=True)
+    made_of = {key: value for key, value in one["source"].items() if value}
+    text = json.dumps([made_of, canonical(str(one["size"])), str(one.get("storage_class") or "")], sort_keys=True)
     return f"{one['name']}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 

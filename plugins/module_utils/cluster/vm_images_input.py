@@ -102,7 +102,7 @@ def faults(one: Params) -> Iterator[tuple[str, str, str]]:
         value = str(one.get(key) or "")
         if value and value not in known:
             what = key.replace("_", " ")
-            yield key, f"{value} is no {what}", _meant(value, known)
+            yield key, f"{value} is no {what}", meant(value, known)
 
 
 def source_faults(source: Params, scheduled: bool) -> Iterator[tuple[str, str, str]]:
@@ -137,6 +137,7 @@ def size_fault(size: str) -> str:
         return str(error)
 
 
-def _meant(value: str, known: Sequence[str]) -> str:
+def meant(value: str, known: Sequence[str]) -> str:
+    """The name that was probably meant, or some that are known."""
     close = get_close_matches(value, known, n=1)
     return f"did you mean {close[0]}?" if close else f"such are {', '.join(known[:4])}"

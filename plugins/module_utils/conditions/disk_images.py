@@ -135,8 +135,8 @@ def _pollers(reads: Reads, item: Item) -> list[Item]:
     words = ["-ns", at(item, "metadata", "namespace"), "-cron", at(item, "metadata", "name")]
     found = []
     for pod in reads.items(POLLERS, labelSelector=POLLER):
-        command = (at(pod, "spec", "containers") or ({},))[0].get("command") or ()
-        if list(command[1:5]) == words:
+        commands = [one.get("command") or [] for one in at(pod, "spec", "containers") or ()]
+        if any(command[1:5] == words for command in commands):
             found.append(pod)
     return found
 
@@ -152,8 +152,8 @@ def _running(reads: Reads, pods: Sequence[Item]) -> list[Row]:
     for pod in pods:
         if at(pod, "status", "phase") != "Running":
             continue
-        containers = at(pod, "spec", "containers") or ({},)
-        found = Fault("it runs", "runs", Rank.UNREADY, container=str(containers[0].get("name") or ""), log="current")
+        names = [str(one["name"]) for one in at(pod, "spec", "containers") or ()]
+        found = Fault("it runs", "runs", Rank.UNREADY, container=names[0] if names else "", log="current")
         lines = log(reads, pod, found) or "none"
         started = str(at(pod, "status", "startTime") or "")
         rows.append(Row(title(pod), f"it runs; last lines that it printed: {lines}", node_of(pod), started))

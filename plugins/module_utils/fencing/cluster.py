@@ -41,6 +41,10 @@ class Surely:
         self._transport, self._clock = transport, clock
         self.server, self.warnings = transport.server, transport.warnings
 
+    def text(self, path: str) -> str | None:
+        """Return a text, read once."""
+        return self._transport.text(path)
+
     def call(
         self,
         method: str,

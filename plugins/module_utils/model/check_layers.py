@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..cluster import cdi, kubevirt_input, load_balancer_objects, multus_objects, rook_ceph_input
+from ..cluster import cdi, kubevirt_input, load_balancer_objects, multus_objects, rook_ceph_input, vm_images_input
 from ..cluster import network_cilium as cilium_layer
 from ..errors import CloudError
 from ..kube import settings as kube
@@ -18,7 +18,7 @@ from ..layers import host_base
 from ..links import spec as links
 from ..specs.check import filled
 from ..specs.network_cilium import CONFIG as CILIUM
-from . import kubevirt, load_balancer, multus, rook_ceph
+from . import kubevirt, load_balancer, multus, rook_ceph, vm_images
 from .check_load_balancer import ROOT
 from .check_storage import ROOT as STORAGE
 from .checks import Report
@@ -62,6 +62,7 @@ def check_layers(report: Report) -> None:
     if kubevirt.wanted(report.cloud):
         _try(report, kubevirt.ROOT, kubevirt.LAYER, kubevirt_input.check, kubevirt.view(report.layout))
         _try(report, kubevirt.ROOT, kubevirt.IMAGES, cdi.check, kubevirt.images_view(report.layout))
+        _try(report, kubevirt.ROOT, vm_images.LAYER, vm_images_input.check, vm_images.view(report.layout))
 
 
 def _at(machine: Machine) -> str:

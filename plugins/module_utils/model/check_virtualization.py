@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from ..cluster import kubevirt_features, kubevirt_input
+from ..cluster import kubevirt_features, kubevirt_input, vm_images_input
 from ..vms.cpu_baseline import near
-from . import kubevirt, rook_ceph
+from . import kubevirt, rook_ceph, vm_images
 from .checks import Report
 from .hardware import Network
 from .kubevirt import ROOT
@@ -40,6 +40,7 @@ def check_virtualization(report: Report) -> None:
         report.add(f"{ROOT}.cpu_model", settings.cpu_model, message, "give the highest model that all machines have")
     _classes(report, settings)
     _migrations(report, settings.migrations)
+    _images(report, settings)
 
 
 def _without_effect(report: Report, settings: Virtualization) -> None:
@@ -56,10 +57,22 @@ def _classes(report: Report, settings: Virtualization) -> None:
     if not rook_ceph.wanted(report.cloud) or report.is_unreadable("storage."):
         return
     known = [f"rook-ceph-{item.name}" for key, item in rook_ceph.items(report.cloud) if key != "object"]
-    for key in ("state_storage_class", "scratch_storage_class"):
-        name = getattr(settings, key)
+    named = {f"{ROOT}.{key}": getattr(settings, key) for key in ("state_storage_class", "scratch_storage_class")}
+    named |= {f"{ROOT}.images.{name}.storage_class": one.storage_class for name, one in settings.images.items()}
+    for path, name in named.items():
         if name and name.startswith("rook-ceph-") and name not in known:
-            report.add(f"{ROOT}.{key}", name, "is no storage class of volumes", choose(name, known))
+            report.add(path, name, "is no storage class of volumes", choose(name, known))
+
+
+def _images(report: Report, settings: Virtualization) -> None:
+    """Each image has one source, and storage for its volume."""
+    for name, one in settings.images.items():
+        path = f"{ROOT}.images.{name}"
+        for key, message, remedy in vm_images_input.faults(vm_images.image(report.cloud, one)):
+            report.add(f"{path}.{key}", None, message, remedy)
+        if vm_images.storage_class(report.cloud, one) is None and not report.is_unreadable("storage."):
+            message = "is missing, and the cloud has no pool of images for its volume"
+            report.add(f"{path}.storage_class", None, message, "give one, or write storage.provider: rook_ceph")
 
 
 def _migrations(report: Report, given: Migrations) -> None:

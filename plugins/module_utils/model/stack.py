@@ -12,13 +12,14 @@ import dataclasses
 import functools
 import typing as t
 
-from ..cluster import cdi, snapshot_controller
+from ..cluster import cdi, snapshot_controller, vm_images
 from ..cluster import kubevirt as virtual_machines
 from ..cluster import network_policies as policies
 from ..cluster import rook_ceph as ceph
 from ..layers import container_runtime, kubernetes
 from ..layers.selection import BELOW
 from . import konnectivity, kubevirt, leftovers, load_balancer, multus, network_policies, rook_ceph
+from . import vm_images as golden_images
 from .cluster_view import ClusterView
 from .hardware import Machine
 from .host_view import host_network
@@ -185,12 +186,13 @@ class Stack:
         )
 
     def _virtual_machines(self) -> None:
-        """Virtual machines, and before them what makes volumes of disk images."""
+        """Virtual machines, before them what makes volumes of disk images, and images to make them of."""
         if not kubevirt.wanted(self.layout.cloud):
             return
         for name, role, view, needs in (
             (kubevirt.IMAGES, cdi.ROLE, kubevirt.images_view, kubevirt.images_need),
             (kubevirt.LAYER, virtual_machines.ROLE, kubevirt.view, kubevirt.needs),
+            (golden_images.LAYER, vm_images.ROLE, golden_images.view, nothing),
         ):
             bound = functools.partial(view, self.layout)
             self.clusters.append(Layer(name, role, bound, needs, follows=("kubernetes",), api=True))

@@ -5,11 +5,15 @@
 # ruff: noqa: RUF009  (one() and many() return dataclasses.field())
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass
 
 from ..cluster.address_ranges import AddressRange
-from . import enums, notations, scalars
-from .fields import many, one
+from ..cluster.instance_types import LINUX
+from ..cluster.vm_images import DEFAULTS
+from ..cluster.vm_images_input import RETENTION
+from . import enums, image_notations, notations, scalars
+from .fields import many, named, one, own_name
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,66 @@ class Migrations:
     )
     parallel: int = one(scalars.NUMBER, "Migrations at a time in the whole cluster.", default=5)
     parallel_per_node: int = one(scalars.NUMBER, "Migrations at a time away from one machine.", default=2)
+
+
+@dataclass(frozen=True)
+class DiskSource:
+    """Where a golden image is from: `http` with `sha256`, or `registry`."""
+
+    http: str | None = one(
+        scalars.URL, "URL of a file in the format qcow2 or raw, which may be compressed by gzip or xz.", default=None
+    )
+    sha256: str | None = one(notations.SHA256, "Digest of that file; required with it.", default=None)
+    registry: str | None = one(
+        image_notations.DISK_IMAGE,
+        "Image of a registry with a disk in it, with a digest, or with a tag where there is a `schedule`.",
+        default=None,
+        example="docker://registry.example.net/containerdisks/fedora:44",
+    )
+
+
+@dataclass(frozen=True)
+class DiskImage:
+    """A golden image, of which users make disks of virtual machines."""
+
+    name: str = own_name("Name of the image, of at most 50 characters.", image_notations.DISK_IMAGE_NAME)
+    source: DiskSource = one(DiskSource, "Where it is from.")
+    size: str = one(
+        image_notations.DISK_SIZE, "Size of its disk, at least that of the image when it is unpacked.", example="10Gi"
+    )
+    storage_class: str | None = one(
+        notations.STORAGE_CLASS,
+        "Storage class of its volume.",
+        default=None,
+        shown_default="the first of `storage.block`, or the one that is the default",
+    )
+    schedule: str | None = one(
+        image_notations.SCHEDULE,
+        "When the tag of an image of a registry is looked at; one that has changed is imported. It can't be changed.",
+        default=None,
+        shown_default="never",
+        example='"30 4 * * 1"',
+    )
+    retention: int | None = one(
+        scalars.NUMBER,
+        "How many imports are kept with a `schedule`. It can't be changed.",
+        default=None,
+        shown_default=str(RETENTION),
+    )
+    instance_type: str | None = one(
+        image_notations.INSTANCE_TYPE,
+        "Instance type of virtual machines of it that name none.",
+        default=None,
+        shown_default=f"`{DEFAULTS['instance_type'][1]}`",
+        example="u1.medium",
+    )
+    preference: str | None = one(
+        image_notations.PREFERENCE,
+        "Preference of virtual machines of it that name none.",
+        default=None,
+        shown_default=f"`{LINUX}`",
+        example="general.windows",
+    )
 
 
 @dataclass(frozen=True)
@@ -84,6 +148,11 @@ class Virtualization:
         default=None,
         shown_default="that of the volume",
     )
+    images: t.Mapping[str, DiskImage] = named(
+        DiskImage,
+        "[Golden images](../virtual_machines.md#golden-images), in the namespace `golden-images`.",
+        names=image_notations.DISK_IMAGE_NAME,
+    )
 
 
-__all__ = ["Migrations", "Virtualization"]
+__all__ = ["DiskImage", "DiskSource", "Migrations", "Virtualization"]

@@ -51,7 +51,7 @@ class Layer:
     config: Params
 
     def __call__(self, *, check: bool = False, **changes: t.Any) -> Params:
-        names = ("present", "wait", "timeout")
+        names = ("present", "wait", "timeout", "consents")
         options = {"present": True, "wait": False, "timeout": 60, **{n: changes.pop(n) for n in names if n in changes}}
         params = {**copy.deepcopy(self.config), **changes}
         return catalog.LAYERS[self.role].perform(params, {"kubeconfig": self.kubeconfig}, check=check, **options)

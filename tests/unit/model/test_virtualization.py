@@ -7,7 +7,7 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster import cdi, kubevirt_input
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster import cdi, kubevirt_input, vm_images_input
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError
@@ -26,6 +26,12 @@ BLOCKS: Changes = {
 }
 
 
+IMAGES = "virtualization.images"
+DEBIAN: Changes = {"source": {"http": "https://images.example.net/debian.qcow2", "sha256": "ab" * 32}, "size": "10Gi"}
+CLASS: Changes = {"storage_class": "local"}
+FEDORA: Changes = {"source": {"registry": "docker://registry.example.net/fedora:44"}, "size": "10Gi", **CLASS}
+
+
 def derived(changes: Changes) -> t.Any:
     return derive(load(model(changes)))
 
@@ -34,6 +40,7 @@ def config(changes: Changes) -> Changes:
     hosts = derived(changes).hostvars["cluster"]
     kubevirt_input.check(hosts["kubevirt_config"])
     cdi.check(hosts["cdi_config"])
+    vm_images_input.check(hosts["vm_images_config"])
     found: Changes = hosts["kubevirt_config"]
     return found
 
@@ -99,6 +106,30 @@ def test_controllers_run_with_virtual_machines_where_the_control_plane_is_hosted
     hosted = config({**VMS, "lab": {"control_plane": "hosted"}, f"{N1}.roles": ["compute"]})
     assert hosted["on_control_planes"] is False and hosted["replicas"] == 2
     assert "on_control_planes" not in config(VMS) and config(VMS)["replicas"] == 1
+
+
+def images(changes: Changes) -> list[Changes]:
+    hosts = derived(changes).hostvars["cluster"]
+    vm_images_input.check(hosts["vm_images_config"])
+    found: list[Changes] = hosts["vm_images_config"]["images"]
+    return found
+
+
+def test_golden_images_have_the_storage_class_of_the_pools() -> None:
+    stores = derive(load(STORES)).hostvars["cluster"]["vm_images_config"]
+    assert stores["network_binding"] == "bridge", "so virtual machines need the annotation of our preferences"
+    assert [one["storage_class"] for one in stores["images"]] == ["rook-ceph-images", "rook-ceph-fourfold"]
+    (only,) = images({**VMS, **BLOCKS, IMAGES: {"debian": DEBIAN}})
+    assert only == {"name": "debian", **DEBIAN, "storage_class": "rook-ceph-block"}
+    (named,) = images({**VMS, IMAGES: {"debian": {**DEBIAN, **CLASS}}})
+    assert named["storage_class"] == "local", "of somebody else's storage"
+    assert images(VMS) == []
+
+
+def test_an_image_that_follows_a_tag_has_its_schedule() -> None:
+    given = {**FEDORA, "schedule": "30  4 * * 1", "retention": 2, "instance_type": "u1.small", "preference": "fedora"}
+    (found,) = images({**VMS, IMAGES: {"fedora": given}})
+    assert found == {"name": "fedora", **given, "schedule": "30 4 * * 1"}
 
 
 def test_addresses_for_migrations_are_the_highest_that_nobody_has() -> None:
@@ -168,6 +199,60 @@ WRONG: dict[str, tuple[Changes, str]] = {
     "the last address of all": (
         {**OVN, MIGRATIONS: {"network": "cluster", "addresses": "10.30.0.240-10.30.0.255"}},
         "have the first or last address of the subnet",
+    ),
+    "an image without virtual machines": (
+        {IMAGES: {"debian": {**DEBIAN, **CLASS}}}, "virtualization.images: has no effect without virtual machines"
+    ),
+    "an image without storage": (
+        {**VMS, IMAGES: {"debian": DEBIAN}},
+        f"{IMAGES}.debian.storage_class: is missing, and the cloud has no pool of images for its volume; give one, or",
+    ),
+    "an image in a class that is none": (
+        {**VMS, **BLOCKS, IMAGES: {"debian": {**DEBIAN, "storage_class": "rook-ceph-blocks"}}},
+        f"{IMAGES}.debian.storage_class: rook-ceph-blocks is no storage class of volumes",
+    ),
+    "an image whose name has sixty characters": (
+        {**VMS, IMAGES: {"d" * 60: {**DEBIAN, **CLASS}}}, "is not a valid name of a golden image; use lower-case"
+    ),
+    "an image without its digest": (
+        {**VMS, IMAGES: {"debian": {**DEBIAN, **CLASS, "source": {"http": "https://x.example.net/y"}}}},
+        f"{IMAGES}.debian.source.sha256: is missing; give the digest of the file",
+    ),
+    "an image from two places": (
+        {**VMS, IMAGES: {"debian": {**DEBIAN, **CLASS, "source": {**DEBIAN["source"], **FEDORA["source"]}}}},
+        f"{IMAGES}.debian.source: needs either http or registry; keep one of them",
+    ),
+    "an image whose size is none": (
+        {**VMS, IMAGES: {"debian": {**DEBIAN, **CLASS, "size": "large"}}},
+        f"{IMAGES}.debian.size: large is not the size of a disk; give a whole quantity such as 10Gi",
+    ),
+    "an image of a registry without a scheme": (
+        {**VMS, IMAGES: {"fedora": {**FEDORA, "source": {"registry": "registry.example.net/fedora:44"}}}},
+        f"{IMAGES}.fedora.source.registry: registry.example.net/fedora:44 is not a valid disk image of a registry",
+    ),
+    "a tag that nobody looks at": (
+        {**VMS, IMAGES: {"fedora": FEDORA}},
+        f"{IMAGES}.fedora.source.registry: docker://registry.example.net/fedora:44 is no image with a digest; write",
+    ),
+    "a schedule of a file": (
+        {**VMS, IMAGES: {"debian": {**DEBIAN, **CLASS, "schedule": "30 4 * * 1"}}},
+        f"{IMAGES}.debian.schedule: is for images of registries alone",
+    ),
+    "a schedule that is none": (
+        {**VMS, IMAGES: {"fedora": {**FEDORA, "schedule": "30 25 * * 1"}}},
+        f"{IMAGES}.fedora.schedule: 30 25 * * 1 has 25 for the hour, which is not from 0 to 23; write it as cron does",
+    ),
+    "imports that are kept of one": (
+        {**VMS, IMAGES: {"debian": {**DEBIAN, **CLASS, "retention": 3}}},
+        f"{IMAGES}.debian.retention: has no effect without schedule",
+    ),
+    "an instance type that is none": (
+        {**VMS, IMAGES: {"debian": {**DEBIAN, **CLASS, "instance_type": "u1.smal"}}},
+        f"{IMAGES}.debian.instance_type: u1.smal is no instance type; did you mean u1.small?",
+    ),
+    "a preference that is none": (
+        {**VMS, IMAGES: {"debian": {**DEBIAN, **CLASS, "preference": "zos"}}},
+        f"{IMAGES}.debian.preference: zos is no preference; such are general.linux",
     ),
     "too few addresses": (
         {**OVN, MIGRATIONS: {"network": "cluster", "addresses": "10.30.0.240-10.30.0.240"}}, "are 1 for 2 machines"

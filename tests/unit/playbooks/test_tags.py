@@ -36,6 +36,7 @@ API = {
     "storage": ("rook_ceph", "stores"),
     "disk_images": ("cdi", "stores"),
     "virtual_machines": ("kubevirt", "stores"),
+    "golden_images": ("vm_images", "stores"),
 }
 #: Layers of machines that another model has.
 MODELS = {"network": ROOT / "inventories/lab_ha/cloud.yml"}
