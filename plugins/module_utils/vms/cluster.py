@@ -68,6 +68,10 @@ class Cluster:
         """An object or a list by its path, for `conditions`."""
         return get(self._patient, path)
 
+    def read_text(self, path: str) -> str | None:
+        """A text by its path, such as a log."""
+        return self._patient.text(path)
+
     def patch(self, path: str, body: Mapping[str, Any]) -> Json:
         """A merge patch."""
         return self._repeated(lambda: self._transport.call("PATCH", path, None, dict(body), MERGE), f"PATCH {path}")

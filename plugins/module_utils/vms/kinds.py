@@ -56,5 +56,8 @@ CONTENT = Kind("/apis/snapshot.kubevirt.io/v1beta1", "virtualmachinesnapshotcont
 RESTORE = Kind("/apis/snapshot.kubevirt.io/v1beta1", "virtualmachinerestores", "VirtualMachineRestore")
 CLONE = Kind("/apis/clone.kubevirt.io/v1beta1", "virtualmachineclones", "VirtualMachineClone")
 ATTACHMENT = Kind("/apis/k8s.cni.cncf.io/v1", "network-attachment-definitions", "NetworkAttachmentDefinition")
+DATA_VOLUME = Kind("/apis/cdi.kubevirt.io/v1beta1", "datavolumes", "DataVolume")
+CDI_CONFIG = Kind("/apis/cdi.kubevirt.io/v1beta1", "cdiconfigs", "CDIConfig")
+UPLOAD_TOKEN = Kind("/apis/upload.cdi.kubevirt.io/v1beta1", "uploadtokenrequests", "UploadTokenRequest")
 #: Actions on virtual machines, which KubeVirt's own API server answers.
 SUBRESOURCES = "/apis/subresources.kubevirt.io/v1"
