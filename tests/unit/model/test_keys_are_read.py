@@ -47,6 +47,7 @@ CANDIDATES: list[Any] = [
     "x.example.org",
     "https://example.org/x.raw", "52:54:00:77:77:77", "ab" * 32, "1.35.1", "4c4c4544-0044-4810-8031-b3c04f4a4d32",
     "tcp/99", "ssh-ed25519 AAAA other", "ssl:10.9.8.7:6640", "200-210", "Ethernet77",
+    "docker://registry.example.net/other:7", "7Gi", "7 4 * * *",
 ]  # fmt: skip
 Place = tuple[Any, ...]
 #: The smallest models are enough; of the names in a model this many are tried as values.
