@@ -49,6 +49,7 @@ from . import (
     network_kube_ovn,
     network_policies,
     rook_ceph,
+    rook_ceph_held,
     snapshot_controller,
     snapshot_controller_guard,
     vm_images,
@@ -112,7 +113,7 @@ LAYERS: dict[str, ClusterLayer] = {
             guard=snapshot_controller_guard.guard,
             consent=snapshot_controller_guard.CONSENT,
         ),
-        RookCephLayer(rook_ceph.ROLE, rook_ceph.render),
+        RookCephLayer(rook_ceph.ROLE, rook_ceph.render, guard=rook_ceph_held.guard),
         OperatedLayer(cdi.ROLE, cdi.render, namespaces=(cdi.NAMESPACE,), operated=cdi.OPERATED, version=cdi.wanted),
         KubeVirtLayer(
             kubevirt.ROLE,

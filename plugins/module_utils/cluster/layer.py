@@ -100,7 +100,13 @@ class ClusterLayer:
         if plan.changed:
             return [*self._refused(engine, plan), *map(str, plan.steps)], plan.diff()
         now = datetime.now(UTC)
-        return [f"wait for {row}" for one in _workloads(plan) if one.live and (row := judge(one.live, now))], []
+        waits = [f"wait for {row}" for one in _workloads(plan) if one.live and (row := judge(one.live, now))]
+        return [*self.notes(plan), *waits], []
+
+    def notes(self, plan: ObjectsPlan) -> list[str]:
+        """Return what is to be said of a plan that changes nothing: a step of a comparison, a warning of a run."""
+        del plan
+        return []
 
     def _refused(self, engine: Engine, plan: ObjectsPlan) -> list[str]:
         try:
@@ -149,7 +155,8 @@ class ClusterLayer:
             plan = act(engine, plan, present=present, wait=wait or not present)
             if present and wait:
                 _await(engine, [Wanted.of(one.wanted.body) for one in _workloads(plan) if one.wanted])
-        return result(engine, plan)
+        found = result(engine, plan)
+        return {**found, "warnings": [*found["warnings"], *self.notes(plan)]}
 
     def _wanted(self, engine: Engine, params: Params, consents: Sequence[Consent] = ()) -> Request:
         """What is wanted of a cluster that has no other network."""

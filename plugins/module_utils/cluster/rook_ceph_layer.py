@@ -11,10 +11,11 @@ from typing import Any
 from ..objects.applyset import ApplySet
 from ..objects.engine import Engine, Request
 from ..objects.live import get
+from ..objects.planning import ObjectsPlan
 from ..objects.protected import Consent
 from ..objects.stages import CRD
 from ..objects.transport import Json, items
-from . import rook_ceph, rook_ceph_cluster, rook_ceph_facts
+from . import rook_ceph, rook_ceph_cluster, rook_ceph_facts, rook_ceph_held
 from .layer import NAMESPACE as SETS
 from .layer import ClusterLayer
 from .rook_ceph_facts import Facts, Node
@@ -64,6 +65,10 @@ class RookCephLayer(ClusterLayer):
         return Request(
             rendered, SETS, False, ApplySet(f"groundup-{ROLE.replace('_', '-')}", SETS), (), (*own, *consents)
         )
+
+    def notes(self, plan: ObjectsPlan) -> list[str]:
+        """Return what Rook is told to leave alone, which nobody keeps as it is."""
+        return rook_ceph_held.notes(plan)
 
     def steps(self, engine: Engine, params: Params, *, present: bool = True) -> tuple[list[str], list[dict[str, str]]]:
         """Return what a run would do, and its diff; of a removal also what is removed in order before."""

@@ -22,6 +22,7 @@ from ..objects.stages import CRD
 from ..objects.transport import MERGE, Json, items
 from ..objects.wanted import resources_of
 from ..waiting.missing import Row
+from . import rook_ceph_held
 from .removing import delete, named, spelled, until_none
 from .rook_ceph_classes import CEPHFS, RBD
 from .rook_ceph_input import NAMESPACE
@@ -55,6 +56,7 @@ class Removal:
         """Read what there is.
 
         :raises ObjectsError: users have volumes, buckets or snapshots, or objects of these kinds.
+        :raises ClusterLayerError: Rook is told to leave some of it alone, so it would remove nothing.
         """
         self._engine = engine
         self._set = request.apply_set.id if request.apply_set else ""
@@ -63,6 +65,7 @@ class Removal:
         _refuse_loss(
             [*self._used(), *(spelled(item["kind"], item) for __, item in self._found if not self._is_own(item))]
         )
+        rook_ceph_held.refuse(item for __, item in self._found)
         self.consents = [_consent(item) for __, item in self._found]
         cluster = next((item for __, item in self._found if item["kind"] == "CephCluster"), None)
         self.needed = bool(self._found)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import copy
+import json
+import re
 import threading
 import typing as t
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from contextlib import contextmanager
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster import catalog
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.rook_ceph_layer import CLUSTER
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.rook_ceph_osds import ANNOTATION, LABEL, OURS
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.upstream import ClusterLayerError
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import ObjectsError
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.live import get
@@ -165,6 +168,29 @@ def test_a_new_disk_and_a_new_machine_are_a_change_of_one_object(applied: Applie
     with pytest.raises(ClusterLayerError, match="n9: no node of the cluster; let it join before"):
         applied(rook.config(nodes=[*rook.machines(3), {"node": "n9", "disks": [rook.disk("n9-d1")]}]))
     assert applied(rook.config())["changed"]
+
+
+def test_while_rook_leaves_the_cluster_alone_a_change_is_refused_and_a_run_says_it(applied: Applied) -> None:
+    config, more = rook.config(), rook.config(filesystems=[{"name": "files"}])
+    osds = json.dumps({"osd.4": {"host": "n2", "disks": ["M_S45"]}})
+    held: Params = {"labels": {LABEL: OURS}, "annotations": {ANNOTATION: osds}}
+    applied.api.call("PATCH", CLUSTER, body={"metadata": held}, content=MERGE)
+    try:
+        said = r"CephCluster rook-ceph/rook-ceph has the label .* until the disk of osd\.4 \(n2 M_S45\) is erased"
+        for check in (True, False):
+            with pytest.raises(ClusterLayerError, match=f"nothing was changed, since Rook would not.*{said}"):
+                applied(more, check=check)
+        with pytest.raises(ClusterLayerError, match=said):
+            applied(config, present=False, remove_cloud="rack1")
+        assert not applied.exists(f"{CEPH}/cephfilesystems/files") and applied.exists(CLUSTER)
+        assert applied.probe(more)[0].startswith("refused: rook_ceph: nothing was changed")
+        assert re.match(f"Rook looks after nothing of it: {said}", applied.probe(config)[0])
+        again = applied(config)
+        assert not again["changed"] and re.search(said, again["warnings"][0])
+    finally:
+        gone = {"labels": {LABEL: None}, "annotations": {ANNOTATION: None}}
+        applied.api.call("PATCH", CLUSTER, body={"metadata": gone}, content=MERGE)
+    assert applied(config)["warnings"] == []
 
 
 def test_the_osds_of_this_cluster_stay_and_those_of_another_are_refused(applied: Applied) -> None:
