@@ -88,6 +88,110 @@ options:
     type: dict
     default: {}
     version_added: 0.2.0
+  storage:
+    description:
+      - What the storage by the role P(groundup.cloud.rook_ceph#role) has to be, if O(layers) has C(storage).
+      - Ceph is asked by a pod in the namespace C(rook-ceph), and pods use volumes, file systems and buckets in a
+        namespace of their own. Both are removed afterwards, with all volumes.
+    type: dict
+    version_added: 0.2.0
+    suboptions:
+      nodes:
+        description: The machines that store.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          name:
+            description: Name of the node.
+            type: str
+            required: true
+          disks:
+            description: Its disks.
+            type: list
+            elements: dict
+            required: true
+            suboptions:
+              serial:
+                description: Serial number.
+                type: str
+              wwn:
+                description: World wide name. Ceph does not tell it, so disks without a serial number are counted.
+                type: str
+              metadata:
+                description: Whether it holds metadata of others, and is no OSD.
+                type: bool
+                default: false
+      monitors:
+        description: How many monitors there are.
+        type: int
+        required: true
+      failure_domain:
+        description: What each copy is in another one of, in the words of Ceph's map, such as C(host).
+        type: str
+        required: true
+      pools:
+        description: Pools of Ceph, each with its copies or chunks.
+        type: dict
+        required: true
+      block:
+        description: Storage classes of volumes of blocks. Snapshots, clones and expansion are tried with the first one.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the storage class.
+            type: str
+            required: true
+          kept:
+            description: Whether what it makes outlives its claims. What a proof makes does not.
+            type: bool
+            default: false
+      file:
+        description: Storage classes of file systems that several nodes share.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the storage class.
+            type: str
+            required: true
+          kept:
+            description: Whether what it makes outlives its claims. What a proof makes does not.
+            type: bool
+            default: false
+      object:
+        description: Storage classes of buckets.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the storage class.
+            type: str
+            required: true
+          kept:
+            description: Whether what it makes outlives its claims. What a proof makes does not.
+            type: bool
+            default: false
+      snapshots:
+        description: Whether there are snapshots.
+        type: bool
+        default: true
+      encrypted_disks:
+        description: Whether disks are encrypted, which is proved on their machines.
+        type: bool
+        default: false
+      encrypted_traffic:
+        description: Whether what Ceph and its clients send is encrypted.
+        type: bool
+        default: false
+      patience:
+        description: Seconds for each wait.
+        type: int
+        default: 300
   patience:
     description: Seconds to wait for pods.
     type: int
@@ -124,6 +228,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster impor
     in_check_mode,
     without_credentials,
 )
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.stored import OPTION, Stored
 from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import Proof
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
 
@@ -149,6 +254,7 @@ SPEC = {
         },
     },
     "promises": {"type": "dict", "default": {}},
+    "storage": OPTION,
 }
 
 
@@ -163,12 +269,12 @@ def proofs(kubeconfig: str, expected: Expected) -> list[Proof]:
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     params = dict(module.params)
-    kubeconfig, offered = params.pop("kubeconfig"), params.pop("attachments")
+    kubeconfig, offered, stored = (params.pop(name) for name in ("kubeconfig", "attachments", "storage"))
     attachments = tuple(Offered(**one | {"nodes": tuple(one["nodes"])}) for one in offered)
 
     def act() -> Result:
         lists = {name: tuple(params[name]) for name in ("nodes", "pools")}
-        expected = Expected(**params | lists, attachments=attachments)
+        expected = Expected(**params | lists, attachments=attachments, storage=Stored.of(stored) if stored else None)
         found = in_check_mode(expected) if module.check_mode else proofs(kubeconfig, expected)
         return {"changed": False, "proofs": [proof.as_dict() for proof in found]}
 

@@ -109,6 +109,19 @@ options:
       wwn:
         description: World wide name of the disk.
         type: str
+  encrypted_disks:
+    description: Disks of OSDs that must be encrypted, named as O(blank_disks).
+    type: list
+    elements: dict
+    default: []
+    version_added: 0.2.0
+    suboptions:
+      serial:
+        description: Serial number of the disk.
+        type: str
+      wwn:
+        description: World wide name of the disk.
+        type: str
   layers:
     description: The layers of the machine, each with its provider or null. Only proofs that these owe are carried out.
     type: dict
@@ -152,6 +165,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import 
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
 
 STR = {"type": "str"}
+DISKS = {"type": "list", "elements": "dict", "default": [], "options": {"serial": STR, "wwn": STR}}
 NEEDED = {"type": "str", "required": True}
 ADDRESSES = {"type": "list", "elements": "str", "default": []}
 BOND = {"name": NEEDED, "members": {"type": "int", "required": True}, "mode": {"type": "str", "default": "802.3ad"}}
@@ -170,7 +184,8 @@ SPEC = {
     "networks": {"type": "list", "elements": "dict", "default": [], "options": NETWORK},
     "isolation": {"type": "dict", "options": ISOLATION},
     "seconds": {"type": "float", "default": 60},
-    "blank_disks": {"type": "list", "elements": "dict", "default": [], "options": {"serial": STR, "wwn": STR}},
+    "blank_disks": DISKS,
+    "encrypted_disks": DISKS,
     "node": {"type": "bool", "default": False},
     "layers": {"type": "dict", "default": {}},
     "known_as": ADDRESSES,

@@ -38,6 +38,30 @@ def render(params: Params) -> Iterator[Json]:
             yield _snapshots("file", CEPHFS, "rook-csi-cephfs-provisioner")
 
 
+def ceph_pools(params: Params) -> dict[str, int]:
+    """Each pool that Ceph makes for what the input stores, by its name, with its copies or chunks.
+
+    Rook's own names for pools of file systems and object stores are those of its documentation (Storage Configuration).
+    """
+    found: dict[str, int] = {}
+    for body in render(params):
+        name, spec = str(body["metadata"]["name"]), body.get("spec") or {}
+        if body["kind"] == "CephBlockPool":
+            found[name] = _size(spec)
+        elif body["kind"] == "CephFilesystem":
+            found[f"{name}-metadata"] = _size(spec["metadataPool"])
+            found |= {f"{name}-{pool['name']}": _size(pool) for pool in spec["dataPools"]}
+        elif body["kind"] == "CephObjectStore":
+            found[f"{name}.rgw.buckets.index"] = _size(spec["metadataPool"])
+            found[f"{name}.rgw.buckets.data"] = _size(spec["dataPool"])
+    return found
+
+
+def _size(pool: Params) -> int:
+    coded = pool.get("erasureCoded")
+    return int(coded["dataChunks"]) + int(coded["codingChunks"]) if coded else int(pool["replicated"]["size"])
+
+
 def class_name(item: Params) -> str:
     """The name of a storage class."""
     return f"rook-ceph-{item['name']}"

@@ -10,7 +10,7 @@ is erased.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..objects.engine import Engine
@@ -20,7 +20,7 @@ from .rook_ceph_input import ROLE
 from .rook_ceph_osds import ANNOTATION, LABEL, OURS
 from .upstream import ClusterLayerError
 
-Json = Mapping[str, Any]
+Json = dict[str, Any]
 _GROUP = "ceph.rook.io"
 
 

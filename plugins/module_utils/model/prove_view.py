@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from . import load_balancer, multus
+from . import load_balancer, multus, prove_storage
 from .declared import declared
 from .enums import Role, StorageProvider
 from .hardware import Machine
@@ -86,6 +86,7 @@ def prove(layout: Layout, neighbours: Neighbours, machine: Machine, layers: Laye
         "node": layout.control_planes is not None,
         "control_planes": layout.control_planes,
         "blank_disks": [disk_view(disk.serial, disk.wwn) for disk in machine.storage_disks] if blank else [],
+        **({"encrypted_disks": disks} if (disks := prove_storage.encrypted(layout.cloud, machine)) else {}),
     }
 
 
@@ -139,5 +140,6 @@ def prove_cluster(layout: Layout, layers: Layers) -> View:
             "domain": kubernetes.domain,
             **({"pools": load_balancer.given_unasked(layout)} if load_balancer.wanted(layout.cloud.network) else {}),
             **({"attachments": multus.offered(layout)} if multus.wanted(layout.cloud.network) else {}),
+            **({"storage": stored} if (stored := prove_storage.view(layout)) else {}),
         },
     }

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
-from . import calico, cilium, flannel, kube_ovn, metallb, multus, network_basic, network_policies
-from .promise import Promise, Table
+from . import calico, cilium, flannel, kube_ovn, metallb, multus, network_basic, network_policies, rook_ceph
+from .promise import WORDS, Table, Word
 from .tunnel import Encapsulation, Tunnel
 
 #: layer -> words of what its provider promises, as a model says it of a provider that users bring
@@ -25,6 +25,7 @@ PROVIDERS: dict[str, dict[str, Table]] = {
     "policies": {"kube_network_policies": network_policies.PROMISES},
     "load_balancer": {"metallb": metallb.PROMISES},
     "attachments": {"multus": multus.PROMISES},
+    "storage": {"rook_ceph": rook_ceph.PROMISES},
 }
 #: Layers that keep promises of another layer, whose provider does not.
 ADDED_TO = {"policies": "network", "load_balancer": "network", "attachments": "network"}
@@ -44,7 +45,7 @@ TUNNELS: dict[str, dict[Encapsulation, Tunnel]] = {
 def keeps(
     layer: str,
     provider: str,
-    promise: Promise,
+    promise: Word,
     encapsulation: Encapsulation | None = None,
     declared: Declared = MappingProxyType({}),
 ) -> bool:
@@ -58,7 +59,7 @@ def keeps(
     return kept is not None and (encapsulation is None or not kept.only or encapsulation in kept.only)
 
 
-def promised(layers: Mapping[str, str | None], promise: Promise, declared: Declared = MappingProxyType({})) -> bool:
+def promised(layers: Mapping[str, str | None], promise: Word, declared: Declared = MappingProxyType({})) -> bool:
     """Whether a provider among the chosen ones makes the promise, or it is declared.
 
     :param layers: layer -> its provider.
@@ -68,14 +69,14 @@ def promised(layers: Mapping[str, str | None], promise: Promise, declared: Decla
     )
 
 
-def others(layer: str, provider: str, promise: Promise) -> list[str]:
+def others(layer: str, provider: str, promise: Word) -> list[str]:
     """Providers of the layer, other than the chosen one, that make the promise."""
     return [name for name, table in sorted(PROVIDERS.get(layer, {}).items()) if name != provider and promise in table]
 
 
 def not_promised(
     layers: Mapping[str, str | None], declared: Declared = MappingProxyType({})
-) -> Iterator[tuple[str, Promise, str]]:
+) -> Iterator[tuple[str, Word, str]]:
     """(layer, promise, reason) for every promise that the chosen provider of a layer does not make.
 
     :param layers: layer -> its provider. Of a provider without a table, of which nothing is declared, nothing is known.
@@ -84,7 +85,7 @@ def not_promised(
         known = provider in PROVIDERS.get(layer, {}) or declared.get(layer)
         if provider is None or not known or layer in ADDED_TO:
             continue
-        for promise in Promise:
+        for promise in WORDS[layer]:
             if not promised(layers, promise, declared):
                 yield (
                     layer,
@@ -93,7 +94,7 @@ def not_promised(
                 )
 
 
-def way(layer: str, provider: str, promise: Promise) -> str:
+def way(layer: str, provider: str, promise: Word) -> str:
     """Who makes a promise that the provider does not make, as text."""
     found = [_named(layer, name, promise) for name in others(layer, provider, promise)]
     if not found:
@@ -103,7 +104,7 @@ def way(layer: str, provider: str, promise: Promise) -> str:
     return f"{found[0]} does" if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]} do"
 
 
-def _named(layer: str, provider: str, promise: Promise) -> str:
+def _named(layer: str, provider: str, promise: Word) -> str:
     """A provider that makes a promise, with the encapsulation with which alone it does."""
     condition = PROVIDERS[layer][provider][promise].condition
     return f"{provider} ({condition})" if condition else provider

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from .catalog import PROVIDERS, TUNNELS
-from .promise import Kept, Promise, Table
+from .catalog import ADDED_TO, PROVIDERS, TUNNELS
+from .promise import WORDS, Kept, Table
 
 HEAD = """\
 <!-- Generated from plugins/module_utils/promises by tools/model_docs.py; changes made here are lost. -->
@@ -17,6 +17,9 @@ provider does not promise as such, and never as proved.
 A model says with `network.require` what its users build on, in the words of the first column. It is refused where the
 chosen provider, with the chosen encapsulation, does not promise that. Which provider this release installs, and which
 one you install yourself, is in [Layers](layers.md); which one to take, in [Which network](../which_network.md).
+
+Storage keeps its promises for what the model stores: without `storage.file`, for instance, there is no file system. The
+report shows that as not promised as well.
 
 **since** names the product and version since which a promise holds, or the first one that was looked at.
 """
@@ -49,7 +52,7 @@ def _layer(layer: str, tables: dict[str, Table]) -> str:
         f"| word | promise | {' | '.join(f'`{name}`' for name in tables)} |",
     ]
     lines += ["|---|---|" + "---|" * len(tables)]
-    for promise in Promise:
+    for promise in WORDS[ADDED_TO.get(layer, layer)]:
         cells = [_cell(table.get(promise)) for table in tables.values()]
         lines.append(f"| `{promise}` | {promise.text} | {' | '.join(cells)} |")
     for name, table in tables.items():

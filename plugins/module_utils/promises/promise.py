@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -11,8 +12,8 @@ from typing import Self
 from .tunnel import Encapsulation
 
 
-class Promise(StrEnum):
-    """A property of the cloud's network that users build on."""
+class Word(StrEnum):
+    """A property of a layer that users build on."""
 
     text: str
 
@@ -22,6 +23,10 @@ class Promise(StrEnum):
         member._value_ = word
         member.text = text
         return member
+
+
+class Promise(Word):
+    """A property of the cloud's network that users build on."""
 
     POD_TO_POD = "pod_to_pod", "pods reach pods on every node"
     SERVICES = "services", "services reach their pods"
@@ -42,6 +47,21 @@ class Promise(StrEnum):
     LOAD_BALANCER = "load_balancer", "services of type LoadBalancer get an address"
     ATTACHMENTS = "attachments", "pods can have further interfaces in networks of the machines"
     IPV6 = "ipv6", "pods have IPv6 addresses"
+
+
+class StoragePromise(Word):
+    """A property of the cloud's storage that users build on."""
+
+    BLOCK = "block", "a volume of blocks keeps what was written, and gives it to another node afterwards"
+    BLOCK_SHARED = "block_shared", "two nodes write to one volume of raw blocks at the same time, and read each other"
+    FILE = "file", "two nodes write to one file system at the same time, and read each other"
+    OBJECT = "object", "a bucket of a claim keeps an object, and gives it to those with its key only"
+    SNAPSHOTS = "snapshots", "a volume that is made of a snapshot has the data from before a later change"
+    CLONES = "clones", "a clone of a volume has its data, and a change of the clone leaves the volume as it is"
+    EXPANSION = "expansion", "a volume grows, with its file system and its data"
+    QUOTA = "quota", "a quota of a namespace refuses a volume that is too large"
+    ENCRYPTED_DISKS = "encrypted_disks", "what is on disks is encrypted"
+    ENCRYPTED_TRAFFIC = "encrypted_traffic", "what the daemons and clients of storage send is encrypted"
 
 
 @dataclass(frozen=True)
@@ -65,4 +85,6 @@ class Kept:
         return f"with {' or '.join(self.only)}" if self.only else ""
 
 
-Table = dict[Promise, Kept]
+Table = Mapping[Word, Kept]
+#: Layer -> the words of what its provider may promise.
+WORDS: dict[str, type[Word]] = {"network": Promise, "storage": StoragePromise}

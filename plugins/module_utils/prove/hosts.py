@@ -19,6 +19,7 @@ from ..layers.leftovers import leftovers
 from ..network.traces import others
 from ..report.proofs import Proof, ProofError, prove
 from .certificates import DAYS_LEFT, certificates_valid
+from .encryption import encrypted
 from .isolation import isolation
 from .links import bond, network
 from .registry import proof, prove_scope
@@ -31,8 +32,8 @@ def host_proofs(params: dict[str, Any]) -> list[Proof]:
 
     :param params: ``host``; ``bond`` (``name``, ``members``, perhaps ``mode``); ``networks`` (see
         :func:`.links.network`); ``isolation`` (see :func:`.isolation.isolation`); ``blank_disks``, each with ``serial``
-        or ``wwn``; ``node``, whether it is a node of a cluster; ``layers``, its layers with their providers.
-        Proofs of a ``bond``, ``isolation`` or ``blank_disks`` that is not given are left out.
+        or ``wwn``, and ``encrypted_disks`` likewise; ``node``, whether it is a node of a cluster; ``layers``, its
+        layers with their providers. Proofs of what is not given are left out.
     """
     return prove_scope("host", params, params.get("layers"))
 
@@ -61,6 +62,13 @@ def _blank_disks(params: dict[str, Any]) -> Iterator[Proof]:
     for disk in params.get("blank_disks") or []:
         claim = f"{params['host']}: storage disk {disk.get('serial') or disk.get('wwn')} is blank"
         yield prove(claim, "storage", partial(blank, disk))
+
+
+@proof("host")
+def _encrypted_disks(params: dict[str, Any]) -> Iterator[Proof]:
+    for disk in params.get("encrypted_disks") or []:
+        claim = f"{params['host']}: storage disk {disk.get('serial') or disk.get('wwn')} is encrypted"
+        yield prove(claim, "storage", partial(encrypted, disk))
 
 
 @proof("host", layer="kubernetes")

@@ -17,7 +17,7 @@ from ..report.proofs import ProofError, UntriedError
 from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing, Row
 from ..waiting.wait import TimedOut, wait
-from . import workloads
+from . import spaces, workloads
 
 Found = TypeVar("Found")
 
@@ -31,8 +31,6 @@ CLAIMS = {
 POLICY_CLAIMS = {"closed": "a NetworkPolicy closes every port of pods on other machines but the one it opens"}
 #: Servers that one client fetches from: enough to tell a broken machine from a broken network, linear in the machines.
 MOST_PEERS = 8
-#: Seconds after which a namespace of these proofs must be the rest of a killed run.
-_STALE = 3600
 
 
 def peers_of(nodes: Sequence[str]) -> dict[str, list[str]]:
@@ -107,7 +105,7 @@ class PodTraffic:
         :raises ProofError: naming the nodes whose pods did not start, with the reasons.
         :raises KubeError: the API did not answer.
         """
-        self._delete_leftovers()
+        spaces.delete_leftovers(self.api)
         namespace = f"{workloads.PREFIX}{int(time.time())}"
         with self._namespace(namespace):
             servers = self._serving(namespace)
@@ -123,27 +121,15 @@ class PodTraffic:
             outputs.update(self._answers(namespace))
         return servers
 
-    def _delete_leftovers(self) -> None:
-        """Delete namespaces that a killed run left behind; their servers would run for ever."""
-        for space in self.api.get("/api/v1/namespaces")["items"]:
-            meta = space["metadata"]
-            if meta["name"].startswith(workloads.PREFIX):
-                made = datetime.strptime(meta["creationTimestamp"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-                if (datetime.now(UTC) - made).total_seconds() > _STALE:
-                    self.api.delete(f"/api/v1/namespaces/{meta['name']}")
-
     @contextmanager
     def _namespace(self, namespace: str) -> Iterator[None]:
-        space, daemons, service, *policies = workloads.servers(namespace, self.image, policy=self.policy)
-        self.api.create("/api/v1/namespaces", space)
-        try:
+        daemons, service, *policies = workloads.servers(namespace, self.image, policy=self.policy)
+        with spaces.namespace(self.api, namespace):
             self.api.create(f"/apis/apps/v1/namespaces/{namespace}/daemonsets", daemons)
             self.api.create(f"/api/v1/namespaces/{namespace}/services", service)
             for policy in policies:
                 self.api.create(f"/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies", policy)
             yield
-        finally:
-            self.api.delete(f"/api/v1/namespaces/{namespace}")
 
     def _serving(self, namespace: str) -> dict[str, str]:
         """Node -> address of its server, once each of the nodes has a ready one."""
@@ -174,7 +160,7 @@ class PodTraffic:
             if missing:
                 whys = self._whys(missing, deadline, "its pod is gone")
                 return Missing(tuple(Row(f"no answer from {node}", why) for node, why in whys.items()))
-            return {node: _message(pod).splitlines() for node, pod in done.items()}
+            return {node: spaces.message_of(pod).splitlines() for node, pod in done.items()}
 
         return _waited(probe, deadline, "every client to end")
 
@@ -208,8 +194,3 @@ def _is_ready(pod: dict[str, Any]) -> bool:
 
 def _phase(pod: dict[str, Any]) -> str:
     return str(pod["status"].get("phase", "unknown"))
-
-
-def _message(pod: dict[str, Any]) -> str:
-    statuses = pod["status"].get("containerStatuses") or [{}]
-    return str(statuses[0].get("state", {}).get("terminated", {}).get("message", ""))

@@ -7,6 +7,7 @@ answer, and notices a wrong, short or damaged answer.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 BYTES = 1 << 20
@@ -56,7 +57,7 @@ for peer in $CLOSED; do late=open try_until closed "${{peer%%=*}}" closed "${{pe
 
 
 def servers(namespace: str, image: str, *, policy: bool) -> list[dict[str, Any]]:
-    """The namespace, a DaemonSet of servers that tolerates every taint, and a Service for them.
+    """A DaemonSet of servers that tolerates every taint, and a Service for them.
 
     :param policy: add a policy that closes all ports of the servers but one, and a server at a closed port. A pod is
         ready only if its kubelet reaches that server, so it is the policy which closes the port to other pods.
@@ -83,7 +84,6 @@ def servers(namespace: str, image: str, *, policy: bool) -> list[dict[str, Any]]
         "template": {"metadata": {"labels": _LABEL}, "spec": {**pods, "automountServiceAccountToken": False}},
     }
     return [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
         _object("apps/v1", "DaemonSet", namespace, SERVICE, daemons),
         _object("v1", "Service", namespace, SERVICE, {"selector": _LABEL, "ports": [{"port": PORT}]}),
         *([_object("networking.k8s.io/v1", "NetworkPolicy", namespace, SERVICE, _ONE_PORT)] if policy else []),
@@ -131,11 +131,16 @@ def client(
     pairs = {"PEERS": peers, "CLOSED": closed or {}}
     listed = {key: " ".join(f"{name}={at}" for name, at in sorted(of.items())) for key, of in pairs.items()}
     env = {**listed, "HOST": host, "NODES": " ".join(nodes), "PATIENCE": str(patience)}
+    return once(namespace, image, client_name(node), node, f"{{ {_CLIENT}\n}} | tee /dev/termination-log", env)
+
+
+def once(namespace: str, image: str, name: str, node: str, script: str, env: Mapping[str, str]) -> dict[str, Any]:
+    """A pod that runs a shell script on a node once. Its container is the first one, so that a caller may change it."""
     container = {
         "name": "client",
         "image": image,
-        "command": ["sh", "-c", f"{{ {_CLIENT}\n}} | tee /dev/termination-log"],
-        "env": [{"name": name, "value": value} for name, value in env.items()],
+        "command": ["sh", "-c", script],
+        "env": [{"name": key, "value": value} for key, value in env.items()],
         **_HARMLESS,
     }
     spec = {
@@ -146,7 +151,7 @@ def client(
         "tolerations": [{"operator": "Exists"}],
         "containers": [container],
     }
-    return _object("v1", "Pod", namespace, client_name(node), spec)
+    return _object("v1", "Pod", namespace, name, spec)
 
 
 _HARMLESS: dict[str, Any] = {

@@ -187,7 +187,7 @@ def test_without_a_promise_of_policies_none_is_made_and_none_is_proved() -> None
 
 
 def test_a_pod_with_a_closed_port_is_ready_only_while_that_port_is_served() -> None:
-    daemons, policy = (servers("ns", "image", policy=True)[at] for at in (1, 3))
+    daemons, policy = (servers("ns", "image", policy=True)[at] for at in (0, 2))
     probed = [c["readinessProbe"]["httpGet"]["port"] for c in daemons["spec"]["template"]["spec"]["containers"]]
     allowed = [port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]]
     assert probed == [8080, 8081]

@@ -1,0 +1,113 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a cloud's storage has to be by its model, as the module prove_cluster is given it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+_STR = {"type": "str"}
+_NAME = {"type": "str", "required": True}
+_BOOL = {"type": "bool", "default": False}
+_DISKS = {
+    "type": "list",
+    "elements": "dict",
+    "required": True,
+    "options": {"serial": _STR, "wwn": _STR, "metadata": _BOOL},
+}
+_NODES = {"type": "list", "elements": "dict", "required": True, "options": {"name": _NAME, "disks": _DISKS}}
+_CLASSES = {"type": "list", "elements": "dict", "default": [], "options": {"name": _NAME, "kept": _BOOL}}
+#: The option of the module.
+OPTION: dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "nodes": _NODES,
+        "monitors": {"type": "int", "required": True},
+        "failure_domain": _NAME,
+        "pools": {"type": "dict", "required": True},
+        "block": _CLASSES,
+        "file": _CLASSES,
+        "object": _CLASSES,
+        "snapshots": {"type": "bool", "default": True},
+        "encrypted_disks": _BOOL,
+        "encrypted_traffic": _BOOL,
+        "patience": {"type": "int", "default": 300},
+    },
+}
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk of a machine. `metadata`: it holds that of others, and is no OSD."""
+
+    serial: str = ""
+    wwn: str = ""
+    metadata: bool = False
+
+    def __str__(self) -> str:
+        return f"the disk {self.serial or self.wwn}"
+
+
+@dataclass(frozen=True)
+class Class:
+    """A storage class. `kept`: its volumes or buckets outlive their claims."""
+
+    name: str
+    kept: bool = False
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The storage.
+
+    :ivar nodes: machine -> its disks.
+    :ivar monitors: how many there are.
+    :ivar failure_domain: in the words of Ceph's map.
+    :ivar pools: pool of Ceph -> its copies or chunks.
+    :ivar block: classes of volumes of blocks, the default one first; `file` and `object` likewise.
+    :ivar snapshots: there are snapshots.
+    :ivar encrypted_disks: the model wants that; `encrypted_traffic` likewise.
+    :ivar patience: seconds for each wait.
+    """
+
+    nodes: Mapping[str, tuple[Disk, ...]] = field(default_factory=dict)
+    monitors: int = 3
+    failure_domain: str = "host"
+    pools: Mapping[str, int] = field(default_factory=dict)
+    block: tuple[Class, ...] = ()
+    file: tuple[Class, ...] = ()
+    object: tuple[Class, ...] = ()
+    snapshots: bool = True
+    encrypted_disks: bool = False
+    encrypted_traffic: bool = False
+    patience: int = 300
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Self:
+        """From the options of the module."""
+        nodes = {
+            str(node["name"]): tuple(
+                Disk(str(disk.get("serial") or ""), str(disk.get("wwn") or ""), bool(disk.get("metadata")))
+                for disk in node["disks"]
+            )
+            for node in given["nodes"]
+        }
+        block, file, object_ = (
+            tuple(Class(str(one["name"]), bool(one.get("kept"))) for one in given.get(kind) or ())
+            for kind in ("block", "file", "object")
+        )
+        return cls(
+            nodes=nodes,
+            monitors=int(given["monitors"]),
+            failure_domain=str(given["failure_domain"]),
+            pools={str(name): int(copies) for name, copies in given["pools"].items()},
+            block=block,
+            file=file,
+            object=object_,
+            snapshots=bool(given["snapshots"]),
+            encrypted_disks=bool(given["encrypted_disks"]),
+            encrypted_traffic=bool(given["encrypted_traffic"]),
+            patience=int(given["patience"]),
+        )
