@@ -42,6 +42,7 @@ ROLES = (
     "rook_ceph",
     "snapshot_controller",
     "switch",
+    "vm_ha",
     "vm_images",
 )
 KEYS = ("type", "elements", "required", "default", "choices", "no_log")

@@ -33,7 +33,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"network", "conditions", "disks", "ceph"}),
     frozenset({"host", "fabric", "bmc", "bundle", "objects"}),
     frozenset({"links", "kube", "provision", "machines", "fencing", "vms"}),
-    frozenset({"layers", "hosted", "cluster"}),
+    frozenset({"layers", "hosted", "cluster", "ha"}),
     frozenset({"model"}),
     frozenset({"lab", "draw"}),
     frozenset({"report"}),

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from ..cluster import kubevirt_features, kubevirt_input, vm_images_input
 from ..vms.cpu_baseline import near
-from . import kubevirt, rook_ceph, vm_images
+from . import kubevirt, rook_ceph, vm_ha, vm_images
 from .checks import Report
+from .enums import HaProfile, Timings
 from .hardware import Network
 from .kubevirt import ROOT
 from .problems import choose
-from .virtualization import Migrations, Virtualization
+from .virtualization import Ha, Migrations, Virtualization
 
 PLACE = f"{ROOT}.migrations"
 
@@ -39,6 +40,7 @@ def check_virtualization(report: Report) -> None:
         message = "lets no virtual machine be migrated"
         report.add(f"{ROOT}.cpu_model", settings.cpu_model, message, "give the highest model that all machines have")
     _classes(report, settings)
+    _ha(report, settings.ha)
     _migrations(report, settings.migrations)
     _images(report, settings)
 
@@ -50,6 +52,26 @@ def _without_effect(report: Report, settings: Virtualization) -> None:
             report.add(
                 f"{ROOT}.{key}", None, "has no effect without virtual machines", "write enabled: true, or remove it"
             )
+
+
+def _ha(report: Report, given: Ha) -> None:
+    path, cloud = f"{ROOT}.ha", report.cloud
+    if given.enabled is False:
+        for key in ("profile", "minimum_healthy"):
+            if getattr(given, key) != getattr(Ha(), key):
+                message = "has no effect where nothing is fenced by itself"
+                report.add(f"{path}.{key}", None, message, "remove it, or enabled: false")
+        return
+    if given.enabled and not report.is_incomplete("machines"):
+        if not vm_ha.machines_of(cloud):
+            message = "can't be: no machine has a management controller, so nobody can see to it that one is off"
+            report.add(f"{path}.enabled", True, message, "give machines a bmc, or remove it and fence by hand")
+        elif len(cloud.machines) < vm_ha.LEAST:
+            message = "has no effect with one machine: there is nowhere else to start"
+            report.add(f"{path}.enabled", True, message, "add a machine, or remove it")
+    if given.profile is HaProfile.TIGHT and cloud.kubernetes and cloud.kubernetes.timings is Timings.SLOW:
+        message = "fences emulated machines that are only slow, as kubernetes.timings says that they are"
+        report.add(f"{path}.profile", "tight", message, "remove it, or the timings")
 
 
 def _classes(report: Report, settings: Virtualization) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from . import bgp_table, network_custom
+from . import bgp_table, network_custom, vm_ha
 from .cluster_view import CLUSTER
 from .drawing_view import drawing
 from .enums import Role
@@ -156,6 +156,7 @@ def _cluster(layout: Layout, stack: Stack, state: str) -> View:
         **{layer.input: layer.view() for layer in stack.clusters},
         **{name: values() for name, values in (one.secrets for one in stack.clusters if one.secrets)},
         **{f"{layer.role}_kubeconfig": kubeconfig(state) for layer in stack.clusters if layer.api},
+        **(vm_ha.places(PROVISIONER, kubeconfig(state)) if vm_ha.possible(layout.cloud) else {}),
         **{f"{layer.role}_state": "absent" for layer in stack.clusters if layer.absent},
         **({"groundup_by_hand": by_hand} if (by_hand := bgp_table.lines(layout)) else {}),
         **({"ansible_python_interpreter": CONTROLLER_PYTHON} if stack.clusters else {}),

@@ -182,6 +182,13 @@ class KubeVirtVersion(enum.StrEnum):
     BEFORE = "1.8.4"
 
 
+class HaProfile(enum.StrEnum):
+    """How soon a machine that is lost is fenced."""
+
+    DEFAULT = "default"
+    TIGHT = "tight"
+
+
 class ImageSource(enum.StrEnum):
     """Where an operating system image comes from."""
 

@@ -147,7 +147,7 @@ def machine_view(layout: Layout, machine: Machine) -> View:
         "cloud": cloud.name,
         **_card(machine),
         "identity": {"serial": identity.serial, "uuid": identity.uuid} if identity else None,
-        "bmc": _bmc(machine.bmc) if machine.bmc else None,
+        "bmc": bmc_view(machine.bmc) if machine.bmc else None,
         "root_disk": disk_view(disk.serial, disk.wwn) if disk else None,
         "storage_disks": [disk_view(item.serial, item.wwn) for item in machine.storage_disks],
         "os": machine.os,
@@ -160,7 +160,8 @@ def machine_view(layout: Layout, machine: Machine) -> View:
     }
 
 
-def _bmc(bmc: Bmc) -> View:
+def bmc_view(bmc: Bmc) -> View:
+    """How a management controller is reached."""
     view: View = {
         "protocol": str(bmc.protocol),
         "address": str(bmc.address),

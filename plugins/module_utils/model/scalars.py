@@ -277,6 +277,7 @@ VLAN_SET = Scalar("VLAN id or range", _vlan_set, {**_NUMBER_OR_TEXT, "pattern": 
 MTU = Scalar("MTU", _integer(1280, 65535, "MTU"), {**_NUMBER_OR_TEXT, "minimum": 1280, "maximum": 65535})
 NUMBER = Scalar("number", _integer(1, 16777214, "number"), {**_NUMBER_OR_TEXT, "minimum": 1})
 COUNT = Scalar("count", _integer(0, 16777214, "count"), {**_NUMBER_OR_TEXT, "minimum": 0})
+PERCENT = Scalar("percent", _integer(1, 100, "percentage"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": 100})
 RENEW_DAYS = Scalar(
     "days", _integer(1, MAX_RENEW_DAYS, "number of days"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": MAX_RENEW_DAYS}
 )

@@ -18,7 +18,7 @@ from ..cluster import network_policies as policies
 from ..cluster import rook_ceph as ceph
 from ..layers import container_runtime, kubernetes
 from ..layers.selection import BELOW
-from . import konnectivity, kubevirt, leftovers, load_balancer, multus, network_policies, rook_ceph
+from . import konnectivity, kubevirt, leftovers, load_balancer, multus, network_policies, rook_ceph, vm_ha
 from . import vm_images as golden_images
 from .cluster_view import ClusterView
 from .hardware import Machine
@@ -196,6 +196,12 @@ class Stack:
         ):
             bound = functools.partial(view, self.layout)
             self.clusters.append(Layer(name, role, bound, needs, follows=("kubernetes",), api=True))
+        if vm_ha.possible(self.layout.cloud):
+            bound, absent = functools.partial(vm_ha.view, self.layout), not vm_ha.wanted(self.layout.cloud)
+            # The copy of the kubeconfig is made again with the control plane's certificates.
+            follows = () if absent else ("control_plane", "kubernetes")
+            layer = Layer(vm_ha.LAYER, vm_ha.ROLE, bound, follows=follows, probed=True)
+            self.clusters.append(dataclasses.replace(layer, absent=absent))
 
     @staticmethod
     def below() -> dict[str, list[View]]:

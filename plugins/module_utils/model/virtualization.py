@@ -106,6 +106,27 @@ class DiskImage:
 
 
 @dataclass(frozen=True)
+class Ha:
+    """How virtual machines start elsewhere when their host dies: a service fences it."""
+
+    enabled: bool | None = one(
+        scalars.BOOLEAN,
+        "A service on the provisioner cuts the power of machines that are lost, by their management controllers.",
+        default=None,
+        shown_default="`true` where machines have management controllers, and the cluster has two or more",
+    )
+    profile: enums.HaProfile = one(
+        enums.HaProfile,
+        "`default` fences a machine 90 seconds after Kubernetes has noticed it, `tight` after 30, so that a kubelet that "
+        "stalls for so long costs its machine a restart.",
+        default=enums.HaProfile.DEFAULT,
+    )
+    minimum_healthy: int = one(
+        scalars.PERCENT, "Percent of the machines that have to be healthy before power is cut.", default=51
+    )
+
+
+@dataclass(frozen=True)
 class Virtualization:
     """Virtual machines, on machines with the role `compute`."""
 
@@ -136,6 +157,7 @@ class Virtualization:
         example="[CPUManager]",
     )
     migrations: Migrations = one(Migrations, "How virtual machines are migrated.", default=Migrations())
+    ha: Ha = one(Ha, "How virtual machines start elsewhere when their host dies.", default=Ha())
     state_storage_class: str | None = one(
         notations.STORAGE_CLASS,
         "Storage class of what a virtual machine's firmware and TPM store.",
@@ -155,4 +177,4 @@ class Virtualization:
     )
 
 
-__all__ = ["DiskImage", "DiskSource", "Migrations", "Virtualization"]
+__all__ = ["DiskImage", "DiskSource", "Ha", "Migrations", "Virtualization"]

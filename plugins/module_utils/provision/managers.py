@@ -64,7 +64,7 @@ def wait_ready(service: Service, pid_of: Callable[[], int], seconds: float = 20)
     def probe() -> Missing | None:
         if not (pid := pid_of()):
             return Missing.of(service.name, "it does not run")
-        if not listens(pid, service.ready):
+        if service.ready and not listens(pid, service.ready):
             return Missing.of(service.name, f"process {pid} does not listen on {service.ready}")
         return None
 
@@ -219,6 +219,7 @@ class Systemd:
                 *after,
                 "Restart=always",
                 "RestartSec=2",
+                *service.unit,
                 "",
                 "[Install]",
                 "WantedBy=multi-user.target",

@@ -19,7 +19,8 @@ from .sources import boot_service_files
 @dataclass(frozen=True)
 class Service:
     """A daemon in the foreground. `files` = those whose change needs a restart; `before` = commands that must have run;
-    `after` = commands for when it has been stopped; `ready` = `udp:port`, `tcp:port` or `unix:path` that it opens."""
+    `after` = commands for when it has been stopped; `ready` = `udp:port`, `tcp:port` or `unix:path` that it opens, empty
+    for one that opens nothing; `unit` = further lines of the section Service of its systemd unit."""
 
     name: str
     argv: tuple[str, ...]
@@ -27,10 +28,18 @@ class Service:
     ready: str
     before: tuple[tuple[str, ...], ...] = ()
     after: tuple[tuple[str, ...], ...] = ()
+    unit: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """A digest that changes when the service has to be restarted."""
-        text = json.dumps([self.argv, self.before, [[f.path, f.content, f.mode] for f in self.files]])
+        text = json.dumps(
+            [
+                self.argv,
+                self.before,
+                [[f.path, f.content, f.mode] for f in self.files],
+                *([self.unit] if self.unit else []),
+            ]
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -1,0 +1,50 @@
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The transport of `objects` over the client of `kube`, which needs the standard library only.
+
+The program runs on a host without the Python package ``kubernetes``, and its kubeconfig is the one that kubeadm writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from ..kube import api
+from ..objects.errors import Refused, Unreachable
+from ..objects.transport import CONNECT_SECONDS, JSON, Json
+
+
+class Native:
+    """A transport; see :class:`objects.transport.Transport`."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        found = api.Kubeconfig.read(kubeconfig)
+        self.server, self.warnings = found.server, list[str]()
+        self._https = api.Https(found.server, api.tls(found.ca, found.certificate, found.key), CONNECT_SECONDS)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        content: str = JSON,
+        accept: str = JSON,
+    ) -> Json:
+        """Return the answer.
+
+        :raises Unreachable: there was no answer, or the server failed.
+        :raises Refused: the answer is an error.
+        """
+        try:
+            found: Json | None = self._https.call(
+                method, path + (f"?{urlencode(query)}" if query else ""), body, content
+            )
+        except api.Unreachable as error:
+            raise Unreachable(str(error)) from error
+        except api.Refused as error:
+            raise Refused(str(error), error.status) from error
+        return found or {}
