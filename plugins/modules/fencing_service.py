@@ -8,8 +8,8 @@ module: fencing_service
 short_description: Run the service that fences machines which are lost
 version_added: 0.2.0
 description:
-  - Runs a program on this host that looks at all nodes of a cluster every few seconds, fences machines that are lost and
-    returns those that are back. It judges as M(groundup.cloud.node_fence) does, without anybody's consent.
+  - Runs a program on this host that looks at all nodes of a cluster every few seconds, fences machines that are lost
+    and returns those that are back. It judges as M(groundup.cloud.node_fence) does, without anybody's consent.
   - The program, its configuration and its kubeconfig are compared with what is wanted, and it is started again where
     something differs. Nothing that it does is lost then, since each look goes on from the living state.
 author: groundup.cloud founders (@groundup-cloud)

@@ -4,9 +4,9 @@
 
     CONFIG [--check | --once]
 
-``--check`` reads the configuration and ends; ``--once`` takes one look. It prints one line for each decision. One process
-holds the lock while it looks, so that two never look at once. It may be killed at any time: the next look goes on from
-the living state.
+``--check`` reads the configuration and ends; ``--once`` takes one look. It prints one line for each decision. One
+process holds the lock while it looks, so that two never look at once. It may be killed at any time: the next look goes
+on from the living state.
 """
 
 from __future__ import annotations

@@ -62,13 +62,13 @@ def _ha(report: Report, given: Ha) -> None:
                 message = "has no effect where nothing is fenced by itself"
                 report.add(f"{path}.{key}", None, message, "remove it, or enabled: false")
         return
-    if given.enabled and not report.is_incomplete("machines"):
+    if given.enabled and not report.is_incomplete("machines", "bmc"):
         if not vm_ha.machines_of(cloud):
             message = "can't be: no machine has a management controller, so nobody can see to it that one is off"
             report.add(f"{path}.enabled", True, message, "give machines a bmc, or remove it and fence by hand")
-        elif len(cloud.machines) < vm_ha.LEAST:
-            message = "has no effect with one machine: there is nowhere else to start"
-            report.add(f"{path}.enabled", True, message, "add a machine, or remove it")
+        elif vm_ha.left(cloud) < given.minimum_healthy:
+            message = f"fences nothing: with one machine lost, {vm_ha.left(cloud)} percent are healthy"
+            report.add(f"{path}.enabled", True, message, "add machines, or give a lower minimum_healthy")
     if given.profile is HaProfile.TIGHT and cloud.kubernetes and cloud.kubernetes.timings is Timings.SLOW:
         message = "fences emulated machines that are only slow, as kubernetes.timings says that they are"
         report.add(f"{path}.profile", "tight", message, "remove it, or the timings")

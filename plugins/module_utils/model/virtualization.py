@@ -113,12 +113,12 @@ class Ha:
         scalars.BOOLEAN,
         "A service on the provisioner cuts the power of machines that are lost, by their management controllers.",
         default=None,
-        shown_default="`true` where machines have management controllers, and the cluster has two or more",
+        shown_default="`true` where machines have management controllers, and enough are left without one",
     )
     profile: enums.HaProfile = one(
         enums.HaProfile,
-        "`default` fences a machine 90 seconds after Kubernetes has noticed it, `tight` after 30, so that a kubelet that "
-        "stalls for so long costs its machine a restart.",
+        "`default` fences a machine 90 seconds after Kubernetes has noticed it, `tight` after 30, so that a kubelet "
+        "that stalls for so long costs its machine a restart.",
         default=enums.HaProfile.DEFAULT,
     )
     minimum_healthy: int = one(

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fencing by itself, so that virtual machines start elsewhere: whether it is there, and the input of the role `vm_ha`."""
+"""Fencing by itself, so that virtual machines start elsewhere: whether it is there, and the input of the role vm_ha."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from .types import Cloud
 
 View = dict[str, t.Any]
 LAYER, ROLE = "fencing", "vm_ha"
-#: Machines at least: with one, there is nowhere else to start.
-LEAST = 2
 
 
 def machines_of(cloud: Cloud) -> list[Machine]:
@@ -24,9 +22,15 @@ def machines_of(cloud: Cloud) -> list[Machine]:
     return [one for one in cloud.machines.values() if one.bmc is not None]
 
 
+def left(cloud: Cloud) -> int:
+    """Percent of the machines that are healthy when one is lost."""
+    return 100 * (len(cloud.machines) - 1) // max(1, len(cloud.machines))
+
+
 def possible(cloud: Cloud) -> bool:
-    """Whether there are virtual machines, a way to switch their hosts off, and another place for them."""
-    return kubevirt.wanted(cloud) and bool(machines_of(cloud)) and len(cloud.machines) >= LEAST
+    """Whether there are virtual machines, a way to switch a host off, and enough others when one is lost."""
+    enough = left(cloud) >= cloud.virtualization.ha.minimum_healthy
+    return kubevirt.wanted(cloud) and bool(machines_of(cloud)) and enough
 
 
 def wanted(cloud: Cloud) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
+from . import kubevirt, vm_ha
 from .check_deployment import warn_of_deployment
 from .check_links import unused_nics
 from .check_preflight import RULES
@@ -35,8 +36,19 @@ def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], encrypted: bool = False) -
     warn_of_deployment(report)
     _switches(report)
     _machines(report)
+    _fencing(report)
     check(report, RULES, Severity.WARNING)
     return report.problems
+
+
+def _fencing(report: Report) -> None:
+    """Machines that run virtual machines and can't be fenced, beside others that can."""
+    if not vm_ha.wanted(report.cloud):
+        return
+    for machine in kubevirt.machines_of(report.cloud):
+        if machine.bmc is None:
+            message = "has no management controller, so its virtual machines wait for a person when it dies"
+            report.add(f"machines.{machine.name}", None, message, "give it a bmc, or keep that in mind")
 
 
 def _clear_text(report: Report, data: t.Mapping[t.Any, t.Any]) -> None:

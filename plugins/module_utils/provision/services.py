@@ -19,8 +19,8 @@ from .sources import boot_service_files
 @dataclass(frozen=True)
 class Service:
     """A daemon in the foreground. `files` = those whose change needs a restart; `before` = commands that must have run;
-    `after` = commands for when it has been stopped; `ready` = `udp:port`, `tcp:port` or `unix:path` that it opens, empty
-    for one that opens nothing; `unit` = further lines of the section Service of its systemd unit."""
+    `after` = commands for when it has been stopped; `ready` = `udp:port`, `tcp:port` or `unix:path` that it opens,
+    empty for one that opens nothing; `unit` = further lines of the section Service of its systemd unit."""
 
     name: str
     argv: tuple[str, ...]

@@ -76,7 +76,6 @@ def paused(world: World) -> None:
     world.pause = Pause("site.yml", NOW + 600)
 
 
-
 def mute(world: World) -> None:
     world.error = "bmc redfish://10.20.0.102: no answer"
 
@@ -159,7 +158,14 @@ def test_a_line_is_written_for_what_is_new_and_again_after_five_minutes() -> Non
     def waits(seconds: int) -> Decision:
         return Decision("node2", "unready", "wait", f"not Ready for {seconds} s")
 
-    for now, decision in ((0, fine), (10, waits(9)), (20, waits(119)), (300, waits(299)), (310, waits(309)), (320, fine)):
+    for now, decision in (
+        (0, fine),
+        (10, waits(9)),
+        (20, waits(119)),
+        (300, waits(299)),
+        (310, waits(309)),
+        (320, fine),
+    ):
         journal.write([decision], float(now))
     assert lines == [str(waits(9)), str(waits(309)), str(fine)]
     journal.write([], 330.0)

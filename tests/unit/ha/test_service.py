@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The service of vm_ha as files and a plan, and its program as one file; no API and no management controller answers."""
+"""The service of vm_ha as files and a plan, and its program as one file. No API and no machine answers."""
 
 from __future__ import annotations
 
@@ -101,13 +101,13 @@ def test_removal_takes_the_credentials_along(tmp_path: pathlib.Path, hand: Hand,
 
 def test_without_a_cluster_it_is_planned_and_not_started(tmp_path: pathlib.Path, hand: Hand) -> None:
     assert service.perform(config(tmp_path), "", "present", check=True)["steps"][-1] == "start vm-ha"
-    with pytest.raises(service.HaError, match="no kubeconfig of the cluster on the controller.*run site without tags"):
+    with pytest.raises(service.HaError, match=r"no kubeconfig of the cluster on the controller.*run site without tags"):
         service.perform(config(tmp_path), "", "present", check=False)
     assert not hand.started
 
 
 def test_a_kubeconfig_that_the_program_cannot_use_is_not_started(tmp_path: pathlib.Path, hand: Hand) -> None:
-    with pytest.raises(service.ServiceError, match="vm-ha does not start: .*no inline"):
+    with pytest.raises(service.ServiceError, match=r"vm-ha does not start: .*no inline"):
         service.perform(config(tmp_path), "server: https://10.30.0.10:6443\n", "present", check=False)
     assert not hand.started
 
@@ -120,7 +120,9 @@ def test_a_kubeconfig_that_the_program_cannot_use_is_not_started(tmp_path: pathl
         ({"machines": []}, "is empty, so nothing could be fenced"),
     ],
 )
-def test_input_that_is_refused(tmp_path: pathlib.Path, hand: Hand, access: str, change: dict[str, Any], says: str) -> None:
+def test_input_that_is_refused(
+    tmp_path: pathlib.Path, hand: Hand, access: str, change: dict[str, Any], says: str
+) -> None:
     with pytest.raises(service.HaError, match=says):
         service.perform(config(tmp_path, **change), access, "present", check=False)
     assert not (tmp_path / "vm_ha").exists()
