@@ -26,8 +26,8 @@ extends_documentation_fragment:
 options:
   kubeconfig:
     description:
-      - Text of the kubeconfig, with certificates in it, as kubeadm writes it. Empty where there is no cluster yet, which
-        only a check can be made with.
+      - Text of the kubeconfig, with certificates in it, as kubeadm writes it.
+      - Empty where there is no cluster yet; only a check can be made then.
     type: str
     default: ""
   state:

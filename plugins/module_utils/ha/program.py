@@ -21,6 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..bmc import library
 from ..bmc.types import BmcSettings
 from ..errors import CloudError
 from ..fencing.act import Machine as Switched
@@ -63,11 +64,13 @@ class Watch:
         :raises CloudError: it can't be used.
         """
         try:
-            return cls(json.loads(path.read_text()))
+            found = cls(json.loads(path.read_text()))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ConfigError(
-                f"{path}: cannot be used ({error!r}); run the role vm_ha again, which writes it"
-            ) from error
+            remedy = "run the role vm_ha again, which writes it"
+            raise ConfigError(f"{path}: cannot be used ({error!r}); {remedy}") from error
+        if library.IMPORT_ERROR and any(machine.where.startswith("bmc redfish") for machine in found.bmcs.values()):
+            raise ConfigError(f"the Python package requests is missing for {sys.executable}; install it there")
+        return found
 
     def once(self) -> bool:
         """Take one look; False where another process looks, or where it ended with an error."""

@@ -105,9 +105,10 @@ def service(settings: Settings, program: bytes) -> Service:
     """The service. Its configuration and its kubeconfig have credentials, so root alone reads them."""
     config = json.dumps(settings.config(), indent=1, sort_keys=True) + "\n"
     code = settings.path("services", f"{NAME}.pyz")
-    secret = {"mode": 0o600, "secret": True}
-    own = File(settings.path("services", "config.json"), config, **secret)
-    access = File(settings.path("services", "kubeconfig"), settings.kubeconfig.rstrip("\n") + "\n", **secret)
+    own = File(settings.path("services", "config.json"), config, mode=0o600, secret=True)
+    access = File(
+        settings.path("services", "kubeconfig"), settings.kubeconfig.rstrip("\n") + "\n", mode=0o600, secret=True
+    )
     digest = File(code, hashlib.sha256(program).hexdigest())
     return Service(
         NAME, (sys.executable, "-I", code, own.path), (own, access, digest), "", unit=_sandbox(settings.path("run"))

@@ -112,9 +112,8 @@ class Life:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Life:
-        nodes = self._nodes
-        nodes.status("node2", ready=True, boot="boot-1")
-        nodes.renew("node2")
+        self._nodes.status("node2", ready=True, boot="boot-1")
+        self._nodes.renew("node2")
         self._thread.start()
         return self
 
@@ -147,3 +146,17 @@ def test_a_drill_measures_and_brings_the_machine_back(nodes: Nodes, act: Fence, 
     assert done.startswith("0") and act.on() and nodes.taints("node2") == [], done
     shown = done[done.index("Show the seconds after the cut") :]
     assert all(word in shown for word in ("cut", "off", "noticed", "fenced", "elsewhere", "back")), shown
+
+
+def test_a_machine_is_drained_and_used_again(nodes: Nodes, play: Play) -> None:  # noqa: F811
+    for words in ([], ["-e", "machine=machines"], ["-e", "machine=node1", "-e", "drain_state=gone"]):
+        wrong = play("drain", *words)
+        assert wrong.startswith("2") and "name one machine of the cluster with -e machine=NAME" in wrong, wrong
+    planned = play("drain", "-e", "machine=node1", "--check")
+    assert planned.startswith("0") and "cordon node1" in planned, planned
+    assert not nodes.get("node1")["spec"].get("unschedulable")
+    done = play("drain", "-e", "machine=node1")
+    assert done.startswith("0") and nodes.get("node1")["spec"]["unschedulable"] is True, done
+    assert "changed=0" in play("drain", "-e", "machine=node1")
+    back = play("drain", "-e", "machine=node1", "-e", "drain_state=uncordoned")
+    assert back.startswith("0") and not nodes.get("node1")["spec"].get("unschedulable"), back
