@@ -18,7 +18,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 PLAYBOOKS = ROOT / "playbooks"
 INVENTORY: dict[str, Any] = {
     "all": {
-        "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
+        "vars": {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "groundup_serving": [],
+            "groundup_workers": [],
+        },
         "children": {
             "machines": {
                 "hosts": {
