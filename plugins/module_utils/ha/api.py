@@ -48,3 +48,14 @@ class Native:
         except api.Refused as error:
             raise Refused(str(error), error.status) from error
         return found or {}
+
+    def text(self, path: str) -> str | None:
+        """Return an answer that is no object. See :class:`objects.transport.Transport`."""
+        try:
+            return self._https.text("GET", path)
+        except api.Unreachable as error:
+            raise Unreachable(str(error)) from error
+        except api.Refused as error:
+            if error.status == 404:
+                return None
+            raise Refused(str(error), error.status) from error
