@@ -35,7 +35,7 @@ OTHER = Outcome(Key("", "ConfigMap", "x", "y"), "/y", Stage.CONFIGURATION, Verdi
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (HELD, r"has the label .* until the disk of osd\.4 \(n4 M_S45\), osd\.7 \(n1\) is erased; end that with the play"),
+        (HELD, r"has the label .* until the disk of osd\.4 \(n4 M_S45\), osd\.7 \(n1\) is erased; end that with"),
         (outcome(Verdict.CHANGE, labels={LABEL: OURS}), "until the disk of a removed OSD is erased"),
         (outcome(Verdict.SAME, labels={LABEL: OURS}, annotations={ANNOTATION: "[1"}), "of a removed OSD is erased"),
         (outcome(Verdict.SAME, labels={LABEL: OURS}, annotations={ANNOTATION: '{"osd.1": 5}'}), "of a removed OSD"),
