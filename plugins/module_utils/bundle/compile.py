@@ -35,7 +35,7 @@ def environment(cache: Path, go: str, architecture: str) -> dict[str, str]:
         "CGO_ENABLED": "0",
         "GOOS": "linux",
         "GOARCH": architecture,
-        # Compilers are short-lived: collecting garbage less often saves a sixth of their time (140 s of CPU, before 168,
+        # Compilers are short-lived: collecting garbage less often saves a sixth of their time (140 s of CPU, not 168,
         # for the standard library and the compiler, go1.26.8), up to a heap of 2 GiB.
         "GOGC": "400",
         "GOMEMLIMIT": "2GiB",
