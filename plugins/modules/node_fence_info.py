@@ -10,6 +10,7 @@ version_added: 0.2.0
 description:
   - Reads all nodes of a cluster, their Leases, and what M(groundup.cloud.node_fence) wrote on them. It asks no
     management controller and changes nothing.
+  - Where O(until) or O(emptied) is given, it first waits for the node O(name), and fails with what is missing.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
@@ -24,6 +25,24 @@ options:
     description: Seconds without the condition Ready, and without a renewed Lease, after which a node counts as lost.
     type: int
     default: 90
+  name:
+    description: The node that is waited for.
+    type: str
+  until:
+    description: Wait until the node has one of these standings; see RV(nodes).
+    type: list
+    elements: str
+    choices: [healthy, unready, lost, fenced, back, unproven]
+  emptied:
+    description:
+      - Wait until no pod is bound to the node, and no pod of the cluster waits for a node. Pods of DaemonSets and
+        static pods stay with their node, and are left out.
+    type: bool
+    default: false
+  wait_timeout:
+    description: Seconds to wait.
+    type: int
+    default: 900
 """
 
 EXAMPLES = r"""
@@ -31,6 +50,12 @@ EXAMPLES = r"""
   groundup.cloud.node_fence_info:
     kubeconfig: ~/.kube/rack1
   register: standing
+
+- name: Wait until a node is back in service
+  groundup.cloud.node_fence_info:
+    kubeconfig: ~/.kube/rack1
+    name: node2
+    until: [healthy]
 
 - name: Show them
   ansible.builtin.debug:
@@ -70,14 +95,24 @@ paused_by:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.fencing.perform import info
+from ansible_collections.groundup.cloud.plugins.module_utils.fencing.standing import STANDINGS
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.access import OPTIONS
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 
-SPEC = {**OPTIONS, "stale_after": {"type": "int", "default": 90}}
+SPEC = {
+    **OPTIONS,
+    "stale_after": {"type": "int", "default": 90},
+    "name": {"type": "str"},
+    "until": {"type": "list", "elements": "str", "choices": list(STANDINGS)},
+    "emptied": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "int", "default": 900},
+}
 
 
 def main() -> None:
-    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
+    named = [("emptied", True, ["name"])]
+    by = {"until": ["name"]}
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True, required_by=by, required_if=named)
     run(module, lambda: info(module.params))
 
 

@@ -59,13 +59,14 @@ class VmImagesLayer(ClusterLayer):
 
         Without a wait, images are offered by a later run.
         """
-        result = super().bring(engine, params, present=present, **more)
+        bring = super().bring
+        result = bring(engine, params, present=present, **more)
         steps = _pending(engine, params) if present and more.get("wait", True) else []
         if not steps:
             return result
         if engine.check:
             return {**result, "changed": True, "steps": [*result["steps"], *steps]}
-        return _joined(result, super().bring(engine, params, present=True, **more))
+        return _joined(result, bring(engine, params, present=True, **more))
 
 
 def _pending(engine: Engine, params: Params) -> list[str]:

@@ -20,6 +20,7 @@ from .machine import Machine
 from .pause import Pauses, plan_pause
 from .planner import plan
 from .standing import describe
+from .waits import wait_until
 
 Result = dict[str, Any]
 
@@ -66,7 +67,11 @@ def pause(params: Mapping[str, Any], check: bool) -> Result:
 
 
 def info(params: Mapping[str, Any]) -> Result:
-    """Read which nodes are lost, fenced, and back."""
+    """Read which nodes are lost, fenced, and back; wait for one of them first, where that is wanted."""
+    until, emptied = params.get("until") or (), bool(params.get("emptied"))
+    if until or emptied:
+        cluster, seconds = Cluster(_connect(params), params["name"]), params["wait_timeout"]
+        wait_until(cluster, until, emptied=emptied, stale_after=params["stale_after"], seconds=seconds)
     now, nodes, pause = survey(Surely(_connect(params)))
     return {"changed": False, **describe(now, nodes, pause, params["stale_after"])}
 

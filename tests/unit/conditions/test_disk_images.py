@@ -125,7 +125,7 @@ def test_a_pod_that_ends_is_explained() -> None:
         f"{SPACE}/pods/importer-debian": pod("importer-debian", "debian", **ENDED),
         f"{SPACE}/pods/importer-debian/log": {"log": "unexpected status 404"},
     })  # fmt: skip
-    _, row = explained(api, volume("ImportInProgress", claimName="debian"))
+    __, row = explained(api, volume("ImportInProgress", claimName="debian"))
     assert 'it left the message "Unable to connect: 404"' in row and "printed: unexpected status 404" in row
 
 

@@ -56,6 +56,7 @@ MOST_MODELS, MOST_NAMES = 16, 150
 GOES_WITH = {
     ("switches.NAME.platform", "unmanaged"): ("database",),
     ("virtualization.migrations.network", "storage"): ("addresses",),
+    ("virtualization.ha.enabled", "False"): ("profile", "minimum_healthy"),
 }
 
 

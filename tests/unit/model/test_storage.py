@@ -46,7 +46,8 @@ def test_machines_racks_and_networks_of_a_model_become_the_input() -> None:
         assert hosts[name]["host_base_config"].get("packages") == packages
         assert {"rbd", "ceph"} <= set(hosts[name]["host_base_config"]["kernel_modules"]), "all nodes use volumes"
     names = [layer["name"] for layer in found["groundup_layers"]]
-    assert names == ["network", "attachments", "snapshots", "storage", "disk_images", "virtual_machines"]
+    below = ["network", "attachments", "snapshots", "storage", "disk_images", "virtual_machines"]
+    assert names == [*below, "golden_images", "fencing"]
 
 
 def test_one_machine_of_a_lab_has_its_copies_on_disks() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -77,6 +78,16 @@ def stubs(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
                 {"name": "Register", "ansible.builtin.set_fact": {f"__{role.name}_result": RESULT}},
             ]
             (cloud / "roles" / role.name / "tasks" / file.name).write_text(yaml.safe_dump(tasks))
+    return top
+
+
+def replaced(stubs: pathlib.Path, top: pathlib.Path, **modules: str) -> pathlib.Path:
+    """A copy at `top` of the stand-ins, with other modules; where these are links, the links are replaced."""
+    shutil.copytree(stubs, top, symlinks=True)
+    for name, text in modules.items():
+        file = top / f"ansible_collections/groundup/cloud/plugins/modules/{name}.py"
+        file.unlink()
+        file.write_text(text)
     return top
 
 

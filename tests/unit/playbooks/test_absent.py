@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import CLUSTER_PROBE, Run
-from .test_other_network import replaced
+from .conftest import CLUSTER_PROBE, Run, replaced
 
 LOCAL: dict[str, Any] = {"ansible_connection": "local", "ansible_host": "127.0.0.1"}
 #: Everything is as the model says; what is to be absent is there.
@@ -27,7 +26,8 @@ module.exit_json(changed=False, differs=absent, steps={name: [f"remove {name}"] 
 def test_the_role_of_a_layer_that_is_to_be_absent_runs(
     play: Run, stubs: pathlib.Path, tmp_path: pathlib.Path, given: dict[str, str], removed: list[str]
 ) -> None:
-    collections = replaced(stubs, tmp_path, "cluster_probe", CLUSTER_PROBE.rpartition("module.exit_json")[0] + PRESENT)
+    judged = CLUSTER_PROBE.rpartition("module.exit_json")[0] + PRESENT
+    collections = replaced(stubs, tmp_path / "judged", cluster_probe=judged)
     (tmp_path / "kubeconfig").write_text("{}\n")
     names = {"groundup_kubeconfig": str(tmp_path / "kubeconfig"), **given, **LOCAL}
     done = play("site", "--tags", "network,policies", collections=collections, **names)

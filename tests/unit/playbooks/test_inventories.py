@@ -18,7 +18,20 @@ from ansible_collections.groundup.cloud.plugins.module_utils.model.inventories i
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BIN = pathlib.Path(sys.executable).parent
 #: Playbooks that act on an inventory; those of the virtual rack are given a model by its path.
-PLAYBOOKS = ("site", "plan", "prove", "draw", "fence", "watch", "drain", "drill", "images", "bundle")
+PLAYBOOKS = (
+    "site",
+    "plan",
+    "prove",
+    "draw",
+    "fence",
+    "watch",
+    "drain",
+    "drill",
+    "images",
+    "bundle",
+    "replace_disk",
+    "storage_maintenance",
+)
 MODEL = """
 plugin: groundup.cloud.cloud
 name: {name}

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import json
 import pathlib
-import shutil
 from typing import Any
 
 import pytest
 
-from .conftest import CLUSTER_PROBE, PROBE, Run
+from .conftest import CLUSTER_PROBE, PROBE, Run, replaced
 
 REASON = "there is the network cilium, and flannel is wanted"
 LOCAL: dict[str, Any] = {"ansible_connection": "local", "ansible_host": "127.0.0.1"}
@@ -22,17 +21,10 @@ module.exit_json(changed=False, differs=names, steps=steps, refused=["REASON"], 
 """.replace("REASON", REASON)
 
 
-def replaced(stubs: pathlib.Path, tmp_path: pathlib.Path, name: str, text: str) -> pathlib.Path:
-    """The stand-ins with another module."""
-    top = tmp_path / "judged"
-    shutil.copytree(stubs, top, symlinks=True)
-    (top / f"ansible_collections/groundup/cloud/plugins/modules/{name}.py").write_text(text)
-    return top
-
-
 @pytest.fixture
 def refusing(stubs: pathlib.Path, tmp_path: pathlib.Path) -> pathlib.Path:
-    return replaced(stubs, tmp_path, "cluster_probe", CLUSTER_PROBE.rpartition("module.exit_json")[0] + JUDGED)
+    judged = CLUSTER_PROBE.rpartition("module.exit_json")[0] + JUDGED
+    return replaced(stubs, tmp_path / "judged", cluster_probe=judged)
 
 
 @pytest.fixture
@@ -74,7 +66,7 @@ def test_an_error_of_the_comparison_is_no_refusal(
     play: Run, stubs: pathlib.Path, tmp_path: pathlib.Path, kubeconfig: str
 ) -> None:
     broken = CLUSTER_PROBE.rpartition("module.exit_json")[0] + 'module.fail_json(msg="the library is missing")\n'
-    collections = replaced(stubs, tmp_path, "cluster_probe", broken)
+    collections = replaced(stubs, tmp_path / "judged", cluster_probe=broken)
     done = play("site", "--tags", "network", collections=collections, groundup_kubeconfig=kubeconfig, **LOCAL)
     assert done.returncode == 2 and "the library is missing" in done.stdout + done.stderr
     assert "Report what the cluster refuses" in done.stdout and REASON not in done.stdout
@@ -84,7 +76,7 @@ def test_what_a_machine_refuses_ends_the_run_where_all_do(
     play: Run, stubs: pathlib.Path, tmp_path: pathlib.Path, kubeconfig: str
 ) -> None:
     judged = PROBE.rpartition("module.exit_json")[0] + JUDGED.replace("steps=steps", "steps=steps, serves=False")
-    collections = replaced(stubs, tmp_path, "host_probe", judged)
+    collections = replaced(stubs, tmp_path / "judged", host_probe=judged)
     done = play("site", "--tags", "network", collections=collections, groundup_kubeconfig=kubeconfig, **LOCAL)
     assert done.returncode == 2 and f"node1, node2, node3: {REASON}" in done.stdout + done.stderr
     assert "ROLE " not in done.stdout

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import json
 import pathlib
-import shutil
 from typing import Any
 
 import pytest
 
-from .conftest import ROOT, Run
+from .conftest import ROOT, Run, replaced
 
 LOCAL: dict[str, Any] = {"ansible_connection": "local", "ansible_host": "127.0.0.1"}
 MODEL = ROOT / "tests/golden/models/stores.cloud.yml"
@@ -36,12 +35,9 @@ class World:
     """A collection in which these modules are doubles."""
 
     def __init__(self, play: Run, stubs: pathlib.Path, place: pathlib.Path) -> None:
-        self.place, self._play, self._collections = place, play, place / "doubles"
-        shutil.copytree(stubs, self._collections, symlinks=True)
-        for name in NAMES:
-            path = self._collections / f"ansible_collections/groundup/cloud/plugins/modules/{name}.py"
-            path.unlink()  # a link to the real one, which would be written otherwise
-            path.write_text(DOUBLE.replace("PLACE", str(place)).replace("NAME", name))
+        doubles = {name: DOUBLE.replace("PLACE", str(place)).replace("NAME", name) for name in NAMES}
+        self.place, self._play = place, play
+        self._collections = replaced(stubs, place / "doubles", **doubles)
         (place / "kubeconfig").write_text("{}\n")
 
     def run(self, book: str, *words: str, **given: Any) -> tuple[int, str]:
