@@ -37,6 +37,7 @@ API = {
     "disk_images": ("cdi", "stores"),
     "virtual_machines": ("kubevirt", "stores"),
     "golden_images": ("vm_images", "stores"),
+    "fencing": ("vm_ha", "stores"),
 }
 #: Layers of machines that another model has.
 MODELS = {"network": ROOT / "inventories/lab_ha/cloud.yml"}
@@ -113,7 +114,8 @@ def test_a_layer_of_the_kubernetes_api_has_a_tag_and_logs_in_to_no_machine(
     role, name = API[layer]
     model, kubeconfig = ROOT / f"tests/golden/models/{name}.cloud.yml", tmp_path / "kubeconfig"
     kubeconfig.write_text("{}\n")
-    given = {**NOWHERE, "groundup_kubeconfig": str(kubeconfig)}
+    # what the role registers that compares itself
+    given = {**NOWHERE, "groundup_kubeconfig": str(kubeconfig), f"__{role}_probe": {"steps": ["start it"]}}
     done = play("site", "--tags", layer, model=model, collections=stubs, vault_edge1="horse", **given)
     assert done.returncode == 0, done.stdout + done.stderr
     assert ran(done.stdout) == {role: {"cluster"}} and "horse" not in done.stdout
