@@ -26,7 +26,9 @@ with open("PLACE/calls", "a") as calls:
     calls.write(json.dumps(["NAME", given]) + chr(10))
 if os.path.exists("PLACE/fail-NAME"):
     module.fail_json(msg="NAME can't do that")
-module.exit_json(changed=True, disks=[{"serial": "FOUND1"}])
+traces = [] if os.path.exists("PLACE/foreign") else [{"osd": "7"}]
+disk = {"serial": "FOUND1", "path": "/dev/sdb", "blank": False, "data": ["ext4 on sdb"], "ceph": traces}
+module.exit_json(changed=True, disks=[disk])
 """
 NAMES = ("disk_info", "ceph_osd", "disk_wipe", "ceph_maintenance", "ceph_health")
 
@@ -98,6 +100,13 @@ def test_a_disk_is_drained_removed_erased_and_released(world: World) -> None:
     assert wiped["disks"] == [{"wwn": "0x5"}] and (wiped["machine"], wiped["consent"]) == ("node3", ["node3"])
     assert released == {**removed, "erased": True}
     assert removed["command"][:3] == ["kubectl", "--kubeconfig", str(world.place / "kubeconfig")]
+
+
+def test_a_disk_of_somebody_else_is_refused(world: World) -> None:
+    (world.place / "foreign").touch()
+    status, output = world.run("replace_disk", **CONSENT, disk_serial="A")
+    assert status != 0 and "/dev/sdb of node3 has no trace of an OSD, and is not empty (ext4 on sdb)" in output, output
+    assert [name for name, __ in world.calls] == ["disk_info"]
 
 
 def test_a_disk_is_not_erased_before_its_osd_is_removed(world: World) -> None:
