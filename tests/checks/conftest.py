@@ -3,8 +3,8 @@
 
 ``beside(*words, minutes=10)`` begins with the session, ``beside(…, behind="test_bundle.py")`` after the tests of that
 file. The values of the test's parameters are the last words of its command. ``first`` is a command {name, words,
-minutes} that precedes all commands with it. Commands run one at a time until a test waits for its own; from then on,
-``jobs`` of those that began together do.
+minutes} that precedes all commands with it. Those that began with the session run one at a time, since the unit tests
+need the other core; the others two at a time. While a test waits for its own, ``jobs`` of those that began together do.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         if marker := item.get_closest_marker("beside"):
             given = marker.kwargs
             queue = entries.setdefault(given.get("behind", ""), [])
-            if "first" in given and not queue:
+            if "first" in given and not any(entry["first"] for entry in queue):
                 queue.append({"lines": 80, "first": True, **given["first"]})
             name, words = _name(item, marker.args)
             own = {"name": name, "words": words, "minutes": given["minutes"]}
@@ -61,7 +61,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """Begin the commands behind the file whose last test has ended."""
     if nextitem is None or nextitem.path != item.path:
-        _begin(item.session, item.path.name, 1)
+        _begin(item.session, item.path.name, 2)
 
 
 def _begin(session: pytest.Session, behind: str, jobs: int) -> None:

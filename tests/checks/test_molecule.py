@@ -38,7 +38,7 @@ FIRST: dict[str, Any] = {
     "words": ["ansible-playbook", "playbooks/bundle.yml", "-e", json.dumps({"bundle_needs": {"molecule": MANIFESTS}})],
     "minutes": 30,
 }
-#: One at a time beside the services tier, which leaves a core idle; then two.
+#: Beside the services tier, which waits a lot, and behind it.
 JOBS = int(os.environ.get("GROUNDUP_MOLECULE_JOBS", "2"))
 
 
