@@ -83,7 +83,7 @@ def _password_file(venv: str, bmc: Bmc, path: str) -> None:
 
 def _redfish_answers(bmc: Bmc) -> bool:
     """Whether the BMC presents the pinned certificate and returns the service root."""
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # the pinned fingerprint is verified below
     try:
