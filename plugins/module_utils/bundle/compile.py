@@ -69,7 +69,7 @@ def linker(build: Build) -> str:
 def command(build: Build, target: Path) -> list[str]:
     """The `go build` that writes the programs of *build* into the directory *target*.
 
-    Nothing is compiled for debuggers, which the linker would leave out again: it takes an eighth of the compilers' time.
+    Nothing is compiled for debuggers, which the linker would leave out again: that takes an eighth of the time.
     """
     tags = [f"-tags={','.join(build.tags)}"] if build.tags else []
     return [

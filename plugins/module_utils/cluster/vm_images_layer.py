@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..conditions.errors import NeverReached
 from ..objects.engine import Engine
 from ..objects.live import get
+from ..objects.protected import Consent
 from ..objects.transport import Json
 from .layer import ClusterLayer
 from .upstream import ClusterLayerError
@@ -54,19 +55,21 @@ class VmImagesLayer(ClusterLayer):
             return [f"wait for {error}"], []
         return [*steps, *(_pending(engine, params) if present else [])], diff
 
-    def bring(self, engine: Engine, params: Params, *, present: bool, **more: Any) -> dict[str, Any]:
+    def bring(
+        self, engine: Engine, params: Params, *, present: bool, consent: bool, wait: bool, consents: Sequence[Consent]
+    ) -> dict[str, Any]:
         """Bring the layer about, or remove it. See `ClusterLayer.perform`.
 
         Without a wait, images are offered by a later run.
         """
-        bring = super().bring
-        result = bring(engine, params, present=present, **more)
-        steps = _pending(engine, params) if present and more.get("wait", True) else []
+        result = super().bring(engine, params, present=present, consent=consent, wait=wait, consents=consents)
+        steps = _pending(engine, params) if present and wait else []
         if not steps:
             return result
         if engine.check:
             return {**result, "changed": True, "steps": [*result["steps"], *steps]}
-        return _joined(result, bring(engine, params, present=True, **more))
+        again = super().bring(engine, params, present=True, consent=consent, wait=wait, consents=consents)
+        return _joined(result, again)
 
 
 def _pending(engine: Engine, params: Params) -> list[str]:
