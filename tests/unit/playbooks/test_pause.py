@@ -51,7 +51,13 @@ def site(play: Run, stubs: pathlib.Path, tmp_path: pathlib.Path) -> Site:
             file = collections / "ansible_collections/groundup/cloud/roles/host_base/tasks/main.yml"
             file.write_text(yaml.safe_dump([task]))
         log.write_text("")
-        names = {"groundup_kubeconfig": str(tmp_path / "kubeconfig"), "groundup_prove": False, **LOCAL, **extra}
+        names = {
+            "groundup_kubeconfig": str(tmp_path / "kubeconfig"),
+            "groundup_prove": False,
+            "fence_pause": True,
+            **LOCAL,
+        }
+        names |= extra
         model = ROOT / "inventories/lab_ha/cloud.yml"
         done = play("site", "--tags", LAYERS, model=model, collections=collections, **names)
         return done.returncode, log.read_text().splitlines(), done.stdout + done.stderr
@@ -93,6 +99,11 @@ def test_a_cluster_that_does_not_answer_is_repaired_all_the_same(site: Site) -> 
     code, pauses, output = site(message="no answer; run this again once the API answers, which goes on here")
     assert code == 0 and ABSENT not in pauses, output
     assert "Fencing is as it was: no answer" in output and "ROLE host_base/main" in output
+
+
+def test_where_no_service_fences_nothing_is_paused(site: Site) -> None:
+    code, pauses, output = site(fence_pause=False)
+    assert (code, pauses) == (0, []) and "ROLE host_base/main" in output, output
 
 
 def test_machines_without_management_controllers_are_fenced_by_nobody(site: Site) -> None:
