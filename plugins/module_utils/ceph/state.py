@@ -145,7 +145,7 @@ def read(ceph: Ceph) -> State:
     osds, mons = ceph.read("osd", "df", "tree"), ceph.read("mon", "dump")
     try:
         unclean = not all(map(is_clean, _states(status["pgmap"])))
-        brief = _brief(ceph.read("pg", "dump", "pgs_brief")) if unclean else []
+        brief = placement_groups(ceph.read("pg", "dump", "pgs_brief")) if unclean else []
         return state(status, health, osds, mons, brief)
     except (KeyError, TypeError, ValueError) as error:
         raise CephError(f"{' '.join(ceph.command)} gave an answer of an unknown form: {error!r}") from error
@@ -190,7 +190,7 @@ def _states(pgmap: Mapping[str, Any]) -> dict[str, int]:
     return {item["state_name"]: int(item["count"]) for item in pgmap["pgs_by_state"]}
 
 
-def _brief(answer: Any) -> list[Mapping[str, Any]]:
+def placement_groups(answer: Any) -> list[Mapping[str, Any]]:
     """Placement groups; Ceph before 15 gave the list alone."""
     found: list[Mapping[str, Any]] = answer["pg_stats"] if isinstance(answer, Mapping) else answer
     return found

@@ -16,7 +16,7 @@ from ..objects.patches import ABSENT, Patch, patched
 from .operated import Operated
 from .placement import placement, tolerations
 from .quantities import canonical
-from .upstream import ClusterLayerError, definitions
+from .upstream import definitions, refuse
 
 Params = Mapping[str, Any]
 Json = dict[str, Any]
@@ -67,9 +67,7 @@ def check(params: Params) -> None:
 
     :raises ClusterLayerError: with everything that is wrong.
     """
-    wrong = list(_wrong(params))
-    if wrong:
-        raise ClusterLayerError("; ".join(wrong))
+    refuse(_wrong(params))
 
 
 def _wrong(params: Params) -> Iterator[str]:

@@ -12,11 +12,11 @@ from typing import Any
 
 from ..objects.manifests import Definition, of_objects
 from ..objects.protected import HOLDS_DATA
-from . import address_ranges
+from . import address_ranges, bgp
 from .bgp import HOLD_SECONDS, PORT
 from .cilium_settings import ROLE
 from .load_balancer_input import Params, items, wrong_names, wrong_peers, wrong_pools
-from .upstream import ClusterLayerError
+from .upstream import refuse
 
 #: Where agents may read Secrets (the chart's bgpControlPlane.secretsNamespace).
 NAMESPACE = "cilium-secrets"
@@ -35,12 +35,11 @@ def of(params: Params, passwords: Mapping[str, str]) -> list[Definition]:
     :raises ClusterLayerError: with everything that is wrong.
     """
     peers = items(params, "peers")
-    if wrong := [*_wrong(params), *wrong_peers(ROLE, params, passwords, no_ipv6="this role does not support")]:
-        raise ClusterLayerError("; ".join(wrong))
+    refuse([*_wrong(params), *wrong_peers(ROLE, params, passwords, no_ipv6="this role does not support")])
     objects = [
         *(_pool(pool) for pool in items(params, "pools")),
         *(_layer2(one) for one in items(params, "layer2")),
-        *(_secret(name, text) for name, text in sorted(passwords.items())),
+        *(bgp.secret(name, text, NAMESPACE) for name, text in sorted(passwords.items())),
         *(_peer(peer, password=peer["name"] in passwords) for peer in peers),
         *_sessions(peers),
         *([_advertisement()] if peers else []),
@@ -115,7 +114,7 @@ def _peer(peer: Params, *, password: bool) -> Body:
     spec = {
         "transport": {"peerPort": int(peer.get("port") or PORT)},
         "timers": {"holdTimeSeconds": hold, "keepAliveTimeSeconds": max(1, hold // 3)},
-        "authSecretRef": _secret_name(peer["name"]) if password else None,
+        "authSecretRef": bgp.secret_name(peer["name"]) if password else None,
         "families": [{"afi": "ipv4", "safi": "unicast", "advertisements": {"matchLabels": ADVERTISED}}],
     }
     return _object("v2", "CiliumBGPPeerConfig", peer["name"], spec)
@@ -163,17 +162,3 @@ def _advertisement() -> Body:
     services = {"advertisementType": "Service", "service": {"addresses": ["LoadBalancerIP"]}, "selector": every}
     spec = {"advertisements": [services]}
     return _object("v2", "CiliumBGPAdvertisement", "services", spec, labels=dict(ADVERTISED))
-
-
-def _secret_name(peer: str) -> str:
-    return f"bgp-{peer}"
-
-
-def _secret(peer: str, password: str) -> Body:
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": _secret_name(peer), "namespace": NAMESPACE},
-        "type": "kubernetes.io/basic-auth",
-        "stringData": {"password": str(password)},
-    }

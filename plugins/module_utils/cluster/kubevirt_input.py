@@ -12,7 +12,7 @@ from typing import Any
 from ..vms import cpu_baseline
 from ..vms.cpu_models import MODELS
 from . import kubevirt_features
-from .upstream import ClusterLayerError
+from .upstream import refuse
 
 Params = Mapping[str, Any]
 ROLE, NAMESPACE, NAME = "kubevirt", "kubevirt", "kubevirt"
@@ -54,9 +54,7 @@ def check(params: Params) -> None:
 
     :raises ClusterLayerError: with everything that is wrong.
     """
-    wrong = list(_wrong(params))
-    if wrong:
-        raise ClusterLayerError("; ".join(wrong))
+    refuse(_wrong(params))
 
 
 def _wrong(params: Params) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..objects import stages
 from ..objects.engine import Engine
-from ..objects.errors import Refused
+from ..objects.live import served
 from ..objects.planning import ObjectsPlan, Outcome, Verdict
 from ..objects.transport import Json, items
 from . import address_ranges
@@ -40,7 +40,7 @@ def guard(engine: Engine, plan: ObjectsPlan) -> None:
     if not removal and not any(_changes(one) for one in pools):
         return
     known = {(one.key.namespace, one.key.name) for one in pools}
-    others = [pool for pool in _pools(engine) if _name(pool) not in known]
+    others = [pool for pool in served(engine.transport, _POOLS) if _name(pool) not in known]
     before = [one.live for one in pools if one.live]
     after = [body for one in pools if (body := _after(one))]
     gone = list(_ranges([*before, *others] if removal else before))
@@ -63,16 +63,6 @@ def _after(outcome: Outcome) -> Json | None:
     if outcome.verdict is Verdict.REMOVE:
         return None
     return outcome.wanted.body if outcome.wanted else outcome.live
-
-
-def _pools(engine: Engine) -> list[Json]:
-    """All living pools; none where their kind is not served."""
-    try:
-        return list(items(engine.transport, _POOLS))
-    except Refused as error:
-        if error.status == 404:
-            return []
-        raise
 
 
 def _name(item: Json) -> tuple[str, str]:

@@ -14,11 +14,11 @@ from typing import Any
 
 from ..objects.manifests import Definition, of_objects
 from ..objects.protected import HOLDS_DATA
-from . import address_ranges
+from . import address_ranges, bgp
 from .address_ranges import AddressRange
 from .bgp import HOLD_SECONDS, PORT
 from .load_balancer_input import Params, items, unknown, wrong_names, wrong_peers, wrong_pools
-from .upstream import ClusterLayerError
+from .upstream import refuse
 
 ROLE = "load_balancer"
 NAMESPACE = "metallb-system"
@@ -35,12 +35,11 @@ def definitions(params: Params, passwords: Mapping[str, str] = MappingProxyType(
         *_wrong_announcements(params),
         *wrong_peers(ROLE, params, passwords, no_ipv6="needs FRR"),
     ]
-    if wrong:
-        raise ClusterLayerError("; ".join(wrong))
+    refuse(wrong)
     objects = [
         *(_pool(pool) for pool in items(params, "pools")),
         *(_layer2(one) for one in items(params, "layer2")),
-        *(_secret(name, text) for name, text in sorted(passwords.items())),
+        *(bgp.secret(name, text, NAMESPACE) for name, text in sorted(passwords.items())),
         *(_peer(peer, peer["name"] in passwords) for peer in items(params, "peers")),
         *(_bgp(one) for one in items(params, "bgp")),
     ]
@@ -135,20 +134,6 @@ def _peer(peer: Params, password: bool) -> dict[str, Any]:
         "peerPort": int(peer.get("port") or PORT),
         "holdTime": f"{int(peer.get('hold_seconds', HOLD_SECONDS))}s",
         "nodeSelectors": _nodes(peer.get("nodes")),
-        "passwordSecret": {"name": _secret_name(peer["name"]), "namespace": NAMESPACE} if password else None,
+        "passwordSecret": {"name": bgp.secret_name(peer["name"]), "namespace": NAMESPACE} if password else None,
     }
     return _object("v1beta2", "BGPPeer", peer["name"], spec)
-
-
-def _secret_name(peer: str) -> str:
-    return f"bgp-{peer}"
-
-
-def _secret(peer: str, password: str) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": _secret_name(peer), "namespace": NAMESPACE},
-        "type": "kubernetes.io/basic-auth",
-        "stringData": {"password": str(password)},
-    }

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from ..objects import stages
 from ..objects.engine import Engine
-from ..objects.errors import Refused
+from ..objects.live import served
 from ..objects.planning import ObjectsPlan, Verdict
 from ..objects.transport import Json, items
 from .multus_objects import KIND, ROLE
@@ -41,23 +41,13 @@ def guard(engine: Engine, plan: ObjectsPlan) -> None:
     )
     if not gone and not removal:
         return
-    others = [one for one in _living(engine) if one not in gone] if removal else []
+    others = [one for one in map(_name, served(engine.transport, _ATTACHMENTS)) if one not in gone] if removal else []
     lost = [f"{KIND} {space}/{name} is of somebody else" for space, name in others]
     lost += [f"pod {pod} has {space}/{name}" for pod, (space, name) in _used(engine, {*gone, *others})]
     if lost:
         raise ClusterLayerError(
             f"{'; '.join(lost)}. Leave the attachments, or consent to their removal with {ROLE}_{CONSENT}: true"
         )
-
-
-def _living(engine: Engine) -> list[tuple[str, str]]:
-    """All attachments; none where their kind is not served."""
-    try:
-        return [_name(item) for item in items(engine.transport, _ATTACHMENTS)]
-    except Refused as error:
-        if error.status == 404:
-            return []
-        raise
 
 
 def _name(item: Json) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..network.mtu import IPV6_LEAST
 from ..objects.manifests import Definition, of_objects
-from .upstream import ClusterLayerError
+from .upstream import refuse
 
 ROLE = "multus"
 KIND, VERSION = "NetworkAttachmentDefinition", "k8s.cni.cncf.io/v1"
@@ -37,9 +37,7 @@ def definitions(params: Params) -> list[Definition]:
     :raises ClusterLayerError: with everything that is wrong.
     """
     attachments = list(params.get("attachments") or [])
-    wrong = list(_wrong(attachments))
-    if wrong:
-        raise ClusterLayerError("; ".join(wrong))
+    refuse(_wrong(attachments))
     spaces = sorted({space for one in attachments for space in _namespaces(one)} - {*ALWAYS})
     objects: list[dict[str, Any]] = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}} for space in spaces

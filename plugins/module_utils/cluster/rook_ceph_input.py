@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..disks.ids import is_device_name, serial_key, wwn_key
-from .upstream import ClusterLayerError
+from .upstream import refuse
 
 ROLE = "rook_ceph"
 NAMESPACE = "rook-ceph"
@@ -39,8 +39,7 @@ def check(params: Params) -> None:
     for kind in KINDS:
         for item in items(params, kind):
             wrong += _wrong_copies(f"{ROLE}_config.{kind}: {item['name']}", item, params)
-    if wrong:
-        raise ClusterLayerError("; ".join(wrong))
+    refuse(wrong)
 
 
 def items(params: Params, key: str) -> Sequence[Params]:

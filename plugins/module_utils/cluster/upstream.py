@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,15 @@ REMEDY = "is the server up, and is this the manifest's URL?"
 
 class ClusterLayerError(CloudError):
     """The input of a layer of the cluster is wrong."""
+
+
+def refuse(wrong: Iterable[str]) -> None:
+    """Refuse an input with everything that is wrong, if anything is.
+
+    :raises ClusterLayerError: with all of it.
+    """
+    if texts := list(wrong):
+        raise ClusterLayerError("; ".join(texts))
 
 
 def definitions(role: str, manifest: Mapping[str, Any], key: str = "manifest") -> list[Definition]:

@@ -12,7 +12,7 @@ from typing import Any
 from . import instance_types, schedules
 from .multus_objects import ALWAYS
 from .quantities import canonical
-from .upstream import ClusterLayerError
+from .upstream import refuse
 
 Params = Mapping[str, Any]
 ROLE, NAMESPACE = "vm_images", "golden-images"
@@ -34,9 +34,7 @@ def check(params: Params) -> None:
 
     :raises ClusterLayerError: with everything that is wrong.
     """
-    wrong = list(_wrong(params))
-    if wrong:
-        raise ClusterLayerError("; ".join(wrong))
+    refuse(_wrong(params))
 
 
 def images(params: Params) -> list[Params]:

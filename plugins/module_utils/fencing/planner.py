@@ -16,7 +16,6 @@ from .errors import Refused
 from .facts import Power, Seen
 from .judge import Rules, against_fencing, against_return
 
-STATES = ("fenced", "returned")
 #: What a step does, for people.
 WORDS = {
     "record": "record who fences {}",

@@ -7,7 +7,8 @@ The program runs on a host without the Python package ``kubernetes``, and its ku
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -39,23 +40,24 @@ class Native:
         :raises Unreachable: there was no answer, or the server failed.
         :raises Refused: the answer is an error.
         """
-        try:
+        with _translated():
             found: Json | None = self._https.call(
                 method, path + (f"?{urlencode(query)}" if query else ""), body, content
             )
-        except api.Unreachable as error:
-            raise Unreachable(str(error)) from error
-        except api.Refused as error:
-            raise Refused(str(error), error.status) from error
         return found or {}
 
     def text(self, path: str) -> str | None:
         """Return an answer that is no object. See :class:`objects.transport.Transport`."""
-        try:
-            return self._https.text("GET", path)
-        except api.Unreachable as error:
-            raise Unreachable(str(error)) from error
-        except api.Refused as error:
-            if error.status == 404:
-                return None
-            raise Refused(str(error), error.status) from error
+        with _translated():
+            return api.Api(self._https).text(path)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raise the errors of `objects` for those of `kube`."""
+    try:
+        yield
+    except api.Unreachable as error:
+        raise Unreachable(str(error)) from error
+    except api.Refused as error:
+        raise Refused(str(error), error.status) from error

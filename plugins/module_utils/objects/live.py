@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from . import stages
 from .apply import in_parallel
@@ -24,6 +24,16 @@ def get(transport: Transport, path: str) -> Json | None:
     except Refused as error:
         if error.status == 404:
             return None
+        raise
+
+
+def served(transport: Transport, path: str, query: Mapping[str, str] | None = None) -> list[Json]:
+    """Return the objects of a collection; none where their kind is not served."""
+    try:
+        return list(items(transport, path, query))
+    except Refused as error:
+        if error.status == 404:
+            return []
         raise
 
 
@@ -55,12 +65,7 @@ def _collection(transport: Transport, path: str, wanted: Iterable[Wanted]) -> Re
     keys = {one.key.name: one.key for one in wanted}
 
     def call() -> list[tuple[Key, Json]]:
-        try:
-            found = list(items(transport, path))
-        except Refused as error:
-            if error.status == 404:
-                return []
-            raise
+        found = served(transport, path)
         return [(keys[one["metadata"]["name"]], one) for one in found if one["metadata"]["name"] in keys]
 
     return call

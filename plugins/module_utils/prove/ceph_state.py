@@ -102,8 +102,7 @@ def placement(ceph: Ceph, stored: Stored) -> str:
             wrong.append(f"pool {name} has {pool.size} copies or chunks, not {size}")
         if pool and pool.domain != stored.failure_domain:
             wrong.append(f"pool {name} has the failure domain {pool.domain}, not {stored.failure_domain}")
-    answer = ceph.read("pg", "dump", "pgs_brief")
-    groups = answer["pg_stats"] if isinstance(answer, Mapping) else answer
+    groups = state.placement_groups(ceph.read("pg", "dump", "pgs_brief"))
     for group in groups:
         name = pools.get(int(str(group["pgid"]).partition(".")[0]), "")
         if name in rules:

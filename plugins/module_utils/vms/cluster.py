@@ -13,9 +13,9 @@ from ..conditions.fields import Item
 from ..conditions.reads import Reads
 from ..objects.access import connect
 from ..objects.errors import ObjectsError, Refused, Unreachable
-from ..objects.live import get
+from ..objects.live import get, served
 from ..objects.patience import Patient, attempt
-from ..objects.transport import MERGE, Json, Transport, items
+from ..objects.transport import MERGE, Json, Transport
 from ..waiting.deadline import Deadline
 from ..waiting.missing import Row
 from ..waiting.wait import Pause, TimedOut, growing, wait
@@ -56,12 +56,7 @@ class Cluster:
 
     def all(self, kind: Kind, namespace: str = "", **query: str) -> list[Json]:
         """The objects of a kind; none where the kind is not served."""
-        try:
-            found = list(items(self._patient, kind.path(namespace), {key: text for key, text in query.items() if text}))
-        except Refused as error:
-            if error.status == 404:
-                return []
-            raise
+        found = served(self._patient, kind.path(namespace), {key: text for key, text in query.items() if text})
         return [{**one, "apiVersion": kind.api_version, "kind": kind.kind} for one in found]
 
     def read(self, path: str) -> Item | None:
