@@ -4,12 +4,13 @@
 ``beside(*words, minutes=10)`` begins with the session, ``beside(…, behind="test_bundle.py")`` after the tests of that
 file. The values of the test's parameters are the last words of its command. ``first`` is a command {name, words,
 minutes} that precedes all commands with it. Those that began with the session run one at a time, since the unit tests
-need the other core; the others two at a time. While a test waits for its own, ``jobs`` of those that began together do.
+need the other core; the others, and all while a test waits for its own, GROUNDUP_TEST_JOBS at a time.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ from checks.commands import LOGS
 from checks.tiers import Tiers
 
 RESULTS = LOGS / "beside"
+JOBS = int(os.environ.get("GROUNDUP_TEST_JOBS", "2"))
 #: The file behind which commands begin ("" for those that begin with the session) -> the commands, in order.
 ENTRIES = pytest.StashKey[dict[str, list[dict[str, Any]]]]()
 #: The same -> the processes that carry them out.
@@ -61,7 +63,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """Begin the commands behind the file whose last test has ended."""
     if nextitem is None or nextitem.path != item.path:
-        _begin(item.session, item.path.name, 2)
+        _begin(item.session, item.path.name, JOBS)
 
 
 def _begin(session: pytest.Session, behind: str, jobs: int) -> None:
@@ -82,7 +84,7 @@ def succeeds(request: pytest.FixtureRequest) -> Callable[[], None]:
     """Wait for the command of this test; AssertionError with the end of its output where it failed."""
     marker = request.node.get_closest_marker("beside")
     behind = marker.kwargs.get("behind", "")
-    _begin(request.session, behind, marker.kwargs.get("jobs", 1))
+    _begin(request.session, behind, JOBS)
     processes = request.session.stash[PROCESSES][behind]
     before = [RESULTS / marker.kwargs["first"]["name"]] if "first" in marker.kwargs else []
 

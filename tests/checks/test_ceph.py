@@ -9,7 +9,7 @@ import pytest
 from checks.commands import files
 
 
-@pytest.mark.beside("pytest", "-q", minutes=30, jobs=1)
+@pytest.mark.beside("pytest", "-q", minutes=30)
 @pytest.mark.parametrize("file", files("tests/services/ceph"))
 def test_ceph(file: str, succeeds: Callable[[], None]) -> None:
     assert file

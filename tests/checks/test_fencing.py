@@ -9,7 +9,7 @@ import pytest
 from checks.commands import files
 
 
-@pytest.mark.beside("pytest", "-q", minutes=30, behind="test_bundle.py", jobs=2)
+@pytest.mark.beside("pytest", "-q", minutes=30, behind="test_bundle.py")
 @pytest.mark.parametrize("file", files("tests/services/fencing"))
 def test_fencing(file: str, succeeds: Callable[[], None]) -> None:
     assert file

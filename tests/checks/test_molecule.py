@@ -38,11 +38,7 @@ FIRST: dict[str, Any] = {
     "words": ["ansible-playbook", "playbooks/bundle.yml", "-e", json.dumps({"bundle_needs": {"molecule": MANIFESTS}})],
     "minutes": 30,
 }
-#: Beside the services tier, which waits a lot, and behind it.
-JOBS = int(os.environ.get("GROUNDUP_MOLECULE_JOBS", "2"))
-
-
-BESIDE = pytest.mark.beside("tools/molecule", minutes=25, lines=120, behind="test_bundle.py", first=FIRST, jobs=JOBS)
+BESIDE = pytest.mark.beside("tools/molecule", minutes=25, lines=120, behind="test_bundle.py", first=FIRST)
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=BESIDE) for name in sorted({*CHOSEN} - {*CLUSTERS})])

@@ -9,7 +9,7 @@ import pytest
 from checks.commands import files
 
 
-@pytest.mark.beside("pytest", "-q", minutes=20, jobs=2)
+@pytest.mark.beside("pytest", "-q", minutes=20)
 @pytest.mark.parametrize("file", files("tests/unit/playbooks"))
 def test_playbooks(file: str, succeeds: Callable[[], None]) -> None:
     assert file

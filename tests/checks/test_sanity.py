@@ -8,6 +8,6 @@ from collections.abc import Callable
 import pytest
 
 
-@pytest.mark.beside("tools/sanity", minutes=20, jobs=2)
+@pytest.mark.beside("tools/sanity", minutes=20)
 def test_sanity(succeeds: Callable[[], None]) -> None:
     succeeds()
