@@ -65,7 +65,7 @@ molecule: ## every role in a virtual machine; ROLE=name for one
 	@tools/setup test
 	GROUNDUP_TEST_STAGES=molecule GROUNDUP_MOLECULE='$(ROLE)' tests/run $(ARGS)
 
-e2e: ## the virtual rack from blank machines to proofs, faults included
+e2e: ## virtual racks with emulated and with hosted control planes, from blank machines to proofs; CI: the second
 	@tools/setup test
 	$(PYTEST) tests/e2e $(ARGS)
 

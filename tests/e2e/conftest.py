@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 from checks.commands import ROOT
-from e2e.rack import HOSTED, MODEL
+from e2e.rack import EMULATED, HOSTED
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Fail the tests that need the rack at once if its creation has failed."""
-    broken = getattr(item.session, "groundup_broken", {}).get(item.path, "")
+    broken = getattr(item.session, "groundup_broken", {}).get(item.cls, "")
     if broken and item.get_closest_marker("e2e") and "always" not in item.keywords:
         pytest.fail(f"not run: {broken} failed", pytrace=False)
 
@@ -23,7 +23,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
     report = yield
     if report.when == "call" and report.failed and item.get_closest_marker("first"):
-        item.session.groundup_broken = {item.path: item.name}  # type: ignore[attr-defined]
+        item.session.groundup_broken = {item.cls: item.name}  # type: ignore[attr-defined]
     return report
 
 
@@ -31,5 +31,5 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  
 def _rack() -> Iterator[None]:
     yield
     if not os.environ.get("GROUNDUP_E2E_KEEP"):
-        for model in (MODEL, HOSTED):
+        for model in (EMULATED, HOSTED):
             subprocess.run(["tools/lab", "down", model], cwd=ROOT, check=False, capture_output=True)

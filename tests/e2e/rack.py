@@ -13,10 +13,12 @@ import threading
 import time
 import typing as t
 
+import yaml
 from checks.commands import ROOT, command
 from checks.traces import traces
 
-MODEL = os.environ.get("GROUNDUP_E2E_MODEL", "inventories/lab/cloud.yml")
+#: The rack whose control plane is a machine: GROUNDUP_E2E_MODEL names another model.
+EMULATED = os.environ.get("GROUNDUP_E2E_MODEL", "inventories/lab/cloud.yml")
 HOSTED = "inventories/lab_hosted/cloud.yml"
 
 
@@ -35,7 +37,7 @@ class Rack:
     def lab(self, log: str, verb: str, *words: str, minutes: float) -> str:
         """Run `tools/lab VERB MODEL …`, as `make lab` and `make lab-down` do; print the consoles on failure."""
         try:
-            return command(log, "tools/lab", verb, self.model, *words, minutes=minutes, lines=150)
+            return command(f"e2e-{self.name}-{log}", "tools/lab", verb, self.model, *words, minutes=minutes, lines=150)
         except AssertionError:
             print(self.consoles())
             raise
@@ -44,6 +46,12 @@ class Rack:
         """Run site.yml; returns the figures that the progress callback wrote (see its documentation)."""
         self.lab(log, "site", *words, minutes=minutes)
         return dict(json.loads((self.directory / "timings-site.json").read_text()))
+
+    def control_planes(self) -> list[str]:
+        """The machines that are control planes, by the twin's model."""
+        model = yaml.safe_load((self.directory / "cloud.yml").read_text())
+        roles = model.get("defaults", {}).get("machine", {}).get("roles", [])
+        return [name for name, machine in model["machines"].items() if "control_plane" in machine.get("roles", roles)]
 
     def on(self, machine: str, *words: str) -> str:
         """Standard output of an Ansible ad-hoc shell command on a machine of the rack."""
