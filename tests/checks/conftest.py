@@ -32,7 +32,7 @@ PROCESSES = pytest.StashKey[dict[str, list["subprocess.Popen[str]"]]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(Tiers(), "tiers")
+    config.pluginmanager.register(Tiers(config), "tiers")
 
 
 def _name(item: pytest.Item, words: tuple[str, ...]) -> tuple[str, list[str]]:

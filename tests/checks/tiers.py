@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where a whole run spends its time: for each tier the wall time, and how much of the machine's CPUs it used.
 
+Told when a tier begins and at the end, so that a run which is ended from outside has told it too.
+
 A plugin of pytest that checks/conftest.py registers, so for runs with linters, sanity, the bundle or Molecule. CPU time
 is that of the whole machine (proc_stat(5): all but ``idle`` and ``iowait``), so it counts what runs beside the tests.
 """
@@ -40,9 +42,20 @@ def _cpu() -> float:
 class Tiers:
     """Adds to a tier what passes from the end of the test before until the end of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
         self.spent: dict[str, Spent] = {}
         self.last = (time.monotonic(), _cpu())
+
+    @pytest.hookimpl(tryfirst=True)  # before the line of the test itself
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        name = tier(nodeid.split("::")[0])
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if name not in self.spent and self.spent and reporter:
+            told = ", ".join(f"{key} {spent.wall:.0f} s" for key, spent in self.spent.items())
+            reporter.ensure_newline()
+            reporter.write_line(f"{name} begins after {told}")
+        self.spent.setdefault(name, Spent())
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         now = (time.monotonic(), _cpu())
