@@ -42,13 +42,13 @@ osd crush update on start = false
 osd crush chooseleaf type = 0
 osd pool default pg autoscale mode = off
 osd heartbeat interval = 1
-osd heartbeat grace = 5
+osd heartbeat grace = 20
 osd op complaint time = 3
 mgr stats period = 2
 osd recovery sleep hdd = 0
 osd recovery max active hdd = 20
 mon data avail warn = 1
-mon lease = 2
+mon lease = 5
 mon warn on insecure global id reclaim = false
 mon warn on insecure global id reclaim allowed = false
 """

@@ -34,7 +34,7 @@ class Crash(Ceph):
 def maintain(
     cluster: Cluster, state: str = "present", bucket: str = "node2", ceph: Ceph | None = None, **more: Any
 ) -> dict[str, Any]:
-    standard = {"bucket": bucket, "state": state, "accept": [], "timeout": 120, "connect_timeout": 20}
+    standard = {"bucket": bucket, "state": state, "accept": [], "timeout": 240, "connect_timeout": 20}
     check = more.pop("check", False)
     return perform({"command": cluster.command, **standard, **more}, check, ceph)
 
