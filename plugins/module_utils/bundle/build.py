@@ -32,13 +32,19 @@ class BuildContext:
     store: Store
     progress: Progress
 
-    def once(self, step: str, key: t.Any, what: str, make: Callable[[Path, Task], Made]) -> Made:
+    def once(
+        self, step: str, key: t.Any, what: str, make: Callable[[Path, Task], Made], *, shared: bool = True
+    ) -> Made:
         """Run *make* unless a stamp says that the step was done with the same *key* and its files are still intact.
 
-        *make* gets an empty scratch directory.
+        *make* gets an empty scratch directory. A *shared* step may have been done for another bundle: its key names all
+        that its result depends on. Debian's packages of today are named by no key.
         """
         wanted = sha256_json(key)
-        if stamp := self.store.stamped(step, wanted):
+        stamp = self.store.stamped(step, wanted)
+        if not stamp and shared:
+            stamp = self.store.linked(step, wanted)
+        if stamp:
             self.progress.skip(what)
             return t.cast("Made", stamp["artefacts"])
         scratch = self.work / "scratch" / step

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -71,11 +72,15 @@ class Artefact(t.TypedDict):
 
 
 class Store:
-    """Content-addressed files below ``root``, and stamps of the steps that made them below ``stamps``."""
+    """Content-addressed files below ``root``, and stamps of the steps that made them below ``stamps``.
 
-    def __init__(self, root: Path, stamps: Path) -> None:
+    ``others`` are the stores of other bundles on the same file system, whose files this one may link to.
+    """
+
+    def __init__(self, root: Path, stamps: Path, others: Collection[Store] = ()) -> None:
         self.root = root
         self.stamps = stamps
+        self.others = others
 
     def path(self, sha256: str) -> Path:
         return self.root / sha256
@@ -110,6 +115,25 @@ class Store:
         if stamp.get("key") != key or not all(self.has(a) for a in stamp["artefacts"].values()):
             return None
         return t.cast("dict[str, t.Any]", stamp)
+
+    def linked(self, step: str, key: str) -> dict[str, t.Any] | None:
+        """What *step* made for another bundle with the same *key*: its files are linked into this store and stamped.
+
+        A file that is damaged, or removed meanwhile, is as good as none.
+        """
+        for other in self.others:
+            if not (stamp := other.stamped(step, key)):
+                continue
+            try:
+                for artefact in stamp["artefacts"].values():
+                    publish(other.path(artefact["sha256"]), self.path(artefact["sha256"]))
+            except OSError as error:
+                if error.errno not in (errno.ENOENT, errno.EXDEV, errno.EMLINK):
+                    raise
+                continue
+            self.stamp(step, key, stamp["artefacts"], stamp["facts"])
+            return stamp
+        return None
 
     def stamp(self, step: str, key: str, artefacts: dict[str, Artefact], facts: dict[str, t.Any] | None = None) -> None:
         """Note that *step* is done; written last, so a killed step has none."""

@@ -44,7 +44,7 @@ def layered(context: BuildContext, name: str, builds: dict[str, Made], below: li
         return _stored(context, tree, compression, scratch)
 
     step = f"layer-{name}" if lower is None else f"layer-{name}-on-{sha256_json(lower)[:12]}"
-    made = context.once(step, key, f"layer {name}", make)
+    made = context.once(step, key, f"layer {name}", make, shared=not packages)
     facts = json.loads(context.store.path(made["contents"]["sha256"]).read_text())
     return Built(Blob(made["layer"], facts["media_type"], facts["diff_id"]), facts["contents"])
 

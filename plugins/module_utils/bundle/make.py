@@ -163,7 +163,7 @@ def make(request: Request, emit: Callable[[str], None] | None = None) -> index.I
         trust.for_programs(work / "trust", request.ca_file),
     ):
         progress = Progress(_steps(lock, request.origin), request.log or request.target / "progress.log", emit)
-        store = Store(work / "store", work / "stamps")
+        store = Store(work / "store", work / "stamps", _others(request))
         # Partial downloads are on the file system of the bundle, and `exclusive` keeps other processes away.
         origin = upstream.Origin(request.mirrors, work / "downloads", request.auth_file)
         context = BuildContext(lock, origin.debian(lock.debian), request.sources, request.cache, work, store, progress)
@@ -177,6 +177,14 @@ def make(request: Request, emit: Callable[[str], None] | None = None) -> index.I
         _prune(request.target, held)
         progress.say(f"bundle {request.lock_id}: {request.target}")
     return held
+
+
+def _others(request: Request) -> list[Store]:
+    """The stores of the other bundles in the cache; beside a directory that a user named, anybody may have put one."""
+    if request.directory:
+        return []
+    found = [path / ".work" for path in sorted(request.cache.iterdir()) if path != request.target]
+    return [Store(work / "store", work / "stamps") for work in found if (work / "stamps").is_dir()]
 
 
 def _head(request: Request, lock: Lock) -> dict[str, t.Any]:

@@ -38,7 +38,7 @@ def repository(context: BuildContext, target: Path) -> Repository:
             made[deb.name] = context.store.add(copy)
         return made
 
-    made = context.once("packages", [asdict(wanted), context.lock.platform], "Debian packages", make)
+    made = context.once("packages", [asdict(wanted), context.lock.platform], "Debian packages", make, shared=False)
     return _publish(context, made, target)
 
 

@@ -118,6 +118,22 @@ def test_changed_sources_are_another_bundle(request_: Request) -> None:
     assert make(request_)["lock"] != first["lock"]
 
 
+def test_a_bundle_links_what_another_one_of_the_cache_holds(request_: Request, tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    for name in ("gocache", "gomod"):
+        (tmp_path / "cache" / name).symlink_to(cache_root() / name)
+    first = replace(request_, cache=tmp_path / "cache", directory=None)
+    other = replace(first, lock={**LOCK, "kubernetes": "1.0.1"})
+    path = make(first)["files"]["pause"]["path"]
+    assert [line.split(": ")[1] for line in lines_of(other)[:3]] == ["already there"] * 3
+    assert (other.target / path).samefile(first.target / path) and other.target != first.target
+    shutil.rmtree(first.target)
+    assert plan(other).missing == [], "each outlives the other"
+
+    given = replace(other, directory=tmp_path / "cache/given")
+    assert lines_of(given)[0].startswith("[ 1/3] compile pause 1: "), "what lies beside a directory of a user's choice"
+
+
 def test_a_program_that_does_not_compile_says_why(request_: Request) -> None:
     main = request_.sources / "pause/main.go"
     main.write_text(main.read_text() + "\nbroken\n")

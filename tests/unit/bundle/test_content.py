@@ -54,6 +54,40 @@ def test_a_torn_stamp_is_none(store: Store) -> None:
     assert store.stamped("step", "key") is None
 
 
+@pytest.fixture
+def beside(store: Store) -> Store:
+    """The store of another bundle, which may link to that of the first."""
+    return Store(store.root.parent / "second/files", store.root.parent / "second/stamps", [store])
+
+
+def test_what_another_bundle_holds_is_linked(store: Store, beside: Store) -> None:
+    made = {"a": added(store, b"a"), "b": added(store, b"b")}
+    store.stamp("step", "key", made, {"fact": 1})
+    assert beside.stamped("step", "key") is None
+    assert beside.linked("step", "other key") is None and beside.linked("other step", "key") is None
+    assert beside.linked("step", "key") == beside.stamped("step", "key") == store.stamped("step", "key")
+    assert beside.path(made["a"]["sha256"]).samefile(store.path(made["a"]["sha256"]))
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda p: p.write_bytes(b"c")])
+def test_damaged_files_of_another_bundle_are_not_linked(store: Store, beside: Store, spoil: object) -> None:
+    made = {"a": added(store, b"a"), "b": added(store, b"b")}
+    store.stamp("step", "key", made)
+    spoil(store.path(made["b"]["sha256"]))  # type: ignore[operator]
+    assert beside.linked("step", "key") is None and beside.stamped("step", "key") is None
+
+
+def test_a_bundle_that_is_removed_meanwhile_is_as_good_as_none(
+    store: Store, beside: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = {"a": added(store, b"a")}
+    store.stamp("step", "key", made)
+    monkeypatch.setattr(Store, "has", lambda *_: True)  # its file was there when it was read
+    store.path(made["a"]["sha256"]).unlink()
+    assert beside.linked("step", "key") is None
+    assert not beside.stamps.exists(), "nothing is stamped that is not there"
+
+
 def test_writing_leaves_no_parts(tmp_path: Path) -> None:
     write_atomic(tmp_path / "a/b", b"x", 0o600)
     assert [p.name for p in (tmp_path / "a").iterdir()] == ["b"]
