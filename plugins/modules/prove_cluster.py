@@ -192,6 +192,73 @@ options:
         description: Seconds for each wait.
         type: int
         default: 300
+  virtual_machines:
+    description:
+      - What the virtual machines by the roles P(groundup.cloud.kubevirt#role), P(groundup.cloud.cdi#role) and
+        P(groundup.cloud.vm_images#role) have to be, if O(layers) has C(virtual_machines).
+      - One is made of the first golden image with Linux, in a namespace of its own, and removed afterwards with its
+        volumes. Its guest needs cloud-init. Without such an image, proofs with a virtual machine are not tried.
+    type: dict
+    version_added: 0.2.0
+    suboptions:
+      kubevirt:
+        description: Version of KubeVirt, without a leading v.
+        type: str
+        required: true
+      cdi:
+        description: Version of CDI, without a leading v.
+        type: str
+        required: true
+      nodes:
+        description: Machines that run virtual machines.
+        type: list
+        elements: str
+        required: true
+      images:
+        description: Golden images.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the image.
+            type: str
+            required: true
+          size:
+            description: Size of a disk of it.
+            type: str
+            required: true
+          storage_class:
+            description: Storage class of such a disk. That of the cluster by default.
+            type: str
+          preference:
+            description: Preference of its virtual machines.
+            type: str
+            default: general.linux
+      images_namespace:
+        description: The namespace of golden images.
+        type: str
+        default: golden-images
+      bridge:
+        description: Whether virtual machines are bound to the network of pods with the address of their pod.
+        type: bool
+        default: false
+      shared:
+        description: Whether several machines can use a disk at once, so that virtual machines are migrated.
+        type: bool
+        default: false
+      snapshots:
+        description: Whether the storage of their disks has snapshots.
+        type: bool
+        default: false
+      emulation:
+        description: Whether QEMU emulates their CPUs. Then what they show is reported as shown on a double.
+        type: bool
+        default: false
+      patience:
+        description: Seconds for each wait.
+        type: int
+        default: 600
   patience:
     description: Seconds to wait for pods.
     type: int
@@ -229,6 +296,10 @@ from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster impor
     without_credentials,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.stored import OPTION, Stored
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.virtual_machines_wanted import (
+    OPTION as VIRTUAL_MACHINES,
+)
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.virtual_machines_wanted import VirtualMachines
 from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import Proof
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
 
@@ -255,6 +326,7 @@ SPEC = {
     },
     "promises": {"type": "dict", "default": {}},
     "storage": OPTION,
+    "virtual_machines": VIRTUAL_MACHINES,
 }
 
 
@@ -269,12 +341,14 @@ def proofs(kubeconfig: str, expected: Expected) -> list[Proof]:
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     params = dict(module.params)
-    kubeconfig, offered, stored = (params.pop(name) for name in ("kubeconfig", "attachments", "storage"))
+    kubeconfig, offered = params.pop("kubeconfig"), params.pop("attachments")
+    given = {"storage": Stored.of, "virtual_machines": VirtualMachines.of}
+    more = {name: of(params[name]) if params[name] else None for name, of in given.items()}
     attachments = tuple(Offered(**one | {"nodes": tuple(one["nodes"])}) for one in offered)
 
     def act() -> Result:
         lists = {name: tuple(params[name]) for name in ("nodes", "pools")}
-        expected = Expected(**params | lists, attachments=attachments, storage=Stored.of(stored) if stored else None)
+        expected = Expected(**params | lists | more, attachments=attachments)
         found = in_check_mode(expected) if module.check_mode else proofs(kubeconfig, expected)
         return {"changed": False, "proofs": [proof.as_dict() for proof in found]}
 

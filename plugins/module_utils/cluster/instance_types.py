@@ -64,6 +64,11 @@ KNOWN_TYPES = (*TYPES, *(f"{series}.{size}" for series, sizes in _SIZES.items() 
 KNOWN_PREFERENCES = (*PREFERENCES, *_SYSTEMS.split())
 
 
+def is_windows(preference: str) -> bool:
+    """Whether virtual machines with a preference run Windows, where no cloud-init does what it is told."""
+    return "windows" in preference
+
+
 def objects(network_binding: str) -> list[Json]:
     """Our instance types and preferences.
 

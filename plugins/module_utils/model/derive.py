@@ -23,7 +23,7 @@ from .metal_view import (
     registry,
     state_dir,
 )
-from .prove_view import Neighbours, prove, prove_cluster
+from .prove_view import Neighbours, prove, prove_cluster, prove_provisioner
 from .services import ROOT
 from .stack import Stack
 from .switch_view import switch_views
@@ -63,6 +63,7 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
         "bundle_config": {**bundle_view(cloud), "cloud": cloud.name},
         "bundle_needs": Expression("{{ groundup_needs }}"),
         "drawing_config": drawing(layout),
+        **({"prove_config": proved} if (proved := prove_provisioner(layout)) else {}),
     }
     neighbours = Neighbours(layout)
     stack = Stack(layout, neighbours)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from . import load_balancer, multus, prove_storage
+from . import load_balancer, multus, prove_storage, prove_virtual_machines
 from .declared import declared
 from .enums import Role, StorageProvider
 from .hardware import Machine
@@ -141,5 +141,12 @@ def prove_cluster(layout: Layout, layers: Layers) -> View:
             **({"pools": load_balancer.given_unasked(layout)} if load_balancer.wanted(layout.cloud.network) else {}),
             **({"attachments": multus.offered(layout)} if multus.wanted(layout.cloud.network) else {}),
             **({"storage": stored} if (stored := prove_storage.view(layout)) else {}),
+            **({"virtual_machines": machines} if (machines := prove_virtual_machines.view(layout)) else {}),
         },
     }
+
+
+def prove_provisioner(layout: Layout) -> View:
+    """The role input `prove` of the provisioner: the service that runs there; empty where none does."""
+    fencing = prove_virtual_machines.fencing(layout)
+    return {"scopes": ["fencing"], "fencing": fencing} if fencing else {}

@@ -20,11 +20,13 @@ from . import (
     outside,
     ovn,  # noqa: F401  its proof
     storage,  # noqa: F401  its proofs
+    virtual_machines,  # noqa: F401  its proofs
 )
 from .api_errors import failed_by_api_errors
 from .pod_traffic import CLAIMS, POLICY_CLAIMS, PodTraffic, evidence_of
 from .registry import proof, prove_scope
 from .stored import Stored
+from .virtual_machines_wanted import VirtualMachines
 
 NODES = "every machine is a Ready node of the right version"
 STARTS = "a pod starts on every Ready node"
@@ -41,7 +43,7 @@ class Expected:
     :ivar pools: ranges of the addresses that services of type LoadBalancer get without asking.
     :ivar attachments: those of pods that machines offer.
     :ivar promises: what providers that users bring promise, by layer.
-    :ivar storage: what the storage has to be; None where that is not known.
+    :ivar storage: what the storage has to be; None where that is not known. `virtual_machines` likewise.
     """
 
     endpoint: str
@@ -55,6 +57,7 @@ class Expected:
     attachments: tuple[attached.Offered, ...] = ()
     promises: Mapping[str, Sequence[str]] = field(default_factory=dict)
     storage: Stored | None = None
+    virtual_machines: VirtualMachines | None = None
 
     def __post_init__(self) -> None:
         known = [str(word) for word in Promise]

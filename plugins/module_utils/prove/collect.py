@@ -13,6 +13,7 @@ REGISTERED = {
     "control_plane": "__prove_control_plane",
     "switch": "__prove_switch",
     "cluster": "__prove_cluster",
+    "fencing": "__prove_fencing",
 }
 _UNKNOWN = "the host could not be reached or failed before; the run's output has the cause"
 

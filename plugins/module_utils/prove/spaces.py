@@ -18,13 +18,16 @@ from ..conditions.resources import Wanted
 from ..kube.api import Api
 from ..report.proofs import ProofError
 from ..waiting.deadline import Deadline
-from ..waiting.missing import Row
-from ..waiting.wait import TimedOut
+from ..waiting.missing import Missing, Row
+from ..waiting.wait import TimedOut, wait
 from . import workloads
 
 NAMESPACES = "/api/v1/namespaces"
+VOLUMES = "/api/v1/persistentvolumes"
 #: Seconds after which a namespace of proofs must be the rest of a killed run.
 _STALE = 3600
+#: Seconds between two looks at what is being removed.
+_PAUSE = 5.0
 
 
 def delete_leftovers(api: Api) -> None:
@@ -45,6 +48,42 @@ def namespace(api: Api, name: str) -> Iterator[None]:
         yield
     finally:
         api.delete(f"{NAMESPACES}/{name}")
+
+
+def _volumes(api: Api, name: str) -> list[Item]:
+    """The volumes of claims of a namespace."""
+    return [item for item in api.get(VOLUMES)["items"] if at(item, "spec", "claimRef", "namespace") == name]
+
+
+def release(api: Api, name: str) -> None:
+    """Let the volumes of a namespace go with it, whatever their storage class says."""
+    for item in _volumes(api, name):
+        if at(item, "spec", "persistentVolumeReclaimPolicy") != "Delete":
+            body = {"spec": {"persistentVolumeReclaimPolicy": "Delete"}}
+            api.patch(f"{VOLUMES}/{item['metadata']['name']}", body)
+
+
+def gone(api: Api, name: str, patience: int) -> str:
+    """Wait until a namespace that was deleted and its volumes are gone; returns that as text.
+
+    :raises ProofError: with what is left.
+    """
+
+    def probe() -> str | Missing:
+        left = [
+            Row(f"PersistentVolume {item['metadata']['name']}", f"it is {at(item, 'status', 'phase')}")
+            for item in _volumes(api, name)
+        ]
+        space = api.get(f"{NAMESPACES}/{name}")
+        if space is not None:
+            said = [str(one["message"]) for one in at(space, "status", "conditions") or () if one["status"] == "True"]
+            left.append(Row(f"Namespace {name}", "; ".join(["it still exists", *said])))
+        return Missing(tuple(left)) if left else f"the namespace {name}, and all volumes of it"
+
+    try:
+        return wait(probe, Deadline(patience), what="the removal of what was made", pause=_PAUSE)
+    except TimedOut as error:
+        raise ProofError(str(error)) from error
 
 
 def message_of(item: Mapping[str, Any]) -> str:

@@ -16,15 +16,12 @@ from ..kube.api import Api
 from ..kube.errors import KubeError
 from ..promises.promise import StoragePromise
 from ..report.proofs import Proof, ProofError, prove, untried
-from ..waiting.deadline import Deadline
-from ..waiting.missing import Missing, Row
-from ..waiting.wait import TimedOut, wait
 from . import ceph_state, spaces, workloads
 from .api_errors import failed_by_api_errors
 from .ceph_pod import CephPod
 from .registry import proof
 from .spaces import Space
-from .storage_volumes import VOLUMES, Volumes
+from .storage_volumes import Volumes
 from .stored import Stored
 
 if TYPE_CHECKING:
@@ -39,7 +36,6 @@ MONITORS = "each monitor is on another machine, and all are in quorum"
 REMOVED = "what proofs of storage made is removed, with its volumes"
 _OF_CEPH = (OSDS, HEALTH, PLACEMENT, MONITORS)
 _MONITORS = f"/api/v1/namespaces/{NAMESPACE}/pods?labelSelector=app%3Drook-ceph-mon"
-_PAUSE = 5.0
 
 
 def owed(stored: Stored) -> dict[StoragePromise, str]:
@@ -159,7 +155,7 @@ def _of_pods(
                     proofs.append(untried(promise.text, LAYER, "no volume of blocks was written"))
                 else:
                     proofs.append(prove(promise.text, LAYER, failed_by_api_errors(attempt)))
-        return _gone(api, name, stored.patience)
+        return spaces.gone(api, name, stored.patience)
 
     removed = prove(REMOVED, LAYER, failed_by_api_errors(run))
     done = {one.name for one in proofs}
@@ -168,27 +164,3 @@ def _of_pods(
         if not missing[promise] and promise.text not in done:
             yield untried(promise.text, LAYER, removed.evidence)
     yield removed
-
-
-def _gone(api: Api, name: str, patience: int) -> str:
-    """Wait until the namespace and its volumes are gone.
-
-    :raises ProofError: with what is left.
-    """
-
-    def probe() -> str | Missing:
-        left = [
-            Row(f"PersistentVolume {item['metadata']['name']}", f"it is {at(item, 'status', 'phase')}")
-            for item in api.get(VOLUMES)["items"]
-            if at(item, "spec", "claimRef", "namespace") == name
-        ]
-        space = api.get(f"{spaces.NAMESPACES}/{name}")
-        if space is not None:
-            said = [str(one["message"]) for one in at(space, "status", "conditions") or () if one["status"] == "True"]
-            left.append(Row(f"Namespace {name}", "; ".join(["it still exists", *said])))
-        return Missing(tuple(left)) if left else f"the namespace {name}, and all volumes of it"
-
-    try:
-        return wait(probe, Deadline(patience), what="the removal of what was made", pause=_PAUSE)
-    except TimedOut as error:
-        raise ProofError(str(error)) from error

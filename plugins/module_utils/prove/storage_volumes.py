@@ -13,11 +13,10 @@ from ..kube.api import Refused
 from ..promises.promise import StoragePromise
 from ..report.proofs import ProofError
 from ..waiting.missing import Row
-from . import bucket_pod, storage_pods
+from . import bucket_pod, spaces, storage_pods
 from .spaces import Space
 from .stored import Class, Stored
 
-VOLUMES = "/api/v1/persistentvolumes"
 OBJECT_BUCKETS = "/apis/objectbucket.io/v1alpha1/objectbuckets"
 _BLOCK_SNAPSHOTS = "rook-ceph-block"
 #: What is written first, and later.
@@ -177,7 +176,7 @@ class Volumes:
         kept = {one.name for one in (*self._stored.block, *self._stored.file) if one.kept}
         for item in self._space.until(wanted, "volumes for claims").values():
             if at(item, "spec", "storageClassName") in kept:
-                self._release(VOLUMES, str(at(item, "spec", "volumeName")), "persistentVolumeReclaimPolicy")
+                self._release(spaces.VOLUMES, str(at(item, "spec", "volumeName")), "persistentVolumeReclaimPolicy")
 
     def _release(self, path: str, name: str, key: str) -> None:
         self._space.api.patch(f"{path}/{name}", {"spec": {key: "Delete"}})
