@@ -39,6 +39,7 @@ MODELS: dict[str, pathlib.Path] = {
     "lab": ROOT / "inventories/lab/cloud.yml",
     "lab_ha": ROOT / "inventories/lab_ha/cloud.yml",
     "lab_hosted": ROOT / "inventories/lab_hosted/cloud.yml",
+    "lab_cloud": ROOT / "inventories/lab_cloud/cloud.yml",
 }
 #: Of a large model the hosts that show each kind of host once; all hosts of the others.
 SHOWN: dict[str, tuple[str, ...]] = {

@@ -116,7 +116,7 @@ def test_a_tag_runs_one_layer_alone(run: Any) -> None:
     assert said(run("--tags", "network")) == ["toy on cluster with {'pods': '10.64.0.0/14'}"]
 
 
-@pytest.mark.parametrize("model", ["lab", "lab_ha", "lab_hosted", "example"])
+@pytest.mark.parametrize("model", ["lab", "lab_ha", "lab_hosted", "lab_cloud", "example"])
 def test_site_runs_every_layer_that_a_model_gives_in_its_order(model: str) -> None:
     plays = yaml.safe_load((PLAYBOOKS / "site.yml").read_text())
     stages = [play["vars"]["groundup_layer"] for play in plays if "groundup_layer" in (play.get("vars") or {})]

@@ -46,7 +46,7 @@ def inputs(model: str, role: str) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("model", ["lab", "lab_ha", "lab_hosted", "example"])
+@pytest.mark.parametrize("model", ["lab", "lab_ha", "lab_hosted", "lab_cloud", "example"])
 def test_the_inputs_of_a_model_have_no_mistake(model: str, role: str) -> None:
     assert [mistakes(role, config(role), value) for value in inputs(model, role)].count("") == len(
         list(inputs(model, role))
