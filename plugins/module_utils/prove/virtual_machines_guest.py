@@ -90,7 +90,8 @@ def user_data(word: str) -> str:
 
 
 _UP = 'up() { read -r up rest < /proc/uptime; echo "${up%%.*}"; }\nend=$(($(up) + PATIENCE))\n'
-_ASK = f'ask() {{ wget -q -T "${{LIMIT:-20}}" -O - "http://$AT:{PORT}/$1"; }}\n'
+# By `timeout`: the wget of Debian 12's static busybox crashes when it is given -T.
+_ASK = f'ask() {{ timeout 20 wget -q -O - "http://$AT:{PORT}/$1"; }}\n'
 #: Lines of a pod: the word, what is on the disk, the boot, and `data good`. It asks until the guest answers.
 LOOK = f"""{_UP}{_ASK}until said=$(ask word) && [ "$said" = "$WORD" ]; do
   [ "$(up)" -lt "$end" ] || {{ echo "$AT answers: ${{said:-nothing}}"; exit 1; }}
@@ -104,7 +105,7 @@ echo "$read"
 echo "$boot\""""
 #: A pod that tries the other port until it is as it has to be: `open`, or `closed` while the first one stays open.
 TRY = f"""{_UP}{_ASK}
-state() {{ if wget -q -T 5 -O /dev/null "http://$AT:{CLOSED_PORT}/word"; then echo open; else echo closed; fi; }}
+state() {{ if timeout 5 wget -q -O /dev/null "http://$AT:{CLOSED_PORT}/word"; then echo open; else echo closed; fi; }}
 until found=$(state); [ "$found" = "$WANTED" ] && [ "$(ask word)" = "$WORD" ]; do
   [ "$(up)" -lt "$end" ] || {{ echo "port {CLOSED_PORT} is $found, port {PORT} says: $(ask word)"; exit 1; }}
   sleep 2
@@ -112,7 +113,7 @@ done
 echo "$found\""""
 #: A pod that keeps one connection. Its log has `begun` at once, by the descriptor 3, and it says at the end how many
 #: numbers came, and the longest pause in seconds.
-STREAM = f"""wget -q -T "$PATIENCE" -O - "http://$AT:{PORT}/stream" | awk '
+STREAM = f"""timeout "$((PATIENCE * 8))" wget -q -O - "http://$AT:{PORT}/stream" | awk '
   {{ now = systime(); if (NR > 1 && now - last > pause) pause = now - last; last = now }}
   NR == 1 {{ print "begun" | "cat >&3"; close("cat >&3") }}
   $1 == "end" {{ ended = 1; exit }}

@@ -167,7 +167,8 @@ class Machines:
         env, script = {one["name"]: one["value"] for one in container["env"]}, container["command"][2]
         if guest.STREAM in script:
             return "stream"
-        one = next(found for found in self.machines.values() if found.runs and found.address == env["AT"])
+        running = {name: found for name, found in self.machines.items() if found.runs}
+        name, one = next((name, found) for name, found in running.items() if found.address == env["AT"])
         if "WANTED" in env:
             state = "closed" if self.closed else "open"
             return _ended(state, failed=state != env["WANTED"])
@@ -177,7 +178,7 @@ class Machines:
             self.machines["proof"].disk = "third"
         if self.fault == "mute":
             return _ended(f"{env['AT']} answers: nothing", failed=True)
-        return _ended(f"{one.disk}\nboot {one.address} {one.boots}\n")
+        return _ended(f"{one.disk}\nboot {one.boots} of {name}\n")
 
     def _stream(self) -> Json:
         if not self.finished:

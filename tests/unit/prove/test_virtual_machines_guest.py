@@ -24,7 +24,7 @@ from .machines_api import ALL, DEBIAN
 
 BUSYBOX = shutil.which("busybox")
 needs_busybox = pytest.mark.skipif(BUSYBOX is None, reason="busybox is not installed here")
-APPLETS = ["sh", "head", "awk", "sleep", "cmp", "tee", "yes", "cat", "wget"]
+APPLETS = ["sh", "head", "awk", "sleep", "cmp", "tee", "yes", "cat", "wget", "timeout"]
 PODS = Pods("ns", "probe:1", "word-1", 1)
 Json = dict[str, Any]
 
