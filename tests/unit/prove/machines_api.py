@@ -102,7 +102,7 @@ class Machines:
         movable = {"type": "LiveMigratable", **TRUE}
         if self.fault == "not migratable":
             movable |= {"status": "False", "reason": "DisksNotLiveMigratable", "message": "PVC is not shared"}
-        agent = [{"type": "AgentConnected", **TRUE}] if self.fault in ("no console", "both") else []
+        agent = [{"type": "AgentConnected", **TRUE}] if self.fault == "no console" else []
         shown = "10.64.9.9" if self.fault == "other address" else one.address
         status = {"phase": "Running", "nodeName": one.node, "conditions": [movable, *agent]}
         return {"metadata": {"name": name}, "status": {**status, "interfaces": [{"name": "a", "ipAddress": shown}]}}
