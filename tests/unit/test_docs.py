@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import pathlib
 import re
@@ -114,6 +115,53 @@ def test_what_is_not_in_the_collection_is_found() -> None:
     assert unknown(text) == ["sight", "prooof", "machine_wipes", "lap", "swich", "playbooks/no.yml"]
 
 
+@functools.cache
+def beside(name: str) -> t.Any:
+    """Another file of tests, as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"tests/unit/{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@functools.cache
+def options_of(module: str) -> set[str]:
+    return set(beside("test_architecture").options_of(module))
+
+
+def unknown_options(value: t.Any) -> list[str]:
+    """Options in the tasks of a document that their modules do not have."""
+    if isinstance(value, list):
+        return [text for one in value for text in unknown_options(one)]
+    if not isinstance(value, dict):
+        return []
+    found = []
+    for key, given in value.items():
+        module = str(key).removeprefix("groundup.cloud.")
+        if module != key and (ROOT / f"plugins/modules/{module}.py").exists() and isinstance(given, dict):
+            found += [f"{key}: {name}" for name in given if name not in options_of(module)]
+        else:
+            found += unknown_options(given)
+    return found
+
+
+EXAMPLES = sorted(ROOT.glob("docs/examples/*.yml"))
+
+
+@pytest.mark.parametrize("path", [*PAGES, *EXAMPLES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_tasks_give_options_that_their_modules_have(path: pathlib.Path) -> None:
+    text = path.read_text()
+    for block in blocks(text, "yaml", "yml") if path.suffix == ".md" else [text]:
+        if "groundup.cloud." in block:
+            assert not [name for one in yaml.safe_load_all(block) for name in unknown_options(one)]
+
+
+def test_an_option_that_no_module_has_is_found() -> None:
+    tasks = [{"block": [{"groundup.cloud.vm_power": {"name": "a", "namespace": "b", "sate": "stopped"}}]}]
+    assert unknown_options(tasks) == ["groundup.cloud.vm_power: sate"]
+
+
 #: How a page marks what another program says.
 OTHERS = ("(Ansible)", "(konnectivity)")
 
@@ -129,12 +177,7 @@ def symptoms(text: str) -> list[str]:
 
 
 def messages() -> str:
-    path = ROOT / "tests/unit/test_quoted_messages.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return str(module.messages())
+    return str(beside("test_quoted_messages").messages())
 
 
 def test_symptoms_are_messages_of_the_collection() -> None:

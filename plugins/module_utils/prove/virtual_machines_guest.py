@@ -35,27 +35,27 @@ class Guest(BaseHTTPRequestHandler):
             return self.send_error(404)
         self.send_response(200)
         self.end_headers()
-        getattr(self, verb)(what)
+        getattr(self, "get_" + verb)(what)
     def say(self, text):
         self.wfile.write(text.encode())
         self.wfile.flush()
-    def word(self, _):
+    def get_word(self, _):
         self.say(word)
-    def data(self, _):
+    def get_data(self, _):
         line = word.encode() + b"\\n"
         self.wfile.write((line * ({BYTES} // len(line) + 1))[:{BYTES}])
-    def boot(self, _):
+    def get_boot(self, _):
         self.say(open("/proc/sys/kernel/random/boot_id").read().strip())
-    def read(self, _):
+    def get_read(self, _):
         self.say(open(mark).read() if os.path.exists(mark) else "nothing")
-    def write(self, what):
+    def get_write(self, what):
         with open(mark, "w") as file:
             file.write(what)
             file.flush()
             os.fsync(file.fileno())
         os.sync()
-        self.read(what)
-    def stream(self, _):
+        self.get_read(what)
+    def get_stream(self, _):
         finish.clear()
         number = 0
         while not finish.is_set():
@@ -63,7 +63,7 @@ class Guest(BaseHTTPRequestHandler):
             number += 1
             finish.wait({BEAT})
         self.say("end\\n")
-    def finish(self, _):
+    def get_finish(self, _):
         finish.set()
         self.say("good")
 ThreadingHTTPServer.daemon_threads = True
@@ -91,10 +91,10 @@ def user_data(word: str) -> str:
 
 _UP = 'up() { read -r up rest < /proc/uptime; echo "${up%%.*}"; }\nend=$(($(up) + PATIENCE))\n'
 # By `timeout`: the wget of Debian 12's static busybox crashes when it is given -T.
-_ASK = f'ask() {{ timeout 20 wget -q -O - "http://$AT:{PORT}/$1"; }}\n'
+_ASK = f'ask() {{ timeout 20 wget -q -O - "http://$AT:{PORT}/$1" 2> /tmp/why; }}\n'
 #: Lines of a pod: the word, what is on the disk, the boot, and `data good`. It asks until the guest answers.
 LOOK = f"""{_UP}{_ASK}until said=$(ask word) && [ "$said" = "$WORD" ]; do
-  [ "$(up)" -lt "$end" ] || {{ echo "$AT answers: ${{said:-nothing}}"; exit 1; }}
+  [ "$(up)" -lt "$end" ] || {{ echo "$AT answers: ${{said:-nothing ($(cat /tmp/why))}}"; exit 1; }}
   sleep 2
 done
 [ -z "$WRITE" ] || ask "write/$WRITE" > /dev/null || {{ echo "$AT did not write"; exit 1; }}
@@ -105,7 +105,7 @@ echo "$read"
 echo "$boot\""""
 #: A pod that tries the other port until it is as it has to be: `open`, or `closed` while the first one stays open.
 TRY = f"""{_UP}{_ASK}
-state() {{ if timeout 5 wget -q -O /dev/null "http://$AT:{CLOSED_PORT}/word"; then echo open; else echo closed; fi; }}
+state() {{ if timeout 5 wget -q -O /dev/null "http://$AT:{CLOSED_PORT}/word" 2> /tmp/why; then echo open; else echo closed; fi; }}
 until found=$(state); [ "$found" = "$WANTED" ] && [ "$(ask word)" = "$WORD" ]; do
   [ "$(up)" -lt "$end" ] || {{ echo "port {CLOSED_PORT} is $found, port {PORT} says: $(ask word)"; exit 1; }}
   sleep 2

@@ -42,9 +42,20 @@ class Guest:
             one.close()
         words = [sys.executable, "-I", "-c", guest.PROGRAM, *self.ports, str(self.mark), "word-1"]
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL)
+        for port in self.ports:
+            self._await(int(port))
         for applet in APPLETS:
             (home / "bin").mkdir(exist_ok=True)
             os.symlink(str(BUSYBOX), home / "bin" / applet)
+
+    @staticmethod
+    def _await(port: int) -> None:
+        for __ in range(600):
+            with socket.socket() as one:
+                if one.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.1)
+        raise AssertionError(f"nobody listens on {port}")
 
     def begin(self, pod: Json) -> subprocess.Popen[str]:
         """Run the script of a pod here."""
@@ -101,12 +112,17 @@ def test_a_port_is_open_until_it_is_closed(here: Guest) -> None:
 
 
 @needs_busybox
+def test_a_guest_that_does_not_answer_is_the_reason(here: Guest) -> None:
+    here.process.kill()
+    here.process.wait()
+    status, said = here.run(PODS.look("n1", "127.0.0.1"))
+    assert status == 1 and "127.0.0.1 answers: nothing (wget: " in said and "Connection refused" in said
+
+
+@needs_busybox
 def test_another_guest_and_a_connection_that_is_cut_fail_their_pods(here: Guest) -> None:
     other = Pods("ns", "probe:1", "word-2", 1)
-    assert here.run(PODS.look("n1", "127.0.0.1"))[0] == 0, "it has begun"
-    pod = other.look("n1", "127.0.0.1")
-    pod["metadata"]["name"] = "other"
-    assert here.run(pod) == (1, "127.0.0.1 answers: word-1\n")
+    assert here.run(other.look("n1", "127.0.0.1")) == (1, "127.0.0.1 answers: word-1\n")
     stream = PODS.stream("n1", "127.0.0.1")
     process = here.begin(stream)
     assert process.stdout and process.stdout.readline() == "begun\n"
