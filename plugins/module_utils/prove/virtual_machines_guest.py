@@ -92,7 +92,7 @@ def user_data(word: str) -> str:
 _UP = 'up() { read -r up rest < /proc/uptime; echo "${up%%.*}"; }\nend=$(($(up) + PATIENCE))\n'
 # By `timeout`: the wget of Debian 12's static busybox crashes when it is given -T.
 _ASK = f'ask() {{ timeout 20 wget -q -O - "http://$AT:{PORT}/$1" 2> /tmp/why; }}\n'
-#: Lines of a pod: the word, what is on the disk, the boot, and `data good`. It asks until the guest answers.
+#: A pod that asks until the guest answers. Its lines: what is on the guest's disk, and which boot it is.
 LOOK = f"""{_UP}{_ASK}until said=$(ask word) && [ "$said" = "$WORD" ]; do
   [ "$(up)" -lt "$end" ] || {{ echo "$AT answers: ${{said:-nothing ($(cat /tmp/why))}}"; exit 1; }}
   sleep 2
@@ -105,7 +105,8 @@ echo "$read"
 echo "$boot\""""
 #: A pod that tries the other port until it is as it has to be: `open`, or `closed` while the first one stays open.
 TRY = f"""{_UP}{_ASK}
-state() {{ if timeout 5 wget -q -O /dev/null "http://$AT:{CLOSED_PORT}/word" 2> /tmp/why; then echo open; else echo closed; fi; }}
+reach() {{ timeout 5 wget -q -O /dev/null "http://$AT:{CLOSED_PORT}/word" 2> /tmp/why; }}
+state() {{ if reach; then echo open; else echo closed; fi; }}
 until found=$(state); [ "$found" = "$WANTED" ] && [ "$(ask word)" = "$WORD" ]; do
   [ "$(up)" -lt "$end" ] || {{ echo "port {CLOSED_PORT} is $found, port {PORT} says: $(ask word)"; exit 1; }}
   sleep 2

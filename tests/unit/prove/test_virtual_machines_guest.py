@@ -60,7 +60,7 @@ class Guest:
     def begin(self, pod: Json) -> subprocess.Popen[str]:
         """Run the script of a pod here."""
         container, own = pod["spec"]["containers"][0], self.home / pod["metadata"]["name"]
-        own.mkdir()
+        own.mkdir(exist_ok=True)
         script = container["command"][2].replace("/dev/termination-log", f"{own}/said").replace("/tmp/", f"{own}/")
         for port, here in zip((guest.PORT, guest.CLOSED_PORT), self.ports, strict=True):
             script = script.replace(f":{port}/", f":{here}/")
