@@ -276,14 +276,18 @@ def proofs(kubeconfig: str, expected: Expected) -> list[Proof]:
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     params = dict(module.params)
-    kubeconfig, offered = params.pop("kubeconfig"), params.pop("attachments")
-    given = {"storage": Stored.of, "virtual_machines": VirtualMachines.of}
-    more = {name: of(params[name]) if params[name] else None for name, of in given.items()}
+    apart = ("kubeconfig", "attachments", "storage", "virtual_machines")
+    kubeconfig, offered, stored, machines = (params.pop(name) for name in apart)
     attachments = tuple(Offered(**one | {"nodes": tuple(one["nodes"])}) for one in offered)
 
     def act() -> Result:
         lists = {name: tuple(params[name]) for name in ("nodes", "pools")}
-        expected = Expected(**params | lists | more, attachments=attachments)
+        expected = Expected(
+            **params | lists,
+            attachments=attachments,
+            storage=Stored.of(stored) if stored else None,
+            virtual_machines=VirtualMachines.of(machines) if machines else None,
+        )
         found = in_check_mode(expected) if module.check_mode else proofs(kubeconfig, expected)
         return {"changed": False, "proofs": [proof.as_dict() for proof in found]}
 
