@@ -31,6 +31,13 @@ options:
     type: dict
     default: {}
     version_added: 0.2.0
+  reset:
+    description:
+      - Consent to reset a machine that has the state of a cluster which does not have it as a node. It may have another
+        name, another address and another endpoint then.
+    type: bool
+    default: false
+    version_added: 0.2.0
   bare:
     description:
       - The host has no operating system yet; return what would be done on it. Run it on the controller.
@@ -112,6 +119,7 @@ SPEC = {
     **LAYERS,
     "logins": LOGINS,
     "kubernetes": {"type": "dict", "default": {}},
+    "reset": {"type": "bool", "default": False},
     "bare": {"type": "bool", "default": False},
 }
 
@@ -127,13 +135,14 @@ def judged(found: Result, check: bool) -> Result:
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     layers, inputs = module.params["layers"], module.params["inputs"]
-    secrets, kubernetes = {"container_runtime": {"logins": module.params["logins"]}}, module.params["kubernetes"]
+    secrets = {"container_runtime": {"logins": module.params["logins"]}}
+    more = {name: module.params[name] for name in ("kubernetes", "reset")}
     if module.params["bare"]:
         run(module, lambda: {"changed": True, "differs": [], "steps": foresee(layers, inputs, secrets)})
     run(
         module,
         lambda: judged(
-            {"changed": False, **probe(layers, inputs, module.warn, secrets=secrets, kubernetes=kubernetes)},
+            {"changed": False, **probe(layers, inputs, module.warn, secrets=secrets, **more)},
             module.check_mode,
         ),
     )

@@ -52,6 +52,13 @@ options:
     type: list
     elements: str
     default: []
+  reset:
+    description:
+      - Consent to reset a machine that has the state of a cluster which does not have it as a node. Without it, a node
+        that would get another name, and a worker that would get another address or endpoint, are refused.
+    type: bool
+    default: false
+    version_added: 0.2.0
 """
 
 EXAMPLES = r"""
@@ -108,13 +115,14 @@ SPEC = {
     "in_turn": {"type": "bool", "default": False},
     "watched": {"type": "bool", "default": False},
     "replaced": {"type": "list", "elements": "str", "default": []},
+    "reset": {"type": "bool", "default": False},
 }
 
 
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     params = module.params
-    more = {name: params[name] for name in ("clock", "in_turn", "watched", "replaced")}
+    more = {name: params[name] for name in ("clock", "in_turn", "watched", "replaced", "reset")}
 
     def act() -> Result:
         config = checked("kubernetes", CONFIG, given(params["config"]))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..host.system import System
 from . import config, observe, paths, yaml
-from .api import Kubeconfig
+from .api import Api, Kubeconfig, Refused
 from .errors import KubeRefusedError
 from .settings import NO_PROXY, Settings
 
@@ -25,6 +25,8 @@ FIXED = re.compile(r'^\s*(controlPlaneEndpoint|podSubnet|serviceSubnet|dnsDomain
 PROXY = re.compile(r'^kind: "?KubeProxyConfiguration"?\n(?:.+\n)*?mode: "?(\w+)', re.MULTILINE)
 #: The address in the API server's manifest, by which kubeadm also made this machine's member of etcd.
 ADVERTISED = re.compile(r"^\s*- --advertise-address=(\S+)$", re.MULTILINE)
+#: Where kubeadm stores the configuration of the cluster.
+STORED = "/api/v1/namespaces/kube-system/configmaps/kubeadm-config"
 
 
 def refuse_changes(settings: Settings, system: System) -> None:
@@ -77,9 +79,32 @@ def refuse_encryption(settings: Settings, system: System) -> None:
 
 def differing(before: str, wanted: str) -> list[str]:
     """Differences of the settings that can't be changed, as texts."""
+    modes = _proxy_mode(before), _proxy_mode(wanted)
+    return _fixed(before, wanted) + ([f"proxy_mode is {modes[0]}, wanted {modes[1]}"] if modes[0] != modes[1] else [])
+
+
+def refuse_other_cluster(settings: Settings, api: Api) -> None:
+    """Refuse a worker whose cluster has other settings than the model, by what kubeadm stored in the cluster. Nodes
+    may read that; where somebody took the right away, the control planes alone refuse.
+
+    :raises KubeRefusedError: naming both values.
+    """
+    try:
+        stored = api.get(STORED)
+    except Refused:
+        return
+    before = str(((stored or {}).get("data") or {}).get("ClusterConfiguration") or "")
+    changed = _fixed(before, yaml.documents([config.cluster_configuration(settings)]))
+    if changed:
+        raise KubeRefusedError(
+            f"{settings.node.name}: the cluster has other settings, which can't be changed: {'; '.join(changed)}; "
+            "set the model back, or run `kubeadm reset -f` on all machines to give the cluster up"
+        )
+
+
+def _fixed(before: str, wanted: str) -> list[str]:
     have = dict(FIXED.findall(before))
     found = [(key, have.get(key, want), want) for key, want in FIXED.findall(wanted)]
-    found.append(("proxy_mode", _proxy_mode(before), _proxy_mode(wanted)))
     return [f"{key} is {has}, wanted {want}" for key, has, want in found if has != want]
 
 

@@ -196,6 +196,12 @@ def _place(
         return [f"{host} is a worker of the cluster, but a control plane of the model; remove it first, then add it"]
     in_etcd = not item["control_plane"] or not members or any(m["name"] == host and not m["learner"] for m in members)
     if node and item["joined"] and in_etcd and not _unfinished(item, "join"):
+        if node["address"] not in ("", item["address"]):
+            text = f"{host} is in the cluster at {node['address']}, and the model wants {item['address']}; "
+            text += (
+                "a node keeps its address for life: set the model back, or drain the node, `kubectl delete node` it, "
+            )
+            return [text + "and run again with kubernetes_reset=true"]
         result.renew += [host] if item["due"] else []
         result.refresh += [host] if item["stale"] or item["due"] else []
         return []

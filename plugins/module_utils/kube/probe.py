@@ -12,12 +12,10 @@ from pathlib import Path
 
 from ..host.plan import Step
 from ..host.system import System
-from . import api_names, certificates, nodes, observe, paths, version
+from . import api_names, certificates, identity, immutable, nodes, observe, paths, version
 from .api import Api, Https, Kubeconfig, Refused, Unreachable, tls
 from .errors import KubeError, KubeRefusedError
 from .settings import Settings
-
-KUBELET_CERTIFICATE = "/var/lib/kubelet/pki/kubelet-client-current.pem"
 
 
 def membership(settings: Settings, system: System) -> tuple[Step, ...]:
@@ -38,7 +36,10 @@ def membership(settings: Settings, system: System) -> tuple[Step, ...]:
         before = "".join(f"{file} ends in {days} days\n" for file, days in due.items())
         return (Step("renew", f"certificates of {name}", before=before, after="valid for a year\n"),)
     try:
-        item = as_kubelet(system).get(f"/api/v1/nodes/{name}")
+        api = as_kubelet(system)
+        item = api.get(f"/api/v1/nodes/{name}")
+        if item is not None and not settings.node.control_plane:
+            immutable.refuse_other_cluster(settings, api)
     except (Unreachable, Refused, OSError) as error:
         return (Step("reach", f"the API from {name}", before=f"{error}\n", after="an answer\n"),)
     if item is None:
@@ -85,5 +86,5 @@ def as_kubelet(system: System, timeout: float = 10) -> Api:
     found = Kubeconfig.fields(system.path(paths.KUBELET_CONF))
     if not {"server", "ca"} <= set(found):
         raise KubeError(f"{paths.KUBELET_CONF}: names no server or no CA; let the machine join again")
-    pair = system.path(KUBELET_CERTIFICATE).read_text()
+    pair = system.path(identity.CERTIFICATE).read_text()
     return Api(Https(found["server"], tls(found["ca"], pair, ""), timeout))

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a certificate says, read from its PEM: when it begins and ends, and for which names and addresses it is valid.
+"""What a certificate says, read from its PEM: when it begins and ends, whose it is, and for which names it is valid.
 
 The standard library parses no certificate of a file.
 """
@@ -26,6 +26,8 @@ VERSION = 0xA0
 #: extensions of a TBSCertificate (RFC 5280, 4.1), and the object identifier 2.5.29.17 of subjectAltName (4.2.1.6)
 EXTENSIONS, ALTERNATIVE_NAMES = 0xA3, bytes((0x55, 0x1D, 0x11))
 OCTETS = 0x04
+#: the object identifier 2.5.4.3 of commonName (X.520)
+COMMON_NAME = bytes((0x55, 0x04, 0x03))
 #: tags of a GeneralName: dNSName and iPAddress
 DNS_NAME, ADDRESS = 0x82, 0x87
 
@@ -65,6 +67,14 @@ def names(name: str, pem: str) -> frozenset[str]:
     return _read(name, pem, _names)
 
 
+def common_name(name: str, pem: str) -> str:
+    """The last common name of the subject of the first certificate in a PEM text; empty where it has none.
+
+    :raises KubeError: ``name`` holds no certificate that can be read.
+    """
+    return _read(name, pem, _common_name)
+
+
 def _read(name: str, pem: str, parse: Callable[[bytes], Found]) -> Found:
     block = BLOCK.search(pem)
     if not block:
@@ -89,6 +99,18 @@ def _names(der: bytes) -> frozenset[str]:
     return frozenset(found)
 
 
+def _common_name(der: bytes) -> str:
+    """The subject is behind the validity; it is a sequence of sets of (object identifier, text)."""
+    __, first, end = _element(der, _validity(der)[2])
+    found = ""
+    for __, begin, stop in _elements(der, first, end):
+        for __, at, last in _elements(der, begin, stop):
+            kind, text = _elements(der, at, last)
+            if der[slice(*kind[1:])] == COMMON_NAME:
+                found = der[slice(*text[1:])].decode("utf-8")
+    return found
+
+
 def _general_names(der: bytes, at: int) -> Iterator[str]:
     """The DNS names and addresses of the sequence at an offset; other kinds of names are left out."""
     for tag, first, end in _elements(der, *_element(der, at)[1:]):
@@ -107,7 +129,16 @@ def _elements(der: bytes, first: int, end: int) -> Iterator[tuple[int, int, int]
 
 
 def _times(der: bytes) -> tuple[float, float]:
-    """Both times of a TBSCertificate, which are behind version, serial number, signature and issuer (RFC 5280, 4.1)."""
+    """Both times of a TBSCertificate."""
+    __, at, __ = _validity(der)
+    tag, first, end = _element(der, at)
+    begins = _time(tag, der[first:end])
+    tag, first, end = _element(der, end)
+    return begins, _time(tag, der[first:end])
+
+
+def _validity(der: bytes) -> tuple[int, int, int]:
+    """The element with both times, behind version, serial number, signature and issuer (RFC 5280, 4.1)."""
     __, at, __ = _element(der, 0)
     __, at, __ = _element(der, at)
     tag, __, end = _element(der, at)
@@ -115,11 +146,7 @@ def _times(der: bytes) -> tuple[float, float]:
         at = end
     for _part in ("serial number", "signature algorithm", "issuer"):
         __, __, at = _element(der, at)
-    __, at, __ = _element(der, at)
-    tag, first, end = _element(der, at)
-    begins = _time(tag, der[first:end])
-    tag, first, end = _element(der, end)
-    return begins, _time(tag, der[first:end])
+    return _element(der, at)
 
 
 def _element(der: bytes, at: int) -> tuple[int, int, int]:

@@ -89,6 +89,7 @@ def probe(
     system: System | None = None,
     secrets: Secrets | None = None,
     kubernetes: Mapping[str, Any] | None = None,
+    reset: bool = False,
 ) -> dict[str, Any]:
     """Which of ``layers`` differ from what is wanted. Changes nothing.
 
@@ -100,6 +101,7 @@ def probe(
 
     :param kubernetes: the input of the role kubernetes, where its layer is not among those that are compared: the host
         is a control plane all the same.
+    :param reset: consent to reset a machine which its cluster does not have as a node.
     """
     steps: dict[str, list[str]] = {}
     refused: list[str] = []
@@ -114,7 +116,7 @@ def probe(
             given = {**given, **(secrets or {}).get(role, {})}
             if role == "kubernetes":
                 own = given
-            plan = ASSESS[role](given, host)
+            plan = _assessed(role, given, host, reset=reset)
         except RefusedError as error:
             steps[name] = [f"refused: {error}"]
             refused.append(str(error))
@@ -139,6 +141,10 @@ def probe(
         "worker": short is not None,
         "short": short or [],
     }
+
+
+def _assessed(role: str, given: dict[str, Any], host: System, *, reset: bool) -> Plan:
+    return kubernetes_host.assess(given, host, reset=reset) if role == "kubernetes" else ASSESS[role](given, host)
 
 
 def _checked(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ..host.state import HostError
 from ..host.system import System
 from ..kube import (
     credentials,
+    identity,
     immutable,
     kubelet_check,
     kubelet_files,
@@ -45,6 +46,7 @@ def prepare(
     in_turn: bool = False,
     watched: bool = False,
     replaced: t.Collection[str] = (),
+    reset: bool = False,
 ) -> dict[str, t.Any]:
     """The module kubernetes_prepare.
 
@@ -52,12 +54,13 @@ def prepare(
     and a worker that is ready and whose kubelet would be restarted, are left as they are, with ``postponed`` in the
     result, so that the caller can change one after another: control planes first that do not serve (``serves``), then
     one worker of each ``kubelet``. ``watched``: other machines wait for the node of this one to be ready.
-    ``replaced``: control planes that join again in this run.
+    ``replaced``: control planes that join again in this run. ``reset``: consent to reset a machine which its cluster
+    does not have as a node, so that it may be another node than it was.
     """
     system = system or System()
     settings = parse(params)
     preflight.refuse(settings, system, clock=clock)
-    todo = _plan(settings, params, system)
+    todo = _plan(settings, params, system, reset=reset)
     member = members.is_one_of_several(settings, system)
     node = kubelet_node.ready(settings, system, required=watched) if _restarts(todo) else None
     postponed = bool(todo.steps) and not in_turn and (member or _is_ready_worker(settings, node))
@@ -73,20 +76,25 @@ def prepare(
     return {**result, "changed": False, "steps": [], "diff": []} if postponed else result
 
 
-def assess(params: dict[str, t.Any], system: System | None = None) -> Plan:
+def assess(params: dict[str, t.Any], system: System | None = None, *, reset: bool = False) -> Plan:
     """What differs on this machine: its files and units, and its membership in the cluster. Changes nothing.
+
+    ``reset``: as of ``prepare``.
 
     :raises RefusedError: what is wanted must not be done here, or cannot.
     """
     system = system or System()
     settings = parse(params)
     preflight.refuse(settings, system, layers_below=True)
-    layer = _plan(settings, params, system)
+    layer = _plan(settings, params, system, reset=reset)
     return Plan(layer.layer, (*layer.steps, *probe.membership(settings, system)), layer.warnings)
 
 
-def _plan(settings: Settings, params: dict[str, t.Any], system: System) -> Plan:
-    """The steps of the layer, if they change neither the version of the cluster nor what it has for life."""
+def _plan(settings: Settings, params: dict[str, t.Any], system: System, *, reset: bool) -> Plan:
+    """The steps of the layer, if they change neither the version of the cluster nor what it or the node has for
+    life."""
+    if not reset:
+        identity.refuse_changes(settings, system)
     immutable.refuse_changes(settings, system)
     version.refuse_change(settings, system, {})
     layer = assess_state(renderer(system), params, system)

@@ -16,8 +16,13 @@ from ansible_collections.groundup.cloud.plugins.module_utils.host.blocks import 
 from ansible_collections.groundup.cloud.plugins.module_utils.host.read import live_digest, read_sysctl, sysctl_path
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostState
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
-from ansible_collections.groundup.cloud.plugins.module_utils.kube import certificates, kubelet_files, observe, paths
-from ansible_collections.groundup.cloud.plugins.module_utils.kube.probe import KUBELET_CERTIFICATE
+from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
+    certificates,
+    identity,
+    kubelet_files,
+    observe,
+    paths,
+)
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import (
     container_runtime,
     host_base,
@@ -182,7 +187,7 @@ def credentials(system: System, config: dict[str, Any], certificate: str, key: s
     lines = [f"    {name}: {base64.b64encode(value.encode()).decode()}\n" for name, value in inline.items()]
     text = f"apiVersion: v1\nkind: Config\n    server: {endpoint}\n{''.join(lines)}"
     system.write(paths.KUBELET_CONF, text.encode(), mode=0o600)
-    system.write(KUBELET_CERTIFICATE, f"{certificate}{key}".encode(), mode=0o600)
+    system.write(identity.CERTIFICATE, f"{certificate}{key}".encode(), mode=0o600)
     system.write(paths.CA, certificate.encode())
     if config["node"]["control_plane"]:
         for name in certificates.KUBECONFIGS:

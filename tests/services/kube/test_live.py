@@ -21,6 +21,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube import (
     certificates,
     config,
     etcd,
+    identity,
+    immutable,
     join_credentials,
     kubelet_node,
     nodes,
@@ -38,7 +40,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import (
     connect,
     tls,
 )
-from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError, KubeRefusedError
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting.deadline import Deadline
 
@@ -119,7 +121,7 @@ def as_kubelet(live: Live) -> tuple[Kubeconfig, Path]:
     file = live.path(paths.KUBELET_CONF)
     file.write_text(file.read_text().replace("https://10.30.0.21:6443", live.kubeconfig.server))
     mine = Kubeconfig.read(file)
-    pem = live.path(probe.KUBELET_CERTIFICATE)
+    pem = live.path(identity.CERTIFICATE)
     pem.parent.mkdir(parents=True, exist_ok=True)
     pem.write_text(f"{mine.certificate}\n{mine.key}")
     return mine, pem
@@ -178,6 +180,18 @@ def test_a_kubelets_credentials_are_enough_for_the_probe(live: Live) -> None:
     with pytest.raises(Refused, match="403"):
         Api(Https(mine.server, tls(mine.ca, pem.read_text(), ""))).get("/api/v1/nodes/another")
     api.delete("/api/v1/nodes/node1")
+
+
+def test_a_kubelet_may_read_which_networks_its_cluster_has(live: Live, programs: Path) -> None:
+    as_kubelet(live)
+    login = live.path("etc/kubernetes/admin.conf")
+    upload = ("init", "phase", "upload-config", "kubeadm", "--kubeconfig", login)
+    kubeadm(programs, *upload, "--config", live.root / "kubeadm.yaml")
+    api = probe.as_kubelet(System(str(live.root)))
+    immutable.refuse_other_cluster(live.settings, api)
+    others = given(live.settings.endpoint.port) | {"pods": "10.128.0.0/14", "services": "10.97.0.0/16"}
+    with pytest.raises(KubeRefusedError, match=r"podSubnet is 10\.64\.0\.0/14, wanted .*; serviceSubnet is 10\.96"):
+        immutable.refuse_other_cluster(parse(others), api)
 
 
 def test_secrets_are_encrypted_and_the_audit_log_is_discreet(live: Live) -> None:

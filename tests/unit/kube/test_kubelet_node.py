@@ -261,7 +261,7 @@ def layer(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def differing(monkeypatch: pytest.MonkeyPatch, *steps: Step) -> None:
-    monkeypatch.setattr(kubernetes_host, "_plan", lambda *_words: Plan("kubernetes", steps))
+    monkeypatch.setattr(kubernetes_host, "_plan", lambda *_words, **_more: Plan("kubernetes", steps))
 
 
 def test_a_ready_worker_waits_for_its_turn_where_its_kubelet_would_be_restarted(

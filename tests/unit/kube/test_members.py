@@ -240,7 +240,7 @@ def layer(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         return {"changed": True, "steps": ["file /etc/haproxy/haproxy.cfg"], "diff": [], "seconds": 0.0}
 
     plan = kubernetes_host.Plan("kubernetes", (members,))  # type: ignore[arg-type]
-    monkeypatch.setattr(kubernetes_host, "_plan", lambda *_words: plan)
+    monkeypatch.setattr(kubernetes_host, "_plan", lambda *_words, **_more: plan)
     monkeypatch.setattr(kubernetes_host, "run_layer", run_layer)
     return runs
 

@@ -36,7 +36,10 @@ def machine(name: str, *, cp: bool = False, member: bool = False, **changes: t.A
 
 def cluster(control_planes: list[str], workers: list[str], *, ready: bool = True, ca: str = "aa") -> dict[str, t.Any]:
     """What the API shows of a whole cluster."""
-    nodes = {n: {"ready": ready, "control_plane": n in control_planes} for n in control_planes + workers}
+    nodes = {
+        n: {"ready": ready, "control_plane": n in control_planes, "address": ADDRESS[n]}
+        for n in control_planes + workers
+    }
     members = [{"name": n, "id": n, "peer": f"https://{ADDRESS[n]}:2380", "learner": False} for n in control_planes]
     return {"ca": ca, "server": "", "version": "v1.36.3", "nodes": nodes, "etcd": members, "own": True}
 
@@ -197,6 +200,13 @@ REFUSED = {
         [machine("n1", cp=True, member=True, cluster=cluster(["n1"], [])), machine("n4", member=True)],
         "kubernetes_reset=true",
     ),
+    "a worker at another address": (
+        [
+            machine("n1", cp=True, member=True, cluster=cluster(["n1"], ["n4"])),
+            machine("n4", member=True, address="10.30.0.99"),
+        ],
+        r"n4 is in the cluster at 10\.30\.0\.24, and the model wants 10\.30\.0\.99; .*`kubectl delete node`",
+    ),
     "a worker that is to be a control plane": (
         [
             machine("n1", cp=True, member=True, cluster=cluster(["n1"], ["n2"])),
@@ -244,7 +254,7 @@ def hosted(**changes: t.Any) -> dict[str, t.Any]:
 
 
 def test_machines_join_a_hosted_control_plane_that_is_no_node() -> None:
-    at = {"cluster": cluster([], ["n2"]) | {"nodes": {"n2": {"ready": True, "control_plane": False}}}}
+    at = {"cluster": cluster([], ["n2"])}
     found = plan(seen(hosted(admin=True, etcd_data=True, **at), machine("n2", member=True), machine("n4")), ["cluster"])
     assert (found["api_host"], found["joins"], found["init"]) == ("cluster", ["n4"], "")
 

@@ -117,7 +117,7 @@ class Server:
         }
 
     def get(self, path: str) -> t.Any:
-        return self.answers[path]
+        return self.answers.get(path)
 
 
 @pytest.mark.parametrize(
