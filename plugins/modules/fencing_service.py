@@ -10,6 +10,7 @@ version_added: 0.2.0
 description:
   - Runs a program on this host that looks at all nodes of a cluster every few seconds, fences machines that are lost
     and returns those that are back. It judges as M(groundup.cloud.node_fence) does, without anybody's consent.
+  - In the cluster the program has an account of its own, with the rights that it needs and no others.
   - The program, its configuration and its kubeconfig are compared with what is wanted, and it is started again where
     something differs. Nothing that it does is lost then, since each look goes on from the living state.
 author: groundup.cloud founders (@groundup-cloud)
@@ -26,12 +27,14 @@ extends_documentation_fragment:
 options:
   kubeconfig:
     description:
-      - Text of the kubeconfig, with certificates in it, as kubeadm writes it.
+      - Text of an administrator's kubeconfig, with certificates or a token in it, as kubeadm writes it. With it the
+        account of the program in the cluster is made, renewed and removed. It is not written to this host.
       - Empty where there is no cluster yet; only a check can be made then.
     type: str
     default: ""
   state:
-    description: Whether the service runs. V(absent) also removes its credentials.
+    description:
+      - Whether the service runs. V(absent) also removes its credentials, and its account where O(kubeconfig) is given.
     type: str
     choices: [present, absent]
     default: present

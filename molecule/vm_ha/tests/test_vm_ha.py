@@ -47,6 +47,8 @@ def test_a_lost_machine_without_an_answer_of_its_controller_is_not_tainted(hoste
 def test_credentials_are_of_root_alone() -> None:
     for name in ("config.json", "kubeconfig"):
         assert (HOME / "services" / name).stat().st_mode & 0o077 == 0, name
+    own = (HOME / "services/kubeconfig").read_text()
+    assert "token: " in own and "client-key-data" not in own, "it is that of the service, not the administrator's"
 
 
 def test_it_is_removed_with_its_credentials_and_installed_again(converge: Converge) -> None:

@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The transport of `objects` over the client of `kube`, which needs the standard library only.
 
-The program runs on a host without the Python package ``kubernetes``, and its kubeconfig is the one that kubeadm writes.
+The program runs on a host without the Python package ``kubernetes``, and its kubeconfig has a token of its own account.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,10 +20,10 @@ from ..objects.transport import CONNECT_SECONDS, JSON, Json
 class Native:
     """A transport; see :class:`objects.transport.Transport`."""
 
-    def __init__(self, kubeconfig: Path) -> None:
-        found = api.Kubeconfig.read(kubeconfig)
-        self.server, self.warnings = found.server, list[str]()
-        self._https = api.Https(found.server, api.tls(found.ca, found.certificate, found.key), CONNECT_SECONDS)
+    def __init__(self, login: api.Kubeconfig) -> None:
+        self.server, self.warnings = login.server, list[str]()
+        context = api.tls(login.ca, login.certificate, login.key)
+        self._https = api.Https(login.server, context, CONNECT_SECONDS, login.token)
 
     def call(
         self,

@@ -29,6 +29,7 @@ from ..fencing.facts import timestamp
 from ..fencing.judge import Rules
 from ..fencing.look import Decision, Journal, OfApi, look
 from ..fencing.machine import Machine
+from ..kube.api import Kubeconfig
 from ..waiting.deadline import Clock, SystemClock
 from .api import Native
 
@@ -54,7 +55,7 @@ class Watch:
             for name, one in config["machines"].items()
         }
         self.machines: Mapping[str, Switched] = self.bmcs
-        self.cluster = OfApi(Native(Path(config["kubeconfig"])))
+        self.cluster = OfApi(Native(Kubeconfig.read(Path(config["kubeconfig"]))))
         self.journal = Journal(say)
 
     @classmethod

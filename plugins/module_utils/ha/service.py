@@ -30,6 +30,7 @@ from ..provision.provisioner import install, which
 from ..provision.services import Service
 from ..provision.steps import Plan
 from .archive import archive
+from .login import Login, text_of
 
 NAME = "vm-ha"
 #: Seconds without Ready and without a renewed Lease until a machine is fenced, and seconds between two looks.
@@ -49,7 +50,7 @@ class HaError(CloudError):
 
 @dataclass(frozen=True)
 class Settings:
-    """The input of the role; ``kubeconfig``: its text, empty where there is none."""
+    """The input of the role; ``kubeconfig``: the text of the administrator's, empty where there is none."""
 
     cloud: str
     state_dir: str
@@ -101,14 +102,15 @@ def _identity(machine: Mapping[str, Any]) -> dict[str, Any]:
     return {"identity": machine["identity"]} if machine.get("identity") else {}
 
 
-def service(settings: Settings, program: bytes) -> Service:
-    """The service. Its configuration and its kubeconfig have credentials, so root alone reads them."""
+def service(settings: Settings, program: bytes, login: str) -> Service:
+    """The service. Its configuration and its kubeconfig have credentials, so root alone reads them.
+
+    :param login: the text of its kubeconfig.
+    """
     config = json.dumps(settings.config(), indent=1, sort_keys=True) + "\n"
     code = settings.path("services", f"{NAME}.pyz")
     own = File(settings.path("services", "config.json"), config, mode=0o600, secret=True)
-    access = File(
-        settings.path("services", "kubeconfig"), settings.kubeconfig.rstrip("\n") + "\n", mode=0o600, secret=True
-    )
+    access = File(settings.path("services", "kubeconfig"), login, mode=0o600, secret=True)
     digest = File(code, hashlib.sha256(program).hexdigest())
     return Service(
         NAME, (sys.executable, "-I", code, own.path), (own, access, digest), "", unit=_sandbox(settings.path("run"))
@@ -149,19 +151,26 @@ def plan(settings: Settings, hand: Manager) -> Plan:
     _packages(found, settings)
     directories = [Directory(settings.path(name) if name else settings.state_dir, mode) for name, mode in _DIRECTORIES]
     files.require(found, directories=directories)
-    wanted = service(settings, program)
-    own, access, code = wanted.files
+    wanted = service(settings, program, text_of(settings.path("services", "kubeconfig")))
+    own, __, code = wanted.files
     target = Path(code.path)
     changed = not target.is_file() or hashlib.sha256(target.read_bytes()).hexdigest() != code.content
     if changed:
         found.add(f"program {NAME}", partial(System().write, code.path, program, mode=0o644))
-    changed |= files.require(found, [own, *([access] if settings.kubeconfig else [])])
+    changed |= files.require(found, [own])
+    if settings.kubeconfig:
+        changed |= _login(settings).require(found)
     if isinstance(hand, Processes):
         files.require(found, [hand.program])
     running = hand.current([NAME])
     if changed or running.get(NAME) != wanted.digest():
-        found.add(f"{'restart' if NAME in running else 'start'} {NAME}", partial(_start, settings, hand, wanted))
+        found.add(f"{'restart' if NAME in running else 'start'} {NAME}", partial(_start, settings, hand, program))
     return found
+
+
+def _login(settings: Settings) -> Login:
+    names = [one["name"] for one in settings.machines]
+    return Login(settings.kubeconfig, settings.path("services", "kubeconfig"), names)
 
 
 def _packages(found: Plan, settings: Settings) -> None:
@@ -182,12 +191,13 @@ def _packages(found: Plan, settings: Settings) -> None:
         found.add(f"packages: {' '.join(missing)}", partial(install, missing))
 
 
-def _start(settings: Settings, hand: Manager, wanted: Service) -> None:
+def _start(settings: Settings, hand: Manager, program: bytes) -> None:
     if not settings.kubeconfig:
         raise HaError(
             "there is no kubeconfig of the cluster on the controller, so nodes can't be judged; run site without tags, "
             "which makes it, or give the role vm_ha_kubeconfig"
         )
+    wanted = service(settings, program, text_of(settings.path("services", "kubeconfig")))
     tried = subprocess.run([*wanted.argv, "--check"], capture_output=True, text=True, check=False)
     if tried.returncode:
         raise ServiceError(f"{NAME} does not start: {(tried.stderr or tried.stdout).strip()[-500:]}")
@@ -195,7 +205,8 @@ def _start(settings: Settings, hand: Manager, wanted: Service) -> None:
 
 
 def stop_plan(settings: Settings, hand: Manager) -> Plan:
-    """The service stopped, and its credentials and its program removed; the record of the last look stays."""
+    """The service stopped, its credentials and its program removed, and its account in the cluster; the record of the
+    last look stays."""
     found = Plan()
     if NAME in hand.current([NAME]):
         found.add(f"stop {NAME}", partial(hand.stop, Service(NAME, (), (), "")))
@@ -203,6 +214,8 @@ def stop_plan(settings: Settings, hand: Manager) -> Plan:
         path = settings.path("services", name)
         if os.path.exists(path):
             found.add(f"remove {path}", partial(os.unlink, path))
+    if settings.kubeconfig:
+        _login(settings).remove(found)
     return found
 
 

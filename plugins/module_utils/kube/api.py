@@ -23,7 +23,9 @@ FIELDS = {
     "ca": "certificate-authority-data",
     "certificate": "client-certificate-data",
     "key": "client-key-data",
+    "token": "token",
 }
+PLAIN = ("server", "token")
 FIELD = re.compile(rf"^\s*({'|'.join(FIELDS.values())}):\s*(\S+)\s*$", re.MULTILINE)
 PATCHES = {"merge": "application/merge-patch+json", "strategic": "application/strategic-merge-patch+json"}
 
@@ -42,39 +44,52 @@ class Refused(KubeError, Denied):
 
 @dataclass(frozen=True)
 class Kubeconfig:
-    """One cluster and one user, as kubeadm writes them. PEM texts."""
+    """One cluster and one user, as kubeadm writes them: PEM texts, or a token in place of certificate and key."""
 
     server: str
     ca: str
-    certificate: str
-    key: str
+    certificate: str = ""
+    key: str = ""
+    token: str = ""
 
     @classmethod
     def read(cls, path: Path) -> Kubeconfig:
         """Parse kubeadm's own file (one cluster, one user, data inline); FileNotFoundError when there is none."""
-        found = cls.fields(path)
-        try:
-            return cls(found["server"], found["ca"], found["certificate"], found["key"])
-        except KeyError as error:
-            raise KubeError(f"{path}: no inline {error}; `kubeadm kubeconfig user` makes a new one") from error
+        return cls.of(path.read_text(), str(path))
+
+    @classmethod
+    def of(cls, text: str, where: str) -> Kubeconfig:
+        """Parse the text of such a file. ``where``: what it is, for messages."""
+        found = _fields(text, where)
+        needs = ["server", "ca", *(["certificate", "key"] if "token" not in found else [])]
+        if missing := [name for name in needs if name not in found]:
+            raise KubeError(f"{where}: no inline {missing[0]!r}; `kubeadm kubeconfig user` makes a new one")
+        return cls(**found)
 
     @staticmethod
     def fields(path: Path) -> dict[str, str]:
-        """Those of server, ca, certificate and key (PEM) that the file holds itself."""
-        found = dict(FIELD.findall(path.read_text()))
-        try:
-            return {
-                short: found[name] if short == "server" else base64.b64decode(found[name]).decode()
-                for short, name in FIELDS.items()
-                if name in found
-            }
-        except ValueError as error:
-            raise KubeError(f"{path}: not a kubeconfig ({error}); `kubeadm kubeconfig user` makes a new one") from error
+        """Those of server, ca, certificate and key (PEM), and token, that the file holds itself."""
+        return _fields(path.read_text(), str(path))
+
+
+def _fields(text: str, where: str) -> dict[str, str]:
+    found = dict(FIELD.findall(text))
+    try:
+        return {
+            short: found[name] if short in PLAIN else base64.b64decode(found[name]).decode()
+            for short, name in FIELDS.items()
+            if name in found
+        }
+    except ValueError as error:
+        raise KubeError(f"{where}: not a kubeconfig ({error}); `kubeadm kubeconfig user` makes a new one") from error
 
 
 def tls(ca: str, certificate: str, key: str) -> ssl.SSLContext:
-    """A context that trusts ``ca`` only and presents a client certificate. The key is never written to a disk."""
+    """A context that trusts ``ca`` only and presents a client certificate, if there is one. The key is never written to
+    a disk."""
     context = ssl.create_default_context(cadata=ca)
+    if not certificate:
+        return context
     handle = os.memfd_create("client")
     try:
         os.write(handle, f"{certificate}\n{key}".encode())
@@ -87,7 +102,8 @@ def tls(ca: str, certificate: str, key: str) -> ssl.SSLContext:
 class Https:
     """JSON over one persistent connection to ``server`` (https://host:port)."""
 
-    def __init__(self, server: str, context: ssl.SSLContext, timeout: float = 10) -> None:
+    def __init__(self, server: str, context: ssl.SSLContext, timeout: float = 10, token: str = "") -> None:
+        self._login = {"Authorization": f"Bearer {token}"} if token else {}
         url = urllib.parse.urlsplit(server)
         self.server = server
         self._connection = http.client.HTTPSConnection(url.hostname or "", url.port, context=context, timeout=timeout)
@@ -103,7 +119,7 @@ class Https:
         :raises Unreachable: no answer, or 5xx from a server that is starting.
         :raises Refused: any other status of 400 and above.
         """
-        headers = {"Accept": "application/json", "Content-Type": content}
+        headers = {"Accept": "application/json", "Content-Type": content, **self._login}
         try:
             self._connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = self._connection.getresponse()

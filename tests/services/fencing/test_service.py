@@ -13,13 +13,20 @@ import sys
 import threading
 import time
 import typing as t
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.fencing.facts import TAINT
 from ansible_collections.groundup.cloud.plugins.module_utils.fencing.perform import pause
 from ansible_collections.groundup.cloud.plugins.module_utils.ha import service
+from ansible_collections.groundup.cloud.plugins.module_utils.ha.api import Native
 from ansible_collections.groundup.cloud.plugins.module_utils.ha.archive import archive
+from ansible_collections.groundup.cloud.plugins.module_utils.ha.login import Login
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Kubeconfig
+from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import Refused
+from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import JSON
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.steps import Plan
 from services.bmc.conftest import MAC, PASSWORD, UUID
 from services.fencing.kubelet import LEASES, MERGE, Kubelet, Nodes
 from services.fencing.test_fence import Fence, act, nodes  # noqa: F401  fixtures
@@ -39,7 +46,11 @@ class Program:
             (home / name).mkdir()
         self.run = home / "run"
         (home / "vm-ha.pyz").write_bytes(archive())
-        (home / "services/kubeconfig").write_text(Path(fencing.params["kubeconfig"]).read_text())
+        own = str(home / "services/kubeconfig")
+        self.login = Login(Path(fencing.params["kubeconfig"]).read_text(), own, ["node2"])
+        found = Plan()
+        self.login.require(found)
+        found.apply()
         config = {**settings.config(), "interval": 1}
         (home / "config.json").write_text(json.dumps(config))
         self.words = [sys.executable, "-I", str(home / "vm-ha.pyz"), str(home / "config.json")]
@@ -56,8 +67,57 @@ class Program:
 
 
 @pytest.fixture
-def watched(tmp_path: Path, act: Fence) -> Program:  # noqa: F811
-    return Program(tmp_path, act)
+def watched(tmp_path: Path, act: Fence) -> Iterator[Program]:  # noqa: F811
+    """The program has an account of its own, and no other credentials for the cluster."""
+    made = Program(tmp_path, act)
+    yield made
+    found = Plan()
+    made.login.remove(found)
+    found.apply()
+
+
+ELSEWHERE = [
+    ("GET", "/api/v1/secrets"),
+    ("GET", "/api/v1/namespaces/kube-system/secrets/any"),
+    ("GET", "/api/v1/pods"),
+    ("GET", "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"),
+    ("GET", "/api/v1/nodes/node3"),
+    ("PATCH", "/api/v1/nodes/node3"),
+    ("DELETE", "/api/v1/nodes/node2"),
+    ("PATCH", "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/groundup-fencing-paused"),
+    ("POST", "/api/v1/namespaces/kube-system/serviceaccounts/groundup-vm-ha/token"),
+]
+
+
+def test_the_account_of_the_program_may_do_nothing_else(nodes: Nodes, watched: Program) -> None:  # noqa: F811
+    login = Kubeconfig.read(watched.run.parent / "services/kubeconfig")
+    assert login.token and not login.key
+    own = Native(login)
+    assert own.call("GET", "/api/v1/nodes/node2")["metadata"]["name"] == "node2"
+    for method, path in ELSEWHERE:
+        with pytest.raises(Refused, match=r"groundup-vm-ha.* cannot ") as caught:
+            own.call(
+                method, path, None, {} if method in ("PATCH", "POST") else None, MERGE if method == "PATCH" else JSON
+            )
+        assert caught.value.status == 403, (method, path)
+    again, gone = Plan(), Plan()
+    watched.login.require(again)
+    assert again.steps == []
+    watched.login.remove(gone)
+    gone.apply()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            own.call("GET", "/api/v1/nodes")
+        except Refused as error:
+            if error.status == 401:
+                break
+        time.sleep(0.5)
+    else:
+        pytest.fail("the token outlives its account")
+    watched.login.require(again)
+    again.apply()
+    assert watched.once()[0] == 0
 
 
 def test_a_lost_machine_is_fenced_and_returned_by_looks(nodes: Nodes, act: Fence, watched: Program) -> None:  # noqa: F811

@@ -10,11 +10,15 @@ import sys
 from typing import Any
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.ha import archive, program, service
+from ansible_collections.groundup.cloud.plugins.module_utils.ha import archive, login, program, service
 from ansible_collections.groundup.cloud.plugins.module_utils.ha.api import Native
+from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Kubeconfig
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import Refused, Unreachable
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.managers import Systemd
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.services import Service
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.steps import Plan
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import checked, filled
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.vm_ha import CONFIG
 
@@ -54,9 +58,27 @@ def access(pki: pathlib.Path) -> str:  # noqa: F811
     return kubeconfig(pki, "https://127.0.0.1:1").read_text()
 
 
+class Account:
+    """Stands in for the account of the service in the cluster, which test_rights.py tries."""
+
+    def __init__(self, administrator: str, path: str, machines: list[str]) -> None:
+        assert machines == ["node2"]
+        self.given, self.path = Kubeconfig.of(administrator, "the kubeconfig of the cluster"), pathlib.Path(path)
+
+    def require(self, found: Plan) -> bool:
+        if not self.path.exists():
+            text = login.kubeconfig(self.given, "own-token")
+            found.add("kubeconfig", lambda: System().write(str(self.path), text.encode(), mode=0o600))
+        return not self.path.exists()
+
+    def remove(self, found: Plan) -> None:
+        found.add("remove the account", lambda: None)
+
+
 @pytest.fixture
 def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
     found = Hand()
+    monkeypatch.setattr(service, "Login", Account)
     monkeypatch.setattr(service, "manager", lambda *_: found)
     return found
 
@@ -84,7 +106,8 @@ def test_root_alone_reads_credentials_and_no_diff_shows_them(tmp_path: pathlib.P
         assert (home / "services" / name).stat().st_mode & 0o777 == 0o600, name
     assert SECRET in (home / "services/config.json").read_text()
     key = access.split("client-key-data: ")[1].split()[0]
-    assert SECRET not in str(done) and key not in str(done)
+    assert SECRET not in str(done) and key not in str(done) and "own-token" not in str(done)
+    assert key not in (home / "services/kubeconfig").read_text(), "the administrator's stays on the controller"
     assert SECRET not in str(hand.started[0].argv)
 
 
@@ -94,6 +117,7 @@ def test_removal_takes_the_credentials_along(tmp_path: pathlib.Path, hand: Hand,
     record.write_text("{}")
     planned = service.perform(config(tmp_path), "", "absent", check=True)
     assert planned["steps"][0] == "stop vm-ha" and len(planned["steps"]) == 4 and hand.running
+    assert service.perform(config(tmp_path), access, "absent", check=True)["steps"][-1] == "remove the account"
     service.perform(config(tmp_path), "", "absent", check=False)
     assert not hand.running and list((tmp_path / "vm_ha/services").iterdir()) == [] and record.exists()
     assert not service.perform(config(tmp_path), "", "absent", check=False)["changed"]
@@ -107,7 +131,7 @@ def test_without_a_cluster_it_is_planned_and_not_started(tmp_path: pathlib.Path,
 
 
 def test_a_kubeconfig_that_the_program_cannot_use_is_not_started(tmp_path: pathlib.Path, hand: Hand) -> None:
-    with pytest.raises(service.ServiceError, match=r"vm-ha does not start: .*no inline"):
+    with pytest.raises(KubeError, match=r"the kubeconfig of the cluster: no inline 'ca'"):
         service.perform(config(tmp_path), "server: https://10.30.0.10:6443\n", "present", check=False)
     assert not hand.started
 
@@ -158,7 +182,7 @@ def test_times_of_profiles(tmp_path: pathlib.Path, profile: str, timings: str, e
 
 def test_the_unit_may_write_its_record_only(tmp_path: pathlib.Path, access: str) -> None:
     settings = service.Settings.of(config(tmp_path), access)
-    text = Systemd(settings).text(service.service(settings, b"x"))
+    text = Systemd(settings).text(service.service(settings, b"x", ""))
     assert f"ReadWritePaths={tmp_path}/run\n" in text and "CapabilityBoundingSet=\n" in text
     assert "ProtectSystem=strict\n" in text and SECRET not in text
     lines = text.splitlines()
@@ -220,11 +244,11 @@ def test_a_look_without_an_api_is_said_and_changes_nothing(
 
 
 def test_the_client_of_the_program_speaks_as_the_others_do(pki: pathlib.Path, server: str) -> None:  # noqa: F811
-    found = Native(kubeconfig(pki, server))
+    found = Native(Kubeconfig.read(kubeconfig(pki, server)))
     assert found.call("GET", "/nodes", {"limit": "5", "continue": "a b"})["items"]
     assert Handler.asked[-1][:2] == ("GET", "/nodes?limit=5&continue=a+b")
     with pytest.raises(Refused) as refused:
         found.call("GET", "/missing")
     assert refused.value.status == 404
     with pytest.raises(Unreachable):
-        Native(kubeconfig(pki, "https://127.0.0.1:1")).call("GET", "/nodes")
+        Native(Kubeconfig.read(kubeconfig(pki, "https://127.0.0.1:1"))).call("GET", "/nodes")
