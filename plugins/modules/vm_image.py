@@ -8,8 +8,8 @@ module: vm_image
 short_description: Import or upload a disk image into a volume
 version_added: 0.2.0
 description:
-  - Makes a DataVolume of CDI with the image at a URL or in a file, and waits until it is written. A second run changes
-    nothing; a DataVolume of this name with another image is refused.
+  - Makes a DataVolume of CDI with the image at a URL, in a registry or in a file, and waits until it is written. A
+    second run changes nothing; a DataVolume of this name with another image is refused.
   - An import that can't succeed, as with another digest or an image larger than the volume, ends the wait at once, with
     what the pod that writes it printed.
   - Images that are in the cluster for all users are kept by M(groundup.cloud.vm_images).
@@ -36,11 +36,25 @@ options:
   url:
     description: URL of a file in the format qcow2 or raw, which CDI fetches. It needs O(sha256).
     type: str
+  registry:
+    description:
+      - An image of a registry with a disk in its directory C(/disk), as containerDisks of KubeVirt are, instead of
+        O(url). Its digest is a part of it, as in C(docker://HOST/NAME@sha256:DIGEST), so that a later run means the
+        same image.
+    type: str
+  pull_method:
+    description:
+      - Who pulls the image of O(registry). With V(pod), the default, a pod of CDI does, which uses neither mirrors nor
+        logins of the nodes.
+      - With V(node), the container runtime of a node does, with the mirrors, logins and authorities that it has for
+        images of pods. The image has to be a container image with a disk, which the node keeps.
+    type: str
+    choices: [pod, node]
   path:
     description: Such a file on the host where the module runs, which is uploaded, instead of O(url).
     type: path
   sha256:
-    description: Digest of the file; another file is refused.
+    description: Digest of the file at O(url) or O(path); another file is refused.
     type: str
   size:
     description: Size of the volume, at least that of the image when it is unpacked. Required with O(state=present).
@@ -73,6 +87,15 @@ EXAMPLES = r"""
     name: debian-13
     url: https://images.example.net/debian-13.qcow2
     sha256: "{{ debian_sha256 }}"
+    size: 10Gi
+    timeout: 1800
+
+- name: Import an image of a registry as a node pulls it
+  groundup.cloud.vm_image:
+    namespace: shop
+    name: fedora-44
+    registry: docker://registry.example.net/containerdisks/fedora@sha256:{{ fedora_digest }}
+    pull_method: node
     size: 10Gi
     timeout: 1800
 
@@ -113,7 +136,7 @@ claim:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
-from ansible_collections.groundup.cloud.plugins.module_utils.vms.image import perform
+from ansible_collections.groundup.cloud.plugins.module_utils.vms.image import PULL_METHODS, SOURCES, perform
 from ansible_collections.groundup.cloud.plugins.module_utils.vms.options import OPTIONS
 
 SPEC = {
@@ -121,6 +144,8 @@ SPEC = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "url": {"type": "str"},
+    "registry": {"type": "str"},
+    "pull_method": {"type": "str", "choices": list(PULL_METHODS)},
     "path": {"type": "path"},
     "sha256": {"type": "str"},
     "size": {"type": "str"},
@@ -136,7 +161,7 @@ def main() -> None:
         AnsibleModule,
         SPEC,
         supports_check_mode=True,
-        mutually_exclusive=[["url", "path"]],
+        mutually_exclusive=[list(SOURCES)],
     )
     run(module, lambda: perform(module.params, module.check_mode))
 

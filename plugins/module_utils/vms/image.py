@@ -32,6 +32,12 @@ UPLOAD_READY = "UploadReady"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIZE = re.compile(r"[1-9][0-9]*(Ki|Mi|Gi|Ti|k|M|G|T)?")
 _URL = re.compile(r"https?://[^\s/]+/\S+")
+_SCHEME = "docker://"
+#: An image of a registry whose content can't change.
+_DIGESTED = re.compile(r"docker://[^\s/@]+/[^\s:@]+(:[^\s/:@]+)?@sha256:[0-9a-f]{64}")
+#: Who pulls an image of a registry: CDI's own pod, or the node, with its mirrors and logins.
+PULL_METHODS = ("pod", "node")
+SOURCES = ("url", "registry", "path")
 
 
 def perform(params: Mapping[str, Any], check: bool, cluster: Cluster | None = None) -> dict[str, Any]:
@@ -64,17 +70,35 @@ def perform(params: Mapping[str, Any], check: bool, cluster: Cluster | None = No
 def refusals(params: Mapping[str, Any]) -> list[str]:
     """Why nothing is begun."""
     texts = []
-    if bool(params.get("url")) == bool(params.get("path")):
-        texts.append("it needs either url or path; keep one of them")
-    url, sha256, size = (str(params.get(key) or "") for key in ("url", "sha256", "size"))
+    if sum(bool(params.get(key)) for key in SOURCES) != 1:
+        texts.append("it needs url, registry or path; keep one of them")
+    url, registry, sha256, size = (str(params.get(key) or "") for key in ("url", "registry", "sha256", "size"))
+    if registry:
+        texts += _registry_refusals(registry, sha256)
+    elif params.get("pull_method"):
+        texts.append("pull_method: is for images of registries alone; remove it, or give registry")
     if url and not _URL.fullmatch(url):
         texts.append(f"url: {url} is no URL of a file, such as https://example.net/debian-13.qcow2")
     if url and not sha256:
         texts.append("sha256: is missing; give the digest of the file at url, which CDI compares")
-    if sha256 and not _SHA256.fullmatch(sha256):
+    if sha256 and not registry and not _SHA256.fullmatch(sha256):
         texts.append(f"sha256: {sha256} is no digest; give 64 hexadecimal digits in lower case")
     if not _SIZE.fullmatch(size):
         texts.append(f"size: {size or 'is missing and'} is no size of a disk; give one such as 10Gi")
+    return texts
+
+
+def _registry_refusals(registry: str, sha256: str) -> list[str]:
+    texts = []
+    if not registry.startswith(_SCHEME):
+        texts.append(f"registry: {registry} is no image of a registry; write {_SCHEME}HOST/NAME@sha256:DIGEST")
+    elif not _DIGESTED.fullmatch(registry):
+        texts.append(
+            f"registry: {registry} has no digest, so that another run could import another image; write "
+            f"{_SCHEME}HOST/NAME@sha256:DIGEST, which `skopeo inspect` shows"
+        )
+    if sha256:
+        texts.append("sha256: is the digest of a file; that of an image is in registry, remove sha256")
     return texts
 
 
@@ -83,6 +107,8 @@ def body(params: Mapping[str, Any], digest: str) -> dict[str, Any]:
     source: dict[str, Any] = {"upload": {}}
     if params.get("url"):
         source = {"http": {"url": params["url"], "checksum": f"sha256:{params['sha256']}"}}
+    if params.get("registry"):
+        source = {"registry": {"url": params["registry"], "pullMethod": params.get("pull_method") or PULL_METHODS[0]}}
     storage: dict[str, Any] = {"resources": {"requests": {"storage": params["size"]}}}
     if params.get("storage_class"):
         storage["storageClassName"] = params["storage_class"]

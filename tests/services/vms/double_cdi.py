@@ -23,7 +23,7 @@ Json = dict[str, t.Any]
 GROUP = "upload.cdi.kubevirt.io"
 VOLUMES = "/apis/cdi.kubevirt.io/v1beta1"
 LATER = {
-    "http": {"": "ImportScheduled", "ImportScheduled": "ImportInProgress", "ImportInProgress": "Succeeded"},
+    "import": {"": "ImportScheduled", "ImportScheduled": "ImportInProgress", "ImportInProgress": "Succeeded"},
     "upload": {"": "UploadScheduled", "UploadScheduled": "UploadReady"},
 }
 FAULTS: dict[str, tuple[str, str, str]] = {
@@ -81,7 +81,7 @@ class CdiDouble:
     def further(self, one: Json) -> None:
         """Move a DataVolume one phase further."""
         meta, phase = one["metadata"], one.get("status", {}).get("phase", "")
-        kind = "upload" if "upload" in one["spec"]["source"] else "http"
+        kind = "upload" if "upload" in one["spec"]["source"] else "import"
         status: Json = {"phase": LATER[kind].get(phase, phase), "progress": "N/A", "claimName": meta["name"]}
         if phase == "UploadReady" and meta["name"] in self.received:
             status["phase"] = "Succeeded"

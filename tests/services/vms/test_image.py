@@ -75,6 +75,18 @@ def test_an_image_is_imported_once(images: Images) -> None:
         images("debian", **{**URL, "sha256": "cd" * 32})
 
 
+def test_an_image_of_a_registry_is_imported_once(images: Images) -> None:
+    given = {"registry": f"docker://registry.example.net/disks/fedora@sha256:{'ab' * 32}", "pull_method": "node"}
+    done = images("fedora", **given)
+    assert (done["changed"], done["phase"]) == (True, "Succeeded")
+    live = get(images.objects.api, f"{SPACE}/fedora")
+    assert live and live["spec"]["source"]["registry"] == {"url": given["registry"], "pullMethod": "node"}
+    assert not images("fedora", **given)["changed"]
+    for other in ({"pull_method": None}, {"registry": given["registry"].replace("ab", "cd")}):
+        with pytest.raises(VmError, match="DataVolume shop/fedora exists with other values"):
+            images("fedora", **{**given, **other})
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
