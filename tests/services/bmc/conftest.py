@@ -24,6 +24,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fault_proxy import FaultProxy
+from services.processes import bound
 
 UUID = "c7a5fdbd-cdaf-9455-926a-d65c16db1809"
 MAC = "52:54:00:00:01:01"
@@ -99,7 +100,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     )
     log = (directory / "emulator.log").open("wb")
     process = subprocess.Popen(
-        [program, "--fake", "--config", str(directory / "emulator.conf")],
+        bound(program, "--fake", "--config", directory / "emulator.conf"),
         stdout=log,
         stderr=subprocess.STDOUT,
         cwd=directory,

@@ -20,6 +20,7 @@ import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle import index
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import plan
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request, cache_root
+from services.processes import bound
 
 
 class Publisher(http.server.ThreadingHTTPServer):
@@ -161,7 +162,7 @@ def registry(root: Path, scratch: Path, tls: tuple[Path, Path] | None = None, **
         json.dumps({"version": "0.1", "log": {"level": "warn"}, "storage": storage, "http": http_, **settings})
     )
     with (scratch / f"registry-{port}.log").open("w") as log:
-        process = subprocess.Popen([program, "serve", str(file)], stdout=log, stderr=log)
+        process = subprocess.Popen(bound(program, "serve", file), stdout=log, stderr=log)
         try:
             wait(port, process)
             yield f"http{'s' if tls else ''}://127.0.0.1:{port}"

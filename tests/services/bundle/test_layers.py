@@ -25,8 +25,9 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bundle.errors impor
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.lock import Debian
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.make import make
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle.request import Request, cache_root
+from services.processes import daemon
 
-from .test_run import CONTAINERD, HOSTS, daemon, until
+from .test_run import CONTAINERD, HOSTS, until
 from .test_source import LOCK as SMALL
 
 pytestmark = pytest.mark.services

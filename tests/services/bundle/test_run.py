@@ -10,11 +10,11 @@ import socket
 import subprocess
 import time
 import typing as t
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.bundle import image_storage, index
+from services.processes import daemon
 
 pytestmark = pytest.mark.services
 
@@ -31,18 +31,6 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime",
 [grpc]
   address = "{0}/containerd.sock"
 """
-
-
-@contextmanager
-def daemon(log: Path, *words: object, **more: t.Any) -> t.Iterator[None]:
-    """A daemon for the time of the block; its words go to *log*."""
-    with log.open("w") as out:
-        process = subprocess.Popen([str(w) for w in words], stdout=out, stderr=out, **more)
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(30)
 
 
 def until(words: t.Sequence[object], seconds: float, log: Path, **more: t.Any) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from services.processes import bound
 
 PROGRAMS = {"ceph-mon": "ceph-mon", "ceph-mgr": "ceph-mgr", "ceph-osd": "ceph-osd", "ceph": "ceph-common"}
 CONF = """[global]
@@ -108,7 +109,7 @@ class Cluster:
     def start(self, kind: str, name: str) -> None:
         words = [f"ceph-{kind}", "-c", self.conf, "-i", name, "-f"]
         with (self.home / f"{kind}.{name}.out").open("wb") as out:
-            self.daemons[f"{kind}.{name}"] = subprocess.Popen(words, stdout=out, stderr=out)
+            self.daemons[f"{kind}.{name}"] = subprocess.Popen(bound(*words), stdout=out, stderr=out)
 
     def start_again(self) -> None:
         """Start what a failed test has killed, so that the next test fails for reasons of its own only."""

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 import typing as t
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube import config,
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Api, Kubeconfig, connect
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import Settings, parse
+from services.processes import daemon
 
 ROLE = Path(__file__).parents[3] / "roles/bundle/files"
 
@@ -77,18 +78,6 @@ def ports(count: int) -> list[int]:
     for s in sockets:
         s.close()
     return found
-
-
-@contextmanager
-def daemon(log: Path, *words: object) -> t.Iterator[subprocess.Popen[bytes]]:
-    """A daemon for the time of the block."""
-    with log.open("w") as out:
-        process = subprocess.Popen([str(word) for word in words], stdout=out, stderr=out)
-        try:
-            yield process
-        finally:
-            process.terminate()
-            process.wait(30)
 
 
 def kubeadm(programs: Path, *words: object) -> str:

@@ -36,8 +36,9 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Api
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.managers import Processes, ServiceError
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.services import Service
+from services.processes import bound, daemon
 
-from .conftest import ROLE, daemon
+from .conftest import ROLE
 from .namespaces import cabled, inside, ip
 
 pytestmark = pytest.mark.services
@@ -137,7 +138,7 @@ class Rack:
         )
         log = self.scratch / "agent.log"
         argv = ["ip", "netns", "exec", NODE, str(self.scratch / egress.AGENT_PROGRAM), *words]
-        with log.open("w") as out, subprocess.Popen(argv, stdout=out, stderr=out) as process:
+        with log.open("w") as out, subprocess.Popen(bound(*argv), stdout=out, stderr=out) as process:
             try:
                 yield log
             finally:
