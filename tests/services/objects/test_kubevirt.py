@@ -7,76 +7,35 @@ what they document: status, finalizer, and the kinds that they make and remove.
 
 from __future__ import annotations
 
-import copy
-import threading
-import typing as t
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
-import yaml
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster import catalog, kubevirt_layer
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster import kubevirt_layer
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.upstream import ClusterLayerError
-from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import ObjectsError, Refused, Several
-from ansible_collections.groundup.cloud.plugins.module_utils.objects.live import get
+from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import ObjectsError, Several
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import Https
 from ansible_collections.groundup.cloud.plugins.module_utils.vms import cpu_baseline, cpu_models
 from services.objects import rook
 from services.objects.conftest import directory, manifest
+from services.objects.vm_layers import (
+    CDI,
+    CRDS,
+    KUBEVIRT,
+    MERGE,
+    WEBHOOKS,
+    Layer,
+    Params,
+    deployed,
+    operator,
+    report,
+    serve,
+    upstreams,
+    webhook,
+)
 
 pytestmark = pytest.mark.services
 
-Params = dict[str, t.Any]
-MERGE = "application/merge-patch+json"
-CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-KUBEVIRT = kubevirt_layer.OPERATED.path
-CDI = "/apis/cdi.kubevirt.io/v1beta1/cdis/cdi"
 MACHINES = "/apis/kubevirt.io/v1/namespaces/default/virtualmachines"
 VOLUMES = "/apis/cdi.kubevirt.io/v1beta1/namespaces/default/datavolumes"
-WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 NETWORK = {"interface": "bond0.50", "subnet": "10.50.0.0/24", "first": "10.50.0.200", "last": "10.50.0.250"}
-ENTRIES = {
-    role: [{"name": role, "role": f"groundup.cloud.{role}", "input": f"{role}_config"}] for role in ("kubevirt", "cdi")
-}
-
-
-@dataclass
-class Layer:
-    """The action of one of the layers on the server."""
-
-    role: str
-    kubeconfig: str
-    api: Https
-    config: Params
-
-    def __call__(self, *, check: bool = False, **changes: t.Any) -> Params:
-        names = ("present", "wait", "timeout", "consents")
-        options = {"present": True, "wait": False, "timeout": 60, **{n: changes.pop(n) for n in names if n in changes}}
-        params = {**copy.deepcopy(self.config), **changes}
-        return catalog.LAYERS[self.role].perform(params, {"kubeconfig": self.kubeconfig}, check=check, **options)
-
-    def probe(self, present: bool = True, **changes: t.Any) -> list[str]:
-        inputs = {f"{self.role}_config": {**self.config, **changes}}
-        absent = () if present else (self.role,)
-        found = catalog.probe(ENTRIES[self.role], inputs, {"kubeconfig": self.kubeconfig}, absent=absent)
-        steps: list[str] = found["steps"][self.role]
-        return steps
-
-    def get(self, path: str) -> Params:
-        found = get(self.api, path)
-        assert found is not None, path
-        return found
-
-    def exists(self, path: str) -> bool:
-        return get(self.api, path) is not None
-
-    def patch(self, path: str, body: Params) -> None:
-        self.api.call("PATCH", path, body=body, content=MERGE)
-
-
-def upstreams(project: str, name: str) -> Path:
-    return directory(project) / "manifests" / name
 
 
 @pytest.fixture(scope="module")
@@ -89,35 +48,6 @@ def kubevirt(kubeconfig: str, api: Https) -> Layer:
 def cdi(kubeconfig: str, api: Https) -> Layer:
     given = manifest(upstreams("cdi-v1.66.0", "cdi-operator.yaml"))
     return Layer("cdi", kubeconfig, api, {"cloud": "rack1", "manifest": given})
-
-
-def definitions(path: Path) -> t.Iterator[Params]:
-    yield from (
-        one for one in yaml.safe_load_all(path.read_text()) if one and one["kind"] == "CustomResourceDefinition"
-    )
-
-
-def serve(api: Https, *paths: Path, manager: str = "") -> None:
-    """Let the server serve kinds of upstream, as made by an operator where one is named."""
-    for one in (one for path in paths for one in definitions(path)):
-        if manager:
-            one["metadata"].setdefault("labels", {})["app.kubernetes.io/managed-by"] = manager
-        if get(api, f"{CRDS}/{one['metadata']['name']}") is None:
-            api.call("POST", CRDS, body=one)
-        served(api, one)
-
-
-def served(api: Https, crd: Params) -> None:
-    version = next(one["name"] for one in crd["spec"]["versions"] if one["served"])
-    path = f"/apis/{crd['spec']['group']}/{version}/{crd['spec']['names']['plural']}"
-    for __ in range(200):
-        try:
-            if get(api, path) is not None:
-                return
-        except Refused:  # the server prepares the kind
-            pass
-        threading.Event().wait(0.1)
-    raise AssertionError(f"{path} is not served")
 
 
 def test_kubevirt_is_applied_and_applied_again(kubevirt: Layer) -> None:
@@ -213,23 +143,6 @@ def test_the_manifest_of_another_version_is_refused(kubevirt: Layer) -> None:
         kubevirt(check=True, manifest=old)
 
 
-def report(layer: Layer, path: str, **status: t.Any) -> None:
-    """What an operator reports of its object."""
-    conditions = [
-        {"type": name, "status": value, "reason": "Test", "message": "all components are ready"}
-        for name, value in (("Available", "True"), ("Progressing", "False"), ("Degraded", "False"))
-    ]
-    generation = layer.get(path)["metadata"]["generation"]
-    status = {"phase": "Deployed", "conditions": conditions, **status}
-    if path == KUBEVIRT:
-        status["observedGeneration"] = generation
-    body = {"status": status}
-    try:
-        layer.patch(f"{path}/status", body)
-    except ObjectsError:  # a kind without the subresource
-        layer.patch(path, body)
-
-
 def test_a_version_that_can_t_follow_is_refused(kubevirt: Layer) -> None:
     report(kubevirt, KUBEVIRT, observedKubeVirtVersion="v1.7.2", targetKubeVirtVersion="v1.7.2")
     with pytest.raises(ClusterLayerError, match=r"from v1\.7\.2 to 1\.9\.0 a minor version is left out"):
@@ -240,14 +153,6 @@ def test_a_version_that_can_t_follow_is_refused(kubevirt: Layer) -> None:
         kubevirt()
     report(kubevirt, KUBEVIRT, observedKubeVirtVersion="v1.9.0", targetKubeVirtVersion="v1.9.0")
     assert not kubevirt()["changed"]
-
-
-def deployed(layer: Layer, space: str, name: str, replicas: int) -> None:
-    """What the controller of Deployments reports of one that runs."""
-    path = f"/apis/apps/v1/namespaces/{space}/deployments/{name}"
-    counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
-    status = {**dict.fromkeys(counts, replicas), "observedGeneration": layer.get(path)["metadata"]["generation"]}
-    layer.patch(f"{path}/status", {"status": status})
 
 
 def test_a_node_without_kvm_is_named(kubevirt: Layer) -> None:
@@ -292,43 +197,6 @@ def test_the_model_of_cpus_is_that_of_the_machines(kubevirt: Layer) -> None:
     kubevirt(**wanted)
     assert "cpuModel" not in kubevirt.get(KUBEVIRT)["spec"]["configuration"]
     report(kubevirt, KUBEVIRT, observedKubeVirtVersion="v1.9.0", targetKubeVirtVersion="v1.9.0")
-
-
-@contextmanager
-def operator(layer: Layer, path: str, finalizer: str, kinds: t.Iterable[Path]) -> t.Iterator[list[str]]:
-    """A double of an operator, and of the controller of namespaces. Yields what it saw when the object went."""
-    done, seen = threading.Event(), []
-    made = [one["metadata"]["name"] for kind in kinds for one in definitions(kind)]
-
-    def run() -> None:
-        while not done.wait(0.1):
-            live = get(layer.api, path)
-            if live is not None and live["metadata"].get("deletionTimestamp"):
-                seen.append(str(live["spec"]["uninstallStrategy"]))
-                for name in made:
-                    if get(layer.api, f"{CRDS}/{name}") is not None:
-                        layer.api.call("DELETE", f"{CRDS}/{name}")
-                layer.patch(path, {"metadata": {"finalizers": None}})
-            for space in layer.api.call("GET", "/api/v1/namespaces")["items"]:
-                if space["metadata"].get("deletionTimestamp"):
-                    where = f"/api/v1/namespaces/{space['metadata']['name']}/finalize"
-                    layer.api.call("PUT", where, body={**space, "apiVersion": "v1", "kind": "Namespace", "spec": {}})
-
-    layer.patch(path, {"metadata": {"finalizers": [finalizer]}})
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        done.set()
-        thread.join()
-
-
-def webhook(api: Https, name: str, manager: str) -> None:
-    """A webhook that an operator left."""
-    metadata = {"name": name, "labels": {"app.kubernetes.io/managed-by": manager}}
-    body = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"}
-    api.call("POST", WEBHOOKS, body={**body, "metadata": metadata})
 
 
 def test_kubevirt_is_removed_in_order_and_virtual_machines_hold_it_up(kubevirt: Layer) -> None:

@@ -7,70 +7,31 @@ No operator runs: what Rook would report, and the jobs by which it cleans machin
 from __future__ import annotations
 
 import base64
-import copy
 import json
 import re
-import threading
-import typing as t
-from contextlib import contextmanager
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster import catalog
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.rook_ceph_layer import CLUSTER
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.rook_ceph_osds import ANNOTATION, LABEL, OURS
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.upstream import ClusterLayerError
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import ObjectsError
-from ansible_collections.groundup.cloud.plugins.module_utils.objects.live import get
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.protected import Consent
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import Https
 from services.objects import rook
 from services.objects.rook import Params
+from services.objects.rook_server import (
+    CEPH,
+    CLASSES,
+    DEPLOYMENTS,
+    MERGE,
+    SPACE,
+    Applied,
+    operators,
+    other_controller,
+    snapshots,
+)
 
 pytestmark = pytest.mark.services
-
-LAYER, SNAPSHOTS = catalog.LAYERS["rook_ceph"], catalog.LAYERS["snapshot_controller"]
-SPACE = "rook-ceph"
-CEPH = f"/apis/ceph.rook.io/v1/namespaces/{SPACE}"
-CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
-DEPLOYMENTS = "/apis/apps/v1/namespaces/{space}/deployments"
-JOBS = f"/apis/batch/v1/namespaces/{SPACE}/jobs"
-MERGE = "application/merge-patch+json"
-ENTRY = [{"name": "storage", "role": "groundup.cloud.rook_ceph", "input": "rook_ceph_config"}]
-
-
-class Applied:
-    """The layer's action on the server."""
-
-    def __init__(self, kubeconfig: str, api: Https) -> None:
-        self.access, self.api, self.upstream = {"kubeconfig": kubeconfig}, api, rook.upstream()
-
-    def __call__(self, config: Params, *, found: Params | None = None, check: bool = False, **more: t.Any) -> Params:
-        beside = {"found": rook.found(config) if found is None else found, "remove_cloud": more.pop("remove_cloud", "")}
-        params = {**copy.deepcopy(config), **self.upstream, **beside}
-        options = {"present": True, "wait": False, "timeout": 120, **more}
-        return LAYER.perform(params, self.access, check=check, **options)
-
-    def get(self, path: str) -> Params:
-        found = get(self.api, path)
-        assert found is not None, path
-        return found
-
-    def exists(self, path: str) -> bool:
-        return get(self.api, path) is not None
-
-    def probe(self, config: Params) -> list[str]:
-        found = catalog.probe(ENTRY, {"rook_ceph_config": {**config, **self.upstream}}, self.access)
-        steps: list[str] = found["steps"]["storage"]
-        return steps
-
-    def join(self, *nodes: Params) -> None:
-        """Let nodes join, as their kubelets do."""
-        for one in nodes:
-            path = f"/api/v1/nodes/{one['metadata']['name']}"
-            if get(self.api, path) is None:
-                self.api.call("POST", "/api/v1/nodes", body=one)
-            self.api.call("PATCH", path, body={"metadata": {"labels": one["metadata"]["labels"]}}, content=MERGE)
-            self.api.call("PATCH", f"{path}/status", body={"status": one["status"]}, content=MERGE)
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +39,6 @@ def applied(kubeconfig: str, api: Https) -> Applied:
     one = Applied(kubeconfig, api)
     one.join(*(rook.node(f"n{number}") for number in range(1, 6)))
     return one
-
-
-def snapshots(applied: Applied, **more: t.Any) -> Params:
-    params = {"manifests": rook.manifests("external-snapshotter-v", rook.SNAPSHOTS), "replicas": 1}
-    options = {"present": True, "wait": False, "timeout": 60, "check": False, **more}
-    return SNAPSHOTS.perform(params, applied.access, **options)
 
 
 def test_the_snapshot_controller_is_applied_and_applied_again(applied: Applied) -> None:
@@ -95,22 +50,6 @@ def test_the_snapshot_controller_is_applied_and_applied_again(applied: Applied) 
     assert deployment["spec"]["replicas"] == 1
     image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
     assert image == "registry.k8s.io/sig-storage/snapshot-controller:v8.6.0"
-
-
-@contextmanager
-def other_controller(applied: Applied) -> t.Iterator[None]:
-    """A snapshot-controller that somebody else brought."""
-    labels = {"app": "theirs"}
-    image = "mirror.example.net/csi/snapshot-controller:v8.2.0@sha256:" + "0" * 64
-    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "x", "image": image}]}}
-    spec = {"selector": {"matchLabels": labels}, "template": template}
-    path = DEPLOYMENTS.format(space="default")
-    body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "csi-snapshots"}, "spec": spec}
-    applied.api.call("POST", path, body=body)
-    try:
-        yield
-    finally:
-        applied.api.call("DELETE", f"{path}/csi-snapshots")
 
 
 def test_two_snapshot_controllers_are_an_error_and_another_s_is_left_alone(applied: Applied) -> None:
@@ -285,61 +224,6 @@ def test_volumes_of_users_hold_a_removal_up(applied: Applied) -> None:
     with pytest.raises(ObjectsError, match=r"nothing was removed.*CephBlockPool rook-ceph/theirs"):
         applied(rook.config(), present=False, remove_cloud="rack1")
     applied.api.call("DELETE", f"{CEPH}/cephblockpools/theirs")
-
-
-@contextmanager
-def operators(api: Https, *, clean: bool = True) -> t.Iterator[list[str]]:
-    """What Rook does when its cluster goes, and what the controller of namespaces does; yields what Rook saw then."""
-    done, seen = threading.Event(), []
-
-    def run() -> None:
-        while not done.wait(0.1):
-            live = get(api, CLUSTER)
-            if live is not None and live["metadata"].get("deletionTimestamp"):
-                left = [
-                    name for name in ("cephblockpools", "cephfilesystems") if api.call("GET", f"{CEPH}/{name}")["items"]
-                ]
-                seen.append(f"confirmed: {live['spec']['cleanupPolicy']['confirmation']}; left: {left}")
-                for name in ("n1", "n2", "n3") if clean else ():
-                    job(api, name)
-                api.call("PATCH", CLUSTER, body={"metadata": {"finalizers": None}}, content=MERGE)
-            for space in api.call("GET", "/api/v1/namespaces")["items"]:
-                if space["metadata"].get("deletionTimestamp"):
-                    path = f"/api/v1/namespaces/{space['metadata']['name']}/finalize"
-                    api.call("PUT", path, body={**space, "apiVersion": "v1", "kind": "Namespace", "spec": {}})
-
-    api.call("PATCH", CLUSTER, body={"metadata": {"finalizers": ["cephcluster.ceph.rook.io"]}}, content=MERGE)
-    for old in api.call("GET", JOBS)["items"]:
-        body = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
-        api.call("DELETE", f"{JOBS}/{old['metadata']['name']}", body=body)
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        done.set()
-        thread.join()
-
-
-def job(api: Https, node: str) -> None:
-    """Rook's job that cleans a machine, which has succeeded."""
-    pod = {
-        "restartPolicy": "OnFailure",
-        "nodeSelector": {"kubernetes.io/hostname": node},
-        "containers": [{"name": "x", "image": "x"}],
-    }
-    meta = {"name": f"cluster-cleanup-job-{node}", "labels": {"app": "rook-ceph-cleanup"}}
-    spec = {"template": {"spec": pod}}
-    made = api.call("POST", JOBS, body={"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec})
-    now = made["metadata"]["creationTimestamp"]
-    condition = {"status": "True", "lastTransitionTime": now}
-    status = {
-        "succeeded": 1,
-        "startTime": now,
-        "completionTime": now,
-        "conditions": [{"type": kind, **condition} for kind in ("SuccessCriteriaMet", "Complete")],
-    }
-    api.call("PATCH", f"{JOBS}/{meta['name']}/status", body={"status": status}, content=MERGE)
 
 
 def test_it_is_removed_in_order_with_the_cloud_s_name_only(applied: Applied) -> None:
