@@ -25,7 +25,9 @@ NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _URL = re.compile(r"https?://[^\s/]+/\S+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CLASS = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
-_DIGESTED = re.compile(r"docker://[^\s/@]+/[^\s:@]+(:[^\s/:@]+)?@sha256:[0-9a-f]{64}")
+_DIGESTED = re.compile(r"docker://[^\s/@]+/[^\s:@]+@sha256:[0-9a-f]{64}")
+#: CDI pulls by the library containers/image, which refuses a name with both.
+_BOTH = re.compile(r"docker://[^\s/@]+/[^\s:@]+:[^\s/:@]+@\S*")
 _TAGGED = re.compile(r"docker://[^\s/@]+/[^\s:@]+(:[^\s/:@]+)?")
 
 
@@ -117,6 +119,8 @@ def source_faults(source: Params, scheduled: bool) -> Iterator[tuple[str, str, s
             yield "source.sha256", f"{sha256} is no digest", "give 64 hexadecimal digits in lower case"
     elif sha256:
         yield "source.sha256", "is the digest of a file", "write that of an image behind its name: @sha256:DIGEST"
+    elif _BOTH.fullmatch(registry):
+        yield "source.registry", f"{registry} has a tag and a digest, which CDI does not take", "keep one of them"
     elif scheduled and not _TAGGED.fullmatch(registry):
         remedy = f"write {DOCKER}HOST/NAME:TAG without a digest, or remove schedule"
         yield "source.registry", f"{registry} is no name whose image may change", remedy

@@ -47,7 +47,7 @@ def _one_of(known: t.Sequence[str], what: str) -> t.Callable[[t.Any], str]:
 DISK_IMAGE = Scalar(
     "disk image of a registry",
     pattern(
-        r"docker://[^\s/@]+/[^\s:@]+(:[^\s/:@]+)?(@sha256:[0-9a-f]{64})?",
+        r"docker://[^\s/@]+/[^\s:@]+(:[^\s/:@]+|@sha256:[0-9a-f]{64})?",
         "disk image of a registry",
         "write docker://HOST/NAME:TAG or docker://HOST/NAME@sha256:DIGEST",
     ),

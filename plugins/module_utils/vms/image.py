@@ -34,7 +34,9 @@ _SIZE = re.compile(r"[1-9][0-9]*(Ki|Mi|Gi|Ti|k|M|G|T)?")
 _URL = re.compile(r"https?://[^\s/]+/\S+")
 _SCHEME = "docker://"
 #: An image of a registry whose content can't change.
-_DIGESTED = re.compile(r"docker://[^\s/@]+/[^\s:@]+(:[^\s/:@]+)?@sha256:[0-9a-f]{64}")
+_DIGESTED = re.compile(r"docker://[^\s/@]+/[^\s:@]+@sha256:[0-9a-f]{64}")
+#: CDI pulls by the library containers/image, which refuses a name with both.
+_BOTH = re.compile(r"docker://[^\s/@]+/[^\s:@]+:[^\s/:@]+@\S*")
 #: Who pulls an image of a registry: CDI's own pod, or the node, with its mirrors and logins.
 PULL_METHODS = ("pod", "node")
 SOURCES = ("url", "registry", "path")
@@ -92,6 +94,8 @@ def _registry_refusals(registry: str, sha256: str) -> list[str]:
     texts = []
     if not registry.startswith(_SCHEME):
         texts.append(f"registry: {registry} is no image of a registry; write {_SCHEME}HOST/NAME@sha256:DIGEST")
+    elif _BOTH.fullmatch(registry):
+        texts.append(f"registry: {registry} has a tag and a digest, which CDI does not take; remove the tag")
     elif not _DIGESTED.fullmatch(registry):
         texts.append(
             f"registry: {registry} has no digest, so that another run could import another image; write "

@@ -141,6 +141,9 @@ WRONG: dict[str, tuple[Params, str]] = {
     "a tag without a schedule": (
         {"source": FEDORA["source"]}, "source.registry: docker://registry.example.net:5000/fedora:44 is no image with a"
     ),
+    "a tag and a digest": (
+        {"source": {"registry": f"{FEDORA['source']['registry']}@sha256:{DIGEST}"}}, "has a tag and a digest, which CDI"
+    ),
     "a registry without its scheme": (
         {"source": {"registry": PINNED.removeprefix("docker://")}}, "is no image with a digest; write docker://HOST"
     ),

@@ -29,6 +29,7 @@ BLOCKS: Changes = {
 IMAGES = "virtualization.images"
 DEBIAN: Changes = {"source": {"http": "https://images.example.net/debian.qcow2", "sha256": "ab" * 32}, "size": "10Gi"}
 CLASS: Changes = {"storage_class": "local"}
+BOTH = f"docker://registry.example.net/fedora:44@sha256:{'0' * 64}"
 FEDORA: Changes = {"source": {"registry": "docker://registry.example.net/fedora:44"}, "size": "10Gi", **CLASS}
 
 
@@ -229,6 +230,10 @@ WRONG: dict[str, tuple[Changes, str]] = {
     "an image of a registry without a scheme": (
         {**VMS, IMAGES: {"fedora": {**FEDORA, "source": {"registry": "registry.example.net/fedora:44"}}}},
         f"{IMAGES}.fedora.source.registry: registry.example.net/fedora:44 is not a valid disk image of a registry",
+    ),
+    "an image with a tag and a digest": (
+        {**VMS, IMAGES: {"fedora": {**FEDORA, "source": {"registry": BOTH}}}},
+        "000… is not a valid disk image of a registry; write docker://HOST/NAME:TAG or docker://HOST/NAME@sha256:DIGEST",
     ),
     "a tag that nobody looks at": (
         {**VMS, IMAGES: {"fedora": FEDORA}},

@@ -62,6 +62,7 @@ IMAGE: Json = {**GIVEN, "url": None, "sha256": None, "registry": f"docker://r.ex
         ({"registry": "docker://r/b:44"}, "registry: docker://r/b:44 has no digest, so that another run could import"),
         ({"registry": "docker://r/b@sha256:ab"}, "registry: docker://r/b@sha256:ab has no digest"),
         ({"registry": f"docker://b@sha256:{'ab' * 32}"}, "registry: docker://b@sha256:abab"),
+        ({"registry": f"docker://r/b:44@sha256:{'ab' * 32}"}, "registry: docker://r/b:44@sha256:abab"),
         ({"sha256": "ab" * 32}, "sha256: is the digest of a file; that of an image is in registry"),
     ],
 )
