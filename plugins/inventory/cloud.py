@@ -60,11 +60,15 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 from ansible.plugins.loader import vars_loader
 from ansible_collections.groundup.cloud.plugins.module_utils.homes import state_home
 from ansible_collections.groundup.cloud.plugins.module_utils.model import documents, inventories
-from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import PROVISIONER, Derived, derive
-from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load_documents
 from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError, Problem
 from ansible_collections.groundup.cloud.plugins.module_utils.model.values import Evaluation, EvaluationError
 from ansible_collections.groundup.cloud.plugins.plugin_utils.values import Trusted, collector_paused
+
+if t.TYPE_CHECKING:
+    from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import Derived
+
+# Ansible loads every plugin that `enable_plugins` names before it looks at an inventory, so also for commands without a
+# model. What only a model needs is imported where it is used.
 
 # Ansible's exit status for an inventory it can't parse. Its status for parser errors (4) also means unreachable hosts.
 EXIT_STATUS = 1
@@ -120,6 +124,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         """Whether the inventory has this model already; raises ModelError if it has another one."""
         if "groundup_cloud" not in self.inventory.groups["all"].vars:
             return False
+        from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import PROVISIONER
+
         host = self.inventory.get_host(PROVISIONER)
         first = str(host.vars["inventory_file"]) if host else "another inventory"
         if os.path.realpath(first) != os.path.realpath(file):
@@ -137,6 +143,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         raise SystemExit(EXIT_STATUS)
 
     def _derive(self, files: list[Path]) -> tuple[Derived, list[Problem]]:
+        from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
+        from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load_documents
+
         self.templar.available_variables = self._variables(files[0])
         evaluation = Evaluation(self._evaluate, lambda value: isinstance(value, EncryptedString), self._decrypt)
         docs = [self._document(file, evaluation) for file in files]

@@ -15,7 +15,6 @@ import yaml
 from .fields import keys_of
 from .problems import ModelError, Path, Problem, join, show
 from .scalars import Sealed
-from .types import Cloud
 
 # Deepest accepted nesting; the classes of the model need seven levels.
 DEEPEST = 64
@@ -110,6 +109,8 @@ def is_model(data: t.Any) -> bool:
         return True
     if data.get("plugin") is not None:
         return show(data["plugin"]).startswith("groundup.")
+    from .types import Cloud  # here, since every command of Ansible imports this module, with a model or without
+
     keys = {key for key in data if not is_extension(key)}
     return isinstance(data.get("name"), str) or (bool(keys) and keys <= set(keys_of(Cloud)))
 

@@ -12,7 +12,6 @@ from .documents import is_extension
 from .fields import keys_of
 from .problems import HIDDEN, Path, Problem, join, show
 from .scalars import Sealed
-from .types import Cloud
 
 _MARKS = ("{{", "{%", "{#")
 
@@ -35,6 +34,8 @@ def is_template(text: str) -> bool:
 @functools.cache
 def secret_keys() -> frozenset[str]:
     """Names of the keys of the model whose values are secrets."""
+    from .types import Cloud  # here, since every command of Ansible imports this module, with a model or without
+
     found: set[str] = set()
     todo: list[type] = [Cloud]
     while todo:
