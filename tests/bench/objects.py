@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from services.kube.conftest import Live, bundle, live, programs  # noqa: F401  fixtures
+from services.kube.conftest import Live, bundle, credentials, live, programs  # noqa: F401  fixtures
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = """

@@ -4,5 +4,5 @@
 from __future__ import annotations
 
 from services.bmc.conftest import proxy, service  # noqa: F401  fixtures
-from services.kube.conftest import bundle, live, programs  # noqa: F401  fixtures
+from services.kube.conftest import bundle, credentials, live, programs  # noqa: F401  fixtures
 from services.objects.conftest import api, kubeconfig  # noqa: F401  fixtures

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -25,9 +26,10 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings impor
 from services.processes import daemon
 
 ROLE = Path(__file__).parents[3] / "roles/bundle/files"
+PORT = 8443
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bundle() -> Path:
     """The release's own bundle, if `bundle.yml` has made it from this checkout."""
     request = Request(pyyaml.safe_load((ROLE / "lock.yml").read_text()), ROLE / "source", "source", cache_root())
@@ -36,7 +38,7 @@ def bundle() -> Path:
     return request.target
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def programs(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """kubeadm, kube-apiserver and etcd."""
     target, held = tmp_path_factory.mktemp("bin"), index.read(bundle)
@@ -87,7 +89,7 @@ def kubeadm(programs: Path, *words: object) -> str:
     return done.stdout
 
 
-def given(port: int = 8443) -> dict[str, t.Any]:
+def given(port: int = PORT) -> dict[str, t.Any]:
     """The role's variable of an only control plane whose endpoint is on loopback."""
     return {
         "cluster": "test",
@@ -101,25 +103,35 @@ def given(port: int = 8443) -> dict[str, t.Any]:
     }
 
 
+@pytest.fixture(scope="session")
+def credentials(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory /etc/kubernetes, as kubeadm makes it for a control plane whose API has the port ``PORT``."""
+    etc = tmp_path_factory.mktemp("credentials") / "kubernetes"
+    pki = etc / "pki"
+    pki.mkdir(parents=True)
+    settings, file = parse(given(PORT)), etc.with_name("kubeadm.yaml")
+    text = yaml.documents([config.init(settings, "abcdef.0123456789abcdef"), *config.cluster(settings)])
+    file.write_text(text.replace("kind: ClusterConfiguration", f"kind: ClusterConfiguration\ncertificatesDir: {pki}"))
+    kubeadm(programs, "init", "phase", "certs", "all", "--config", file)
+    for name in ("super-admin", "kubelet"):
+        kubeadm(programs, "init", "phase", "kubeconfig", name, "--config", file, "--kubeconfig-dir", etc)
+    (etc / "super-admin.conf").rename(etc / "admin.conf")
+    return etc
+
+
 @pytest.fixture(scope="module")
-def live(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Live]:
+def live(programs: Path, credentials: Path, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Live]:
     """etcd and API server with TLS, encryption at rest and audit log, as on a control plane."""
     root = tmp_path_factory.mktemp("root")
     client, peer, port = ports(3)
     settings = parse(given(port))
     pki, logs = root / "etc/kubernetes/pki", root / "var/log"
-    for place in (pki, logs, (root / paths.ENCRYPTION.lstrip("/")).parent):
-        place.mkdir(parents=True)
-    file = root / "kubeadm.yaml"
-    file.write_text(yaml.documents([config.init(settings, "abcdef.0123456789abcdef"), *config.cluster(settings)]))
-    text = file.read_text().replace("kind: ClusterConfiguration", f"kind: ClusterConfiguration\ncertificatesDir: {pki}")
-    file.write_text(text)
-    kubeadm(programs, "init", "phase", "certs", "all", "--config", file)
-    for name in ("super-admin", "kubelet"):
-        where = ("--kubeconfig-dir", root / "etc/kubernetes")
-        kubeadm(programs, "init", "phase", "kubeconfig", name, "--config", file, *where)
-    (root / "etc/kubernetes/super-admin.conf").rename(root / "etc/kubernetes/admin.conf")
+    shutil.copytree(credentials, pki.parent)
+    admin = pki.with_name("admin.conf")
+    admin.write_text(admin.read_text().replace(f"127.0.0.1:{PORT}", f"127.0.0.1:{port}"))
     encryption, audit = root / paths.ENCRYPTION.lstrip("/"), root / paths.AUDIT_POLICY.lstrip("/")
+    for place in (logs, encryption.parent, audit.parent):
+        place.mkdir(parents=True, exist_ok=True)
     encryption.write_text(yaml.dump(policy.encryption(policy.new_key())))
     audit.write_text(yaml.dump(policy.audit()))
     with ExitStack() as running:
@@ -128,17 +140,17 @@ def live(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator
         words += ["--encryption-provider-config", encryption, "--audit-policy-file", audit]
         words += ["--audit-log-path", logs / "audit.log"]
         server = running.enter_context(daemon(logs / "apiserver.log", programs / "kube-apiserver", *words))
-        login = Kubeconfig.read(root / "etc/kubernetes/admin.conf")
-        found = Live(root, settings, login, f"https://127.0.0.1:{client}", server)
+        found = Live(root, settings, Kubeconfig.read(admin), f"https://127.0.0.1:{client}", server)
         await_ready(found, logs / "apiserver.log")
         yield found
 
 
 def etcd_words(pki: Path, root: Path, client: int, peer: int) -> list[object]:
-    """Arguments of etcd, as kubeadm's static pod gives them."""
+    """Arguments of etcd, as kubeadm's static pod gives them; what it holds need not outlive a crash of the machine."""
     urls = [f"https://127.0.0.1:{client}", f"http://127.0.0.1:{peer}"]
     return [
         *("--name", "node1", "--data-dir", root / "etcd", "--initial-cluster", f"node1={urls[1]}"),
+        "--unsafe-no-fsync",
         *("--listen-client-urls", urls[0], "--advertise-client-urls", urls[0], "--client-cert-auth"),
         *("--cert-file", pki / "etcd/server.crt", "--key-file", pki / "etcd/server.key"),
         *("--trusted-ca-file", pki / "etcd/ca.crt"),
@@ -164,7 +176,7 @@ def await_ready(live: Live, log: Path) -> None:
     end = time.monotonic() + 180
     while not answers(live):
         assert time.monotonic() < end, log.read_text()[-3000:]
-        time.sleep(1)
+        time.sleep(0.2)
 
 
 def answers(live: Live) -> bool:

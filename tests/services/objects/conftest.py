@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.access import connect
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.perform import perform
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import Https
-from services.kube.conftest import Live, bundle, live, programs  # noqa: F401  fixtures
+from services.kube.conftest import Live, bundle, credentials, live, programs  # noqa: F401  fixtures
 
 HERE = Path(__file__).parent
 #: Manifests of the projects that a cluster is made of, a directory for each.

@@ -54,11 +54,19 @@ class Controllers:
         self._thread.join(30)
 
     def _run(self) -> None:
+        done = ""
         while not self._ended.wait(0.15):
             try:
-                self.round()
+                if (revision := self.revision()) != done:
+                    self.round()
+                    done = revision
             except ObjectsError as error:  # an object was changed or removed meanwhile: the next round sees it
                 self.errors.append(str(error))
+
+    def revision(self) -> str:
+        """What every change of any object changes: a round costs a dozen lists, and mostly there is nothing to do."""
+        page = self.api.call("GET", "/api/v1/namespaces", {"limit": "1"})
+        return str(page["metadata"]["resourceVersion"])
 
     def round(self) -> None:
         for pod in self.all("/api/v1/pods"):

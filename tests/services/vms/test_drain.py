@@ -265,8 +265,9 @@ def test_the_module_itself_drains_and_uncordons(cloud: Cloud) -> None:
     cloud.space("h")
     cloud.pod("h", "web", "node3")
     options = {"name": "node3", "kubeconfig": cloud.kubeconfig, "timeout": 60}
-    done = module("node_drain", options)
+    done, undone, failed = module(
+        "node_drain", options, {**options, "state": "uncordoned"}, {**options, "name": "nodeX"}
+    )
     assert done["changed"] and done["drained"] and done["steps"] == ["cordon node3", "evict pod h/web"]
-    assert module("node_drain", {**options, "state": "uncordoned"})["steps"] == ["uncordon node3"]
-    failed = module("node_drain", {**options, "name": "nodeX"})
+    assert undone["steps"] == ["uncordon node3"]
     assert failed["failed"] and failed["msg"] == "there is no node nodeX; there are node1, node2, node3"

@@ -148,5 +148,5 @@ def test_the_proxy_is_the_one_that_cdi_names(images: Images) -> None:
 
 
 def test_the_module_returns_what_the_action_does(images: Images) -> None:
-    done = module("vm_image", {**images.common, **URL, "name": "debian"})
+    (done,) = module("vm_image", {**images.common, **URL, "name": "debian"})
     assert not done["failed"] and not done["changed"] and done["phase"] == "Succeeded"

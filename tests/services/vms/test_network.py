@@ -138,9 +138,11 @@ def test_ansible_runs_the_module_and_pods_are_changed_where_a_controller_does_it
     place, __, name = DYNAMIC.rpartition("/")
     cloud.post(place, {"metadata": {"name": name}, "spec": spec})
     given = {"kubeconfig": cloud.kubeconfig, "namespace": "lans", "name": "web", "attachment": "tenants"}
-    done = module("vm_network", given)
+    unnamed = {key: given[key] for key in ("kubeconfig", "namespace", "name")}
+    done, again, without, refused = module(
+        "vm_network", given, given, {**given, "state": "absent", "attachment": "tenants"}, unnamed
+    )
     assert done["changed"] and done["in_guest"] and not done["migrated"], done
-    assert not module("vm_network", given)["changed"]
-    without = module("vm_network", {**given, "state": "absent", "attachment": "tenants"})
+    assert not again["changed"]
     assert without["changed"] and not without["attached"] and lan.nics("web") == ["default"]
-    assert "attachment" in module("vm_network", {key: given[key] for key in ("kubeconfig", "namespace", "name")})["msg"]
+    assert "attachment" in refused["msg"]

@@ -254,7 +254,8 @@ def test_info_shows_vms_and_instances(cloud: Cloud, calls: Calls) -> None:
         and "has not reported yet" in found["alone"]["not_migratable"]
     )
     assert found["off"]["not_migratable"] == "it does not run" and found["off"]["status"] == "Stopped"
-    assert module("vm_info", {**params, "name": "web"})["virtual_machines"][0]["node"] == "node1"
+    (shown,) = module("vm_info", {**params, "name": "web"})
+    assert shown["virtual_machines"][0]["node"] == "node1"
 
 
 def test_snapshot_restore_and_clone(cloud: Cloud, calls: Calls) -> None:
