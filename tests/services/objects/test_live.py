@@ -7,6 +7,7 @@ import base64
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -229,20 +230,20 @@ def test_the_module_shows_no_value_of_a_secret(objects: Objects, tmp_path: Path)
     value, encoded = "hunter-two-and-more", base64.b64encode(b"hunter-two-and-more").decode()
     wanted = [named("Namespace", "h"), named("Secret", "login", namespace="h", stringData={"password": value})]
     bad = [named("Secret", "login", namespace="h", stringData={"password": value}, data={"other": 5})]
-    texts = []
-    for given, words in ((wanted, ["--check"]), (wanted, []), (bad, [])):
-        play = [{"hosts": "localhost", "gather_facts": False, "tasks": [
-            {"groundup.cloud.kubernetes_objects": {"kubeconfig": objects.kubeconfig, "definition": given}}
-        ]}]  # fmt: skip
-        file = tmp_path / "play.yml"
-        file.write_text(yaml.safe_dump(play))
-        command = ["ansible-playbook", "-vvv", "--diff", "-e", f"ansible_python_interpreter={sys.executable}", *words]
-        env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_STDOUT_CALLBACK": "default"}
-        done = subprocess.run([*command, str(file)], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-        assert (done.returncode == 0) is (given is wanted), done.stdout + done.stderr
-        texts.append(done.stdout + done.stderr)
-    assert "create Secret h/login" in texts[1]
-    assert not [text for text in texts if value in text or encoded in text]
+    login = {"kubeconfig": objects.kubeconfig}
+    tasks = [
+        {"groundup.cloud.kubernetes_objects": {**login, "definition": given}, "check_mode": check}
+        for given, check in ((wanted, True), (wanted, False), (bad, False))
+    ]
+    file = tmp_path / "play.yml"
+    file.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+    command = ["ansible-playbook", "-vvv", "--diff", "-e", f"ansible_python_interpreter={sys.executable}", str(file)]
+    env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_STDOUT_CALLBACK": "default"}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    text = done.stdout + done.stderr
+    assert done.returncode == 2 and re.search(r"ok=2 +changed=2 .*failed=1", text), text
+    assert text.count("create Secret h/login") >= 2, "check mode and the change itself"
+    assert value not in text and encoded not in text
 
 
 def test_no_server_no_rights_and_no_ca(objects: Objects, live: Live, tmp_path: Path) -> None:
