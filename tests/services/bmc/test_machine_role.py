@@ -39,6 +39,11 @@ PLAYBOOK: list[dict[str, Any]] = [
 ]
 
 
+def processes() -> set[str]:
+    """The numbers of all processes of this host."""
+    return {name for name in os.listdir("/proc") if name.isdigit()}
+
+
 class Run:
     """A run of the playbook: its files, and the command lines of all processes during the run."""
 
@@ -84,7 +89,7 @@ class Run:
 
     def play(self, *words: str) -> subprocess.CompletedProcess[str]:
         ended = threading.Event()
-        watcher = threading.Thread(target=self._watch, args=(ended,))
+        watcher = threading.Thread(target=self._watch, args=(ended, processes()))
         watcher.start()
         environment = {
             **os.environ,
@@ -103,14 +108,17 @@ class Run:
             ended.set()
             watcher.join()
 
-    def _watch(self, ended: threading.Event) -> None:
-        """Collect the command lines of all processes, which every user of this host can read."""
+    def _watch(self, ended: threading.Event, before: set[str]) -> None:
+        """Collect the command lines of processes that begin in a run, which every user of this host can read."""
         while not ended.is_set():
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
+            found = processes()
+            before &= found  # the number of one that has ended is given again
+            for name in found - before:
                 try:
-                    self.command_lines.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+                    line = Path("/proc", name, "cmdline").read_bytes()
                 except OSError:
                     continue  # the process has ended
+                self.command_lines.add(line.replace(b"\0", b" ").decode(errors="replace"))
             time.sleep(0.02)
 
 
