@@ -56,7 +56,7 @@ def test_up_creates_all_parts_and_is_idempotent(lab: Callable[..., Lab]) -> None
 
 def test_new_machines_are_off_and_have_blank_disks_with_serials(lab: Callable[..., Lab]) -> None:
     small = lab()
-    small.up()
+    small.up("network", "switches", "hypervisor", "machines")
     assert virsh(small.places, "domstate", "node1").strip() == "shut off"
     assert "<serial>SMALL-OSD</serial>" in virsh(small.places, "dumpxml", "node1")
     for name in ("root.raw", "storage1.raw"):
