@@ -1,6 +1,10 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters that select layers of a host."""
+"""Filters that select layers of a host.
+
+For one filter Ansible loads all files of this directory, in the process of every task of every host, and compiles anew
+what they import. So a file imports at its top only what imports nothing else of the library.
+"""
 
 from __future__ import annotations
 

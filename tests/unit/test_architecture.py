@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PYTHON = sorted(p for d in ("plugins", "tests", "tools", "molecule") for p in (ROOT / d).rglob("*.py"))
 UTILS = sorted((ROOT / "plugins/module_utils").rglob("*.py"))
 SHELLS = sorted(p for p in (ROOT / "plugins/modules").glob("*.py") if p.name != "__init__.py")
+FILTERS = sorted((ROOT / "plugins/filter").glob("*.py"))
 PLUGINS = sorted(p for p in (ROOT / "plugins").rglob("*.py") if p.name != "__init__.py")
 TASKS = sorted(p for d in ("tasks", "handlers") for p in (ROOT / "roles").glob(f"*/{d}/**/*.yml"))
 ROLES = sorted(p.parent.parent for p in (ROOT / "roles").glob("*/tasks/main.yml"))
@@ -125,6 +126,39 @@ def test_an_import_of_an_upper_floor_is_found(tmp_path: pathlib.Path, monkeypatc
     file.parent.mkdir(parents=True)
     file.write_text("from ...kube import api\nfrom ..plan import Plan\ndef f():\n    from ...layers.catalog import X\n")
     assert packages_imported(file) == [(1, "kube"), (4, "layers")]
+
+
+def heavy(path: pathlib.Path) -> list[str]:
+    """Modules of the library that a file imports at its top and that import others of the library, or YAML."""
+    found = []
+    for node in ast.parse(path.read_text()).body:
+        parts = ((node.module or "").split(".") if isinstance(node, ast.ImportFrom) else [])[3:]
+        named = [alias.name for alias in getattr(node, "names", ())]
+        found += [what for what in named if what == "yaml"]
+        if parts[:2] == ["plugins", "module_utils"]:
+            files = [
+                (ROOT / "/".join(parts)).with_suffix(".py"),
+                *(ROOT / "/".join([*parts, f"{what}.py"]) for what in named),
+            ]
+            trees = [ast.parse(file.read_text()) for file in files if file.exists()]
+            inner = [step for tree in trees for step in ast.walk(tree) if isinstance(step, ast.ImportFrom)]
+            found += [".".join(parts[2:])] if not trees or any(step.level for step in inner) else []
+    return found
+
+
+@files(FILTERS)
+def test_filters_are_loaded_without_what_they_do_not_use(path: pathlib.Path) -> None:
+    """For one filter, Ansible loads and compiles the files of all, in the process of each task of each host."""
+    assert not heavy(path), f"{name(path)}: import {heavy(path)} in the function that uses it"
+
+
+def test_a_filter_that_imports_much_is_found(tmp_path: pathlib.Path) -> None:
+    library = "from ansible_collections.groundup.cloud.plugins.module_utils"
+    (tmp_path / "a.py").write_text(
+        f"import yaml\n{library}.bundle.request import lock_id\n{library}.host import existing\n"
+        f"{library}.report import plan\ndef f():\n    {library}.bundle.index import copied\n"
+    )
+    assert heavy(tmp_path / "a.py") == ["yaml", "bundle.request", "report"]
 
 
 @files(PLUGINS)
