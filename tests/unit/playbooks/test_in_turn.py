@@ -98,7 +98,9 @@ class Rack:
             text = DOUBLE.format(here=str(root), name=name.removeprefix("kubernetes_"))
             (home / f"plugins/action/{name}.py").write_text(text)
         (root / "kubeconfig").write_text("")
-        (root / "ansible.cfg").write_text("[connection]\npipelining = true\n")
+        (root / "ansible.cfg").write_text(
+            "[defaults]\ninternal_poll_interval = 0.01\n[connection]\npipelining = true\n"
+        )
         self.hosts: dict[str, dict[str, t.Any]] = {name: {"kubernetes_config": config(name)} for name in ADDRESS}
 
     def see(self, **observations: dict[str, t.Any]) -> None:

@@ -76,7 +76,7 @@ def run(tmp_path: pathlib.Path) -> Any:
         task = {"name": "Say so", "ansible.builtin.debug": {"msg": said}}
         (tmp_path / f"roles/{role}/tasks/main.yml").write_text(yaml.safe_dump([task]))
     (tmp_path / "inventory.yml").write_text(yaml.safe_dump(INVENTORY))
-    (tmp_path / "ansible.cfg").write_text("[defaults]\nretry_files_enabled = false\n")
+    (tmp_path / "ansible.cfg").write_text("[defaults]\nretry_files_enabled = false\ninternal_poll_interval = 0.01\n")
     (tmp_path / "book.yml").write_text(yaml.safe_dump(BOOK))
     environment = {
         **os.environ,
