@@ -64,7 +64,7 @@ objects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.roles.cdi import LAYER
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.run import act, spec
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.cdi import CONFIG
@@ -73,9 +73,8 @@ OPTIONS = {"remove_cloud": {"type": "str", "default": ""}, "wait": {"type": "boo
 
 
 def main() -> None:
-    layer = LAYERS["cdi"]
-    module = begin(AnsibleModule, {**spec(CONFIG, layer), **OPTIONS}, supports_check_mode=True)
-    run(module, lambda: act(module, layer, beside={"remove_cloud": module.params["remove_cloud"]}))
+    module = begin(AnsibleModule, {**spec(CONFIG, LAYER), **OPTIONS}, supports_check_mode=True)
+    run(module, lambda: act(module, LAYER, beside={"remove_cloud": module.params["remove_cloud"]}))
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ objects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.roles.konnectivity import LAYER
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.run import act, spec
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.konnectivity import CONFIG
@@ -62,9 +62,8 @@ WAIT = {"type": "bool", "default": True}
 
 
 def main() -> None:
-    layer = LAYERS["konnectivity"]
-    module = begin(AnsibleModule, {**spec(CONFIG, layer), "wait": WAIT}, supports_check_mode=True)
-    run(module, lambda: act(module, layer))
+    module = begin(AnsibleModule, {**spec(CONFIG, LAYER), "wait": WAIT}, supports_check_mode=True)
+    run(module, lambda: act(module, LAYER))
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ objects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.roles.kubevirt import LAYER
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.run import act, spec
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubevirt import CONFIG
@@ -122,10 +122,9 @@ OPTIONS = {
 
 
 def main() -> None:
-    layer = LAYERS["kubevirt"]
-    module = begin(AnsibleModule, {**spec(CONFIG, layer), **OPTIONS}, supports_check_mode=True)
+    module = begin(AnsibleModule, {**spec(CONFIG, LAYER), **OPTIONS}, supports_check_mode=True)
     beside = {"found_cpus": module.params["cpus"], "remove_cloud": module.params["remove_cloud"]}
-    run(module, lambda: act(module, layer, beside=beside))
+    run(module, lambda: act(module, LAYER, beside=beside))
 
 
 if __name__ == "__main__":

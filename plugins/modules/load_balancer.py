@@ -87,7 +87,7 @@ objects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.roles.load_balancer import LAYER
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.run import act, spec
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.load_balancer import CONFIG
@@ -96,9 +96,8 @@ WAIT = {"type": "bool", "default": True}
 
 
 def main() -> None:
-    layer = LAYERS["load_balancer"]
-    module = begin(AnsibleModule, {**spec(CONFIG, layer), "wait": WAIT}, supports_check_mode=True)
-    run(module, lambda: act(module, layer))
+    module = begin(AnsibleModule, {**spec(CONFIG, LAYER), "wait": WAIT}, supports_check_mode=True)
+    run(module, lambda: act(module, LAYER))
 
 
 if __name__ == "__main__":

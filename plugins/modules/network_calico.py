@@ -85,15 +85,15 @@ objects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.roles.network_calico import LAYER
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.run import act, spec
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_calico import CONFIG
 
 
 def main() -> None:
-    module = begin(AnsibleModule, spec(CONFIG, LAYERS["network_calico"]), supports_check_mode=True)
-    run(module, lambda: act(module, LAYERS["network_calico"]))
+    module = begin(AnsibleModule, spec(CONFIG, LAYER), supports_check_mode=True)
+    run(module, lambda: act(module, LAYER))
 
 
 if __name__ == "__main__":

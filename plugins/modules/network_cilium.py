@@ -92,7 +92,7 @@ objects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.roles.network_cilium import LAYER
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.run import act, spec
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_cilium import CONFIG
@@ -100,8 +100,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_ciliu
 
 def main() -> None:
     wait = {"wait": {"type": "bool", "default": True}}
-    module = begin(AnsibleModule, {**spec(CONFIG, LAYERS["network_cilium"]), **wait}, supports_check_mode=True)
-    run(module, lambda: act(module, LAYERS["network_cilium"]))
+    module = begin(AnsibleModule, {**spec(CONFIG, LAYER), **wait}, supports_check_mode=True)
+    run(module, lambda: act(module, LAYER))
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ objects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.roles.network_custom import LAYER
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.run import REMOVE_DATA, act, spec
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_custom import CONFIG
@@ -96,7 +96,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_custo
 
 def main() -> None:
     module = begin(AnsibleModule, {**spec(CONFIG), "remove_data": REMOVE_DATA}, supports_check_mode=True)
-    run(module, lambda: act(module, LAYERS["network_custom"], module.params["remove_data"]))
+    run(module, lambda: act(module, LAYER, module.params["remove_data"]))
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ objects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.roles.network_flannel import LAYER
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.run import act, spec
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_flannel import CONFIG
@@ -61,7 +61,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_flann
 
 def main() -> None:
     module = begin(AnsibleModule, spec(CONFIG), supports_check_mode=True)
-    run(module, lambda: act(module, LAYERS["network_flannel"]))
+    run(module, lambda: act(module, LAYER))
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ objects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.roles.network_kube_ovn import LAYER
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.run import act, spec
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_kube_ovn import CONFIG
@@ -83,7 +83,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_kube_
 def main() -> None:
     wait = {"wait": {"type": "bool", "default": True}}
     module = begin(AnsibleModule, {**spec(CONFIG), **wait}, supports_check_mode=True)
-    run(module, lambda: act(module, LAYERS["network_kube_ovn"]))
+    run(module, lambda: act(module, LAYER))
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ objects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.roles.network_policies import LAYER
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.run import act, spec
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_policies import CONFIG
@@ -59,7 +59,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_polic
 
 def main() -> None:
     module = begin(AnsibleModule, spec(CONFIG), supports_check_mode=True)
-    run(module, lambda: act(module, LAYERS["network_policies"]))
+    run(module, lambda: act(module, LAYER))
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ objects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.roles.rook_ceph import LAYER
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.run import REMOVE_DATA, act, spec
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.rook_ceph import CONFIG
@@ -121,10 +121,9 @@ OPTIONS = {
 
 
 def main() -> None:
-    layer = LAYERS["rook_ceph"]
-    module = begin(AnsibleModule, {**spec(CONFIG, layer), **OPTIONS}, supports_check_mode=True)
+    module = begin(AnsibleModule, {**spec(CONFIG, LAYER), **OPTIONS}, supports_check_mode=True)
     beside = {"found": module.params["disks"], "remove_cloud": module.params["remove_cloud"]}
-    run(module, lambda: act(module, layer, module.params["remove_data"], beside))
+    run(module, lambda: act(module, LAYER, module.params["remove_data"], beside))
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ objects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.roles.snapshot_controller import LAYER
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.run import act, spec
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.snapshot_controller import CONFIG
@@ -65,9 +65,8 @@ WAIT = {"type": "bool", "default": True}
 
 
 def main() -> None:
-    layer = LAYERS["snapshot_controller"]
-    module = begin(AnsibleModule, {**spec(CONFIG, layer), "wait": WAIT}, supports_check_mode=True)
-    run(module, lambda: act(module, layer))
+    module = begin(AnsibleModule, {**spec(CONFIG, LAYER), "wait": WAIT}, supports_check_mode=True)
+    run(module, lambda: act(module, LAYER))
 
 
 if __name__ == "__main__":

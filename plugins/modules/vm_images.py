@@ -91,7 +91,7 @@ objects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.roles.vm_images import LAYER
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.run import REMOVE_DATA, act, spec
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.vm_images import CONFIG
@@ -100,9 +100,8 @@ OPTIONS = {"remove_data": REMOVE_DATA, "wait": {"type": "bool", "default": True}
 
 
 def main() -> None:
-    layer = LAYERS["vm_images"]
     module = begin(AnsibleModule, {**spec(CONFIG), **OPTIONS}, supports_check_mode=True)
-    run(module, lambda: act(module, layer, module.params["remove_data"]))
+    run(module, lambda: act(module, LAYER, module.params["remove_data"]))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Roles of layers of the cluster by name, and how they are compared with a cluster.
 
-A new role adds one line to LAYERS and one to INPUTS.
+A new role adds a file to roles, one line to LAYERS and one to INPUTS. A module of a role imports the file of its role,
+not this catalog, and so takes to its host only what its role needs.
 """
 
 from __future__ import annotations
@@ -31,17 +32,14 @@ from ..specs import vm_images as vm_images_input
 from ..specs.check import checked, filled
 from ..specs.entries import Layer
 from ..waiting.deadline import Deadline
-from . import (
-    calico_guard,
+from .layer import ClusterLayer
+from .others import OtherNetwork
+from .roles import (
     cdi,
-    cilium_guard,
     konnectivity,
     kubevirt,
-    kubevirt_layer,
     load_balancer,
-    load_balancer_guard,
     multus,
-    multus_guard,
     network_calico,
     network_cilium,
     network_custom,
@@ -49,98 +47,46 @@ from . import (
     network_kube_ovn,
     network_policies,
     rook_ceph,
-    rook_ceph_held,
     snapshot_controller,
-    snapshot_controller_guard,
     vm_images,
 )
-from .cilium_layer import CiliumLayer
-from .kube_ovn_layer import KubeOvnLayer
-from .kubevirt_layer import KubeVirtLayer
-from .layer import ClusterLayer
-from .operated_layer import OperatedLayer
-from .others import OtherNetwork
-from .rook_ceph_layer import RookCephLayer
-from .snapshot_controller_layer import SnapshotControllerLayer
 from .upstream import ClusterLayerError
-from .vm_images_layer import VmImagesLayer
 
 LAYERS: dict[str, ClusterLayer] = {
-    layer.role: layer
-    for layer in (
-        ClusterLayer(
-            network_flannel.ROLE, network_flannel.render, namespaces=(network_flannel.NAMESPACE,), network="flannel"
-        ),
-        KubeOvnLayer(network_kube_ovn.ROLE, network_kube_ovn.render, network="kube_ovn"),
-        ClusterLayer(network_policies.ROLE, network_policies.render),
-        ClusterLayer(konnectivity.ROLE, konnectivity.render),
-        ClusterLayer(
-            load_balancer.ROLE,
-            load_balancer.render,
-            namespaces=(load_balancer.NAMESPACE,),
-            secrets=load_balancer.PASSWORDS,
-            guard=load_balancer_guard.guard,
-            consent=load_balancer_guard.CONSENT,
-        ),
-        ClusterLayer(
-            multus.ROLE,
-            multus.render,
-            guard=multus_guard.guard,
-            consent=multus_guard.CONSENT,
-            left=("Namespace",),
-        ),
-        ClusterLayer(
-            network_calico.ROLE,
-            network_calico.render,
-            secrets=network_calico.PASSWORDS,
-            guard=calico_guard.guard,
-            consent=calico_guard.CONSENT,
-            network="calico",
-        ),
-        CiliumLayer(
-            network_cilium.ROLE,
-            network_cilium.render,
-            namespaces=(network_cilium.SECRETS,),
-            secrets=network_cilium.PASSWORDS,
-            guard=cilium_guard.guard,
-            consent=cilium_guard.CONSENT,
-            network="cilium",
-        ),
-        ClusterLayer(network_custom.ROLE, network_custom.render, by_set=True, network="custom"),
-        SnapshotControllerLayer(
-            snapshot_controller.ROLE,
-            snapshot_controller.render,
-            guard=snapshot_controller_guard.guard,
-            consent=snapshot_controller_guard.CONSENT,
-        ),
-        RookCephLayer(rook_ceph.ROLE, rook_ceph.render, guard=rook_ceph_held.guard),
-        OperatedLayer(cdi.ROLE, cdi.render, namespaces=(cdi.NAMESPACE,), operated=cdi.OPERATED, version=cdi.wanted),
-        KubeVirtLayer(
-            kubevirt.ROLE,
-            kubevirt.render,
-            namespaces=(kubevirt.NAMESPACE,),
-            operated=kubevirt_layer.OPERATED,
-            version=kubevirt_layer.wanted,
-        ),
-        VmImagesLayer(vm_images.ROLE, vm_images.render, by_set=True),
+    module.LAYER.role: module.LAYER
+    for module in (
+        network_flannel,
+        network_kube_ovn,
+        network_policies,
+        konnectivity,
+        load_balancer,
+        multus,
+        network_calico,
+        network_cilium,
+        network_custom,
+        snapshot_controller,
+        rook_ceph,
+        cdi,
+        kubevirt,
+        vm_images,
     )
 }
 #: Role -> the option that its input is.
 INPUTS: dict[str, Mapping[str, Any]] = {
-    network_custom.ROLE: network_custom_input.CONFIG,
-    network_flannel.ROLE: network_flannel_input.CONFIG,
-    network_kube_ovn.ROLE: network_kube_ovn_input.CONFIG,
-    network_policies.ROLE: network_policies_input.CONFIG,
-    konnectivity.ROLE: konnectivity_input.CONFIG,
-    load_balancer.ROLE: load_balancer_input.CONFIG,
-    network_calico.ROLE: network_calico_input.CONFIG,
-    network_cilium.ROLE: network_cilium_input.CONFIG,
-    multus.ROLE: multus_input.CONFIG,
-    snapshot_controller.ROLE: snapshot_controller_input.CONFIG,
-    rook_ceph.ROLE: rook_ceph_input.CONFIG,
-    cdi.ROLE: cdi_input.CONFIG,
-    kubevirt.ROLE: kubevirt_input.CONFIG,
-    vm_images.ROLE: vm_images_input.CONFIG,
+    network_custom.LAYER.role: network_custom_input.CONFIG,
+    network_flannel.LAYER.role: network_flannel_input.CONFIG,
+    network_kube_ovn.LAYER.role: network_kube_ovn_input.CONFIG,
+    network_policies.LAYER.role: network_policies_input.CONFIG,
+    konnectivity.LAYER.role: konnectivity_input.CONFIG,
+    load_balancer.LAYER.role: load_balancer_input.CONFIG,
+    network_calico.LAYER.role: network_calico_input.CONFIG,
+    network_cilium.LAYER.role: network_cilium_input.CONFIG,
+    multus.LAYER.role: multus_input.CONFIG,
+    snapshot_controller.LAYER.role: snapshot_controller_input.CONFIG,
+    rook_ceph.LAYER.role: rook_ceph_input.CONFIG,
+    cdi.LAYER.role: cdi_input.CONFIG,
+    kubevirt.LAYER.role: kubevirt_input.CONFIG,
+    vm_images.LAYER.role: vm_images_input.CONFIG,
 }
 #: Seconds for the comparison of all layers.
 SECONDS = 120.0
