@@ -16,7 +16,6 @@ from .test_other_network import LOCAL
 #: Stands in for node_fence_pause: writes down what it was called for, and answers as the test says.
 PAUSE = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
-from ansible.module_utils.basic import AnsibleModule
 spec = {"state": {}, "by": {}, "seconds": {"type": "int"}, "kubeconfig": {"type": "path"}}
 module = AnsibleModule(spec, supports_check_mode=True)
 with open("LOG", "a") as log:

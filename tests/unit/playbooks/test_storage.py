@@ -17,7 +17,6 @@ MODEL = ROOT / "tests/golden/models/stores.cloud.yml"
 DOUBLE = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
 import json, os
-from ansible.module_utils.basic import AnsibleModule
 keys = ("command rook osds state lost consent erased timeout kubeconfig disks health machine living_clusters bucket "
         "accept clean").split()
 module = AnsibleModule({key: {"type": "raw"} for key in keys}, supports_check_mode=True)
