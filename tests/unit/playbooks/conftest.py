@@ -57,7 +57,7 @@ PROBE = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
 spec = {"layers": {"type": "list", "elements": "dict"}, "inputs": {"type": "dict"}, "bare": {"type": "bool"}}
 spec["logins"] = {"type": "list", "elements": "dict", "no_log": True}
-spec["kubernetes"] = {"type": "dict"}
+spec["kubernetes"], spec["reset"] = {"type": "dict"}, {"type": "bool"}
 module = AnsibleModule(spec, supports_check_mode=True)
 names = [layer["name"] for layer in module.params["layers"]]
 own = module.params["kubernetes"] or module.params["inputs"].get("kubernetes_config") or {}

@@ -20,7 +20,7 @@ PROBE = """\
 from ansible.module_utils.basic import AnsibleModule
 spec = {"layers": {"type": "list", "elements": "dict"}, "inputs": {"type": "dict"}, "bare": {"type": "bool"}}
 spec["logins"] = {"type": "list", "elements": "dict", "no_log": True}
-spec["kubernetes"] = {"type": "dict"}
+spec["kubernetes"], spec["reset"] = {"type": "dict"}, {"type": "bool"}
 module = AnsibleModule(spec, supports_check_mode=True)
 given = module.params["inputs"]["input"]
 result = {"changed": False, "differs": [], "steps": {}, "serves": False}
