@@ -253,8 +253,8 @@ def workers(rack: Rack, **kubelets: str) -> None:
     """These workers, n4 too, are ready nodes whose kubelets would be restarted, with these settings."""
     rack.hosts |= {name: {"kubernetes_config": config(name)} for name in MORE if name in kubelets}
     live = cluster(PLANES, ["n4"])
-    live["nodes"] |= {name: {"ready": True, "control_plane": False} for name in kubelets}
     addresses = ADDRESS | {name: MORE[name] for name in MORE if name in kubelets}
+    live["nodes"] |= {name: {"ready": True, "control_plane": False, "address": addresses[name]} for name in kubelets}
     rack.see(**{name: member(name, live) for name in addresses})
     for name, settings in kubelets.items():
         rack.results[f"prepare {name}"] = {"postponed": True, "changed": False, "kubelet": settings}
