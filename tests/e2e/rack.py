@@ -19,7 +19,21 @@ from checks.traces import traces
 
 #: The rack whose control plane is a machine: GROUNDUP_E2E_MODEL names another model.
 EMULATED = os.environ.get("GROUNDUP_E2E_MODEL", "inventories/lab/cloud.yml")
-HOSTED = "inventories/lab_hosted/cloud.yml"
+
+
+def without(model: str, *machines: str) -> str:
+    """The path of a copy of a model without some of its machines."""
+    content = yaml.safe_load((ROOT / model).read_text())
+    for machine in machines:
+        del content["machines"][machine]
+    copy = ROOT / "build/e2e" / model
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_text(yaml.safe_dump(content, sort_keys=False))
+    return str(copy)
+
+
+#: The rack with a hosted control plane. CI has time for two of its three workers: one with UEFI, one with a BIOS.
+HOSTED = os.environ.get("GROUNDUP_E2E_HOSTED") or without("inventories/lab_hosted/cloud.yml", "node2")
 
 
 class Rack:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rack that CI raises: its control plane runs natively on the controller, and three emulated workers join it."""
+"""The rack that CI raises: its control plane runs natively on the controller, and two emulated workers join it."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def pods_answer_the_api_server() -> None:
 class TestHosted(Chain):
     rack = RACK
     processes = Processes()
+    machine = "node3"
 
     def test_what_runs_above_the_control_plane_is_real(self) -> None:
         doubles = [proof for proof in self.proofs if proof["layer"] == "control_plane"]
@@ -58,7 +59,7 @@ class TestHosted(Chain):
         assert "every machine is a Ready node of the right version" in real
         assert POLICY_CLAIMS["closed"] in real, "policies of a network of routes"
 
-    def test_a_saved_rack_comes_back_and_a_run_changes_nothing(self) -> None:
+    def test_a_saved_rack_comes_back_and_a_second_run_changes_nothing(self) -> None:
         """Its machines answer when the command ends; LACP, leases and watches recover by themselves."""
         pods_answer_the_api_server()
         RACK.lab("save", "save", minutes=5)

@@ -16,7 +16,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors impo
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.protected import Consent
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import Https
 from services.objects.conftest import directory, namespace_controller
-from services.objects.test_kubevirt import ENTRIES, Layer, serve
+from services.objects.vm_layers import ENTRIES, Layer, serve
 
 pytestmark = pytest.mark.services
 
