@@ -17,6 +17,10 @@ SCENARIOS = sorted(p.parent.name for p in pathlib.Path(ROOT, "molecule").glob("*
 SCENARIOS.remove("default")
 #: GROUNDUP_MOLECULE='switch prove' runs some; a name that is no scenario is an error, not an empty run.
 CHOSEN = os.environ.get("GROUNDUP_MOLECULE", "").split() or SCENARIOS
+#: A whole run has no time for these; the rack of tests/e2e/test_hosted.py has what they check on several machines.
+#: `make molecule` runs them.
+if "GROUNDUP_TEST_STAGES" not in os.environ:
+    CHOSEN = [name for name in CHOSEN if name != "network_basic"]
 #: Emulated clusters run alone: two of them side by side on two cores took four times as long as one, 770 s instead of
 #: 180. The second scenario begins with the cluster of the first, on the same machine.
 CLUSTERS = ("kubernetes", "network_basic")
