@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 
-@pytest.mark.beside("tools/lint", minutes=10)
+@pytest.mark.beside("tools/lint", minutes=20)
 @pytest.mark.parametrize(
     "what", ["yaml", "ruff", "format", "types", "changelog", "documents", "readmes", "shell", "ansible"]
 )
