@@ -102,15 +102,20 @@ def given(port: int = PORT) -> dict[str, t.Any]:
     }
 
 
+def configuration(settings: Settings, pki: Path) -> str:
+    """What kubeadm is given, with certificates in that directory."""
+    text = yaml.documents([config.init(settings, "abcdef.0123456789abcdef"), *config.cluster(settings)])
+    return text.replace("kind: ClusterConfiguration", f"kind: ClusterConfiguration\ncertificatesDir: {pki}")
+
+
 @pytest.fixture(scope="session")
 def credentials(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory /etc/kubernetes, as kubeadm makes it for a control plane whose API has the port ``PORT``."""
     etc = tmp_path_factory.mktemp("credentials") / "kubernetes"
     pki = etc / "pki"
     pki.mkdir(parents=True)
-    settings, file = parse(given(PORT)), etc.with_name("kubeadm.yaml")
-    text = yaml.documents([config.init(settings, "abcdef.0123456789abcdef"), *config.cluster(settings)])
-    file.write_text(text.replace("kind: ClusterConfiguration", f"kind: ClusterConfiguration\ncertificatesDir: {pki}"))
+    file = etc.with_name("kubeadm.yaml")
+    file.write_text(configuration(parse(given(PORT)), pki))
     kubeadm(programs, "init", "phase", "certs", "all", "--config", file)
     for name in ("super-admin", "kubelet"):
         kubeadm(programs, "init", "phase", "kubeconfig", name, "--config", file, "--kubeconfig-dir", etc)

@@ -44,7 +44,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import 
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings import parse
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting.deadline import Deadline
 
-from .conftest import Live, given, kubeadm
+from .conftest import Live, configuration, given, kubeadm
 
 pytestmark = pytest.mark.services
 
@@ -186,7 +186,9 @@ def test_a_kubelet_may_read_which_networks_its_cluster_has(live: Live, programs:
     as_kubelet(live)
     login = live.path("etc/kubernetes/admin.conf")
     upload = ("init", "phase", "upload-config", "kubeadm", "--kubeconfig", login)
-    kubeadm(programs, *upload, "--config", live.root / "kubeadm.yaml")
+    file = live.root / "kubeadm.yaml"
+    file.write_text(configuration(live.settings, live.path("etc/kubernetes/pki")))
+    kubeadm(programs, *upload, "--config", file)
     api = probe.as_kubelet(System(str(live.root)))
     immutable.refuse_other_cluster(live.settings, api)
     others = given(live.settings.endpoint.port) | {"pods": "10.128.0.0/14", "services": "10.97.0.0/16"}
