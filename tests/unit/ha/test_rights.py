@@ -35,13 +35,13 @@ class Server:
         self.objects: dict[str, Json] = {}
         self.calls: set[tuple[str, str, str, str, str]] = set()
         self.changed: list[str] = []
-        self.error: Exception | None = None
+        self.errors: list[Exception] = []
 
     def call(
         self, method: str, path: str, query: t.Any = None, body: t.Any = None, content: str = "", accept: str = ""
     ) -> Json:
-        if self.error:
-            raise self.error
+        for error in self.errors:
+            raise error
         self._note(method, path)
         if method != "GET":
             self.changed.append(f"{method} {path}")
@@ -159,7 +159,7 @@ def planned(path: Path, administrator: str = ADMINISTRATOR) -> Plan:
 
 
 def words(found: Plan) -> list[str]:
-    return [str(step).split(":")[0] for step in found.steps]
+    return [str(step).partition(":")[0] for step in found.steps]
 
 
 BOTH = ["rights of groundup-vm-ha", "kubeconfig of groundup-vm-ha"]
@@ -237,7 +237,7 @@ def test_a_token_that_is_none_is_named(server: Server, tmp_path: Path) -> None:
 
 
 def test_an_api_that_is_silent_fails_the_step_and_not_the_plan(server: Server, tmp_path: Path) -> None:
-    server.error = Unreachable("https://10.30.0.10:8443 does not answer")
+    server.errors = [Unreachable("https://10.30.0.10:8443 does not answer")]
     found = planned(tmp_path / "kubeconfig")
     assert words(found) == BOTH and "the API does not tell" in found.steps[1].before
     with pytest.raises(Unreachable):
@@ -254,6 +254,6 @@ def test_removal_takes_the_account_and_is_done_once(server: Server, tmp_path: Pa
     assert server.objects == {} and server.changed[-1] == f"DELETE {rights.ACCOUNTS}/{rights.ACCOUNT}"
     access.remove(again)
     assert again.steps == []
-    server.error = Unreachable("gone")
+    server.errors = [Unreachable("gone")]
     access.remove(again)
     assert len(again.steps) == 1, "its kubeconfig is there, so the account may be"
