@@ -18,7 +18,7 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Https, Kubeconfig, tls
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Https, Kubeconfig
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 
 SECONDS = 60.0
@@ -102,7 +102,7 @@ def of_rack(run: pathlib.Path, state: pathlib.Path, collections: pathlib.Path, s
 
 
 def _client(admin: Kubeconfig) -> Https:
-    return Https(admin.server, tls(admin.ca, admin.certificate, admin.key), TIMEOUT)
+    return admin.https(TIMEOUT)
 
 
 def _wait_for_api(kubeconfigs: t.Sequence[pathlib.Path], until: float) -> Kubeconfig:

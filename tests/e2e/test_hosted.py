@@ -24,9 +24,9 @@ SAVED = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser(
 #: Asks the API server for an answer of each CoreDNS pod, for which it has to reach pods. Runs where the controller is.
 PROXY = """
 import pathlib, sys
-from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Https, Kubeconfig, tls
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Kubeconfig
 admin = Kubeconfig.read(pathlib.Path(sys.argv[1]))
-https = Https(admin.server, tls(admin.ca, admin.certificate, admin.key), 30)
+https = admin.https(30)
 pods = "/api/v1/namespaces/kube-system/pods"
 for pod in https.call("GET", pods + "?labelSelector=k8s-app%3Dkube-dns")["items"]:
     print(https.text("GET", f"{pods}/{pod['metadata']['name']}:8181/proxy/ready"))

@@ -22,8 +22,7 @@ class Native:
 
     def __init__(self, login: api.Kubeconfig) -> None:
         self.server, self.warnings = login.server, list[str]()
-        context = api.tls(login.ca, login.certificate, login.key)
-        self._https = api.Https(login.server, context, CONNECT_SECONDS, login.token)
+        self._https = login.https(CONNECT_SECONDS)
 
     def call(
         self,

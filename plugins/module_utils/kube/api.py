@@ -71,6 +71,11 @@ class Kubeconfig:
         """Those of server, ca, certificate and key (PEM), and token, that the file holds itself."""
         return _fields(path.read_text(), str(path))
 
+    def https(self, timeout: float = 10, server: str = "") -> Https:
+        """A connection of its user, by certificate or token, to ``server`` or where the file points."""
+        context = tls(self.ca, self.certificate, self.key)
+        return Https(server or self.server, context, timeout, self.token)
+
 
 def _fields(text: str, where: str) -> dict[str, str]:
     found = dict(FIELD.findall(text))
@@ -192,5 +197,4 @@ class Api:
 
 def connect(kubeconfig: Kubeconfig, server: str | None = None, timeout: float = 10) -> Api:
     """An API client of the kubeconfig's user, at ``server`` or where the kubeconfig points."""
-    context = tls(kubeconfig.ca, kubeconfig.certificate, kubeconfig.key)
-    return Api(Https(server or kubeconfig.server, context, timeout))
+    return Api(kubeconfig.https(timeout, server or ""))

@@ -215,7 +215,7 @@ def test_a_watch_on_secrets_is_audited_whoever_watches(live: Live) -> None:
     file = live.path(paths.KUBELET_CONF)
     file.write_text(file.read_text().replace("https://10.30.0.21:6443", live.kubeconfig.server))
     mine = Kubeconfig.read(file)
-    client = Https(mine.server, tls(mine.ca, mine.certificate, mine.key))
+    client = mine.https()
     for path in (f"{SECRETS}?watch=1&timeoutSeconds=1", "/api/v1/pods?watch=1&timeoutSeconds=1"):
         with pytest.raises(Refused, match="403"):
             client.text("GET", path)

@@ -53,10 +53,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     asked: t.ClassVar[list[tuple[str, str, str, t.Any]]] = []
+    logins: t.ClassVar[list[str | None]] = []
 
     def do_GET(self) -> None:
         size = int(self.headers.get("Content-Length", 0))
         body = json.loads(self.rfile.read(size)) if size else None
+        self.logins.append(self.headers["Authorization"])
         self.asked.append((self.command, self.path, self.headers["Content-Type"], body))
         status = {"/missing": 404, "/forbidden": 403, "/starting": 503}.get(self.path, 200)
         answer = json.dumps(NODES if status == 200 else {"message": f"because of {status}"}).encode()
@@ -112,6 +114,13 @@ def test_the_verbs(pki: Path, server: str) -> None:
         ("POST", "/nodes", "application/json", {"a": 1}),
         ("PATCH", "/nodes/n1", "application/merge-patch+json", {"b": 2}),
     ]
+
+
+def test_a_token_of_the_kubeconfig_is_sent(pki: Path, server: str) -> None:
+    file = kubeconfig(pki, server)
+    assert connect(Kubeconfig.read(file)).get("/nodes") == NODES and Handler.logins[-1] is None
+    file.write_text(file.read_text() + "    token: word\n")
+    assert connect(Kubeconfig.read(file)).get("/nodes") == NODES and Handler.logins[-1] == "Bearer word"
 
 
 def test_an_error_has_the_message_of_the_server(pki: Path, server: str) -> None:
