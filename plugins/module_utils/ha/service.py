@@ -48,6 +48,11 @@ class HaError(CloudError):
     """The service can't be installed or run; the text says why, and the remedy."""
 
 
+def home(state_dir: str) -> str:
+    """The directory of the service below that of its cloud."""
+    return os.path.join(state_dir.rstrip("/"), "vm_ha")
+
+
 @dataclass(frozen=True)
 class Settings:
     """The input of the role; ``kubeconfig``: the text of the administrator's, empty where there is none."""
@@ -83,13 +88,18 @@ class Settings:
         """A path below the state directory."""
         return os.path.join(self.state_dir, *parts)
 
+    @property
+    def login(self) -> str:
+        """The path of the program's own kubeconfig."""
+        return self.path("services", "kubeconfig")
+
     def config(self) -> dict[str, Any]:
         """What the program reads."""
         stale_after, interval = SLOW if self.timings == "slow" else PROFILES[self.profile]
         machines = {one["name"]: {**one["bmc"], **_identity(one), "timeout": BMC_SECONDS} for one in self.machines}
         return {
             "by": f"vm_ha on {socket.gethostname()}",
-            "kubeconfig": self.path("services", "kubeconfig"),
+            "kubeconfig": self.login,
             "run": self.path("run"),
             "stale_after": stale_after,
             "interval": interval,
@@ -102,15 +112,13 @@ def _identity(machine: Mapping[str, Any]) -> dict[str, Any]:
     return {"identity": machine["identity"]} if machine.get("identity") else {}
 
 
-def service(settings: Settings, program: bytes, login: str) -> Service:
-    """The service. Its configuration and its kubeconfig have credentials, so root alone reads them.
-
-    :param login: the text of its kubeconfig.
-    """
+def service(settings: Settings, program: bytes) -> Service:
+    """The service, with the kubeconfig that it has now. Its configuration and its kubeconfig have credentials, so root
+    alone reads them."""
     config = json.dumps(settings.config(), indent=1, sort_keys=True) + "\n"
     code = settings.path("services", f"{NAME}.pyz")
     own = File(settings.path("services", "config.json"), config, mode=0o600, secret=True)
-    access = File(settings.path("services", "kubeconfig"), login, mode=0o600, secret=True)
+    access = File(settings.login, text_of(settings.login), mode=0o600, secret=True)
     digest = File(code, hashlib.sha256(program).hexdigest())
     return Service(
         NAME, (sys.executable, "-I", code, own.path), (own, access, digest), "", unit=_sandbox(settings.path("run"))
@@ -151,7 +159,7 @@ def plan(settings: Settings, hand: Manager) -> Plan:
     _packages(found, settings)
     directories = [Directory(settings.path(name) if name else settings.state_dir, mode) for name, mode in _DIRECTORIES]
     files.require(found, directories=directories)
-    wanted = service(settings, program, text_of(settings.path("services", "kubeconfig")))
+    wanted = service(settings, program)
     own, __, code = wanted.files
     target = Path(code.path)
     changed = not target.is_file() or hashlib.sha256(target.read_bytes()).hexdigest() != code.content
@@ -170,7 +178,7 @@ def plan(settings: Settings, hand: Manager) -> Plan:
 
 def _login(settings: Settings) -> Login:
     names = [one["name"] for one in settings.machines]
-    return Login(settings.kubeconfig, settings.path("services", "kubeconfig"), names)
+    return Login(settings.kubeconfig, settings.login, names)
 
 
 def _packages(found: Plan, settings: Settings) -> None:
@@ -197,7 +205,7 @@ def _start(settings: Settings, hand: Manager, program: bytes) -> None:
             "there is no kubeconfig of the cluster on the controller, so nodes can't be judged; run site without tags, "
             "which makes it, or give the role vm_ha_kubeconfig"
         )
-    wanted = service(settings, program, text_of(settings.path("services", "kubeconfig")))
+    wanted = service(settings, program)
     tried = subprocess.run([*wanted.argv, "--check"], capture_output=True, text=True, check=False)
     if tried.returncode:
         raise ServiceError(f"{NAME} does not start: {(tried.stderr or tried.stdout).strip()[-500:]}")
@@ -222,7 +230,7 @@ def stop_plan(settings: Settings, hand: Manager) -> Plan:
 def perform(config: Mapping[str, Any], kubeconfig: str, state: str, check: bool) -> dict[str, Any]:
     """The action of the module fencing_service: {changed, steps, diff}."""
     settings = Settings.of(config, kubeconfig)
-    settings = replace(settings, state_dir=os.path.join(settings.state_dir.rstrip("/"), "vm_ha"))
+    settings = replace(settings, state_dir=home(settings.state_dir))
     hand = manager(settings.service_manager, settings)
     found = stop_plan(settings, hand) if state == "absent" else plan(settings, hand)
     if not check:

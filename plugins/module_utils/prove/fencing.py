@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..ha.program import RECORD
-from ..ha.service import NAME
+from ..ha.service import NAME, home
 from ..provision.managers import ServiceError, manager
 from ..report.proofs import Proof, ProofError, Warned, prove
 from ..waiting.deadline import Clock, Deadline
@@ -53,7 +53,7 @@ class Expected:
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Expected:
         """From the options of the module."""
-        return cls(**{**given, "state_dir": os.path.join(given["state_dir"].rstrip("/"), "vm_ha")})
+        return cls(**{**given, "state_dir": home(given["state_dir"])})
 
     def config(self) -> dict[str, Any]:
         """What the service was given. It has passwords, which are in no text here."""

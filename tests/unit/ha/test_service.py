@@ -182,7 +182,7 @@ def test_times_of_profiles(tmp_path: pathlib.Path, profile: str, timings: str, e
 
 def test_the_unit_may_write_its_record_only(tmp_path: pathlib.Path, access: str) -> None:
     settings = service.Settings.of(config(tmp_path), access)
-    text = Systemd(settings).text(service.service(settings, b"x", ""))
+    text = Systemd(settings).text(service.service(settings, b"x"))
     assert f"ReadWritePaths={tmp_path}/run\n" in text and "CapabilityBoundingSet=\n" in text
     assert "ProtectSystem=strict\n" in text and SECRET not in text
     lines = text.splitlines()

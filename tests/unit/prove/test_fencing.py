@@ -16,22 +16,10 @@ from ansible_collections.groundup.cloud.plugins.module_utils.prove import fencin
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.registry import prove_scope
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.managers import ServiceError
 from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import Proof
+from checks.clock import SkippingClock
 
 NAMES = ("node1", "node2", "node3")
 SECRET = "correct horse"
-
-
-class Clock:
-    """Seconds that pass by sleeping only."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
 
 
 def healthy(*names: str) -> list[Decision]:
@@ -64,7 +52,7 @@ class Service:
                 raise running
             return {"vm-ha": "digest"} if running is None else running
 
-        clock = Clock()
+        clock = SkippingClock()
 
         def now() -> datetime:
             return datetime.fromtimestamp(datetime.now(UTC).timestamp() + later + clock.time, UTC)
