@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.ceph.gate import Wanted, missing, perform
 from ansible_collections.groundup.cloud.plugins.module_utils.ceph.runner import Ceph, CephError, NoAnswer
 from ansible_collections.groundup.cloud.plugins.module_utils.ceph.state import State, is_clean, read
+from checks.clock import SkippingClock
 
 RECORDED = Path(__file__).with_name("recorded")
 STANDARD = {"accept": [], "clean": False, "osds": 0, "used_at_most": 100, "timeout": 0, "settle": 10, "forecast": False}
@@ -31,16 +32,6 @@ class Recorded(Ceph):
         if self.states[0] == "silent":
             raise NoAnswer("ceph status: error connecting to the cluster")
         return json.loads((RECORDED / f"{self.states[0]}.json").read_text())[" ".join(words)]
-
-
-class Clock:
-    time = 0.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
 
 
 def state(name: str) -> State:
@@ -155,36 +146,36 @@ def test_clean_states(name: str, clean: bool) -> None:
 
 
 def test_a_wait_ends_when_nothing_is_missing() -> None:
-    clock = Clock()
+    clock = SkippingClock()
     found = perform({**STANDARD, "clean": True, "timeout": 60}, False, Recorded("silent", "degraded", "healthy"), clock)
     assert found["healthy"] and 10 < clock.time < 60
 
 
 def test_a_wait_does_not_end_with_figures_that_may_be_old() -> None:
     """Placement groups seem to be clean, then a manager counts them again."""
-    ceph, clock = Recorded("healthy", "healthy", "out", "healthy"), Clock()
+    ceph, clock = Recorded("healthy", "healthy", "out", "healthy"), SkippingClock()
     assert perform({**STANDARD, "clean": True, "timeout": 60}, False, ceph, clock)["healthy"]
     assert "pg dump pgs_brief" in ceph.asked and clock.time >= 14
     with pytest.raises(CephError, match=r"waited 5 s .* Ceph: has been healthy enough for 5 of 10 s"):
-        perform({**STANDARD, "timeout": 5}, False, Recorded("healthy"), Clock())
+        perform({**STANDARD, "timeout": 5}, False, Recorded("healthy"), SkippingClock())
 
 
 def test_a_wait_that_is_too_long_fails_with_what_is_missing_and_the_state() -> None:
     with pytest.raises(
         CephError, match="waited 60 s for Ceph to be healthy enough; still missing: OSD_DOWN: "
     ) as error:
-        perform({**STANDARD, "timeout": 60}, False, Recorded("degraded"), Clock())
+        perform({**STANDARD, "timeout": 60}, False, Recorded("degraded"), SkippingClock())
     assert error.value.details["osds"]["down"] == ["osd.2"] and error.value.details["healthy"] is False
 
 
 def test_without_an_answer_there_is_no_state() -> None:
     with pytest.raises(CephError, match="Ceph is not healthy enough: Ceph: ceph status: error connecting") as error:
-        perform(STANDARD, False, Recorded("silent"), Clock())
+        perform(STANDARD, False, Recorded("silent"), SkippingClock())
     assert set(error.value.details) == {"changed", "healthy", "missing"}
 
 
 def test_check_mode_judges_once_and_does_not_fail() -> None:
-    ceph, clock = Recorded("degraded", "healthy"), Clock()
+    ceph, clock = Recorded("degraded", "healthy"), SkippingClock()
     found = perform({**STANDARD, "timeout": 600}, True, ceph, clock)
     assert not found["healthy"] and found["missing"] and ceph.asked.count("status") == 1 and clock.time == 0
     assert perform(STANDARD, True, Recorded("silent"))["missing"] == [
