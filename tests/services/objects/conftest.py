@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.access import connect
+from ansible_collections.groundup.cloud.plugins.module_utils.objects.live import get
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.perform import perform
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import Https
 from services.kube.conftest import Live, bundle, credentials, live, programs  # noqa: F401  fixtures
@@ -70,17 +71,36 @@ def objects(kubeconfig: str, api: Https) -> Objects:
     return Objects(kubeconfig, api)
 
 
+class Reads:
+    """Reads objects of the server; a subclass has ``api``."""
+
+    api: Https
+
+    def get(self, path: str) -> Params:
+        found = get(self.api, path)
+        assert found is not None, path
+        return found
+
+    def exists(self, path: str) -> bool:
+        return get(self.api, path) is not None
+
+
+def finalize_namespaces(api: Https) -> None:
+    """What the controller of namespaces does with those that are being removed and empty."""
+    for space in api.call("GET", "/api/v1/namespaces")["items"]:
+        if space["metadata"].get("deletionTimestamp"):
+            path = f"/api/v1/namespaces/{space['metadata']['name']}/finalize"
+            api.call("PUT", path, body={**space, "apiVersion": "v1", "kind": "Namespace", "spec": {}})
+
+
 @contextmanager
-def namespace_controller(api: Https) -> t.Iterator[None]:
-    """What the controller of namespaces does with one that is being removed and empty."""
+def controller(act: t.Callable[[], None], pause: float) -> t.Iterator[None]:
+    """A double of a controller: acts again and again, with that many seconds between, while the block runs."""
     done = threading.Event()
 
     def run() -> None:
-        while not done.wait(0.2):
-            for space in api.call("GET", "/api/v1/namespaces")["items"]:
-                if space["metadata"].get("deletionTimestamp"):
-                    path = f"/api/v1/namespaces/{space['metadata']['name']}/finalize"
-                    api.call("PUT", path, body={**space, "apiVersion": "v1", "kind": "Namespace", "spec": {}})
+        while not done.wait(pause):
+            act()
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -89,3 +109,8 @@ def namespace_controller(api: Https) -> t.Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+def namespace_controller(api: Https) -> t.ContextManager[None]:
+    """The controller of namespaces while the block runs."""
+    return controller(lambda: finalize_namespaces(api), 0.2)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import copy
-import threading
 import typing as t
 from contextlib import contextmanager
 
@@ -13,6 +12,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.cluster.rook_ceph_l
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.live import get
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import Https
 from services.objects import rook
+from services.objects.conftest import Reads, controller, finalize_namespaces
 from services.objects.rook import Params
 
 LAYER, SNAPSHOTS = catalog.LAYERS["rook_ceph"], catalog.LAYERS["snapshot_controller"]
@@ -25,7 +25,7 @@ MERGE = "application/merge-patch+json"
 ENTRY = [{"name": "storage", "role": "groundup.cloud.rook_ceph", "input": "rook_ceph_config"}]
 
 
-class Applied:
+class Applied(Reads):
     """The layer's action on the server."""
 
     def __init__(self, kubeconfig: str, api: Https) -> None:
@@ -36,14 +36,6 @@ class Applied:
         params = {**copy.deepcopy(config), **self.upstream, **beside}
         options = {"present": True, "wait": False, "timeout": 120, **more}
         return LAYER.perform(params, self.access, check=check, **options)
-
-    def get(self, path: str) -> Params:
-        found = get(self.api, path)
-        assert found is not None, path
-        return found
-
-    def exists(self, path: str) -> bool:
-        return get(self.api, path) is not None
 
     def probe(self, config: Params) -> list[str]:
         found = catalog.probe(ENTRY, {"rook_ceph_config": {**config, **self.upstream}}, self.access)
@@ -85,35 +77,25 @@ def other_controller(applied: Applied) -> t.Iterator[None]:
 @contextmanager
 def operators(api: Https, *, clean: bool = True) -> t.Iterator[list[str]]:
     """What Rook does when its cluster goes, and what the controller of namespaces does; yields what Rook saw then."""
-    done, seen = threading.Event(), []
+    seen: list[str] = []
 
-    def run() -> None:
-        while not done.wait(0.1):
-            live = get(api, CLUSTER)
-            if live is not None and live["metadata"].get("deletionTimestamp"):
-                left = [
-                    name for name in ("cephblockpools", "cephfilesystems") if api.call("GET", f"{CEPH}/{name}")["items"]
-                ]
-                seen.append(f"confirmed: {live['spec']['cleanupPolicy']['confirmation']}; left: {left}")
-                for name in ("n1", "n2", "n3") if clean else ():
-                    job(api, name)
-                api.call("PATCH", CLUSTER, body={"metadata": {"finalizers": None}}, content=MERGE)
-            for space in api.call("GET", "/api/v1/namespaces")["items"]:
-                if space["metadata"].get("deletionTimestamp"):
-                    path = f"/api/v1/namespaces/{space['metadata']['name']}/finalize"
-                    api.call("PUT", path, body={**space, "apiVersion": "v1", "kind": "Namespace", "spec": {}})
+    def act() -> None:
+        live = get(api, CLUSTER)
+        if live is not None and live["metadata"].get("deletionTimestamp"):
+            kinds = ("cephblockpools", "cephfilesystems")
+            left = [name for name in kinds if api.call("GET", f"{CEPH}/{name}")["items"]]
+            seen.append(f"confirmed: {live['spec']['cleanupPolicy']['confirmation']}; left: {left}")
+            for name in ("n1", "n2", "n3") if clean else ():
+                job(api, name)
+            api.call("PATCH", CLUSTER, body={"metadata": {"finalizers": None}}, content=MERGE)
+        finalize_namespaces(api)
 
     api.call("PATCH", CLUSTER, body={"metadata": {"finalizers": ["cephcluster.ceph.rook.io"]}}, content=MERGE)
     for old in api.call("GET", JOBS)["items"]:
         body = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
         api.call("DELETE", f"{JOBS}/{old['metadata']['name']}", body=body)
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
+    with controller(act, 0.1):
         yield seen
-    finally:
-        done.set()
-        thread.join()
 
 
 def job(api: Https, node: str) -> None:

@@ -15,7 +15,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.cluster import cata
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import ObjectsError, Refused
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.live import get
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import Https
-from services.objects.conftest import directory
+from services.objects.conftest import Reads, controller, directory, finalize_namespaces
 
 Params = dict[str, t.Any]
 MERGE = "application/merge-patch+json"
@@ -29,7 +29,7 @@ ENTRIES = {
 
 
 @dataclass
-class Layer:
+class Layer(Reads):
     """The action of one of the layers on the server."""
 
     role: str
@@ -49,14 +49,6 @@ class Layer:
         found = catalog.probe(ENTRIES[self.role], inputs, {"kubeconfig": self.kubeconfig}, absent=absent)
         steps: list[str] = found["steps"][self.role]
         return steps
-
-    def get(self, path: str) -> Params:
-        found = get(self.api, path)
-        assert found is not None, path
-        return found
-
-    def exists(self, path: str) -> bool:
-        return get(self.api, path) is not None
 
     def patch(self, path: str, body: Params) -> None:
         self.api.call("PATCH", path, body=body, content=MERGE)
@@ -123,31 +115,22 @@ def deployed(layer: Layer, space: str, name: str, replicas: int) -> None:
 @contextmanager
 def operator(layer: Layer, path: str, finalizer: str, kinds: t.Iterable[Path]) -> t.Iterator[list[str]]:
     """A double of an operator, and of the controller of namespaces. Yields what it saw when the object went."""
-    done, seen = threading.Event(), []
+    seen: list[str] = []
     made = [one["metadata"]["name"] for kind in kinds for one in definitions(kind)]
 
-    def run() -> None:
-        while not done.wait(0.1):
-            live = get(layer.api, path)
-            if live is not None and live["metadata"].get("deletionTimestamp"):
-                seen.append(str(live["spec"]["uninstallStrategy"]))
-                for name in made:
-                    if get(layer.api, f"{CRDS}/{name}") is not None:
-                        layer.api.call("DELETE", f"{CRDS}/{name}")
-                layer.patch(path, {"metadata": {"finalizers": None}})
-            for space in layer.api.call("GET", "/api/v1/namespaces")["items"]:
-                if space["metadata"].get("deletionTimestamp"):
-                    where = f"/api/v1/namespaces/{space['metadata']['name']}/finalize"
-                    layer.api.call("PUT", where, body={**space, "apiVersion": "v1", "kind": "Namespace", "spec": {}})
+    def act() -> None:
+        live = get(layer.api, path)
+        if live is not None and live["metadata"].get("deletionTimestamp"):
+            seen.append(str(live["spec"]["uninstallStrategy"]))
+            for name in made:
+                if get(layer.api, f"{CRDS}/{name}") is not None:
+                    layer.api.call("DELETE", f"{CRDS}/{name}")
+            layer.patch(path, {"metadata": {"finalizers": None}})
+        finalize_namespaces(layer.api)
 
     layer.patch(path, {"metadata": {"finalizers": [finalizer]}})
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
+    with controller(act, 0.1):
         yield seen
-    finally:
-        done.set()
-        thread.join()
 
 
 def webhook(api: Https, name: str, manager: str) -> None:
