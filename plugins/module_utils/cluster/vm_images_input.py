@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from ..vms.sources import BOTH, DIGESTED, DOCKER, SHA256, URL
 from . import instance_types, schedules
 from .multus_objects import ALWAYS
 from .quantities import canonical
@@ -18,16 +19,10 @@ Params = Mapping[str, Any]
 ROLE, NAMESPACE = "vm_images", "golden-images"
 #: CDI's own number of imports that are kept.
 RETENTION = 3
-DOCKER = "docker://"
 #: The volume of an import is called NAME-DIGEST, with 12 digits, and its name becomes a label of at most 63 characters.
 LONGEST = 50
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
-_URL = re.compile(r"https?://[^\s/]+/\S+")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _CLASS = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
-_DIGESTED = re.compile(r"docker://[^\s/@]+/[^\s:@]+@sha256:[0-9a-f]{64}")
-#: CDI pulls by the library containers/image, which refuses a name with both.
-_BOTH = re.compile(r"docker://[^\s/@]+/[^\s:@]+:[^\s/:@]+@\S*")
 _TAGGED = re.compile(r"docker://[^\s/@]+/[^\s:@]+(:[^\s/:@]+)?")
 
 
@@ -111,20 +106,20 @@ def source_faults(source: Params, scheduled: bool) -> Iterator[tuple[str, str, s
     if bool(http) == bool(registry):
         yield "source", "needs either http or registry", "keep one of them"
     elif http:
-        if not _URL.fullmatch(http):
+        if not URL.fullmatch(http):
             yield "source.http", f"{http} is no URL of a file", "give one such as https://example.net/debian-13.qcow2"
         if not sha256:
             yield "source.sha256", "is missing", "give the digest of the file, which CDI compares"
-        elif not _SHA256.fullmatch(sha256):
+        elif not SHA256.fullmatch(sha256):
             yield "source.sha256", f"{sha256} is no digest", "give 64 hexadecimal digits in lower case"
     elif sha256:
         yield "source.sha256", "is the digest of a file", "write that of an image behind its name: @sha256:DIGEST"
-    elif _BOTH.fullmatch(registry):
+    elif BOTH.fullmatch(registry):
         yield "source.registry", f"{registry} has a tag and a digest, which CDI does not take", "keep one of them"
     elif scheduled and not _TAGGED.fullmatch(registry):
         remedy = f"write {DOCKER}HOST/NAME:TAG without a digest, or remove schedule"
         yield "source.registry", f"{registry} is no name whose image may change", remedy
-    elif not scheduled and not _DIGESTED.fullmatch(registry):
+    elif not scheduled and not DIGESTED.fullmatch(registry):
         remedy = f"write {DOCKER}HOST/NAME@sha256:DIGEST, or give a schedule on which a tag is looked at"
         yield "source.registry", f"{registry} is no image with a digest", remedy
 

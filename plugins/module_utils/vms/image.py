@@ -19,7 +19,7 @@ from ..conditions.fields import Item, at
 from ..conditions.reads import Reads
 from ..plan.base import Change, Changes
 from ..waiting.missing import Missing, Row
-from . import jobs, upload
+from . import jobs, sources, upload
 from .cluster import Cluster
 from .errors import VmError, refusal
 from .kinds import DATA_VOLUME
@@ -29,14 +29,7 @@ AT_ONCE = "cdi.kubevirt.io/storage.bind.immediate.requested"
 #: The annotation with the digest of the file that was uploaded.
 DIGEST = "groundup.cloud/sha256"
 UPLOAD_READY = "UploadReady"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIZE = re.compile(r"[1-9][0-9]*(Ki|Mi|Gi|Ti|k|M|G|T)?")
-_URL = re.compile(r"https?://[^\s/]+/\S+")
-_SCHEME = "docker://"
-#: An image of a registry whose content can't change.
-_DIGESTED = re.compile(r"docker://[^\s/@]+/[^\s:@]+@sha256:[0-9a-f]{64}")
-#: CDI pulls by the library containers/image, which refuses a name with both.
-_BOTH = re.compile(r"docker://[^\s/@]+/[^\s:@]+:[^\s/:@]+@\S*")
 #: Who pulls an image of a registry: CDI's own pod, or the node, with its mirrors and logins.
 PULL_METHODS = ("pod", "node")
 SOURCES = ("url", "registry", "path")
@@ -79,11 +72,11 @@ def refusals(params: Mapping[str, Any]) -> list[str]:
         texts += _registry_refusals(registry, sha256)
     elif params.get("pull_method"):
         texts.append("pull_method: is for images of registries alone; remove it, or give registry")
-    if url and not _URL.fullmatch(url):
+    if url and not sources.URL.fullmatch(url):
         texts.append(f"url: {url} is no URL of a file, such as https://example.net/debian-13.qcow2")
     if url and not sha256:
         texts.append("sha256: is missing; give the digest of the file at url, which CDI compares")
-    if sha256 and not registry and not _SHA256.fullmatch(sha256):
+    if sha256 and not registry and not sources.SHA256.fullmatch(sha256):
         texts.append(f"sha256: {sha256} is no digest; give 64 hexadecimal digits in lower case")
     if not _SIZE.fullmatch(size):
         texts.append(f"size: {size or 'is missing and'} is no size of a disk; give one such as 10Gi")
@@ -92,14 +85,14 @@ def refusals(params: Mapping[str, Any]) -> list[str]:
 
 def _registry_refusals(registry: str, sha256: str) -> list[str]:
     texts = []
-    if not registry.startswith(_SCHEME):
-        texts.append(f"registry: {registry} is no image of a registry; write {_SCHEME}HOST/NAME@sha256:DIGEST")
-    elif _BOTH.fullmatch(registry):
+    if not registry.startswith(sources.DOCKER):
+        texts.append(f"registry: {registry} is no image of a registry; write {sources.DOCKER}HOST/NAME@sha256:DIGEST")
+    elif sources.BOTH.fullmatch(registry):
         texts.append(f"registry: {registry} has a tag and a digest, which CDI does not take; remove the tag")
-    elif not _DIGESTED.fullmatch(registry):
+    elif not sources.DIGESTED.fullmatch(registry):
         texts.append(
             f"registry: {registry} has no digest, so that another run could import another image; write "
-            f"{_SCHEME}HOST/NAME@sha256:DIGEST, which `skopeo inspect` shows"
+            f"{sources.DOCKER}HOST/NAME@sha256:DIGEST, which `skopeo inspect` shows"
         )
     if sha256:
         texts.append("sha256: is the digest of a file; that of an image is in registry, remove sha256")
