@@ -46,24 +46,31 @@ class Trusted:
 
     def __call__(self, value: t.Any) -> t.Any:
         """The value with its strings marked."""
-        if type(value) is str:
-            found = self._strings.get(value)
-            if found is None:
-                found = self._strings[value] = _marked(value)
-            return found
-        if isinstance(value, str):
-            return _marked(value)
-        if isinstance(value, (dict, list, tuple)):
-            known = self._collections.get(id(value))
-            if known is None:
-                known = self._collections[id(value)] = (value, self._marked_in(value))
-            return known[1]
-        return value
+        return self._marked_of([value])[0]
+
+    def _marked_of(self, values: t.Iterable[t.Any]) -> list[t.Any]:
+        """The values with their strings marked: one call for all values of a collection, which are a million."""
+        strings, collections, marked = self._strings, self._collections, []
+        for value in values:
+            found = value
+            if type(value) is str:
+                found = strings.get(value)
+                if found is None:
+                    found = strings[value] = _marked(value)
+            elif isinstance(value, str):
+                found = _marked(value)
+            elif isinstance(value, (dict, list, tuple)):
+                known = collections.get(id(value))
+                if known is None:
+                    known = collections[id(value)] = (value, self._marked_in(value))
+                found = known[1]
+            marked.append(found)
+        return marked
 
     def _marked_in(self, value: dict[str, t.Any] | list[t.Any] | tuple[t.Any, ...]) -> t.Any:
         if isinstance(value, dict):
-            return {key: self(item) for key, item in value.items()}
-        return [self(item) for item in value]
+            return dict(zip(value, self._marked_of(value.values()), strict=True))
+        return self._marked_of(value)
 
 
 def _marked(value: str) -> str:

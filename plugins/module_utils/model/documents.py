@@ -190,12 +190,11 @@ def _check_depth(text: str) -> None:
 
 
 def combine(docs: t.Sequence[Document]) -> tuple[dict[t.Any, t.Any], list[Problem]]:
-    """Combine all documents into one mapping; a key that is defined twice is a problem."""
+    """Combine all documents into one mapping; a key that two of them define is a problem."""
     data: dict[t.Any, t.Any] = {}
     origin: dict[Path, str] = {}
     problems: list[Problem] = []
     for doc in docs:
-        problems += _duplicate_keys(doc)
         if not isinstance(doc.data, t.Mapping):
             problems.append(
                 Problem(doc.file, show(doc.data), "is not a model", "write a mapping that begins with `plugin:`")
@@ -241,8 +240,10 @@ def _conflict(path: Path, file: str, origin: t.Mapping[Path, str]) -> Problem:
     )
 
 
-def _duplicate_keys(doc: Document) -> list[Problem]:
+def duplicate_keys(doc: Document) -> list[Problem]:
     """A problem for each key that a mapping has twice: YAML would silently use the last value."""
+    if not _has_duplicate_keys(doc.root):
+        return []  # without the path of each key of a large model
     return [
         Problem(join(path), "", "is defined twice", "keep one of them", place=f"{doc.file}:{line}")
         for path, line, first in lines_of(doc)
@@ -250,8 +251,30 @@ def _duplicate_keys(doc: Document) -> list[Problem]:
     ]
 
 
-def lines_of(doc: Document) -> t.Iterator[tuple[Path, int, bool]]:
-    """Every key and item of a file: its path, its line (from 1), and whether the key occurs for the first time."""
+def _has_duplicate_keys(root: t.Any) -> bool:
+    """Whether any mapping below a node may have a key twice. A node that has several anchors is searched once."""
+    stack, seen = [root], set()
+    while stack:
+        node = stack.pop()
+        if isinstance(node, yaml.MappingNode):
+            if len({str(key.value) for key, _value in node.value}) < len(node.value):
+                return True
+            children = [value for _key, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            children = node.value
+        else:
+            continue
+        if id(node) not in seen:
+            seen.add(id(node))
+            stack += [child for child in children if not isinstance(child, yaml.ScalarNode)]
+    return False
+
+
+def lines_of(doc: Document, wanted: t.Container[str] | None = None) -> t.Iterator[tuple[Path, int, bool]]:
+    """Every key and item of a file: its path, its line (from 1), and whether the key occurs for the first time.
+
+    `wanted`: only those whose path, as `problems.join` writes it, is in it; with a path its prefixes are needed too.
+    """
     stack: list[tuple[Path, t.Any, frozenset[int]]] = [((), doc.root, frozenset())]
     while stack:
         path, node, above = stack.pop()
@@ -264,6 +287,8 @@ def lines_of(doc: Document) -> t.Iterator[tuple[Path, int, bool]]:
             children = [(index, value, value.start_mark.line) for index, value in enumerate(node.value)]
         seen = set()
         for part, value, line in children:
+            if wanted is not None and join((*path, part)) not in wanted:
+                continue
             yield (*path, part), line + 1, part not in seen
             seen.add(part)
             stack.append(((*path, part), value, above | {id(node)}))

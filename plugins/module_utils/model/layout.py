@@ -102,7 +102,7 @@ class Layout:
         natives = [network for network in cloud.networks.values() if network.native]
         self.provision: Network | None = natives[0] if natives else None
         self._networks: dict[tuple[str, ...], list[Network]] = {}
-        self._carried: dict[tuple[tuple[str, ...], bool, str], list[int]] = {}
+        self._carried: dict[tuple[tuple[str, ...], bool, str], tuple[list[int], list[int | None]]] = {}
 
     def networks_of(self, machine: Machine) -> list[Network]:
         """The networks a machine has an address in, the provision network first. Don't change the list."""
@@ -214,6 +214,13 @@ class Layout:
 
     def carried(self, machine: Machine) -> list[int]:
         """The sorted VLANs of the machine's ports, including the native one. The list is shared: don't change it."""
+        return self._carry(machine)[0]
+
+    def tags_carried(self, machine: Machine) -> list[int | None]:
+        """`carried` as frames have them: None for the native VLAN. The list is shared: don't change it."""
+        return self._carry(machine)[1]
+
+    def _carry(self, machine: Machine) -> tuple[list[int], list[int | None]]:
         bmc = self.shared_with_bmc(machine)
         key = (machine.networks, Role.COMPUTE in machine.roles, bmc.name if bmc else "")
         if key not in self._carried:
@@ -223,7 +230,8 @@ class Layout:
                 ids.update(
                     vlan for network in self.cloud.networks.values() if network.vlans for vlan in network.vlans.ids()
                 )
-            self._carried[key] = sorted(ids)
+            native = next((network.vlan for network in self.networks_of(machine) if network.native), None)
+            self._carried[key] = sorted(ids), [None if vlan == native else vlan for vlan in sorted(ids)]
         return self._carried[key]
 
     def link_mtu(self, machine: Machine) -> int:

@@ -68,6 +68,7 @@ def load_documents(
     if conflicts and not data:
         # No file contains a mapping: every required key is missing, and reporting that would not help.
         raise ModelError(locate(docs, conflicts))
+    conflicts += [problem for doc in docs for problem in documents.duplicate_keys(doc)]
     try:
         texts = written(docs)
         for doc in docs:

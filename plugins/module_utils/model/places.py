@@ -8,7 +8,7 @@ import dataclasses
 import typing as t
 
 from .documents import Document, lines_of
-from .problems import FROM, Problem, join
+from .problems import FROM, Problem, join, prefixes
 
 
 def locate(docs: t.Sequence[Document], problems: t.Sequence[Problem]) -> list[Problem]:
@@ -19,8 +19,9 @@ def locate(docs: t.Sequence[Document], problems: t.Sequence[Problem]) -> list[Pr
     if not problems:
         return []
     places: dict[str, str] = {}
+    wanted = {prefix for problem in problems for prefix in prefixes(_source(problem))}
     for doc in docs:
-        for path, line, _first in lines_of(doc):
+        for path, line, _first in lines_of(doc, wanted):
             places.setdefault(join(path), f"{doc.file}:{line}")
         places.setdefault(doc.file, f"{doc.file}:1")
     # A missing top-level key is reported at the start of the first file.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 import typing as t
 
 from ..errors import CloudError
@@ -81,6 +82,13 @@ def join(path: Path) -> str:
         else:
             text += f".{part}" if text else part
     return text or "model"
+
+
+def prefixes(path: str) -> t.Iterator[str]:
+    """`a.b.c` as `a`, `a.b`, `a.b.c`: a name may contain dots."""
+    parts = re.split(r"(?=[.\[])", path)
+    for count in range(1, len(parts) + 1):
+        yield "".join(parts[:count])
 
 
 def show(value: t.Any) -> str:

@@ -111,11 +111,10 @@ def _isolation(layout: Layout, neighbours: Neighbours, machine: Machine) -> View
         for network in layout.networks_of(machine)
         if network.name in addresses
     }
-    native = next((network.vlan for network in layout.networks_of(machine) if network.native), None)
     return {
         "interface": link_name(machine),
         "vlans": [int(vlan) if vlan else None for vlan in shared],
-        "carries": [None if vlan == native else vlan for vlan in layout.carried(machine)],
+        "carries": layout.tags_carried(machine),
         "forbidden": layout.unused_vlan,
         "peers": shared,
         **({"separate": True} if neighbours.separate else {}),

@@ -11,7 +11,7 @@ import typing as t
 import yaml
 
 from .documents import Document
-from .problems import DEFAULT, FROM, Path, Problem, show
+from .problems import DEFAULT, FROM, Path, Problem, prefixes, show
 
 _PREFIX = "tag:yaml.org,2002:"
 _DECIMAL = re.compile(r"0|-?[1-9][0-9]*")
@@ -44,7 +44,8 @@ def written(docs: t.Iterable[Document]) -> Written:
                 for key, value in _entries(node):
                     if _is_noteworthy(key):
                         keys[path, show(doc.value_of(key))] = str(key.value)
-                    stack.append(((*path, str(key.value)), value, inside))
+                    if not isinstance(value, yaml.ScalarNode) or _is_noteworthy(value):
+                        stack.append(((*path, str(key.value)), value, inside))
             elif isinstance(node, yaml.SequenceNode):
                 stack += [((*path, index), item, inside) for index, item in enumerate(node.value)]
             elif _is_noteworthy(node):
@@ -112,7 +113,7 @@ class Origins:
         word = self.sections.get(section)
         objects = self.data.get(section)
         if word and isinstance(defaults, t.Mapping) and isinstance(objects, t.Mapping):
-            name = next((name for name in _prefixes(rest) if name in objects), rest)
+            name = next((name for name in prefixes(rest) if name in objects), rest)
             below = rest[len(name) + 1 :]
             if below and _has(defaults.get(word), below):
                 return f"{FROM}defaults.{word}.{below.partition('[')[0]}"
@@ -126,13 +127,6 @@ class Origins:
         return dataclasses.replace(problem, origin=origin)
 
 
-def _prefixes(path: str) -> t.Iterator[str]:
-    """`a.b.c` as `a`, `a.b`, `a.b.c`: a name may contain dots."""
-    parts = re.split(r"(?=[.\[])", path)
-    for count in range(1, len(parts) + 1):
-        yield "".join(parts[:count])
-
-
 def _has(value: t.Any, path: str) -> bool:
     if not path:
         return value is not None
@@ -142,4 +136,4 @@ def _has(value: t.Any, path: str) -> bool:
         return listed and _has(value[int(index)], rest.removeprefix("."))
     if not isinstance(value, t.Mapping):
         return False
-    return any(name in value and _has(value[name], path[len(name) :].removeprefix(".")) for name in _prefixes(path))
+    return any(name in value and _has(value[name], path[len(name) :].removeprefix(".")) for name in prefixes(path))

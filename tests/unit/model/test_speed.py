@@ -31,9 +31,14 @@ def test_loading_takes_two_seconds_per_thousand_machines() -> None:
     assert large / small <= 16, f"{small:.2f} s for 1,000 and {large:.2f} s for 10,000 machines"
 
 
-def test_ansible_reads_an_inventory_of_a_thousand_machines_in_three_seconds(tmp_path: pathlib.Path) -> None:
+def test_ansible_reads_an_inventory_of_a_thousand_machines_in_seven_times_its_start(tmp_path: pathlib.Path) -> None:
+    """A ratio, so that it holds on slow machines too; the least of three, since other tests run beside."""
     path = tmp_path / "cloud.yml"
     path.write_text(json.dumps({"plugin": "groundup.cloud.cloud", **module("model").cloud(1_000)}))
-    found = module("inventory").run(path, "--graph")
-    assert found["cpu"] <= 3, found
-    assert found["memory"] <= 400, found
+    empty = tmp_path / "hosts.yml"
+    empty.write_text("all: {}\n")
+    run = module("inventory").run
+    found, start = ([run(file, "--graph") for __ in range(3)] for file in (path, empty))
+    least = min(one["cpu"] for one in found) / min(one["cpu"] for one in start)
+    assert least <= 7, f"{least:.1f} times: {found}, {start}"
+    assert found[0]["memory"] <= 400, found
