@@ -90,7 +90,7 @@ EXAMPLES = r"""
 
 - name: The same by Rook's toolbox
   groundup.cloud.ceph_health:
-    command: [kubectl, -n, rook-ceph, exec, deploy/rook-ceph-tools, --, ceph]
+    command: [kubectl, -n, rook-ceph, exec, -i, deploy/rook-ceph-tools, --, ceph]
     clean: true
   delegate_to: localhost
 

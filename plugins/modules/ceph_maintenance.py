@@ -70,7 +70,7 @@ EXAMPLES = r"""
 
 - name: End it, by Rook's toolbox
   groundup.cloud.ceph_maintenance:
-    command: [kubectl, -n, rook-ceph, exec, deploy/rook-ceph-tools, --, ceph]
+    command: [kubectl, -n, rook-ceph, exec, -i, deploy/rook-ceph-tools, --, ceph]
     bucket: node3
     state: absent
   delegate_to: localhost

@@ -137,7 +137,7 @@ EXAMPLES = r"""
 
 - name: Remove all OSDs of a machine that Rook runs
   groundup.cloud.ceph_osd:
-    command: [kubectl, -n, rook-ceph, exec, deploy/rook-ceph-tools, --, ceph]
+    command: [kubectl, -n, rook-ceph, exec, -i, deploy/rook-ceph-tools, --, ceph]
     kubeconfig: ~/.kube/rack1
     rook: {}
     osds: [{host: node5}]

@@ -113,16 +113,19 @@ def domain_of(device: Device, kind: str) -> str:
     return device.name if kind == "osd" else device.place.get(kind, "")
 
 
+#: What a layout is read from.
+COMMANDS = (("osd", "df", "tree"), ("osd", "dump"), ("osd", "crush", "rule", "dump"), ("df", "detail"))
+
+
 def read(ceph: Ceph) -> Layout:
     """The layout of a cluster.
 
     :raises NoAnswer: it does not answer now.
     :raises CephError: it can't be asked, or its answers are not those of the versions that are known here.
     """
-    tree, dump = ceph.read("osd", "df", "tree"), ceph.read("osd", "dump")
-    rules, space = ceph.read("osd", "crush", "rule", "dump"), ceph.read("df", "detail")
+    answers = ceph.read_all(*COMMANDS)
     try:
-        return layout(tree, dump, rules, space)
+        return layout(*answers)
     except (KeyError, TypeError, ValueError) as error:
         raise CephError(f"{' '.join(ceph.command)} gave an answer of an unknown form: {error!r}") from error
 

@@ -71,8 +71,9 @@ def look(ceph: Ceph) -> Seen:
     :raises NoAnswer: it does not answer now.
     :raises CephError: it can't be asked.
     """
-    once = Once(ceph)
-    found = once.read("config-key", "dump", KEY)
+    asked = ("config-key", "dump", KEY)
+    once = Once(ceph, asked, *layout.COMMANDS, *state.COMMANDS)
+    found = once.read(*asked)
     marks = {key.removeprefix(KEY): Mark.of(str(text), key) for key, text in found.items()}
     return Seen(layout.read(once), marks, state.read(once))
 

@@ -94,7 +94,8 @@ class Run:
 
         :raises CephError: the cluster does not answer, or what is wanted can't be told from it.
         """
-        ceph, params = Once(self._ceph), self._params
+        params = self._params
+        ceph = Once(self._ceph, *layout.COMMANDS, *osd_names.COMMANDS)
         found = layout.read(ceph)
         daemons, held = self._daemons.read()
         self.known = {**dict.fromkeys(daemons, Identity()), **self.known, **held, **osd_names.read(ceph, found)}

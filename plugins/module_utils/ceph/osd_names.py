@@ -51,12 +51,16 @@ class Identity:
         return " ".join(part for part in (self.host, ", ".join(self.disks)) if part)
 
 
+#: What identities are read from.
+COMMANDS = (("osd", "metadata"),)
+
+
 def read(ceph: Ceph, layout: Layout) -> dict[int, Identity]:
     """The identities of all OSDs of a layout.
 
     :raises CephError: as `Ceph.read`.
     """
-    found = {entry["id"]: entry for entry in ceph.read("osd", "metadata")}
+    found = {entry["id"]: entry for entry in ceph.read(*COMMANDS[0])}
     return {number: identity(found.get(number, {}), layout.devices[number].host) for number in layout.devices}
 
 

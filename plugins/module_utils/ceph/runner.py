@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,9 @@ from ..errors import CloudError, missing_program
 _FOR_GOOD = re.compile(
     r"conf_read_file|ObjectNotFound|PermissionDenied|PermissionError|\[errno (1|2|13)\]", re.IGNORECASE
 )
+
+#: Words of a command behind ``ceph``.
+Words = tuple[str, ...]
 
 #: Exit statuses of `ceph` that are an answer: EAGAIN, something can't be told yet, and EBUSY, it must not be done.
 _DENIED = frozenset({11, 16})
@@ -36,7 +40,7 @@ class Ceph:
     """Commands of one cluster.
 
     :param command: the program with what comes before its arguments, e.g. ``["ceph"]`` or ``["kubectl", "-n",
-        "rook-ceph", "exec", "deploy/rook-ceph-tools", "--", "ceph"]``.
+        "rook-ceph", "exec", "-i", "deploy/rook-ceph-tools", "--", "ceph"]``.
     :param seconds: how long `ceph` tries to reach a monitor; without a quorum it would try for ever.
     """
 
@@ -50,6 +54,20 @@ class Ceph:
         :raises CephError: the program is missing, or has no configuration or key with which it may ask.
         """
         return self._parsed(self._run(*words), words)
+
+    def read_all(self, *commands: Words) -> list[Any]:
+        """The answers of several commands, of which none has an effect, from one start of `ceph`.
+
+        A start takes a second and more where `ceph` runs in a container. Without words it carries out the lines of its
+        standard input (ceph.in, `new_style_command`: so from Nautilus to Tentacle), and says of a failure on its
+        standard error only. So where answers are missing, also since something on the way does not pass the standard
+        input on, each command is run by itself.
+
+        :raises CephError: as `read`.
+        """
+        lines = [shlex.join(words) for words in commands]
+        found = _objects(self._run(lines=lines).stdout) if len(commands) > 1 else []
+        return found if len(found) == len(commands) else [self.read(*words) for words in commands]
 
     def ask(self, *words: str) -> tuple[Any, str]:
         """The answer to a question that Ceph may deny, as ``osd safe-to-destroy 3``, and why it denies it.
@@ -73,13 +91,14 @@ class Ceph:
         """
         self._run(*words)
 
-    def _run(self, *words: str, denied: frozenset[int] = frozenset()) -> subprocess.CompletedProcess[bytes]:
+    def _run(
+        self, *words: str, denied: frozenset[int] = frozenset(), lines: Sequence[str] = ()
+    ) -> subprocess.CompletedProcess[bytes]:
         argv = [*self.command, "--connect-timeout", str(self.seconds), *words, "--format", "json"]
-        shown = " ".join([*self.command, *words])
+        shown = " ".join([*self.command, *words, "; ".join(lines)]).strip()
+        text = "".join(f"{line}\n" for line in lines).encode()
         try:
-            done = subprocess.run(
-                argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=3 * self.seconds, check=False
-            )
+            done = subprocess.run(argv, input=text, capture_output=True, timeout=3 * self.seconds, check=False)
         except FileNotFoundError as error:
             raise CephError(f"{shown}: {missing_program(self.command[0])}") from error
         except subprocess.TimeoutExpired as error:
@@ -98,17 +117,25 @@ class Ceph:
 
 
 class Once(Ceph):
-    """The same commands, of which each is run once: answers of one moment."""
+    """The same commands, of which each is run once: answers of one moment.
 
-    def __init__(self, ceph: Ceph) -> None:
+    :param commands: those whose answers will be read; they are read with the first of them.
+    """
+
+    def __init__(self, ceph: Ceph, *commands: Words) -> None:
         super().__init__(ceph.command, ceph.seconds)
-        self._ceph, self._answers = ceph, dict[tuple[str, ...], Any]()
+        self._ceph, self._commands, self._answers = ceph, commands, dict[Words, Any]()
 
     def read(self, *words: str) -> Any:
         """See :class:`Ceph`."""
-        if words not in self._answers:
-            self._answers[words] = self._ceph.read(*words)
-        return self._answers[words]
+        return self.read_all(words)[0]
+
+    def read_all(self, *commands: Words) -> list[Any]:
+        """See :class:`Ceph`."""
+        missing = [words for words in dict.fromkeys((*commands, *self._commands)) if words not in self._answers]
+        if any(words in missing for words in commands):
+            self._answers.update(zip(missing, self._ceph.read_all(*missing), strict=True))
+        return [self._answers[words] for words in commands]
 
     def ask(self, *words: str) -> tuple[Any, str]:
         """See :class:`Ceph`."""
@@ -117,6 +144,19 @@ class Once(Ceph):
     def act(self, *words: str) -> None:
         """See :class:`Ceph`."""
         self._ceph.act(*words)
+
+
+def _objects(text: bytes) -> list[Any]:
+    """The objects of a text with JSON, up to what is none."""
+    found, rest = [], text.decode("utf-8", "replace").strip()
+    while rest:
+        try:
+            value, end = json.JSONDecoder().raw_decode(rest)
+        except ValueError:
+            break
+        found.append(value)
+        rest = rest[end:].lstrip()
+    return found
 
 
 def _reason(done: subprocess.CompletedProcess[bytes]) -> str:

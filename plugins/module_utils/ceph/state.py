@@ -135,14 +135,17 @@ def is_clean(state: str) -> bool:
     return {"active", "clean"} <= words and "remapped" not in words
 
 
+#: What a state is read from, and where data is not in its place also the placement groups.
+COMMANDS = (("status",), ("health", "detail"), ("osd", "df", "tree"), ("mon", "dump"))
+
+
 def read(ceph: Ceph) -> State:
     """The state of a cluster.
 
     :raises NoAnswer: it does not answer now.
     :raises CephError: it can't be asked, or its answers are not those of the versions that are known here.
     """
-    status, health = ceph.read("status"), ceph.read("health", "detail")
-    osds, mons = ceph.read("osd", "df", "tree"), ceph.read("mon", "dump")
+    status, health, osds, mons = ceph.read_all(*COMMANDS)
     try:
         unclean = not all(map(is_clean, _states(status["pgmap"])))
         brief = placement_groups(ceph.read("pg", "dump", "pgs_brief")) if unclean else []

@@ -71,6 +71,10 @@ class Recorded(Ceph):
             raise CephError(f"ceph {' '.join(words)} was not asked")
         return self._answers[words]
 
+    def read_all(self, *commands: Words) -> list[Any]:
+        """See `read`."""
+        return [self.read(*words) for words in commands]
+
 
 @dataclass(frozen=True)
 class CephPod:

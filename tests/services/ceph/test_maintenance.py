@@ -115,6 +115,7 @@ def test_it_does_not_begin_where_other_copies_are_missing(cluster: Cluster) -> N
     cluster.kill("osd.1")
     ceph = Ceph(cluster.command, 60)
     cluster.until(lambda: _down(cluster) == [1] and not ceph.ask("osd", "ok-to-stop", "1")[1])  # denied at first
+    cluster.until(lambda: "undersized" in str(cluster.ask("health", "detail")))
     with pytest.raises(CephError, match=r"node2: its OSDs must not be stopped: Error E(BUSY|AGAIN).*") as error:
         maintain(cluster, timeout=0, accept=["OSD_DOWN", "OSD_HOST_DOWN", "PG_DEGRADED", "PG_AVAILABILITY"])
     assert "undersized" in str(error.value) and not flagged(cluster) and not kept(cluster)

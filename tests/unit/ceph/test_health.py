@@ -33,6 +33,9 @@ class Recorded(Ceph):
             raise NoAnswer("ceph status: error connecting to the cluster")
         return json.loads((RECORDED / f"{self.states[0]}.json").read_text())[" ".join(words)]
 
+    def read_all(self, *commands: tuple[str, ...]) -> list[Any]:
+        return [self.read(*words) for words in commands]
+
 
 def state(name: str) -> State:
     return read(Recorded(name))
@@ -200,6 +203,31 @@ def program(path: Path, script: str) -> Ceph:
 def test_the_command_may_have_words_of_its_own(tmp_path: Path) -> None:
     ceph = program(tmp_path / "c", 'printf \'["%s"]\' "$*"')
     assert ceph.read("osd", "df") == ["--cluster-of-mine --connect-timeout 5 osd df --format json"]
+
+
+def test_several_commands_are_one_start(tmp_path: Path) -> None:
+    echo = f"""echo start >> {tmp_path}/starts; while read line; do echo "said" >&2; echo; echo "[\\"$line\\"]"; done"""
+    ceph = program(tmp_path / "c", echo)
+    assert ceph.read_all(("osd", "df"), ("status",), ("a", "b c")) == [["osd df"], ["status"], ["a 'b c'"]]
+    assert (tmp_path / "starts").read_text() == "start\n"
+
+
+def test_commands_are_run_one_by_one_where_standard_input_is_not_passed_on(tmp_path: Path) -> None:
+    ceph = program(tmp_path / "c", """test "$4" = --format || printf '["%s"]' "$4" """)
+    assert ceph.read_all(("status",), ("health",)) == [["status"], ["health"]]
+
+
+def test_the_one_of_several_commands_that_fails_is_named(tmp_path: Path) -> None:
+    ceph = program(tmp_path / "c", 'test "$4" != health || exit 7; echo "[]"')
+    with pytest.raises(NoAnswer, match="health: exit status 7"):
+        ceph.read_all(("status",), ("health",))
+
+
+def test_several_commands_do_not_wait_twice_for_a_cluster_that_is_silent(tmp_path: Path) -> None:
+    ceph = program(tmp_path / "c", f"echo start >> {tmp_path}/starts; echo '[errno 110] RADOS timed out' >&2; exit 1")
+    with pytest.raises(NoAnswer, match="RADOS timed out"):
+        ceph.read_all(("status",), ("health",))
+    assert (tmp_path / "starts").read_text() == "start\n"
 
 
 @pytest.mark.parametrize(
