@@ -39,6 +39,7 @@ class Patient:
 
     def __init__(self, transport: Transport, deadline: Deadline) -> None:
         self._transport, self._deadline, self._answered = transport, deadline, False
+        self._silence = ""
         self.server, self.warnings = transport.server, transport.warnings
 
     def text(self, path: str) -> str | None:
@@ -54,12 +55,14 @@ class Patient:
         content: str = JSON,
         accept: str = JSON,
     ) -> Json:
-        """Return the answer.
+        """Return the answer. A server that gave none to the first call is not asked again, by other layers for example.
 
         :raises ObjectsError: there was no answer until the deadline.
         """
         if method not in ("GET", "DELETE"):
             return self._transport.call(method, path, query, body, content, accept)
+        if self._silence and not self._answered:
+            raise ObjectsError(self._silence)
         pause = PAUSE
 
         def once() -> Json | Missing:
@@ -81,4 +84,5 @@ class Patient:
         try:
             return wait(once, deadline, what="an answer of the API server", pause=lambda __: pause)
         except TimedOut as error:
-            raise ObjectsError(str(error)) from error
+            self._silence = str(error)
+            raise ObjectsError(self._silence) from error

@@ -202,6 +202,21 @@ def test_an_api_server_that_never_answered_is_not_waited_for_as_long() -> None:
         run(server, namespace())
 
 
+def test_an_api_server_that_never_answered_is_not_asked_by_the_next_layer() -> None:
+    server, count = Server(), [0]
+
+    def fault(method: str, path: str, query: Mapping[str, str]) -> None:
+        count[0] += 1
+        raise Unreachable("https://double does not answer: connection refused")
+
+    server.faults = fault
+    engine = Engine(server, Deadline(120, SkippingClock()), 4, check=True)
+    for __ in range(3):
+        with pytest.raises(ObjectsError, match=r"waited 20 s for an answer .*GET /api: https://double does not answer"):
+            engine.transport.call("GET", "/api")
+        assert count[0] <= 21
+
+
 def test_a_deadline_that_passes_says_why_and_what_was_done() -> None:
     server = Server()
     server.faults = failing(10**6, Refused(SILENT, 500, "InternalError"), "configmaps/a")
