@@ -3,14 +3,16 @@
 
 An entry is {name, words, minutes, lines, first}. Several of these processes may be given the same list; each command is
 carried out by one of them. One that is `first` is waited for before those after it begin. When a command has ended,
-DIRECTORY/NAME has its result: nothing where it succeeded, else the text of the failure. This is a process of its own,
-since tests replace parts of Python in theirs.
+DIRECTORY/NAME has its result: nothing where it succeeded, else the text of the failure; DIRECTORY/NAME.spent has the
+seconds that it took, as JSON {wall, cpu}, the CPU's without daemons that outlived their parents. This is a process of
+its own, since tests replace parts of Python in theirs.
 """
 
 from __future__ import annotations
 
 import json
 import pathlib
+import resource
 import signal
 import sys
 import time
@@ -30,14 +32,21 @@ def main() -> None:
             while entry["first"] and not result.exists():
                 time.sleep(0.2)
             continue
-        text = ""
+        text, began = "", (time.monotonic(), _cpu())
         try:
             command(entry["name"], *entry["words"], minutes=entry["minutes"], lines=entry["lines"])
         except AssertionError as error:
             text = str(error)
+        spent = {"wall": time.monotonic() - began[0], "cpu": _cpu() - began[1]}
+        (directory / f"{entry['name']}.spent").write_text(json.dumps(spent))
         part = directory / f"{entry['name']}.part"
         part.write_text(text)
         part.rename(result)
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOGS = ROOT / "build/test"
+#: What commands beside tests ended with; checks/beside.py names the files.
+RESULTS = LOGS / "beside"
 
 
 def files(directory: str) -> list[str]:

@@ -20,10 +20,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from checks.commands import LOGS
+from checks.commands import RESULTS
 from checks.tiers import Tiers
 
-RESULTS = LOGS / "beside"
 JOBS = int(os.environ.get("GROUNDUP_TEST_JOBS", "2"))
 #: The file behind which commands begin ("" for those that begin with the session) -> the commands, in order.
 ENTRIES = pytest.StashKey[dict[str, list[dict[str, Any]]]]()

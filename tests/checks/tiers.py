@@ -9,12 +9,14 @@ is that of the whole machine (proc_stat(5): all but ``idle`` and ``iowait``), so
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import time
 from dataclasses import dataclass
 
 import pytest
+from checks.commands import RESULTS
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -69,3 +71,7 @@ class Tiers:
         for name, spent in self.spent.items():
             busy = 100 * spent.cpu / (spent.wall * cores) if spent.wall else 0
             terminalreporter.line(f"{name:12} {spent.wall:7.0f} s, {busy:3.0f} % of {cores} CPUs")
+        spent = {path.stem: Spent(**json.loads(path.read_text())) for path in RESULTS.glob("*.spent")}
+        terminalreporter.section("slowest 25 commands beside tests", sep="=")
+        for name in sorted(spent, key=lambda name: -spent[name].cpu)[:25]:
+            terminalreporter.line(f"{spent[name].wall:7.0f} s, {spent[name].cpu:6.0f} s of CPU  {name}")
