@@ -76,18 +76,16 @@ def trimmed() -> dict[str, t.Any]:
 
 
 @pytest.fixture(scope="module")
-def served(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle with konnectivity; GROUNDUP_KONNECTIVITY_BUNDLE names a directory where it is kept for the next run.
+def served(bundle: Path) -> Path:
+    """A bundle with konnectivity, which is kept in the cache of bundles for the next run.
 
     What the release's own has in common with it is compiled already.
     """
-    given = os.environ.get("GROUNDUP_KONNECTIVITY_BUNDLE")
-    target = Path(given) if given else tmp_path_factory.mktemp("bundle")
-    request = Request(trimmed(), ROLE / "source", "source", cache_root(), directory=target)
+    request = Request(trimmed(), ROLE / "source", "source", cache_root())
     if plan(request).missing:
         make(request)
     assert not ensure(request, check=True)["changed"] and bundle.is_dir()
-    return target
+    return request.target
 
 
 def unpacked(served: Path, reference: str, target: Path) -> None:
