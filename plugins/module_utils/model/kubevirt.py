@@ -155,7 +155,8 @@ def images_view(layout: Layout) -> View:
 def _common(cloud: Cloud, nodes: int) -> View:
     return {
         **(timings(cloud.kubernetes) if cloud.kubernetes else {}),
-        "replicas": min(2, max(1, nodes)),
+        # Machines without hardware virtualization are a lab's. Each server takes minutes of their CPUs to start.
+        "replicas": 1 if cloud.virtualization.emulation else min(2, max(1, nodes)),
         "node_labels": dict(LABEL),
         **tolerations(machines_of(cloud)),
     }
