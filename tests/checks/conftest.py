@@ -53,8 +53,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             own = {"name": name, "words": words, "minutes": given["minutes"]}
             queue.append({"lines": given.get("lines", 80), "first": False, **own})
     session.stash[ENTRIES], session.stash[PROCESSES] = entries, {}
-    if entries and not session.config.option.collectonly:
-        shutil.rmtree(RESULTS, ignore_errors=True)
+    if session.config.option.collectonly:
+        return
+    shutil.rmtree(RESULTS, ignore_errors=True)  # also where this session has no commands: they are told at its end
+    if entries:
         RESULTS.mkdir(parents=True)
         _begin(session, "", 1)
 

@@ -71,7 +71,9 @@ class Tiers:
         for name, spent in self.spent.items():
             busy = 100 * spent.cpu / (spent.wall * cores) if spent.wall else 0
             terminalreporter.line(f"{name:12} {spent.wall:7.0f} s, {busy:3.0f} % of {cores} CPUs")
-        spent = {path.stem: Spent(**json.loads(path.read_text())) for path in RESULTS.glob("*.spent")}
+        commands = {path.stem: Spent(**json.loads(path.read_text())) for path in RESULTS.glob("*.spent")}
+        if not commands or not self.spent:  # as where tests are only collected
+            return
         terminalreporter.section("slowest 25 commands beside tests", sep="=")
-        for name in sorted(spent, key=lambda name: -spent[name].cpu)[:25]:
-            terminalreporter.line(f"{spent[name].wall:7.0f} s, {spent[name].cpu:6.0f} s of CPU  {name}")
+        for name in sorted(commands, key=lambda name: -commands[name].cpu)[:25]:
+            terminalreporter.line(f"{commands[name].wall:7.0f} s, {commands[name].cpu:6.0f} s of CPU  {name}")

@@ -53,7 +53,7 @@ class Ceph:
         :raises NoAnswer: no monitor answered in time, or the command failed otherwise.
         :raises CephError: the program is missing, or has no configuration or key with which it may ask.
         """
-        return self._parsed(self._run(*words), words)
+        return self.read_all(words)[0]
 
     def read_all(self, *commands: Words) -> list[Any]:
         """The answers of several commands, of which none has an effect, from one start of `ceph`.
@@ -67,7 +67,9 @@ class Ceph:
         """
         lines = [shlex.join(words) for words in commands]
         found = _objects(self._run(lines=lines).stdout) if len(commands) > 1 else []
-        return found if len(found) == len(commands) else [self.read(*words) for words in commands]
+        if len(found) == len(commands):
+            return found
+        return [self._parsed(self._run(*words), words) for words in commands]
 
     def ask(self, *words: str) -> tuple[Any, str]:
         """The answer to a question that Ceph may deny, as ``osd safe-to-destroy 3``, and why it denies it.
@@ -125,10 +127,6 @@ class Once(Ceph):
     def __init__(self, ceph: Ceph, *commands: Words) -> None:
         super().__init__(ceph.command, ceph.seconds)
         self._ceph, self._commands, self._answers = ceph, commands, dict[Words, Any]()
-
-    def read(self, *words: str) -> Any:
-        """See :class:`Ceph`."""
-        return self.read_all(words)[0]
 
     def read_all(self, *commands: Words) -> list[Any]:
         """See :class:`Ceph`."""

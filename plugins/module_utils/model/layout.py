@@ -231,7 +231,8 @@ class Layout:
                     vlan for network in self.cloud.networks.values() if network.vlans for vlan in network.vlans.ids()
                 )
             native = next((network.vlan for network in self.networks_of(machine) if network.native), None)
-            self._carried[key] = sorted(ids), [None if vlan == native else vlan for vlan in sorted(ids)]
+            vlans = sorted(ids)
+            self._carried[key] = vlans, [None if vlan == native else vlan for vlan in vlans]
         return self._carried[key]
 
     def link_mtu(self, machine: Machine) -> int:

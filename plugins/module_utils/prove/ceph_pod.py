@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..ceph.runner import Ceph, CephError
+from ..ceph import layout, osd_names, state
+from ..ceph.runner import Ceph, CephError, Words
 from ..cluster.rook_ceph_cluster import CEPH_IMAGE
 from ..cluster.rook_ceph_input import NAMESPACE
 from ..kube.api import Api
@@ -22,19 +23,17 @@ from ..report.proofs import ProofError
 from . import workloads
 from .spaces import Space
 
-Words = tuple[str, ...]
-#: What is asked.
-QUESTIONS: tuple[Words, ...] = (
-    ("status",),
-    ("health", "detail"),
-    ("mon", "dump"),
-    ("osd", "df", "tree"),
-    ("osd", "dump"),
-    ("osd", "crush", "rule", "dump"),
-    ("osd", "metadata"),
-    ("df", "detail"),
-    ("pg", "dump", "pgs_brief"),
-    ("config", "dump"),
+#: What is asked: what the readers of Ceph's state need, and the configuration.
+QUESTIONS: tuple[Words, ...] = tuple(
+    dict.fromkeys(
+        (
+            *state.COMMANDS,
+            *layout.COMMANDS,
+            *osd_names.COMMANDS,
+            ("pg", "dump", "pgs_brief"),
+            ("config", "dump"),
+        )
+    )
 )
 _MARK = "== "
 #: User of Rook's images of Ceph, as in its manifest of the toolbox.
@@ -62,18 +61,15 @@ class Recorded(Ceph):
         super().__init__(["ceph"])
         self._answers = answers
 
-    def read(self, *words: str) -> Any:
-        """The answer to a question that was asked.
-
-        :raises CephError: it was not.
-        """
-        if words not in self._answers:
-            raise CephError(f"ceph {' '.join(words)} was not asked")
-        return self._answers[words]
-
     def read_all(self, *commands: Words) -> list[Any]:
-        """See `read`."""
-        return [self.read(*words) for words in commands]
+        """The answers to questions that were asked.
+
+        :raises CephError: one was not.
+        """
+        for words in commands:
+            if words not in self._answers:
+                raise CephError(f"ceph {' '.join(words)} was not asked")
+        return [self._answers[words] for words in commands]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.ceph.gate import Wanted, missing, perform
-from ansible_collections.groundup.cloud.plugins.module_utils.ceph.runner import Ceph, CephError, NoAnswer
+from ansible_collections.groundup.cloud.plugins.module_utils.ceph.runner import Ceph, CephError, NoAnswer, Words
 from ansible_collections.groundup.cloud.plugins.module_utils.ceph.state import State, is_clean, read
 from checks.clock import SkippingClock
 
@@ -25,16 +25,16 @@ class Recorded(Ceph):
         super().__init__(["ceph"])
         self.states, self.asked = list(states), list[str]()
 
-    def read(self, *words: str) -> Any:
+    def read_all(self, *commands: Words) -> list[Any]:
+        return [self._answer(words) for words in commands]
+
+    def _answer(self, words: Words) -> Any:
         if words == ("status",) and len(self.states) > 1 and self.asked:
             self.states.pop(0)
         self.asked.append(" ".join(words))
         if self.states[0] == "silent":
             raise NoAnswer("ceph status: error connecting to the cluster")
         return json.loads((RECORDED / f"{self.states[0]}.json").read_text())[" ".join(words)]
-
-    def read_all(self, *commands: tuple[str, ...]) -> list[Any]:
-        return [self.read(*words) for words in commands]
 
 
 def state(name: str) -> State:
@@ -188,7 +188,7 @@ def test_check_mode_judges_once_and_does_not_fail() -> None:
 
 def test_an_answer_of_an_unknown_form_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     ceph = Recorded("healthy")
-    monkeypatch.setattr(Recorded, "read", lambda *__: {"pgmap": {}})
+    monkeypatch.setattr(Recorded, "_answer", lambda *__: {"pgmap": {}})
     with pytest.raises(CephError, match="an answer of an unknown form: KeyError") as error:
         read(ceph)
     assert not isinstance(error.value, NoAnswer)

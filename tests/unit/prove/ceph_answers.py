@@ -6,9 +6,9 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from ansible_collections.groundup.cloud.plugins.module_utils.ceph.runner import Words
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.stored import Class, Disk, Stored
 
-Words = tuple[str, ...]
 NODES = {f"n{number}": (Disk(f"DISK{number}"),) for number in (1, 2, 3)}
 STORED = Stored(nodes=NODES, pools={"block": 3}, block=(Class("rook-ceph-block"),), patience=0)
 PLACES = {"a": "n1", "b": "n2", "c": "n3"}
