@@ -48,6 +48,21 @@ options:
           password:
             description: Password of the account.
             type: str
+          port:
+            description: TCP port of the management interface, by default that of its protocol.
+            type: int
+          ssh:
+            description: How a switch that is reached by ssh is known, and how one logs in.
+            type: dict
+            suboptions:
+              host_key:
+                description: Its public host key, a line of a .pub file; by default known_hosts
+                  is asked.
+                type: str
+              key_file:
+                description: Private key of the account; without it and a password, the agent
+                  is asked.
+                type: path
           tls:
             description: How the certificate of the switch is verified.
             type: dict
@@ -110,6 +125,11 @@ options:
             description: MTU in bytes.
             type: int
             required: true
+          edge:
+            description: Whether a machine is at the other end and no switch. The port forwards
+              at once, and the switch shuts it if a BPDU arrives.
+            type: bool
+            default: false
       lags:
         description: Link aggregations (IEEE 802.1AX).
         type: list
@@ -141,6 +161,11 @@ options:
             description: MTU in bytes.
             type: int
             required: true
+          edge:
+            description: Whether a machine is at the other end and no switch. The port forwards
+              at once, and the switch shuts it if a BPDU arrives.
+            type: bool
+            default: false
           lacp:
             description: How the aggregation is negotiated (IEEE 802.1AX, LACP).
             type: dict

@@ -30,7 +30,7 @@ MAX_SHELL_STATEMENTS = 25
 
 #: Packages of plugins/module_utils from the lowest floor upwards. A package imports itself and what is on lower floors.
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"waiting", "plan", "specs", "promises", "download"}),
+    frozenset({"waiting", "plan", "specs", "promises", "download", "web"}),
     frozenset({"network", "conditions", "disks", "ceph"}),
     frozenset({"host", "fabric", "bmc", "bundle", "objects"}),
     frozenset({"links", "kube", "provision", "machines", "fencing", "vms"}),

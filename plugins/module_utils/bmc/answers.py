@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..web.library import requests
 from . import errors
 from .facts import text_of
-from .library import requests
 from .session import Answer, ForeignOrigin
 
 LOOK = "read the controller's own log; a reset of the controller (not of the machine) often helps"

@@ -13,11 +13,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..waiting.deadline import Clock, Deadline
+from ..web.library import HTTPBasicAuth, requests
+from ..web.tls import PinnedAdapter, fingerprint_of, system_cas
 from . import errors
 from .answers import LOOK, SESSIONS_FULL, Asked, broken, content_of, link, part, refusal
 from .facts import text_of
-from .library import HTTPBasicAuth, requests
-from .session import Answer, PatientSession, PinnedAdapter, Request, fingerprint_of, system_cas
+from .session import Answer, PatientSession, Request
 from .types import BmcSettings
 
 ROOT = "/redfish/v1/"

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..waiting.deadline import Clock, SystemClock
+from ..web.library import IMPORT_ERROR
 from . import errors, override
 from .answers import LOOK, link, members, part
 from .client import RedfishClient, Resource
 from .facts import mac_of, serial_of, text_of, uuid_of
-from .library import IMPORT_ERROR
 from .quirks import Quirks, quirks_of
 from .tree import tree_of
 from .types import BmcSettings, BootDevice, BootOverride, Identity, PowerState

@@ -6,8 +6,6 @@ Facts about controllers: DMTF DSP0266 and the projects named in `quirks`.
 
 from __future__ import annotations
 
-import re
-import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +14,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from ..waiting.deadline import Deadline
-from .library import HTTPAdapter, Session, requests, urllib3
+from ..web.library import Session, requests, urllib3
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
@@ -25,45 +23,8 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "PATCH", "PUT", "DELETE"})
 NOT_READY = ("SYS518", "UnableToModifyDuringSystemPOST", "InvalidOperationForSystemState")
 
 
-def fingerprint_of(text: str) -> str:
-    """Return a SHA-256 fingerprint as hexadecimal digits; colons, blanks and the prefix `SHA256:` are dropped.
-
-    :raises ValueError: it is no SHA-256 fingerprint: MD5 and SHA-1 can be forged, and urllib3 would accept them.
-    """
-    digits = re.sub(r"[:\s]", "", re.sub(r"^\s*sha-?256(\s+fingerprint)?\s*[:=]", "", text, flags=re.IGNORECASE))
-    if not re.fullmatch(r"[0-9a-fA-F]{64}", digits):
-        raise ValueError(f"a SHA-256 fingerprint has 64 hexadecimal digits, this is {text}")
-    return digits.lower()
-
-
-class PinnedAdapter(HTTPAdapter):
-    """Accepts exactly the certificate with this SHA-256 fingerprint; checked in the handshake, before any request."""
-
-    def __init__(self, fingerprint: str) -> None:
-        self._fingerprint = fingerprint
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Set the fingerprint for all connections of the pool, which share a context.
-
-        Else urllib3 loads the system's authorities for each connection, a tenth of a second, and none is asked here.
-        """
-        context = urllib3.util.ssl_.create_urllib3_context(cert_reqs=ssl.CERT_NONE)
-        context.check_hostname = False
-        super().init_poolmanager(*args, assert_fingerprint=self._fingerprint, ssl_context=context, **kwargs)
-
-
 class ForeignOrigin(requests.exceptions.RequestException if requests else Exception):  # type: ignore[misc]
     """The controller named another server, or HTTP without TLS, as a part of itself; nothing was sent there."""
-
-
-def system_cas() -> str:
-    """Return the file or directory of the system's certificate authorities; requests has its own by default."""
-    paths = ssl.get_default_verify_paths()
-    found = paths.cafile or paths.capath
-    if not found:
-        return "/etc/ssl/certs/ca-certificates.crt"  # its absence is reported like that of any other file
-    return found
 
 
 def retry_after(value: str | None, default: float) -> float:

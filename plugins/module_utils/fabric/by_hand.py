@@ -13,7 +13,7 @@ from .plan import ranges
 UNMANAGED = "unmanaged"
 #: Why nothing is proved of it.
 NOT_TRIED = "unmanaged: the switch is configured by hand, and nobody logs in to it"
-COLUMNS = ("port", "mode", "native VLAN", "tagged VLANs", "LAG", "MLAG", "LACP", "MTU", "description")
+COLUMNS = ("port", "mode", "native VLAN", "tagged VLANs", "LAG", "MLAG", "LACP", "edge", "MTU", "description")
 
 
 def table(config: SwitchConfig, mlag_peer: str | None = None) -> list[str]:
@@ -31,7 +31,7 @@ def table(config: SwitchConfig, mlag_peer: str | None = None) -> list[str]:
 
 
 def _of_port(port: Port) -> tuple[str, ...]:
-    return (port.name, *_vlans(port.membership), "-", "-", "-", str(port.mtu), port.description)
+    return (port.name, *_vlans(port.membership), "-", "-", "-", _edge(port.edge), str(port.mtu), port.description)
 
 
 def _of_lag(lag: Lag) -> list[tuple[str, ...]]:
@@ -42,8 +42,15 @@ def _of_lag(lag: Lag) -> list[tuple[str, ...]]:
         if lag.lacp:
             words = ["active" if lag.lacp.active else "passive", "fast" if lag.lacp.fast else "slow"]
             lacp = ", ".join([*words, *(["fallback"] if member == lag.lacp.fallback_port else [])])
-        rows.append((member, *_vlans(lag.membership), lag.name, mlag, lacp, str(lag.mtu), lag.description))
+        rows.append(
+            (member, *_vlans(lag.membership), lag.name, mlag, lacp, _edge(lag.edge), str(lag.mtu), lag.description)
+        )
     return rows
+
+
+def _edge(edge: bool) -> str:
+    """Whether the port is an edge port (portfast) with BPDU guard."""
+    return "yes" if edge else "-"
 
 
 def _named(vlans: dict[int, str]) -> list[tuple[str, str]]:

@@ -74,12 +74,17 @@ class Lacp:
 
 @dataclass(frozen=True)
 class Port:
-    """A port that is no member of a link aggregation."""
+    """A port that is no member of a link aggregation.
+
+    :ivar edge: a machine is at the other end and no switch: it forwards at once, without the states of a spanning tree,
+        and is shut by the switch if a BPDU arrives (BPDU guard).
+    """
 
     name: str
     membership: Membership
     mtu: int
     description: str = ""
+    edge: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,7 @@ class Lag:
 
     :ivar lacp: None for an aggregation of the switch without LACP or without load balancing; never None in the model.
     :ivar mlag: the identifier shared with the other switch of an MLAG pair, or None for a local aggregation.
+    :ivar edge: as that of a port.
     """
 
     name: str
@@ -97,6 +103,7 @@ class Lag:
     lacp: Lacp | None = field(default_factory=Lacp)
     description: str = ""
     mlag: int | None = None
+    edge: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,7 +175,8 @@ def _membership(where: str, mode: str, item: dict[str, Any]) -> Membership:
 
 def _port(where: str, item: dict[str, Any]) -> Port:
     name = _valid_name(item["name"], where)
-    return Port(name, _membership(where, item["mode"], item), item["mtu"], item.get("description") or "")
+    membership, text = _membership(where, item["mode"], item), item.get("description") or ""
+    return Port(name, membership, item["mtu"], text, item.get("edge") or False)
 
 
 def _lag(where: str, item: dict[str, Any]) -> Lag:
@@ -182,7 +190,9 @@ def _lag(where: str, item: dict[str, Any]) -> Lag:
     lacp = Lacp((options.get("mode") or "active") == "active", (options.get("rate") or "fast") == "fast", fallback)
     membership = _membership(where, "trunk", item)
     text = item.get("description") or ""
-    return Lag(name, tuple(sorted(members)), membership, item["mtu"], lacp, text, item.get("mlag"))
+    return Lag(
+        name, tuple(sorted(members)), membership, item["mtu"], lacp, text, item.get("mlag"), item.get("edge") or False
+    )
 
 
 def _refuse_port_used_twice(switch: str, ports: list[Port], lags: list[Lag]) -> None:

@@ -47,6 +47,9 @@ class Driver(Protocol):
     def armed(self) -> str | None:
         """The token of an unconfirmed change of an earlier run, for :meth:`revert`; None if there is none."""
 
+    def close(self) -> None:
+        """Close the connection; no error if there is none."""
+
     def sightings(self) -> list[Sighting]:
         """The addresses that the switch sees now; empty if the driver cannot read them."""
 

@@ -21,8 +21,10 @@ import os
 import secrets
 import signal
 import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .config import FabricError, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
 from .ovs_commands import Records, Wire, commands
@@ -33,6 +35,7 @@ from .plan import Plan
 _TABLES = ("Bridge", "Port", "Interface")
 _ARMED = "groundup-armed-"
 _NO_PARTNER = "00:00:00:00:00:00"
+End = TypeVar("End", Port, Lag)
 _REMEDY = "check that ovsdb-server runs and that the model's switches.*.database names its socket"
 
 
@@ -81,8 +84,12 @@ class OpenVSwitch:
         wanted = desired.port_names
         return SwitchConfig(
             self.name,
-            {name: port for name, port in single.items() if name in wanted},
-            {name: lag for name, lag in lags.items() if name in desired.lags or wanted & set(lag.members)},
+            {name: _edge_of(desired.ports, port) for name, port in single.items() if name in wanted},
+            {
+                name: _edge_of(desired.lags, lag)
+                for name, lag in lags.items()
+                if name in desired.lags or wanted & set(lag.members)
+            },
             dict(desired.vlans),
         )
 
@@ -125,6 +132,9 @@ class OpenVSwitch:
     def armed(self) -> str | None:
         """See :meth:`.driver.Driver.armed`."""
         return min(self._rollbacks(), default=None)
+
+    def close(self) -> None:
+        """See :meth:`.driver.Driver.close`; each command has a connection of its own."""
 
     def _rollbacks(self) -> dict[str, str]:
         """The command that rolls back each unconfirmed change, by the change's token."""
@@ -233,6 +243,11 @@ def _mtu(interface: Row) -> int:
 def _port(row: Row, interface: Row) -> Port:
     description = row["external_ids"].get("groundup-description", "")
     return Port(_model_name(interface), _membership(row), _mtu(interface), description)
+
+
+def _edge_of(desired: Mapping[str, End], end: End) -> End:
+    """A port or an aggregation as an edge port if it is to be one: without a spanning tree every port forwards."""
+    return replace(end, edge=end.name in desired and desired[end.name].edge)
 
 
 def _membership(row: Row) -> Membership:

@@ -109,7 +109,7 @@ def _lines(step: Step, side: Port | Lag | str | None) -> list[str]:
 def _settings(side: Port | Lag) -> dict[str, Any]:
     member = side.membership
     settings: dict[str, Any] = {"mode": member.mode, "native": member.native, "vlans": ranges(member.vlans)}
-    settings |= {"mtu": side.mtu, "description": side.description}
+    settings |= {"mtu": side.mtu, "description": side.description, "edge": side.edge}
     if isinstance(side, Lag):
         settings |= {"members": " ".join(side.members), "lacp": _lacp(side.lacp), "mlag": side.mlag}
     return settings

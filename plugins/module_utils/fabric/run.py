@@ -77,6 +77,13 @@ def run(
     if params.get("platform") == UNMANAGED:
         return Outcome(Plan(wanted.name, ()), by_hand=table(wanted, params.get("mlag_peer")))
     switch = switch or driver(params["name"], params["platform"], params["connection"])
+    try:
+        return _configure(switch, wanted, params, check, Peers(answers, clock))
+    finally:
+        switch.close()
+
+
+def _configure(switch: Driver, wanted: SwitchConfig, params: dict[str, Any], check: bool, peers: Peers) -> Outcome:
     cables = [Cable.of(item) for item in params.get("cabling") or []]
     unconfirmed = switch.armed()
     if unconfirmed and not check:
@@ -86,7 +93,7 @@ def run(
     desired = without(wanted, {mistake.machine for mistake in wrong}, cables)
     steps = plan(desired, actual)
     if steps.changed and not check:
-        _perform(switch, desired, steps, params.get("confirm") or {}, Peers(answers, clock))
+        _perform(switch, desired, steps, params.get("confirm") or {}, peers)
     return Outcome(steps, wrong, unconfirmed is not None)
 
 

@@ -21,7 +21,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..bmc import library
 from ..bmc.types import BmcSettings
 from ..errors import CloudError
 from ..fencing.act import Machine as Switched
@@ -31,6 +30,7 @@ from ..fencing.look import Decision, Journal, OfApi, look
 from ..fencing.machine import Machine
 from ..kube.api import Kubeconfig
 from ..waiting.deadline import Clock, SystemClock
+from ..web import library
 from .api import Native
 
 #: Files in the directory `run` of the configuration.

@@ -20,7 +20,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..bmc import library
 from ..errors import CloudError
 from ..host.state import Directory, File
 from ..host.system import System
@@ -29,6 +28,7 @@ from ..provision.managers import Manager, Processes, ServiceError, manager
 from ..provision.provisioner import install, which
 from ..provision.services import Service
 from ..provision.steps import Plan
+from ..web import library
 from .archive import archive
 from .login import Login, text_of
 

@@ -8,7 +8,7 @@ import re
 
 from ..fabric.config import NAME
 from .checks import Claims, Report
-from .enums import Platform, PortMode
+from .enums import BY_HTTPS, BY_SSH, Platform, PortMode
 from .hardware import Switch
 from .layout import shared_nic, vlan_names
 from .problems import choose
@@ -70,10 +70,38 @@ def _check_switch(report: Report, switch: Switch) -> None:
     if switch.platform is Platform.OPENVSWITCH:
         if switch.database is None:
             report.add(f"{path}.database", None, "is missing", "give database: unix:/PATH/db.sock or ssl:HOST:6640")
-    elif switch.platform is Platform.UNMANAGED and switch.database is not None:
-        report.add(f"{path}.database", None, "is not used, since nobody logs in to the switch", "remove it")
+    elif switch.database is not None:
+        why = "nobody logs in to the switch" if switch.platform is Platform.UNMANAGED else "only Open vSwitch has one"
+        report.add(f"{path}.database", None, f"is not used, since {why}", "remove it")
+    _check_login(report, switch, path)
     if switch.mlag is not None:
         _check_mlag(report, switch, switch.mlag, path)
+
+
+#: Keys of a switch that is logged in to, and the platforms of which its driver reads them.
+_LOGIN: dict[str, frozenset[Platform]] = {
+    "port": BY_HTTPS | BY_SSH,
+    "username": BY_HTTPS | BY_SSH,
+    "password": BY_HTTPS | BY_SSH,
+    "tls": BY_HTTPS,
+    "ssh": BY_SSH,
+}
+
+
+def _check_login(report: Report, switch: Switch, path: str) -> None:
+    """What the driver of the platform needs is given, and nothing that it does not read."""
+    for key, readers in _LOGIN.items():
+        if getattr(switch, key) is not None and switch.platform not in readers:
+            report.add(f"{path}.{key}", None, f"is not used with platform: {switch.platform}", "remove it")
+    if switch.platform not in BY_HTTPS | BY_SSH:
+        return
+    if switch.address is None:
+        report.add(f"{path}.address", None, "is missing", "give the address of its management interface")
+    for key in ("username", "password") if switch.platform in BY_HTTPS else ("username",):
+        if getattr(switch, key) is None:
+            report.add(f"{path}.{key}", None, "is missing", f"give {key}, which its driver logs in with")
+    if switch.tls and switch.tls.ca_file and switch.tls.fingerprint:
+        report.add(f"{path}.tls", None, "has a CA and a fingerprint", "keep one of ca_file and fingerprint")
 
 
 def _check_mlag(report: Report, switch: Switch, other: str, path: str) -> None:

@@ -19,6 +19,11 @@ class Platform(enum.StrEnum):
     UNMANAGED = "unmanaged"
 
 
+#: Platforms by how their drivers reach a switch.
+BY_HTTPS = frozenset({Platform.EOS, Platform.NXOS, Platform.NVUE})
+BY_SSH = frozenset({Platform.JUNOS, Platform.SONIC})
+
+
 class Role(enum.StrEnum):
     """What a machine does in the cloud."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from . import enums, notations, releases, scalars
+from . import enums, notations, scalars
 from .disk import Disk, StorageDisk
 from .fields import many, named, one, own_name
-from .management import Bmc, Tls
+from .management import Bmc, Ssh, Tls
 from .scalars import Address, PortRef, Subnet, VlanRange
 from .services import DEFAULT_IMAGE
 
@@ -99,11 +99,13 @@ class Switch:
         default=None,
         example="ssl:10.20.0.11:6640",
     )
-    username: str | None = one(scalars.TEXT, "Account on the switch.", default=None, since=releases.SWITCHES)
-    password: t.Any = one(
-        scalars.SECRET, "Password of the account.", default=None, secret=True, since=releases.SWITCHES
+    port: int | None = one(
+        scalars.TCP_PORT, "TCP port of its management interface.", default=None, shown_default="that of its protocol"
     )
-    tls: Tls | None = one(Tls, "How the switch's certificate is verified.", default=None, since=releases.SWITCHES)
+    username: str | None = one(scalars.TEXT, "Account on the switch, with the right to configure.", default=None)
+    password: t.Any = one(scalars.SECRET, "Password of the account; take it from a vault.", default=None, secret=True)
+    tls: Tls | None = one(Tls, "How the certificate of a switch that is reached by HTTPS is verified.", default=None)
+    ssh: Ssh | None = one(Ssh, "How a switch that is reached by ssh is known, and who logs in.", default=None)
     mlag: str | None = one(
         scalars.DEVICE_NAME,
         "The other switch of an MLAG (vPC, MC-LAG) pair; it must name this one.",

@@ -22,6 +22,24 @@ class Tls:
 
 
 @dataclass(frozen=True)
+class Ssh:
+    """How a device that is reached by ssh is known, and how one logs in."""
+
+    host_key: str | None = one(
+        notations.PUBLIC_KEY,
+        "Its public host key, a line of a .pub file.",
+        default=None,
+        shown_default="what known_hosts of who runs the role has",
+    )
+    key_file: str | None = one(
+        scalars.PATH,
+        "Private key of the account, a file on the controller.",
+        default=None,
+        shown_default="the password, else the keys of the agent",
+    )
+
+
+@dataclass(frozen=True)
 class Ipmi:
     """Settings of IPMI."""
 

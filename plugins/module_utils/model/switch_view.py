@@ -8,6 +8,7 @@ Ports and LAGs are derived from the same Machine objects as `host_view`, so both
 from __future__ import annotations
 
 import typing as t
+from dataclasses import fields
 
 from ..network.mtu import carrier
 from .enums import BondMode, PortMode
@@ -36,13 +37,10 @@ def switch_views(layout: Layout) -> dict[str, View]:
 
 
 def _blank(switch: Switch) -> View:
-    connection: View = {"address": str(switch.address) if switch.address else None}
-    if switch.database:
-        connection = {"database": switch.database}
     return {
         "name": switch.name,
         "platform": str(switch.platform),
-        "connection": connection,
+        "connection": _connection(switch),
         "mtu": switch.mtu,
         **({"mlag_peer": switch.mlag} if switch.mlag else {}),
         "vlans": [],
@@ -51,6 +49,21 @@ def _blank(switch: Switch) -> View:
         "cabling": [],
         "confirm": {"peers": [], "timeout": CONFIRM_SECONDS},
     }
+
+
+def _connection(switch: Switch) -> View:
+    """How the switch is reached; keys that the model does not give are left out, but for the address."""
+    if switch.database:
+        return {"database": switch.database}
+    view: View = {"address": str(switch.address) if switch.address else None}
+    for key in ("port", "username", "password"):
+        if getattr(switch, key) is not None:
+            view[key] = getattr(switch, key)
+    for key, keys in (("tls", switch.tls), ("ssh", switch.ssh)):
+        given = {} if keys is None else {field.name: getattr(keys, field.name) for field in fields(keys)}
+        if any(given.values()):
+            view[key] = {name: value for name, value in given.items() if value is not None}
+    return view
 
 
 def _add_cables(views: dict[str, View], layout: Layout, machine: Machine) -> None:
@@ -68,7 +81,7 @@ def _add_cables(views: dict[str, View], layout: Layout, machine: Machine) -> Non
 
 def _add_machine(views: dict[str, View], layout: Layout, machine: Machine) -> None:
     native = layout.provision.vlan if layout.provision else None
-    common: View = {"native": native, "vlans": layout.carried(machine), "mtu": layout.link_mtu(machine)}
+    common: View = {"native": native, "vlans": layout.carried(machine), "mtu": layout.link_mtu(machine), "edge": True}
     if bond_members(machine) and machine.bond.mode is BondMode.LACP:
         ends: dict[str, list[Nic]] = {}
         for nic in bond_members(machine):
@@ -109,7 +122,8 @@ def _add_bmc(views: dict[str, View], layout: Layout, machine: Machine) -> None:
     network = layout.bmc_network(machine.bmc)
     port = machine.bmc.switch_port
     if network is not None and network.vlan is not None:
-        views[port.switch]["ports"].append(_access(port.port, f"{machine.name}.bmc", network.vlan, network.mtu))
+        access = _access(port.port, f"{machine.name}.bmc", network.vlan, network.mtu)
+        views[port.switch]["ports"].append({**access, "edge": True})
 
 
 def _access(name: str, description: str, vlan: int, mtu: int) -> View:

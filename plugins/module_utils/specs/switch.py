@@ -23,6 +23,14 @@ CONFIG: dict[str, Any] = {
                 "address": {"type": "str"},
                 "username": {"type": "str"},
                 "password": {"type": "str", "no_log": True},
+                "port": {"type": "int"},
+                "ssh": {
+                    "type": "dict",
+                    "options": {
+                        "host_key": {"type": "str"},
+                        "key_file": {"type": "path"},
+                    },
+                },
                 "tls": {
                     "type": "dict",
                     "options": {
@@ -54,6 +62,7 @@ CONFIG: dict[str, Any] = {
                 "native": {"type": "int"},
                 "vlans": {"type": "list", "elements": "int", "default": []},
                 "mtu": {"type": "int", "required": True},
+                "edge": {"type": "bool", "default": False},
             },
         },
         "lags": {
@@ -67,6 +76,7 @@ CONFIG: dict[str, Any] = {
                 "native": {"type": "int"},
                 "vlans": {"type": "list", "elements": "int", "default": []},
                 "mtu": {"type": "int", "required": True},
+                "edge": {"type": "bool", "default": False},
                 "lacp": {
                     "type": "dict",
                     "default": {},

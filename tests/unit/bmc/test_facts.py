@@ -15,13 +15,14 @@ from ansible_collections.groundup.cloud.plugins.module_utils.bmc.facts import ma
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.identity import check_identity, require_same_machine
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.override import override_of
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.quirks import quirks_of
-from ansible_collections.groundup.cloud.plugins.module_utils.bmc.session import Answer, fingerprint_of
+from ansible_collections.groundup.cloud.plugins.module_utils.bmc.session import Answer
 from ansible_collections.groundup.cloud.plugins.module_utils.bmc.types import (
     BootDevice,
     BootOverride,
     Identity,
     PowerState,
 )
+from ansible_collections.groundup.cloud.plugins.module_utils.web.tls import fingerprint_of
 
 UUID = "c7a5fdbd-cdaf-9455-926a-d65c16db1809"
 SWAPPED = "bdfda5c7-afcd-5594-926a-d65c16db1809"

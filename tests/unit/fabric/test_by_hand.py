@@ -19,11 +19,12 @@ PARAMS: dict[str, Any] = {
     "vlans": [{"id": vlan, "name": f"tenants-{vlan}"} for vlan in (100, 101, 102)] + [{"id": 10, "name": "provision"}],
     "ports": [
         {"name": "Ethernet48", "description": "router", "mode": "trunk", "vlans": [10, 100], "mtu": 9000},
-        {"name": "Ethernet9", "description": "node1.bmc", "mode": "access", "native": 20, "vlans": [20], "mtu": 1500},
+        {"name": "Ethernet9", "description": "node1.bmc", "mode": "access", "native": 20, "vlans": [20], "mtu": 1500,
+         "edge": True},
     ],
     "lags": [
         {"name": "node1", "description": "node1.bond0", "members": ["Ethernet10", "Ethernet2"], "native": 10,
-         "vlans": [100, 101, 102], "mtu": 9000, "lacp": LACP, "mlag": 1},
+         "vlans": [100, 101, 102], "mtu": 9000, "lacp": LACP, "mlag": 1, "edge": True},
     ],
     "cabling": [{"port": "Ethernet2", "machine": "node1", "nic": "nic0", "mac": "52:54:00:00:01:00"}],
     "confirm": {"peers": ["192.0.2.1"], "timeout": 120},
@@ -32,11 +33,11 @@ TABLE = """\
 leaf1: to be configured by hand, as one of an MLAG pair with leaf2
   VLAN 10: provision
   VLAN 100-102: tenants-100 to tenants-102
-  port        mode    native VLAN  tagged VLANs  LAG    MLAG  LACP                    MTU   description
-  Ethernet2   trunk   10           100-102       node1  1     active, slow            9000  node1.bond0
-  Ethernet9   access  20           -             -      -     -                       1500  node1.bmc
-  Ethernet10  trunk   10           100-102       node1  1     active, slow, fallback  9000  node1.bond0
-  Ethernet48  trunk   -            10,100        -      -     -                       9000  router
+  port        mode    native VLAN  tagged VLANs  LAG    MLAG  LACP                    edge  MTU   description
+  Ethernet2   trunk   10           100-102       node1  1     active, slow            yes   9000  node1.bond0
+  Ethernet9   access  20           -             -      -     -                       yes   1500  node1.bmc
+  Ethernet10  trunk   10           100-102       node1  1     active, slow, fallback  yes   9000  node1.bond0
+  Ethernet48  trunk   -            10,100        -      -     -                       -     9000  router
 """
 
 

@@ -135,6 +135,7 @@ class FakeSwitch:
 
     def __init__(self, running: SwitchConfig, previous: SwitchConfig | None = None) -> None:
         self.running, self.previous, self.calls = running, previous, list[str]()
+        self.closed = False
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         return self.running
@@ -157,6 +158,9 @@ class FakeSwitch:
     def armed(self) -> str | None:
         return None if self.previous is None else "t0"
 
+    def close(self) -> None:
+        self.closed = True
+
     def sightings(self) -> list[Sighting]:
         return []
 
@@ -167,7 +171,7 @@ PARAMS = {"name": "leaf1", "lags": [LAG_ITEM]}
 def test_a_change_on_a_switch_with_commit_confirm_is_confirmed() -> None:
     switch = FakeSwitch(config())
     assert run(PARAMS, check=False, switch=switch).changed
-    assert switch.calls == ["perform 120", "confirm t1"]
+    assert switch.calls == ["perform 120", "confirm t1"] and switch.closed
     assert not run(PARAMS, check=False, switch=switch).changed
 
 

@@ -51,12 +51,19 @@ def test_a_database_is_refused() -> None:
 
 @pytest.mark.parametrize("platform", ["unmanaged", "openvswitch"])
 @pytest.mark.parametrize(
-    ("key", "value"), [("username", "admin"), ("password", "{{ vault }}"), ("tls", {"ca_file": "/ca.pem"})]
+    ("key", "value"),
+    [
+        ("username", "admin"),
+        ("password", "{{ vault }}"),
+        ("tls", {"ca_file": "/ca.pem"}),
+        ("port", 8443),
+        ("ssh", {"key_file": "/root/key"}),
+    ],
 )
-def test_what_no_driver_of_this_release_reads_is_refused(platform: str, key: str, value: Any) -> None:
+def test_what_the_platform_does_not_read_is_refused(platform: str, key: str, value: Any) -> None:
     given = {"database": "unix:/db.sock"} if platform == "openvswitch" else {}
     assert errors(rack(platform=platform, **given, **{key: value})) == [
-        f"switches.leaf1.{key}: has no effect before release 0.5.0; remove it until then"
+        f"switches.leaf1.{key}: is not used with platform: {platform}; remove it"
     ]
 
 
