@@ -126,6 +126,10 @@ def _suit_emulation(result: Tree, notes: list[str]) -> None:
     if kubernetes and kubernetes.get("timings") != str(Timings.SLOW):
         kubernetes["timings"] = str(Timings.SLOW)
         notes.append("kubernetes.timings: is slow, because the machines are emulated")
+    virtualization = result.get("virtualization") or {}
+    if virtualization.get("enabled") and not virtualization.get("emulation"):
+        virtualization["emulation"] = True
+        notes.append("virtualization.emulation: is true, because emulated machines have no virtualization in hardware")
 
 
 def _host_control_plane(machines: Tree, notes: list[str]) -> None:

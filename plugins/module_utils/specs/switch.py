@@ -27,7 +27,7 @@ CONFIG: dict[str, Any] = {
                 "ssh": {
                     "type": "dict",
                     "options": {
-                        "host_key": {"type": "str"},
+                        "host_key": {"type": "str", "no_log": False},
                         "key_file": {"type": "path"},
                     },
                 },

@@ -71,6 +71,8 @@ def test_domain_of_a_uefi_machine_has_no_option_rom(plan: Rack) -> None:
     assert [nic.get("dev") for nic in domain.findall("devices/interface/target")] == ["node1-nic0", "node1-nic1"]
     assert {rom.get("enabled") for rom in domain.findall("devices/interface/rom")} == {"no"}
     assert domain.findtext("memory") == "512"
+    hidden = [feature.get("name") for feature in domain.findall("cpu/feature[@policy='disable']")]
+    assert "svm" in hidden, "KubeVirt would take the emulated /dev/kvm for hardware"
     assert domain.findtext("sysinfo[@type='smbios']/system/entry[@name='uuid']") == domain.findtext("uuid")
 
 

@@ -137,7 +137,10 @@ def test_emulated_machines_get_images_and_timings_that_suit_them() -> None:
     model["images"] = {"debian-13": None, "own": {"source": "url", "url": "https://example.net/x", "sha256": "0" * 64}}
     found = twin(model, MATERIALS, "tcg")[0]
     assert found["images"]["debian-13"] == {"profile": "emulated"} and "profile" not in found["images"]["own"]
-    assert found["kubernetes"]["timings"] == "slow"
+    assert found["kubernetes"]["timings"] == "slow" and "virtualization" not in found
+    model["virtualization"] = {"enabled": True}
+    assert twin(model, MATERIALS, "tcg")[0]["virtualization"] == {"enabled": True, "emulation": True}
+    assert twin(model, MATERIALS, "kvm")[0]["virtualization"] == {"enabled": True}
     real = twin(model, MATERIALS, "kvm")[0]
     assert real["images"] == model["images"] and "timings" not in real["kubernetes"]
     assert twin(real_rack(), MATERIALS, "tcg")[0]["images"] == {"debian-13": {"profile": "emulated"}}

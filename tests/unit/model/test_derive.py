@@ -175,6 +175,7 @@ def test_uplinks_and_bmc_ports() -> None:
     assert (ports["Ethernet8"]["mode"], ports["Ethernet8"]["vlans"]) == ("access", [20])
     assert result.hostvars["leaf2"]["switch_config"]["ports"][0] == {
         "name": "Ethernet8", "description": "node1.bmc", "mode": "access", "native": 20, "vlans": [20], "mtu": 1500,
+        "edge": True,
     }  # fmt: skip
 
 

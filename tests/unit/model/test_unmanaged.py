@@ -40,7 +40,7 @@ def test_an_unmanaged_switch_needs_no_address_and_gets_its_input() -> None:
     assert derived.hostvars["leaf1"]["ansible_connection"] == "local"
     lines = derived.hostvars["provisioner"]["drawing_config"]["by_hand"]
     assert lines[0] == "leaf1: to be configured by hand"
-    assert lines[-1].split() == ["Ethernet1", "trunk", "10", "-", "-", "-", "-", "1500", "node1.nic0"]
+    assert lines[-1].split() == ["Ethernet1", "trunk", "10", "-", "-", "-", "-", "yes", "1500", "node1.nic0"]
 
 
 def test_a_database_is_refused() -> None:
