@@ -83,8 +83,8 @@ def _processor(domain: ET.Element, accelerator: str) -> None:
     _text(ET.SubElement(features, "tcg"), "tb-cache", "1536", unit="MiB")
     cpu = ET.SubElement(domain, "cpu", mode="maximum")
     ET.SubElement(cpu, "feature", policy="disable", name="la57")
-    # QEMU emulates the virtualization of AMD too. KubeVirt would take /dev/kvm for hardware, and guests would be emulated
-    # twice; without it they are translated once.
+    # QEMU emulates the virtualization of AMD too. KubeVirt would take /dev/kvm for hardware, and guests would be
+    # emulated twice; without it they are translated once.
     ET.SubElement(cpu, "feature", policy="disable", name="svm")
 
 
