@@ -11,7 +11,7 @@ from ..fabric.by_hand import NOT_TRIED, UNMANAGED
 from ..fabric.cabling import Cable
 from ..fabric.config import FabricError, Lag, Sighting, SwitchConfig
 from ..fabric.driver import Driver, driver
-from ..fabric.plan import plan
+from ..fabric.plan import Plan, plan
 from ..report.proofs import Proof, ProofError, UntriedError, prove
 from .registry import proof, prove_scope
 
@@ -24,35 +24,64 @@ def switch_proofs(params: dict[str, Any], switch: Driver | None = None) -> list[
     return prove_scope("switch", (params, switch))
 
 
+class _Reading:
+    """One switch, connected to once and read once for all of its proofs."""
+
+    def __init__(self, params: dict[str, Any], switch: Driver | None) -> None:
+        self.desired = SwitchConfig.from_vars(params)
+        self._params, self._switch = params, switch
+        self._read = False  # only a driver that has read the switch knows its ports
+        self._seen: list[Sighting] | None = None
+
+    def left(self) -> Plan:
+        """What the switch lacks of the model."""
+        if self._params["platform"] == UNMANAGED:
+            raise UntriedError(NOT_TRIED)
+        params = self._params
+        self._switch = self._switch or driver(params["name"], params["platform"], params["connection"])
+        found = plan(self.desired, self._switch.read(self.desired))
+        self._read = True
+        return found
+
+    def sightings(self) -> list[Sighting]:
+        """The addresses that the switch sees."""
+        if self._params["platform"] == UNMANAGED:
+            raise UntriedError(NOT_TRIED)
+        if not self._read or self._switch is None:
+            raise UntriedError("the switch could not be read")
+        if self._seen is None:
+            self._seen = self._switch.sightings()
+        return self._seen
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._switch and self._params["platform"] != UNMANAGED:
+            self._switch.close()
+
+
 @proof("switch")
 def _runs_the_model(context: tuple[dict[str, Any], Driver | None]) -> Iterator[Proof]:
     params, switch = context
-    name = params["name"]
-    desired = SwitchConfig.from_vars(params)
+    name, reading = params["name"], _Reading(params, switch)
+    desired = reading.desired
     cables = [Cable.of(item) for item in params.get("cabling") or []]
-    read: list[Driver] = []  # the driver, once it has read the switch: only then it knows its ports
 
     def runs() -> str:
-        if params["platform"] == UNMANAGED:
-            raise UntriedError(NOT_TRIED)
-        reader = switch or driver(name, params["platform"], params["connection"])
-        left = plan(desired, reader.read(desired))
-        read.append(reader)
+        left = reading.left()
         if left.changed:
             raise ProofError("; ".join(map(str, left.steps)))
         return f"{len(desired.port_names)} ports, {len(desired.lags)} aggregations as in the model"
 
     def lacp(lag: Lag) -> str:
-        if params["platform"] == UNMANAGED:
-            raise UntriedError(NOT_TRIED)
-        if not read:
-            raise UntriedError("the switch could not be read")
-        return lacp_evidence(lag, cables, read[0].sightings())
+        return lacp_evidence(lag, cables, reading.sightings())
 
-    yield prove(f"{name}: runs what the model says", "switch", _failed_by_switch_errors(runs))
-    for lag in desired.lags.values():
-        claim = f"{name}: LACP is negotiated with the right machine on every member of {lag.name}"
-        yield prove(claim, "switch", _failed_by_switch_errors(partial(lacp, lag)))
+    try:
+        yield prove(f"{name}: runs what the model says", "switch", _failed_by_switch_errors(runs))
+        for lag in desired.lags.values():
+            claim = f"{name}: LACP is negotiated with the right machine on every member of {lag.name}"
+            yield prove(claim, "switch", _failed_by_switch_errors(partial(lacp, lag)))
+    finally:
+        reading.close()
 
 
 def _failed_by_switch_errors(attempt: Callable[[], str]) -> Callable[[], str]:

@@ -31,13 +31,18 @@ class FakeSwitch:
 
     def __init__(self, seen: dict[str, str], runs: bool = True, dead: bool = False) -> None:
         self.seen, self.runs, self.dead = seen, runs, dead
+        self.calls: list[str] = []
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         if self.dead:
             raise FabricError("switches.leaf1", "nobody answers", "is it on?")
         return desired if self.runs else SwitchConfig("leaf1", {}, {})
 
+    def close(self) -> None:
+        self.calls.append("close")
+
     def sightings(self) -> list[Sighting]:
+        self.calls.append("sightings")
         return [Sighting(mac, port, "lacp") for port, mac in self.seen.items()]
 
 
@@ -59,6 +64,14 @@ def test_configuration_and_partners(switch: Any, params: dict[str, Any], oks: li
     proofs = switch_proofs(params, switch)
     assert [proof.ok for proof in proofs] == oks
     assert says in (proofs[-1].why_not_real or proofs[-1].evidence)
+
+
+def test_a_switch_is_asked_once_for_all_aggregations_and_left() -> None:
+    """Each question is a request to a real switch, and each connection that stays is one of the few that it allows."""
+    lags = [{**PARAMS["lags"][0], "name": name, "members": [port]} for name, port in zip("ab", BOTH, strict=True)]
+    switch = FakeSwitch(BOTH)
+    assert len(switch_proofs({**PARAMS, "lags": lags}, switch)) == 3  # type: ignore[arg-type]
+    assert switch.calls == ["sightings", "close"]
 
 
 def test_a_platform_without_a_driver_fails_its_proof() -> None:
