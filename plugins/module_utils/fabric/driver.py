@@ -21,6 +21,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from .config import FabricError, Sighting, SwitchConfig
+from .nxos.driver import Nxos
 from .openvswitch import OpenVSwitch
 from .plan import Plan
 
@@ -54,7 +55,10 @@ class Driver(Protocol):
         """The addresses that the switch sees now; empty if the driver cannot read them."""
 
 
-DRIVERS: dict[str, Callable[[str, dict[str, Any]], Driver]] = {"openvswitch": OpenVSwitch}
+DRIVERS: dict[str, Callable[[str, dict[str, Any]], Driver]] = {
+    "nxos": Nxos,
+    "openvswitch": OpenVSwitch,
+}
 
 
 def driver(name: str, platform: str, connection: dict[str, Any]) -> Driver:

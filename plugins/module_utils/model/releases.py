@@ -26,7 +26,6 @@ LATER: t.Mapping[enum.Enum, str] = {
     DeployVia.HTTP: BOOT_METHODS,
     DeployVia.MEDIA: BOOT_METHODS,
     Platform.EOS: SWITCHES,
-    Platform.NXOS: SWITCHES,
     Platform.JUNOS: SWITCHES,
     Platform.SONIC: SWITCHES,
     Platform.NVUE: SWITCHES,

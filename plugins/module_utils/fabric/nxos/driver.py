@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The driver of Cisco NX-OS by NX-API over HTTPS (``feature nxapi``).
+
+A change is one request with all its commands. The rollback that the switch performs by itself is armed before it, see
+:mod:`.timer`. Neither change nor job are in the startup configuration until the change is confirmed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..config import FabricError, Lag, Sighting, SwitchConfig
+from ..plan import Plan, plan
+from . import channels, parse, render
+from .names import port_name, required_port
+from .nxapi import NxApi, Refused
+from .running import Running, running
+from .timer import Timer
+
+_DEFAULTS = "show running-config all | include 'system default switchport'"
+
+
+class Nxos:
+    """Driver for one switch with NX-OS; see :class:`..driver.Driver`.
+
+    :param name: the switch in the model.
+    :param connection: as for :class:`..https.Https`.
+    """
+
+    def __init__(self, name: str, connection: dict[str, Any]) -> None:
+        self.name = name
+        self._api = NxApi(name, connection)
+        self._timer = Timer(self._api)
+        self._desired = SwitchConfig(name)
+        self._running: Running | None = None
+        self._numbers: dict[str, int] = {}
+        self._spelled: dict[str, str] = {}
+
+    def read(self, desired: SwitchConfig) -> SwitchConfig:
+        """See :meth:`..driver.Driver.read`."""
+        self._spelled = {required_port(self.name, name): name for name in sorted(desired.port_names)}
+        if len(self._spelled) < len(desired.port_names):
+            twice = sorted(desired.port_names - set(self._spelled.values()))
+            why = f"{twice[0]} and {self._spelled[str(port_name(twice[0]))]} are the same port"
+            raise FabricError(f"switches.{self.name}", why, "name it once in the model")
+        found = running(self._api.show("show running-config"), self._api.show(_DEFAULTS))
+        parse.require(desired, found)
+        self._desired, self._running = desired, found
+        self._numbers = channels.existing(desired, found)
+        return parse.config(desired, found, self._numbers)
+
+    def perform(self, plan: Plan, seconds: int) -> str:
+        """See :meth:`..driver.Driver.perform`.
+
+        If the switch refuses a command, the change is rolled back at once. If its answer is lost, it may still be at
+        work: the timer rolls back."""
+        if self._running is None:
+            raise FabricError(f"switches.{self.name}", "it was not read before the change", "report this as a bug")
+        wanted = {step.want.name: step.want for step in plan.steps if isinstance(step.want, Lag)}
+        self._require_free(wanted, self._running)
+        numbers = channels.allocated(wanted, self._numbers, self._running)
+        lines = render.commands(plan, render.Target(self._running, numbers))
+        token = self._timer.arm(seconds)
+        try:
+            self._api.configure(lines)
+        except Refused:
+            self._timer.fire(token)
+            raise
+        self._numbers = numbers
+        return token
+
+    def confirm(self, armed: str) -> None:
+        """See :meth:`..driver.Driver.confirm`. After the timer is cancelled, the configuration is read once more, for
+        the case that the rollback had begun just before; then it is copied to the startup configuration."""
+        self._timer.disarm(armed)
+        if plan(self._desired, self.read(self._desired)).changed:
+            why = "the switch rolled the change back while it was confirmed"
+            raise FabricError(f"switches.{self.name}", why, "set a longer confirm.timeout")
+        self._api.execute("copy running-config startup-config")
+        self._timer.forget(armed)
+
+    def revert(self, armed: str) -> None:
+        """See :meth:`..driver.Driver.revert`."""
+        self._timer.fire(armed)
+
+    def armed(self) -> str | None:
+        """See :meth:`..driver.Driver.armed`."""
+        try:
+            return min(self._timer.pending(), default=None)
+        except Refused:
+            return None  # without `feature scheduler` there is none; read() tells that it is missing
+
+    def sightings(self) -> list[Sighting]:
+        """See :meth:`..driver.Driver.sightings`: the MAC table, LACP partners and LLDP neighbours. A table that the
+        switch refuses (``feature lldp`` is not configured) is empty."""
+        names = {number: name for name, number in self._numbers.items()}
+        seen = parse.mac_table(self._table("show mac address-table"), names, self._spelled)
+        seen += parse.partners(self._table("show lacp neighbor"), self._spelled)
+        return seen + parse.neighbors(self._table("show lldp neighbors detail"), self._spelled)
+
+    def close(self) -> None:
+        """See :meth:`..driver.Driver.close`."""
+        self._api.close()
+
+    def _table(self, command: str) -> str:
+        try:
+            return self._api.show(command)
+        except Refused:
+            return ""
+
+    def _require_free(self, wanted: dict[str, Lag], found: Running) -> None:
+        """Refuse an MLAG identifier that another channel has."""
+        for name, lag in wanted.items():
+            for number, channel in found.channels.items():
+                if lag.mlag is None or self._numbers.get(name) == number or channel.value("vpc") != str(lag.mlag):
+                    continue
+                why = f"{channel.name} has vpc {lag.mlag} already"
+                raise FabricError(f"switches.{self.name}.lags.{name}", why, "remove it there, or change the model")

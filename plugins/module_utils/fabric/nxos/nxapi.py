@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""NX-API: commands by HTTPS, in the ``ins_api`` form with JSON.
+
+This form and not JSON-RPC, because its answer has HTTP status 200 and one output per command, with ``code`` and
+``clierror``, where JSON-RPC answers a refused command with status 500. Fields are those that the collection cisco.nxos
+sends and reads (its ``plugins/httpapi/nxos.py``) and the sandbox of NX-API shows (``rollback: stop-on-error``).
+Commands are separated by ``;`` there, so no command may contain one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..config import FabricError
+from ..https import Https
+
+#: What NX-OS writes into the output of an exec command that failed, while the code of the output is 200.
+_FAILED = re.compile(r"^\s*(ERROR\b|error:|%)|\bfailed\b|\baborted\b", re.MULTILINE | re.IGNORECASE)
+#: Words by which NX-OS refuses a command since another user's checkpoint, rollback, copy or lock is in progress.
+_BUSY = re.compile(r"in progress|another (user|session|process)|\block(ed)?\b", re.IGNORECASE)
+_LOOK = "read `show accounting log` and `show logging logfile` on the switch"
+
+
+class Refused(FabricError):
+    """The switch answered and refused a command, so nothing is in progress there."""
+
+
+class NxApi:
+    """Commands of one switch; each method is one request and may raise :class:`~..config.FabricError`.
+
+    :param connection: as for :class:`..https.Https`.
+    """
+
+    def __init__(self, name: str, connection: Mapping[str, Any]) -> None:
+        self.where = f"switches.{name}"
+        self._https = Https(name, connection)
+
+    def show(self, command: str) -> str:
+        """The output of a show command as the command line has it."""
+        return self._send("cli_show_ascii", [command])[0]
+
+    def configure(self, lines: Sequence[str]) -> None:
+        """Perform configuration commands in one request; the switch stops at the first that it refuses."""
+        self._send("cli_conf", lines)
+
+    def execute(self, command: str) -> str:
+        """Perform an exec command (checkpoint, rollback, copy) that may report its failure in its output only."""
+        text = self._send("cli_show_ascii", [command])[0]
+        if _FAILED.search(text):
+            raise self._refused(command, " ".join(text.split()))
+        return text
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        self._https.close()
+
+    def _send(self, kind: str, commands: Sequence[str]) -> list[str]:
+        unsafe = [command for command in commands if ";" in command or not command.isprintable()]
+        if unsafe:
+            raise FabricError(self.where, f"{unsafe[0]!r} cannot be sent as one command", "remove ; and line ends")
+        call = {"version": "1.0", "type": kind, "chunk": "0", "sid": "1", "input": " ;".join(commands)}
+        body = {"ins_api": call | {"output_format": "json", "rollback": "stop-on-error"}}
+        answer = self._https.json("POST", "/ins", body)
+        try:
+            found = answer["ins_api"]["outputs"]["output"]
+        except (KeyError, TypeError) as error:
+            raise FabricError(self.where, f"the answer of NX-API has no outputs: {answer}", _LOOK) from error
+        outputs = found if isinstance(found, list) else [found]
+        for command, output in zip(commands, outputs, strict=False):
+            if str(output.get("code")) != "200":
+                told = str(output.get("clierror") or output.get("msg") or "")
+                raise self._refused(command, " ".join(told.split()))
+        if len(outputs) < len(commands):
+            why = f"it performed {len(outputs)} of {len(commands)} commands and gave no reason"
+            raise Refused(self.where, why, _LOOK)
+        return [output["body"] if isinstance(output.get("body"), str) else "" for output in outputs]
+
+    def _refused(self, command: str, told: str) -> Refused:
+        if not _BUSY.search(told):
+            return Refused(self.where, f"it refused `{command}`: {told}", _LOOK)
+        try:
+            lines = self.show("show users").splitlines()[1:]
+        except FabricError:
+            lines = []
+        who = ", ".join(" ".join(line.split()) for line in lines if line.strip()) or "not known"
+        why = f"it refused `{command}` since somebody else changes or locks its configuration: {told}"
+        return Refused(self.where, why, f"wait or ask them; logged in are: {who}")
