@@ -13,7 +13,11 @@ CONFIG: dict[str, Any] = {
     "required": True,
     "options": {
         "name": {"type": "str", "required": True},
-        "platform": {"type": "str", "required": True, "choices": ["openvswitch", "unmanaged"]},
+        "platform": {
+            "type": "str",
+            "required": True,
+            "choices": ["nxos", "openvswitch", "unmanaged"],
+        },
         "connection": {
             "type": "dict",
             "required": True,

@@ -193,6 +193,15 @@ def test_a_timer_that_fires_during_the_confirmation_is_an_error(leaf: NxosDouble
     assert (leaf.text, leaf.startup) == (before, "")
 
 
+def test_a_rollback_that_begins_within_the_confirmation_is_an_error(leaf: NxosDouble) -> None:
+    before, driver, desired = leaf.text, Nxos("leaf1", leaf.connection), SwitchConfig.from_vars(switch(leaf))
+    leaf.minute, leaf.slow = 0.25, {"no scheduler schedule": 0.7}
+    token = driver.perform(plan(desired, driver.read(desired)), 60)
+    with pytest.raises(FabricError, match="rolled the change back while it was confirmed"):
+        driver.confirm(token)
+    assert (leaf.text, leaf.startup) == (before, "")
+
+
 def test_a_wrong_password_is_sent_once(leaf: NxosDouble) -> None:
     leaf.password = "another"
     with pytest.raises(FabricError, match="refused the login"):
@@ -244,7 +253,7 @@ def test_what_the_switch_accepts_and_does_not_do_is_an_error(leaf: NxosDouble) -
 
 def test_a_copy_that_fails_is_an_error(leaf: NxosDouble) -> None:
     leaf.tables["copy running-config startup-config"] = "Copy failed: no space left on bootflash\n"
-    with pytest.raises(FabricError, match="Copy failed"):
+    with pytest.raises(FabricError, match=r"in force and not saved: .*Copy failed"):
         run(switch(leaf), check=False)
 
 

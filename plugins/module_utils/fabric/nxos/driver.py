@@ -17,6 +17,7 @@ from .nxapi import NxApi, Refused
 from .running import Running, running
 from .timer import Timer
 
+_COPY = "copy running-config startup-config"
 _DEFAULTS = "show running-config all | include 'system default switchport'"
 
 
@@ -76,7 +77,11 @@ class Nxos:
         if plan(self._desired, self.read(self._desired)).changed:
             why = "the switch rolled the change back while it was confirmed"
             raise FabricError(f"switches.{self.name}", why, "set a longer confirm.timeout")
-        self._api.execute("copy running-config startup-config")
+        try:
+            self._api.execute(_COPY)
+        except Refused as error:
+            why = f"the change is in force and not saved: {error.message}"
+            raise FabricError(error.where, why, f"mend that, and enter `{_COPY}` on the switch") from error
         self._timer.forget(armed)
 
     def revert(self, armed: str) -> None:
