@@ -122,6 +122,9 @@ class NxosDouble:
             )
         if command == "show scheduler schedule":
             return self._schedules()
+        if command == "show scheduler job":
+            jobs = self.config.jobs.items()
+            return "".join(f"Job Name: {name}\n{'-' * 9}\n {'; '.join(lines)}\n\n{'=' * 9}\n" for name, lines in jobs)
         if command == "show checkpoint summary":
             return "".join(f"{n}) {name}:\nCreated by admin\n" for n, name in enumerate(self.checkpoints, 1))
         if words[0] == "checkpoint":

@@ -132,7 +132,7 @@ class Configuration:
 
     def _interface(self, interface: Interface, line: str) -> None:
         bundled = interface.group is not None
-        allowed = ("lacp rate", "no channel-group", "description", "no description")
+        allowed = ("lacp rate", "no channel-group", "description", "no description", "shutdown", "no shutdown")
         if bundled and not line.startswith(allowed):
             raise Invalid(f"command failed: port {interface.name} is a member of a port-channel")
         if line in ("switchport", "no switchport"):

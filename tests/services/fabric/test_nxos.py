@@ -187,9 +187,15 @@ def test_a_connection_that_dies_in_the_change_leaves_it_to_the_timer(leaf: NxosD
 
 def test_a_timer_that_fires_during_the_confirmation_is_an_error(leaf: NxosDouble) -> None:
     before = leaf.text
-    leaf.minute, leaf.slow = 0.3, {"show running-config all": 0.7}
+    leaf.minute = 0.3
+
+    class Late(Nxos):
+        def confirm(self, armed: str) -> None:
+            wait_for(lambda: leaf.text == before)
+            super().confirm(armed)
+
     with pytest.raises(FabricError, match="rolled the change back before it could be confirmed"):
-        run(switch(leaf, confirm={"timeout": 60}), check=False)
+        run(switch(leaf, confirm={"timeout": 60}), check=False, switch=Late("leaf1", leaf.connection))
     assert (leaf.text, leaf.startup) == (before, "")
 
 
@@ -223,6 +229,7 @@ REFUSED: list[tuple[str, tuple[str, str], str]] = [
         r"refused `spanning-tree bpduguard.*% Invalid command",
     ),
     ("the checkpoint", ("checkpoint groundup-", "% Not enough space"), "Not enough space"),
+    ("the schedule", ("scheduler schedule", "% Permission denied for the role"), "Permission denied"),
     ("the job", ("scheduler job", "% Permission denied for the role"), "Permission denied"),
     (
         "the checkpoint of a busy switch",

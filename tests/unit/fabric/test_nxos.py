@@ -101,11 +101,13 @@ def test_the_commands_of_an_aggregation() -> None:
         "no lacp suspend-individual",
         "no shutdown",
         "interface Ethernet1/1",
+        "no shutdown",
         "switchport",
         "mtu 9216",
         "channel-group 1 force mode active",
         "lacp rate fast",
         "interface Ethernet1/2",
+        "no shutdown",
         "switchport",
         "mtu 9216",
         "channel-group 1 force mode active",
@@ -120,6 +122,14 @@ def test_a_channel_that_people_have_shut_stays_shut() -> None:
     apply(config(replace(LAG, lacp=Lacp(True, True, None))), switch)
     switch.interfaces["port-channel1"].shut = True
     assert "no shutdown" not in apply(config(LAG), switch)
+
+
+def test_a_port_that_people_have_shut_stays_shut() -> None:
+    switch = Configuration()
+    switch.interfaces["Ethernet1/3"].shut = True
+    assert "no shutdown" not in apply(config(PORT), switch)
+    assert "no shutdown" in apply(config(replace(PORT, name="Ethernet1/4")), switch)
+    assert "no shutdown" not in apply(config(replace(PORT, name="Ethernet1/4", edge=True)), switch)
 
 
 TEXT = """

@@ -36,6 +36,7 @@ class Nxos:
         self._running: Running | None = None
         self._numbers: dict[str, int] = {}
         self._spelled: dict[str, str] = {}
+        self._defaults: str | None = None
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See :meth:`..driver.Driver.read`."""
@@ -44,7 +45,9 @@ class Nxos:
             twice = sorted(desired.port_names - set(self._spelled.values()))
             why = f"{twice[0]} and {self._spelled[str(port_name(twice[0]))]} are the same port"
             raise FabricError(f"switches.{self.name}", why, "name it once in the model")
-        found = running(self._api.show("show running-config"), self._api.show(_DEFAULTS))
+        if self._defaults is None:  # slow on a large switch, and no plan changes it
+            self._defaults = self._api.show(_DEFAULTS)
+        found = running(self._api.show("show running-config"), self._defaults)
         parse.require(desired, found)
         self._desired, self._running = desired, found
         self._numbers = channels.existing(desired, found)

@@ -69,7 +69,7 @@ def commands(plan: Plan, target: Target) -> list[str]:
         if step.kind == "vlan" and isinstance(step.want, str):
             lines += [f"vlan {int(step.name)}", f"name {required_vlan_name(where, step.want)}", "exit"]
         elif isinstance(step.want, Port):
-            lines += _port(plan.switch, where, step.want, target)
+            lines += [*_port(plan.switch, where, step.want, target), *_open(plan.switch, step, step.want.name, target)]
         elif isinstance(step.want, Lag):
             lines += _lag(plan.switch, where, step, step.want, target)
     return lines
@@ -114,11 +114,21 @@ def _lag(switch: str, where: str, step: Step, lag: Lag, target: Target) -> list[
         lines += ["no vpc"] if have and have.mlag is not None else []
         lines += [f"vpc {lag.mlag}"] if lag.mlag is not None else []
     rate = "fast" if lag.lacp and lag.lacp.fast else "normal"
+    lines += ["no shutdown"] if number not in target.running.channels else []
     for member in lag.members:
         lines.append(f"interface {required_port(switch, member)}")
+        lines += [] if have and member in have.members else _open(switch, step, member, target)
         lines += _join(lag, number, member, have, size)
         lines += [f"lacp rate {rate}"] if lag.lacp else []
     return lines
+
+
+def _open(switch: str, step: Step, port: str, target: Target) -> list[str]:
+    """``no shutdown`` for a port with a new use, since switchports may be shut by default (``system default switchport
+    shutdown``). A port that people have shut stays shut."""
+    interface = target.running.interfaces.get(required_port(switch, port))
+    shut = interface is not None and interface.has("shutdown")
+    return [] if shut or isinstance(step.have, Port) else ["no shutdown"]
 
 
 def _join(lag: Lag, number: int, member: str, have: Lag | None, size: list[str]) -> list[str]:
@@ -144,7 +154,7 @@ def _individual(lag: Lag, number: int, target: Target) -> list[str]:
     if has == individual(lag):
         return []
     line = "lacp suspend-individual" if has else "no lacp suspend-individual"
-    return ["shutdown", line, *([] if channel and channel.has("shutdown") else ["no shutdown"])]
+    return ["shutdown", line, *([] if channel is None or channel.has("shutdown") else ["no shutdown"])]
 
 
 def _vlans(membership: Membership) -> list[str]:

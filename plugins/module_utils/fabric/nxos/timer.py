@@ -38,12 +38,14 @@ class Timer:
         self._remove_old()
         token = f"groundup-{secrets.token_hex(4)}"
         minutes = -(-seconds // 60) + 1
-        job = [f"scheduler job name {token}", f"rollback running-config checkpoint {token} atomic", "end-job"]
+        rollback = f"rollback running-config checkpoint {token} atomic"
         when = [f"scheduler schedule name {token}", f"job name {token}", f"time start {delay(minutes)}", "exit"]
         try:
-            self._api.configure([*job, *when])
+            self._api.configure([f"scheduler job name {token}", rollback, "end-job"])
+            self._api.configure(when)
             self._api.execute(f"checkpoint {token}")
-            if token not in self.pending():
+            job = " ".join(self._api.show("show scheduler job").split())
+            if rollback not in job or token not in self.pending():
                 why = "the scheduler did not take the job that would roll back"
                 raise Refused(self._api.where, why, "read `show scheduler schedule` on the switch")
         except Refused:
@@ -84,7 +86,9 @@ class Timer:
 
     def _remove(self, token: str) -> None:
         if token in self._schedules():
-            self._api.configure([f"no scheduler schedule name {token}", f"no scheduler job name {token}"])
+            self._api.configure([f"no scheduler schedule name {token}"])
+        if token in self._api.show("show scheduler job"):
+            self._api.configure([f"no scheduler job name {token}"])
         self.forget(token)
 
     def _remove_old(self) -> None:
