@@ -147,7 +147,8 @@ class NxosDouble:
             return f"ERROR: checkpoint {name} does not exist"
         self.config = copy.deepcopy(self.checkpoints[name])
         self._schedule()
-        return "Note: Applying config parallelly may fail Rollback verification\nRollback completed successfully.\n"
+        warning = "ADVISORY: Rollback operation started...\nA change by another user may lead to Rollback failure.\n"
+        return f"{warning}Generating Rollback Patch\nExecuting Rollback Patch\n\nRollback completed successfully.\n"
 
     def _schedules(self) -> str:
         if "feature scheduler" not in self.config.lines:

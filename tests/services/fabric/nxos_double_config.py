@@ -13,7 +13,7 @@ SETTINGS = {
     "switchport mode": r"access|trunk",
     "switchport access vlan": r"\d+",
     "switchport trunk native vlan": r"\d+",
-    "switchport trunk allowed vlan": r"none|[\d,-]+",
+    "switchport trunk allowed vlan": r"all|none|[\d,-]+",
     "spanning-tree port type": r"edge|edge trunk|normal",
     "spanning-tree bpduguard": r"enable",
     "mtu": r"\d+",
@@ -22,6 +22,7 @@ SETTINGS = {
 }
 #: Values that the running configuration does not show.
 DEFAULTS = {"switchport mode": "access", "switchport access vlan": "1", "switchport trunk native vlan": "1"}
+DEFAULTS |= {"switchport trunk allowed vlan": "all"}
 DEFAULTS |= {"spanning-tree port type": "normal", "mtu": "1500", "lacp rate": "normal"}
 #: What members have from their port channel.
 SHARED = ("switchport mode", "switchport access vlan", "switchport trunk native vlan", "switchport trunk allowed vlan")
@@ -152,7 +153,7 @@ class Configuration:
 
     def _setting(self, interface: Interface, line: str) -> None:
         for key, values in SETTINGS.items():
-            if line == f"no {key}":
+            if line == f"no {key}" and "allowed" not in key:
                 interface.settings.pop(key, None)
                 return
             if not line.startswith(f"{key} "):

@@ -208,6 +208,14 @@ def test_a_rollback_that_begins_within_the_confirmation_is_an_error(leaf: NxosDo
     assert (leaf.text, leaf.startup) == (before, "")
 
 
+def test_a_rollback_that_fails_is_an_error_and_stays_armed(leaf: NxosDouble) -> None:
+    driver, token = performed(leaf)
+    leaf.tables[f"rollback running-config checkpoint {token} atomic"] = "Verification failed. Rollback aborted\n"
+    with pytest.raises(FabricError, match="Verification failed"):
+        driver.revert(token)
+    assert driver.armed() == token
+
+
 def test_a_wrong_password_is_sent_once(leaf: NxosDouble) -> None:
     leaf.password = "another"
     with pytest.raises(FabricError, match="refused the login"):

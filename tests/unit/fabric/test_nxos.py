@@ -168,12 +168,13 @@ def test_a_running_configuration_is_read() -> None:
     assert found.vlans == {1: "VLAN0001", 10: "provision", 11: "VLAN0011", 20: "VLAN0020"}
     assert (found.jumbo, found.vpc, found.has_peer_link) == (9100, None, False)
     desired = config(*(Port(f"Eth1/{n}", TRUNK, 1500) for n in (1, 2, 3, 5)))
-    assert read(desired, found).ports == {"Eth1/1": Port("Eth1/1", Membership.of("trunk", 10, [10, 20, 30, 31]), 1500)}
+    assert read(desired, found).ports["Eth1/1"] == Port("Eth1/1", Membership.of("trunk", 10, [10, 20, 30, 31]), 1500)
+    assert set(read(desired, found).ports) == {"Eth1/1", "Eth1/3"}, "the others are routed"
     switched = read(desired, running(TEXT, SWITCHED)).ports
     assert switched["Eth1/5"] == Port("Eth1/5", Membership.of("access", 1, []), 1500)
     assert switched["Eth1/3"].membership.vlans == (), "a mode that is never written differs from each desired one"
     assert "Eth1/2" not in switched
-    assert numbers_of("none") == ()
+    assert (numbers_of("none"), len(numbers_of("all"))) == ((), 4094)
 
 
 def test_members_that_differ_are_written_again() -> None:

@@ -14,8 +14,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..config import FabricError
-from ..https import Https
+from ..https import READ_SECONDS, Https
 
+#: Seconds that a change, a rollback or a copy may take until it is answered.
+CHANGE_SECONDS = 180.0
 #: What NX-OS writes into the output of an exec command that failed, while the code of the output is 200.
 _FAILED = re.compile(r"^\s*(ERROR\b|error:|%)|\bfailed\b|\baborted\b", re.MULTILINE | re.IGNORECASE)
 #: Words by which NX-OS refuses a command since another user's checkpoint, rollback, copy or lock is in progress.
@@ -39,16 +41,19 @@ class NxApi:
 
     def show(self, command: str) -> str:
         """The output of a show command as the command line has it."""
-        return self._send("cli_show_ascii", [command])[0]
+        return self._send("cli_show_ascii", [command], READ_SECONDS)[0]
 
     def configure(self, lines: Sequence[str]) -> None:
         """Perform configuration commands in one request; the switch stops at the first that it refuses."""
-        self._send("cli_conf", lines)
+        self._send("cli_conf", lines, CHANGE_SECONDS)
 
-    def execute(self, command: str) -> str:
-        """Perform an exec command (checkpoint, rollback, copy) that may report its failure in its output only."""
-        text = self._send("cli_show_ascii", [command])[0]
-        if _FAILED.search(text):
+    def execute(self, command: str, success: str = "") -> str:
+        """Perform an exec command (checkpoint, rollback, copy) that may report its failure in its output only.
+
+        :param success: text of the output without which the command has failed.
+        """
+        text = self._send("cli_show_ascii", [command], CHANGE_SECONDS)[0]
+        if _FAILED.search(text) or success not in text:
             raise self._refused(command, " ".join(text.split()))
         return text
 
@@ -56,13 +61,13 @@ class NxApi:
         """Close the connection, if there is one."""
         self._https.close()
 
-    def _send(self, kind: str, commands: Sequence[str]) -> list[str]:
+    def _send(self, kind: str, commands: Sequence[str], seconds: float) -> list[str]:
         unsafe = [command for command in commands if ";" in command or not command.isprintable()]
         if unsafe:
             raise FabricError(self.where, f"{unsafe[0]!r} cannot be sent as one command", "remove ; and line ends")
         call = {"version": "1.0", "type": kind, "chunk": "0", "sid": "1", "input": " ;".join(commands)}
         body = {"ins_api": call | {"output_format": "json", "rollback": "stop-on-error"}}
-        answer = self._https.json("POST", "/ins", body)
+        answer = self._https.json("POST", "/ins", body, seconds=seconds)
         try:
             found = answer["ins_api"]["outputs"]["output"]
         except (KeyError, TypeError) as error:

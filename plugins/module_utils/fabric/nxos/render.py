@@ -17,11 +17,11 @@ from .running import Running
 
 #: Characters of a list of VLANs on one line; what is longer is continued with ``add``.
 LONGEST_LIST = 100
-#: Settings of a port that leaves a use, as those of a new switchport.
+#: Settings of a port that leaves a use, as those of a new switchport. Release 9.3 takes `no switchport trunk allowed
+#: vlan` for a syntax error, so the defaults are written.
 _RESET = (
-    "no description", "no switchport access vlan", "no switchport trunk native vlan",
-    "no switchport trunk allowed vlan", "no switchport mode", "spanning-tree port type normal",
-    "no spanning-tree bpduguard", "no mtu",
+    "no description", "switchport mode access", "switchport access vlan 1", "switchport trunk native vlan 1",
+    "switchport trunk allowed vlan all", "spanning-tree port type normal", "no spanning-tree bpduguard", "mtu 1500",
 )  # fmt: skip
 #: A port without any use: no frame passes.
 _NO_TRAFFIC = ("switchport mode trunk", "switchport trunk allowed vlan none")

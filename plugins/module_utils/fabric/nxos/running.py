@@ -81,7 +81,10 @@ class Running:
 
     def is_switchport(self, interface: Interface) -> bool:
         """Whether the interface is a switchport (layer 2)."""
-        return not interface.has("no switchport") if self.switchports else interface.has("switchport")
+        if interface.has("no switchport"):
+            return False
+        shown = interface.has("switchport") or any(line.startswith("switchport ") for line in interface.lines)
+        return shown or self.switchports
 
     @property
     def has_peer_link(self) -> bool:
@@ -93,8 +96,8 @@ class Running:
 
 
 def numbers_of(text: str) -> tuple[int, ...]:
-    """VLANs ``10-12,20`` as numbers; ``none`` is no VLAN."""
-    found: set[int] = set()
+    """VLANs ``10-12,20`` as numbers; ``none`` is no VLAN, ``all`` is each."""
+    found: set[int] = set(range(1, 4095)) if text.strip() == "all" else set()
     for part in text.replace(" ", "").split(","):
         first, __, last = part.partition("-")
         if first.isdigit():

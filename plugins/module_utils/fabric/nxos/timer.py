@@ -22,6 +22,8 @@ from .nxapi import NxApi, Refused
 _TOKEN = re.compile(r"groundup-[0-9a-f]{8}\b")
 _NAME = re.compile(r"^Schedule Name\s*:\s*(\S+)", re.MULTILINE)
 _PENDING = "Yet to be executed"
+#: The end of the output of a rollback; earlier lines warn of a failure, so that word tells nothing.
+_SUCCESS = "completed successfully"
 
 
 class Timer:
@@ -72,7 +74,7 @@ class Timer:
     def fire(self, token: str) -> None:
         """Roll back now, unless the scheduler has done so; the timer stays armed if the rollback fails."""
         if token in self.pending() and token in self._checkpoints():
-            self._api.execute(f"rollback running-config checkpoint {token} atomic")
+            self._api.execute(f"rollback running-config checkpoint {token} atomic", _SUCCESS)
         self._remove(token)
 
     def _schedules(self) -> dict[str, bool]:
