@@ -81,7 +81,7 @@ class Nxos:
             why = "the switch rolled the change back while it was confirmed"
             raise FabricError(f"switches.{self.name}", why, "set a longer confirm.timeout")
         try:
-            self._api.execute(_COPY)
+            self._api.execute(_COPY, "Copy complete")
         except Refused as error:
             why = f"the change is in force and not saved: {error.message}"
             raise FabricError(error.where, why, f"mend that, and enter `{_COPY}` on the switch") from error

@@ -7,7 +7,8 @@ does not remove the job that performs it, and the scheduler still tells afterwar
 
 Facts and their sources: names have up to 80 characters (checkpoint) and 31 (job); there are at most ten checkpoints,
 and one user at a time takes or rolls back to one (Cisco Nexus System Management Configuration Guide, chapters
-"Configuring Rollback" and "Configuring the Scheduler"); ``time start +HH:MM`` begins a job once, and ``show scheduler
+"Configuring Rollback" and "Configuring the Scheduler"); checkpoint and rollback work by NX-API as commands with text
+output (cisco.nxos, ``plugins/modules/nxos_rollback.py``); ``time start +HH:MM`` begins a job once, and ``show scheduler
 schedule`` says ``Yet to be executed`` until then (also relied on by Tail-f's NED for NX-OS).
 """
 
@@ -40,10 +41,10 @@ class Timer:
         self._remove_old()
         token = f"groundup-{secrets.token_hex(4)}"
         minutes = -(-seconds // 60) + 1
-        rollback = f"rollback running-config checkpoint {token} atomic"
+        rollback = f"rollback running-config checkpoint {token}"
         when = [f"scheduler schedule name {token}", f"job name {token}", f"time start {delay(minutes)}", "exit"]
         try:
-            self._api.configure([f"scheduler job name {token}", rollback, "end-job"])
+            self._api.configure([f"scheduler job name {token}", f"{rollback} atomic", "end-job"])
             self._api.configure(when)
             self._api.execute(f"checkpoint {token}")
             job = " ".join(self._api.show("show scheduler job").split())
