@@ -24,6 +24,7 @@ from .config import FabricError, Sighting, SwitchConfig
 from .nxos.driver import Nxos
 from .openvswitch import OpenVSwitch
 from .plan import Plan
+from .sonic import Sonic
 
 
 class Driver(Protocol):
@@ -58,6 +59,7 @@ class Driver(Protocol):
 DRIVERS: dict[str, Callable[[str, dict[str, Any]], Driver]] = {
     "nxos": Nxos,
     "openvswitch": OpenVSwitch,
+    "sonic": Sonic,
 }
 
 

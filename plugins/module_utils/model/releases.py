@@ -27,7 +27,6 @@ LATER: t.Mapping[enum.Enum, str] = {
     DeployVia.MEDIA: BOOT_METHODS,
     Platform.EOS: SWITCHES,
     Platform.JUNOS: SWITCHES,
-    Platform.SONIC: SWITCHES,
     Platform.NVUE: SWITCHES,
 }
 #: What a model can say until then, where not every word that this release takes is a remedy.
