@@ -81,7 +81,7 @@ class Double:
         python = f"exec {sys.executable} -IS {PROGRAMS}"
         programs = {name: f'{python} {name} "$@"' for name in NAMES} | {
             "sudo": 'exec "$@"',
-            "flock": 'shift; exec /usr/bin/flock "$DOUBLE/lock" "$@"',
+            "flock": 'shift 2; exec /usr/bin/flock -o "$DOUBLE/lock" "$@"',
         }
         for name, script in programs.items():
             program = self.bin / name

@@ -135,7 +135,7 @@ def enact(config: Config) -> None:
 def apply_patch(rest: list[str], faults: dict[str, Any]) -> None:
     dry = rest[0] == "-d"
     operations = json.loads(Path(rest[-1]).read_text())
-    time.sleep(faults.get("slow", 0))
+    time.sleep(faults.get("slow", 0) if dry else faults.get("slow", 0) + faults.get("slower", 0))
     if faults.get("refuse_dry" if dry else "refuse"):
         fail("Failed to apply patch due to: Unable to sort the patch")
     new = patched(load("config"), operations)

@@ -13,6 +13,7 @@ import re
 import secrets
 import shlex
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ..config import FabricError, Sighting, SwitchConfig
@@ -73,7 +74,7 @@ class Sonic:
         self._ssh.run(f"sudo config checkpoint {checkpoint}")
         try:
             began = time.monotonic()
-            self._apply(f"{token}-dry", whole, "-d ")
+            self._patch(f"{token}-dry", whole, "sudo config apply-patch -d {}".format)
             allowance = ALLOWANCE * (time.monotonic() - began)
             self._ssh.run(rollback.arm(token, seconds + allowance))
         except FabricError:
@@ -84,7 +85,7 @@ class Sonic:
             for number, operations in enumerate(patches):
                 if number:
                     self._ssh.run(f"sudo config checkpoint {checkpoint}{rollback.STAGE}")
-                self._apply(f"{token}-{number}", operations)
+                self._patch(f"{token}-{number}", operations, rollback.apply)
         except FabricError as error:
             self._undo(token, error, math.ceil(seconds + allowance))
             raise
@@ -125,12 +126,12 @@ class Sonic:
                 seen += parse.partners(state, config, names)
         return seen
 
-    def _apply(self, name: str, operations: list[dict[str, Any]], options: str = "") -> None:
-        """Apply a patch. It is a file, since ``config`` opens its argument by name."""
+    def _patch(self, name: str, operations: list[dict[str, Any]], command: Callable[[str], str]) -> None:
+        """Give a patch to a command. It is a file, since ``config`` opens its argument by name."""
         path = f"/tmp/groundup-{name}.json"
         self._ssh.run(f"umask 077; set -C; cat > {path}", stdin=json.dumps(operations))
         try:
-            self._ssh.run(f"sudo config apply-patch {options}{path}", seconds=PATCH_SECONDS)
+            self._ssh.run(command(path), seconds=PATCH_SECONDS)
         finally:
             with contextlib.suppress(FabricError):
                 self._ssh.run(f"rm -f {path}")

@@ -19,7 +19,8 @@ UNIT = "groundup-rollback-"
 CHECKPOINT = "groundup-"
 #: Taken between the two patches of a change that creates a channel again; see `render`.
 STAGE = "-stage"
-LOCK = "/run/groundup-rollback.lock"
+#: Holds the lock while a command runs, but does not leave it to the processes which that starts.
+LOCKED = ("flock", "-o", "/run/groundup-rollback.lock")
 #: Printed by the confirmation if the rollback was first.
 GONE = "groundup: rolled back already"
 _TOKEN = re.compile(rf"\b{UNIT}([0-9a-f]{{8}})\.(?:timer|service)\b")
@@ -29,6 +30,11 @@ def arm(token: str, seconds: float) -> str:
     """Start the timer. By default systemd may be a minute late, so its accuracy is set."""
     unit = [f"--unit={UNIT}{token}", f"--on-active={round(seconds * 1000)}ms", "--timer-property=AccuracySec=100ms"]
     return shlex.join(["sudo", "systemd-run", "--quiet", *unit, *_locked(_rollback(token))])
+
+
+def apply(path: str) -> str:
+    """Apply a patch. A timer that fires meanwhile waits for the lock and rolls back then."""
+    return shlex.join(["sudo", *LOCKED, "config", "apply-patch", path])
 
 
 def roll_back(token: str) -> str:
@@ -74,4 +80,4 @@ def _disarm(token: str) -> str:
 
 
 def _locked(script: str) -> list[str]:
-    return ["flock", LOCK, "sh", "-c", script]
+    return [*LOCKED, "sh", "-c", script]

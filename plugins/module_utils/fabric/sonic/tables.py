@@ -144,7 +144,8 @@ def _refuse_aliases_of_one_port(where: str, ports: dict[str, str]) -> None:
 def _channels(config: Config, desired: SwitchConfig, ports: dict[str, str]) -> dict[str, str]:
     """The channel of each aggregation: its present one, else the lowest free number from 1.
 
-    With an MLAG identifier it is the channel of that number, since both switches of a pair have to name it equally.
+    With an MLAG identifier it is the channel of that number: iccpd knows a shared channel by the digits of its name
+    (sonic-buildimage, ``src/iccpd/src/port.c``, ``local_if_create``), so both switches of a pair name it equally.
     """
     present = {number(name): name for name in config.get("PORTCHANNEL", {})}
     shared = {lag.mlag for lag in desired.lags.values() if lag.mlag is not None}
