@@ -21,6 +21,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from .config import FabricError, Sighting, SwitchConfig
+from .eos.driver import Eos
 from .nxos.driver import Nxos
 from .openvswitch import OpenVSwitch
 from .plan import Plan
@@ -60,6 +61,8 @@ DRIVERS: dict[str, Callable[[str, dict[str, Any]], Driver]] = {
     "nxos": Nxos,
     "openvswitch": OpenVSwitch,
     "sonic": Sonic,
+    "openvswitch": OpenVSwitch,
+    "eos": Eos,
 }
 
 

@@ -25,7 +25,6 @@ TENANTS = "0.8.0"
 LATER: t.Mapping[enum.Enum, str] = {
     DeployVia.HTTP: BOOT_METHODS,
     DeployVia.MEDIA: BOOT_METHODS,
-    Platform.EOS: SWITCHES,
     Platform.JUNOS: SWITCHES,
     Platform.NVUE: SWITCHES,
 }

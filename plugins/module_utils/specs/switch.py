@@ -16,7 +16,7 @@ CONFIG: dict[str, Any] = {
         "platform": {
             "type": "str",
             "required": True,
-            "choices": ["nxos", "openvswitch", "sonic", "unmanaged"],
+            "choices": ["eos", "nxos", "openvswitch", "sonic", "unmanaged"],
         },
         "connection": {
             "type": "dict",

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The EOS driver with a double of a switch; it was never tried on a device."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Iterator
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError, SwitchConfig
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.eos.driver import Eos
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import plan
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
+from checks.clock import SkippingClock
+
+from .eos_double import EosDouble
+
+pytestmark = pytest.mark.services
+#: Sections that the model of these tests does not name.
+OTHERS = ["hostname leaf1", "vlan 99", "interface Ethernet6", "interface Ethernet5", "interface Port-Channel3",
+          "interface Management1"]  # fmt: skip
+
+
+@pytest.fixture
+def eos(tmp_path: Path) -> Iterator[EosDouble]:
+    double = EosDouble(tmp_path)
+    before = copy.deepcopy({name: double.running[name] for name in OTHERS})
+    yield double
+    double.close()
+    assert {name: double.running.get(name) for name in OTHERS} == before, "something else was changed"
+
+
+def switch(eos: EosDouble, **more: Any) -> dict[str, Any]:
+    lag = {"name": "node1", "description": "node1.bond0", "members": ["Ethernet1", "Et2"], "edge": True}
+    lag |= {"native": 10, "vlans": [10, 20, 30], "mtu": 9000, "lacp": {"fallback_port": "Et2"}}
+    port = {"name": "Ethernet4", "description": "node9.bmc", "mode": "access", "native": 20, "vlans": [], "mtu": 1500}
+    common = {"name": "leaf1", "platform": "eos", "connection": eos.connection}
+    return common | {"vlans": [{"id": 10, "name": "provision"}], "lags": [lag], "ports": [port]} | more
+
+
+def lines(eos: EosDouble, interface: str) -> set[str]:
+    return set(eos.running.get(f"interface {interface}", {}))
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert condition()
+
+
+def begun(eos: EosDouble, seconds: int, **more: Any) -> tuple[Eos, str]:
+    """A driver that performed the change and did not confirm it."""
+    driver, wanted = Eos("leaf1", eos.connection), SwitchConfig.from_vars(switch(eos, **more))
+    return driver, driver.perform(plan(wanted, driver.read(wanted)), seconds)
+
+
+def test_the_configuration_is_applied_and_a_second_run_changes_nothing(eos: EosDouble) -> None:
+    first = run(switch(eos), check=False)
+    assert [str(step) for step in first.plan.steps] == [
+        "remove port Et2",
+        "remove port Ethernet1",
+        "add vlan 10",
+        "change port Ethernet4",
+        "add lag node1",
+    ]
+    assert lines(eos, "Port-Channel1") == {
+        "description node1.bond0",
+        "switchport mode trunk",
+        "switchport trunk native vlan 10",
+        "switchport trunk allowed vlan 10,20,30",
+        "mtu 9000",
+        "spanning-tree portfast",
+        "spanning-tree bpduguard enable",
+        "port-channel lacp fallback static",
+        "port-channel lacp fallback timeout 5",
+    }
+    assert lines(eos, "Ethernet1") == {
+        "storm-control broadcast level 1",
+        "channel-group 1 mode active",
+        "lacp timer fast",
+    }
+    assert lines(eos, "Ethernet2") == {"channel-group 1 mode active", "lacp timer fast", "lacp port-priority 8192"}
+    assert lines(eos, "Ethernet4") == {"description node9.bmc", "switchport access vlan 20"}
+    assert eos.startup == eos.running
+    del eos.commands[:]
+    assert not run(switch(eos), check=False).changed
+    assert all(command == "enable" or command.startswith("show ") for command in eos.commands)
+
+
+def test_check_mode_changes_nothing(eos: EosDouble) -> None:
+    before = copy.deepcopy(eos.running)
+    assert run(switch(eos), check=True).plan.changed
+    assert (eos.running, eos.sessions) == (before, {})
+
+
+def test_a_change_by_hand_is_corrected(eos: EosDouble) -> None:
+    run(switch(eos), check=False)
+    eos.running["interface Port-Channel1"]["switchport trunk allowed vlan 10"] = None
+    eos.running["interface Ethernet3"] = {"switchport access vlan 77": None}
+    corrected = run(switch(eos), check=False)
+    assert [str(step) for step in corrected.plan.steps] == ["change lag node1"]
+    assert lines(eos, "Ethernet3") == {"switchport access vlan 77"}
+    assert not run(switch(eos), check=False).changed
+
+
+def test_a_change_is_rolled_back_if_a_peer_no_longer_answers(eos: EosDouble) -> None:
+    before, replies = copy.deepcopy(eos.running), chain([{"10.0.0.9"}], repeat(set()))
+    params = switch(eos, confirm={"peers": ["10.0.0.9"], "timeout": 60})
+    with pytest.raises(FabricError, match=r"10\.0\.0\.9 no longer answered"):
+        run(params, check=False, answers=lambda __: next(replies), clock=SkippingClock())
+    assert (eos.running, eos.startup, eos.sessions) == (before, before, {})
+
+
+def test_an_unconfirmed_change_is_rolled_back_by_the_switch(eos: EosDouble) -> None:
+    before = copy.deepcopy(eos.running)
+    begun(eos, 1)
+    assert "switchport mode trunk" in lines(eos, "Port-Channel1")
+    wait_for(lambda: eos.running == before)
+
+
+def test_an_unconfirmed_change_of_a_killed_run_is_rolled_back_first(eos: EosDouble) -> None:
+    begun(eos, 2)
+    outcome = run(switch(eos), check=False)
+    assert outcome.unconfirmed and len(outcome.plan.steps) == 5
+    time.sleep(2.2)
+    assert lines(eos, "Port-Channel1"), "the killed run's timer rolled the new change back"
+    assert not run(switch(eos), check=False).changed
+
+
+def test_check_mode_leaves_an_unconfirmed_change_alone(eos: EosDouble) -> None:
+    __, token = begun(eos, 60)
+    assert run(switch(eos), check=True).unconfirmed
+    assert eos.sessions[token]["state"] == "pendingCommitTimer"
+
+
+def test_a_confirmation_after_the_rollback_is_an_error(eos: EosDouble) -> None:
+    driver, token = begun(eos, 1)
+    wait_for(lambda: not eos.sessions)
+    with pytest.raises(FabricError, match="the switch rolled the change back before"):
+        driver.confirm(token)
+    driver.revert(token)
+    assert eos.startup == eos.running
+
+
+def test_a_timer_that_fires_during_the_confirmation_is_an_error(eos: EosDouble) -> None:
+    before = copy.deepcopy(eos.running)
+    eos.fire_before = True
+    with pytest.raises(FabricError, match="does not exist"):
+        run(switch(eos), check=False)
+    assert (eos.running, eos.startup) == (before, before)
+
+
+def test_a_wrong_password_is_sent_once(eos: EosDouble) -> None:
+    with pytest.raises(FabricError, match="refused the login"):
+        run(switch(eos, connection=eos.connection | {"password": "wrong"}), check=False)
+    assert eos.logins == 1
+
+
+def test_a_wrong_certificate_gets_no_password(eos: EosDouble) -> None:
+    with pytest.raises(FabricError, match="no credentials were sent"):
+        run(switch(eos, connection=eos.connection | {"tls": {"fingerprint": "ab" * 32}}), check=False)
+    assert (eos.logins, eos.commands) == (0, [])
+
+
+def test_a_connection_that_dies_with_the_change_leaves_it_to_the_timer(eos: EosDouble) -> None:
+    before = copy.deepcopy(eos.running)
+    eos.drop_after = "configure session"
+    with pytest.raises(FabricError, match="POST /command-api"):
+        begun(eos, 1)
+    wait_for(lambda: eos.running == before)
+    eos.drop_after = ""
+    assert len(run(switch(eos), check=False).plan.steps) == 5
+    assert [session["state"] for session in eos.sessions.values()] == ["completed"], (
+        "a session of the killed run is left"
+    )
+
+
+def test_a_refused_commit_leaves_all_as_it_was(eos: EosDouble) -> None:
+    before = copy.deepcopy(eos.running)
+    eos.refuse_commit = "VLAN 10 is used internally"
+    with pytest.raises(FabricError, match="VLAN 10 is used internally"):
+        run(switch(eos), check=False)
+    assert (eos.running, eos.startup, eos.sessions) == (before, before, {})
+
+
+def test_a_change_that_the_switch_only_accepts_is_rolled_back(eos: EosDouble) -> None:
+    before = copy.deepcopy(eos.running)
+    eos.ignore = "mtu"
+    with pytest.raises(FabricError, match="accepted the change but did not perform: change lag node1"):
+        run(switch(eos), check=False)
+    assert (eos.running, eos.startup) == (before, before)
+
+
+def test_the_waiting_session_of_somebody_else_is_named_with_its_user(eos: EosDouble) -> None:
+    eos.sessions["maintenance"] = {"state": "pendingCommitTimer", "commitUser": "alice", "instances": {}}
+    with pytest.raises(FabricError, match="session maintenance of alice waits for its commit"):
+        run(switch(eos), check=False)
+    assert list(eos.sessions) == ["maintenance"]
+
+
+def test_a_slow_switch_is_waited_for(eos: EosDouble) -> None:
+    eos.slow = 0.1
+    assert run(switch(eos), check=False).changed
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"ports": [{"name": "Et9", "mode": "access", "native": 2, "vlans": [], "mtu": 1500}]}, "no port Et9"),
+        ({"ports": [{"name": "swp1", "mode": "access", "native": 2, "vlans": [], "mtu": 1500}]}, "no name of a port"),
+        ({"lags": [{"name": "n", "members": ["Et1"], "vlans": [10], "mtu": 1500, "mlag": 7}]}, "no MLAG domain"),
+        ({"vlans": [{"id": 10, "name": "two words"}]}, "is not a VLAN name of EOS"),
+    ],
+)
+def test_an_impossible_configuration_changes_nothing(eos: EosDouble, change: dict[str, Any], error: str) -> None:
+    before = copy.deepcopy(eos.running)
+    with pytest.raises(FabricError, match=error):
+        run(switch(eos, **change), check=False)
+    assert (eos.running, eos.sessions) == (before, {})
+
+
+def test_an_mlag_channel_has_the_number_of_its_identifier(eos: EosDouble) -> None:
+    eos.mlag_domain()
+    params = switch(eos)
+    params["lags"][0]["mlag"] = 7
+    run(params, check=False)
+    assert "mlag 7" in lines(eos, "Port-Channel7")
+    assert not run(params, check=False).changed
+
+
+def test_a_removed_member_carries_no_traffic(eos: EosDouble) -> None:
+    run(switch(eos), check=False)
+    params = switch(eos)
+    params["lags"][0] |= {"members": ["Ethernet1", "Ethernet3"], "lacp": {"fallback_port": "Ethernet1"}}
+    run(params, check=False)
+    assert not run(params, check=False).changed
+    assert lines(eos, "Ethernet2") == {"switchport mode trunk", "switchport trunk allowed vlan none"}
+    params["ports"].append({"name": "Ethernet2", "mode": "access", "native": 20, "vlans": [], "mtu": 1500})
+    assert [str(step) for step in run(params, check=False).plan.steps] == ["change port Ethernet2"]
+
+
+def test_a_channel_becomes_ports(eos: EosDouble) -> None:
+    run(switch(eos), check=False)
+    ports = [
+        {"name": f"Ethernet{n}", "mode": "trunk", "native": 10, "vlans": [10], "mtu": 9000, "edge": True}
+        for n in (1, 2)
+    ]
+    steps = run(switch(eos, lags=[], ports=ports), check=False).plan.steps
+    assert [str(step) for step in steps] == ["remove lag Port-Channel1", "add port Ethernet1", "add port Ethernet2"]
+    assert "interface Port-Channel1" not in eos.running
+    assert not run(switch(eos, lags=[], ports=ports), check=False).changed
+
+
+def test_swapped_cables_are_reported_and_their_ports_not_changed(eos: EosDouble) -> None:
+    lags = [{"name": f"node{n}", "members": [f"Ethernet{n}"], "vlans": [10], "mtu": 1500} for n in (1, 2, 3)]
+    cabling = [
+        {"port": f"Ethernet{n}", "machine": f"node{n}", "nic": "nic0", "mac": f"02:00:00:00:00:0{n}"} for n in (1, 2, 3)
+    ]
+    eos.table.append({"macAddress": "02:00:00:00:00:02", "interface": "Ethernet1", "entryType": "dynamic"})
+    eos.partners["Port-Channel9"] = {"interfaces": {"Ethernet2": {"partnerSystemId": "8000,02-00-00-00-00-01"}}}
+    outcome = run(switch(eos, lags=lags, ports=[], cabling=cabling), check=False)
+    assert {mistake.machine for mistake in outcome.mistakes} == {"node1", "node2"}
+    assert "node2 (02:00:00:00:00:02) answers on leaf1/Ethernet1, where the model has node1.nic0" in str(outcome)
+    assert lines(eos, "Ethernet1") == {"storm-control broadcast level 1"} and not lines(eos, "Ethernet2")
+    assert "channel-group 1 mode active" in lines(eos, "Ethernet3")
