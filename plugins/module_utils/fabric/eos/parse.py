@@ -28,6 +28,8 @@ _SHORT = {"e": "Ethernet", "et": "Ethernet", "eth": "Ethernet", "ethernet": "Eth
 _ALL_VLANS = tuple(range(1, 4095))
 #: Membership that differs from every desired one: of modes that the model does not have, and of routed ports.
 _OTHER = Membership(PortMode.TRUNK, None, ())
+#: The line of a short timeout in present releases of EOS, and in old ones.
+_FAST = {"lacp timer fast", "lacp rate fast"}
 
 Lines = list[str]
 
@@ -60,7 +62,7 @@ class Running:
         """Read the JSON of ``show running-config``."""
         found = cls({}, {1: "default"}, [])
         for header, body in (answer.get("cmds") or {}).items():
-            lines = list((body or {}).get("cmds") or {})
+            lines = list(body.get("cmds") or {}) if isinstance(body, dict) else []
             kind, __, rest = header.partition(" ")
             if kind == "interface" and rest.startswith(("Ethernet", "Port-Channel")):
                 found.interfaces[rest] = lines
@@ -86,14 +88,10 @@ class Running:
         return self.interfaces.get(f"Port-Channel{number}", [])
 
 
-def value(lines: Iterable[str], *keys: str) -> str:
-    """The rest of the last line that begins with one of the keys; empty if there is none."""
-    found = ""
-    for line in lines:
-        for key in keys:
-            if line.startswith(f"{key} "):
-                found = line.removeprefix(f"{key} ").strip()
-    return found
+def value(lines: Iterable[str], key: str) -> str:
+    """The rest of the last line that begins with the key; empty if there is none."""
+    found = [line.removeprefix(f"{key} ").strip() for line in lines if line.startswith(f"{key} ")]
+    return found[-1] if found else ""
 
 
 def vids(text: str) -> tuple[int, ...]:
@@ -172,10 +170,10 @@ def _lacp(running: Running, number: int, ports: Mapping[str, str]) -> Lacp | Non
     """LACP of a channel; None if its members differ in it, so that it is corrected."""
     members = running.members.get(number, {})
     modes = set(members.values())
-    timers = {value(running.interfaces[name], "lacp timer", "lacp rate") or "normal" for name in members}
-    if len(modes) != 1 or len(timers) != 1 or modes == {"on"}:
+    fast = {bool(_FAST & set(running.interfaces[name])) for name in members}
+    if len(modes) != 1 or len(fast) != 1 or modes == {"on"}:
         return None
-    return Lacp(modes == {"active"}, timers == {"fast"}, _fallback(running, number, ports))
+    return Lacp(modes == {"active"}, fast == {True}, _fallback(running, number, ports))
 
 
 def _fallback(running: Running, number: int, ports: Mapping[str, str]) -> str | None:
