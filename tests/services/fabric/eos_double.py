@@ -57,8 +57,10 @@ class EosDouble:
 
     :ivar logins: how often credentials were refused.
     :ivar refuse_commit: the message with which commits are refused.
-    :ivar drop_after: a command after which the connection is closed without an answer.
+    :ivar drop_after: a command that is performed and not answered, nor is anything after it.
+    :ivar dead: whether the switch cannot be reached: connections are closed before anything is performed.
     :ivar fire_before: whether the timer fires just before the next confirmation.
+    :ivar refuse_save: whether the startup configuration cannot be written.
     :ivar ignore: commands that are accepted and not performed.
     :ivar slow: seconds before each answer.
     """
@@ -81,7 +83,7 @@ class EosDouble:
         self.partners: dict[str, Any] = {}
         self.commands: list[str] = []
         self.logins, self.refuse_commit, self.drop_after, self.fire_before, self.slow = 0, "", "", False, 0.0
-        self.ignore: str = ""
+        self.ignore, self.dead, self.refuse_save = "", False, False
         self._checkpoint: dict[str, Section] = {}
         self._timers: list[threading.Timer] = []
         self._lock = threading.RLock()
@@ -206,6 +208,8 @@ class _Shell:
             return {}
         if command.startswith("show "):
             return self.switch.show(command.removeprefix("show "))
+        if command == "write memory" and self.switch.refuse_save:
+            return {"output": "% Error copying system:/running-config: No space left on device\n"}
         if command == "write memory":
             self.switch.startup = copy.deepcopy(self.switch.running)
             return {"output": "Copy completed successfully.\n"}
@@ -287,6 +291,9 @@ def _handler(switch: EosDouble) -> type[BaseHTTPRequestHandler]:
                 switch.logins += 1
                 self._answer(401, {})
                 return
+            if switch.dead:
+                self._drop()
+                return
             call = json.loads(body)
             assert self.path == "/command-api" and call["method"] == "runCmds" and call["params"]["version"] == 1
             commands = call["params"]["cmds"]
@@ -297,10 +304,14 @@ def _handler(switch: EosDouble) -> type[BaseHTTPRequestHandler]:
                 message, data = json.loads(str(error))
                 answer["error"] = {"code": 1000, "message": message, "data": data}
             if switch.drop_after and any(switch.drop_after in command for command in commands):
-                self.close_connection = True
-                self.connection.close()
+                switch.dead = True
+                self._drop()
                 return
             self._answer(200, answer)
+
+        def _drop(self) -> None:
+            self.close_connection = True
+            self.connection.close()
 
         def _answer(self, status: int, content: Any) -> None:
             data = json.dumps(content).encode()

@@ -150,9 +150,17 @@ def test_a_confirmation_after_the_rollback_is_an_error(eos: EosDouble) -> None:
 def test_a_timer_that_fires_during_the_confirmation_is_an_error(eos: EosDouble) -> None:
     before = copy.deepcopy(eos.running)
     eos.fire_before = True
-    with pytest.raises(FabricError, match="does not exist"):
+    with pytest.raises(FabricError, match="the switch rolled the change back before"):
         run(switch(eos), check=False)
     assert (eos.running, eos.startup) == (before, before)
+
+
+def test_a_configuration_that_cannot_be_saved_is_an_error(eos: EosDouble) -> None:
+    before = copy.deepcopy(eos.startup)
+    eos.refuse_save = True
+    with pytest.raises(FabricError, match=r"is confirmed, but it was not saved .*No space left"):
+        run(switch(eos), check=False)
+    assert "vlan 10" in eos.running and eos.startup == before
 
 
 def test_a_wrong_password_is_sent_once(eos: EosDouble) -> None:
@@ -167,17 +175,33 @@ def test_a_wrong_certificate_gets_no_password(eos: EosDouble) -> None:
     assert (eos.logins, eos.commands) == (0, [])
 
 
-def test_a_connection_that_dies_with_the_change_leaves_it_to_the_timer(eos: EosDouble) -> None:
+@pytest.mark.parametrize(("command", "state"), [("end", "pending"), ("commit timer", "pendingCommitTimer")])
+def test_a_connection_that_dies_with_the_change_leaves_no_change(eos: EosDouble, command: str, state: str) -> None:
     before = copy.deepcopy(eos.running)
-    eos.drop_after = "configure session"
+    eos.drop_after = command
     with pytest.raises(FabricError, match="POST /command-api"):
         begun(eos, 1)
+    assert [session["state"] for session in eos.sessions.values()] == [state]
     wait_for(lambda: eos.running == before)
-    eos.drop_after = ""
+    eos.drop_after, eos.dead = "", False
     assert len(run(switch(eos), check=False).plan.steps) == 5
     assert [session["state"] for session in eos.sessions.values()] == ["completed"], (
-        "a session of the killed run is left"
+        "a session of the first run is left"
     )
+
+
+def test_a_connection_that_dies_before_the_confirmation_leaves_the_change_to_the_timer(eos: EosDouble) -> None:
+    before = copy.deepcopy(eos.running)
+
+    def answers(peers: list[str]) -> set[str]:
+        eos.dead = bool(eos.sessions)
+        return set(peers)
+
+    with pytest.raises(FabricError, match="POST /command-api"):
+        run(switch(eos, confirm={"peers": ["10.0.0.9"], "timeout": 1}), check=False, answers=answers)
+    assert eos.running != before
+    wait_for(lambda: eos.running == before)
+    assert eos.startup == before
 
 
 def test_a_refused_commit_leaves_all_as_it_was(eos: EosDouble) -> None:

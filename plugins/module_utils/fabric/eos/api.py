@@ -8,6 +8,7 @@ mode, so each begins with ``enable``, and it stops at the first command that fai
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..https import Https
 
 #: Seconds for a commit, which returns after the agents of the switch have taken the configuration.
 COMMIT_SECONDS = 180.0
+_REFUSED = re.compile(r"%(?!\s*warning)", re.IGNORECASE)
 _REMEDY = "read the switch's log, and give the account a role that may run the command"
 
 
@@ -32,9 +34,9 @@ class Eapi:
 
     def change(self, *commands: str) -> None:
         """Run commands that change something. A refusal is a :class:`~..config.FabricError`, also one that the
-        switch only prints: lines of refusals begin with ``%``."""
+        switch only prints: lines of refusals begin with ``%``, as those of some warnings do."""
         for answer in self._run(list(commands), "text", COMMIT_SECONDS):
-            refused = [line for line in str(answer.get("output", "")).splitlines() if line.startswith("%")]
+            refused = [line for line in str(answer.get("output", "")).splitlines() if _REFUSED.match(line)]
             if refused:
                 raise FabricError(self.where, f"it refused a command: {refused[0].lstrip('% ')}", _REMEDY)
 

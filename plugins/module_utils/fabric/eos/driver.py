@@ -91,16 +91,22 @@ class Eos:
         return token
 
     def confirm(self, armed: str) -> None:
-        """See :meth:`..driver.Driver.confirm`. The timer may fire between question and commit, so the configuration
-        is read again before it is saved."""
+        """See :meth:`..driver.Driver.confirm`. The timer may fire between question and commit, and the answer to the
+        commit may be lost, so the configuration is read again before it is saved."""
         if self._state(armed) != ARMED:
             raise self._rolled_back()
-        self._api.change(f"configure session {armed} commit")
-        if self._state(armed) == ARMED:
-            raise FabricError(self._api.where, f"it did not commit session {armed}", "read its log")
+        try:
+            self._api.change(f"configure session {armed} commit")
+        except FabricError:
+            if self._performed is None or self._state(armed) == ARMED:
+                raise
         if self._performed and not self._is_performed(self._performed):
             raise self._rolled_back()
-        self._api.change("write memory")
+        try:
+            self._api.change("write memory")
+        except FabricError as error:
+            why = f"the change is confirmed, but it was not saved ({error.message})"
+            raise FabricError(self._api.where, why, "run write memory on the switch") from error
 
     def revert(self, armed: str) -> None:
         """See :meth:`..driver.Driver.revert`."""

@@ -5,8 +5,9 @@
 by napalm and by Arista's own event handlers). Lines with default values are left out of it: access VLAN 1, mode
 access, native VLAN 1, all VLANs allowed, MTU 1500, name ``VLAN0010``, LACP timer normal, port priority 32768.
 
-MTU: EOS counts bytes of IP payload, as the model does, so nothing is converted. On a switched port the value is kept
-and shown; the switch forwards larger frames up to what its hardware carries.
+MTU: EOS counts bytes of IP packets without the Ethernet header, as the model does, so nothing is converted. On a
+switched port the value is kept and shown, but limits routed packets only (aristaeos.blogspot.com, "Arista EOS MTU
+behavior"): switched frames pass up to what the hardware carries.
 """
 
 from __future__ import annotations
