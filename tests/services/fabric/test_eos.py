@@ -17,7 +17,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import 
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
 from checks.clock import SkippingClock
 
-from .eos_double import EosDouble
+from .eos_double import EosDouble, RefusedError
 
 pytestmark = pytest.mark.services
 #: Sections that the model of these tests does not name.
@@ -227,6 +227,19 @@ def test_the_waiting_session_of_somebody_else_is_named_with_its_user(eos: EosDou
     assert list(eos.sessions) == ["maintenance"]
 
 
+def test_an_open_session_of_somebody_else_is_left_alone(eos: EosDouble) -> None:
+    theirs = {"state": "pending", "commitUser": "", "instances": {"412": {"user": "alice"}}}
+    eos.sessions["draft"] = theirs
+    assert run(switch(eos), check=False).changed
+    assert eos.sessions["draft"] == theirs
+
+
+@pytest.mark.parametrize("command", ["switchport mode routed", "lacp timer quick", "fallback", "mlag 7"])
+def test_the_double_refuses_what_it_does_not_know(eos: EosDouble, command: str) -> None:
+    with pytest.raises(RefusedError, match="Invalid input"):
+        eos.run_commands(["enable", "configure session gu-1", "interface Ethernet1", command])
+
+
 def test_a_slow_switch_is_waited_for(eos: EosDouble) -> None:
     eos.slow = 0.1
     assert run(switch(eos), check=False).changed
@@ -238,13 +251,26 @@ def test_a_slow_switch_is_waited_for(eos: EosDouble) -> None:
         ({"ports": [{"name": "Et9", "mode": "access", "native": 2, "vlans": [], "mtu": 1500}]}, "no port Et9"),
         ({"ports": [{"name": "swp1", "mode": "access", "native": 2, "vlans": [], "mtu": 1500}]}, "no name of a port"),
         ({"lags": [{"name": "n", "members": ["Et1"], "vlans": [10], "mtu": 1500, "mlag": 7}]}, "no MLAG domain"),
+        (
+            {
+                "ports": [{"name": "Ethernet1", "mode": "access", "native": 2, "vlans": [], "mtu": 1500}],
+                "lags": [{"name": "n", "members": ["Et1"], "vlans": [10], "mtu": 1500}],
+            },
+            "is the same port as Et1",
+        ),
+        (
+            {"lags": [{"name": "n", "members": ["Et5"], "vlans": [10], "mtu": 1500}]},
+            "Ethernet3, which the model does not",
+        ),
         ({"vlans": [{"id": 10, "name": "two words"}]}, "is not a VLAN name of EOS"),
     ],
 )
 def test_an_impossible_configuration_changes_nothing(eos: EosDouble, change: dict[str, Any], error: str) -> None:
+    eos.running["interface Ethernet3"] = {"channel-group 3 mode active": None}
     before = copy.deepcopy(eos.running)
-    with pytest.raises(FabricError, match=error):
-        run(switch(eos, **change), check=False)
+    for check in (True, False):
+        with pytest.raises(FabricError, match=error):
+            run(switch(eos, **change), check=check)
     assert (eos.running, eos.sessions) == (before, {})
 
 

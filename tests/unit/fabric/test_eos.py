@@ -211,6 +211,12 @@ def in_channel(number: int) -> list[str]:
 CHANNELS: list[tuple[str, Running, dict[int, str]]] = [
     ("description", running(po7=["description node1.bond0"], e9=in_channel(7)), {7: "node1"}),
     ("description of another bond", running(po7=["description node1.bond9"]), {7: "node1"}),
+    (
+        "description begins alike, other members",
+        running(po7=["description node1.x"], e9=in_channel(7)),
+        {7: "Port-Channel7"},
+    ),
+    ("description begins alike, a member", running(po7=["description node1.x"], e1=in_channel(7)), {7: "node1"}),
     ("members", running(po7=["description old"], e1=in_channel(7), e2=in_channel(7)), {7: "node1"}),
     ("other members", running(po7=[], e1=in_channel(7)), {7: "Port-Channel7"}),
     ("a machine whose name begins alike", running(po7=["description node11.bond0"]), {7: "Port-Channel7"}),

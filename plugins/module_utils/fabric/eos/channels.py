@@ -19,8 +19,8 @@ NUMBERS = range(1, 2001)
 def names(running: Running, lags: Iterable[Lag], ports: Mapping[str, str]) -> dict[int, str]:
     """The model's name of each channel of the switch, or ``Port-Channel7`` of one that the model does not have.
 
-    A channel is used once. The wanted description comes first, then one that begins with the name, then the wanted
-    members; among several, the lowest number.
+    A channel is used once. The wanted description comes first, then one that begins with the name if the channel has
+    one of the wanted members or none at all, then the wanted members; among several, the lowest number.
     """
     members = {
         number: {ports.get(member, member) for member in modes} for number, modes in sorted(running.members.items())
@@ -76,12 +76,16 @@ def refuse_mlag(
 
 
 def _same_text(lag: Lag, text: str, __: set[str]) -> bool:
-    return bool(text) and text == lag.description and _begins_with_name(lag, text, __)
+    return text == lag.description and _has_name(lag, text)
 
 
-def _begins_with_name(lag: Lag, text: str, __: set[str]) -> bool:
-    return text == lag.name or text.startswith(f"{lag.name}.")
+def _begins_with_name(lag: Lag, text: str, members: set[str]) -> bool:
+    return _has_name(lag, text) and (not members or bool(members & set(lag.members)))
 
 
 def _same_members(lag: Lag, __: str, members: set[str]) -> bool:
     return members == set(lag.members)
+
+
+def _has_name(lag: Lag, text: str) -> bool:
+    return text == lag.name or text.startswith(f"{lag.name}.")

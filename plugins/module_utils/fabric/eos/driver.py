@@ -22,7 +22,7 @@ from ..plan import plan as compare
 from .api import Eapi
 from .channels import names, refuse_mlag
 from .parse import Running, lag, port, port_name
-from .render import Switch, commands
+from .render import Switch, commands, refuse_text
 from .seen import sightings
 
 #: Names of the sessions of this driver begin with it.
@@ -45,6 +45,7 @@ class Eos:
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See :meth:`..driver.Driver.read`."""
+        refuse_text(self._api.where, desired)
         configuration, status = self._api.show("show running-config", "show interfaces status")
         running = Running.of(configuration)
         on_switch = self._ports(desired, {*status.get("interfaceStatuses", {}), *running.interfaces})

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A plan as commands of an EOS configuration session. Pure.
 
-Every line that this writes is one of Arista's EOS configuration as the collection arista.avd and its expected
-configurations write it. Only interfaces and VLANs of the plan are entered, and in these only settings that the model
-has are changed.
+The settings are written as the templates and the expected configurations of the collection arista.avd write them. Only
+interfaces and VLANs of the plan are entered, and in these only settings that the model has are changed.
 
 Network boot on a port with LACP: ``port-channel lacp fallback static`` lets one member forward while the partner is
-silent, after :data:`.parse.FALLBACK_SECONDS`. Which one is pinned by ``lacp port-priority``, as arista.avd does. In an
-MLAG pair the model names a fallback port on one switch only; the other has no fallback.
+silent, after :data:`.parse.FALLBACK_SECONDS`. Which one is pinned by ``lacp port-priority``, as in configurations that
+arista.avd made; it was not verified on a device. In an MLAG pair the model names a fallback port on one switch only;
+the other has no fallback.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..config import FabricError, Lag, Membership, Port, PortMode
+from ..config import FabricError, Lag, Membership, Port, PortMode, SwitchConfig
 from ..plan import Plan, Step, ranges
 from .channels import allocate
 from .parse import FALLBACK_SECONDS, PREFERRED
@@ -68,6 +68,16 @@ def commands(plan: Plan, switch: Switch) -> list[str]:
     return lines
 
 
+def refuse_text(where: str, desired: SwitchConfig) -> None:
+    """Refuse descriptions and names of VLANs that cannot be written, so that check mode tells of them too."""
+    for port in desired.ports.values():
+        _described(f"{where}.ports.{port.name}", port.description)
+    for lag in desired.lags.values():
+        _described(f"{where}.lags.{lag.name}", lag.description)
+    for vid, name in desired.vlans.items():
+        _named(where, str(vid), name)
+
+
 def _section(interface: str, lines: list[str]) -> list[str]:
     return [f"interface {interface}", *lines]
 
@@ -89,12 +99,16 @@ def _unused(plan: Plan) -> list[str]:
 
 
 def _vlan(where: str, step: Step) -> list[str]:
-    name = str(step.want)
+    suspended = isinstance(step.have, str) and step.have.endswith("(suspended)")
+    name = _named(where, step.name, str(step.want))
+    return [f"vlan {step.name}", name, *(["state active"] if suspended else [])]
+
+
+def _named(where: str, vid: str, name: str) -> str:
     if not _VLAN_NAME.match(name):
         remedy = "use up to 32 letters, digits and _ . : -"
-        raise FabricError(f"{where}.vlans.{step.name}", f"{name!r} is not a VLAN name of EOS", remedy)
-    suspended = isinstance(step.have, str) and step.have.endswith("(suspended)")
-    return [f"vlan {step.name}", f"name {name}", *(["state active"] if suspended else [])]
+        raise FabricError(f"{where}.vlans.{vid}", f"{name!r} is not a VLAN name of EOS", remedy)
+    return f"name {name}"
 
 
 def _port(where: str, step: Step, switch: Switch) -> list[str]:
