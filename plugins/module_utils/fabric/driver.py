@@ -58,11 +58,10 @@ class Driver(Protocol):
 
 
 DRIVERS: dict[str, Callable[[str, dict[str, Any]], Driver]] = {
+    "eos": Eos,
     "nxos": Nxos,
     "openvswitch": OpenVSwitch,
     "sonic": Sonic,
-    "openvswitch": OpenVSwitch,
-    "eos": Eos,
 }
 
 
