@@ -10,7 +10,7 @@ from typing import Any
 from ..objects.errors import Refused as Denied
 from ..objects.live import get
 from ..objects.patience import attempt
-from ..objects.transport import JSON, MERGE, Json, Transport, items
+from ..objects.transport import JSON, JSON_FIRST, MERGE, Json, Transport, items
 from ..waiting.deadline import Clock, Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
@@ -52,7 +52,7 @@ class Surely:
         query: Mapping[str, str] | None = None,
         body: Any = None,
         content: str = JSON,
-        accept: str = JSON,
+        accept: str = JSON_FIRST,
     ) -> Json:
         """Return the answer.
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from ..kube import api
 from ..objects.errors import Refused, Unreachable
-from ..objects.transport import CONNECT_SECONDS, JSON, Json
+from ..objects.transport import CONNECT_SECONDS, JSON, JSON_FIRST, Json
 
 
 class Native:
@@ -31,7 +31,7 @@ class Native:
         query: Mapping[str, str] | None = None,
         body: Any = None,
         content: str = JSON,
-        accept: str = JSON,
+        accept: str = JSON_FIRST,
     ) -> Json:
         """Return the answer.
 

@@ -11,7 +11,7 @@ from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
 from .errors import ObjectsError, Refused, Unreachable
-from .transport import JSON, Json, Transport
+from .transport import JSON, JSON_FIRST, Json, Transport
 
 #: Seconds for a server that has not answered yet: a wrong address shall not be tried for as long as a wait may last.
 FIRST_ANSWER = 20.0
@@ -53,7 +53,7 @@ class Patient:
         query: Mapping[str, str] | None = None,
         body: Any = None,
         content: str = JSON,
-        accept: str = JSON,
+        accept: str = JSON_FIRST,
     ) -> Json:
         """Return the answer. A server that gave none to the first call is not asked again, by other layers for example.
 

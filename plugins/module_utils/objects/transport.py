@@ -16,6 +16,9 @@ from .errors import AccessError, Refused, Unreachable
 Json = dict[str, Any]
 JSON = "application/json"
 ANY = "*/*"
+#: As kubectl asks (client-go). Extensions of the API whose routes name no media type, such as KubeVirt's actions on
+#: virtual machines, answer 406 to who takes JSON alone.
+JSON_FIRST = f"{JSON}, {ANY}"
 APPLY = "application/apply-patch+yaml"  # JSON is YAML
 MERGE = "application/merge-patch+json"
 PAGE = 500  # objects in one answer to a list
@@ -43,7 +46,7 @@ class Transport(Protocol):
         query: Mapping[str, str] | None = None,
         body: Any = None,
         content: str = JSON,
-        accept: str = JSON,
+        accept: str = JSON_FIRST,
     ) -> Json:
         """Return the answer.
 
@@ -77,7 +80,7 @@ class Https:
         query: Mapping[str, str] | None = None,
         body: Any = None,
         content: str = JSON,
-        accept: str = JSON,
+        accept: str = JSON_FIRST,
     ) -> Json:
         """Return the answer. See :class:`Transport`."""
         url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
