@@ -22,6 +22,7 @@ from typing import Any, Protocol
 
 from .config import FabricError, Sighting, SwitchConfig
 from .eos.driver import Eos
+from .nvue import Nvue
 from .nxos.driver import Nxos
 from .openvswitch import OpenVSwitch
 from .plan import Plan
@@ -62,6 +63,8 @@ DRIVERS: dict[str, Callable[[str, dict[str, Any]], Driver]] = {
     "nxos": Nxos,
     "openvswitch": OpenVSwitch,
     "sonic": Sonic,
+    "nvue": Nvue,
+    "openvswitch": OpenVSwitch,
 }
 
 

@@ -26,7 +26,6 @@ LATER: t.Mapping[enum.Enum, str] = {
     DeployVia.HTTP: BOOT_METHODS,
     DeployVia.MEDIA: BOOT_METHODS,
     Platform.JUNOS: SWITCHES,
-    Platform.NVUE: SWITCHES,
 }
 #: What a model can say until then, where not every word that this release takes is a remedy.
 UNTIL_THEN: t.Mapping[type[enum.Enum], str] = {

@@ -13,11 +13,7 @@ CONFIG: dict[str, Any] = {
     "required": True,
     "options": {
         "name": {"type": "str", "required": True},
-        "platform": {
-            "type": "str",
-            "required": True,
-            "choices": ["eos", "nxos", "openvswitch", "sonic", "unmanaged"],
-        },
+        "platform": {"type": "str", "required": True, "choices": []},
         "connection": {
             "type": "dict",
             "required": True,

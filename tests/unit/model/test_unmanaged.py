@@ -67,7 +67,7 @@ def test_what_the_platform_does_not_read_is_refused(platform: str, key: str, val
     ]
 
 
-@pytest.mark.parametrize("platform", ["junos", "nvue"])
+@pytest.mark.parametrize("platform", ["junos"])
 def test_a_platform_without_a_driver_is_refused(platform: str) -> None:
     [found] = errors(rack(platform=platform, address="10.10.0.2"))
     assert found == (

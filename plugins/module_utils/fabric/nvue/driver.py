@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cumulus Linux as a switch of the rack, by its NVUE REST API (HTTPS, port 8765, :mod:`..https`).
+
+A plan is one revision: POST ``/revision``, at most two PATCHes of the root, one PATCH that applies it. The same
+request arms the rollback: the revision waits in the state ``confirm`` and the switch returns to the one before unless
+it is confirmed in time (:mod:`.revision`). Its identifier is the token, so any run finds it by :meth:`Nvue.armed`.
+
+Bonds are called ``bondN``; the model's name is found again by the description, which begins with it, or by the
+members. Only front panel ports can be ports of the model, and none of MLAG's peer link.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..config import FabricError, Lag, Sighting, SwitchConfig
+from ..https import Https
+from ..plan import Plan
+from .names import Words, allocate, interface, members, text
+from .parse import Facts, facts, has_mlag, mac_table, neighbours, peer_links, switch_config
+from .render import patches
+from .revision import WAITING, Revisions
+
+_PORT = 8765
+
+
+class Nvue:
+    """Driver for one switch; see :class:`..driver.Driver`.
+
+    :param connection: as for :class:`..https.Https`; the port is 8765 unless given.
+    """
+
+    def __init__(self, name: str, connection: dict[str, Any]) -> None:
+        self.name, self.where = name, f"switches.{name}"
+        self._https = Https(name, {**connection, "port": connection.get("port") or _PORT})
+        self._revisions = Revisions(self._https, str(connection.get("username") or ""))
+        self._words: Words | None = None
+        self._facts: Facts | None = None
+        self._pending: str | None = None
+
+    def read(self, desired: SwitchConfig) -> SwitchConfig:
+        """See :meth:`..driver.Driver.read`.
+
+        While a change of this driver waits for its confirmation, its revision is read, provided that it still waits:
+        no document tells whether ``applied`` already names it. Otherwise the applied revision is read.
+        """
+        names = {interface(self.where, port): port for port in desired.port_names}
+        revision = "applied"
+        if self._pending and self._revisions.state(self._pending)[0] == WAITING:
+            revision = self._pending
+        config = self._revisions.get("", rev=revision, filled="false")
+        present = frozenset(self._revisions.get("interface", include="/*/type"))
+        if self._words is None:
+            self._words = Words.of(self.where, self._revisions.get("system"))
+        self._facts = facts(self.where, config, present, desired, names)
+        self._refuse(self._facts, desired)
+        return switch_config(self._facts, desired)
+
+    def perform(self, plan: Plan, seconds: int) -> str:
+        """See :meth:`..driver.Driver.perform`. Nothing is in force before the last request, which arms the timer."""
+        if self._facts is None or self._words is None:
+            raise FabricError(self.where, "it was not read before the change", "call read first")
+        lags = [step.want for step in plan.steps if isinstance(step.want, Lag)]
+        channels = allocate(lags, self._facts.channels, self._facts.present)
+        change = patches(plan, self._facts, channels, self._words)
+        revision = self._revisions.create()
+        self._revisions.patch(revision, change.unset)
+        self._revisions.patch(revision, change.put)
+        self._revisions.apply(revision, seconds)
+        self._pending = revision
+        return revision
+
+    def confirm(self, armed: str) -> None:
+        """See :meth:`..driver.Driver.confirm`; the applied revision is saved as the startup configuration."""
+        self._revisions.confirm(armed)
+        self._pending = None
+
+    def revert(self, armed: str) -> None:
+        """See :meth:`..driver.Driver.revert`."""
+        self._revisions.reject(armed)
+        self._pending = None
+
+    def armed(self) -> str | None:
+        """See :meth:`..driver.Driver.armed`; a change of somebody else that waits is a FabricError that says whose."""
+        return self._revisions.waiting()
+
+    def close(self) -> None:
+        """See :meth:`..driver.Driver.close`."""
+        self._https.close()
+
+    def sightings(self) -> list[Sighting]:
+        """See :meth:`..driver.Driver.sightings`: the MAC table, and LLDP neighbours. Requires a read before."""
+        if self._facts is None:
+            return []
+        table = self._revisions.get(f"bridge/domain/{self._facts.domain}/mac-table")
+        heard = self._revisions.get("interface", include="/*/lldp/neighbor")
+        return mac_table(self._facts, table) + neighbours(self._facts, heard)
+
+    def _refuse(self, found: Facts, desired: SwitchConfig) -> None:
+        """FabricErrors of what the switch cannot be, before anything is written."""
+        missing = sorted(port for name, port in found.names.items() if name not in found.present)
+        if missing:
+            known = ", ".join(sorted(name for name in found.present if name.startswith("swp"))) or "none"
+            remedy = f"its ports are: {known}; correct the cabling in the model or the switch's breakout of ports"
+            raise FabricError(self.where, f"there is no port {', '.join(missing)}", remedy)
+        peers = {port for link in peer_links(found.config).values() for port in members(link)}
+        taken = sorted(found.names[name] for name in peers & set(found.names))
+        if taken:
+            why = f"{', '.join(taken)} is a port of MLAG's peer link"
+            raise FabricError(self.where, why, "cable the machine to another port and correct the model")
+        for lag in sorted(desired.lags.values(), key=lambda lag: lag.name):
+            text(f"{self.where}.lags.{lag.name}", lag.description)
+            self._refuse_lag(found, lag)
+        for port in desired.ports.values():
+            text(f"{self.where}.ports.{port.name}", port.description)
+
+    def _refuse_lag(self, found: Facts, lag: Lag) -> None:
+        where = f"{self.where}.lags.{lag.name}"
+        if lag.mlag is not None and not has_mlag(found.config):
+            remedy = "configure MLAG and its peer link on both switches, or cable the machine to one switch"
+            raise FabricError(f"{where}.mlag", "the switch has no MLAG with a peer link", remedy)
+        if lag.lacp and not lag.lacp.active:
+            raise FabricError(f"{where}.lacp.mode", "Cumulus Linux has no passive LACP", "write active")
