@@ -16,7 +16,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.nvue import 
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import plan
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
 from checks.clock import SkippingClock
-from services.fabric.nvue_double import NvueDouble, Tree
+from services.fabric.nvue_double import NvueDouble
+from services.fabric.nvue_schema import Tree
 
 pytestmark = pytest.mark.services
 
@@ -226,6 +227,27 @@ def test_a_confirmation_after_the_rollback_is_an_error(double: NvueDouble) -> No
     assert double.running == BEFORE and double.startup == BEFORE
 
 
+def test_a_timer_that_fires_just_before_the_answer_is_noticed(
+    double: NvueDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The revision still waits when the driver looks, and is rolled back when the answer arrives."""
+    driver = Nvue("leaf1", double.connection())
+    wanted = SwitchConfig.from_vars(switch(double))
+    armed = driver.perform(plan(wanted, driver.read(wanted)), 1)
+    until(lambda: double.running == BEFORE)
+    states = driver._revisions.state
+
+    def late(revision: str) -> tuple[str, Tree]:
+        monkeypatch.setattr(driver._revisions, "state", states)
+        return "confirm", {}
+
+    monkeypatch.setattr(driver._revisions, "state", late)
+    with pytest.raises(FabricError, match="the switch rolled the change back before"):
+        driver.confirm(armed)
+    monkeypatch.setattr(driver._revisions, "state", late)
+    driver.revert(armed)
+
+
 def test_a_timer_that_fires_before_the_confirmation_is_an_error_of_the_run(double: NvueDouble) -> None:
     double.fault_fuse = 0.2
 
@@ -233,7 +255,7 @@ def test_a_timer_that_fires_before_the_confirmation_is_an_error_of_the_run(doubl
         time.sleep(0.5)
         return set(peers)
 
-    with pytest.raises(FabricError, match="did not perform|rolled the change back"):
+    with pytest.raises(FabricError, match=r"did not perform|rolled the change back"):
         run(switch(double, confirm={"peers": ["10.0.0.9"], "timeout": 60}), check=False, answers=slow_answers)
     assert double.running == BEFORE and double.startup == BEFORE
 
@@ -343,9 +365,9 @@ def test_a_bond_of_another_name_is_replaced_and_one_with_foreign_members_refused
     double.running["interface"]["swp1"].pop("bridge")
     run(switch(double), check=False)
     assert "bond5" not in double.running["interface"] and "bond2" in double.running["interface"]
+    double.running["interface"]["bond1"]["bond"]["member"]["swp5"] = {}
+    ports = [{"name": "swp5", "mode": "access", "native": 20, "vlans": [], "mtu": 1500}]
     with pytest.raises(FabricError, match="swp9, which the model does not name"):
-        double.running["interface"]["bond1"]["bond"]["member"]["swp5"] = {}
-        ports = [{"name": "swp5", "mode": "access", "native": 20, "vlans": [], "mtu": 1500}]
         run(switch(double, ports=ports), check=False)
 
 

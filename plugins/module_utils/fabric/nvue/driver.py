@@ -92,8 +92,8 @@ class Nvue:
         """See :meth:`..driver.Driver.sightings`: the MAC table, and LLDP neighbours. Requires a read before."""
         if self._facts is None:
             return []
-        table = self._revisions.get(f"bridge/domain/{self._facts.domain}/mac-table")
-        heard = self._revisions.get("interface", include="/*/lldp/neighbor")
+        table = self._revisions.state_of(f"bridge/domain/{self._facts.domain}/mac-table")
+        heard = self._revisions.state_of("interface", include="/*/lldp/neighbor")
         return mac_table(self._facts, table) + neighbours(self._facts, heard)
 
     def _refuse(self, found: Facts, desired: SwitchConfig) -> None:

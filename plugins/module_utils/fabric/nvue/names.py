@@ -119,7 +119,7 @@ def known(lags: Iterable[Lag], interfaces: Mapping[str, Any]) -> dict[str, str]:
     """
     present, found = bonds(interfaces), dict[str, str]()
     ordered = sorted(lags, key=lambda lag: lag.name)
-    for fits in (_named, _described, _same_members):
+    for fits in (_named, _as_described, _begins_with_name, _same_members):
         for lag in ordered:
             if lag.name not in found:
                 mine = [n for n in sorted(present) if n not in found.values() and fits(lag, n, present[n])]
@@ -131,9 +131,12 @@ def _named(lag: Lag, name: str, bond: Tree) -> bool:
     return name == lag.name
 
 
-def _described(lag: Lag, name: str, bond: Tree) -> bool:
-    written = str(bond.get("description") or "")
-    return bool(written) and (written == lag.description or re.split(r"[. ]", written)[0] == lag.name)
+def _as_described(lag: Lag, name: str, bond: Tree) -> bool:
+    return bool(lag.description) and bond.get("description") == lag.description
+
+
+def _begins_with_name(lag: Lag, name: str, bond: Tree) -> bool:
+    return f"{bond.get('description') or ''} ".startswith((f"{lag.name} ", f"{lag.name}."))
 
 
 def _same_members(lag: Lag, name: str, bond: Tree) -> bool:

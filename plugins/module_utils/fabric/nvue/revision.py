@@ -10,7 +10,6 @@ clients of others: ``state-controls.confirm`` are seconds, the revision then wai
 from __future__ import annotations
 
 import time
-from typing import Any
 from urllib.parse import quote
 
 from ..config import FabricError
@@ -45,10 +44,17 @@ class Revisions:
         self._https, self._user = https, user
         self.where = https.where
 
-    def get(self, path: str, **query: str) -> Any:
-        """Read a resource; an empty dictionary if the switch has none (HTTP 404)."""
+    def get(self, path: str, **query: str) -> Tree:
+        """Read a resource."""
+        found = self._https.json("GET", f"{_BASE}/{path}", query=query)
+        if not isinstance(found, dict):
+            raise FabricError(self.where, f"GET {_BASE}/{path}: it answered {found!r} and no object", _LOOK)
+        return found
+
+    def state_of(self, path: str, **query: str) -> Tree:
+        """Read operational state; an empty dictionary if the switch has none, which it answers with HTTP 404."""
         try:
-            return self._https.json("GET", f"{_BASE}/{path}", query=query) or {}
+            return self.get(path, **query)
         except FabricError as error:
             if ": HTTP 404" in error.message:
                 return {}
@@ -93,18 +99,20 @@ class Revisions:
         )
         if self.state(revision)[0] != WAITING:
             raise rolled_back
-        self._answer(revision, "confirm_yes")
-        state, found = self._settled(revision, beyond=WAITING)
-        if state in _FAILED or not state.startswith("applied"):
+        if not self._answer(revision, "confirm_yes"):
+            raise rolled_back
+        state, __ = self._settled(revision, beyond=WAITING)
+        if not state.startswith("applied"):
             raise rolled_back
         if "saved" not in state:
-            self._save(found)
+            self._save()
 
     def reject(self, revision: str) -> None:
         """Roll back now; nothing is done if the revision does not wait. A FabricError if it is not rolled back."""
         if self._settled(revision)[0] != WAITING:
             return
-        self._answer(revision, "confirm_no")
+        if not self._answer(revision, "confirm_no"):
+            return
         state, found = self._settled(revision, beyond=WAITING)
         if state.startswith("applied"):
             raise FabricError(self.where, f"it did not roll back revision {revision}: {_issues(found)}", _LOOK)
@@ -163,15 +171,23 @@ class Revisions:
             time.sleep(pause)
             pause = min(2 * pause, 2.0)
 
-    def _save(self, found: Tree) -> None:
+    def _save(self) -> None:
         """Write the startup configuration; from 5.9 on the switch does it by itself unless auto-save is off."""
         self._state("applied", {"state": "save", "auto-prompt": {"ays": "ays_yes"}})
         state, found = self._settled("applied")
         if state in _FAILED:
             raise FabricError(self.where, f"the change is confirmed but was not saved: {_issues(found)}", _LOOK)
 
-    def _answer(self, revision: str, answer: str) -> None:
-        self._state(revision, {"state": answer, "auto-prompt": {"ays": "ays_yes"}})
+    def _answer(self, revision: str, answer: str) -> bool:
+        """Confirm or reject; false if the revision no longer waited, since the timer fired meanwhile."""
+        try:
+            self._state(revision, {"state": answer, "auto-prompt": {"ays": "ays_yes"}})
+        except FabricError:
+            state, __ = self.state(revision)
+            if state == WAITING:
+                raise
+            return state not in _FAILED
+        return True
 
     def _state(self, revision: str, body: Tree) -> None:
         self._https.json("PATCH", f"{_BASE}/revision/{quote(revision, safe='')}", body)

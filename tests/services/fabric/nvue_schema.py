@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the double of NVUE accepts: paths and values of a patch, its merge, and what makes a revision invalid.
+
+Taken from the user guide's "NVUE API" and the command reference; of a release before 5.15, which says on and off.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+Tree = dict[str, Any]
+ANY = object()
+SWITCH = ("on", "off")
+VID = ("auto", "none", *range(1, 4095))
+STP = {"admin-edge": SWITCH, "auto-edge": SWITCH, "bpdu-guard": SWITCH}
+#: What the double accepts: a dictionary of keys ("*" is any), a tuple of values, or ANY.
+SCHEMA: Tree = {
+    "system": ANY,
+    "vrf": ANY,
+    "mlag": {"enable": SWITCH, "mac-address": ANY, "peer-ip": ANY, "backup": ANY},
+    "bridge": {"domain": {"*": {"type": ("vlan-aware",), "untagged": VID, "stp": ANY, "vlan": {"*": {"vni": ANY}}}}},
+    "interface": {
+        "*": {
+            "type": ("swp", "bond", "eth", "loopback", "peerlink", "sub"),
+            "description": ANY,
+            "ip": ANY,
+            "link": {"mtu": range(552, 9217), "speed": ANY},
+            "qos": ANY,
+            "bridge": {"domain": {"*": {"access": VID, "untagged": VID, "vlan": {"*": {}}, "stp": STP}}},
+            "bond": {
+                "member": {"*": {}},
+                "mode": ("lacp", "static"),
+                "lacp-rate": ("fast", "slow"),
+                "lacp-bypass": SWITCH,
+                "mlag": {"id": ("auto", *range(1, 65536)), "enable": SWITCH},
+                "up-delay": ANY,
+            },
+        }
+    },
+}
+
+
+class BadPathError(Exception):
+    """The schema has no such path or value."""
+
+
+def check(tree: Any, schema: Any, path: str = "") -> None:
+    """Compare a patch with the schema; None may stand everywhere."""
+    if tree is None or schema is ANY:
+        return
+    if isinstance(schema, dict):
+        if not isinstance(tree, dict):
+            raise BadPathError(f"{path}: is no object")
+        for key, value in tree.items():
+            if key not in schema and "*" not in schema:
+                raise BadPathError(f"{path}/{key}: does not exist")
+            check(value, schema.get(key, schema.get("*")), f"{path}/{key}")
+    elif tree not in schema:
+        raise BadPathError(f"{path}: {tree!r} is not valid")
+
+
+def merge(tree: Tree, patch: Tree) -> None:
+    """Merge a patch; None removes."""
+    for key, value in patch.items():
+        if value is None:
+            tree.pop(key, None)
+        elif isinstance(value, dict) and isinstance(tree.get(key), dict):
+            merge(tree[key], value)
+        else:
+            tree[key] = copy.deepcopy(value)
+
+
+def sets_and_unsets(patch: Any) -> tuple[bool, bool]:
+    """Whether a patch sets and unsets anything."""
+    if not isinstance(patch, dict) or not patch:
+        return patch is not None, patch is None
+    both = [sets_and_unsets(value) for value in patch.values()]
+    return any(a for a, __ in both), any(b for __, b in both)
+
+
+def invalid(config: Tree) -> str | None:
+    """Why NVUE would refuse a configuration; None if it would not."""
+    users: dict[str, str] = {}
+    for name, item in config["interface"].items():
+        for member in (item.get("bond") or {}).get("member") or {}:
+            if member in users:
+                return f"{member} is a member of {users[member]} and {name}"
+            users[member] = name
+        if ((item.get("bond") or {}).get("mlag") or {}).get("id") and config.get("mlag", {}).get("enable") != "on":
+            return f"{name}: mlag is not enabled"
+        for domain in ((item.get("bridge") or {}).get("domain") or {}).values():
+            if "access" in domain and {"untagged", "vlan"} & set(domain):
+                return f"{name}: access and untagged or vlan exclude each other"
+    for member, bond in users.items():
+        if (config["interface"].get(member) or {}).get("bridge"):
+            return f"{member} is a member of {bond} and of a bridge"
+    return None
