@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from services.bmc.tls_server import TlsServer
-from services.fabric.nvue_schema import SCHEMA, BadPathError, Tree, check, invalid, merge, sets_and_unsets
+from services.fabric.nvue_schema import BadPathError, Tree, check, invalid, merge, schema, sets_and_unsets
 
 USER, PASSWORD = "cumulus", "right"
 
@@ -42,7 +42,9 @@ class NvueDouble:
     def __init__(self, home: Path, config: Tree, operational: Tree) -> None:
         self.revisions: dict[str, Tree] = {"1": {"state": "applied_and_saved", "config": copy.deepcopy(config)}}
         self.current, self.startup, self.auto_save = "1", copy.deepcopy(config), True
-        self.operational, self.release = operational, {"build": "Cumulus Linux 5.9.1"}
+        self.operational = operational
+        self.release: Tree = {"build": "Cumulus Linux 5.9.1"}
+        self.schema = schema("on", "off", "enable")
         self.mac_table: Tree = {}
         self.fault_refused, self.fault_fuse, self.fault_deaf, self.fault_slow = "", 0.0, 0.0, 0.0
         self.fault_no_timer, self.applied_is_live = False, False
@@ -57,6 +59,11 @@ class NvueDouble:
         subprocess.run(command, check=True, capture_output=True)
         self.fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).hexdigest()
         self.server = TlsServer(handler(self), str(certificate), str(key))
+
+    def upgrade(self) -> None:
+        """Become a release whose words for on and off are others."""
+        self.release = {"version": {"product-release": "5.15.0"}}
+        self.schema = schema("enabled", "disabled", "state")
 
     @property
     def running(self) -> Tree:
@@ -121,7 +128,7 @@ class NvueDouble:
         if all(sets_and_unsets(body)):
             return 400, {"title": "a patch sets and unsets"}
         try:
-            check(body, SCHEMA)
+            check(body, self.schema)
         except BadPathError as error:
             return 400, {"title": "Bad Request", "detail": str(error)}
         merge(self.revisions[revision]["config"], body)

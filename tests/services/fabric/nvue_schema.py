@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the double of NVUE accepts: paths and values of a patch, its merge, and what makes a revision invalid.
 
-Taken from the user guide's "NVUE API" and the command reference; of a release before 5.15, which says on and off.
+Taken from the user guide's "NVUE API" and the command reference.
 """
 
 from __future__ import annotations
@@ -11,34 +11,42 @@ from typing import Any
 
 Tree = dict[str, Any]
 ANY = object()
-SWITCH = ("on", "off")
 VID = ("auto", "none", *range(1, 4095))
-STP = {"admin-edge": SWITCH, "auto-edge": SWITCH, "bpdu-guard": SWITCH}
-#: What the double accepts: a dictionary of keys ("*" is any), a tuple of values, or ANY.
-SCHEMA: Tree = {
-    "system": ANY,
-    "vrf": ANY,
-    "mlag": {"enable": SWITCH, "mac-address": ANY, "peer-ip": ANY, "backup": ANY},
-    "bridge": {"domain": {"*": {"type": ("vlan-aware",), "untagged": VID, "stp": ANY, "vlan": {"*": {"vni": ANY}}}}},
-    "interface": {
-        "*": {
-            "type": ("swp", "bond", "eth", "loopback", "peerlink", "sub"),
-            "description": ANY,
-            "ip": ANY,
-            "link": {"mtu": range(552, 9217), "speed": ANY},
-            "qos": ANY,
-            "bridge": {"domain": {"*": {"access": VID, "untagged": VID, "vlan": {"*": {}}, "stp": STP}}},
-            "bond": {
-                "member": {"*": {}},
-                "mode": ("lacp", "static"),
-                "lacp-rate": ("fast", "slow"),
-                "lacp-bypass": SWITCH,
-                "mlag": {"id": ("auto", *range(1, 65536)), "enable": SWITCH},
-                "up-delay": ANY,
-            },
-        }
-    },
-}
+
+
+def schema(on: str, off: str, feature: str) -> Tree:
+    """A dictionary of keys ("*" is any), a tuple of values, or ANY.
+
+    :param on: the word of the release for on, as `off`.
+    :param feature: the key that switches MLAG.
+    """
+    switch = (on, off)
+    stp = {"admin-edge": switch, "auto-edge": switch, "bpdu-guard": switch}
+    bond = {
+        "member": {"*": {}},
+        "mode": ("lacp", "static"),
+        "lacp-rate": ("fast", "slow"),
+        "lacp-bypass": switch,
+        "mlag": {"id": ("auto", *range(1, 65536)), feature: switch},
+        "up-delay": ANY,
+    }
+    port = {
+        "type": ("swp", "bond", "eth", "loopback", "peerlink", "sub"),
+        "description": ANY,
+        "ip": ANY,
+        "link": {"mtu": range(552, 9217), "speed": ANY},
+        "qos": ANY,
+        "bridge": {"domain": {"*": {"access": VID, "untagged": VID, "vlan": {"*": {}}, "stp": stp}}},
+        "bond": bond,
+    }
+    bridge = {"type": ("vlan-aware",), "untagged": VID, "stp": ANY, "vlan": {"*": {"vni": ANY}}}
+    return {
+        "system": ANY,
+        "vrf": ANY,
+        "mlag": {feature: switch, "mac-address": ANY, "peer-ip": ANY, "backup": ANY},
+        "bridge": {"domain": {"*": bridge}},
+        "interface": {"*": port},
+    }
 
 
 class BadPathError(Exception):
@@ -87,7 +95,7 @@ def invalid(config: Tree) -> str | None:
             if member in users:
                 return f"{member} is a member of {users[member]} and {name}"
             users[member] = name
-        if ((item.get("bond") or {}).get("mlag") or {}).get("id") and config.get("mlag", {}).get("enable") != "on":
+        if ((item.get("bond") or {}).get("mlag") or {}).get("id") and not config.get("mlag"):
             return f"{name}: mlag is not enabled"
         for domain in ((item.get("bridge") or {}).get("domain") or {}).values():
             if "access" in domain and {"untagged", "vlan"} & set(domain):

@@ -271,6 +271,12 @@ def test_slow_answers_are_waited_for(double: NvueDouble) -> None:
     assert run(switch(double), check=False).changed
 
 
+def test_an_unconfirmed_change_is_only_reported_in_check_mode(double: NvueDouble) -> None:
+    double.revisions["7"] = {"state": "confirm", "config": copy.deepcopy(BEFORE)}
+    assert run(switch(double), check=True).unconfirmed
+    assert double.revisions["7"]["state"] == "confirm" and double.writes == []
+
+
 def test_a_wrong_password_is_sent_once(double: NvueDouble) -> None:
     driver = Nvue("leaf1", double.connection() | {"password": "wrong"})
     for __ in range(2):
@@ -356,6 +362,20 @@ def test_mlag_gives_the_bond_its_number(double: NvueDouble) -> None:
     run(params, check=False)
     assert double.running["interface"]["bond7"]["bond"]["mlag"] == {"id": 7, "enable": "on"}
     assert double.running["interface"]["peerlink"] == MLAG["interface"]["peerlink"]
+    assert not run(params, check=False).changed
+
+
+def test_a_newer_release_has_other_words(double: NvueDouble) -> None:
+    double.upgrade()
+    with_mlag(double)
+    double.running["mlag"] = {"state": "enabled", "mac-address": "44:38:39:be:ef:aa"}
+    params = switch(double)
+    params["lags"][0]["mlag"] = 7
+    run(params, check=False)
+    bond = double.running["interface"]["bond7"]
+    assert bond["bond"]["mlag"] == {"id": 7, "state": "enabled"} and bond["bond"]["lacp-bypass"] == "enabled"
+    stp = {"admin-edge": "enabled", "bpdu-guard": "enabled"}
+    assert bond["bridge"]["domain"]["br_default"]["stp"] == stp
     assert not run(params, check=False).changed
 
 

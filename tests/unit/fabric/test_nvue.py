@@ -17,6 +17,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config impor
     Port,
     SwitchConfig,
 )
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.nvue import Nvue
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.nvue.names import (
     Words,
     allocate,
@@ -265,3 +266,15 @@ def test_the_bridge_is_the_default_one_or_the_only_one() -> None:
     assert bridge("x", {"bridge": {"domain": {"br0": {}, "br_default": {}}}}) == "br_default"
     with pytest.raises(FabricError, match="br0, br1"):
         bridge("x", {"bridge": {"domain": {"br0": {}, "br1": {}}}})
+
+
+def test_the_port_is_that_of_nvue_unless_given() -> None:
+    connection = {"address": "192.0.2.1", "username": "u", "password": "p"}
+    assert Nvue("leaf1", connection)._https._url("/nvue_v1/") == "https://192.0.2.1:8765/nvue_v1/"
+    assert Nvue("leaf1", connection | {"port": 443})._https._url("/") == "https://192.0.2.1:443/"
+
+
+def test_passive_lacp_is_refused() -> None:
+    wanted = desired(replace(LAG, lacp=Lacp(False, True, None)))
+    with pytest.raises(FabricError, match="no passive LACP"):
+        Nvue("leaf1", {})._refuse(look({"interface": {}}, wanted), wanted)
