@@ -163,7 +163,7 @@ class NvueDouble:
         return {"transition": {"issue": {}, "progress": ""}} | found
 
     def _apply(self, name: str, body: Tree) -> bool:
-        blocked = any(item["state"] in ("confirm", "reloading") for item in self.revisions.values())
+        blocked = any(item["state"] in ("ays", "confirm", "reloading") for item in self.revisions.values())
         if self._state(name) != "pending" or blocked or body["auto-prompt"]["ays"] != "ays_yes":
             return False
         found = self.revisions[name]
@@ -172,11 +172,17 @@ class NvueDouble:
             issue = {"0": {"code": "config_invalid", "message": why or "switchd did not reload", "severity": "error"}}
             found |= {"state": "invalid" if why else self.fault_refused, "transition": {"issue": issue}}
             return True
-        found |= {"state": "reloading", "last-apply": {"user": USER, "message": body.get("message", "")}}
+        found |= {"state": "ays", "last-apply": {"user": USER, "message": body.get("message", "")}}
         seconds = body.get("state-controls", {}).get("confirm", 0)
         if self.fault_deaf:
             self._deaf_until = time.monotonic() + self.fault_deaf
-        self._later(0.05, lambda: self._in_force(name, 0 if self.fault_no_timer else seconds))
+        self._later(0.02, lambda: self._reload(name))
+        self._later(0.06, lambda: self._in_force(name, 0 if self.fault_no_timer else seconds))
+        return True
+
+    def _reload(self, name: str) -> bool:
+        if self._state(name) == "ays":
+            self.revisions[name]["state"] = "reloading"
         return True
 
     def _in_force(self, name: str, seconds: float) -> bool:

@@ -20,15 +20,16 @@ _BASE = "/nvue_v1"
 #: Written as the message of each revision, by which a later run knows it.
 MARK = "groundup.cloud"
 WAITING = "confirm"
-#: A person has to answer something else than the confirmation.
+#: The switch asks for something else than the confirmation. It takes the answers that came with our own request, so
+#: these pass; after a while without an answer it gives up by itself.
 _ASKING = ("ays", "ignore_fail")
 _MOVING = (
-    "apply", "checking", "checked", "verifying", "verified", "readying", "ready", "ays_yes", "ignore_fail_yes",
-    "reloading", "reloaded", "confirm_yes", "confirm_no", "save", "saving", "auto_save", "auto_saving",
+    *_ASKING, "apply", "checking", "checked", "verifying", "verified", "readying", "ready", "ays_yes",
+    "ignore_fail_yes", "reloading", "reloaded", "confirm_yes", "confirm_no", "save", "saving", "auto_save", "auto_saving",
 )  # fmt: skip
 _FAILED = (
-    "invalid", "verify_error", "ready_error", "apply_error", "apply_fail", "ays_fail", "ays_no", "ignore_fail",
-    "ignore_fail_no", "confirm_fail",
+    "invalid", "verify_error", "ready_error", "apply_error", "apply_fail", "ays_fail", "ays_no", "ignore_fail_no",
+    "confirm_fail",
 )  # fmt: skip
 _APPLY_SECONDS = 300.0
 _LOOK = "read `nv config history` and /var/log/nvued.log on the switch"
@@ -84,7 +85,7 @@ class Revisions:
             "state-controls": {"confirm": max(1, seconds)},
         }
         self._state(revision, body)
-        state, found = self._settled(revision)
+        state, found = self._settled(revision, beyond="pending")
         if state == WAITING:
             return
         if state.startswith("applied"):
@@ -125,7 +126,7 @@ class Revisions:
         listed = self.get("revision")
         for revision, found in sorted(listed.items()):
             state = str(found.get("state") or "")
-            if state in _ASKING or state == WAITING or (state in _MOVING and state not in ("save", "saving")):
+            if state == WAITING or (state in _MOVING and state not in ("save", "saving")):
                 self._refuse_foreign(revision, found, state)
                 if self._settled(revision)[0] == WAITING:
                     return str(revision)
