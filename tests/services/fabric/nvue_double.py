@@ -46,6 +46,7 @@ class NvueDouble:
         self.release: Tree = {"build": "Cumulus Linux 5.9.1"}
         self.schema = schema("on", "off", "enable")
         self.mac_table: Tree = {}
+        self.prefix = ""  # of identifiers of revisions
         self.fault_refused, self.fault_fuse, self.fault_deaf, self.fault_slow = "", 0.0, 0.0, 0.0
         self.fault_no_timer, self.applied_is_live = False, False
         self.log: list[str] = []
@@ -139,7 +140,7 @@ class NvueDouble:
 
     def _revision(self, verb: str, parts: list[str], body: Any) -> tuple[int, Any]:
         if not parts and verb == "POST":
-            name = str(len(self.revisions) + 1)
+            name = f"{self.prefix}{len(self.revisions) + 1}"
             self.revisions[name] = {"state": "pending", "config": copy.deepcopy(self.running)}
             return 201, {name: self._shown(name)}
         if not parts:

@@ -134,6 +134,15 @@ def test_a_plan_is_one_revision_of_few_requests(double: NvueDouble) -> None:
     assert double.writes == ["POST /nvue_v1/revision", "PATCH /nvue_v1/", "PATCH /nvue_v1/", apply, apply]
 
 
+def test_revisions_of_old_releases_have_names_with_slashes(double: NvueDouble) -> None:
+    double.prefix = "changeset/cumulus/2026-01-02_03.04.05_"
+    run(switch(double), check=False)
+    assert double.startup["interface"]["bond2"]["description"] == "node1.bond0"
+    double.revisions["changeset/anna/2026"] = {"state": "confirm", "config": copy.deepcopy(BEFORE)}
+    with pytest.raises(FabricError, match="revision changeset/anna/2026 of anna is in the state confirm"):
+        run(switch(double), check=False)
+
+
 def test_without_auto_save_the_confirmed_configuration_is_saved(double: NvueDouble) -> None:
     double.auto_save = False
     run(switch(double), check=False)

@@ -25,7 +25,8 @@ WAITING = "confirm"
 _ASKING = ("ays", "ignore_fail")
 _MOVING = (
     *_ASKING, "apply", "checking", "checked", "verifying", "verified", "readying", "ready", "ays_yes",
-    "ignore_fail_yes", "reloading", "reloaded", "confirm_yes", "confirm_no", "save", "saving", "auto_save", "auto_saving",
+    "ignore_fail_yes", "reloading", "reloaded", "confirm_yes", "confirm_no", "save", "saving", "auto_save",
+    "auto_saving",
 )  # fmt: skip
 _FAILED = (
     "invalid", "verify_error", "ready_error", "apply_error", "apply_fail", "ays_fail", "ays_no", "ignore_fail_no",
