@@ -60,11 +60,10 @@ class Driver(Protocol):
 
 DRIVERS: dict[str, Callable[[str, dict[str, Any]], Driver]] = {
     "eos": Eos,
+    "nvue": Nvue,
     "nxos": Nxos,
     "openvswitch": OpenVSwitch,
     "sonic": Sonic,
-    "nvue": Nvue,
-    "openvswitch": OpenVSwitch,
 }
 
 

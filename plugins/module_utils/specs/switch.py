@@ -13,7 +13,11 @@ CONFIG: dict[str, Any] = {
     "required": True,
     "options": {
         "name": {"type": "str", "required": True},
-        "platform": {"type": "str", "required": True, "choices": []},
+        "platform": {
+            "type": "str",
+            "required": True,
+            "choices": ["eos", "nvue", "nxos", "openvswitch", "sonic", "unmanaged"],
+        },
         "connection": {
             "type": "dict",
             "required": True,
