@@ -60,9 +60,10 @@ def _kubevirt(params: Params) -> Json:
     spec = {
         "imagePullPolicy": "IfNotPresent",
         "uninstallStrategy": BLOCK,
-        # One that can't be migrated stays as it is until it is started anew: no update ever stops it.
+        # One that can't be migrated stays as it is until it is started anew: no update ever stops it. The operator writes
+        # its object anew without empty lists, so an empty list of methods would be a change again in each run.
         "workloadUpdateStrategy": {
-            "workloadUpdateMethods": [] if eviction == STOP else ["LiveMigrate"],
+            **({} if eviction == STOP else {"workloadUpdateMethods": ["LiveMigrate"]}),
             "batchEvictionSize": 10,
             "batchEvictionInterval": "1m0s",
         },
