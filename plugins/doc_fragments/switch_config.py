@@ -24,7 +24,7 @@ options:
         description: Platform of the switch, which chooses the driver; C(unmanaged) for one that
           people configure.
         type: str
-        choices: [eos, nvue, nxos, openvswitch, sonic, unmanaged]
+        choices: [eos, junos, nvue, nxos, openvswitch, sonic, unmanaged]
         required: true
       connection:
         description: How to reach it; of an unmanaged switch nothing is used.

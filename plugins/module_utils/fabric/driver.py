@@ -6,7 +6,7 @@ switch performs by itself (as with commit-confirm), and reports the addresses th
 platforms can implement it:
 
 * EOS: a configuration session, ``commit timer``; :meth:`Driver.armed` is the session that waits for its commit.
-* Junos: a private candidate, ``commit confirmed`` (whole minutes: round up); :meth:`Driver.armed` reads ``show system
+* Junos: the locked candidate, ``commit confirmed`` (whole minutes: round up); :meth:`Driver.armed` reads ``show system
   commit``. Any second commit confirms the first there, so an armed change is reverted before anything else.
 * NVUE: ``nv config apply --confirm``; :meth:`Driver.armed` is the revision in state ``confirm``.
 * NX-OS, SONiC: a checkpoint and a job of the device's own scheduler that rolls back to it, both named by the token.
@@ -22,6 +22,7 @@ from typing import Any, Protocol
 
 from .config import FabricError, Sighting, SwitchConfig
 from .eos.driver import Eos
+from .junos.driver import Junos
 from .nvue import Nvue
 from .nxos.driver import Nxos
 from .openvswitch import OpenVSwitch
@@ -60,6 +61,7 @@ class Driver(Protocol):
 
 DRIVERS: dict[str, Callable[[str, dict[str, Any]], Driver]] = {
     "eos": Eos,
+    "junos": Junos,
     "nvue": Nvue,
     "nxos": Nxos,
     "openvswitch": OpenVSwitch,

@@ -107,14 +107,19 @@ class Ssh:
         if not host_key:
             client.load_system_host_keys()
             return
-        kind, text = (*host_key.split(), "", "")[:2]
-        try:
-            key = paramiko.PKey.from_type_string(kind, base64.b64decode(text, validate=True))
-        except (binascii.Error, paramiko.SSHException) as error:
-            remedy = "give one line of a .pub file, such as ssh-ed25519 AAAA…"
-            raise FabricError(f"{self.where}.ssh.host_key", f"is no public key ({error})", remedy) from error
+        key = public_key(self.where, host_key)
         address, port = str(self._connection["address"]), self._connection.get("port") or 22
-        client.get_host_keys().add(address if port == 22 else f"[{address}]:{port}", kind, key)
+        client.get_host_keys().add(address if port == 22 else f"[{address}]:{port}", host_key.split()[0], key)
+
+
+def public_key(where: str, line: str) -> paramiko.PKey:
+    """The public key in a line of a .pub file, such as a model's ``ssh.host_key``; NETCONF needs it too."""
+    kind, text = (*line.split(), "", "")[:2]
+    try:
+        return paramiko.PKey.from_type_string(kind, base64.b64decode(text, validate=True))
+    except (binascii.Error, paramiko.SSHException) as error:
+        remedy = "give one line of a .pub file, such as ssh-ed25519 AAAA…"
+        raise FabricError(f"{where}.ssh.host_key", f"is no public key ({error})", remedy) from error
 
 
 _LOGIN = "correct username, password or key of the switch in the model"

@@ -25,7 +25,6 @@ TENANTS = "0.8.0"
 LATER: t.Mapping[enum.Enum, str] = {
     DeployVia.HTTP: BOOT_METHODS,
     DeployVia.MEDIA: BOOT_METHODS,
-    Platform.JUNOS: SWITCHES,
 }
 #: What a model can say until then, where not every word that this release takes is a remedy.
 UNTIL_THEN: t.Mapping[type[enum.Enum], str] = {

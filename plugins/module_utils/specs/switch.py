@@ -16,7 +16,7 @@ CONFIG: dict[str, Any] = {
         "platform": {
             "type": "str",
             "required": True,
-            "choices": ["eos", "nvue", "nxos", "openvswitch", "sonic", "unmanaged"],
+            "choices": ["eos", "junos", "nvue", "nxos", "openvswitch", "sonic", "unmanaged"],
         },
         "connection": {
             "type": "dict",

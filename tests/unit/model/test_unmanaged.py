@@ -67,15 +67,6 @@ def test_what_the_platform_does_not_read_is_refused(platform: str, key: str, val
     ]
 
 
-@pytest.mark.parametrize("platform", ["junos"])
-def test_a_platform_without_a_driver_is_refused(platform: str) -> None:
-    [found] = errors(rack(platform=platform, address="10.10.0.2"))
-    assert found == (
-        f"switches.leaf1.platform: {platform} does not work before release 0.5.0; write platform: unmanaged until "
-        "then, and configure the switch by the table that the plan prints"
-    )
-
-
 def test_the_platforms_that_the_model_takes_are_those_with_a_driver_and_unmanaged() -> None:
     assert sorted(words(Platform)) == sorted([*DRIVERS, UNMANAGED])
 
