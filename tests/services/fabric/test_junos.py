@@ -145,7 +145,8 @@ def test_a_change_by_hand_is_mended_and_other_ports_are_not_changed(device: Devi
     wanted = dump(device)
     members = find(device.running, ("interfaces", ("interface", "ae1"), ("unit", "0"), "family", "ethernet-switching", "vlan"))
     assert members is not None
-    ET.SubElement(members, "members").text = "98-99"
+    ET.SubElement(members, "members").text = "99"
+    device.candidate = ET.fromstring(dump(device))
     mended = run(switch(device), check=False)
     assert mended.steps == ["change lag node1"]
     assert dump(device) == wanted
@@ -164,8 +165,8 @@ def test_a_lost_peer_rolls_the_change_back(device: Device) -> None:
 def test_the_switch_undoes_the_change_of_a_killed_run(device: Device, marks: bool) -> None:
     device.marks, device.minute, before = marks, 0.1, dump(device)
     interrupted(device)
-    assert device.history[0]["comment"] == "commit confirmed, rollback in 2mins", "61 seconds are two minutes"
     until(lambda: not device.waiting)
+    assert device.history[1]["comment"] == "commit confirmed, rollback in 2mins", "61 seconds are two minutes"
     assert dump(device) == before
     driver = Junos("leaf1", switch(device)["connection"])
     assert driver.armed() is None
