@@ -33,7 +33,11 @@ _INTERFACE: dict[str, Any] = {
     **{name: {} for name in ("name", "description", "mtu", "native-vlan-id", "disable")},
     "ether-options": _MEMBER,
     "aggregated-ether-options": {"lacp": _LACP, "mc-ae": _MC, "minimum-links": {}},
-    "unit": {"name": {}, "description": {}, "family": {"ethernet-switching": _SWITCHING, "inet": {"address": {"name": {}}}}},
+    "unit": {
+        "name": {},
+        "description": {},
+        "family": {"ethernet-switching": _SWITCHING, "inet": {"address": {"name": {}}}},
+    },
 }
 KNOWN: dict[str, Any] = {
     "interfaces": {"interface": _INTERFACE, "interface-range": {"name": {}, "member": {"name": {}}}},
@@ -174,7 +178,9 @@ class Device:
 
     def perform(self, session: Session, request: ET.Element) -> str | None:
         self.operations.append(request.tag)
-        operation: Callable[[Session, ET.Element], str] | None = getattr(self, "_" + request.tag.replace("-", "_"), None)
+        operation: Callable[[Session, ET.Element], str] | None = getattr(
+            self, "_" + request.tag.replace("-", "_"), None
+        )
         if operation is None:
             raise Refusal(f"syntax error: {request.tag}")
         body = operation(session, request)

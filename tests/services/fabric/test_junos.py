@@ -92,7 +92,9 @@ def dump(device: Device) -> str:
 
 
 def others(device: Device) -> list[str]:
-    return [ET.tostring(node, encoding="unicode") for path in OTHERS if (node := find(device.running, path)) is not None]
+    return [
+        ET.tostring(node, encoding="unicode") for path in OTHERS if (node := find(device.running, path)) is not None
+    ]
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -143,7 +145,9 @@ def test_check_mode_changes_nothing(device: Device) -> None:
 def test_a_change_by_hand_is_mended_and_other_ports_are_not_changed(device: Device) -> None:
     run(switch(device), check=False)
     wanted = dump(device)
-    members = find(device.running, ("interfaces", ("interface", "ae1"), ("unit", "0"), "family", "ethernet-switching", "vlan"))
+    members = find(
+        device.running, ("interfaces", ("interface", "ae1"), ("unit", "0"), "family", "ethernet-switching", "vlan")
+    )
     assert members is not None
     ET.SubElement(members, "members").text = "99"
     device.candidate = ET.fromstring(dump(device))
@@ -242,6 +246,19 @@ def test_somebody_elses_unconfirmed_commit_is_an_error(device: Device) -> None:
     with pytest.raises(FabricError, match=r"alice \(cli\) has a commit there that waits"):
         run(switch(device), check=False)
     assert device.waiting
+
+
+def test_a_change_that_somebody_elses_commit_confirmed_is_not_said_to_be_rolled_back(device: Device) -> None:
+    token = interrupted(device)
+    assert device.timer is not None
+    device.loop.call_soon_threadsafe(device.timer.cancel)
+    device.timer = None
+    device.history[0].pop("pending")
+    device._become(device.running, {"user": "alice", "client": "cli", "log": ""})
+    driver = Junos("leaf1", switch(device)["connection"])
+    with pytest.raises(FabricError, match=r"not rolled back: .* by alice \(cli\)"):
+        driver.revert(token)
+    driver.close()
 
 
 def test_a_wrong_password_is_sent_once(device: Device) -> None:

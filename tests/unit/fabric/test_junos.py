@@ -16,7 +16,12 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config impor
     Sighting,
     SwitchConfig,
 )
-from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.history import Commit, commits, confirmed
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.history import (
+    Commit,
+    commits,
+    confirmed,
+    foreign,
+)
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.names import (
     allocate,
     channels,
@@ -144,7 +149,7 @@ def test_a_description_that_junos_does_not_take_is_refused(value: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "all", "10", "a b", "-x", "a;b", "x" * 65])
 def test_a_vlan_name_that_junos_does_not_take_is_refused(name: str) -> None:
-    with pytest.raises(FabricError, match="is no VLAN name"):
+    with pytest.raises(FabricError, match="is no name of a VLAN"):
         vlan_name("leaf1.vlans.10", name)
 
 
@@ -184,7 +189,9 @@ def test_vlans_are_identifiers_ranges_and_names(members: str, mode: str, vlans: 
 
 
 def test_an_inactive_statement_counts_as_missing() -> None:
-    have = '<configuration xmlns:junos="x"><interfaces><interface inactive="inactive"><name>xe-0/0/3</name><unit><name>0'
+    have = (
+        '<configuration xmlns:junos="x"><interfaces><interface inactive="inactive"><name>xe-0/0/3</name><unit><name>0'
+    )
     assert read(tree(f"{have}</name></unit></interface></interfaces></configuration>"), config(PORT)).ports == {}
 
 
@@ -233,6 +240,25 @@ def test_a_commit_waits_until_its_time_has_passed_or_as_long_as_the_switch_says_
     assert unmarked == Commit("a", "netconf", 1000, "groundup-1", 2, False)
     assert [unmarked.pending(now) for now in (1119, 1120, None)] == [True, False, True]
     assert marked.pending(9999)
+
+
+def entry(user: str, client: str, log: str) -> Commit:
+    return Commit(user, client, 1, log, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("after", "user"),
+    [
+        ([], "admin"),
+        ([entry("root", "other", "")], None),
+        ([entry("admin", "netconf", "t rolled back")], None),
+        ([entry("alice", "cli", "")], "alice"),
+        ([entry("alice", "cli", ""), entry("root", "other", "")], None),
+    ],
+)
+def test_who_confirmed_a_change_is_known(after: list[Commit], user: str | None) -> None:
+    found = foreign([*after, entry("admin", "netconf", "t")], "t")
+    assert (found.user if found else None) == user
 
 
 @pytest.mark.parametrize(

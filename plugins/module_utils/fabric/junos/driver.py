@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 
 from ..config import FabricError, Sighting, SwitchConfig
 from ..plan import Plan
-from .history import CONFIRMED, OWN, Commit, clock, commits, confirmed
+from .history import CONFIRMED, OWN, REVERTED, Commit, clock, commits, confirmed, foreign
 from .names import channels, port_name
 from .netconf import Netconf, Refused
 from .parse import sightings, switch_config
@@ -82,13 +82,15 @@ class Junos:
         """See :meth:`..driver.Driver.revert`."""
         with self._netconf.locked():
             if not self._waits(armed):
+                self._refuse_confirmed(armed)
                 return
             self._netconf.call("rollback 1", lambda manager: manager.rollback(1))
             # Only after this is it sure that the former configuration was loaded, and not the one that is undone.
             if not self._waits(armed):
                 self._netconf.call("discard-changes", lambda manager: manager.discard_changes())
+                self._refuse_confirmed(armed)
                 return
-            self._netconf.call("commit", lambda manager: manager.commit(comment=f"{armed} rolled back"))
+            self._netconf.call("commit", lambda manager: manager.commit(comment=armed + REVERTED))
 
     def armed(self) -> str | None:
         """See :meth:`..driver.Driver.armed`. An unconfirmed commit of somebody else is an error that says whose."""
@@ -148,6 +150,12 @@ class Junos:
         waiting = self._pending()
         if waiting is not None:
             raise self._foreign(waiting)
+
+    def _refuse_confirmed(self, token: str) -> None:
+        by = foreign(self._history(), token)
+        if by is not None:
+            why = f"its change was not rolled back: a commit or check confirmed it, the last by {by.user} ({by.client})"
+            raise FabricError(self.where, why, "read show system commit, and run again when nobody else commits")
 
     def _foreign(self, waiting: Commit) -> FabricError:
         why = f"{waiting.user} ({waiting.client}) has a commit there that waits for its confirmation"

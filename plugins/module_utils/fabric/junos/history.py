@@ -18,6 +18,8 @@ from .tree import text
 OWN = "groundup-"
 #: What is added to it by the commit that confirms.
 CONFIRMED = " confirmed"
+#: What is added to it by the commit that returns to the former configuration.
+REVERTED = " rolled back"
 _TIMER = re.compile(r"commit confirmed, rollback in (\d+)\s*min")
 
 
@@ -62,6 +64,21 @@ def confirmed(history: list[Commit], token: str) -> bool:
     since = [item.log for item in history]
     after = since[: since.index(token)] if token in since else ["rolled back"]
     return all(log == token + CONFIRMED for log in after)
+
+
+def foreign(history: list[Commit], token: str) -> Commit | None:
+    """The commit of somebody else that confirmed the one with that log message, or None if it was rolled back.
+
+    The switch's own rollback is a commit by root with the client ``other``. While the newest commit is still that of
+    the token and does not wait, it is returned itself: a check confirmed it, or the rollback is being committed.
+    """
+    logs = [item.log for item in history]
+    if token not in logs:
+        return None
+    place = logs.index(token)
+    after = history[max(place - 1, 0)]
+    undone = (after.user, after.client) == ("root", "other") or after.log == token + REVERTED
+    return None if undone else after
 
 
 def _commit(entry: ET.Element) -> Commit:
