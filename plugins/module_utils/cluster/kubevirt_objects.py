@@ -60,8 +60,8 @@ def _kubevirt(params: Params) -> Json:
     spec = {
         "imagePullPolicy": "IfNotPresent",
         "uninstallStrategy": BLOCK,
-        # One that can't be migrated stays as it is until it is started anew: no update ever stops it. The operator writes
-        # its object anew without empty lists, so an empty list of methods would be a change again in each run.
+        # One that can't be migrated stays as it is until it is started anew: no update ever stops it. The operator
+        # writes its object anew without empty lists, so an empty list would be a change again in the next run.
         "workloadUpdateStrategy": {
             **({} if eviction == STOP else {"workloadUpdateMethods": ["LiveMigrate"]}),
             "batchEvictionSize": 10,

@@ -31,7 +31,12 @@ from .sonic import Sonic
 
 
 class Driver(Protocol):
-    """What each driver implements. Every method may raise :class:`~.config.FabricError`."""
+    """What each driver implements. Every method may raise :class:`~.config.FabricError`.
+
+    :ivar sees_partners: whether sightings have the LACP partner of each member.
+    """
+
+    sees_partners: bool
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """The running configuration of the ports, aggregations and VLANs that `desired` names, and of those that

@@ -48,6 +48,8 @@ class OpenVSwitch:
         socket there are no sightings.
     """
 
+    sees_partners = True
+
     def __init__(self, name: str, connection: dict[str, Any]) -> None:
         self.name = name
         self.database = connection.get("database") or ""

@@ -10,7 +10,7 @@ import typing as t
 
 from .fields import KeySpec, Shape, keys_of
 from .problems import HIDDEN, Path, Problem, choose, join, nearest, show
-from .releases import LATER, UNTIL_THEN, words
+from .releases import LATER, words
 from .scalars import BadScalar, Scalar
 from .sources import Written, is_number, meant, misread
 
@@ -141,7 +141,7 @@ class Parser:
             return kind(str.__str__(raw))
         later = next((since for word, since in LATER.items() if isinstance(word, kind) and word.value == raw), "")
         if later:
-            remedy = UNTIL_THEN.get(kind, f"choose {' or '.join(known)}")
+            remedy = f"choose {' or '.join(known)}"
             self.report(path, self.shown(raw, path), f"does not work before release {later}", remedy)
             return _BAD
         best = nearest(str(raw), known) if isinstance(raw, str) else ""

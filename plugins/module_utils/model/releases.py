@@ -11,13 +11,12 @@ from __future__ import annotations
 import enum
 import typing as t
 
-from .enums import DeployVia, Platform
+from .enums import DeployVia
 
 #: The release of each subject that is planned; the order is that of the roadmap.
 NETWORKS = "0.2.0"
 STORAGE = "0.3.0"
 IPV6 = "0.5.0"
-SWITCHES = "0.5.0"
 BOOT_METHODS = "0.7.0"
 TENANTS = "0.8.0"
 
@@ -25,10 +24,6 @@ TENANTS = "0.8.0"
 LATER: t.Mapping[enum.Enum, str] = {
     DeployVia.HTTP: BOOT_METHODS,
     DeployVia.MEDIA: BOOT_METHODS,
-}
-#: What a model can say until then, where not every word that this release takes is a remedy.
-UNTIL_THEN: t.Mapping[type[enum.Enum], str] = {
-    Platform: "write platform: unmanaged until then, and configure the switch by the table that the plan prints",
 }
 
 

@@ -44,11 +44,13 @@ class _Reading:
         return found
 
     def sightings(self) -> list[Sighting]:
-        """The addresses that the switch sees."""
+        """The addresses that the switch sees, LACP partners among them."""
         if self._params["platform"] == UNMANAGED:
             raise UntriedError(NOT_TRIED)
         if not self._read or self._switch is None:
             raise UntriedError("the switch could not be read")
+        if not self._switch.sees_partners:
+            raise UntriedError(f"the driver of {self._params['platform']} does not read LACP partners")
         if self._seen is None:
             self._seen = self._switch.sightings()
         return self._seen

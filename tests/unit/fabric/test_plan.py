@@ -133,6 +133,8 @@ def test_a_machine_seen_on_a_wrong_port_is_reported(name: str, seen: Sighting, r
 class FakeSwitch:
     """A double of a switch with commit-confirm, where any second commit confirms the first, as on Junos."""
 
+    sees_partners = True
+
     def __init__(self, running: SwitchConfig, previous: SwitchConfig | None = None) -> None:
         self.running, self.previous, self.calls = running, previous, list[str]()
         self.closed = False

@@ -29,7 +29,8 @@ PARAMS: dict[str, Any] = {
 class FakeSwitch:
     """Has the given configuration, or none, and the given LACP partners."""
 
-    def __init__(self, seen: dict[str, str], runs: bool = True, dead: bool = False) -> None:
+    def __init__(self, seen: dict[str, str], runs: bool = True, dead: bool = False, sees_partners: bool = True) -> None:
+        self.sees_partners = sees_partners
         self.seen, self.runs, self.dead = seen, runs, dead
         self.calls: list[str] = []
 
@@ -57,6 +58,7 @@ BOTH = {"Ethernet1": MAC, "Ethernet2": MAC}
         (FakeSwitch({"Ethernet1": MAC}), PARAMS, [True, False], "Ethernet2: no partner instead of node1"),
         (FakeSwitch({**BOTH, "Ethernet2": STRANGER}), PARAMS, [True, False], f"Ethernet2: {STRANGER} instead"),
         (FakeSwitch(BOTH, dead=True), PARAMS, [False, None], "could not be read"),
+        (FakeSwitch({}, sees_partners=False), PARAMS, [True, None], "does not read LACP partners"),
         (FakeSwitch(BOTH), {**PARAMS, "cabling": []}, [True, None], "cabling of this switch was not given"),
     ],
 )

@@ -37,6 +37,8 @@ class Eos:
     :param connection: see :class:`..https.Https`.
     """
 
+    sees_partners = True
+
     def __init__(self, name: str, connection: Mapping[str, Any]) -> None:
         self.name = name
         self._api = Eapi(name, connection)

@@ -34,6 +34,8 @@ class Junos:
     :param connection: as that of :class:`.netconf.Netconf`.
     """
 
+    sees_partners = False
+
     def __init__(self, name: str, connection: dict[str, Any]) -> None:
         self.name, self.where = name, f"switches.{name}"
         self._netconf = Netconf(name, connection)

@@ -30,6 +30,8 @@ class Nvue:
     :param connection: as for :class:`..https.Https`; the port is 8765 unless given.
     """
 
+    sees_partners = False
+
     def __init__(self, name: str, connection: dict[str, Any]) -> None:
         self.name, self.where = name, f"switches.{name}"
         self._https = Https(name, {**connection, "port": connection.get("port") or _PORT})

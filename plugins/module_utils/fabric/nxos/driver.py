@@ -28,6 +28,8 @@ class Nxos:
     :param connection: as for :class:`..https.Https`.
     """
 
+    sees_partners = True
+
     def __init__(self, name: str, connection: dict[str, Any]) -> None:
         self.name = name
         self._api = NxApi(name, connection)

@@ -40,6 +40,8 @@ class Sonic:
     :param connection: see `fabric.ssh.Ssh`. The account may run ``sudo`` without a password.
     """
 
+    sees_partners = True
+
     def __init__(self, name: str, connection: dict[str, Any]) -> None:
         self.name = name
         self.where = f"switches.{name}"
