@@ -72,7 +72,8 @@ class Session(asyncssh.SSHServerSession[str]):
 
     def session_started(self) -> None:
         caps = "".join(f"<capability>{item}</capability>" for item in CAPABILITIES)
-        hello = f'<hello xmlns="{BASE}"><capabilities>{caps}</capabilities><session-id>{id(self) % 9999}</session-id></hello>'
+        inside = f"<capabilities>{caps}</capabilities><session-id>{id(self) % 9999}</session-id>"
+        hello = f'<hello xmlns="{BASE}">{inside}</hello>'
         self.channel.write(hello + END)
 
     def data_received(self, data: str, datatype: Any) -> None:
@@ -263,7 +264,8 @@ class Device:
             mark = "<commit-confirmed>rollback pending</commit-confirmed>" if "pending" in entry and self.marks else ""
             shown.append(
                 f"<commit-history><sequence-number>{number}</sequence-number><user>{entry['user']}</user>"
-                f'<client>{entry["client"]}</client><date-time junos:seconds="{entry.get("seconds", 1)}">then</date-time>'
+                f"<client>{entry['client']}</client>"
+                f'<date-time junos:seconds="{entry.get("seconds", 1)}">then</date-time>'
                 f"{comment}{log}{mark}</commit-history>"
             )
         return f'<commit-information xmlns="{JUNOS}">{"".join(shown)}</commit-information>'
@@ -282,7 +284,8 @@ class Device:
             f"<l2ng-l2-mac-logical-interface>{place}</l2ng-l2-mac-logical-interface></l2ng-mac-entry>"
             for mac, place in self.macs
         )
-        return f"<l2ng-l2ald-rtb-macdb><l2ng-l2ald-mac-entry-vlan>{macs}</l2ng-l2ald-mac-entry-vlan></l2ng-l2ald-rtb-macdb>"
+        vlan = f"<l2ng-l2ald-mac-entry-vlan>{macs}</l2ng-l2ald-mac-entry-vlan>"
+        return f"<l2ng-l2ald-rtb-macdb>{vlan}</l2ng-l2ald-rtb-macdb>"
 
     def _get_lldp_neighbors_information(self, session: Session, request: ET.Element) -> str:
         raise Refusal("error: the lldp subsystem is not running")
@@ -339,7 +342,7 @@ def check(config: ET.Element) -> None:
         members = {text(item) for item in node.iter("members")}
         wrong = members - set(vlans) - set(vlans.values())
         if wrong:
-            raise Refusal(f"{name}: VLAN {sorted(wrong)[0]} is not configured")
+            raise Refusal(f"{name}: VLAN {min(wrong)} is not configured")
         native = text(node, "native-vlan-id")
         if native and not {native, vlans.get(native, "")} & members:
             raise Refusal(f"{name}: native VLAN {native} is no member")

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError, SwitchConfig
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos import netconf
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.driver import Junos
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.tree import Path as XmlPath
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.tree import find, text
@@ -70,6 +71,7 @@ CABLING = [
 
 @pytest.fixture
 def device(monkeypatch: pytest.MonkeyPatch) -> Iterator[Device]:
+    monkeypatch.setattr(netconf, "RPC_SECONDS", 8)
     found = Device(CONFIG, [f"xe-0/0/{number}" for number in range(10)] + ["ae0"])
     found.start()
     yield found
