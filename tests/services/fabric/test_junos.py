@@ -71,7 +71,8 @@ CABLING = [
 
 @pytest.fixture
 def device(monkeypatch: pytest.MonkeyPatch) -> Iterator[Device]:
-    monkeypatch.setattr(netconf, "RPC_SECONDS", 8)
+    monkeypatch.setattr(netconf, "RPC_SECONDS", 3)
+    monkeypatch.setattr(netconf, "COMMIT_SECONDS", 3)
     found = Device(CONFIG, [f"xe-0/0/{number}" for number in range(10)] + ["ae0"])
     found.start()
     yield found

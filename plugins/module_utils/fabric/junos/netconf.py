@@ -13,8 +13,10 @@ from ..ssh import CONNECT_SECONDS, public_key
 from .tree import tree
 
 PORT = 830
-#: Seconds for one answer: a commit of a large configuration takes more than a minute.
-RPC_SECONDS = 180
+#: Seconds for one answer, which ncclient may also wait for after the connection broke.
+RPC_SECONDS = 60
+#: Seconds for a commit or its check: that of a large configuration takes more than a minute.
+COMMIT_SECONDS = 180
 
 
 class Netconf:
@@ -36,9 +38,10 @@ class Netconf:
     def call(self, what: str, operation: Callable[[Any], Any]) -> ET.Element:
         """Perform an operation of an ncclient manager and return its answer without namespaces.
 
-        :param what: what is done, for the error.
+        :param what: what is done, for the error and the time that it may take.
         """
         manager = self._open()
+        manager.timeout = COMMIT_SECONDS if what.startswith("commit") else RPC_SECONDS
         from ncclient.operations import OperationError, RPCError
         from ncclient.transport import TransportError
         from paramiko import SSHException
@@ -114,7 +117,6 @@ class Netconf:
             raise FabricError(self.where, why, "compare it with the model's ssh.host_key or known_hosts") from error
         except (TransportError, SSHException, OSError) as error:
             raise FabricError(self.where, str(error) or type(error).__name__, _REACH) from error
-        self._manager.timeout = RPC_SECONDS
         return self._manager
 
     def _login(self) -> dict[str, Any]:
