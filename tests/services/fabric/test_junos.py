@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import asyncssh
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError, SwitchConfig
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos import netconf
@@ -278,6 +279,16 @@ def test_another_host_key_gets_no_password(device: Device) -> None:
     params = switch(device)
     params["connection"]["ssh"]["host_key"] = Path(__file__).with_name("junos_other.pub").read_text()
     with pytest.raises(FabricError, match="no credentials were sent"):
+        run(params, check=False)
+    assert device.passwords == []
+
+
+def test_an_rsa_host_key_is_an_error_that_says_so(device: Device) -> None:
+    params = switch(device)
+    params["connection"]["ssh"]["host_key"] = asyncssh.generate_private_key("ssh-rsa").export_public_key().decode()
+    with pytest.raises(
+        FabricError, match=r"give the switch's Ed25519 or ECDSA key|no credentials were sent|Negotiation"
+    ):
         run(params, check=False)
     assert device.passwords == []
 

@@ -115,6 +115,9 @@ class Netconf:
         except SSHUnknownHostError as error:
             why = "its host key is not the one that is given or in known_hosts; no credentials were sent"
             raise FabricError(self.where, why, "compare it with the model's ssh.host_key or known_hosts") from error
+        except KeyError as error:  # paramiko 5 knows no signatures with SHA-1, which ncclient 0.7 asks for with RSA
+            why = f"the library ncclient cannot verify a host key of this kind ({error})"
+            raise FabricError(f"{self.where}.ssh.host_key", why, "give the switch's Ed25519 or ECDSA key") from error
         except (TransportError, SSHException, OSError) as error:
             raise FabricError(self.where, str(error) or type(error).__name__, _REACH) from error
         return self._manager
