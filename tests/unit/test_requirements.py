@@ -24,7 +24,9 @@ PAGE = ROOT / "docs/requirements.md"
 #: Packages of module_utils that run on the controller, or on the provisioner in its place, on behalf of other hosts.
 ON_THE_CONTROLLER = ("bmc", "draw", "fabric", "machines", "model", "network", "report", "web")
 #: A program that is everywhere, commands of switches, and names of packages, with which other lists begin.
-NO_PROGRAMS = {"sh", "enable", "shutdown", "sudo", "switchport"} | {path.name for path in (ROOT / "plugins/module_utils").iterdir()}
+NO_PROGRAMS = {"sh", "enable", "shutdown", "sudo", "switchport"} | {
+    path.name for path in (ROOT / "plugins/module_utils").iterdir()
+}
 #: Program -> its packages in Debian and in distributions with rpm.
 PACKAGES = {
     "ipmitool": {"ipmitool"},
