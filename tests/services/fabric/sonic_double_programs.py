@@ -98,7 +98,7 @@ def _validate_names(config: Config) -> None:
 
 def _validate_members(config: Config, channels: Any, ports: Any) -> None:
     bundled = [key.split("|") for key in config.get("PORTCHANNEL_MEMBER", {})]
-    names = [port for _, port in bundled]
+    names = [port for __, port in bundled]
     for channel, port in bundled:
         if channel not in channels or port not in ports or names.count(port) > 1:
             fail(f"PORTCHANNEL_MEMBER|{channel}|{port} is not valid")

@@ -152,7 +152,7 @@ def _channels(config: Config, desired: SwitchConfig, ports: dict[str, str]) -> d
     chosen = {
         lag.name: _shared(config, desired.name, lag, ports) for lag in desired.lags.values() if lag.mlag is not None
     }
-    others = [lag for _, lag in sorted(desired.lags.items()) if lag.mlag is None]
+    others = [desired.lags[name] for name in sorted(desired.lags) if desired.lags[name].mlag is None]
     for lag in others:
         taken = set(chosen.values())
         kept = next((c for c in _candidates(config, lag, ports) if c not in taken and number(c) not in shared), None)
