@@ -86,7 +86,6 @@ class Netconf:
             with contextlib.suppress(Exception):
                 if manager.connected:
                     manager.close_session()
-                manager._session.close()
 
     def _open(self) -> Any:
         if self._manager is not None and self._manager.connected:
