@@ -57,6 +57,11 @@ class Membership:
         return cls(PortMode(mode), native, tuple(sorted(passing)))
 
 
+#: VLANs of a port that the model cannot say, of modes for example that no driver writes. It differs from every desired
+#: membership, so the port is corrected.
+UNKNOWN = Membership(PortMode.TRUNK, None, ())
+
+
 @dataclass(frozen=True)
 class Lacp:
     """LACP of an aggregation (IEEE 802.1AX).
@@ -104,6 +109,20 @@ class Lag:
     description: str = ""
     mlag: int | None = None
     edge: bool = False
+
+    def has_name_in(self, text: str) -> bool:
+        """Whether the description of an aggregation that the switch calls otherwise is that of this one."""
+        return text == self.name or text.startswith(f"{self.name}.")
+
+
+#: What switches show as the LACP partner of a member without one.
+NO_PARTNER = "00:00:00:00:00:00"
+
+
+def mac_of(text: object) -> str:
+    """An address in any notation, of six or of three groups, as a :class:`Sighting` has it; empty if it is none."""
+    digits = re.sub(r"[^0-9a-f]", "", str(text).lower())
+    return ":".join(digits[at : at + 2] for at in range(0, 12, 2)) if len(digits) == 12 else ""
 
 
 @dataclass(frozen=True)

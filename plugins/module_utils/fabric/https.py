@@ -13,6 +13,7 @@ from typing import Any
 from ..web.library import IMPORT_ERROR, HTTPBasicAuth, Session, requests
 from ..web.tls import PinnedAdapter, fingerprint_of, system_cas
 from .config import FabricError
+from .login import require_login
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
@@ -50,8 +51,8 @@ class Https:
 
         :param seconds: how long the switch may take to answer. Nothing is repeated: the caller knows what may be.
         """
-        if self._refused:
-            raise FabricError(self.where, "it refused the login, which is not tried again", _LOGIN)
+        keys = ("address", "username", "password")
+        require_login(self.where, self._connection, keys, "HTTPS", self._refused, _LOGIN)
         session = self._session or self._open()
         try:
             answer = session.request(
@@ -93,9 +94,6 @@ class Https:
     def _open(self) -> Session:
         if IMPORT_ERROR:
             raise FabricError(self.where, "the Python library requests is missing", "install it where the role runs")
-        for key in ("address", "username", "password"):
-            if not self._connection.get(key):
-                raise FabricError(f"{self.where}.{key}", "is not given", "its platform is reached by HTTPS: give it")
         tls = self._connection.get("tls") or {}
         session = Session()
         session.trust_env = False  # no proxy, CA bundle or .netrc of the environment

@@ -26,7 +26,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .config import FabricError, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
+from .config import NO_PARTNER, UNKNOWN, FabricError, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
 from .ovs_commands import Records, Wire, commands
 from .ovs_rollback import Raw, rollback
 from .ovs_rows import Row, rows
@@ -34,7 +34,6 @@ from .plan import Plan
 
 _TABLES = ("Bridge", "Port", "Interface")
 _ARMED = "groundup-armed-"
-_NO_PARTNER = "00:00:00:00:00:00"
 End = TypeVar("End", Port, Lag)
 _REMEDY = "check that ovsdb-server runs and that the model's switches.*.database names its socket"
 
@@ -170,7 +169,7 @@ class OpenVSwitch:
             words = line.split()
             if words[:1] in (["member:"], ["slave:"]):
                 member = words[1].rstrip(":")
-            elif words[:2] == ["partner", "sys_id:"] and member in names and words[2] != _NO_PARTNER:
+            elif words[:2] == ["partner", "sys_id:"] and member in names and words[2] != NO_PARTNER:
                 seen.append(Sighting(words[2].lower(), names[member], "lacp"))
         return seen
 
@@ -263,4 +262,4 @@ def _membership(row: Row) -> Membership:
         return Membership.of(PortMode.TRUNK, tag, row["trunks"])
     if mode == "trunk":
         return Membership.of(PortMode.TRUNK, None, row["trunks"])
-    return Membership(PortMode.TRUNK, None, ())
+    return UNKNOWN

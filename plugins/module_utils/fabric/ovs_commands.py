@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .config import Lag, Membership, Port, PortMode
-from .plan import Plan, Step
+from .plan import Plan, Step, released
 
 #: Settings of a port that left its aggregation and has no other use: VLAN 4095 is reserved, so no frame passes.
 _NO_TRAFFIC = ("vlan_mode=trunk", "trunks=4095")
@@ -57,13 +57,6 @@ def commands(plan: Plan, records: Records) -> list[str]:
     wires = [records.wires[port] for port in released(plan)]
     unused = [argument for wire in wires for argument in _create(plan.switch, wire.netdev, [wire], records)]
     return removals + changes + unused
-
-
-def released(plan: Plan) -> list[str]:
-    """Ports that leave an aggregation and have no other use in the plan."""
-    before = {port for step in plan.steps if isinstance(step.have, Lag) for port in step.have.members}
-    used = {port for step in plan.steps if isinstance(step.want, Lag) for port in step.want.members}
-    return sorted(before - used - {step.name for step in plan.steps if isinstance(step.want, Port)})
 
 
 def rebuilt(step: Step) -> bool:

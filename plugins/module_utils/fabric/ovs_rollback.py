@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from .config import Lag, Port
-from .ovs_commands import Records, rebuilt, released
-from .plan import Plan
+from .ovs_commands import Records, rebuilt
+from .plan import Plan, released
 
 Raw = dict[str, Any]
 #: Columns of a Port record that are restored if the switch's schema has them (ovs-vswitchd.conf.db(5)).

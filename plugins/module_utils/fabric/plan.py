@@ -86,6 +86,13 @@ def plan(desired: SwitchConfig, actual: SwitchConfig) -> Plan:
     return Plan(desired.name, (*removed_lags, *removed_ports, *vlans, *ports, *lags))
 
 
+def released(plan: Plan) -> list[str]:
+    """Ports that leave an aggregation and have no other use in the plan."""
+    before = {port for step in plan.steps if isinstance(step.have, Lag) for port in step.have.members}
+    used = {port for step in plan.steps if isinstance(step.want, Lag) for port in step.want.members}
+    return sorted(before - used - {step.name for step in plan.steps if isinstance(step.want, Port)})
+
+
 def _require_no_foreign_members(desired: SwitchConfig, lag: Lag) -> Lag:
     """Return an aggregation to remove. One with member ports that the model does not name is a FabricError."""
     foreign = sorted(set(lag.members) - desired.port_names)

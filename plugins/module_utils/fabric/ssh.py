@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .config import FabricError
+from .login import require_login
 
 if TYPE_CHECKING:
     import paramiko
@@ -71,11 +72,7 @@ class Ssh:
     def _open(self) -> paramiko.SSHClient:
         if paramiko is None:
             raise FabricError(self.where, "the Python library paramiko is missing", "install it where the role runs")
-        if self._refused:
-            raise FabricError(self.where, "it refused the login, which is not tried again", _LOGIN)
-        for key in ("address", "username"):
-            if not self._connection.get(key):
-                raise FabricError(f"{self.where}.{key}", "is not given", "its platform is reached by ssh: give it")
+        require_login(self.where, self._connection, ("address", "username"), "ssh", self._refused, _LOGIN)
         given, ssh = self._connection, self._connection.get("ssh") or {}
         client = paramiko.SSHClient()
         self._trust(client, ssh.get("host_key"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 from ..fabric.config import NAME
-from .checks import Claims, Report
+from .checks import Claims, Report, check_tls
 from .enums import BY_HTTPS, BY_SSH, Platform, PortMode
 from .hardware import Switch
 from .layout import shared_nic, vlan_names
@@ -100,8 +100,7 @@ def _check_login(report: Report, switch: Switch, path: str) -> None:
     for key in ("username", "password") if switch.platform in BY_HTTPS else ("username",):
         if getattr(switch, key) is None:
             report.add(f"{path}.{key}", None, "is missing", f"give {key}, which its driver logs in with")
-    if switch.tls and switch.tls.ca_file and switch.tls.fingerprint:
-        report.add(f"{path}.tls", None, "has a CA and a fingerprint", "keep one of ca_file and fingerprint")
+    check_tls(report, switch.tls, f"{path}.tls")
 
 
 def _check_mlag(report: Report, switch: Switch, other: str, path: str) -> None:

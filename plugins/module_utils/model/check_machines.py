@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ..disks.ids import is_device_name, serial_key, wwn_key
-from .checks import Claims, Report
+from .checks import Claims, Report, check_tls
 from .disk import Disk
 from .enums import BmcProtocol, ImageSource, Role, Side
 from .hardware import Location, Machine
@@ -191,8 +191,7 @@ def _bmc(report: Report, machine: Machine, bmc: Bmc, path: str, bmcs: Claims) ->
         _bmc_network(report, bmc, f"{path}.bmc")
     if bmc.password is None:
         report.add(f"{path}.bmc.password", None, "is missing", 'give it from a vault: password: "{{ vault_bmc }}"')
-    if bmc.tls and bmc.tls.ca_file and bmc.tls.fingerprint:
-        report.add(f"{path}.bmc.tls", None, "has a CA and a fingerprint", "keep one of ca_file and fingerprint")
+    check_tls(report, bmc.tls, f"{path}.bmc.tls")
     if bmc.tls and bmc.protocol is BmcProtocol.IPMI:
         report.add(f"{path}.bmc.tls", None, "is for redfish: IPMI has no TLS", "remove it, or write protocol: redfish")
 

@@ -12,6 +12,7 @@ import re
 import typing as t
 
 from .layout import Layout
+from .management import Tls
 from .problems import HIDDEN, Problem, show
 from .scalars import Address, Subnet
 from .sources import Origins
@@ -86,3 +87,9 @@ class Claims:
         value = str(key if shown is None else shown)
         self.report.add(path, value, f"is already {self.what} {self.report.named(first)}", remedy or self.remedy)
         return False
+
+
+def check_tls(report: Report, tls: Tls | None, path: str) -> None:
+    """The certificate of a device is verified in one way."""
+    if tls and tls.ca_file and tls.fingerprint:
+        report.add(path, None, "has a CA and a fingerprint", "keep one of ca_file and fingerprint")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.command_line import numbers_of
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import (
     FabricError,
     Lacp,
@@ -24,7 +25,6 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.eos.parse im
     membership,
     port,
     port_name,
-    vids,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.eos.render import Switch, commands
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.eos.seen import sightings
@@ -172,7 +172,7 @@ def test_vlans_of_the_switch() -> None:
     assert Running.of({"cmds": names_of}).vlans == {
         1: "default", 10: "provision", 20: "VLAN0020", 21: "VLAN0021", 30: "VLAN0030 (suspended)",
     }  # fmt: skip
-    assert vids("10-12, 20") == (10, 11, 12, 20)
+    assert numbers_of("10-12, 20") == (10, 11, 12, 20)
     step = Step("vlan", "30", "VLAN0030 (suspended)", "VLAN0030")
     assert commands(Plan("leaf1", (step,)), Switch({}, {})) == ["vlan 30", "name VLAN0030", "state active"]
 

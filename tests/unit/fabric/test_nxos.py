@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.command_line import numbers_of
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import (
     FabricError,
     Lacp,
@@ -24,7 +25,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.nxos.names i
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.nxos.nxapi import NxApi
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.nxos.render import Target, commands, mtu
-from ansible_collections.groundup.cloud.plugins.module_utils.fabric.nxos.running import Running, numbers_of, running
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.nxos.running import Running, running
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.nxos.timer import delay
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import plan
 from services.fabric.nxos_double_config import Configuration

@@ -22,10 +22,9 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.ovs_commands
     Records,
     Wire,
     commands,
-    released,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.ovs_rollback import argument
-from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import Plan, plan
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import Plan, plan, released
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
 
 TRUNK = Membership.of("trunk", 10, [10, 20])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import (
+    UNKNOWN,
     FabricError,
     Lacp,
     Lag,
@@ -184,7 +185,7 @@ def test_mlag_without_a_domain_with_a_peer_link_is_refused(domain: dict[str, Any
 
 def test_a_port_without_an_mtu_has_that_of_the_release() -> None:
     found = read(database(), desired(PORT)).ports["Ethernet8"]
-    assert (found.mtu, found.membership) == (9100, parse.NONE)
+    assert (found.mtu, found.membership) == (9100, UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +201,7 @@ def test_a_combination_that_is_never_written_differs(vlans: dict[str, str], mode
     config = database(VLAN_MEMBER={f"{vlan}|Ethernet8": {"tagging_mode": how} for vlan, how in vlans.items()})
     if mode:
         config["PORT"]["Ethernet8"]["mode"] = mode
-    assert read(config, desired(PORT)).ports["Ethernet8"].membership == parse.NONE
+    assert read(config, desired(PORT)).ports["Ethernet8"].membership == UNKNOWN
 
 
 @pytest.mark.parametrize("missing", ["portfast", "bpdu_guard", "bpdu_guard_do_disable"])

@@ -76,16 +76,12 @@ def refuse_mlag(
 
 
 def _same_text(lag: Lag, text: str, __: set[str]) -> bool:
-    return text == lag.description and _has_name(lag, text)
+    return text == lag.description and lag.has_name_in(text)
 
 
 def _begins_with_name(lag: Lag, text: str, members: set[str]) -> bool:
-    return _has_name(lag, text) and (not members or bool(members & set(lag.members)))
+    return lag.has_name_in(text) and (not members or bool(members & set(lag.members)))
 
 
 def _same_members(lag: Lag, __: str, members: set[str]) -> bool:
     return members == set(lag.members)
-
-
-def _has_name(lag: Lag, text: str) -> bool:
-    return text == lag.name or text.startswith(f"{lag.name}.")

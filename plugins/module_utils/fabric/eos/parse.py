@@ -17,7 +17,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..config import FabricError, Lacp, Lag, Membership, Port, PortMode
+from ..command_line import allowed_vlans, numbers_of
+from ..config import UNKNOWN, FabricError, Lacp, Lag, Membership, Port, PortMode
 
 #: Seconds that the fallback waits for an LACPDU: less than a network boot waits for DHCP; EOS has 90 by default.
 FALLBACK_SECONDS = 5
@@ -26,9 +27,6 @@ DEFAULT_FALLBACK_SECONDS = 90
 PREFERRED, DEFAULT_PRIORITY = 8192, 32768
 DEFAULT_MTU = 1500
 _SHORT = {"e": "Ethernet", "et": "Ethernet", "eth": "Ethernet", "ethernet": "Ethernet"}
-_ALL_VLANS = tuple(range(1, 4095))
-#: Membership that differs from every desired one: of modes that the model does not have, and of routed ports.
-_OTHER = Membership(PortMode.TRUNK, None, ())
 #: The line of a short timeout in present releases of EOS, and in old ones.
 _FAST = {"lacp timer fast", "lacp rate fast"}
 
@@ -68,7 +66,7 @@ class Running:
             if kind == "interface" and rest.startswith(("Ethernet", "Port-Channel")):
                 found.interfaces[rest] = lines
             elif kind == "vlan" and re.fullmatch(r"[\d,-]+", rest):
-                found.vlans.update({vid: _vlan_name(vid, lines) for vid in vids(rest)})
+                found.vlans.update({vid: _vlan_name(vid, lines) for vid in numbers_of(rest)})
             elif header == "mlag configuration":
                 found.mlag.extend(lines)
         return found
@@ -93,16 +91,6 @@ def value(lines: Iterable[str], key: str) -> str:
     """The rest of the last line that begins with the key; empty if there is none."""
     found = [line.removeprefix(f"{key} ").strip() for line in lines if line.startswith(f"{key} ")]
     return found[-1] if found else ""
-
-
-def vids(text: str) -> tuple[int, ...]:
-    """``10-12,20`` as numbers."""
-    found: set[int] = set()
-    for part in text.split(","):
-        first, __, last = part.partition("-")
-        if first.strip().isdigit():
-            found.update(range(int(first), int(last or first) + 1))
-    return tuple(sorted(found))
 
 
 def port(name: str, lines: Lines, wanted: Port | None) -> Port:
@@ -134,24 +122,13 @@ def membership(lines: Lines) -> Membership:
     pass, so that such a trunk has none."""
     mode = value(lines, "switchport mode") or "access"
     if "no switchport" in lines or mode not in ("access", "trunk"):
-        return _OTHER
+        return UNKNOWN
     if mode == "access":
         return Membership.of(PortMode.ACCESS, int(value(lines, "switchport access vlan") or 1), [])
     native = value(lines, "switchport trunk native vlan") or "1"
-    passing = _allowed(lines)
+    passing = allowed_vlans(lines)
     untagged = int(native) if native.isdigit() and int(native) in passing else None
     return Membership(PortMode.TRUNK, untagged, passing)
-
-
-def _allowed(lines: Lines) -> tuple[int, ...]:
-    found: tuple[int, ...] = _ALL_VLANS
-    for line in lines:
-        if line.startswith("switchport trunk allowed vlan "):
-            text = line.removeprefix("switchport trunk allowed vlan ")
-            more = vids(text.removeprefix("add "))
-            found = tuple(sorted({*found, *more})) if text.startswith("add ") else more
-            found = _ALL_VLANS if text == "all" else found
-    return found
 
 
 def _mtu(lines: Lines) -> int:

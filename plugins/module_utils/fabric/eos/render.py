@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..config import FabricError, Lag, Membership, Port, PortMode, SwitchConfig
-from ..plan import Plan, Step, ranges
+from ..plan import Plan, Step, ranges, released
 from .channels import allocate
 from .parse import FALLBACK_SECONDS, PREFERRED
 
@@ -59,7 +59,7 @@ def commands(plan: Plan, switch: Switch) -> list[str]:
     lines += [line for name in _leaving(plan) for line in _section(switch.port(name), _NOT_A_MEMBER)]
     removed = [step.name for step in plan.steps if step.kind == "lag" and step.want is None]
     lines += [f"no interface Port-Channel{numbers[name]}" for name in removed]
-    lines += [line for name in _unused(plan) for line in _section(switch.port(name), _NO_TRAFFIC)]
+    lines += [line for name in released(plan) for line in _section(switch.port(name), _NO_TRAFFIC)]
     for step in plan.steps:
         if isinstance(step.want, Lag):
             lines += _lag(where, step, step.want, switch, numbers[step.want.name])
@@ -91,11 +91,6 @@ def _leaving(plan: Plan) -> list[str]:
             stays = set(step.want.members) if isinstance(step.want, Lag) and step.have.lacp else set()
             found |= set(step.have.members) - stays
     return sorted(found)
-
-
-def _unused(plan: Plan) -> list[str]:
-    used = {port for step in plan.steps if isinstance(step.want, Lag) for port in step.want.members}
-    return sorted(set(_leaving(plan)) - used - {step.name for step in plan.steps if isinstance(step.want, Port)})
 
 
 def _vlan(where: str, step: Step) -> list[str]:

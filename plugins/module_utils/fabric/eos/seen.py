@@ -9,13 +9,10 @@ nrfu tests); ``show lldp neighbors detail`` has ``lldpNeighborInfo`` with ``chas
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..config import Sighting
-
-_NO_PARTNER = "00:00:00:00:00:00"
+from ..config import NO_PARTNER, Sighting, mac_of
 
 
 def sightings(
@@ -36,12 +33,9 @@ def sightings(
             ids = [(neighbor.get("chassisIdType"), neighbor.get("chassisId"))]
             ids.append((end.get("interfaceIdType"), end.get("interfaceId")))
             found += [(text, name, "lldp") for kind, text in ids if kind == "macAddress"]
-    seen = [(mac(text), str(name), source) for text, name, source in found]
-    return [Sighting(address, places.get(name, name), source) for address, name, source in seen if address]
-
-
-def mac(text: Any) -> str:
-    """An address in any of EOS' notations, lower case with colons; empty if it is none."""
-    digits = re.sub(r"[^0-9a-f]", "", str(text).lower())
-    address = ":".join(digits[n : n + 2] for n in range(0, len(digits), 2))
-    return address if len(digits) == 12 and address != _NO_PARTNER else ""
+    seen = [(mac_of(text), str(name), source) for text, name, source in found]
+    return [
+        Sighting(address, places.get(name, name), source)
+        for address, name, source in seen
+        if address not in ("", NO_PARTNER)
+    ]

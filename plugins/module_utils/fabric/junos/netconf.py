@@ -9,6 +9,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from ..config import FabricError
+from ..login import require_login
 from ..ssh import CONNECT_SECONDS, public_key
 from .tree import tree
 
@@ -90,11 +91,7 @@ class Netconf:
     def _open(self) -> Any:
         if self._manager is not None and self._manager.connected:
             return self._manager
-        if self._refused:
-            raise FabricError(self.where, "it refused the login, which is not tried again", _LOGIN)
-        for key in ("address", "username"):
-            if not self._connection.get(key):
-                raise FabricError(f"{self.where}.{key}", "is not given", "its platform is reached by ssh: give it")
+        require_login(self.where, self._connection, ("address", "username"), "ssh", self._refused, _LOGIN)
         try:
             from ncclient import manager
             from ncclient.operations.rpc import RaiseMode

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
-from ..config import Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
+from ..config import UNKNOWN, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
 from .names import OPTIONS, bundle, interface, members, port_name
 from .tree import Path, entries, find, text
 
@@ -119,17 +119,16 @@ def forced_up(config: ET.Element, port: str) -> bool:
 
 def _membership(node: ET.Element, vlans: Mapping[str, int]) -> Membership:
     """The VLANs of an interface. What this driver never writes is a trunk without VLANs, so that it is corrected."""
-    nothing = Membership(PortMode.TRUNK, None, ())
     switching = find(node, SWITCHING)
     families = find(node, (*UNIT, "family"))
     if switching is None or families is None or len(families) != 1:
-        return nothing
+        return UNKNOWN
     passing = {vid for item in entries(switching, ("vlan", "members")) for vid in _vids(text(item), vlans)}
     if text(switching, "interface-mode") == "trunk":
         native = text(node, "native-vlan-id")
         # A native VLAN that is no member does not pass, so it is not added to those that do.
         return Membership(PortMode.TRUNK, int(native) if native.isdigit() else None, tuple(sorted(passing)))
-    return Membership.of(PortMode.ACCESS, passing.pop(), []) if len(passing) == 1 else nothing
+    return Membership.of(PortMode.ACCESS, passing.pop(), []) if len(passing) == 1 else UNKNOWN
 
 
 def _vids(value: str, vlans: Mapping[str, int]) -> list[int]:

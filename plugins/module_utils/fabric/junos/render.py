@@ -21,8 +21,7 @@ from ipaddress import ip_address
 from xml.etree import ElementTree as ET
 
 from ..config import FabricError, Lag, Port, PortMode
-from ..ovs_commands import released
-from ..plan import Plan, Step
+from ..plan import Plan, Step, released
 from .names import OPTIONS, allocate, description, interface, number, port_name, vlan_name
 from .parse import BLOCK, HEADER, SPANNING_TREES, SWITCHING, UNIT, forced_up, is_edge, spanning_tree, vlan_ids
 from .tree import Edit, Path, entries, find, text

@@ -19,13 +19,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..config import FabricError, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
+from ..config import UNKNOWN, FabricError, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
 from .names import Tree, bonds, expanded, is_off, is_on, known, members
 
 #: Bytes; ifupdown2 sets it on ports without a setting.
 DEFAULT_MTU = 9216
 _DOMAIN = "br_default"
-_NOTHING_CERTAIN = Membership(PortMode.TRUNK, None, ())
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
 
 
@@ -160,13 +159,13 @@ def _membership(found: Facts, item: Tree) -> Membership:
     domains = (item.get("bridge") or {}).get("domain") or {}
     mine = domains.get(found.domain)
     if set(domains) != {found.domain} or mine is None:
-        return _NOTHING_CERTAIN
+        return UNKNOWN
     access, untagged = _vid(mine.get("access")), mine.get("untagged", "auto")
     vlans = [int(vid) for vid in expanded(mine.get("vlan") or {}) if vid.isdigit()]
     if access is not None:
-        return _NOTHING_CERTAIN if vlans or _vid(untagged) else Membership.of(PortMode.ACCESS, access, [])
+        return UNKNOWN if vlans or _vid(untagged) else Membership.of(PortMode.ACCESS, access, [])
     if not vlans:
-        return _NOTHING_CERTAIN
+        return UNKNOWN
     native = _vid(untagged)
     if untagged == "auto":
         whole = ((found.config.get("bridge") or {}).get("domain") or {}).get(found.domain) or {}

@@ -60,7 +60,7 @@ def _by_name(lag: Lag, number: int, __: Running) -> bool:
 
 def _by_description(lag: Lag, number: int, running: Running) -> bool:
     text = running.channels[number].value("description") or ""
-    return text == lag.name or text.startswith(f"{lag.name}.") or (bool(text) and text == lag.description)
+    return lag.has_name_in(text) or (bool(text) and text == lag.description)
 
 
 def _by_members(lag: Lag, number: int, running: Running) -> bool:

@@ -16,12 +16,24 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..config import FabricError, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
+from ..command_line import allowed_vlans
+from ..config import (
+    NO_PARTNER,
+    UNKNOWN,
+    FabricError,
+    Lacp,
+    Lag,
+    Membership,
+    Port,
+    PortMode,
+    Sighting,
+    SwitchConfig,
+    mac_of,
+)
 from .names import channel_name, channel_number, port_name
 from .render import individual, mtu
-from .running import Interface, Running, numbers_of
+from .running import Interface, Running
 
-ALL = tuple(range(1, 4095))
 _MAC = re.compile(r"[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}\Z", re.IGNORECASE)
 #: A port and the partner's system in `show lacp neighbor`: ``Eth1/1 32768,52-54-0-0-1-1 …``; zeros are left out.
 _PARTNER = re.compile(r"^(\S+)\s+(?:0x)?[0-9a-f]+\s*,\s*((?:[0-9a-f]{1,2}-){5}[0-9a-f]{1,2})\b", re.IGNORECASE)
@@ -60,7 +72,7 @@ def lag(
 ) -> Lag:
     """A port channel and its members."""
     devices = running.members(number)
-    member = membership(interface) if running.is_switchport(interface) else Membership(PortMode.TRUNK, None, ())
+    member = membership(interface) if running.is_switchport(interface) else UNKNOWN
     vpc = interface.value("vpc") or ""
     found = Lag(
         name,
@@ -83,22 +95,10 @@ def membership(interface: Interface) -> Membership:
     if mode == "access":
         return Membership.of(PortMode.ACCESS, int(interface.value("switchport access vlan") or 1), [])
     if mode != "trunk":
-        return Membership(PortMode.TRUNK, None, ())
-    passing = _allowed(interface)
+        return UNKNOWN
+    passing = allowed_vlans(interface.lines)
     native = int(interface.value("switchport trunk native vlan") or 1)
     return Membership(PortMode.TRUNK, native if native in passing else None, passing)
-
-
-def _allowed(interface: Interface) -> tuple[int, ...]:
-    """VLANs of a trunk; a long list is continued by lines with ``add``, and all pass without a line."""
-    found: set[int] | None = None
-    for line in interface.lines:
-        text = line.removeprefix("switchport trunk allowed vlan ")
-        if text == line:
-            continue
-        more = set(numbers_of(text.removeprefix("add ")))
-        found = (found or set()) | more if text.startswith("add ") else more
-    return ALL if found is None else tuple(sorted(found))
 
 
 def _mtu(interface: Interface, running: Running, wanted: int | None) -> int:
@@ -144,7 +144,7 @@ def mac_table(text: str, numbers: Mapping[int, str], spelled: Mapping[str, str])
         macs = [word for word in words if _MAC.match(word)]
         place = _place(words[-1], numbers, spelled) if macs else None
         if place:
-            found.append(Sighting(_mac(macs[0]), place, "mac_table"))
+            found.append(Sighting(mac_of(macs[0]), place, "mac_table"))
     return found
 
 
@@ -156,7 +156,7 @@ def partners(text: str, spelled: Mapping[str, str]) -> list[Sighting]:
         name = port_name(match[1]) if match else None
         if match and name:
             mac = ":".join(part.zfill(2) for part in match[2].lower().split("-"))
-            if mac != "00:00:00:00:00:00":
+            if mac != NO_PARTNER:
                 found.append(Sighting(mac, spelled.get(name, name), "lacp"))
     return found
 
@@ -170,8 +170,8 @@ def neighbors(text: str, spelled: Mapping[str, str]) -> list[Sighting]:
         key, value = key.strip().lower(), value.strip()
         if key == "chassis id":
             macs = []
-        if key in ("chassis id", "port id") and _MAC.match(value) and _mac(value) not in macs:
-            macs.append(_mac(value))
+        if key in ("chassis id", "port id") and _MAC.match(value) and mac_of(value) not in macs:
+            macs.append(mac_of(value))
         name = port_name(value) if key == "local port id" else None
         if name:
             found += [Sighting(mac, spelled.get(name, name), "lldp") for mac in macs]
@@ -183,11 +183,6 @@ def _place(text: str, numbers: Mapping[int, str], spelled: Mapping[str, str]) ->
     if number is not None:
         return numbers.get(number, channel_name(number))
     return spelled.get(name, name) if name else None
-
-
-def _mac(text: str) -> str:
-    digits = text.replace(".", "").lower()
-    return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
 
 
 def require(desired: SwitchConfig, running: Running) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..config import FabricError, Lag, Membership, Port, PortMode
-from ..plan import Plan, Step, ranges
+from ..plan import Plan, Step, ranges, released
 from .names import channel_name, channel_number, required_description, required_port, required_vlan_name
 from .running import Running
 
@@ -82,10 +82,9 @@ def _leave(plan: Plan, step: Step, target: Target) -> list[str]:
     if not isinstance(step.have, Lag):
         return []
     lines: list[str] = []
-    used = {member for other in plan.steps if isinstance(other.want, Lag) for member in other.want.members}
-    used |= {other.name for other in plan.steps if isinstance(other.want, Port)}
+    unused = released(plan)
     for member in _leaving(step, step.have):
-        rest = () if member in used else _NO_TRAFFIC
+        rest = _NO_TRAFFIC if member in unused else ()
         reset = [f"interface {required_port(plan.switch, member)}", "no channel-group", "lacp rate normal"]
         lines += [*reset, "switchport", *_RESET, *rest]
     if step.want is None:

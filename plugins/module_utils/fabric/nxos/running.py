@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..command_line import numbers_of
 from .names import channel_number
 
 JUMBO = 9216
@@ -93,16 +94,6 @@ class Running:
             return False
         linked = any(channel.has("vpc peer-link") for channel in self.channels.values())
         return linked or any(line.startswith("virtual peer-link destination") for line in self.vpc)
-
-
-def numbers_of(text: str) -> tuple[int, ...]:
-    """VLANs ``10-12,20`` as numbers; ``none`` is no VLAN, ``all`` is each."""
-    found: set[int] = set(range(1, 4095)) if text.strip() == "all" else set()
-    for part in text.replace(" ", "").split(","):
-        first, __, last = part.partition("-")
-        if first.isdigit():
-            found.update(range(int(first), int(last or first) + 1))
-    return tuple(sorted(found))
 
 
 def running(text: str, defaults: str) -> Running:

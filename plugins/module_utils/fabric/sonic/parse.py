@@ -13,19 +13,16 @@ import json
 import re
 from typing import Any
 
-from ..config import Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
+from ..config import NO_PARTNER, UNKNOWN, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
 from .tables import Config, Names, channel_of, keys, members, stp_mode, uses_modes
 
 DEFAULT_MTU = 9100
-#: What differs from each desired membership and is therefore written anew.
-NONE = Membership(PortMode.TRUNK, None, ())
 #: Fields of STP_PORT that make an edge port, by the mode of the spanning tree. ``bpdu_guard_do_disable`` shuts it.
 EDGE = {
     "pvst": ("portfast", "bpdu_guard", "bpdu_guard_do_disable"),
     "mst": ("edge_port", "bpdu_guard", "bpdu_guard_do_disable"),
 }
 _MAC = r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}"
-_NO_PARTNER = "00:00:00:00:00:00"
 
 
 def parse(config: Config, desired: SwitchConfig, names: Names) -> SwitchConfig:
@@ -93,12 +90,12 @@ def _membership(config: Config, name: str, entry: dict[str, Any], wanted: Member
         found.setdefault(tagging, []).append(int(key.split("|")[0].removeprefix("Vlan")))
     untagged, tagged = found["untagged"], found["tagged"]
     if len(found) > 2 or len(untagged) > 1 or not (untagged or tagged):
-        return NONE
+        return UNKNOWN
     native = untagged[0] if untagged else None
     trunk = Membership.of(PortMode.TRUNK, native, tagged)
     access = trunk if tagged else Membership(PortMode.ACCESS, native, trunk.vlans)
     if uses_modes(config):
-        return {"access": access if not tagged else NONE, "trunk": trunk}.get(str(entry.get("mode")), NONE)
+        return {"access": access if not tagged else UNKNOWN, "trunk": trunk}.get(str(entry.get("mode")), UNKNOWN)
     return trunk if wanted == trunk else access
 
 
@@ -132,8 +129,8 @@ def partners(text: str, config: Config, names: Names) -> list[Sighting]:
     found = []
     with contextlib.suppress(json.JSONDecodeError, AttributeError):
         for port, state in json.loads(text).get("ports", {}).items():
-            mac = state.get("runner", {}).get("partner_lacpdu_info", {}).get("system", _NO_PARTNER)
-            if mac != _NO_PARTNER:
+            mac = state.get("runner", {}).get("partner_lacpdu_info", {}).get("system", NO_PARTNER)
+            if mac != NO_PARTNER:
                 found.append(Sighting(mac.lower(), _place(port, config, names), "lacp"))
     return found
 

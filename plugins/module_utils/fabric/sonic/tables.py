@@ -183,7 +183,7 @@ def _candidates(config: Config, lag: Lag, ports: dict[str, str]) -> Iterator[str
     channels = {name: entry.get("description", "") for name, entry in config.get("PORTCHANNEL", {}).items()}
     if lag.name in channels:
         yield lag.name
-    yield from (n for n, text in channels.items() if text == lag.name or text.startswith(f"{lag.name}."))
+    yield from (n for n, text in channels.items() if lag.has_name_in(text))
     wanted = _keys(lag, ports)
     same = [name for name, text in channels.items() if text and text == lag.description]
     yield from (name for name in same if wanted & set(members(config, name)))
