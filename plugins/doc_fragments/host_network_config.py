@@ -27,9 +27,83 @@ options:
       fqdn:
         description: Fully qualified domain name of the host, for C(/etc/hosts).
         type: str
+      links:
+        description:
+        - What carries the networks, each a bond or a single NIC. Without C(links) there is one,
+          of C(bond), C(nics) and C(mtu). A NIC in no link is left as it is.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the link; needed for a bond. That of a single NIC is the NIC's.
+            type: str
+          mtu:
+            description: MTU in bytes; raised to the largest of its networks. 1500 if not given.
+            type: int
+          nic:
+            description: The NIC of a link without a bond.
+            type: dict
+            suboptions:
+              name:
+                description: Name of the interface.
+                type: str
+                required: true
+              mac:
+                description: Permanent hardware address.
+                type: str
+                required: true
+              port:
+                description: Port of the switch at the other end of the cable, as C(switch/port).
+                type: str
+          bond:
+            description: The link aggregation.
+            type: dict
+            suboptions:
+              mode:
+                description: Mode of the bond. C(balance-xor) needs a static aggregation at the
+                  switch, C(balance-tlb) and C(balance-alb) none; these two change MAC addresses
+                  and are refused below bridges.
+                type: str
+                choices: [802.3ad, active-backup, balance-xor, balance-tlb, balance-alb]
+                default: 802.3ad
+              members:
+                description: The NICs of the bond, one or more.
+                type: list
+                elements: dict
+                required: true
+                suboptions:
+                  name:
+                    description: Name of the interface.
+                    type: str
+                    required: true
+                  mac:
+                    description: Permanent hardware address.
+                    type: str
+                    required: true
+                  port:
+                    description: Port of the switch at the other end of the cable, as C(switch/port).
+                    type: str
+              mac:
+                description: MAC address of the bond, that of the NIC which boots; the first member's
+                  if not given.
+                type: str
+              primary:
+                description: Name of the member that is preferred in the modes active-backup,
+                  balance-tlb and balance-alb.
+                type: str
+              lacp_rate:
+                description: How often the partner sends, every second or every 30 seconds; C(fast)
+                  if not given.
+                type: str
+                choices: [fast, slow]
+              hash_policy:
+                description: By what of a packet its member is chosen, in the modes 802.3ad and
+                  balance-xor; C(layer3+4) if not given.
+                type: str
+                choices: [layer2, layer2+3, layer3+4, encap2+3, encap3+4]
       bond:
-        description: Link aggregation that carries all networks. Without it the first of C(nics)
-          carries them.
+        description: The bond of the only link. Without it the first of C(nics) carries all networks.
         type: dict
         suboptions:
           name:
@@ -37,12 +111,14 @@ options:
             type: str
             default: bond0
           mode:
-            description: Mode of the bond; others are not safe below VLANs and bridges.
+            description: Mode of the bond. C(balance-xor) needs a static aggregation at the switch,
+              C(balance-tlb) and C(balance-alb) none; these two change MAC addresses and are refused
+              below bridges.
             type: str
-            choices: [802.3ad, active-backup, balance-xor]
+            choices: [802.3ad, active-backup, balance-xor, balance-tlb, balance-alb]
             default: 802.3ad
           members:
-            description: The NICs of the bond.
+            description: The NICs of the bond, one or more.
             type: list
             elements: dict
             required: true
@@ -63,18 +139,24 @@ options:
               if not given.
             type: str
           primary:
-            description: Name of the member that is preferred in mode active-backup.
+            description: Name of the member that is preferred in the modes active-backup, balance-tlb
+              and balance-alb.
             type: str
           lacp_rate:
             description: How often the partner sends, every second or every 30 seconds; C(fast)
               if not given.
             type: str
             choices: [fast, slow]
+          hash_policy:
+            description: By what of a packet its member is chosen, in the modes 802.3ad and balance-xor;
+              C(layer3+4) if not given.
+            type: str
+            choices: [layer2, layer2+3, layer3+4, encap2+3, encap3+4]
           mtu:
             description: MTU in bytes; raised to the largest of the networks.
             type: int
       nics:
-        description: The NICs of the host; needed without a bond.
+        description: The NICs of the host; needed without C(links) and C(bond).
         type: list
         elements: dict
         default: []
@@ -91,10 +173,9 @@ options:
             description: Port of the switch at the other end of the cable, as C(switch/port).
             type: str
       mtu:
-        description: MTU of the NIC that carries all networks, in bytes; raised to the largest
-          of the networks.
+        description: MTU of the only link, in bytes; raised to the largest of the networks. 1500
+          if not given.
         type: int
-        default: 1500
       addresses:
         description: Networks of the host.
         type: list
@@ -105,11 +186,14 @@ options:
             description: Name of the network, as in C(peers).
             type: str
             required: true
+          link:
+            description: Name of its link; the first one if not given.
+            type: str
           vlan:
             description: VLAN identifier; without it the network is untagged.
             type: int
           interface:
-            description: Name of the interface; for readers only, since it follows from bond and
+            description: Name of the interface; for readers only, since it follows from link and
               VLAN.
             type: str
           address:
@@ -146,6 +230,9 @@ options:
             description: Name of the bridge.
             type: str
             required: true
+          link:
+            description: Name of the link that has the VLAN; the first one if not given.
+            type: str
           vlan:
             description: VLAN identifier.
             type: int

@@ -8,7 +8,7 @@ module: prove_host
 short_description: Prove bonds, networks, isolation, clock and disks of a machine
 version_added: 0.1.0
 description:
-  - LACP on every member of the bond, peers at the exact MTU on every network, isolation of VLANs, the clock, that
+  - LACP on every member of the bonds, peers at the exact MTU on every network, isolation of VLANs, the clock, that
     storage disks are blank, and on nodes of a cluster how long their certificates are valid. Changes nothing.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
@@ -20,8 +20,28 @@ options:
     description: Name of the machine, as it appears in the proofs.
     type: str
     required: true
+  bonds:
+    description: The bonds of the machine.
+    type: list
+    elements: dict
+    default: []
+    version_added: 0.2.0
+    suboptions:
+      name:
+        description: Name of the bond.
+        type: str
+        required: true
+      members:
+        description: Number of its members.
+        type: int
+        required: true
+      mode:
+        description: Mode of the bond.
+        type: str
+        default: 802.3ad
+        choices: [802.3ad, active-backup, balance-xor, balance-tlb, balance-alb]
   bond:
-    description: The bond of the machine, if there is one.
+    description: The only bond of the machine, in the place of O(bonds).
     type: dict
     suboptions:
       name:
@@ -36,6 +56,7 @@ options:
         description: Mode of the bond.
         type: str
         default: 802.3ad
+        choices: [802.3ad, active-backup, balance-xor, balance-tlb, balance-alb]
   networks:
     description: Networks of the machine.
     type: list
@@ -168,7 +189,12 @@ STR = {"type": "str"}
 DISKS = {"type": "list", "elements": "dict", "default": [], "options": {"serial": STR, "wwn": STR}}
 NEEDED = {"type": "str", "required": True}
 ADDRESSES = {"type": "list", "elements": "str", "default": []}
-BOND = {"name": NEEDED, "members": {"type": "int", "required": True}, "mode": {"type": "str", "default": "802.3ad"}}
+MODE = {
+    "type": "str",
+    "default": "802.3ad",
+    "choices": ["802.3ad", "active-backup", "balance-xor", "balance-tlb", "balance-alb"],
+}
+BOND = {"name": NEEDED, "members": {"type": "int", "required": True}, "mode": MODE}
 NETWORK = {"name": NEEDED, "interface": NEEDED, "mtu": {"type": "int", "required": True}, "peers": ADDRESSES}
 ISOLATION = {
     "interface": NEEDED,
@@ -180,6 +206,7 @@ ISOLATION = {
 }
 SPEC = {
     "host": NEEDED,
+    "bonds": {"type": "list", "elements": "dict", "default": [], "options": BOND},
     "bond": {"type": "dict", "options": BOND},
     "networks": {"type": "list", "elements": "dict", "default": [], "options": NETWORK},
     "isolation": {"type": "dict", "options": ISOLATION},

@@ -15,8 +15,9 @@ from ..host.state import Actual, File, HostError, HostState, Link, Purge, Unit
 from ..host.system import System
 from ..links import cabling, change, lacp, live
 from ..links.files import DIRECTORY, PREFIX, networkd_files
+from ..links.parts import NetworkSpec
 from ..links.script import SCRIPT, SCRIPT_PATH, UNIT, UNIT_PATH
-from ..links.spec import NetworkSpec, parse
+from ..links.spec import parse
 from ..network import bonding
 from ..specs.check import checked
 from ..specs.host_network import CONFIG
@@ -86,12 +87,14 @@ def survey(spec: NetworkSpec, system: System) -> tuple[Plan, HostState, Actual, 
 
 def lacp_warnings(spec: NetworkSpec, system: System) -> tuple[str, ...]:
     """Members outside the aggregation: a fault of a cable or the switch, which no file on this host corrects."""
-    text = read_text(system, f"/proc/net/bonding/{spec.bond.name}") if spec.bond else ""
-    if not spec.bond or spec.bond.mode != "802.3ad" or not text:
-        return ()
-    found = bonding.parse(text)
-    down = [f"{member.name}: no carrier" for member in found.members if not member.up]
-    return tuple(f"{spec.bond.name}: {text}" for text in (*down, *lacp.problems(found)))
+    found: list[str] = []
+    for bond in spec.bonds:
+        text = read_text(system, f"/proc/net/bonding/{bond.name}")
+        if bond.mode == "802.3ad" and text:
+            state = bonding.parse(text)
+            down = [f"{member.name}: no carrier" for member in state.members if not member.up]
+            found += [f"{bond.name}: {fault}" for fault in (*down, *lacp.problems(state))]
+    return tuple(found)
 
 
 def refuse_other_managers(actual: Actual) -> None:

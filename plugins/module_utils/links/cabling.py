@@ -14,7 +14,7 @@ from ..host.system import System
 from ..network import bonding
 from . import lacp
 from .live import Live
-from .spec import NetworkSpec, Nic
+from .parts import NetworkSpec, Nic
 
 
 def check(spec: NetworkSpec, live: Live, system: System) -> None:
@@ -24,8 +24,9 @@ def check(spec: NetworkSpec, live: Live, system: System) -> None:
         answer = system.run(["networkctl", "lldp", "--json=short"], check=False)
         # before version 254 networkctl prints a table with truncated names, which is treated as no LLDP neighbours
         found += misplaced(spec, live, json.loads(answer if answer.startswith("{") else "{}"))
-    if spec.bond:
-        found += lacp.foreign_partners(bonding.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}")))
+    for bond in spec.bonds:
+        text = read_text(system, f"/proc/net/bonding/{bond.name}")
+        found += [f"{bond.name}: {fault}" for fault in lacp.foreign_partners(bonding.parse(text))]
     if found:
         raise HostError("the cabling contradicts the model, so nothing was changed on this host: " + "; ".join(found))
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from ..host.state import HostError
 from ..host.system import System
 from .files import DIRECTORY, PREFIX, networkd_files
-from .live import Difference
+from .live import NO_MASTER, Difference
+from .parts import NetworkSpec
 from .script import SCRIPT_PATH, STATE, TIMER
-from .spec import NetworkSpec
 
 CHANGE = f"{STATE}/change"
 PENDING = f"{STATE}/pending"
@@ -48,7 +48,7 @@ def arm(spec: NetworkSpec, found: list[Difference], system: System) -> str:
 def save(spec: NetworkSpec, found: list[Difference], system: System, *, keep_old: bool) -> None:
     """Write the new and the old files and the lists of links for the script network-change."""
     change = system.path(CHANGE)
-    for name in ("new", "devices", "created", "reconfigure", "switched", *(() if keep_old else ("old",))):
+    for name in ("new", "devices", "created", "reconfigure", "released", "switched", *(() if keep_old else ("old",))):
         path = change / name
         if path.is_dir():
             shutil.rmtree(path)
@@ -78,14 +78,17 @@ def link_lists(spec: NetworkSpec, found: list[Difference], old_files: list[str])
     """The lists of links for the script. Pure.
 
     ``devices``: virtual devices to delete, because they are removed or have to be created again. ``created``: those
-    that only the new files have. ``reconfigure``: links changed by hand; links whose files changed are not among them,
+    that only the new files have. ``released``: links to take out of another bond or bridge, which no file does for
+    a NIC that is in no link. ``reconfigure``: links changed by hand; links whose files changed are not among them,
     since a reload of systemd-networkd configures these.
     """
     wanted = {Path(name).name for name in networkd_files(spec)}
     old, new = netdevs(set(old_files)), netdevs(wanted)
     recreated = {item.link for item in found if item.needs_new_device and item.link in new}
     by_hand = sorted({item.link for item in found} - recreated)
-    return {"devices": sorted((old - new) | recreated), "created": sorted(new - old), "reconfigure": by_hand}
+    released = sorted({item.link for item in found if item.what == "master" and item.have != NO_MASTER})
+    devices, created = sorted((old - new) | recreated), sorted(new - old)
+    return {"devices": devices, "created": created, "released": released, "reconfigure": by_hand}
 
 
 def netdevs(files: set[str]) -> set[str]:

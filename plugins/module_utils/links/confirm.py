@@ -14,30 +14,38 @@ from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
 from . import change, lacp, live
+from .live import Live, name_of
+from .parts import Address, NetworkSpec
 from .script import STATE
-from .spec import NetworkSpec, parse
+from .spec import parse
 
 
 def faults(spec: NetworkSpec, system: System) -> list[str]:
     """Everything that is wrong with the new network now; peers are pinged only if links and LACP are without fault."""
-    found = [
-        f"{d.link}: {d.what} is {d.have}, wanted {d.want}"
-        for d in live.differences(spec, live.read(system, six=spec.six))
-    ]
-    if spec.bond and spec.bond.mode == "802.3ad":
-        found += lacp.problems(bonding.parse(read_text(system, f"/proc/net/bonding/{spec.bond.name}")))
-    return found or silent_networks(spec)
+    kernel = live.read(system, six=spec.six)
+    found = [f"{d.link}: {d.what} is {d.have}, wanted {d.want}" for d in live.differences(spec, kernel)]
+    for bond in spec.bonds:
+        if bond.mode == "802.3ad":
+            state = bonding.parse(read_text(system, f"/proc/net/bonding/{bond.name}"))
+            found += [f"{bond.name}: {fault}" for fault in lacp.problems(state)]
+    return found or silent_networks(spec, kernel)
 
 
-def silent_networks(spec: NetworkSpec) -> list[str]:
-    """Networks in which no peer answers a ping of the network's exact MTU."""
+def silent_networks(spec: NetworkSpec, kernel: Live) -> list[str]:
+    """Networks in which no peer answers a ping of the network's exact MTU out of the network's device."""
     found = []
     for item in spec.addresses:
-        peers = pingable(spec, item.network)
-        if peers and not ping.by_socket(peers, item.mtu, spec.link(item.vlan)):
+        peers, device = pingable(spec, item.network), device_of(spec, item, kernel)
+        if peers and not ping.by_socket(peers, item.mtu, device):
             named = ", ".join(peers[:4]) + (" …" if len(peers) > 4 else "")
-            found.append(f"{item.network} ({spec.link(item.vlan)}): none of {named} answers a ping of {item.mtu} bytes")
+            found.append(f"{item.network} ({device}): none of {named} answers a ping of {item.mtu} bytes")
     return found
+
+
+def device_of(spec: NetworkSpec, item: Address, kernel: Live) -> str:
+    """The kernel's name of the device that has an address."""
+    untagged = [name_of(link, kernel) for link in spec.links if link.name == item.device]
+    return untagged[0] if untagged else item.device
 
 
 def pingable(spec: NetworkSpec, network: str) -> list[str]:

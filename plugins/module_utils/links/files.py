@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from .spec import Address, Bond, NetworkSpec, Nic
+from .parts import PREFERRED, Address, Bond, Link, NetworkSpec, Nic, Vlan
 
 DIRECTORY = "/etc/systemd/network"
 PREFIX = "10-groundup-"
@@ -32,20 +32,12 @@ def ini(sections: list[Section]) -> str:
 
 def all_files(spec: NetworkSpec) -> Iterator[tuple[str, list[Section]]]:
     """(name without prefix, sections) of every file."""
-    for nic in spec.nics:
-        yield f"{nic.name}.link", link_file(nic)
-    if spec.bond:
-        yield f"{spec.bond.name}.netdev", bond_netdev(spec.bond, spec.mtu)
-        for nic in spec.nics:
-            yield f"{nic.name}.network", member_network(spec.bond, nic)
-        yield f"{spec.bond.name}.network", base_network(spec, [("Name", spec.bond.name)])
-    else:
-        yield f"{spec.base}.network", base_network(spec, [("PermanentMACAddress", spec.nics[0].mac), ("Kind", "!*")])
-    for vlan, mtu in spec.vlans.items():
-        name = spec.link(vlan)
-        netdev: list[tuple[str, object]] = [("Name", name), ("Kind", "vlan"), ("MTUBytes", mtu)]
-        yield f"{name}.netdev", [("NetDev", netdev), ("VLAN", [("Id", vlan)])]
-        yield f"{name}.network", vlan_network(spec, vlan, mtu)
+    for link in spec.links:
+        yield from link_files(spec, link)
+    for vlan in spec.vlans:
+        netdev: list[tuple[str, object]] = [("Name", vlan.name), ("Kind", "vlan"), ("MTUBytes", vlan.mtu)]
+        yield f"{vlan.name}.netdev", [("NetDev", netdev), ("VLAN", [("Id", vlan.number)])]
+        yield f"{vlan.name}.network", vlan_network(spec, vlan)
     for bridge in spec.bridges:
         kind: list[tuple[str, object]] = [("Name", bridge.name), ("Kind", "bridge"), ("MTUBytes", bridge.mtu)]
         yield f"{bridge.name}.netdev", [("NetDev", kind), ("Bridge", [("STP", "no")])]
@@ -59,7 +51,21 @@ def all_files(spec: NetworkSpec) -> Iterator[tuple[str, list[Section]]]:
         )
 
 
-def link_file(nic: Nic) -> list[Section]:
+def link_files(spec: NetworkSpec, link: Link) -> Iterator[tuple[str, list[Section]]]:
+    """Files of one link and its NICs. A NIC in no link has none, so that it stays as it is."""
+    for nic in link.nics:
+        yield f"{nic.name}.link", nic_link(nic)
+    if link.bond:
+        yield f"{link.name}.netdev", bond_netdev(link.bond, link.mtu)
+        for nic in link.nics:
+            yield f"{nic.name}.network", member_network(link.bond, nic)
+        match: list[tuple[str, object]] = [("Name", link.name)]
+    else:
+        match = [("PermanentMACAddress", link.nics[0].mac), ("Kind", "!*")]
+    yield f"{link.name}.network", base_network(spec, link, match)
+
+
+def nic_link(nic: Nic) -> list[Section]:
     """Give the NIC its name by its permanent MAC address. Names like eth0 are unsafe: the kernel assigns them."""
     return [("Match", [("PermanentMACAddress", nic.mac)]), ("Link", [("NamePolicy", ""), ("Name", nic.name)])]
 
@@ -75,7 +81,7 @@ def bond_netdev(bond: Bond, mtu: int) -> list[Section]:
                 ("Mode", bond.mode),
                 ("MIIMonitorSec", "100ms"),
                 ("LACPTransmitRate", bond.lacp_rate if lacp else None),
-                ("TransmitHashPolicy", None if bond.mode == "active-backup" else "layer3+4"),
+                ("TransmitHashPolicy", bond.hash_policy),
                 ("AdSelect", "bandwidth" if lacp else None),
                 ("MinLinks", 1 if lacp else None),
             ],
@@ -86,7 +92,7 @@ def bond_netdev(bond: Bond, mtu: int) -> list[Section]:
 def member_network(bond: Bond, nic: Nic) -> list[Section]:
     """A member port, matched by its permanent MAC address, since all members of a bond show the bond's. LLDP runs on
     each member."""
-    primary = "yes" if bond.mode == "active-backup" and bond.primary == nic.name else None
+    primary = "yes" if bond.mode in PREFERRED and bond.primary == nic.name else None
     return [
         ("Match", [("PermanentMACAddress", nic.mac), ("Kind", "!*")]),
         ("Link", [("RequiredForOnline", "no")]),
@@ -103,28 +109,27 @@ def member_network(bond: Bond, nic: Nic) -> list[Section]:
     ]
 
 
-def base_network(spec: NetworkSpec, match: list[tuple[str, object]]) -> list[Section]:
-    """The link that carries everything: untagged addresses and the list of VLANs above it."""
-    own = spec.on(None)
-    above: list[tuple[str, object]] = [("VLAN", spec.link(vlan)) for vlan in spec.vlans]
-    smaller = {a.address: a.mtu for a in own if a.mtu < spec.mtu}
+def base_network(spec: NetworkSpec, link: Link, match: list[tuple[str, object]]) -> list[Section]:
+    """A link: untagged addresses and the list of VLANs above it."""
+    own = spec.on(link.name)
+    above: list[tuple[str, object]] = [("VLAN", vlan.name) for vlan in spec.above(link)]
+    smaller = {a.address: a.mtu for a in own if a.mtu < link.mtu}
     return [
         ("Match", match),
-        ("Link", [("MTUBytes", spec.mtu), ("RequiredForOnline", None if any(a.gateway for a in own) else "no")]),
+        ("Link", [("MTUBytes", link.mtu), ("RequiredForOnline", None if any(a.gateway for a in own) else "no")]),
         ("Network", [*static_only([a.address for a in own]), *above]),
         *address_sections(own, smaller),
         *route_sections(own, smaller),
     ]
 
 
-def vlan_network(spec: NetworkSpec, vlan: int, mtu: int) -> list[Section]:
+def vlan_network(spec: NetworkSpec, vlan: Vlan) -> list[Section]:
     """One VLAN: its addresses, or the bridge of which it is a port."""
-    own = spec.on(vlan)
-    bridge = next((bridge.name for bridge in spec.bridges if bridge.vlan == vlan), None)
+    own = spec.on(vlan.name)
     return [
-        ("Match", [("Name", spec.link(vlan))]),
-        ("Link", [("MTUBytes", mtu), ("RequiredForOnline", None if any(a.gateway for a in own) else "no")]),
-        ("Network", [*static_only([a.address for a in own]), ("Bridge", bridge)]),
+        ("Match", [("Name", vlan.name)]),
+        ("Link", [("MTUBytes", vlan.mtu), ("RequiredForOnline", None if any(a.gateway for a in own) else "no")]),
+        ("Network", [*static_only([a.address for a in own]), ("Bridge", spec.bridge_of(vlan.name))]),
         *address_sections(own, {}),
         *route_sections(own, {}),
     ]

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..host.system import System
-from .spec import Bond, NetworkSpec
+from .parts import Bond, Link, NetworkSpec, Nic
 
 #: attributes that the kernel fixes when a device is created: to change one, the device is created again
 FIXED = ("kind", "id", "mode", "lacp rate", "hash policy", "mac address")
+#: the master of a NIC that is in no bond
+NO_MASTER = "none"
 
 
 @dataclass(frozen=True)
@@ -64,27 +66,16 @@ def read(system: System, *, six: bool = False) -> Live:
 
 def differences(spec: NetworkSpec, live: Live) -> list[Difference]:
     """All differences between the links of the spec and the kernel's. Other links, addresses and routes are ignored."""
-    found = []
-    for nic in spec.nics:
-        link = live.nic(nic.mac)
-        if link is None:
-            found.append(Difference(nic.name, "NIC", "absent", nic.mac))
-        elif spec.bond and link.get("master") != spec.bond.name:
-            found.append(Difference(link["ifname"], "master", str(link.get("master", "none")), spec.bond.name))
-        elif "UP" not in link["flags"]:
-            found.append(Difference(link["ifname"], "state", "down", "up"))
-    if spec.bond:
-        found += device(live, spec.bond.name, bond_wants(spec.bond) | {"mtu": str(spec.mtu)})
-        base = spec.base
-    else:
-        base = (live.nic(spec.nics[0].mac) or {}).get("ifname", spec.base)
-        found += device(live, base, {"mtu": str(spec.mtu)})
-    found += addressing(spec, live, None, base)
-    for vlan, mtu in spec.vlans.items():
-        name = spec.link(vlan)
-        bridge = next((bridge.name for bridge in spec.bridges if bridge.vlan == vlan), None)
-        wants = {"kind": "vlan", "id": str(vlan), "mtu": str(mtu)} | ({"master": bridge} if bridge else {})
-        found += device(live, name, wants) + addressing(spec, live, vlan, name)
+    found = [item for link in spec.links for nic in link.nics for item in nic_of(link, nic, live)]
+    found += strangers(spec, live)
+    for link in spec.links:
+        wants = {"mtu": str(link.mtu)} | (bond_wants(link.bond) if link.bond else {})
+        name = name_of(link, live)
+        found += device(live, name, wants) + addressing(spec, live, link.name, name, link.mtu)
+    for vlan in spec.vlans:
+        bridge = spec.bridge_of(vlan.name)
+        wants = {"kind": "vlan", "id": str(vlan.number), "mtu": str(vlan.mtu)} | ({"master": bridge} if bridge else {})
+        found += device(live, vlan.name, wants) + addressing(spec, live, vlan.name, vlan.name)
     for bridge_spec in spec.bridges:
         found += device(live, bridge_spec.name, {"kind": "bridge", "mtu": str(bridge_spec.mtu)})
         if bridge_spec.address and bridge_spec.address not in addresses_of(live, bridge_spec.name):
@@ -92,12 +83,39 @@ def differences(spec: NetworkSpec, live: Live) -> list[Difference]:
     return found
 
 
+def name_of(link: Link, live: Live) -> str:
+    """The kernel's name of a link: a single NIC keeps its old name until the next boot."""
+    return link.name if link.bond else str((live.nic(link.nics[0].mac) or {}).get("ifname", link.name))
+
+
+def nic_of(link: Link, nic: Nic, live: Live) -> list[Difference]:
+    """Differences of one NIC: that it exists, and that it is in its bond and up, or in none."""
+    have = live.nic(nic.mac)
+    if have is None:
+        return [Difference(nic.name, "NIC", "absent", nic.mac)]
+    name, master = have["ifname"], str(have.get("master") or NO_MASTER)
+    if link.bond and master != link.name:
+        return [Difference(name, "master", master, link.name)]
+    if not link.bond:
+        bonded = have.get("linkinfo", {}).get("info_slave_kind") == "bond"
+        return [Difference(name, "master", master, NO_MASTER)] if bonded else []
+    return [] if "UP" in have["flags"] else [Difference(name, "state", "down", "up")]
+
+
+def strangers(spec: NetworkSpec, live: Live) -> list[Difference]:
+    """Members of the bonds that are NICs of no link."""
+    known = {(live.nic(nic.mac) or {}).get("ifname") for nic in spec.nics}
+    bonds = {bond.name for bond in spec.bonds}
+    members = [(name, one["master"]) for name, one in live.links.items() if one.get("master") in bonds]
+    return [Difference(name, "master", master, NO_MASTER) for name, master in members if name not in known]
+
+
 def bond_wants(bond: Bond) -> dict[str, str]:
     """Wanted attributes of the bond device."""
     wants = {"kind": "bond", "mode": bond.mode, "mac address": bond.mac}
     if bond.mode == "802.3ad":
-        wants |= {"lacp rate": bond.lacp_rate, "hash policy": "layer3+4"}
-    return wants
+        wants["lacp rate"] = bond.lacp_rate
+    return wants | ({"hash policy": bond.hash_policy} if bond.hash_policy else {})
 
 
 def attributes(link: dict[str, Any]) -> dict[str, str]:
@@ -108,7 +126,7 @@ def attributes(link: dict[str, Any]) -> dict[str, str]:
         "kind": str(info.get("info_kind", "")),
         "mtu": str(link["mtu"]),
         "mac address": str(link.get("address", "")),
-        "master": str(link.get("master", "none")),
+        "master": str(link.get("master") or NO_MASTER),
         "id": str(data.get("id", "")),
         "mode": str(data.get("mode", "")),
         "lacp rate": str(data.get("ad_lacp_rate", "")),
@@ -134,14 +152,15 @@ def addresses_of(live: Live, name: str) -> set[str]:
     return {f"{info['local']}/{info['prefixlen']}" for info in infos if "local" in info}
 
 
-def addressing(spec: NetworkSpec, live: Live, vlan: int | None, name: str) -> list[Difference]:
-    """Missing addresses and routes of one link. Further addresses, such as keepalived's, are ignored."""
+def addressing(spec: NetworkSpec, live: Live, wanted_on: str, name: str, mtu: int = 0) -> list[Difference]:
+    """Missing addresses and routes of one device, whose name in the kernel is ``name``. Further addresses, such as
+    keepalived's, are ignored. ``mtu``: that of a link, below which networks have theirs on their routes."""
     found = []
-    for item in spec.on(vlan):
+    for item in spec.on(wanted_on):
         if item.address not in addresses_of(live, name):
             found.append(Difference(name, "address", "absent", item.address))
         wanted = ([("default", item.gateway)] if item.gateway else []) + list(item.routes)
-        small = vlan is None and item.mtu < spec.mtu
+        small = item.mtu < mtu
         for to, via in [*([(item.address, "")] if small else []), *wanted]:
             route = (name, to if to == "default" else route_name(to), via)
             if route not in live.routes:

@@ -18,7 +18,8 @@ SCRIPT = r"""#!/bin/sh
 #   revert   restore the old files and make systemd-networkd apply them
 #   boot     restore the old files before systemd-networkd starts: an unconfirmed change does not survive a reboot
 # The confirmation removes the marker file STATE/pending.
-# STATE/change holds new/ and old/ (files), devices (deleted and created again on switch), created (deleted on revert).
+# STATE/change holds new/ and old/ (files), devices (deleted and created again on switch), created (deleted on revert),
+# released (taken out of a bond or bridge on switch), reconfigure (links changed by hand).
 set -u
 state=/var/lib/groundup/network
 change=$state/change
@@ -46,6 +47,12 @@ install_files() { # new|old; equal files are not written, so that systemd-networ
     chown -R 0:0 "$into" && chmod -R u=rwX,go=rX "$into" # systemd-networkd runs as an unprivileged user
   done
   sync
+}
+
+release_links() { # out of a bond or bridge
+  while read -r link; do
+    [ -d "/sys/class/net/$link" ] && ip link set dev "$link" nomaster
+  done < "$change/released"
 }
 
 delete_links() { # name of the list
@@ -91,6 +98,7 @@ case $1 in
   switch)
     [ -e "$state/pending" ] || exit 0
     install_files new
+    release_links
     delete_links devices
     reload_networkd
     date +%s > "$change/switched"

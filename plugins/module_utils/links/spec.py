@@ -1,135 +1,59 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role input ``host_network_config`` as checked values: NICs, bond, VLANs, bridges and addresses. Pure."""
+"""The role input ``host_network_config`` as checked values: links, VLANs, bridges and addresses. Pure."""
 
 from __future__ import annotations
 
 import ipaddress
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..host.settings import require, settings
 from ..host.state import HostError
-from ..network.mtu import IPV6_LEAST, IPV6_SOURCE, carrier
+from ..network.mtu import ETHERNET, carrier
+from .clashes import refuse_clashes
+from .parts import HASHED, Address, Bond, Bridge, Link, NetworkSpec, Nic
+from .values import HOST, LAYER, MAC, chosen, interface, ip, matching, number, size
+from .values import LINK as LINK  # for users of this module
 
-LAYER = "host_network"
 DEFAULTS: dict[str, Any] = {
     "backend": "networkd",
     "hostname": None,
     "fqdn": None,
+    "links": [],
     "bond": None,
     "nics": [],
-    "mtu": 1500,
+    "mtu": None,
     "addresses": [],
     "bridges": [],
     "dns": {},
     "peers": {},
     "confirm_timeout": 180,
 }
+CARRIER: dict[str, Any] = {"name": None, "mtu": None, "bond": None, "nic": None}
+#: options of the bond of a link; the short form has ``name`` and ``mtu`` besides, which a link has itself
 BOND: dict[str, Any] = {
-    "name": "bond0", "mode": "802.3ad", "members": [], "mac": None, "primary": None, "lacp_rate": "fast", "mtu": None,
+    "mode": "802.3ad", "members": [], "mac": None, "primary": None, "lacp_rate": "fast", "hash_policy": None,
 }  # fmt: skip
+SHORT_BOND: dict[str, Any] = {"name": "bond0", **BOND, "mtu": None}
 ADDRESS: dict[str, Any] = {
-    "network": None, "vlan": None, "interface": None, "address": None, "mtu": 1500, "gateway": None, "routes": [],
+    "network": None, "link": None, "vlan": None, "interface": None, "address": None, "mtu": ETHERNET, "gateway": None,
+    "routes": [],
 }  # fmt: skip
-BRIDGE: dict[str, Any] = {"name": None, "vlan": None, "mtu": 1500, "address": None}
-#: modes that are safe below VLANs and bridges; the others rewrite MAC addresses or duplicate broadcasts
-MODES = ("802.3ad", "active-backup", "balance-xor")
-#: names become part of file names, of lines in those files and of lists for a shell script; the kernel allows 15
-#: characters
-LINK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}\Z")
-MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
-HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
+BRIDGE: dict[str, Any] = {"name": None, "link": None, "vlan": None, "mtu": ETHERNET, "address": None}
+#: of the other modes, balance-rr puts packets out of order and broadcast sends each of them once per member
+MODES = ("802.3ad", "active-backup", "balance-xor", "balance-tlb", "balance-alb")
+#: those that systemd-networkd and NetworkManager both know
+HASH_POLICIES = ("layer2", "layer2+3", "layer3+4", "encap2+3", "encap3+4")
 SHORTEST_TIMEOUT = 20  # seconds; in less no change can be made, reached over a new connection and confirmed
 
 
-@dataclass(frozen=True)
-class Nic:
-    """A physical port: ``mac`` is its permanent address; ``port`` ("leaf1/Ethernet1") is the switch port of its
-    cable in the model."""
+class Carrier(NamedTuple):
+    """A link before it is known what it carries; ``mtu`` is its own, in bytes."""
 
     name: str
-    mac: str
-    port: str | None = None
-
-
-@dataclass(frozen=True)
-class Bond:
-    """A link aggregation of ``members``; ``mac`` is that of the NIC which boots, for which DHCP has an address."""
-
-    name: str
-    mode: str
-    members: tuple[Nic, ...]
-    mac: str
-    lacp_rate: str
-    primary: str | None
-
-
-@dataclass(frozen=True)
-class Address:
-    """One network of the host: its interface address, its gateway and its routes."""
-
-    network: str
-    vlan: int | None
-    address: str
-    mtu: int
-    gateway: str | None
-    routes: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Bridge:
-    """A bridge whose port is the VLAN ``vlan`` of the base link."""
-
-    name: str
-    vlan: int
-    mtu: int
-    address: str | None
-
-
-@dataclass(frozen=True)
-class NetworkSpec:
-    """A host's network. ``base`` is the link that carries everything: the bond, or the only NIC."""
-
-    bond: Bond | None
     nics: tuple[Nic, ...]
-    addresses: tuple[Address, ...]
-    bridges: tuple[Bridge, ...]
+    bond: Bond | None
     mtu: int
-    dns: tuple[str, ...] = ()
-    search: tuple[str, ...] = ()
-    hostname: str | None = None
-    fqdn: str | None = None
-    peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    timeout: int = 180
-
-    @property
-    def base(self) -> str:
-        """Name of the link that carries everything."""
-        return self.bond.name if self.bond else self.nics[0].name
-
-    @property
-    def vlans(self) -> dict[int, int]:
-        """VLANs above the base link: {id: MTU}."""
-        tagged = [(a.vlan, a.mtu) for a in self.addresses if a.vlan is not None] + [
-            (b.vlan, b.mtu) for b in self.bridges
-        ]
-        return {vlan: max(mtu for other, mtu in tagged if other == vlan) for vlan, _mtu in sorted(tagged)}
-
-    @property
-    def six(self) -> bool:
-        """Whether any address is IPv6."""
-        return any(":" in address.address for address in self.addresses)
-
-    def link(self, vlan: int | None) -> str:
-        """Name of the link of a VLAN (None: untagged)."""
-        return self.base if vlan is None else f"{self.base}.{vlan}"
-
-    def on(self, vlan: int | None) -> list[Address]:
-        """Addresses in one VLAN."""
-        return [address for address in self.addresses if address.vlan == vlan]
 
 
 def parse(params: dict[str, Any]) -> NetworkSpec:
@@ -138,20 +62,17 @@ def parse(params: dict[str, Any]) -> NetworkSpec:
     if given["backend"] != "networkd":
         raise HostError(f"{LAYER}.backend: {given['backend']} is not supported; systemd-networkd is the only one")
     nics = tuple(parse_nic(f"{LAYER}.nics[{i}]", nic) for i, nic in enumerate(given["nics"]))
-    bond = parse_bond(given["bond"]) if given["bond"] else None
-    if not bond and not nics:
-        raise HostError(f"{LAYER}: neither bond nor nics is given; name at least one NIC by its MAC address")
-    addresses = tuple(parse_address(f"{LAYER}.addresses[{i}]", item) for i, item in enumerate(given["addresses"]))
-    bridges = tuple(parse_bridge(f"{LAYER}.bridges[{i}]", item) for i, item in enumerate(given["bridges"]))
-    carried = [address.mtu for address in addresses] + [bridge.mtu for bridge in bridges]
-    own = (given["bond"] or {}).get("mtu") or given["mtu"]
+    carriers = parse_links(given) if given["links"] else [short_form(given, nics)]
+    names = [one.name for one in carriers]
+    addresses = tuple(parse_address(f"{LAYER}.addresses[{i}]", a, names) for i, a in enumerate(given["addresses"]))
+    bridges = tuple(parse_bridge(f"{LAYER}.bridges[{i}]", bridge, names) for i, bridge in enumerate(given["bridges"]))
+    above: list[Address | Bridge] = [*addresses, *bridges]
+    carried = {name: [item.mtu for item in above if item.link == name] for name in names}
     dns = settings(f"{LAYER}.dns", given["dns"], {"servers": [], "search": []})
     spec = NetworkSpec(
-        bond,
-        bond.members if bond else nics[:1],
+        tuple(Link(one.name, one.nics, carrier(carried[one.name], one.mtu), one.bond) for one in carriers),
         addresses,
         bridges,
-        carrier(carried, number(f"{LAYER}.mtu", own, 68, 65535)),
         tuple(str(ip(f"{LAYER}.dns.servers", server)) for server in dns["servers"]),
         tuple(matching(f"{LAYER}.dns.search", name, HOST, "a domain") for name in dns["search"]),
         given["hostname"] and matching(f"{LAYER}.hostname", given["hostname"], HOST, "a host name"),
@@ -159,53 +80,50 @@ def parse(params: dict[str, Any]) -> NetworkSpec:
         {network: tuple(found or ()) for network, found in given["peers"].items()},
         number(f"{LAYER}.confirm_timeout", given["confirm_timeout"], SHORTEST_TIMEOUT, 86400),
     )
-    refuse_clashes(spec)
+    refuse_clashes(spec, nics)
     return spec
 
 
-def refuse_clashes(spec: NetworkSpec) -> None:
-    """Raise a HostError for a link name that is too long or used twice, and for an address on a port of a bridge."""
-    links = [*(nic.name for nic in spec.nics), *([spec.bond.name] if spec.bond else [])]
-    links += [*(spec.link(vlan) for vlan in spec.vlans), *(bridge.name for bridge in spec.bridges)]
-    for name in links:
-        matching(f"{LAYER}: link {name!r}", name, LINK, "a link's name of at most 15 characters")
-        if links.count(name) > 1:
-            raise HostError(f"{LAYER}: the link {name} is described twice; give one of them another name")
-    for bridge in spec.bridges:
-        if [other.vlan for other in spec.bridges].count(bridge.vlan) > 1:
-            raise HostError(f"{LAYER}.bridges: VLAN {bridge.vlan} is a port of two bridges; take one of them out")
-        if spec.on(bridge.vlan):
-            own = spec.on(bridge.vlan)[0].address
-            raise HostError(
-                f"{LAYER}: VLAN {bridge.vlan} is a port of {bridge.name} and can't have the address {own}; "
-                f"give it to the bridge ({LAYER}.bridges.address)"
-            )
+def short_form(given: dict[str, Any], nics: tuple[Nic, ...]) -> Carrier:
+    """The only link of an input without ``links``: its bond, or the first of its NICs."""
+    own = given["mtu"]
+    if given["bond"]:
+        where = f"{LAYER}.bond"
+        bond = settings(where, given["bond"], SHORT_BOND)
+        parsed = parse_bond(where, bond["name"], {key: bond[key] for key in BOND})
+        return Carrier(parsed.name, parsed.members, parsed, mtu_of(LAYER, bond["mtu"] or own))
+    if not nics:
+        raise HostError(f"{LAYER}: neither links nor bond nor nics is given; name at least one NIC by its MAC address")
+    return Carrier(nics[0].name, nics[:1], None, mtu_of(LAYER, own))
 
 
-def number(where: str, value: Any, least: int, most: int) -> int:
-    """The value as an integer within limits; else a HostError."""
-    try:
-        found = int(value)
-    except (TypeError, ValueError):
-        raise HostError(f"{where}: {value!r} is not a number; give one from {least} to {most}") from None
-    if not least <= found <= most:
-        raise HostError(f"{where}: {found} is not from {least} to {most}")
-    return found
+def parse_links(given: dict[str, Any]) -> list[Carrier]:
+    """The links of the long form."""
+    for key in ("bond", "mtu"):
+        if given[key]:
+            raise HostError(f"{LAYER}.{key}: is the short form for one link; with links, give it in one of these")
+    return [parse_link(f"{LAYER}.links[{i}]", item) for i, item in enumerate(given["links"])]
 
 
-def matching(where: str, value: Any, pattern: re.Pattern[str], what: str) -> str:
-    """The value as text if it matches the pattern; else a HostError."""
-    if not pattern.match(str(value)):
-        raise HostError(f"{where}: {value!r} is not {what}")
-    return str(value)
+def parse_link(where: str, item: dict[str, Any]) -> Carrier:
+    """Check one link."""
+    link = settings(where, item, CARRIER)
+    if bool(link["bond"]) == bool(link["nic"]):
+        raise HostError(f"{where}: give it either a bond or a nic")
+    own = mtu_of(where, link["mtu"])
+    if link["bond"]:
+        require(where, link, "name")
+        bond = parse_bond(f"{where}.bond", link["name"], link["bond"])
+        return Carrier(bond.name, bond.members, bond, own)
+    nic = parse_nic(f"{where}.nic", link["nic"])
+    if link["name"] not in (None, nic.name):
+        raise HostError(f"{where}.name: {link['name']} is not the name of its NIC, {nic.name}; leave it out")
+    return Carrier(nic.name, (nic,), None, own)
 
 
-def ip(where: str, value: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The value as an IP address; else a HostError."""
-    try:
-        return ipaddress.ip_address(value)
-    except ValueError as error:
-        raise HostError(f"{where}: {error}") from error
+def mtu_of(where: str, value: Any) -> int:
+    """A link's own MTU in bytes; that of Ethernet if it is not given."""
+    return number(f"{where}.mtu", ETHERNET if value is None else value, 68, 65535)
 
 
 def parse_nic(where: str, item: dict[str, Any]) -> Nic:
@@ -216,34 +134,46 @@ def parse_nic(where: str, item: dict[str, Any]) -> Nic:
     return Nic(matching(f"{where}.name", nic["name"], LINK, "a link's name"), mac, nic["port"])
 
 
-def parse_bond(item: dict[str, Any]) -> Bond:
-    """Check the bond."""
-    where = f"{LAYER}.bond"
+def parse_bond(where: str, name: str, item: dict[str, Any]) -> Bond:
+    """Check one bond."""
     bond = settings(where, item, BOND)
     require(where, bond, "members")
-    if bond["mode"] not in MODES:
-        raise HostError(f"{where}.mode: {bond['mode']} is not one of {', '.join(MODES)}")
+    mode = chosen(f"{where}.mode", bond["mode"], MODES)
     members = tuple(parse_nic(f"{where}.members[{i}]", nic) for i, nic in enumerate(bond["members"]))
     mac = matching(f"{where}.mac", str(bond["mac"] or members[0].mac).lower(), MAC, "a MAC address")
     if bond["lacp_rate"] not in ("fast", "slow"):
         raise HostError(f"{where}.lacp_rate: {bond['lacp_rate']} is neither fast nor slow")
-    return Bond(bond["name"], bond["mode"], members, mac, bond["lacp_rate"], bond["primary"])
+    known = [nic.name for nic in members]
+    if bond["primary"] not in (None, *known):
+        raise HostError(f"{where}.primary: {bond['primary']} is no member; name one of {', '.join(known)}")
+    policy = bond["hash_policy"]
+    if policy and mode not in HASHED:
+        raise HostError(
+            f"{where}.hash_policy: is not used in mode {mode}, only in {' and '.join(HASHED)}; leave it out"
+        )
+    policy = chosen(f"{where}.hash_policy", policy or "layer3+4", HASH_POLICIES) if mode in HASHED else None
+    return Bond(name, mode, members, mac, bond["lacp_rate"], bond["primary"], policy)
 
 
-def parse_address(where: str, item: dict[str, Any]) -> Address:
+def link_of(where: str, name: str | None, names: list[str]) -> str:
+    """The link on which something is: the first one if none is named."""
+    if name is None:
+        return names[0]
+    return chosen(f"{where}.link", name, tuple(names))
+
+
+def parse_address(where: str, item: dict[str, Any], links: list[str]) -> Address:
     """Check one network."""
     given = settings(where, item, ADDRESS)
     require(where, given, "address")
-    try:
-        interface = ipaddress.ip_interface(given["address"])
-    except ValueError as error:
-        raise HostError(f"{where}.address: {error}; write address/prefix") from error
-    if given["gateway"] and ip(f"{where}.gateway", given["gateway"]) not in interface.network:
-        raise HostError(f"{where}.gateway: {given['gateway']} is outside of {interface.network}")
+    own = interface(f"{where}.address", given["address"])
+    if given["gateway"] and ip(f"{where}.gateway", given["gateway"]) not in own.network:
+        raise HostError(f"{where}.gateway: {given['gateway']} is outside of {own.network}")
     routes = tuple(parse_route(f"{where}.routes[{i}]", route) for i, route in enumerate(given["routes"]))
     vlan = None if given["vlan"] is None else number(f"{where}.vlan", given["vlan"], 1, 4094)
-    mtu = size(where, given["mtu"], interface.version)
-    return Address(str(given["network"]), vlan, str(interface), mtu, given["gateway"], routes)
+    mtu = size(where, given["mtu"], own.version)
+    link = link_of(where, given["link"], links)
+    return Address(str(given["network"]), vlan, str(own), mtu, given["gateway"], routes, link)
 
 
 def parse_route(where: str, item: dict[str, Any]) -> tuple[str, str]:
@@ -257,25 +187,12 @@ def parse_route(where: str, item: dict[str, Any]) -> tuple[str, str]:
     return to, str(ip(f"{where}.via", route["via"])) if route["via"] else ""
 
 
-def parse_bridge(where: str, item: dict[str, Any]) -> Bridge:
+def parse_bridge(where: str, item: dict[str, Any], links: list[str]) -> Bridge:
     """Check one bridge."""
     given = settings(where, item, BRIDGE)
     require(where, given, "name", "vlan")
     vlan = number(f"{where}.vlan", given["vlan"], 1, 4094)
-    try:
-        address = ipaddress.ip_interface(given["address"]) if given["address"] else None
-    except ValueError as error:
-        raise HostError(f"{where}.address: {error}; write address/prefix") from error
+    address = interface(f"{where}.address", given["address"]) if given["address"] else None
     mtu = size(where, given["mtu"], address.version if address else 4)
     name = matching(f"{where}.name", given["name"], LINK, "a link's name")
-    return Bridge(name, vlan, mtu, str(address) if address else None)
-
-
-def size(where: str, value: Any, version: int) -> int:
-    """An MTU with which a link can have an address of an IP version."""
-    found = number(f"{where}.mtu", value, 68, 65535)
-    if version == 6 and found < IPV6_LEAST:
-        raise HostError(
-            f"{where}.mtu: {found} is less than the {IPV6_LEAST} of IPv6 ({IPV6_SOURCE}); give at least that"
-        )
-    return found
+    return Bridge(name, vlan, mtu, str(address) if address else None, link_of(where, given["link"], links))

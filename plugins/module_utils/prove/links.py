@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proofs of a machine's own network: its bond, and its peers at the exact size on every network."""
+"""Proofs of a machine's own network: its bonds, and its peers at the exact size on every network."""
 
 from __future__ import annotations
 
@@ -13,6 +13,13 @@ from ..network.bonding import NO_PARTNER, Bond
 from ..report.proofs import Proof, ProofError, UntriedError, prove
 
 TRIES = 2
+#: what the driver of bonds calls its modes in /proc/net/bonding (Linux 6.12, drivers/net/bonding/bond_main.c)
+MODES = {
+    "active-backup": "fault-tolerance (active-backup)",
+    "balance-xor": "load balancing (xor)",
+    "balance-tlb": "transmit load balancing",
+    "balance-alb": "adaptive load balancing",
+}
 
 
 def bond_evidence(state: Bond, expected: int) -> str:
@@ -29,10 +36,10 @@ def bond_evidence(state: Bond, expected: int) -> str:
     return evidence
 
 
-def standby_evidence(state: Bond, expected: int) -> str:
+def standby_evidence(state: Bond, expected: int, mode: str = "active-backup") -> str:
     """Evidence for a bond without LACP: every member has a link, so each could take over."""
-    if "active-backup" not in state.mode:
-        raise ProofError(f"its mode is {state.mode or 'unknown'}, not active-backup")
+    if MODES[mode] not in state.mode:
+        raise ProofError(f"its mode is {state.mode or 'unknown'}, not {mode}")
     up = [member.name for member in state.members if member.up]
     evidence = f"{len(up)} of {expected} members have a link: {', '.join(up) or 'none'}"
     if len(up) != expected:
@@ -48,7 +55,7 @@ def bond(host: str, name: str, members: int, mode: str = "802.3ad") -> Proof:
         if not path.exists():
             raise ProofError(f"there is no bond {name}")
         state = bonding.parse(path.read_text())
-        return bond_evidence(state, members) if mode == "802.3ad" else standby_evidence(state, members)
+        return bond_evidence(state, members) if mode == "802.3ad" else standby_evidence(state, members, mode)
 
     claim = "LACP is negotiated on every member" if mode == "802.3ad" else "there is a link on every member"
     return prove(f"{host}: {claim} of {name}", "network", attempt)

@@ -15,6 +15,50 @@ CONFIG: dict[str, Any] = {
         "backend": {"type": "str", "default": "networkd", "choices": ["networkd"]},
         "hostname": {"type": "str"},
         "fqdn": {"type": "str"},
+        "links": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "name": {"type": "str"},
+                "mtu": {"type": "int"},
+                "nic": {
+                    "type": "dict",
+                    "options": {
+                        "name": {"type": "str", "required": True},
+                        "mac": {"type": "str", "required": True},
+                        "port": {"type": "str"},
+                    },
+                },
+                "bond": {
+                    "type": "dict",
+                    "options": {
+                        "mode": {
+                            "type": "str",
+                            "default": "802.3ad",
+                            "choices": ["802.3ad", "active-backup", "balance-xor", "balance-tlb", "balance-alb"],
+                        },
+                        "members": {
+                            "type": "list",
+                            "elements": "dict",
+                            "required": True,
+                            "options": {
+                                "name": {"type": "str", "required": True},
+                                "mac": {"type": "str", "required": True},
+                                "port": {"type": "str"},
+                            },
+                        },
+                        "mac": {"type": "str"},
+                        "primary": {"type": "str"},
+                        "lacp_rate": {"type": "str", "choices": ["fast", "slow"]},
+                        "hash_policy": {
+                            "type": "str",
+                            "choices": ["layer2", "layer2+3", "layer3+4", "encap2+3", "encap3+4"],
+                        },
+                    },
+                },
+            },
+        },
         "bond": {
             "type": "dict",
             "options": {
@@ -22,7 +66,7 @@ CONFIG: dict[str, Any] = {
                 "mode": {
                     "type": "str",
                     "default": "802.3ad",
-                    "choices": ["802.3ad", "active-backup", "balance-xor"],
+                    "choices": ["802.3ad", "active-backup", "balance-xor", "balance-tlb", "balance-alb"],
                 },
                 "members": {
                     "type": "list",
@@ -37,6 +81,10 @@ CONFIG: dict[str, Any] = {
                 "mac": {"type": "str"},
                 "primary": {"type": "str"},
                 "lacp_rate": {"type": "str", "choices": ["fast", "slow"]},
+                "hash_policy": {
+                    "type": "str",
+                    "choices": ["layer2", "layer2+3", "layer3+4", "encap2+3", "encap3+4"],
+                },
                 "mtu": {"type": "int"},
             },
         },
@@ -50,13 +98,14 @@ CONFIG: dict[str, Any] = {
                 "port": {"type": "str"},
             },
         },
-        "mtu": {"type": "int", "default": 1500},
+        "mtu": {"type": "int"},
         "addresses": {
             "type": "list",
             "elements": "dict",
             "default": [],
             "options": {
                 "network": {"type": "str", "required": True},
+                "link": {"type": "str"},
                 "vlan": {"type": "int"},
                 "interface": {"type": "str"},
                 "address": {"type": "str", "required": True},
@@ -79,6 +128,7 @@ CONFIG: dict[str, Any] = {
             "default": [],
             "options": {
                 "name": {"type": "str", "required": True},
+                "link": {"type": "str"},
                 "vlan": {"type": "int", "required": True},
                 "mtu": {"type": "int", "default": 1500},
                 "address": {"type": "str"},

@@ -32,7 +32,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.layers import (
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.catalog import probe
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.kubernetes_host import renderer
 from ansible_collections.groundup.cloud.plugins.module_utils.links import live
-from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import NetworkSpec, parse
+from ansible_collections.groundup.cloud.plugins.module_utils.links.parts import NetworkSpec
+from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import parse
 
 from .doubles import ANSWERS
 
@@ -136,23 +137,25 @@ def units(system: System, states: list[HostState]) -> None:
 def network(system: System, spec: NetworkSpec) -> None:
     """The answers of ip for the links and routes that the layer wants."""
     found: dict[str, dict[str, Any]] = {"lo": {"ifname": "lo", "flags": ["LOOPBACK", "UP"], "mtu": 65536}}
-    for nic in spec.nics:
-        slave = {"master": spec.bond.name, "linkinfo": {"info_slave_kind": "bond"}} if spec.bond else {}
-        found[nic.name] = link(nic.name, spec.mtu, nic.mac) | slave
-    if spec.bond:
-        data = {"mode": spec.bond.mode, "ad_lacp_rate": spec.bond.lacp_rate, "xmit_hash_policy": "layer3+4"}
-        info = {"linkinfo": {"info_kind": "bond", "info_data": data}}
-        found[spec.bond.name] = link(spec.bond.name, spec.mtu, spec.bond.mac) | info
-    for vlan, mtu in spec.vlans.items():
-        info = {"linkinfo": {"info_kind": "vlan", "info_data": {"protocol": "802.1Q", "id": vlan}}}
-        found[spec.link(vlan)] = link(spec.link(vlan), mtu, spec.nics[0].mac) | info
+    for one in spec.links:
+        for nic in one.nics:
+            slave = {"master": one.name, "linkinfo": {"info_slave_kind": "bond"}} if one.bond else {}
+            found[nic.name] = link(nic.name, one.mtu, nic.mac) | slave
+        if one.bond:
+            data = {"mode": one.bond.mode, "ad_lacp_rate": one.bond.lacp_rate, "xmit_hash_policy": one.bond.hash_policy}
+            info = {"linkinfo": {"info_kind": "bond", "info_data": data}}
+            found[one.name] = link(one.name, one.mtu, one.bond.mac) | info
+        for vlan in spec.above(one):
+            info = {"linkinfo": {"info_kind": "vlan", "info_data": {"protocol": "802.1Q", "id": vlan.number}}}
+            found[vlan.name] = link(vlan.name, vlan.mtu, one.nics[0].mac) | info
+    sizes = {one.name: one.mtu for one in spec.links}
     routes: list[dict[str, Any]] = []
     for item in spec.addresses:
-        name = spec.link(item.vlan)
+        name = item.device
         address, __, length = item.address.partition("/")
         info = {"family": "inet", "local": address, "prefixlen": int(length), "scope": "global"}
         found[name].setdefault("addr_info", []).append(info)
-        metrics = {"metrics": [{"mtu": item.mtu}]} if item.vlan is None and item.mtu < spec.mtu else {}
+        metrics = {"metrics": [{"mtu": item.mtu}]} if item.mtu < sizes.get(name, 0) else {}
         routes.append({"dst": live.route_name(item.address), "dev": name, "prefsrc": address, **metrics})
         targets = [("default", item.gateway)] if item.gateway else []
         for to, via in [*targets, *item.routes]:

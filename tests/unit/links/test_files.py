@@ -116,7 +116,7 @@ def test_active_backup_has_no_lacp() -> None:
 NIC = {"name": "nic0", "mac": "52:54:00:00:01:01"}
 ONE = {"nics": [NIC]}
 WRONG = [
-    ({"nics": []}, "neither bond nor nics"),
+    ({"nics": []}, "neither links nor bond nor nics"),
     ({"nics": [{"name": "nic0"}]}, r"nics\[0\].mac: is required"),
     ({"nics": [NIC | {"mac": "52:54"}]}, r"nics\[0\].mac: '52:54' is not a MAC"),
     ({"nics": [NIC | {"name": "../../cron.d/x"}]}, r"nics\[0\].name: '../../cron.d/x' is not a link"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.network import bonding, ping
 from ansible_collections.groundup.cloud.plugins.module_utils.prove import links
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import blank
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.hosts import blank, host_proofs
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.links import (
     bond,
     bond_evidence,
@@ -154,6 +154,34 @@ def test_a_bond_without_lacp_is_judged_by_its_links() -> None:
     with pytest.raises(ProofError, match="1 of 2 members have a link: a"):
         standby_evidence(bonding.parse(text.format("down")), 2)
     assert "LACP" not in bond("node1", "bond9", 2, "active-backup").name
+
+
+@pytest.mark.parametrize(
+    ("mode", "shown"),
+    [
+        ("active-backup", "fault-tolerance (active-backup)"),
+        ("balance-xor", "load balancing (xor)"),
+        ("balance-tlb", "transmit load balancing"),
+        ("balance-alb", "adaptive load balancing"),
+    ],
+)
+def test_a_mode_is_known_by_what_the_driver_calls_it(mode: str, shown: str) -> None:
+    text = "Bonding Mode: {}\n\nSlave Interface: a\nMII Status: up\n"
+    assert standby_evidence(bonding.parse(text.format(shown)), 1, mode) == "1 of 1 members have a link: a"
+    with pytest.raises(ProofError, match=f"its mode is IEEE 802.3ad, not {mode}"):
+        standby_evidence(bonding.parse(text.format("IEEE 802.3ad")), 1, mode)
+
+
+def test_each_bond_of_a_machine_is_proved() -> None:
+    given = {"host": "node1", "networks": [], "layers": {"host_network": None}}
+    bonds = [{"name": "bond0", "members": 2}, {"name": "bond1", "members": 1, "mode": "balance-xor"}]
+    found = [(proof.name, proof.ok, proof.evidence) for proof in host_proofs({**given, "bonds": bonds})]
+    assert found == [
+        ("node1: LACP is negotiated on every member of bond0", False, "there is no bond bond0"),
+        ("node1: there is a link on every member of bond1", False, "there is no bond bond1"),
+    ]
+    only = host_proofs({**given, "bond": bonds[0]})
+    assert [proof.name for proof in only] == ["node1: LACP is negotiated on every member of bond0"]
 
 
 @pytest.mark.parametrize(
