@@ -172,9 +172,11 @@ options:
             default: {}
             suboptions:
               mode:
-                description: Whether the switch begins the negotiation.
+                description: 'Whether the switch begins the negotiation. C(on) is an aggregation
+                  without LACP (static): each member forwards at all times, so there is no fallback.
+                  Not with C(sonic).'
                 type: str
-                choices: [active, passive]
+                choices: [active, passive, 'on']
                 default: active
               rate:
                 description: How often the partner sends, every second or every 30 seconds.

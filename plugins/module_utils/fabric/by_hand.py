@@ -38,7 +38,7 @@ def _of_lag(lag: Lag) -> list[tuple[str, ...]]:
     mlag = "-" if lag.mlag is None else str(lag.mlag)
     rows: list[tuple[str, ...]] = []
     for member in lag.members:
-        lacp = "-"
+        lacp = "none (static)"
         if lag.lacp:
             words = ["active" if lag.lacp.active else "passive", "fast" if lag.lacp.fast else "slow"]
             lacp = ", ".join([*words, *(["fallback"] if member == lag.lacp.fallback_port else [])])

@@ -77,6 +77,11 @@ class Lacp:
     fallback_port: str | None = None
 
 
+#: LACP of an aggregation that the model cannot say: its members differ, or it does not balance. It differs from every
+#: desired one, since a fallback port has a name, so the aggregation is corrected.
+MIXED = Lacp(False, False, "")
+
+
 @dataclass(frozen=True)
 class Port:
     """A port that is no member of a link aggregation.
@@ -96,7 +101,7 @@ class Port:
 class Lag:
     """A link aggregation (port-channel, bond) and its member ports.
 
-    :ivar lacp: None for an aggregation of the switch without LACP or without load balancing; never None in the model.
+    :ivar lacp: None for a static aggregation: each member forwards, and nothing is negotiated.
     :ivar mlag: the identifier shared with the other switch of an MLAG pair, or None for a local aggregation.
     :ivar edge: as that of a port.
     """
@@ -202,16 +207,26 @@ def _lag(where: str, item: dict[str, Any]) -> Lag:
     name, members = _valid_name(item["name"], where), tuple(_valid_name(member, where) for member in item["members"])
     if not members:
         raise FabricError(f"{where}.members", "is empty", "name its ports, or leave the aggregation out")
-    options = item.get("lacp") or {}
-    fallback = (options.get("fallback_port") or members[0]) if options.get("fallback", True) else None
-    if fallback and fallback not in members:
-        raise FabricError(f"{where}.lacp.fallback_port", f"{fallback} is not among its members", "name one of them")
-    lacp = Lacp((options.get("mode") or "active") == "active", (options.get("rate") or "fast") == "fast", fallback)
+    lacp = _lacp(f"{where}.lacp", members, item.get("lacp") or {})
     membership = _membership(where, "trunk", item)
     text = item.get("description") or ""
     return Lag(
         name, tuple(sorted(members)), membership, item["mtu"], lacp, text, item.get("mlag"), item.get("edge") or False
     )
+
+
+def _lacp(where: str, members: tuple[str, ...], options: dict[str, Any]) -> Lacp | None:
+    """LACP of an aggregation; None with the mode ``on``, which is static and has no fallback."""
+    mode, named = options.get("mode") or "active", options.get("fallback_port")
+    if named and named not in members:
+        raise FabricError(f"{where}.fallback_port", f"{named} is not among its members", "name one of them")
+    if mode == "on" and named:
+        why = "a static aggregation (mode: on) has no fallback: each member forwards at all times"
+        raise FabricError(f"{where}.fallback_port", why, "remove it, or use LACP")
+    if mode == "on":
+        return None
+    fallback = (named or members[0]) if options.get("fallback", True) else None
+    return Lacp(mode == "active", (options.get("rate") or "fast") == "fast", fallback)
 
 
 def _refuse_port_used_twice(switch: str, ports: list[Port], lags: list[Lag]) -> None:

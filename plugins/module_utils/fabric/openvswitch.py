@@ -26,8 +26,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .config import NO_PARTNER, UNKNOWN, FabricError, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
-from .ovs_commands import Records, Wire, commands
+from .config import (
+    MIXED,
+    NO_PARTNER,
+    UNKNOWN,
+    FabricError,
+    Lacp,
+    Lag,
+    Membership,
+    Port,
+    PortMode,
+    Sighting,
+    SwitchConfig,
+)
+from .ovs_commands import EACH_MEMBER, Records, Wire, commands
 from .ovs_rollback import Raw, rollback
 from .ovs_rows import Row, rows
 from .plan import Plan
@@ -191,10 +203,13 @@ class OpenVSwitch:
         primary = names.get(other.get("bond-primary", "")) if fallback else None
         shared = len(members) == 1 or row["bond_mode"] == "balance-tcp"
         negotiated = row["lacp"] in ("active", "passive") and shared
-        lacp = Lacp(row["lacp"] == "active", other.get("lacp-time") == "fast", primary) if negotiated else None
+        lacp = Lacp(row["lacp"] == "active", other.get("lacp-time") == "fast", primary) if negotiated else MIXED
+        static = (row["lacp"], row["bond_mode"], other.get(EACH_MEMBER)) == ("off", "balance-slb", "true")
         description = row["external_ids"].get("groundup-description", "")
         mtu = min(_mtu(member) for member in members)
-        return Lag(row["name"], tuple(sorted(names.values())), _membership(row), mtu, lacp, description)
+        return Lag(
+            row["name"], tuple(sorted(names.values())), _membership(row), mtu, None if static else lacp, description
+        )
 
     def _refuse_unknown(self, desired: SwitchConfig) -> None:
         missing = sorted(desired.port_names - set(self._wires))

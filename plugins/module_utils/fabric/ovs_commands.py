@@ -18,6 +18,9 @@ from .plan import Plan, Step, released
 
 #: Settings of a port that left its aggregation and has no other use: VLAN 4095 is reserved, so no frame passes.
 _NO_TRAFFIC = ("vlan_mode=trunk", "trunks=4095")
+#: The key of a static aggregation: without it, Open vSwitch drops broadcasts and multicasts that come by any member but
+#: one. Open vSwitch 3.0 (NEWS, "all_members_active"); older ones ignore it.
+EACH_MEMBER = "all-members-active"
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def _change(bridge: str, step: Step, records: Records) -> list[str]:
     if isinstance(step.want, Lag):
         members, is_new = [records.wires[port] for port in step.want.members], step.have is None or rebuilt(step)
         create = _create(bridge, step.want.name, members, records) if is_new else []
-        return [*create, *_lag(step.want, records)]
+        return [*create, *_lag(step.want, step.have, records)]
     if isinstance(step.want, Port):
         wire = records.wires[step.want.name]
         create = _create(bridge, wire.netdev, [wire], records) if step.have is None else []
@@ -101,7 +104,7 @@ def _port(port: Port, wire: Wire, records: Records) -> list[str]:
     return [*command, *_interface(port.name, wire, port.mtu)]
 
 
-def _lag(lag: Lag, records: Records) -> list[str]:
+def _lag(lag: Lag, have: Port | Lag | str | None, records: Records) -> list[str]:
     record, wires = records.record(lag.name), records.wires
     command = ["--", "set", "Port", record, *_vlans(lag.membership), *_lacp(lag), _described(lag.description)]
     if lag.lacp and lag.lacp.fallback_port is not None:
@@ -109,12 +112,14 @@ def _lag(lag: Lag, records: Records) -> list[str]:
         command += ["other_config:lacp-fallback-ab=true", f"other_config:bond-primary={json.dumps(primary)}"]
     elif record not in records.new.values():
         command += ["--", "remove", "Port", record, "other_config", "lacp-fallback-ab", "bond-primary"]
+    if lag.lacp and isinstance(have, Lag) and have.lacp is None and record not in records.new.values():
+        command += ["--", "remove", "Port", record, "other_config", EACH_MEMBER]
     return [*command, *(argument for port in lag.members for argument in _interface(port, wires[port], lag.mtu))]
 
 
 def _lacp(lag: Lag) -> list[str]:
     if lag.lacp is None:
-        return ["lacp=off", "bond_mode=balance-slb"]
+        return ["lacp=off", "bond_mode=balance-slb", f"other_config:{EACH_MEMBER}=true"]
     rate = "fast" if lag.lacp.fast else "slow"
     activity = "active" if lag.lacp.active else "passive"
     return ["bond_mode=balance-tcp", f"lacp={activity}", f"other_config:lacp-time={rate}"]

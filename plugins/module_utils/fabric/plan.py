@@ -11,7 +11,7 @@ from typing import Any
 
 from ..plan.base import Plan as BasePlan
 from ..plan.base import Step as AnyStep
-from .config import FabricError, Lacp, Lag, Port, SwitchConfig
+from .config import MIXED, FabricError, Lacp, Lag, Port, SwitchConfig
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,9 @@ def _settings(side: Port | Lag) -> dict[str, Any]:
 
 def _lacp(lacp: Lacp | None) -> str:
     if lacp is None:
-        return "none"
+        return "static"
+    if lacp == MIXED:
+        return "mixed"
     words = f"{'active' if lacp.active else 'passive'} {'fast' if lacp.fast else 'slow'}"
     return f"{words}, fallback {lacp.fallback_port}"
 

@@ -88,7 +88,7 @@ CONFIG: dict[str, Any] = {
                         "mode": {
                             "type": "str",
                             "default": "active",
-                            "choices": ["active", "passive"],
+                            "choices": ["active", "passive", "on"],
                         },
                         "rate": {"type": "str", "default": "fast", "choices": ["fast", "slow"]},
                         "fallback": {"type": "bool", "default": True},

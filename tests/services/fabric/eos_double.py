@@ -262,11 +262,21 @@ class _Shell:
             if not whole or kind not in kinds or (not negated and not re.fullmatch(re.escape(key) + rest, plain)):
                 continue
             shown = "" if negated or command == default else command
+            if key == "channel-group" and not negated:
+                self._same_protocol(config, command)
             _set(config[self.section], key, "no switchport" if command == "no switchport" else shown)
             if key == "channel-group" and not negated:
                 config.setdefault(f"interface Port-Channel{command.split()[1]}", {})
             return
         raise RefusedError(f"Invalid input: {command}")
+
+    def _same_protocol(self, config: dict[str, Section], command: str) -> None:
+        """A channel has members with LACP or without, not both."""
+        __, number, __, mode = command.split()
+        others = [line.split()[-1] for name, lines in config.items() if name != self.section for line in lines
+                  if line.startswith(f"channel-group {number} ")]  # fmt: skip
+        if any((other == "on") != (mode == "on") for other in others):
+            raise RefusedError("Cannot mix static and LACP members")
 
 
 def _set(section: Section, key: str, line: str) -> None:

@@ -191,6 +191,9 @@ class Configuration:
             raise Invalid("command failed: port not compatible [port mode]")
         if interface.settings.get("mtu", "1500") != channel.settings.get("mtu", "1500"):
             raise Invalid("command failed: port not compatible [Ethernet MTU]")
+        modes = {member.group[1] for member in self._members(int(match[1])) if member.group and member is not interface}
+        if modes and (modes == {"on"}) != (match[2] == "on"):
+            raise Invalid("command failed: port not compatible [Channel group mode]")
         interface.group = (int(match[1]), match[2])
         self._inherit(channel, interface)
 

@@ -92,6 +92,16 @@ def test_the_configuration_is_applied_and_a_second_run_changes_nothing(eos: EosD
     assert all(command == "enable" or command.startswith("show ") for command in eos.commands)
 
 
+def test_a_static_aggregation_becomes_one_with_lacp_and_back(eos: EosDouble) -> None:
+    static = switch(eos)
+    static["lags"][0]["lacp"] = {"mode": "on"}
+    for params, mode in ((static, "on"), (switch(eos), "active"), (static, "on")):
+        assert run(params, check=False).changed
+        assert f"channel-group 1 mode {mode}" in lines(eos, "Ethernet1") & lines(eos, "Ethernet2")
+        assert not run(params, check=False).changed
+    assert lines(eos, "Ethernet2") == {"channel-group 1 mode on"}
+
+
 def test_check_mode_changes_nothing(eos: EosDouble) -> None:
     before = copy.deepcopy(eos.running)
     assert run(switch(eos), check=True).plan.changed

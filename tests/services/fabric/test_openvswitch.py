@@ -167,6 +167,30 @@ def test_one_remaining_member_negotiates_lacp(rack: Any) -> None:
     assert "node1" in rack.sh("ovs-appctl", "-t", f"{rack.home}/vswitchd.ctl", "lacp/show")
 
 
+def test_a_static_aggregation_takes_broadcasts_from_each_member(rack: Any) -> None:
+    """A machine with the bond mode balance-xor sends one frame by one member, broadcasts too."""
+    params = switch(rack)
+    params["lags"][0]["lacp"] = {"mode": "on"}
+    run(switch(rack), check=False)
+    assert [str(step) for step in run(params, check=False).plan.steps] == ["change lag node1"]
+    assert not run(params, check=False).changed
+    for number in (1, 2):
+        rack.inside("ip", "link", "set", f"peth{number}", "address", f"02:00:00:00:00:0{number}")
+        rack.inside("ip", "addr", "add", f"198.51.100.{number}/24", "dev", f"peth{number}")
+        rack.inside("sh", "-c", f"ping -c1 -W1 -I peth{number} 198.51.100.9 || true")
+    table = rack.sh("ovs-appctl", "-t", f"{rack.home}/vswitchd.ctl", "fdb/show", "leaf1")
+    assert "02:00:00:00:00:01" in table and "02:00:00:00:00:02" in table, "broadcasts of one member were dropped"
+    assert [str(step) for step in run(switch(rack), check=False).plan.steps] == ["change lag node1"]
+    assert "all-members-active" not in rack.vsctl("get", "Port", "node1", "other_config")
+
+
+def test_a_static_aggregation_may_have_one_member(rack: Any) -> None:
+    params = switch(rack)
+    params["lags"][0] |= {"members": ["Ethernet1"], "lacp": {"mode": "on"}}
+    assert run(params, check=False).changed
+    assert not run(params, check=False).changed
+
+
 @pytest.mark.parametrize(
     ("change", "error"),
     [

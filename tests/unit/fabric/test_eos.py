@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.command_line import numbers_of
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import (
+    MIXED,
     FabricError,
     Lacp,
     Lag,
@@ -153,8 +154,9 @@ ACTIVE = ["channel-group 7 mode active", "lacp timer fast"]
             ACTIVE,
             Lacp(True, True, "individual of Ethernet1 after 90 s"),
         ),
-        ([], ACTIVE, ACTIVE[:1], None),
-        ([], ACTIVE, ["channel-group 7 mode passive", "lacp timer fast"], None),
+        ([], ACTIVE, ACTIVE[:1], MIXED),
+        ([], ACTIVE, ["channel-group 7 mode passive", "lacp timer fast"], MIXED),
+        ([], ACTIVE, ["channel-group 7 mode on"], MIXED),
         ([], ["channel-group 7 mode on"], ["channel-group 7 mode on"], None),
         ([], [ACTIVE[0], "lacp rate fast"], [*ACTIVE, "lacp timer multiplier 30"], Lacp(True, True, None)),
     ],
@@ -294,6 +296,10 @@ def test_members_leave_a_channel_without_lacp_before_it_gets_lacp() -> None:
     lines = rendered(replace(LAG, lacp=None), LAG, {"node1": 4})
     assert lines.index("no channel-group") < lines.index("channel-group 4 mode active")
     assert "no channel-group" not in rendered(replace(LAG, mtu=1500), LAG, {"node1": 4})
+    static = replace(LAG, lacp=None)
+    for have in (LAG, replace(LAG, lacp=MIXED)):
+        assert rendered(have, static, {"node1": 4}).count("no channel-group") == len(LAG.members)
+    assert "no channel-group" not in rendered(replace(static, mtu=1500), static, {"node1": 4})
 
 
 def test_portfast_of_a_port_to_another_switch_is_kept() -> None:

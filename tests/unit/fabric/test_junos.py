@@ -83,6 +83,7 @@ def interfaces(*parts: str) -> str:
         config(replace(PORT, membership=TAGGED, mtu=9202)),
         config(replace(LAG, membership=TAGGED, edge=False)),
         config(replace(LAG, lacp=Lacp(False, False, None))),
+        config(replace(LAG, lacp=None)),
         config(replace(LAG, name="x", description="", members=("xe-0/0/1",), lacp=Lacp(True, False, "xe-0/0/1"))),
     ],
 )
@@ -106,6 +107,8 @@ def test_an_mlag_without_a_peer_is_refused() -> None:
     with pytest.raises(FabricError, match=r"lags\.node1\.mlag: the switch has no MC-LAG peer"):
         require_mlag("switches.leaf1", tree(EMPTY), [replace(LAG, mlag=7)])
     require_mlag("switches.leaf1", tree(ICCP), [replace(LAG, mlag=7)])
+    with pytest.raises(FabricError, match=r"lags\.node1\.lacp: an aggregation of an MC-LAG pair needs LACP"):
+        require_mlag("switches.leaf1", tree(ICCP), [replace(LAG, mlag=7, lacp=None)])
     require_mlag("switches.leaf1", tree(EMPTY), [LAG])
 
 

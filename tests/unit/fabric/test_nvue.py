@@ -79,6 +79,7 @@ ROUNDTRIP = [
     (replace(LAG, edge=False), replace(PORT, edge=False, description="")),
     (replace(LAG, lacp=Lacp(True, False, None)),),
     (replace(LAG, lacp=Lacp(True, True, "swp2")),),
+    (replace(LAG, lacp=None, mlag=7),),
     (replace(LAG, mlag=7),),
     (replace(LAG, description=""),),
     (replace(LAG, membership=Membership.of("trunk", None, [10, 20])),),
@@ -91,6 +92,8 @@ STARTS: list[Tree] = [
     {"interface": {}},
     NATIVE_1 | {"interface": {"swp1": {"bridge": {"domain": {"br_default": {"vlan": {"1-20": {}}}}}}}},
     NATIVE_1 | {"interface": {"bond1": {"type": "bond", "bond": {"member": {"swp1-2": {}}, "mlag": {"id": 9}}}}},
+    NATIVE_1 | {"interface": {"bond1": {"bond": {"member": {"swp1-2": {}}, "mode": "lacp", "lacp-rate": "slow"}}}},
+    NATIVE_1 | {"interface": {"bond1": {"bond": {"member": {"swp1-2": {}}, "mode": "static"}}}},
     NATIVE_1 | {"interface": {"swp1-3": {"bridge": {"domain": {"br_other": {"access": 5}}}, "link": {"mtu": 1500}}}},
     NATIVE_1 | {"interface": {"swp3": {"bridge": {"domain": {"br_default": {"untagged": 20, "access": 20}}}}}},
 ]

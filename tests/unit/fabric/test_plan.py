@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.cabling import Cable, mistakes
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import (
+    MIXED,
     FabricError,
     Lacp,
     Lag,
@@ -105,6 +106,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"lags": [LAG_ITEM | {"members": []}]}, r"lags.node1.members: is empty"),
     ({"lags": [LAG_ITEM | {"members": ["Ethernet1\nno switchport"]}]}, "is not a valid name"),
     ({"lags": [LAG_ITEM | {"lacp": {"fallback_port": "Ethernet9"}}]}, "Ethernet9 is not among its members"),
+    (
+        {"lags": [LAG_ITEM | {"lacp": {"mode": "on", "fallback_port": "Ethernet1"}}]},
+        "static aggregation .* no fallback",
+    ),
 ]
 
 
@@ -112,6 +117,13 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 def test_an_invalid_configuration_is_an_error_with_its_place(change: dict[str, Any], error: str) -> None:
     with pytest.raises(FabricError, match=error):
         SwitchConfig.from_vars({"name": "leaf1", **change})
+
+
+def test_an_aggregation_is_static_with_the_mode_on() -> None:
+    wanted = SwitchConfig.from_vars({"name": "leaf1", "lags": [LAG_ITEM | {"lacp": {"mode": "on", "fallback": True}}]})
+    assert wanted.lags["node1"].lacp is None
+    steps = plan(wanted, config(replace(wanted.lags["node1"], lacp=MIXED)))
+    assert ("lacp: mixed" in steps.diff()[0]["before"], "lacp: static" in steps.diff()[0]["after"]) == (True, True)
 
 
 CABLES = [Cable(f"Ethernet{n}", f"node{n}", "nic0", f"02:00:00:00:00:0{n}") for n in (1, 2)]

@@ -204,6 +204,11 @@ def test_a_combination_that_is_never_written_differs(vlans: dict[str, str], mode
     assert read(config, desired(PORT)).ports["Ethernet8"].membership == UNKNOWN
 
 
+def test_an_aggregation_without_lacp_is_refused() -> None:
+    with pytest.raises(FabricError, match=r"lags\.node1\.lacp\.mode: SONiC has no static aggregation"):
+        refuse_impossible(database(), desired(replace(LAG, lacp=None)))
+
+
 @pytest.mark.parametrize("missing", ["portfast", "bpdu_guard", "bpdu_guard_do_disable"])
 def test_an_edge_port_has_every_setting_of_one(missing: str) -> None:
     wanted = desired(replace(PORT, edge=True))

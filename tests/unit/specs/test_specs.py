@@ -85,7 +85,7 @@ def test_typed_and_untyped_input_mean_the_same(model: str, role: str) -> None:
 @pytest.mark.parametrize(
     ("role", "value", "message"),
     [
-        ("switch", {"lags": [{"lacp": {"mode": "Active"}}]}, "active, passive, got: Active"),
+        ("switch", {"lags": [{"lacp": {"mode": "Active"}}]}, "active, passive, on, got: Active"),
         ("switch", {"confirm": {"peer": ["10.0.0.1"]}}, "confirm.peer"),
         ("host_network", {"bond": {"members": [{"nmae": "nic0"}]}}, "nmae"),
         ("kubernetes", {"node": {"taints": [{"key": "gpu", "effect": "never"}]}}, "NoExecute, got: never"),

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..command_line import allowed_vlans, numbers_of
-from ..config import UNKNOWN, FabricError, Lacp, Lag, Membership, Port, PortMode
+from ..config import MIXED, UNKNOWN, FabricError, Lacp, Lag, Membership, Port, PortMode
 
 #: Seconds that the fallback waits for an LACPDU: less than a network boot waits for DHCP; EOS has 90 by default.
 FALLBACK_SECONDS = 5
@@ -145,12 +145,14 @@ def _edge(lines: Lines, wanted: Port | Lag | None) -> bool:
 
 
 def _lacp(running: Running, number: int, ports: Mapping[str, str]) -> Lacp | None:
-    """LACP of a channel; None if its members differ in it, so that it is corrected."""
+    """LACP of a channel; None if it is static. Members that differ in it are corrected."""
     members = running.members.get(number, {})
     modes = set(members.values())
     fast = {bool(_FAST & set(running.interfaces[name])) for name in members}
-    if len(modes) != 1 or len(fast) != 1 or modes == {"on"}:
+    if modes == {"on"}:
         return None
+    if len(modes) != 1 or len(fast) != 1:
+        return MIXED
     return Lacp(modes == {"active"}, fast == {True}, _fallback(running, number, ports))
 
 

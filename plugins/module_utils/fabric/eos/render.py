@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..config import FabricError, Lag, Membership, Port, PortMode, SwitchConfig
+from ..config import MIXED, FabricError, Lag, Membership, Port, PortMode, SwitchConfig
 from ..plan import Plan, Step, ranges, released
 from .channels import allocate
 from .parse import FALLBACK_SECONDS, PREFERRED
@@ -83,14 +83,18 @@ def _section(interface: str, lines: list[str]) -> list[str]:
 
 
 def _leaving(plan: Plan) -> list[str]:
-    """Ports to take out of their channel: those that leave it, and all of one whose mode may be ``on``, since
+    """Ports to take out of their channel: those that leave it, and all of one that begins or ends to have LACP, since
     members with and without LACP cannot be mixed."""
     found = set()
     for step in plan.steps:
         if isinstance(step.have, Lag):
-            stays = set(step.want.members) if isinstance(step.want, Lag) and step.have.lacp else set()
+            stays = set(step.want.members) if isinstance(step.want, Lag) and _same_kind(step.have, step.want) else set()
             found |= set(step.have.members) - stays
     return sorted(found)
+
+
+def _same_kind(have: Lag, want: Lag) -> bool:
+    return have.lacp != MIXED and (have.lacp is None) == (want.lacp is None)
 
 
 def _vlan(where: str, step: Step) -> list[str]:

@@ -68,6 +68,10 @@ def require_mlag(where: str, have: ET.Element, lags: list[Lag]) -> None:
             "the switch has no MC-LAG peer (protocols iccp)",
             "configure ICCP and the link to the other switch first, or cable the machine to one switch",
         )
+    static = sorted(lag.name for lag in lags if lag.mlag is not None and lag.lacp is None)
+    if static:
+        why = "an aggregation of an MC-LAG pair needs LACP, whose system-id and admin-key both switches share"
+        raise FabricError(f"{where}.lags.{static[0]}.lacp", why, "use LACP, or cable the machine to one switch")
 
 
 def _vlan(edit: Edit, where: str, vid: int, name: str) -> None:

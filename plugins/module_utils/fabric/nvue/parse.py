@@ -134,7 +134,7 @@ def _lag(found: Facts, model: str, item: Tree, want: Lag | None) -> Lag:
 
 
 def _lacp(bond: Tree, ports: tuple[str, ...], want: Lag | None) -> Lacp | None:
-    """LACP of a bond. Cumulus Linux always begins the negotiation.
+    """LACP of a bond; None if it is static. Cumulus Linux always begins the negotiation.
 
     LACP bypass lets *every* member forward while the partner is silent, on both switches of an MLAG pair: the port
     cannot be chosen ("LACP Bypass"). If it is on, the wanted port counts as chosen, so a second run changes nothing.

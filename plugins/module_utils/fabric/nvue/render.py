@@ -93,6 +93,10 @@ def _lag(where: str, lag: Lag, found: Facts, name: str, words: Words, to: Patche
         to.set("lacp", *base, "mode")
         to.set("fast" if lag.lacp.fast else "slow", *base, "lacp-rate")
         to.set(words.on if lag.lacp.fallback_port else words.off, *base, "lacp-bypass")
+    else:
+        to.set("static", *base, "mode")
+        to.remove(found.config, *base, "lacp-rate")
+        to.remove(found.config, *base, "lacp-bypass")
     if lag.mlag is None:
         to.remove(found.config, *base, "mlag")
     else:

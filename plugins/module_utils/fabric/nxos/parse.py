@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from ..command_line import allowed_vlans
 from ..config import (
+    MIXED,
     NO_PARTNER,
     UNKNOWN,
     FabricError,
@@ -114,11 +115,11 @@ def _edge(interface: Interface, mode: PortMode) -> bool:
 
 
 def _lacp(channel: Interface, ports: list[Interface], members: tuple[str, ...], wanted: Lag | None) -> Lacp | None:
-    """LACP of a channel; None if its members are bundled without. Where members differ from each other, the opposite
-    of what is wanted is returned, so that all of them are written again."""
+    """LACP of a channel; None if it is static. Where members with LACP differ from each other, the opposite of what
+    is wanted is returned, so that all of them are written again."""
     modes = {found.group[1] for found in ports if found.group}
-    if modes == {"on"}:
-        return None
+    if "on" in modes:
+        return None if modes == {"on"} else MIXED
     want = (wanted.lacp if wanted else None) or Lacp()
     active = modes == {"active"} if len(modes) == 1 else not want.active
     rates = {found.has("lacp rate fast") for found in ports}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..config import FabricError, Lag, Membership, Port, PortMode
+from ..config import MIXED, FabricError, Lag, Membership, Port, PortMode
 from ..plan import Plan, Step, ranges, released
 from .names import channel_name, channel_number, required_description, required_port, required_vlan_name
 from .running import Running
@@ -114,6 +114,8 @@ def _lag(switch: str, where: str, step: Step, lag: Lag, target: Target) -> list[
         lines += [f"vpc {lag.mlag}"] if lag.mlag is not None else []
     rate = "fast" if lag.lacp and lag.lacp.fast else "normal"
     lines += ["no shutdown"] if number not in target.running.channels else []
+    for member in sorted(set(have.members) & set(lag.members)) if have and _apart(have, lag) else ():
+        lines += [f"interface {required_port(switch, member)}", "no channel-group", "lacp rate normal"]
     for member in lag.members:
         lines.append(f"interface {required_port(switch, member)}")
         lines += [] if have and member in have.members else _open(switch, step, member, target)
@@ -134,11 +136,18 @@ def _join(lag: Lag, number: int, member: str, have: Lag | None, size: list[str])
     """Commands that make a port a member; none if it is one with the wanted mode. No other line of the interface is
     written while it is a member. ``force`` makes its settings those of the channel."""
     mode = "on" if lag.lacp is None else "active" if lag.lacp.active else "passive"
-    before = have is not None and member in have.members
-    if have and before and _mode(have) == mode:
-        return []
-    leave = ["no channel-group"] if before else []
+    leave: list[str] = []
+    if have and member in have.members and not _apart(have, lag):
+        if _mode(have) == mode:
+            return []
+        leave = ["no channel-group"]
     return [*leave, "switchport", *size, f"channel-group {number} force mode {mode}"]
+
+
+def _apart(have: Lag, want: Lag) -> bool:
+    """Whether all members leave before the first joins again, since NX-OS does not mix static ones and those with LACP
+    in one channel."""
+    return have.lacp == MIXED or (have.lacp is None) != (want.lacp is None)
 
 
 def _mode(lag: Lag) -> str:

@@ -115,16 +115,20 @@ def refuse_routed(config: Config, where: str, name: str) -> None:
 
 
 def refuse_impossible(config: Config, desired: SwitchConfig) -> None:
-    """What this switch cannot do is a FabricError: MLAG without a domain, and waiting passively for LACP.
+    """What this switch cannot do is a FabricError: MLAG without a domain, a static aggregation, and passive LACP.
 
     sonic-mclag.yang: a shared channel belongs to a domain. sonic-swss, ``TeamMgr::addLag``: teamd is always active.
+    sonic-portchannel.yang has no field for an aggregation without LACP.
     """
     for lag in desired.lags.values():
         where = f"{desired.name}.lags.{lag.name}"
         if lag.mlag is not None and mclag_domain(config) is None:
             remedy = "configure it first: sudo config mclag add DOMAIN SOURCE_IP PEER_IP PEER_LINK"
             raise FabricError(f"{where}.mlag", "the switch has no MLAG domain with a peer link", remedy)
-        if lag.lacp is None or not lag.lacp.active:
+        if lag.lacp is None:
+            why = "SONiC has no static aggregation: its channels negotiate LACP (sonic-portchannel.yang)"
+            raise FabricError(f"{where}.lacp.mode", why, "use active, and a machine's bond with mode: 802.3ad")
+        if not lag.lacp.active:
             raise FabricError(f"{where}.lacp.mode", "SONiC cannot wait passively for LACP", "use active")
 
 
