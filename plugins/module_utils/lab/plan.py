@@ -186,9 +186,15 @@ def _machine(name: str, machine: Tree, places: Places) -> Machine:
         memory=int(size["memory"]),
         cpus=int(size["cpus"]),
         disks=tuple(disks),
-        nics=tuple(Nic(str(nic["mac"]).lower(), tap(name, key)) for key, nic in (machine.get("nics") or {}).items()),
+        nics=_nics(name, machine.get("nics") or {}, machine.get("boot_nic")),
         directory=directory,
     )
+
+
+def _nics(machine: str, nics: Tree, first: str | None) -> tuple[Nic, ...]:
+    """The NICs of a machine, the one that boots first: libvirt boots by the first one of a domain."""
+    ordered = sorted(nics.items(), key=lambda item: item[0] != first)
+    return tuple(Nic(str(nic["mac"]).lower(), tap(machine, key)) for key, nic in ordered)
 
 
 def _disk(file: str, size: int, disk: Tree) -> Disk:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..model.enums import ControlPlane, ImageProfile, Role, Timings
-from ..model.parse import merge
+from ..model.parse import Parser, merge
 from ..model.services import ROOT
 from ..model.types import Machine, Network, Switch
+from ..model.wiring import boot_nic
 from .addresses import provisioner_addresses
 from .names import Places
 from .shell import LabError
@@ -74,6 +75,7 @@ def twin(cloud: Tree, materials: Materials, accelerator: str = "kvm") -> tuple[T
     result["machines"] = {
         name: _machine(name, machine, cabling, materials, notes) for name, machine in result["machines"].items()
     }
+    _boot_nics(result["machines"], networks)
     emulated = accelerator == "tcg"
     if (result.get("kubernetes") or {}).pop("registries", None):
         notes.append("kubernetes.registries: no registry is reachable from the lab, and no secret enters the twin")
@@ -92,6 +94,17 @@ def twin(cloud: Tree, materials: Materials, accelerator: str = "kvm") -> tuple[T
     _upstream(result, notes)
     _gateways(networks, notes)
     return result, notes
+
+
+def _boot_nics(machines: Tree, networks: Tree) -> None:
+    """Name the NIC that boots where it is not the first: libvirt boots by the first one of a domain."""
+    native = next((name for name, network in networks.items() if (network or {}).get("native")), None)
+    provision = Network(name=native) if native else None
+    for name, machine in machines.items():
+        own: Machine = Parser().record(Machine, machine, (), name, partial=True)
+        nic = boot_nic(own, provision)
+        if nic is not None and nic.name != next(iter(own.nics)):
+            machine["boot_nic"] = nic.name
 
 
 def _kubelets(result: Tree, notes: list[str]) -> None:

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from .checks import Claims, Report
 from .hardware import Machine
-from .layout import number_of
 from .problems import choose
 from .scalars import Address
+from .wiring import number_of
 
 
 def check_addresses(report: Report) -> None:

@@ -10,10 +10,11 @@ from ..fabric.config import NAME
 from .checks import Claims, Report, check_tls
 from .enums import BY_HTTPS, BY_SSH, Platform, PortMode
 from .hardware import Switch
-from .layout import shared_nic, vlan_names
+from .layout import vlan_names
 from .problems import choose
 from .scalars import PortRef
 from .switch_view import uplink_mode
+from .wiring import shared_nic
 
 _RANGE = re.compile(r"(.*?)([0-9]+)-([0-9]+)")
 # A dash after a digit means a range; xe-0/0/1 is the name of one port.

@@ -11,7 +11,8 @@ import dataclasses
 
 from .checks import Report
 from .hardware import Machine, Network, Switch
-from .layout import Layout, bond_members, carried_networks, link_nics
+from .layout import Layout
+from .wiring import HostLink
 
 
 @dataclasses.dataclass
@@ -33,7 +34,8 @@ def check_carriage(report: Report) -> None:
     needs: Needs = {name: {} for name in report.cloud.switches}
     for machine in report.cloud.machines.values():
         _machine_needs(report.layout, machine, needs)
-        _check_bond(report, machine)
+        for link in report.layout.wiring.of(machine):
+            _check_bond(report, machine, link)
     for switch in report.cloud.switches.values():
         _uplink_needs(report, switch, needs)
         for name, users in needs[switch.name].items():
@@ -44,8 +46,12 @@ def check_carriage(report: Report) -> None:
 
 def _machine_needs(layout: Layout, machine: Machine, needs: Needs) -> None:
     path = f"machines.{machine.name}"
-    networks = {network.name for network in carried_networks(layout, machine)}
-    for name in {nic.port.switch for nic in link_nics(machine) if nic.port}:
+    carried: dict[str, set[str]] = {}
+    for link in layout.wiring.of(machine):
+        names = {network.name for network in layout.wiring.on(machine, link)}
+        for name in {nic.port.switch for nic in link.nics if nic.port}:
+            carried.setdefault(name, set()).update(names)
+    for name, networks in carried.items():
         _add_need(needs, name, networks, path)
     port = machine.bmc.switch_port if machine.bmc else None
     network = layout.bmc_network(machine.bmc) if machine.bmc else None
@@ -91,25 +97,25 @@ def _check_vlans(report: Report, switch: Switch, network: Network, users: _Users
         )
 
 
-def _check_bond(report: Report, machine: Machine) -> None:
-    members = bond_members(machine)
-    if machine.bond.mtu is None or not members:
+def _check_bond(report: Report, machine: Machine, link: HostLink) -> None:
+    own = link.bond.mtu if link.bond else None
+    if own is None:
         return
-    path = f"machines.{machine.name}.bond.mtu"
-    for network in carried_networks(report.layout, machine):
-        if network.mtu > machine.bond.mtu:
+    path = f"{link.path(machine)}.bond.mtu"
+    for network in report.layout.wiring.on(machine, link):
+        if network.mtu > own:
             report.add(
                 path,
-                machine.bond.mtu,
+                own,
                 f"is less than the {network.mtu} of networks.{network.name}.mtu",
                 "raise the lower value or reduce the higher one",
             )
-    for name in sorted({nic.port.switch for nic in members if nic.port}):
+    for name in sorted({nic.port.switch for nic in link.nics if nic.port}):
         switch = report.cloud.switches.get(name)
-        if switch and machine.bond.mtu > switch.mtu:
+        if switch and own > switch.mtu:
             report.add(
                 path,
-                machine.bond.mtu,
+                own,
                 f"is above the {switch.mtu} bytes of switches.{name}.mtu",
                 "raise the lower value or reduce the higher one",
             )

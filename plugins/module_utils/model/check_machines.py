@@ -9,9 +9,10 @@ from .checks import Claims, Report, check_tls
 from .disk import Disk
 from .enums import BmcProtocol, ImageSource, Role, Side
 from .hardware import Location, Machine
-from .layout import is_deployed, number_of, rack_group
+from .layout import is_deployed, rack_group
 from .management import Bmc
 from .problems import choose
+from .wiring import number_of
 
 #: The path of the device on each side of each unit of a rack.
 Units = dict[tuple[str, int, Side], str]

@@ -11,7 +11,6 @@ from . import konnectivity, kubevirt, rook_ceph
 from .cluster_taints import taints
 from .enums import ProxyMode, Role
 from .hardware import Machine
-from .host_view import interface
 from .layout import Layout, fqdn, is_network_configured
 from .metal_view import control_plane_root, provisioner_address, registry
 from .networks import checksums_by_kernel, kernel_modules, sysctls
@@ -83,7 +82,7 @@ class ClusterView:
                 *host.kernel_modules,
             ],
             "kernel_arguments": list(host.kernel_arguments),
-            "checksums_by_kernel": list(checksums_by_kernel(layout.cloud, machine)),
+            "checksums_by_kernel": list(checksums_by_kernel(layout, machine)),
             "sysctls": {**sysctls(layout.cloud), **host.sysctls},
         }
         name = {"hostname": machine.name, "fqdn": fqdn(machine, layout.cloud)}
@@ -131,7 +130,7 @@ class ClusterView:
         if tuned := kubelet_settings.normal(overlaid(settings.kubelet, machine.kubelet)):
             node["kubelet"] = tuned
         view = self._cluster(settings)
-        view["endpoint"]["interface"] = interface(machine, network)
+        view["endpoint"]["interface"] = self.layout.wiring.interface(machine, network)
         return {**view, "node": node}
 
     def hosted_kubernetes(self) -> View:

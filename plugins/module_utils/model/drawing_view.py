@@ -11,7 +11,7 @@ from ..fabric.config import SwitchConfig
 from . import bgp_table
 from .enums import Platform
 from .hardware import Location, Machine, Network, Switch
-from .layout import Layout, carried_networks
+from .layout import Layout
 from .scalars import PortRef
 from .switch_view import switch_views
 
@@ -89,7 +89,7 @@ def _machine(layout: Layout, machine: Machine) -> View:
         "cables": {nic.name: _end(nic.port) for nic in machine.nics.values() if nic.port},
         "bmc": _end(bmc) if bmc else None,
         "addresses": addresses,
-        "carries": [network.name for network in carried_networks(layout, machine) if network.name not in addresses],
+        "carries": [network.name for network in layout.wiring.carried(machine) if network.name not in addresses],
     }
 
 

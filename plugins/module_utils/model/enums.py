@@ -51,7 +51,21 @@ class BondMode(enum.StrEnum):
 
     LACP = "802.3ad"
     ACTIVE_BACKUP = "active-backup"
+    XOR = "balance-xor"
+    TLB = "balance-tlb"
+    ALB = "balance-alb"
     NONE = "none"
+
+
+class HashPolicy(enum.StrEnum):
+    """What a bond chooses the outgoing NIC by (Documentation/networking/bonding.rst of Linux, xmit_hash_policy)."""
+
+    LAYER2 = "layer2"
+    LAYER23 = "layer2+3"
+    LAYER34 = "layer3+4"
+    ENCAP23 = "encap2+3"
+    ENCAP34 = "encap3+4"
+    VLAN_SRCMAC = "vlan+srcmac"
 
 
 class LacpRate(enum.StrEnum):

@@ -12,7 +12,8 @@ from . import enums, notations, scalars
 from .disk import Disk, StorageDisk
 from .fields import many, named, one, own_name
 from .management import Bmc, Ssh, Tls
-from .scalars import Address, PortRef, Subnet, VlanRange
+from .nics import Bond, Link, Nic
+from .scalars import Address, Subnet, VlanRange
 from .services import DEFAULT_IMAGE
 
 
@@ -130,28 +131,6 @@ class Switch:
 
 
 @dataclass(frozen=True)
-class Nic:
-    """A port of a network card, and the switch port at the other end of its cable."""
-
-    name: str = own_name("Name of the NIC and of the machine's interface.")
-    mac: str = one(scalars.MAC, "MAC address.", example='"52:54:00:00:01:01"')
-    port: PortRef | None = one(
-        scalars.PORT_REF, "The switch port it is cabled to.", default=None, example="leaf1/Ethernet1"
-    )
-
-
-@dataclass(frozen=True)
-class Bond:
-    """The bond of the machine's NICs."""
-
-    mode: enums.BondMode = one(enums.BondMode, "Bonding mode.", default=enums.BondMode.LACP)
-    members: tuple[str, ...] = many(scalars.TEXT, "NICs in the bond.", shown_default="all NICs of the machine")
-    lacp_rate: enums.LacpRate = one(enums.LacpRate, "Interval of LACP packets.", default=enums.LacpRate.FAST)
-    name: str = one(scalars.LABEL_NAME, "Name of the bond.", default="bond0")
-    mtu: int | None = one(scalars.MTU, "MTU.", default=None, unit="bytes", shown_default="what its networks need")
-
-
-@dataclass(frozen=True)
 class Identity:
     """Identity that the BMC must report before the machine is changed."""
 
@@ -252,11 +231,18 @@ class Machine:
         "Instead of `nics`: the interfaces that have its addresses already, by network. Its network is not changed.",
         example="{cluster: ens3}",
     )
-    bond: Bond = one(Bond, "The bond of the NICs; a machine with one NIC has no bond.", default=Bond())
+    bond: Bond = one(
+        Bond, "The bond of the NICs, of a machine without `links`; with one NIC there is no bond.", default=Bond()
+    )
+    links: t.Mapping[str, Link] = named(
+        Link,
+        "Instead of `bond`, for a machine with several: its bonds and single NICs, each with its networks.",
+        example="{main: {bond: {members: [nic0, nic1]}}, storage: {nic: nic2, networks: [storage]}}",
+    )
     networks: tuple[str, ...] = many(
         scalars.LABEL_NAME,
-        "Networks in which it has an address, in addition to the provision network.",
-        shown_default="every network with a subnet",
+        "Networks in which it has an address, in addition to the provision network and to those that its links name.",
+        shown_default="every network with a subnet, unless all of its links name their networks",
     )
     addresses: t.Mapping[str, Address] = named(
         scalars.ADDRESS, "Addresses that differ from the plan, by network.", example="{cluster: 10.30.0.7}"
@@ -267,7 +253,10 @@ class Machine:
     storage_disks: tuple[StorageDisk, ...] = many(StorageDisk, "Disks for storage.")
     firmware: enums.Firmware = one(enums.Firmware, "Firmware.", default=enums.Firmware.UEFI, deployed_only=True)
     boot_nic: str | None = one(
-        scalars.LABEL_NAME, "NIC that boots from the network.", default=None, shown_default="the first NIC"
+        scalars.LABEL_NAME,
+        "NIC that boots from the network.",
+        default=None,
+        shown_default="the first NIC of the link that carries the provision network",
     )
     identity: Identity | None = one(Identity, "Identity that its BMC must report.", default=None, deployed_only=True)
     deploy: Deploy = one(Deploy, "How the deploy ramdisk is started.", default=Deploy(), deployed_only=True)

@@ -9,8 +9,10 @@ import typing as t
 from ..cluster import network_calico as calico
 from .attachments import Attachment, bridge_name
 from .enums import BondMode, NetworkProvider, Role
-from .hardware import Machine, Network, Nic, Route
-from .layout import Layout, bond_members, boot_nic, fqdn, link_name
+from .hardware import Machine, Network, Route
+from .layout import Layout, fqdn
+from .nics import Bond, Nic
+from .wiring import HostLink
 
 View = dict[str, t.Any]
 
@@ -18,24 +20,23 @@ View = dict[str, t.Any]
 def host_network(layout: Layout, machine: Machine, peers: View) -> View:
     """The role input `host_network` of a machine."""
     cloud = layout.cloud
-    routers, boot = default_routers(layout, machine), boot_nic(machine)
+    routers, boot = default_routers(layout, machine), layout.wiring.boot_nic(machine)
     addresses = layout.texts_of(machine.name)
     networks = [network for network in layout.networks_of(machine) if network.name in addresses]
     return {
         "backend": "networkd",
         "hostname": machine.name,
         "fqdn": fqdn(machine, cloud),
-        "bond": _bond(layout, machine),
+        "links": [_link(layout, machine, link, boot) for link in layout.wiring.of(machine)],
         "nics": [_nic(nic) for nic in sorted(machine.nics.values(), key=lambda nic: nic is not boot)],
-        "mtu": layout.link_mtu(machine),
         "addresses": [
             {
-                **_address(machine, network, addresses[network.name], network in routers),
+                **_address(layout, machine, network, addresses[network.name], network in routers),
                 "routes": [*map(_route, network.routes), *_for_pods(layout, network, routers)],
             }
             for network in networks
         ],
-        "bridges": [_bridge(cloud.networks[one.network], one.vlan) for one in bridged(layout, machine)],
+        "bridges": [_bridge(layout, machine, one) for one in bridged(layout, machine)],
         "dns": {
             "servers": resolvers(layout),
             "search": list(cloud.dns.search) or [cloud.domain],
@@ -65,13 +66,6 @@ def default_routers(layout: Layout, machine: Machine) -> list[Network]:
     return list(found.values())
 
 
-def interface(machine: Machine, network: Network) -> str:
-    """Name of a machine's interface in one network; the model gives it where the machine's network is not changed."""
-    if not machine.nics:
-        return machine.interfaces.get(network.name, "")
-    return link_name(machine) if network.native else f"{link_name(machine)}.{network.vlan}"
-
-
 def bridged(layout: Layout, machine: Machine) -> list[Attachment]:
     """Attachments of pods for which a machine has a bridge, one for each VLAN."""
     cloud = layout.cloud
@@ -81,38 +75,46 @@ def bridged(layout: Layout, machine: Machine) -> list[Attachment]:
     return list({one.vlan: one for one in found}.values())
 
 
-def _bridge(network: Network, vlan: int | None) -> View:
-    return {"name": bridge_name(vlan), "vlan": vlan, "mtu": network.mtu}
+def _bridge(layout: Layout, machine: Machine, one: Attachment) -> View:
+    network = layout.cloud.networks[one.network]
+    link = layout.wiring.carrying(machine, network)
+    return {"name": bridge_name(one.vlan), "link": link.name if link else "", "vlan": one.vlan, "mtu": network.mtu}
 
 
 def _nic(nic: Nic) -> View:
     return {"name": nic.name, "mac": nic.mac, **({"port": str(nic.port)} if nic.port else {})}
 
 
-def _bond(layout: Layout, machine: Machine) -> View | None:
-    members = bond_members(machine)
-    boot = boot_nic(machine)
-    if not members:
-        return None
-    lacp = machine.bond.mode is BondMode.LACP
+def _link(layout: Layout, machine: Machine, link: HostLink, boot: Nic | None) -> View:
+    mtu = layout.wiring.mtu(machine, link)
+    if link.bond is None:
+        return {"name": link.name, "mtu": mtu, "nic": _nic(link.nics[0])}
+    return {"name": link.name, "mtu": mtu, "bond": _bond(link.bond, link.nics, boot)}
+
+
+def _bond(bond: Bond, members: tuple[Nic, ...], boot: Nic | None) -> View:
+    first = boot if boot in members and boot else members[0]
+    hashes = bond.mode in (BondMode.LACP, BondMode.XOR)
     return {
-        "name": machine.bond.name,
-        "mode": str(machine.bond.mode),
+        "mode": str(bond.mode),
         "members": [_nic(nic) for nic in members],
         # The MAC address of the DHCP reservation, which the machine also uses when it boots from the network.
-        "mac": boot.mac if boot in members and boot else members[0].mac,
-        "primary": boot.name if boot in members and boot else members[0].name,
-        **({"lacp_rate": str(machine.bond.lacp_rate)} if lacp else {}),
-        "mtu": layout.link_mtu(machine),
+        "mac": first.mac,
+        "primary": first.name,
+        **({"lacp_rate": str(bond.lacp_rate)} if bond.mode is BondMode.LACP else {}),
+        **({"hash_policy": str(bond.hash_policy)} if hashes else {}),
     }
 
 
-def _address(machine: Machine, network: Network, address: str, default: bool) -> View:
+def _address(layout: Layout, machine: Machine, network: Network, address: str, default: bool) -> View:
     prefix = network.subnet.prefixlen if network.subnet else 32
+    link = layout.wiring.carrying(machine, network)
+    untagged = link is not None and layout.wiring.native(machine, link) is network
     return {
         "network": network.name,
-        "vlan": None if network.native else network.vlan,
-        "interface": interface(machine, network),
+        "link": link.name if link else "",
+        "vlan": None if untagged else network.vlan,
+        "interface": layout.wiring.interface(machine, network),
         "address": f"{address}/{prefix}",
         "mtu": network.mtu,
         "gateway": str(network.gateway) if default else None,

@@ -17,7 +17,6 @@ from .cluster_taints import tolerations
 from .declared import keeps
 from .enums import NetworkProvider, Role
 from .hardware import Machine, Network
-from .host_view import interface
 from .layout import Layout
 from .providers import timings
 from .types import Cloud
@@ -75,7 +74,7 @@ def interfaces(layout: Layout, network: Network) -> dict[str, list[Machine]]:
     found: dict[str, list[Machine]] = {}
     for machine in machines_of(layout.cloud):
         if network.name in layout.addresses_of(machine.name):
-            found.setdefault(interface(machine, network), []).append(machine)
+            found.setdefault(layout.wiring.interface(machine, network), []).append(machine)
     return found
 
 

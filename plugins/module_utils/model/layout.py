@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values derived from a cloud that several views need: machine numbers, addresses, links, carried VLANs.
+"""Values derived from a cloud that several views need: machine numbers and addresses; links are in `wiring`.
 
 The functions also accept a cloud with errors (fields may be None), because the checks use them as well.
 """
@@ -11,42 +11,17 @@ import functools
 import re
 import typing as t
 
-from ..network.mtu import carrier
-from .enums import BondMode, ControlPlane, NetworkProvider, ProxyMode, Role
-from .hardware import Machine, Network, Nic
+from .enums import ControlPlane, NetworkProvider, ProxyMode, Role
+from .hardware import Machine, Network
 from .management import Bmc
 from .scalars import Address
 from .types import Cloud
-
-_DIGITS = re.compile(r"([0-9]+)$")
-
-
-def number_of(machine: Machine) -> int | None:
-    """The machine's number in all address plans: the key `number`, or the digits at the end of its name."""
-    if machine.number is not None:
-        return machine.number
-    match = _DIGITS.search(machine.name.partition(".")[0])
-    return int(match[1]) if match else None
+from .wiring import Wiring, number_of
 
 
 def fqdn(machine: Machine, cloud: Cloud) -> str:
     """The fully qualified name of a machine: its name in the cloud's domain, or its name if that has dots."""
     return machine.name if "." in machine.name else f"{machine.name}.{cloud.domain}"
-
-
-def boot_nic(machine: Machine) -> Nic | None:
-    """The NIC that boots from the network."""
-    if machine.boot_nic is not None:
-        return machine.nics.get(machine.boot_nic)
-    return next(iter(machine.nics.values()), None)
-
-
-def bond_members(machine: Machine) -> tuple[Nic, ...]:
-    """The NICs of the machine's bond; empty if it has no bond."""
-    if machine.bond.mode is BondMode.NONE or len(machine.nics) < 2:
-        return ()
-    names = machine.bond.members or tuple(machine.nics)
-    return tuple(machine.nics[name] for name in names if name in machine.nics)
 
 
 def is_deployed(machine: Machine) -> bool:
@@ -69,29 +44,9 @@ def is_network_configured(machine: Machine) -> bool:
     return bool(machine.nics)
 
 
-def link_name(machine: Machine) -> str:
-    """Name of the interface that carries the machine's networks: its bond, or the NIC it boots from."""
-    if bond_members(machine):
-        return machine.bond.name
-    nic = boot_nic(machine)
-    return nic.name if nic else ""
-
-
-def link_nics(machine: Machine) -> tuple[Nic, ...]:
-    """The NICs that carry the machine's networks."""
-    nic = boot_nic(machine)
-    return bond_members(machine) or ((nic,) if nic else ())
-
-
 def rack_group(rack: str) -> str:
     """The inventory group of a rack's machines: Ansible takes letters, digits and underscores."""
     return f"rack_{re.sub('[^A-Za-z0-9]', '_', rack)}"
-
-
-def shared_nic(machine: Machine) -> Nic | None:
-    """The NIC whose port and cable the machine's BMC uses as well, if it has no port of its own."""
-    port = machine.bmc.switch_port if machine.bmc else None
-    return next((nic for nic in machine.nics.values() if port is not None and nic.port == port), None)
 
 
 class Layout:
@@ -101,20 +56,25 @@ class Layout:
         self.cloud = cloud
         natives = [network for network in cloud.networks.values() if network.native]
         self.provision: Network | None = natives[0] if natives else None
-        self._networks: dict[tuple[str, ...], list[Network]] = {}
-        self._carried: dict[tuple[tuple[str, ...], bool, str], tuple[list[int], list[int | None]]] = {}
+        self._networks: dict[object, list[Network]] = {}
+        self.wiring = Wiring(cloud, self.provision, self.networks_of, self.bmc_network)
 
     def networks_of(self, machine: Machine) -> list[Network]:
         """The networks a machine has an address in, the provision network first. Don't change the list."""
-        if machine.networks not in self._networks:
-            self._networks[machine.networks] = self._ordered(machine)
-        return self._networks[machine.networks]
+        links = [link.networks for link in machine.links.values()]
+        key = (machine.networks, tuple(links))
+        if key not in self._networks:
+            self._networks[key] = self._ordered(machine.networks, links)
+        return self._networks[key]
 
-    def _ordered(self, machine: Machine) -> list[Network]:
-        names = machine.networks or tuple(name for name, network in self.cloud.networks.items() if network.subnet)
-        rest = [self.cloud.networks[name] for name in dict.fromkeys(names) if name in self.cloud.networks]
+    def _ordered(self, wanted: tuple[str, ...], links: list[tuple[str, ...]]) -> list[Network]:
+        networks = self.cloud.networks
+        placed = [name for names in links for name in names if name in networks and networks[name].subnet]
+        rest = () if links and all(links) else (name for name, network in networks.items() if network.subnet)
+        names = (*(wanted or rest), *placed)
+        found = [networks[name] for name in dict.fromkeys(names) if name in networks]
         first = [self.provision] if self.provision else []
-        return first + [network for network in rest if network is not self.provision]
+        return first + [network for network in found if network is not self.provision]
 
     @functools.cache  # noqa: B019  (a Layout lives as long as one run of the model)
     def addresses_of(self, name: str) -> dict[str, Address]:
@@ -171,11 +131,6 @@ class Layout:
             return self.cloud.networks.get(bmc.network)
         return None if isinstance(bmc.address, str) else self.network_of(bmc.address)
 
-    def shared_with_bmc(self, machine: Machine) -> Network | None:
-        """The network of the machine's BMC where it uses a NIC that carries the machine's networks."""
-        nic = shared_nic(machine)
-        return self.bmc_network(machine.bmc) if machine.bmc and nic and nic in link_nics(machine) else None
-
     @functools.cached_property
     def management(self) -> Network | None:
         """The network over which Ansible reaches machines: `management` if it exists, else the provision network."""
@@ -211,44 +166,6 @@ class Layout:
         """The highest VLAN below 4001 that the model does not use; the proof of isolation expects no frame on it."""
         used = vlan_names(self.cloud.networks.values())
         return next((vlan for vlan in range(4000, 0, -1) if vlan not in used), None)
-
-    def carried(self, machine: Machine) -> list[int]:
-        """The sorted VLANs of the machine's ports, including the native one. The list is shared: don't change it."""
-        return self._carry(machine)[0]
-
-    def tags_carried(self, machine: Machine) -> list[int | None]:
-        """`carried` as frames have them: None for the native VLAN. The list is shared: don't change it."""
-        return self._carry(machine)[1]
-
-    def _carry(self, machine: Machine) -> tuple[list[int], list[int | None]]:
-        bmc = self.shared_with_bmc(machine)
-        key = (machine.networks, Role.COMPUTE in machine.roles, bmc.name if bmc else "")
-        if key not in self._carried:
-            carried = [*self.networks_of(machine), *([bmc] if bmc else [])]
-            ids = {network.vlan for network in carried if network.vlan is not None}
-            if Role.COMPUTE in machine.roles:
-                ids.update(
-                    vlan for network in self.cloud.networks.values() if network.vlans for vlan in network.vlans.ids()
-                )
-            native = next((network.vlan for network in self.networks_of(machine) if network.native), None)
-            vlans = sorted(ids)
-            self._carried[key] = vlans, [None if vlan == native else vlan for vlan in vlans]
-        return self._carried[key]
-
-    def link_mtu(self, machine: Machine) -> int:
-        """MTU of the machine's bond or NIC, and of the switch ports that it is cabled to, in bytes."""
-        own = machine.bond.mtu if bond_members(machine) else None
-        return carrier((network.mtu for network in carried_networks(self, machine)), own)
-
-
-def carried_networks(layout: Layout, machine: Machine) -> list[Network]:
-    """The networks on a machine's ports: those it has an address in, that of a BMC which shares one of the ports, and
-    with the role compute those of tenants."""
-    own, bmc = layout.networks_of(machine), layout.shared_with_bmc(machine)
-    own = own if bmc is None or bmc in own else [*own, bmc]
-    if Role.COMPUTE not in machine.roles:
-        return own
-    return [*own, *(network for network in layout.cloud.networks.values() if network.vlans and network not in own)]
 
 
 def vlan_names(networks: t.Iterable[Network]) -> dict[int, str]:

@@ -12,7 +12,7 @@ from ..cluster.address_ranges import of_subnet
 from .bundle_facts import manifest
 from .enums import Announcement, LoadBalancerProvider, Role
 from .hardware import Machine, Network
-from .host_view import default_routers, interface
+from .host_view import default_routers
 from .layout import Layout, is_network_configured
 from .load_balancing import AddressPool, LoadBalancer, LoadBalancerPeer
 from .pod_network import PodNetwork
@@ -139,7 +139,7 @@ def layer2(layout: Layout, pool: AddressPool, machines: t.Sequence[Machine]) -> 
     network = network_of(layout, pool)
     groups: dict[str, list[Machine]] = {}
     for machine in machines:
-        groups.setdefault(interface(machine, network) if network else "", []).append(machine)
+        groups.setdefault(layout.wiring.interface(machine, network) if network else "", []).append(machine)
     for name, members in groups.items():
         yield {
             "name": pool.name if len(groups) == 1 else f"{pool.name}.{_word(name)}",

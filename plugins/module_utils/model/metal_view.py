@@ -11,11 +11,12 @@ from . import network_custom
 from .enums import BmcProtocol
 from .hardware import Machine
 from .host_view import disk_view
-from .layout import Layout, boot_nic, fqdn, is_deployed, number_of
+from .layout import Layout, fqdn, is_deployed
 from .management import Bmc, Tls
 from .services import ROOT
 from .types import Cloud
 from .values import Expression
+from .wiring import number_of
 
 View = dict[str, t.Any]
 _PORTS = {BmcProtocol.REDFISH: 443, BmcProtocol.IPMI: 623}
@@ -123,11 +124,11 @@ def _sudo(layout: Layout) -> list[str]:
 def _reservation(layout: Layout, machine: Machine) -> View:
     provision = layout.provision.name if layout.provision else ""
     address = layout.addresses_of(machine.name).get(provision)
-    return {**_card(machine), "fqdn": fqdn(machine, layout.cloud), "address": str(address) if address else None}
+    return {**_card(layout, machine), "fqdn": fqdn(machine, layout.cloud), "address": str(address) if address else None}
 
 
-def _card(machine: Machine) -> View:
-    boot = boot_nic(machine)
+def _card(layout: Layout, machine: Machine) -> View:
+    boot = layout.wiring.boot_nic(machine)
     return {
         "name": machine.name,
         "number": number_of(machine),
@@ -145,7 +146,7 @@ def machine_view(layout: Layout, machine: Machine) -> View:
     return {
         "fqdn": fqdn(machine, cloud),
         "cloud": cloud.name,
-        **_card(machine),
+        **_card(layout, machine),
         "identity": {"serial": identity.serial, "uuid": identity.uuid} if identity else None,
         "bmc": bmc_view(machine.bmc) if machine.bmc else None,
         "root_disk": disk_view(disk.serial, disk.wwn) if disk else None,

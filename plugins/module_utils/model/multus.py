@@ -11,7 +11,6 @@ from .attachments import Attachment, bridge_name
 from .bundle_facts import manifest
 from .enums import AttachmentPlugin, Role
 from .hardware import Machine, Network
-from .host_view import interface
 from .layout import Layout, is_network_configured
 from .pod_network import PodNetwork
 from .providers import of_api
@@ -64,7 +63,9 @@ def interfaces(layout: Layout, one: Attachment) -> dict[str, list[Machine]]:
         if plugin(one, network) is AttachmentPlugin.BRIDGE:
             name = bridge_name(one.vlan) if Role.COMPUTE in machine.roles and is_network_configured(machine) else ""
         else:
-            name = interface(machine, network) if network.name in layout.addresses_of(machine.name) else ""
+            name = (
+                layout.wiring.interface(machine, network) if network.name in layout.addresses_of(machine.name) else ""
+            )
         if name:
             found.setdefault(name, []).append(machine)
     return found

@@ -7,7 +7,6 @@ from __future__ import annotations
 import typing as t
 
 from .hardware import Machine
-from .host_view import interface
 from .layout import Layout
 from .leftovers import CONSENT
 from .pods_mtu import pods
@@ -23,7 +22,7 @@ def network_basic(layout: Layout, machine: Machine) -> View:
         return {}
     return {
         "pods": str(settings.pods),
-        "interface": interface(machine, network),
+        "interface": layout.wiring.interface(machine, network),
         "mtu": pods(layout),
         "remove_leftovers": CONSENT,
     }

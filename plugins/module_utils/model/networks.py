@@ -18,7 +18,7 @@ from . import (
 )
 from .enums import NetworkProvider
 from .hardware import Machine
-from .layout import BUILT_KERNEL, bond_members, is_built
+from .layout import BUILT_KERNEL, Layout, is_built
 from .providers import Provider
 from .tunnels import encapsulation
 from .types import Cloud
@@ -57,9 +57,11 @@ def sysctls(cloud: Cloud) -> dict[str, str]:
     return dict(provider.sysctls) if provider and cloud.kubernetes else {}
 
 
-def checksums_by_kernel(cloud: Cloud, machine: Machine) -> tuple[str, ...]:
+def checksums_by_kernel(layout: Layout, machine: Machine) -> tuple[str, ...]:
     """Interfaces of VXLAN over a bond, whose checksums must not be offloaded on the kernel of the machine."""
+    cloud = layout.cloud
     provider = PROVIDERS.get(cloud.network.provider)
     concerned = encapsulation(cloud) is Encapsulation.VXLAN and BUILT_KERNEL >= CHECKSUM_FAULT
-    known = cloud.kubernetes is not None and is_built(cloud, machine) and bool(bond_members(machine))
+    link = layout.wiring.carrying(machine, layout.cluster) if layout.cluster else None
+    known = cloud.kubernetes is not None and is_built(cloud, machine) and link is not None and link.bond is not None
     return (provider.vxlan,) if provider and provider.vxlan and concerned and known else ()

@@ -171,7 +171,9 @@ def merge(cls: type, base: Raw, over: t.Any) -> t.Any:
         if spec and isinstance(below, t.Mapping) and isinstance(value, t.Mapping):
             if spec.shape is Shape.NAMED:
                 deep = isinstance(spec.kind, Scalar) and spec.kind.takes_mappings
+                removed = [name for name, item in value.items() if item is None and name in below and not deep]
                 value = overlaid(below, value) if deep else {**below, **value}
+                value = {name: item for name, item in value.items() if name not in removed}
             elif isinstance(spec.kind, type) and dataclasses.is_dataclass(spec.kind):
                 value = merge(spec.kind, below, value)
         merged[key] = value

@@ -7,8 +7,7 @@ from __future__ import annotations
 from ..network import mtu
 from ..network.mtu import Hop
 from .hardware import Machine, Network
-from .host_view import interface
-from .layout import Layout, bond_members, link_name, link_nics
+from .layout import Layout
 from .tunnels import tunnel
 
 
@@ -35,15 +34,16 @@ def path(layout: Layout, machine: Machine) -> tuple[Hop, ...]:
     network, way, size = layout.cluster, tunnel(layout.cloud), pods(layout)
     if network is None:
         return ()
-    hops, below = [], layout.link_mtu(machine)
-    why = "the largest of the networks that it carries"
-    if bond_members(machine) and machine.bond.mtu:
-        why = f"machines.{machine.name}.bond.mtu"
-    hops += [Hop(nic.name, below, why) for nic in link_nics(machine)]
-    if bond_members(machine):
-        hops.append(Hop(link_name(machine), below, why))
-    own = interface(machine, network)
-    if own != link_name(machine):
+    hops, link = [], layout.wiring.carrying(machine, network)
+    if link is not None:
+        below, why = layout.wiring.mtu(machine, link), "the largest of the networks that it carries"
+        if link.bond and link.bond.mtu:
+            why = f"{link.path(machine)}.bond.mtu"
+        hops += [Hop(nic.name, below, why) for nic in link.nics]
+        if link.bond:
+            hops.append(Hop(link.name, below, why))
+    own = layout.wiring.interface(machine, network)
+    if link is None or own != link.name:
         hops.append(Hop(own, network.mtu, f"networks.{network.name}.mtu"))
     fits = fitting(layout)
     if way is None or size is None or fits is None:

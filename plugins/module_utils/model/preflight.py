@@ -15,7 +15,7 @@ from ..promises.promise import Promise
 from ..promises.tunnel import Encapsulation
 from .checks import Report
 from .hardware import Machine
-from .layout import BUILT_KERNEL, Layout, bond_members, is_built
+from .layout import BUILT_KERNEL, Layout, is_built
 from .tunnels import encapsulation
 from .types import Cloud
 
@@ -68,10 +68,12 @@ class Facts:
         return int(major), int(minor)
 
     def bonded(self, kernel: tuple[int, int]) -> t.Iterator[Machine]:
-        """Machines with a bond whose image is built here, with this kernel or a newer one."""
-        if kernel <= BUILT_KERNEL:
-            machines = self.cloud.machines.values()
-            yield from (item for item in machines if is_built(self.cloud, item) and bond_members(item))
+        """Machines whose tunnels go over a bond, and whose image is built here, with this kernel or a newer one."""
+        network = self.layout.cluster
+        for machine in self.cloud.machines.values() if kernel <= BUILT_KERNEL and network else ():
+            link = self.layout.wiring.carrying(machine, network) if network else None
+            if is_built(self.cloud, machine) and link and link.bond:
+                yield machine
 
 
 @dataclass(frozen=True)

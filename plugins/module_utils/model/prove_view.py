@@ -11,9 +11,10 @@ from . import load_balancer, multus, prove_storage, prove_virtual_machines
 from .declared import declared
 from .enums import Role, StorageProvider
 from .hardware import Machine
-from .host_view import disk_view, interface
-from .layout import Layout, bond_members, is_network_configured, link_name
+from .host_view import disk_view
+from .layout import Layout, is_network_configured
 from .metal_view import control_plane_root
+from .wiring import HostLink
 
 View = dict[str, t.Any]
 Layers = t.Mapping[str, str | None]
@@ -68,11 +69,15 @@ def prove(layout: Layout, neighbours: Neighbours, machine: Machine, layers: Laye
     known_as = [str(name) for name in layout.cloud.network.custom.known_as]
     return {
         "host": machine.name,
-        "bond": _bond(machine) if bond_members(machine) else None,
+        "bonds": [
+            {"name": link.bond.name, "members": len(link.nics), "mode": str(link.bond.mode)}
+            for link in layout.wiring.of(machine)
+            if link.bond
+        ],
         "networks": [
             {
                 "name": network.name,
-                "interface": interface(machine, network),
+                "interface": layout.wiring.interface(machine, network),
                 "mtu": network.mtu,
                 "peers": peers[network.name][:MOST_PEERS],
             }
@@ -94,30 +99,31 @@ def _is_control_plane(layout: Layout, machine: Machine) -> bool:
     return layout.control_planes is not None and Role.CONTROL_PLANE in machine.roles
 
 
-def _bond(machine: Machine) -> View:
-    bond = machine.bond
-    return {"name": bond.name, "members": len(bond_members(machine)), "mode": str(bond.mode)}
-
-
 def _senders(layout: Layout, names: list[str]) -> list[str]:
     """Those of some machines that take part in the proof of isolation, so that others may expect to hear them."""
     return [name for name in names if is_network_configured(layout.cloud.machines[name])]
 
 
 def _isolation(layout: Layout, neighbours: Neighbours, machine: Machine) -> View:
-    addresses = layout.addresses_of(machine.name)
-    shared = {
-        "" if network.native else str(network.vlan): _senders(layout, neighbours.of(machine.name, network.name))
-        for network in layout.networks_of(machine)
-        if network.name in addresses
-    }
+    links = layout.wiring.of(machine)
     return {
-        "interface": link_name(machine),
-        "vlans": [int(vlan) if vlan else None for vlan in shared],
-        "carries": layout.tags_carried(machine),
+        "links": [_isolated(layout, neighbours, machine, link) for link in links],
         "forbidden": layout.unused_vlan,
-        "peers": shared,
         **({"separate": True} if neighbours.separate else {}),
+    }
+
+
+def _isolated(layout: Layout, neighbours: Neighbours, machine: Machine, link: HostLink) -> View:
+    addresses, wiring = layout.addresses_of(machine.name), layout.wiring
+    own = [network for network in layout.networks_of(machine) if network.name in addresses]
+    own = [network for network in own if wiring.carrying(machine, network) == link]
+    native = wiring.native(machine, link)
+    return {
+        "interface": link.name,
+        "native": native.vlan if native else None,
+        "vlans": [network.vlan for network in own],
+        "carries": wiring.vlans(machine, link),
+        "peers": {str(network.vlan): _senders(layout, neighbours.of(machine.name, network.name)) for network in own},
     }
 
 

@@ -11,9 +11,11 @@ import typing as t
 from dataclasses import fields
 
 from ..network.mtu import carrier
-from .enums import BondMode, PortMode
-from .hardware import Machine, Nic, Switch, Uplink
-from .layout import Layout, bond_members, boot_nic, link_name, link_nics, number_of, vlan_names
+from .enums import PortMode
+from .hardware import Machine, Switch, Uplink
+from .layout import Layout, vlan_names
+from .nics import Nic
+from .wiring import HostLink, lag_name, mlag_id
 
 View = dict[str, t.Any]
 CONFIRM_SECONDS = 120
@@ -80,44 +82,59 @@ def _add_cables(views: dict[str, View], layout: Layout, machine: Machine) -> Non
 
 
 def _add_machine(views: dict[str, View], layout: Layout, machine: Machine) -> None:
-    native = layout.provision.vlan if layout.provision else None
-    common: View = {"native": native, "vlans": layout.carried(machine), "mtu": layout.link_mtu(machine), "edge": True}
-    if bond_members(machine) and machine.bond.mode is BondMode.LACP:
-        ends: dict[str, list[Nic]] = {}
-        for nic in bond_members(machine):
-            if nic.port:
-                ends.setdefault(nic.port.switch, []).append(nic)
-        for name, nics in ends.items():
-            views[name]["lags"].append(_lag(machine, nics, len(ends) > 1, common))
-        return
-    for nic in link_nics(machine):
+    for link in layout.wiring.of(machine):
+        native = layout.wiring.native(machine, link)
+        common: View = {
+            "native": native.vlan if native else None,
+            "vlans": layout.wiring.vlans(machine, link),
+            "mtu": layout.wiring.mtu(machine, link),
+            "edge": True,
+        }
+        if link.is_aggregated:
+            _add_lags(views, layout, machine, link, common)
+        else:
+            for nic in link.nics:
+                if nic.port:
+                    views[nic.port.switch]["ports"].append(
+                        {"name": nic.port.port, "description": f"{machine.name}.{nic.name}", "mode": "trunk", **common}
+                    )
+
+
+def _add_lags(views: dict[str, View], layout: Layout, machine: Machine, link: HostLink, common: View) -> None:
+    """The aggregation of a link on each switch that it is cabled to."""
+    ends: dict[str, list[Nic]] = {}
+    for nic in link.nics:
         if nic.port:
-            views[nic.port.switch]["ports"].append(
-                {"name": nic.port.port, "description": f"{machine.name}.{nic.name}", "mode": "trunk", **common}
-            )
+            ends.setdefault(nic.port.switch, []).append(nic)
+    boot = layout.wiring.boot_nic(machine)
+    for switch, nics in ends.items():
+        fallback = next((nic.port.port for nic in nics if nic is boot and nic.port), None)
+        views[switch]["lags"].append(
+            {
+                "name": lag_name(machine, link),
+                "description": f"{lag_name(machine, link)}.{link.name}",
+                "members": [nic.port.port for nic in nics if nic.port],
+                **common,
+                "lacp": _lacp(link, fallback),
+                "mlag": mlag_id(machine, link) if len(ends) > 1 else None,
+            }
+        )
 
 
-def _lag(machine: Machine, nics: list[Nic], spans: bool, common: View) -> View:
-    boot = boot_nic(machine)
-    fallback = next((nic.port.port for nic in nics if nic is boot and nic.port), None)
+def _lacp(link: HostLink, fallback: str | None) -> View:
+    if not link.is_lacp or link.bond is None:
+        return {"mode": "on"}
     return {
-        "name": machine.name,
-        "description": f"{machine.name}.{link_name(machine)}",
-        "members": [nic.port.port for nic in nics if nic.port],
-        **common,
-        "lacp": {
-            "mode": "active",
-            "rate": str(machine.bond.lacp_rate),
-            # LACP fallback: while the firmware boots and sends no LACP, only this port of the LAG forwards.
-            "fallback": fallback is not None,
-            "fallback_port": fallback,
-        },
-        "mlag": number_of(machine) if spans else None,
+        "mode": "active",
+        "rate": str(link.bond.lacp_rate),
+        # LACP fallback: while the firmware boots and sends no LACP, only this port of the LAG forwards.
+        "fallback": fallback is not None,
+        "fallback_port": fallback,
     }
 
 
 def _add_bmc(views: dict[str, View], layout: Layout, machine: Machine) -> None:
-    if machine.bmc is None or machine.bmc.switch_port is None or layout.shared_with_bmc(machine):
+    if machine.bmc is None or machine.bmc.switch_port is None or layout.wiring.shared_with_bmc(machine):
         return
     network = layout.bmc_network(machine.bmc)
     port = machine.bmc.switch_port

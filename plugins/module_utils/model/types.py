@@ -22,6 +22,7 @@ from .enums import (
     ContainerRuntime,
     DeployVia,
     Firmware,
+    HashPolicy,
     ImageProfile,
     ImageSource,
     LacpRate,
@@ -36,20 +37,19 @@ from .enums import (
 )
 from .fields import named, one
 from .hardware import (
-    Bond,
     Deploy,
     Identity,
     LabMachine,
     Location,
     Machine,
     Network,
-    Nic,
     Route,
     Switch,
     Taint,
     Uplink,
 )
 from .management import Bmc, Ipmi, Tls
+from .nics import Bond, Link, Nic
 from .pod_network import PodNetwork
 from .scalars import Address, PortRef, Sealed, Subnet, VlanRange
 from .services import (
@@ -121,6 +121,7 @@ __all__ = [
     "FileStorage",
     "Firewall",
     "Firmware",
+    "HashPolicy",
     "Identity",
     "Image",
     "ImageProfile",
@@ -130,6 +131,7 @@ __all__ = [
     "Lab",
     "LabMachine",
     "LacpRate",
+    "Link",
     "Location",
     "Machine",
     "Migrations",

@@ -124,14 +124,16 @@ def _machines(report: Report) -> None:
             f"names no switch port ({len(uncabled)} of the NICs), so no switch port is configured for it",
             "give port: SWITCH/PORT",
         )
-    unused = [f"machines.{machine.name}.nics.{name}" for machine in machines for name in unused_nics(machine)]
+    unused = [
+        f"machines.{machine.name}.nics.{name}" for machine in machines for name in unused_nics(report.layout, machine)
+    ]
     if unused:
         report.add(
             unused[0],
             None,
             f"has a cable, and nothing uses it ({len(unused)} of the NICs), so its switch port and its link stay as "
             "they are",
-            "add it to bond.members, or remove its port",
+            "add it to bond.members or to links, or remove its port",
         )
     seen: set[tuple[str, ...]] = set()
     for machine in machines:

@@ -4,7 +4,9 @@
 Pings cannot show isolation: a Linux host answers ARP for any of its addresses on any interface, and a router would
 make up for a leak. So every machine broadcasts frames of EtherType 0x88B5 (IEEE 802 local experimental) that name
 the sender and the VLAN they were meant for, tagged for each VLAN it may use and for one that it may not, and receives
-on the same interface. Sending needs CAP_NET_RAW; nothing is configured or left behind.
+on the same interfaces: those of all its links. What arrives untagged is on the VLAN that the link has untagged, so a
+port in a wrong VLAN is seen by the VLAN that the frame names. Sending needs CAP_NET_RAW; nothing is configured or left
+behind.
 
 Machines start whenever Ansible reaches them, and share no clock. A frame says whether its sender has heard all of its
 peers, and a machine stops when it and all machines that it hears say so. So all of them send and listen at the same
@@ -14,10 +16,13 @@ time for some seconds, however long the last one took to start, and where one ne
 from __future__ import annotations
 
 import array
+import contextlib
 import json
+import selectors
 import socket
 import struct
 import time
+import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,24 +54,26 @@ _FILTER = (
 )
 
 Vlan = int | None
-#: Sender, VLAN that it was sent on, VLAN that it arrived on.
-Received = tuple[str, Vlan, Vlan]
+#: Sender, VLAN that it was sent on, VLAN that it arrived on, interface.
+Received = tuple[str, Vlan, Vlan, str]
 
 
-def frame(source: bytes, vlan: Vlan, host: str, complete: bool = False) -> bytes:
-    """A broadcast frame with the sender's name and the VLAN it is sent on; untagged where `vlan` is None.
+def frame(source: bytes, vlan: Vlan, host: str, complete: bool = False, native: Vlan = None) -> bytes:
+    """A broadcast frame with the sender's name and the VLAN it is sent on; untagged where that is the `native` one.
 
     :param complete: whether the sender has heard all of its peers.
     """
-    tag = struct.pack("!HH", 0x8100, vlan) if vlan is not None else b""
+    tag = struct.pack("!HH", 0x8100, vlan) if vlan is not None and vlan != native else b""
     payload = json.dumps({"from": _MAGIC, "host": host, "vlan": vlan, "complete": complete}).encode().ljust(46)
     return _BROADCAST + source + tag + struct.pack("!H", ETHERTYPE) + payload
 
 
-def parse_frame(data: bytes, stripped: int | None) -> tuple[Received, bool] | None:
-    """What was received, and whether its sender has heard all of its peers; None for a frame of another program.
+def parse_frame(data: bytes, stripped: int | None, native: Vlan = None) -> tuple[tuple[str, Vlan, Vlan], bool] | None:
+    """(Sender, VLAN that it sent on, VLAN that it arrived on), and whether its sender has heard all of its peers.
 
     :param stripped: the tag that the kernel removed (``PACKET_AUXDATA``), or None.
+    :param native: the VLAN on which a frame without a tag has arrived.
+    :returns: None for a frame of another program.
     """
     kind, offset, arrived = struct.unpack_from("!H", data, 12)[0], 14, stripped
     if kind == 0x8100:
@@ -76,7 +83,7 @@ def parse_frame(data: bytes, stripped: int | None) -> tuple[Received, bool] | No
         return None
     try:
         content = json.loads(data[offset:].split(b"\0")[0])
-        item = (str(content["host"]), content["vlan"], arrived)
+        item = (str(content["host"]), content["vlan"], native if arrived is None else arrived)
         return (item, content["complete"] is True) if content["from"] == _MAGIC else None
     except (ValueError, LookupError, TypeError):  # other programs may use this EtherType too
         return None
@@ -103,13 +110,13 @@ class Exchange:
         """Whether all of its peers were heard."""
         return not self.missing
 
-    def take(self, item: Received, complete: bool, now: float) -> None:
+    def take(self, item: tuple[str, Vlan, Vlan], complete: bool, now: float, interface: str) -> None:
         """Record one frame; a machine receives its own where a switch port is looped."""
         if item[0] == self.host:
             return
-        if item not in self.received:
-            who, _sent, on = item
-            self.received.add(item)
+        who, _sent, on = item
+        if (*item, interface) not in self.received:
+            self.received.add((*item, interface))
             self.senders.add(who)
             self.missing.discard((who, on))
             self.news = now
@@ -125,23 +132,63 @@ class Exchange:
         return self.early and self.complete and now - self.news > max(_QUIET, _FRAMES * self.pause(vlans))
 
 
-def exchange_frames(interface: str, vlans: list[Vlan], exchange: Exchange, limit: float) -> None:
+@dataclass(frozen=True)
+class Link:
+    """One interface with VLANs.
+
+    :ivar native: the VLAN that it has untagged.
+    :ivar vlans: VLANs on which this machine sends.
+    :ivar carries: VLANs that its switch ports let through.
+    """
+
+    interface: str
+    native: Vlan
+    vlans: tuple[Vlan, ...]
+    carries: frozenset[Vlan]
+
+
+def links_of(params: dict[str, Any]) -> tuple[Link, ...]:
+    """The links of the input of the proof."""
+    return tuple(
+        Link(
+            item["interface"],
+            item.get("native"),
+            tuple(item["vlans"]),
+            frozenset(item.get("carries") or item["vlans"]),
+        )
+        for item in params["links"]
+    )
+
+
+def exchange_frames(links: tuple[Link, ...], forbidden: Vlan, exchange: Exchange, limit: float) -> None:
     """Send a frame on each VLAN again and again and collect the others' frames, until all are complete.
 
+    :param forbidden: a VLAN that is tried on every link, and may not arrive anywhere; None for none.
     :param limit: seconds after which it ends at the latest.
     """
-    source = bytes.fromhex(Path(f"/sys/class/net/{interface}/address").read_text().strip().replace(":", ""))
-    with _socket(interface) as link:
+    tried: tuple[Vlan, ...] = () if forbidden is None else (forbidden,)
+    count = sum(len((*link.vlans, *tried)) for link in links)
+    with contextlib.ExitStack() as stack, selectors.DefaultSelector() as waiting:
+        sources = [_source(link.interface) for link in links]
+        opened_links = [stack.enter_context(_socket(link.interface)) for link in links]
+        sockets = list(zip(links, opened_links, sources, strict=True))
+        for link, opened, _mac in sockets:
+            waiting.register(opened, selectors.EVENT_READ, link)
         end, due = time.monotonic() + limit, 0.0
-        while (now := time.monotonic()) < end and not exchange.may_stop(len(vlans), now):
+        while (now := time.monotonic()) < end and not exchange.may_stop(count, now):
             if due <= now:
-                for vlan in vlans:
-                    link.send(frame(source, vlan, exchange.host, exchange.complete))
-                due = now + exchange.pause(len(vlans))
-            link.settimeout(min(0.2, max(0.001, due - now)))
-            found = _receive(link)
-            if found:
-                exchange.take(*found, time.monotonic())
+                for link, opened, source in sockets:
+                    for vlan in (*link.vlans, *tried):
+                        opened.send(frame(source, vlan, exchange.host, exchange.complete, link.native))
+                due = now + exchange.pause(count)
+            for key, _events in waiting.select(min(0.2, max(0.001, due - now))):
+                if found := _receive(t.cast(socket.socket, key.fileobj), key.data.native):
+                    exchange.take(*found, time.monotonic(), key.data.interface)
+
+
+def _source(interface: str) -> bytes:
+    """The MAC address of an interface."""
+    return bytes.fromhex(Path(f"/sys/class/net/{interface}/address").read_text().strip().replace(":", ""))
 
 
 def _socket(interface: str) -> socket.socket:
@@ -155,42 +202,39 @@ def _socket(interface: str) -> socket.socket:
     return link
 
 
-def _receive(link: socket.socket) -> tuple[Received, bool] | None:
-    try:
-        data, ancillary, _flags, _from = link.recvmsg(2048, 256)
-    except TimeoutError:
-        return None
+def _receive(link: socket.socket, native: Vlan) -> tuple[tuple[str, Vlan, Vlan], bool] | None:
+    data, ancillary, _flags, _from = link.recvmsg(2048, 256)
     stripped = None
     for level, kind, content in ancillary:
         if (level, kind) == (_SOL_PACKET, _PACKET_AUXDATA):
             status, *_lengths, tci, _tpid = struct.unpack("=IIIHHHH", content[:20])
             stripped = tci & 0x0FFF if status & _VLAN_VALID else None
-    return parse_frame(data, stripped)
+    return parse_frame(data, stripped, native)
 
 
 def isolation(host: str, params: dict[str, Any]) -> Proof:
     """Prove that frames of every peer arrive on the shared VLANs with the right tag, and none on any other VLAN.
 
-    :param params: ``interface``; ``vlans`` that this machine may use, None for untagged; ``carries``, VLANs that its
-        switch port carries, by default the same; ``forbidden``, a VLAN that no port of the rack may carry, or None;
-        ``peers``: VLAN as text -> names of machines that share it, where ``""`` is untagged; ``separate``, whether
-        machines of the rack share no network with any of these, not even by way of others, so that it cannot be known
-        when all of them have started and the whole time is used; ``seconds``, for how long it takes at most.
+    :param params: ``links`` (``interface``; ``vlans`` that this machine may use; ``native``, the one that is untagged,
+        or None; ``carries``, VLANs that its switch ports carry, by default the same; ``peers``: VLAN as text -> names
+        of machines that share it); ``forbidden``, a VLAN that no port of the rack may carry, or None; ``separate``,
+        whether machines of the rack share no network with any of these, not even by way of others, so that it cannot be
+        known when all of them have started and the whole time is used; ``seconds``, for how long it takes at most.
     """
 
     def attempt() -> str:
-        if not any(params["peers"].values()):
+        if not any(names for item in params["links"] for names in item["peers"].values()):
             raise UntriedError("there is no other machine to receive from")
-        forbidden = [] if params.get("forbidden") is None else [params["forbidden"]]
         exchange = Exchange(host, _wanted(params), not params.get("separate"), time.monotonic())
-        exchange_frames(params["interface"], [*params["vlans"], *forbidden], exchange, params["seconds"])
+        exchange_frames(links_of(params), params.get("forbidden"), exchange, params["seconds"])
         return isolation_evidence(exchange.received, params)
 
     return prove(f"{host}: VLANs reach the machines that share them and no others", "network", attempt)
 
 
 def _wanted(params: dict[str, Any]) -> set[tuple[str, Vlan]]:
-    return {(who, int(vlan) if vlan else None) for vlan, names in params["peers"].items() for who in names}
+    found = (pair for item in params["links"] for pair in item["peers"].items())
+    return {(who, int(vlan)) for vlan, names in found for who in names}
 
 
 def isolation_evidence(received: set[Received], params: dict[str, Any]) -> str:
@@ -198,23 +242,28 @@ def isolation_evidence(received: set[Received], params: dict[str, Any]) -> str:
 
     :raises ProofError: naming frames on wrong VLANs and peers of which no frame arrived.
     """
-    forbidden = params.get("forbidden")  # None means that there is none; elsewhere None is the untagged network
-    carries = {*(params.get("carries") or params["vlans"])}
+    forbidden = params.get("forbidden")
+    carries = {link.interface: link.carries for link in links_of(params)}
     leaks = sorted(
-        f"{who} sent on {_name(sent)} and arrived on {_name(on)}" for who, sent, on in received if sent != on
+        f"{who} sent on {_name(sent)} and arrived on {_name(on)}" for who, sent, on, __ in received if sent != on
     )
     leaks += sorted(
-        f"{who} on {'the forbidden ' if on and on == forbidden else ''}{_name(on)}, which must not arrive here"
-        for who, sent, on in received
-        if sent == on and on not in carries
+        f"{who} on {_forbidden(on, forbidden)}{_name(on)}, which must not arrive at {interface}"
+        for who, sent, on, interface in received
+        if sent == on and on not in carries[interface]
     )
     wanted = _wanted(params)
-    lost = sorted(f"{who} on {_name(vlan)}" for who, vlan in wanted - {(w, on) for w, __, on in received})
+    arrived = {(who, on) for who, sent, on, __ in received if sent == on}
+    lost = sorted(f"{who} on {_name(vlan)}" for who, vlan in wanted - arrived)
     if leaks or lost:
         raise ProofError("; ".join([*(f"leak: {x}" for x in leaks), *(f"not received: {x}" for x in lost)]))
     unused = f"none on VLAN {forbidden}" if forbidden is not None else "no unused VLAN was left to try for leaks"
     return f"received from {len(wanted)} of {len(wanted)} senders, {unused}"
 
 
+def _forbidden(vlan: Vlan, forbidden: Vlan) -> str:
+    return "the forbidden " if vlan is not None and vlan == forbidden else ""
+
+
 def _name(vlan: Vlan) -> str:
-    return f"VLAN {vlan}" if vlan is not None else "the untagged network"
+    return f"VLAN {vlan}" if vlan is not None else "no VLAN, untagged"

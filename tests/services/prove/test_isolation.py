@@ -44,13 +44,8 @@ def exchange_frames(**ports: dict[str, Any]) -> dict[str, dict[str, Any]]:
     running = {}
     for end, own in ports.items():
         other = "b" if end == "a" else "a"
-        params = {
-            "interface": "wire",
-            "seconds": 12,
-            "vlans": [None, 20],
-            "peers": {"": [other], "20": [other]},
-            **own,
-        }
+        link = {"interface": "wire", "native": 10, "vlans": [10, 20], "peers": {"10": [other], "20": [other]}}
+        params = {"seconds": 12, "forbidden": own.pop("forbidden"), "links": [{**link, **own}]}
         command = ["ip", "netns", "exec", SPACES[end], sys.executable, "-c", SCRIPT, str(COLLECTIONS), end]
         running[end] = subprocess.Popen([*command, json.dumps(params)], stdout=subprocess.PIPE, text=True)
         time.sleep(2)
@@ -66,8 +61,8 @@ def test_frames_on_shared_vlans_arrive_tagged_and_untagged() -> None:
 
 
 def test_a_switch_that_lets_everything_through_is_found_out() -> None:
-    proofs = exchange_frames(a={"forbidden": 4000}, b={"forbidden": 4000, "vlans": [None], "peers": {"": ["a"]}})
+    proofs = exchange_frames(a={"forbidden": 4000}, b={"forbidden": 4000, "vlans": [10], "peers": {"10": ["a"]}})
     assert proofs["a"]["ok"] is proofs["b"]["ok"] is False
     assert "leak: b on the forbidden VLAN 4000" in proofs["a"]["evidence"]
     assert "not received: b on VLAN 20" in proofs["a"]["evidence"]
-    assert "leak: a on VLAN 20, which must not arrive here" in proofs["b"]["evidence"]
+    assert "leak: a on VLAN 20, which must not arrive at wire" in proofs["b"]["evidence"]

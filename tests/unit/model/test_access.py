@@ -87,9 +87,9 @@ def test_the_network_of_a_machine_without_nics_is_left_as_it_is() -> None:
     assert (base["hostname"], base["fqdn"]) == ("node2", "node2.rack.internal") and "hostname" not in other
     assert base["firewall"]["open"] == ["udp/68", "udp/546"] and other["firewall"]["open"] == []
     proofs = machine["prove_config"]
-    assert "host_network" not in proofs["layers"] and proofs["isolation"] is None and proofs["bond"] is None
-    heard = found.hostvars["node1"]["prove_config"]["isolation"]["peers"]
-    assert heard == {"": [], "20": [], "30": []}, "it sends nothing that others could hear"
+    assert "host_network" not in proofs["layers"] and proofs["isolation"] is None and proofs["bonds"] == []
+    heard = found.hostvars["node1"]["prove_config"]["isolation"]["links"][0]["peers"]
+    assert heard == {"10": [], "20": [], "30": []}, "it sends nothing that others could hear"
     assert [network["interface"] for network in proofs["networks"]] == ["ens3", "ens3", "ens4"]
 
 

@@ -68,7 +68,7 @@ def test_a_vlan_of_a_range_gets_a_bridge_on_machines_that_compute_and_nothing_el
     first = after["cluster"]["multus_config"]["attachments"][0]
     assert (first["plugin"], first["interface"], first["mtu"]) == ("bridge", "br101", 1400)
     assert (first["namespaces"], first["addresses"]) == (["web", "db"], "pod")
-    bridge = {"name": "br101", "vlan": 101, "mtu": 1450}
+    bridge = {"name": "br101", "link": "bond0", "vlan": 101, "mtu": 1450}
     assert after["node2"]["host_network_config"]["bridges"] == [bridge]
     assert after["node1"]["host_network_config"] == before["node1"]["host_network_config"]
     assert after["node2"]["host_network_config"] == {**before["node2"]["host_network_config"], "bridges": [bridge]}

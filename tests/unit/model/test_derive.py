@@ -128,7 +128,8 @@ def test_both_ends_of_a_cable_agree() -> None:
     result = derived({"networks.cluster.mtu": 9000})
     for name in ("node1", "node2"):
         host = result.hostvars[name]["host_network_config"]
-        cables = {member["port"] for member in host["bond"]["members"]}
+        (link,) = host["links"]
+        cables = {member["port"] for member in link["bond"]["members"]}
         tagged = {entry["vlan"] for entry in host["addresses"] if entry["vlan"]}
         lags = [
             (switch, lag)
@@ -140,14 +141,14 @@ def test_both_ends_of_a_cable_agree() -> None:
         for _switch, lag in lags:
             assert tagged <= set(lag["vlans"])
             assert lag["native"] == 10
-            assert lag["mtu"] == host["bond"]["mtu"] == 9000
-            assert lag["lacp"]["rate"] == host["bond"]["lacp_rate"]
+            assert lag["mtu"] == link["mtu"] == 9000
+            assert lag["lacp"]["rate"] == link["bond"]["lacp_rate"]
 
 
 def test_a_single_nic_is_a_trunk_without_a_bond() -> None:
     result = derived({"machines.node2.nics": {"nic0": {"mac": "52:54:00:00:02:00", "port": "leaf1/Ethernet2"}}})
     host = result.hostvars["node2"]["host_network_config"]
-    assert host["bond"] is None
+    assert [(link["name"], "bond" in link) for link in host["links"]] == [("nic0", False)]
     assert [entry["interface"] for entry in host["addresses"]] == ["nic0", "nic0.20", "nic0.30"]
     port = next(port for port in result.hostvars["leaf1"]["switch_config"]["ports"] if port["name"] == "Ethernet2")
     assert (port["mode"], port["native"], port["vlans"][:3]) == ("trunk", 10, [10, 20, 30])
@@ -269,8 +270,11 @@ def test_peers_are_few_and_the_provisioner_comes_first() -> None:
 def test_proofs_of_isolation_list_the_machines_in_a_vlan() -> None:
     found = derived().hostvars["node1"]["prove_config"]["isolation"]
     assert found == {
-        "interface": "bond0", "vlans": [None, 20, 30], "carries": [None, 20, 30, *range(100, 200)], "forbidden": 4000,
-        "peers": {"": ["node2"], "20": ["node2"], "30": ["node2"]},
+        "links": [{
+            "interface": "bond0", "native": 10, "vlans": [10, 20, 30], "carries": [10, 20, 30, *range(100, 200)],
+            "peers": {"10": ["node2"], "20": ["node2"], "30": ["node2"]},
+        }],
+        "forbidden": 4000,
     }  # fmt: skip
 
 
@@ -494,7 +498,7 @@ def test_the_port_of_a_nic_that_the_bmc_shares_carries_the_vlan_of_the_bmc() -> 
         assert 20 not in before["lags"][1]["vlans"] and 20 in after["lags"][1]["vlans"]
         assert after["ports"] == []
     proof = shared.hostvars["node2"]["prove_config"]
-    assert 20 in proof["isolation"]["carries"]
+    assert 20 in proof["isolation"]["links"][0]["carries"]
     assert "management" not in [network["name"] for network in proof["networks"]]
     drawn = {box["name"]: box for box in shared.hostvars["provisioner"]["drawing_config"]["machines"]}
     assert "management" in drawn["node2"]["carries"]
@@ -560,12 +564,12 @@ def test_what_a_layer_refuses_is_an_error_of_the_model(monkeypatch: pytest.Monke
     """Of machines that differ in names and addresses only, the first is named."""
 
     def refuse(params: dict[str, Any]) -> None:
-        raise HostError(f"host_network.mtu: {params['mtu']} is not a size")
+        raise HostError(f"host_network.links[0].mtu: {params['links'][0]['mtu']} is not a size")
 
     monkeypatch.setattr("ansible_collections.groundup.cloud.plugins.module_utils.links.spec.parse", refuse)
     with pytest.raises(ModelError) as caught:
         load(model({"machines.node2.bond": {"lacp_rate": "slow"}}))
-    reason = "is refused by the layer host_network: host_network.mtu: 1500 is not a size; correct that value"
+    reason = "is refused by the layer host_network: host_network.links[0].mtu: 1500 is not a size; correct that value"
     assert [str(problem) for problem in caught.value.errors] == [f"machines.node{n}: {reason}" for n in (1, 2)]
     monkeypatch.undo()
     assert load(model())

@@ -62,7 +62,8 @@ def test_the_port_that_a_bmc_shares_carries_the_network_of_the_bmc() -> None:
     data = model({"machines.node1.networks": ["cluster"], "networks.management.mtu": 4000})
     data["machines"]["node1"]["bmc"]["switch_port"] = "leaf1/Ethernet1"
     found = Layout(load(data))
-    assert found.link_mtu(found.cloud.machines["node1"]) == 4000
+    machine = found.cloud.machines["node1"]
+    assert found.wiring.mtu(machine, found.wiring.of(machine)[0]) == 4000
 
 
 def test_pods_get_what_fits_or_what_the_model_says() -> None:

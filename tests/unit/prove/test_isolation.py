@@ -15,8 +15,10 @@ from ansible_collections.groundup.cloud.plugins.module_utils.prove.isolation imp
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import ProofError
 
-PARAMS = {"vlans": [None, 20], "forbidden": 4000, "peers": {"": ["node2"], "20": ["node2", "node3"]}}
-ALL = {("node2", None, None), ("node2", 20, 20), ("node3", 20, 20)}
+MAIN = {"interface": "bond0", "native": 10, "vlans": [10, 20], "peers": {"10": ["node2"], "20": ["node2", "node3"]}}
+STORAGE = {"interface": "nic2", "native": 40, "vlans": [40], "peers": {"40": ["node3"]}}
+PARAMS = {"forbidden": 4000, "links": [MAIN, STORAGE]}
+ALL = {("node2", 10, 10, "bond0"), ("node2", 20, 20, "bond0"), ("node3", 20, 20, "bond0"), ("node3", 40, 40, "nic2")}
 LIMIT = 300.0
 
 
@@ -41,10 +43,10 @@ def stops(
             if due[name] <= now:
                 due[name] = now + running[name].pause(1)
                 for other in talking:
-                    running[other].take((name, 20, 20), running[name].complete, now)
+                    running[other].take((name, 20, 20), running[name].complete, now, "bond0")
         for name in talking:
             if running[name].may_stop(1, now) or now > starts[name] + LIMIT:
-                ended[name] = now, {who for who, _sent, _on in running[name].received}
+                ended[name] = now, {who for who, _sent, _on, _link in running[name].received}
     return ended
 
 
@@ -79,23 +81,31 @@ def test_the_whole_time_is_used_where_machines_share_no_network() -> None:
 def test_many_machines_send_less_often(machines: int, vlans: int, pause: float) -> None:
     exchange = Exchange("n0", set(), True, 0)
     for number in range(1, machines):
-        exchange.take((f"n{number}", None, None), True, 0)
+        exchange.take((f"n{number}", 20, 20), True, 0, "bond0")
     assert exchange.pause(vlans) == pause
     assert not exchange.may_stop(vlans, 6 * pause)
     assert exchange.may_stop(vlans, 6 * pause + 0.1)
 
 
 def test_own_frames_that_come_back_are_no_news() -> None:
-    exchange = Exchange("n0", {("n1", None)}, True, 0)
-    exchange.take(("n0", None, None), False, 9)
+    exchange = Exchange("n0", {("n1", 20)}, True, 0)
+    exchange.take(("n0", 20, 20), False, 9, "bond0")
     assert (exchange.received, exchange.news) == (set(), 0)
 
 
-@pytest.mark.parametrize(("vlan", "stripped"), [(20, None), (None, 20), (None, None)])
-def test_a_frame_names_its_sender_and_its_vlan(vlan: int | None, stripped: int | None) -> None:
+@pytest.mark.parametrize(
+    ("vlan", "stripped", "arrived"), [(20, None, 20), (10, 20, 20), (10, None, 10), (20, 20, 20), (4000, None, 4000)]
+)
+def test_a_frame_names_its_sender_and_its_vlan(vlan: int, stripped: int | None, arrived: int) -> None:
     for complete in (False, True):
-        data = frame(b"\2\0\0\0\0\1", vlan, "node2", complete)
-        assert parse_frame(data, stripped) == (("node2", vlan, vlan if vlan is not None else stripped), complete)
+        data = frame(b"\2\0\0\0\0\1", vlan, "node2", complete, native=10)
+        assert parse_frame(data, stripped, native=10) == (("node2", vlan, arrived), complete)
+
+
+def test_an_untagged_frame_is_on_no_vlan_where_a_link_has_none_untagged() -> None:
+    data = frame(b"\2\0\0\0\0\1", 10, "node2", native=10)
+    assert parse_frame(data, None) == (("node2", 10, None), False)
+    assert parse_frame(data, None, native=40) == (("node2", 10, 40), False)
 
 
 def test_a_foreign_frame_is_ignored() -> None:
@@ -105,14 +115,20 @@ def test_a_foreign_frame_is_ignored() -> None:
 @pytest.mark.parametrize(
     ("received", "error"),
     [
-        (ALL - {("node3", 20, 20)}, "not received: node3 on VLAN 20"),
-        (ALL | {("node3", 4000, 4000)}, "leak: node3 on the forbidden VLAN 4000"),
-        (ALL | {("node3", 30, 20)}, "leak: node3 sent on VLAN 30 and arrived on VLAN 20"),
-        (ALL | {("node3", None, 20)}, "leak: node3 sent on the untagged network and arrived on VLAN 20"),
-        (ALL | {("node3", 50, 50)}, "leak: node3 on VLAN 50, which must not arrive here"),
+        (ALL - {("node3", 20, 20, "bond0")}, "not received: node3 on VLAN 20"),
+        (ALL - {("node3", 40, 40, "nic2")}, "not received: node3 on VLAN 40"),
+        (
+            ALL | {("node3", 4000, 4000, "nic2")},
+            "leak: node3 on the forbidden VLAN 4000, which must not arrive at nic2",
+        ),
+        (ALL | {("node3", 30, 20, "bond0")}, "leak: node3 sent on VLAN 30 and arrived on VLAN 20"),
+        (ALL | {("node3", 10, 40, "nic2")}, "leak: node3 sent on VLAN 10 and arrived on VLAN 40"),
+        (ALL | {("node3", 10, None, "bond0")}, "leak: node3 sent on VLAN 10 and arrived on no VLAN, untagged"),
+        (ALL | {("node3", 50, 50, "bond0")}, "leak: node3 on VLAN 50, which must not arrive at bond0"),
+        (ALL | {("node3", 20, 20, "nic2")}, "leak: node3 on VLAN 20, which must not arrive at nic2"),
     ],
 )
-def test_leaks_and_missing_frames_are_named(received: set[tuple[str, int | None, int | None]], error: str) -> None:
+def test_leaks_and_missing_frames_are_named(received: set[tuple[str, int | None, int | None, str]], error: str) -> None:
     with pytest.raises(ProofError, match=error):
         isolation_evidence(received, PARAMS)
 
@@ -122,11 +138,11 @@ def test_a_rack_without_an_unused_vlan_is_proved_by_the_used_ones() -> None:
 
 
 def test_a_rack_whose_vlans_are_all_used_names_leaks() -> None:
-    assert isolation_evidence(ALL, PARAMS) == "received from 3 of 3 senders, none on VLAN 4000"
+    assert isolation_evidence(ALL, PARAMS) == "received from 4 of 4 senders, none on VLAN 4000"
 
 
 def test_a_missing_interface_fails_one_proof_only() -> None:
-    proof = isolation("node1", {**PARAMS, "interface": "no-such0", "seconds": 10})
+    proof = isolation("node1", {**PARAMS, "links": [{**MAIN, "interface": "no-such0"}], "seconds": 10})
     assert (proof.ok, "no-such0" in proof.evidence) == (False, True)
 
 
