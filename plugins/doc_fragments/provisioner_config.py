@@ -47,6 +47,23 @@ options:
             description: The network, as CIDR.
             type: str
             required: true
+          relayed:
+            description:
+            - Subnets of other racks in which machines boot. Their routers relay DHCP to this
+              host, which has routes to them, and let machines reach it.
+            type: list
+            elements: dict
+            default: []
+            version_added: 0.2.0
+            suboptions:
+              subnet:
+                description: The subnet, as CIDR.
+                type: str
+                required: true
+              gateway:
+                description: Address of the router there, which relays DHCP with it.
+                type: str
+                required: true
           range:
             description: Not used; only known machines get addresses.
             type: str

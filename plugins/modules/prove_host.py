@@ -40,23 +40,6 @@ options:
         type: str
         default: 802.3ad
         choices: [802.3ad, active-backup, balance-xor, balance-tlb, balance-alb]
-  bond:
-    description: The only bond of the machine, in the place of O(bonds).
-    type: dict
-    suboptions:
-      name:
-        description: Name of the bond.
-        type: str
-        required: true
-      members:
-        description: Number of its members.
-        type: int
-        required: true
-      mode:
-        description: Mode of the bond.
-        type: str
-        default: 802.3ad
-        choices: [802.3ad, active-backup, balance-xor, balance-tlb, balance-alb]
   networks:
     description: Networks of the machine.
     type: list
@@ -84,26 +67,36 @@ options:
     description: What the machine sends and receives on VLANs, for the proof that they are isolated.
     type: dict
     suboptions:
-      interface:
-        description: Interface that carries the VLANs.
-        type: str
-        required: true
-      vlans:
-        description: VLANs that the machine uses; null is the untagged network.
+      links:
+        description: The links of the machine, bonds or single NICs.
         type: list
-        elements: raw
+        elements: dict
         required: true
-      carries:
-        description: VLANs that its switch port lets through. By default those that the machine uses.
-        type: list
-        elements: raw
+        version_added: 0.2.0
+        suboptions:
+          interface:
+            description: Interface that carries the VLANs.
+            type: str
+            required: true
+          native:
+            description: The VLAN that is untagged on it.
+            type: int
+          vlans:
+            description: VLANs that the machine uses on it.
+            type: list
+            elements: int
+            required: true
+          carries:
+            description: VLANs that its switch ports let through. By default those that the machine uses.
+            type: list
+            elements: int
+          peers:
+            description: Names of the machines that share a VLAN, by VLAN as text.
+            type: dict
+            required: true
       forbidden:
         description: A VLAN that no port of the rack carries.
         type: int
-      peers:
-        description: Names of the machines that share a VLAN, by VLAN as text; the empty text is the untagged network.
-        type: dict
-        required: true
       separate:
         description:
           - Other machines of the rack share no network with this one, not even by way of others. Then the whole time is
@@ -196,18 +189,22 @@ MODE = {
 }
 BOND = {"name": NEEDED, "members": {"type": "int", "required": True}, "mode": MODE}
 NETWORK = {"name": NEEDED, "interface": NEEDED, "mtu": {"type": "int", "required": True}, "peers": ADDRESSES}
-ISOLATION = {
+VLANS = {"type": "list", "elements": "int"}
+LINK = {
     "interface": NEEDED,
-    "vlans": {"type": "list", "elements": "raw", "required": True},
-    "carries": {"type": "list", "elements": "raw"},
-    "forbidden": {"type": "int"},
+    "native": {"type": "int"},
+    "vlans": {**VLANS, "required": True},
+    "carries": VLANS,
     "peers": {"type": "dict", "required": True},
+}
+ISOLATION = {
+    "links": {"type": "list", "elements": "dict", "required": True, "options": LINK},
+    "forbidden": {"type": "int"},
     "separate": {"type": "bool", "default": False},
 }
 SPEC = {
     "host": NEEDED,
     "bonds": {"type": "list", "elements": "dict", "default": [], "options": BOND},
-    "bond": {"type": "dict", "options": BOND},
     "networks": {"type": "list", "elements": "dict", "default": [], "options": NETWORK},
     "isolation": {"type": "dict", "options": ISOLATION},
     "seconds": {"type": "float", "default": 60},

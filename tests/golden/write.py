@@ -46,6 +46,9 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "three_racks": ("leaf11", "provisioner", "cluster", "n1", "n2", "n15"),
     "twelve": ("leaf11", "leaf22", "provisioner", "cluster", "control1", "gpu3", "worker8"),
 }
+#: Models whose racks are drawn in docs/describe_your_rack.md, and where.
+DOCUMENTED = ("attic", "pair", "mlag", "links", "racks", "routed", "twelve", "three_racks")
+PICTURES = ROOT / "docs/pictures/racks"
 ENTRY = {"url": "http://bundle/file", "sha256": "0" * 64}
 FILES = dict.fromkeys((*container_runtime.BINARIES, "cni-plugins", *kubernetes.PROGRAMS), ENTRY)
 RUNTIME = {"files": FILES, "registry": {"address": "provisioner:5000", "mirrors": ["registry.k8s.io"]}}
@@ -134,7 +137,16 @@ def tree(name: str) -> Texts:
     return texts
 
 
+def picture(name: str) -> str:
+    """The racks of a model."""
+    return racks(Scene.of(derive(load(MODELS[name]), "/state").hostvars["provisioner"]["drawing_config"]))
+
+
 def main(names: list[str]) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for name in DOCUMENTED:
+        if not names or name in names:
+            (PICTURES / f"{name}.svg").write_text(picture(name), encoding="utf-8")
     for name in names or sorted(MODELS):
         shutil.rmtree(TREES / name, ignore_errors=True)
         for path, body in tree(name).items():

@@ -181,6 +181,19 @@ def require_bmcs(cloud: Tree) -> None:
         )
 
 
+def require_shared_networks(cloud: Tree) -> None:
+    """Refuse a model with a subnet for each rack: a virtual rack has no routers between racks.
+
+    :raises LabError: for the first such network.
+    """
+    divided = [name for name, network in _resolved(cloud)["networks"].items() if (network or {}).get("racks")]
+    if divided:
+        raise LabError(
+            f"networks.{divided[0]}.racks: a virtual rack has no routers, so its racks share their networks; raise a "
+            "copy of the model in which the network has one subnet"
+        )
+
+
 def _resolved(cloud: Tree) -> Tree:
     """The model with its `defaults` merged into every object."""
     result = copy.deepcopy({key: value for key, value in cloud.items() if key != "defaults"})

@@ -8,6 +8,7 @@ from .checks import Claims, Report
 from .hardware import Machine
 from .problems import choose
 from .scalars import Address
+from .segments import Network
 from .wiring import number_of
 
 
@@ -20,7 +21,7 @@ def check_addresses(report: Report) -> None:
         for network in report.layout.networks_of(machine):
             address = plan.get(network.name)
             if address is None:
-                _report_outside_subnet(report, machine, network.name)
+                _report_outside_subnet(report, machine, network)
             elif owners.setdefault(address, f"machines.{machine.name}") != f"machines.{machine.name}":
                 explicit = network.name in machine.addresses
                 if not explicit and _owner_has_same_number(report, machine, owners[address]):
@@ -46,8 +47,8 @@ def _fixed_addresses(report: Report) -> dict[Address, str]:
     cloud = report.cloud
     _check_provisioner(report)
     claims = Claims(report, "the address of", "give another address")
-    for network in cloud.networks.values():
-        claims.claim(network.gateway, f"networks.{network.name}.gateway")
+    for network in report.layout.parts:
+        claims.claim(network.gateway, f"{network.place}.gateway")
     for switch in cloud.switches.values():
         path = f"switches.{switch.name}.address"
         _check_host_address(report, switch.address, path)
@@ -85,7 +86,8 @@ def _check_provisioner(report: Report) -> None:
             "give another port",
         )
     for name, address in report.cloud.provisioner.addresses.items():
-        network = report.cloud.networks.get(name)
+        whole = report.cloud.networks.get(name)
+        network = whole.at(own.rack) if whole else None
         path = f"provisioner.addresses.{name}"
         if network is None:
             report.add(path, str(address), "names an unknown network", choose(name, report.cloud.networks))
@@ -102,7 +104,7 @@ def _check_machine_keys(report: Report, machine: Machine) -> None:
         path = f"machines.{machine.name}.networks[{index}]"
         if network is None:
             report.add(path, name, "is not a network", choose(name, report.cloud.networks))
-        elif network.subnet is None and not report.is_unreadable(f"networks.{name}.subnet"):
+        elif not network.subnet and not network.racks and not report.is_unreadable(f"networks.{name}.subnet"):
             report.add(
                 path,
                 name,
@@ -111,7 +113,8 @@ def _check_machine_keys(report: Report, machine: Machine) -> None:
             )
     for name, address in machine.addresses.items():
         path = f"machines.{machine.name}.addresses.{name}"
-        network = report.cloud.networks.get(name)
+        whole = report.cloud.networks.get(name)
+        network = whole.at(machine.location.rack) if whole else None
         if network is None:
             report.add(path, str(address), "names an unknown network", choose(name, report.cloud.networks))
         elif name not in own:
@@ -127,8 +130,8 @@ def _check_machine_keys(report: Report, machine: Machine) -> None:
             report.check_host_address(address, network.subnet, path)
 
 
-def _report_outside_subnet(report: Report, machine: Machine, name: str) -> None:
-    network, number = report.cloud.networks[name], number_of(machine)
+def _report_outside_subnet(report: Report, machine: Machine, network: Network) -> None:
+    name, number = network.name, number_of(machine)
     if network.subnet is not None and number is not None:
         report.add(
             f"machines.{machine.name}",

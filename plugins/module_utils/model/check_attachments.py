@@ -7,9 +7,9 @@ from __future__ import annotations
 from .attachments import Attachment
 from .checks import Report
 from .enums import AttachmentPlugin
-from .hardware import Network
 from .multus import ROOT, interfaces, plugin
 from .problems import choose
+from .segments import Network
 
 
 def check_attachments(report: Report) -> None:
@@ -54,6 +54,9 @@ def _network(report: Report, one: Attachment, network: Network) -> None:
             "is the network over which machines boot, in which a pod could take over a machine that is deployed",
             "name another network",
         )
+    elif network.racks:
+        message = "has a subnet for each rack, so that a pod would be in another network on each of them"
+        report.add(f"{_at(one)}.network", network.name, message, "name a network that all racks share")
     elif network.vlans is not None:
         _of_range(report, one, network)
     elif one.vlan is not None:

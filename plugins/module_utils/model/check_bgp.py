@@ -10,6 +10,7 @@ from .bgp_table import neighbors
 from .checks import Claims, Report
 from .problems import choose
 from .scalars import Subnet
+from .wiring import is_same
 
 KEY = "network.bgp"
 PEERS = f"{KEY}.peers"
@@ -40,7 +41,8 @@ def _addresses(report: Report, bgp: Bgp) -> None:
             claims.owners.setdefault(report.layout.addresses_of(name).get(cluster.name), f"machines.{name}")
     for peer in bgp.peers.values():
         path = f"{PEERS}.{peer.name}.address"
-        if cluster and cluster.subnet and peer.address not in cluster.subnet:
+        part = report.layout.network_of(peer.address)
+        if cluster and cluster.subnet and not (part and is_same(cluster, part)):
             report.add(
                 path,
                 str(peer.address),
@@ -49,7 +51,7 @@ def _addresses(report: Report, bgp: Bgp) -> None:
                 "give the router's address in that network",
             )
         elif claims.claim(peer.address, path) and cluster:
-            report.check_host_address(peer.address, cluster.subnet, path)
+            report.check_host_address(peer.address, part.subnet if part else None, path)
 
 
 def _racks(report: Report, peer: BgpPeer) -> None:
@@ -96,7 +98,7 @@ def _load_balancers(report: Report, bgp: Bgp) -> None:
     """Addresses of services are nobody else's."""
     kubernetes = report.cloud.kubernetes
     used: list[tuple[str, Subnet | None]] = [
-        (f"networks.{network.name}.subnet", network.subnet) for network in report.cloud.networks.values()
+        (f"{network.place}.subnet", network.subnet) for network in report.layout.parts
     ]
     if kubernetes:
         used += [("kubernetes.pods", kubernetes.pods), ("kubernetes.services", kubernetes.services)]

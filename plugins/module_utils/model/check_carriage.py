@@ -10,8 +10,9 @@ from __future__ import annotations
 import dataclasses
 
 from .checks import Report
-from .hardware import Machine, Network, Switch
+from .hardware import Machine, Switch
 from .layout import Layout
+from .segments import Network
 from .wiring import HostLink
 
 
@@ -54,7 +55,7 @@ def _machine_needs(layout: Layout, machine: Machine, needs: Needs) -> None:
     for name, networks in carried.items():
         _add_need(needs, name, networks, path)
     port = machine.bmc.switch_port if machine.bmc else None
-    network = layout.bmc_network(machine.bmc) if machine.bmc else None
+    network = layout.bmc_network(machine)
     if port and network:
         _add_need(needs, port.switch, {network.name}, f"{path}.bmc")
 
@@ -84,7 +85,8 @@ def _check_mtu(report: Report, switch: Switch, network: Network, users: _Users) 
         )
 
 
-def _check_vlans(report: Report, switch: Switch, network: Network, users: _Users) -> None:
+def _check_vlans(report: Report, switch: Switch, whole: Network, users: _Users) -> None:
+    network = whole.at(switch.location.rack)
     allowed = {vlan for item in switch.vlans for vlan in item.ids()}
     wanted = [network.vlan] if network.vlan is not None else network.vlans.ids() if network.vlans else ()
     missing = [vlan for vlan in wanted if vlan not in allowed] if allowed else []

@@ -77,7 +77,7 @@ def _network(report: Report, kubernetes: Kubernetes) -> None:
     if cluster is None:
         return
     for machine in report.cloud.machines.values():
-        if cluster not in report.layout.networks_of(machine):
+        if cluster.name not in [network.name for network in report.layout.networks_of(machine)]:
             report.add(
                 f"machines.{machine.name}.networks",
                 None,

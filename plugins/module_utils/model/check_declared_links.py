@@ -10,6 +10,7 @@ from .hardware import Machine
 from .layout import is_deployed
 from .nics import Bond, Link
 from .problems import choose
+from .wiring import is_same
 
 
 def check_declared_links(report: Report, machine: Machine) -> None:
@@ -79,7 +80,7 @@ def _check_networks(report: Report, machine: Machine, path: str) -> None:
             "name the networks of one of them",
         )
     for index, name in enumerate(machine.networks if not without else ()):
-        if name in networks and name not in placed.owners and networks[name] is not report.layout.provision:
+        if name in networks and name not in placed.owners and not is_same(report.layout.provision, networks[name]):
             report.add(f"{path}.networks[{index}]", name, "is on no link", "name it on a link, or remove it here")
     for host_link in report.layout.wiring.of(machine):
         if not report.layout.wiring.on(machine, host_link):
@@ -98,7 +99,7 @@ def _check_natives(report: Report, machine: Machine, path: str) -> None:
             report.add(where, name, "is not on this link", choose(name, on))
         elif on[name].vlan is None:
             report.add(where, name, "has several VLANs", "name a network with one vlan")
-        elif native is not on[name] and native:
+        elif native and not is_same(native, on[name]):
             remedy = f"remove native, or put {native.name} on another link"
             report.add(where, name, f"is not {native.name}, which machines boot over, untagged", remedy)
 

@@ -15,7 +15,7 @@ from .host_view import bridged
 from .layout import Layout, is_deployed
 from .nics import Bond
 from .problems import choose
-from .wiring import MLAG_STEP, HostLink, mlag_id, number_of, shared_nic
+from .wiring import MLAG_STEP, HostLink, is_same, mlag_id, number_of, shared_nic
 
 # Entries of /proc/sys/net/ipv4/conf that are not interfaces, the loopback interface, and the bridge of pods.
 RESERVED_NAMES = frozenset({"all", "default", "lo", "cni0"})
@@ -172,7 +172,7 @@ def _check_interfaces(report: Report, machine: Machine) -> None:
 def _check_tagged(report: Report, machine: Machine, link: HostLink) -> None:
     wiring = report.layout.wiring
     own = [item for item in report.layout.networks_of(machine) if wiring.carrying(machine, item) == link]
-    tagged = [f"{link.name}.{item.vlan}" for item in own if wiring.native(machine, link) is not item]
+    tagged = [f"{link.name}.{item.vlan}" for item in own if not is_same(wiring.native(machine, link), item)]
     longest = max(tagged, key=len, default="")
     if longest and LINK.match(link.name) and not LINK.match(longest):
         report.add(link.path(machine), longest, _TOO_LONG, "give the bond or the NIC a shorter name")

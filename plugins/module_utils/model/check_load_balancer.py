@@ -11,12 +11,12 @@ from ..cluster.address_ranges import AddressRange, of_subnet, overlaps
 from .check_cluster import used_by_nodes
 from .checks import Claims, Report
 from .enums import Announcement
-from .hardware import Network
 from .load_balancer import announcers_of
 from .load_balancing import AddressPool, LoadBalancer
 from .problems import choose
 from .releases import IPV6
 from .scalars import Address
+from .segments import Network
 
 ROOT = "network.load_balancer"
 
@@ -124,7 +124,7 @@ def _layer2(report: Report, pool: AddressPool) -> None:
             if address in one and network.subnet.prefixlen < network.subnet.max_prefixlen - 1:
                 message = f"contains {address}, the network or broadcast address of {network.subnet}"
                 report.add(path, str(one), message, "leave it out")
-        if first is not None and network is not first:
+        if first is not None and network.place != first.place:
             message = f"is in networks.{network.name}, and other addresses of the pool are in networks.{first.name}"
             report.add(path, str(one), message, "make them two pools")
         first = first or network

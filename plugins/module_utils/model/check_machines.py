@@ -189,7 +189,7 @@ def _bmc(report: Report, machine: Machine, bmc: Bmc, path: str, bmcs: Claims) ->
         # One BMC may serve several machines of a chassis; `system` distinguishes them.
         key = (bmc.address, bmc.port, bmc.system)
         bmcs.claim(key, f"{path}.bmc.address", path, shown=bmc.address)
-        _bmc_network(report, bmc, f"{path}.bmc")
+        _bmc_network(report, machine, bmc, f"{path}.bmc")
     if bmc.password is None:
         report.add(f"{path}.bmc.password", None, "is missing", 'give it from a vault: password: "{{ vault_bmc }}"')
     check_tls(report, bmc.tls, f"{path}.bmc.tls")
@@ -197,8 +197,8 @@ def _bmc(report: Report, machine: Machine, bmc: Bmc, path: str, bmcs: Claims) ->
         report.add(f"{path}.bmc.tls", None, "is for redfish: IPMI has no TLS", "remove it, or write protocol: redfish")
 
 
-def _bmc_network(report: Report, bmc: Bmc, path: str) -> None:
-    network = report.layout.bmc_network(bmc)
+def _bmc_network(report: Report, machine: Machine, bmc: Bmc, path: str) -> None:
+    network = report.layout.bmc_network(machine)
     if bmc.network is not None and network is None:
         report.add(f"{path}.network", bmc.network, "is not a network", choose(bmc.network, report.cloud.networks))
     elif bmc.network is not None and network and network.vlan is None and not network.vlans:

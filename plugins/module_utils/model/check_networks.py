@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from .checks import Claims, Report
-from .hardware import Network
 from .layout import is_deployed
 from .scalars import Address, Subnet
+from .segments import Network
 
 
 def check_networks(report: Report) -> None:
@@ -15,7 +15,8 @@ def check_networks(report: Report) -> None:
     for network in report.cloud.networks.values():
         path = f"networks.{network.name}"
         _vlans(report, network, path)
-        _subnet(report, network, path)
+        for part in network.parts:
+            _subnet(report, part, part.place)
     _check_unique_vlans(report)
     _check_overlaps(report)
     _native(report)
@@ -26,8 +27,10 @@ def _vlans(report: Report, network: Network, path: str) -> None:
         report.add(path, "all", "is reserved: uplinks say [all] for every network", "give it another name")
     if network.vlan is not None and network.vlans is not None:
         report.add(f"{path}.vlans", str(network.vlans), "is given together with vlan", "keep one of vlan and vlans")
-    if network.vlan is None and network.vlans is None and not report.is_unreadable(f"{path}.vlan"):
-        report.add(f"{path}.vlan", None, "is missing", "give vlan: ID, or vlans: FIRST-LAST for networks of tenants")
+    without = next((part for part in network.parts if part.vlan is None), None)
+    if without and network.vlans is None and not report.is_unreadable(f"{without.place}.vlan"):
+        tenants = "" if network.racks else ", or vlans: FIRST-LAST for networks of tenants"
+        report.add(f"{without.place}.vlan", None, "is missing", f"give vlan: ID{tenants}")
     if network.vlans is not None:
         for key in ("subnet", "gateway"):
             if getattr(network, key) is not None:
@@ -54,7 +57,12 @@ def _subnet(report: Report, network: Network, path: str) -> None:
     if network.gateway is not None:
         _check_inside(report, network.gateway, subnet, f"{path}.gateway")
     if network.first >= subnet.num_addresses:
-        report.add(f"{path}.first", network.first, f"is beyond {subnet}", "give a smaller offset or a larger subnet")
+        report.add(
+            f"networks.{network.name}.first",
+            network.first,
+            f"is beyond {subnet}",
+            "give a smaller offset or a larger subnet",
+        )
     for index, route in enumerate(network.routes):
         if route.via is not None:
             _check_inside(report, route.via, subnet, f"{path}.routes[{index}].via")
@@ -69,9 +77,11 @@ def _check_inside(report: Report, address: Address, subnet: Subnet, path: str) -
 
 def _check_unique_vlans(report: Report) -> None:
     claims = Claims(report, "used by", "give another VLAN")
-    for network in report.cloud.networks.values():
+    for network in report.layout.parts:
         if network.vlan is not None:
-            claims.claim(network.vlan, f"networks.{network.name}.vlan")
+            # A VLAN may be in several racks of a network, where it is another L2 domain each time.
+            path = f"networks.{network.name}"
+            claims.claim(network.vlan, f"{network.place}.vlan", owner=f"{path}.vlan" if network.rack_name else "")
     for network in report.cloud.networks.values():
         if network.vlans is not None:
             for vlan in network.vlans.ids():
@@ -83,9 +93,7 @@ def _check_unique_vlans(report: Report) -> None:
 def _check_overlaps(report: Report) -> None:
     kubernetes = report.cloud.kubernetes
     named: list[tuple[str, Subnet]] = [
-        (f"networks.{network.name}.subnet", network.subnet)
-        for network in report.cloud.networks.values()
-        if network.subnet
+        (f"{network.place}.subnet", network.subnet) for network in report.layout.parts if network.subnet
     ]
     if kubernetes:
         named += [("kubernetes.pods", kubernetes.pods), ("kubernetes.services", kubernetes.services)]
@@ -113,14 +121,12 @@ def _native(report: Report) -> None:
             f"is a second native network: networks.{natives[0].name} is also native",
             "keep one native network: the one that machines boot in",
         )
-    for network in natives[:1]:
-        if network.subnet is None and network.vlans is None:
-            report.add(
-                f"networks.{network.name}.subnet", None, "is missing: machines boot in this network", "give its subnet"
-            )
+    for network in natives[0].parts if natives else ():
+        if network.subnet is None and network.vlans is None and not network.rack_name:
+            report.add(f"{network.place}.subnet", None, "is missing: machines boot in this network", "give its subnet")
         elif network.subnet is not None and network.subnet.version != 4:
             report.add(
-                f"networks.{network.name}.subnet",
+                f"{network.place}.subnet",
                 str(network.subnet),
                 "is not IPv4, which network boot needs",
                 "give an IPv4 subnet",

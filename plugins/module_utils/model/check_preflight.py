@@ -10,6 +10,7 @@ from . import (
     preflight_cilium,
     preflight_load_balancer,
     preflight_network,
+    preflight_racks,
     preflight_vms,
 )
 from .checks import Report
@@ -21,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     *preflight_cilium.RULES,
     *preflight_load_balancer.RULES,
     *preflight_attachments.RULES,
+    *preflight_racks.RULES,
     *preflight_vms.RULES,
 )
 HEAD = """\
@@ -31,9 +33,9 @@ Combinations that are known not to work, or to have a fault. They are found when
 touched: an error refuses the model, a warning is shown by every command. The message names the rule.
 
 Other checks of the model find what contradicts itself: subnets of networks, pods and services that overlap, packets
-that do not [fit](mtu.md), wishes that the provider does not [fulfil](promises.md). Modes of bonds that are not safe
-below bridges and VLANs (0, 3, 5 and 6) are no words of the model. Neither is the mode `ipvs` of kube-proxy, in which
-MetalLB needs its `strictARP`.
+that do not [fit](mtu.md), wishes that the provider does not [fulfil](promises.md). Modes 0 and 3 of bonds are no words
+of the model; 5 and 6 (`balance-tlb`, `balance-alb`) are refused below VLANs of pods and virtual machines. Neither is
+the mode `ipvs` of kube-proxy a word, in which MetalLB needs its `strictARP`.
 
 | rule | severity | applies to | why | way out | source |
 |---|---|---|---|---|---|

@@ -5,24 +5,25 @@
 from __future__ import annotations
 
 from .checks import Claims, Report
-from .hardware import Machine, Network, Route
+from .hardware import Machine
 from .host_view import default_routers
 from .scalars import Subnet
+from .segments import Network, Route
 
 
 def check_routes(report: Report) -> None:
     """Check the routes of each network, and those that machines in several networks have together."""
-    for network in report.cloud.networks.values():
+    for network in report.layout.parts:
         _check_network(report, network)
-    routed = {network.name for network in report.cloud.networks.values() if network.routes}
+    routed = {network.name for network in report.layout.parts if network.routes}
     if not routed:
         return
     seen: set[tuple[str, ...]] = set()
     reported: set[str] = set()
     for machine in report.cloud.machines.values():
         networks = report.layout.networks_of(machine)
-        names = tuple(network.name for network in networks)
-        if routed.intersection(names):
+        names = tuple(network.place for network in networks)
+        if routed.intersection(network.name for network in networks):
             _check_own_addresses(report, machine, networks)
             if names not in seen:
                 seen.add(names)
@@ -30,7 +31,7 @@ def check_routes(report: Report) -> None:
 
 
 def _check_network(report: Report, network: Network) -> None:
-    path, subnet = f"networks.{network.name}", network.subnet
+    path, subnet = network.place, network.subnet
     if network.routes and subnet is None and not report.is_unreadable(f"{path}.subnet"):
         report.add(f"{path}.routes", None, "need a subnet", f"give {path}.subnet, or remove the routes")
     destinations = Claims(report, "the destination of", "keep one of the two routes")
@@ -64,7 +65,7 @@ def _check_own_addresses(report: Report, machine: Machine, networks: list[Networ
         for index, route in enumerate(network.routes):
             if route.via is not None and addresses.get(network.name) == route.via:
                 report.add(
-                    f"networks.{network.name}.routes[{index}].via",
+                    f"{network.place}.routes[{index}].via",
                     str(route.via),
                     f"is the address of machines.{machine.name}, which has this route as well",
                     "name a router that is no machine of this network",
@@ -74,7 +75,7 @@ def _check_own_addresses(report: Report, machine: Machine, networks: list[Networ
 def _check_together(report: Report, machine: Machine, networks: list[Network], reported: set[str]) -> None:
     """Report routes that contradict a network or another route of the same machine; each of them once."""
     found: list[tuple[str, Route, Network]] = [
-        (f"networks.{network.name}.routes[{index}].to", route, network)
+        (f"{network.place}.routes[{index}].to", route, network)
         for network in networks
         for index, route in enumerate(network.routes)
         # A destination that is twice in one network has been reported.

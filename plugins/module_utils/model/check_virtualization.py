@@ -9,9 +9,9 @@ from ..vms.cpu_baseline import near
 from . import kubevirt, rook_ceph, vm_ha, vm_images
 from .checks import Report
 from .enums import HaProfile, Timings
-from .hardware import Network
 from .kubevirt import ROOT
 from .problems import choose
+from .segments import Network
 from .virtualization import Ha, Migrations, Virtualization
 
 PLACE = f"{ROOT}.migrations"
@@ -112,6 +112,9 @@ def _migrations(report: Report, given: Migrations) -> None:
     elif network.native:
         message = "is the network over which machines boot"
         report.add(path, given.network, message, "name another network")
+    elif network.racks:
+        message = "has a subnet for each rack, and virtual machines keep their connections in one subnet only"
+        report.add(path, given.network, message, "name a network that all racks share")
     elif network.subnet is None or network.subnet.version != 4:
         report.add(path, given.network, "has no subnet of IPv4", "name a network in which machines have addresses")
     elif not kubevirt.gives_addresses(report.cloud):

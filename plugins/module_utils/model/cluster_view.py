@@ -66,7 +66,7 @@ class ClusterView:
         cloud, layout = self.layout.cloud, self.layout
         # Only networks in which machines have addresses: tenants use the others, and machines accept nothing from them.
         shared = {network.name for machine in cloud.machines.values() for network in layout.networks_of(machine)}
-        trusted = [str(n.subnet) for n in cloud.networks.values() if n.subnet and n.name in shared]
+        trusted = [str(n.subnet) for n in layout.parts if n.subnet and n.name in shared]
         if cloud.kubernetes:
             trusted += [str(cloud.kubernetes.pods), str(cloud.kubernetes.services)]
         return {"enabled": cloud.firewall.enabled, "trusted": trusted, "open": list(cloud.firewall.open)}

@@ -10,9 +10,10 @@ from ..fabric.by_hand import UNMANAGED, table
 from ..fabric.config import SwitchConfig
 from . import bgp_table
 from .enums import Platform
-from .hardware import Location, Machine, Network, Switch
+from .hardware import Location, Machine, Switch
 from .layout import Layout
 from .scalars import PortRef
+from .segments import Network
 from .switch_view import switch_views
 
 View = dict[str, t.Any]
@@ -56,10 +57,10 @@ def _others(layout: Layout) -> list[View]:
 def _network(network: Network) -> View:
     return {
         "name": network.name,
-        "vlans": str(network.vlans or network.vlan),
-        "subnet": str(network.subnet) if network.subnet else None,
+        "vlans": str(network.vlans or ", ".join(dict.fromkeys(str(part.vlan) for part in network.parts))),
+        "subnet": ", ".join(str(part.subnet) for part in network.parts if part.subnet) or None,
         "mtu": network.mtu,
-        "gateway": str(network.gateway) if network.gateway else None,
+        "gateway": ", ".join(str(part.gateway) for part in network.parts if part.gateway) or None,
         "native": network.native,
     }
 

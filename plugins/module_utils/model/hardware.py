@@ -13,46 +13,8 @@ from .disk import Disk, StorageDisk
 from .fields import many, named, one, own_name
 from .management import Bmc, Ssh, Tls
 from .nics import Bond, Link, Nic
-from .scalars import Address, Subnet, VlanRange
+from .scalars import Address, VlanRange
 from .services import DEFAULT_IMAGE
-
-
-@dataclass(frozen=True)
-class Route:
-    """A static route of every machine in a network."""
-
-    to: Subnet = one(scalars.SUBNET, "Destination.")
-    via: Address = one(scalars.ADDRESS, "Router, an address inside the network's subnet.")
-
-
-@dataclass(frozen=True)
-class Network:
-    """A VLAN with a subnet for machines, or a range of VLANs that is offered to tenants."""
-
-    name: str = own_name("Name of the network.")
-    vlan: int | None = one(scalars.VLAN, "VLAN of the network. One of `vlan` and `vlans` is required.", default=None)
-    vlans: VlanRange | None = one(
-        scalars.VLAN_RANGE,
-        "VLANs offered to VMs and tenants, carried to every machine with the role `compute`.",
-        default=None,
-        example="100-199",
-    )
-    subnet: Subnet | None = one(
-        scalars.SUBNET, "Subnet; required for networks in which machines have addresses.", default=None
-    )
-    gateway: Address | None = one(scalars.ADDRESS, "Router of the network.", default=None)
-    mtu: int = one(scalars.MTU, "MTU.", default=1500, unit="bytes")
-    native: bool = one(
-        scalars.BOOLEAN,
-        "The network is untagged on the machines' ports. It is the provision network, over which machines boot.",
-        default=False,
-    )
-    first: int = one(
-        scalars.COUNT,
-        "Offset of machine addresses: a machine's address is subnet + `first` + the machine's `number`.",
-        default=20,
-    )
-    routes: tuple[Route, ...] = many(Route, "Static routes of every machine in the network.")
 
 
 @dataclass(frozen=True)

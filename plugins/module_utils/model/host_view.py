@@ -9,10 +9,11 @@ import typing as t
 from ..cluster import network_calico as calico
 from .attachments import Attachment, bridge_name
 from .enums import BondMode, NetworkProvider, Role
-from .hardware import Machine, Network, Route
+from .hardware import Machine
 from .layout import Layout, fqdn
 from .nics import Bond, Nic
-from .wiring import HostLink
+from .segments import Network, Route
+from .wiring import HostLink, is_same
 
 View = dict[str, t.Any]
 
@@ -58,7 +59,7 @@ def default_routers(layout: Layout, machine: Machine) -> list[Network]:
     The provision network comes last.
     """
     ordered = layout.networks_of(machine)
-    own = [network for network in ordered if network is not layout.provision]
+    own = [network for network in ordered if not is_same(layout.provision, network)]
     found: dict[int, Network] = {}
     for network in [*own, *ordered]:
         if network.gateway:
@@ -109,7 +110,7 @@ def _bond(bond: Bond, members: tuple[Nic, ...], boot: Nic | None) -> View:
 def _address(layout: Layout, machine: Machine, network: Network, address: str, default: bool) -> View:
     prefix = network.subnet.prefixlen if network.subnet else 32
     link = layout.wiring.carrying(machine, network)
-    untagged = link is not None and layout.wiring.native(machine, link) is network
+    untagged = link is not None and is_same(layout.wiring.native(machine, link), network)
     return {
         "network": network.name,
         "link": link.name if link else "",
@@ -132,7 +133,11 @@ def _for_pods(layout: Layout, network: Network, routers: list[Network]) -> list[
     documentation, reference/faq: "Why does my container have a route to 169.254.1.1?").
     """
     chosen = layout.cloud.kubernetes is not None and layout.cloud.network.provider is NetworkProvider.CALICO
-    if not chosen or network is not layout.cluster or any(one.gateway and one.gateway.version == 4 for one in routers):
+    if (
+        not chosen
+        or not is_same(layout.cluster, network)
+        or any(one.gateway and one.gateway.version == 4 for one in routers)
+    ):
         return []
     return [{"to": calico.ROUTER}]
 

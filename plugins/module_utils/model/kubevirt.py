@@ -16,9 +16,10 @@ from .bundle_facts import manifest
 from .cluster_taints import tolerations
 from .declared import keeps
 from .enums import NetworkProvider, Role
-from .hardware import Machine, Network
+from .hardware import Machine
 from .layout import Layout
 from .providers import timings
+from .segments import Network
 from .types import Cloud
 
 View = dict[str, t.Any]

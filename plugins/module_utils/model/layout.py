@@ -12,9 +12,9 @@ import re
 import typing as t
 
 from .enums import ControlPlane, NetworkProvider, ProxyMode, Role
-from .hardware import Machine, Network
-from .management import Bmc
+from .hardware import Machine, Switch
 from .scalars import Address
+from .segments import Network
 from .types import Cloud
 from .wiring import Wiring, number_of
 
@@ -56,21 +56,24 @@ class Layout:
         self.cloud = cloud
         natives = [network for network in cloud.networks.values() if network.native]
         self.provision: Network | None = natives[0] if natives else None
+        #: All L2 domains: networks, and the parts of those that have one in each rack.
+        self.parts = tuple(part for network in cloud.networks.values() for part in network.parts)
         self._networks: dict[object, list[Network]] = {}
         self.wiring = Wiring(cloud, self.provision, self.networks_of, self.bmc_network)
 
     def networks_of(self, machine: Machine) -> list[Network]:
         """The networks a machine has an address in, the provision network first. Don't change the list."""
-        links = [link.networks for link in machine.links.values()]
-        key = (machine.networks, tuple(links))
+        links, rack = [link.networks for link in machine.links.values()], machine.location.rack
+        key = (machine.networks, tuple(links), rack)
         if key not in self._networks:
-            self._networks[key] = self._ordered(machine.networks, links)
+            self._networks[key] = [network.at(rack) for network in self._ordered(machine.networks, links)]
         return self._networks[key]
 
     def _ordered(self, wanted: tuple[str, ...], links: list[tuple[str, ...]]) -> list[Network]:
         networks = self.cloud.networks
-        placed = [name for names in links for name in names if name in networks and networks[name].subnet]
-        rest = () if links and all(links) else (name for name, network in networks.items() if network.subnet)
+        hosting = {name for name, network in networks.items() if network.subnet or network.racks}
+        placed = [name for names in links for name in names if name in hosting]
+        rest = () if links and all(links) else (name for name in networks if name in hosting)
         names = (*(wanted or rest), *placed)
         found = [networks[name] for name in dict.fromkeys(names) if name in networks]
         first = [self.provision] if self.provision else []
@@ -101,7 +104,8 @@ class Layout:
     def provisioner(self) -> dict[str, Address]:
         """The provisioner's addresses by network: those in the model, else the first that is not the gateway's."""
         addresses: dict[str, Address] = {}
-        for name, network in self.cloud.networks.items():
+        for name, whole in self.cloud.networks.items():
+            network = whole.at(self.cloud.provisioner.rack)
             explicit = self.cloud.provisioner.addresses.get(name)
             if explicit is not None:
                 addresses[name] = explicit
@@ -117,18 +121,24 @@ class Layout:
         return self.network_of(kubernetes.endpoint) if kubernetes else None
 
     def network_of(self, address: Address | None) -> Network | None:
-        """The network whose subnet contains an address."""
+        """The network, or its part in a rack, whose subnet contains an address."""
         if address is None:
             return None
-        containing = (
-            network for network in self.cloud.networks.values() if network.subnet and address in network.subnet
-        )
-        return next(containing, None)
+        return next((network for network in self.parts if network.subnet and address in network.subnet), None)
 
-    def bmc_network(self, bmc: Bmc) -> Network | None:
-        """The network of a management controller: that of the model, or the one whose subnet contains its address."""
+    def parts_at(self, switch: Switch) -> list[Network]:
+        """The networks as a switch has them: of those with racks its rack's part, or all where it stands in none."""
+        rack = switch.location.rack
+        return [part for part in self.parts if not part.rack_name or not rack or part.rack_name == rack]
+
+    def bmc_network(self, machine: Machine) -> Network | None:
+        """The network of its management controller: that of the model, or the one whose subnet contains its address."""
+        bmc = machine.bmc
+        if bmc is None:
+            return None
         if bmc.network is not None:
-            return self.cloud.networks.get(bmc.network)
+            network = self.cloud.networks.get(bmc.network)
+            return network.at(machine.location.rack) if network else None
         return None if isinstance(bmc.address, str) else self.network_of(bmc.address)
 
     @functools.cached_property
@@ -169,11 +179,11 @@ class Layout:
 
 
 def vlan_names(networks: t.Iterable[Network]) -> dict[int, str]:
-    """The name of every VLAN of some networks; a VLAN of a range is named `NAME-ID`."""
+    """The name of every VLAN of some networks: `NAME-ID` of a range, `NAME-RACK` where a rack has a VLAN of its own."""
     names: dict[int, str] = {}
     for network in networks:
         if network.vlan is not None:
-            names[network.vlan] = network.name
+            names[network.vlan] = f"{network.name}-{network.rack_name}" if network.vlan_of_rack else network.name
         if network.vlans is not None:
             names.update({vlan: f"{network.name}-{vlan}" for vlan in network.vlans.ids()})
     return names

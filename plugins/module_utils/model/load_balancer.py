@@ -11,12 +11,13 @@ from ..cluster import load_balancer
 from ..cluster.address_ranges import of_subnet
 from .bundle_facts import manifest
 from .enums import Announcement, LoadBalancerProvider, Role
-from .hardware import Machine, Network
+from .hardware import Machine
 from .host_view import default_routers
 from .layout import Layout, is_network_configured
 from .load_balancing import AddressPool, LoadBalancer, LoadBalancerPeer
 from .pod_network import PodNetwork
 from .providers import of_api
+from .segments import Network
 
 View = dict[str, t.Any]
 LAYER, ROLE = "load_balancer", load_balancer.ROLE
@@ -111,7 +112,7 @@ def announcers_of(layout: Layout, pool: AddressPool) -> list[Machine]:
     if pool.nodes:
         return [machines[name] for name in pool.nodes if name in machines]
     network = network_of(layout, pool) if pool.announce is Announcement.LAYER2 else None
-    able = [one for one in machines.values() if network is None or network.name in layout.addresses_of(one.name)]
+    able = [one for one in machines.values() if network is None or network in layout.networks_of(one)]
     return [one for one in able if set(one.roles) != {Role.CONTROL_PLANE}] or able
 
 

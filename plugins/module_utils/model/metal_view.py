@@ -13,6 +13,7 @@ from .hardware import Machine
 from .host_view import disk_view
 from .layout import Layout, fqdn, is_deployed
 from .management import Bmc, Tls
+from .segments import Network
 from .services import ROOT
 from .types import Cloud
 from .values import Expression
@@ -57,6 +58,8 @@ def provisioner(layout: Layout) -> View:
     """The role input `provisioner`."""
     cloud, own = layout.cloud, layout.cloud.provisioner
     network = layout.provision
+    own_part = network.at(own.rack) if network else None
+    relayed = _relayed(network, own_part)
     names = _names(layout)
     return {
         "cloud": cloud.name,
@@ -65,8 +68,9 @@ def provisioner(layout: Layout) -> View:
         "network": {
             "interface": own.interface,
             "address": provisioner_address(layout),
-            "subnet": str(network.subnet) if network else None,
+            "subnet": str(own_part.subnet) if own_part else None,
             "range": None,
+            **({"relayed": relayed} if relayed else {}),
         },
         "addresses": {name: str(address) for name, address in layout.provisioner.items()},
         "bundle_dir": Expression(f"{{{{ groundup_bundle_dir | default({json.dumps(cloud.bundle.dir or '')}) }}}}"),
@@ -78,6 +82,12 @@ def provisioner(layout: Layout) -> View:
         "http_port": own.http_port,
         "registry_port": own.registry_port,
     }
+
+
+def _relayed(network: Network | None, own: Network | None) -> list[View]:
+    """The subnets of other racks, whose routers relay DHCP."""
+    others = [part for part in network.parts if part != own] if network else []
+    return [{"subnet": str(part.subnet), "gateway": str(part.gateway)} for part in others]
 
 
 def bundle_view(cloud: Cloud) -> View:

@@ -95,7 +95,8 @@ def _path(layout: Layout) -> list[str]:
 
 def _echo(cloud: Cloud) -> list[str]:
     found = []
-    for network in cloud.networks.values():
+    for whole in cloud.networks.values():
+        network = whole.parts[0]
         if network.subnet:
             sizes = mtu.echo(network.mtu, version(network))
             found.append(f"| {network.name} | {network.mtu} | {sizes.passes} | {sizes.refused} |\n")

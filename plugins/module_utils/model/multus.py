@@ -10,10 +10,11 @@ from ..cluster import multus
 from .attachments import Attachment, bridge_name
 from .bundle_facts import manifest
 from .enums import AttachmentPlugin, Role
-from .hardware import Machine, Network
+from .hardware import Machine
 from .layout import Layout, is_network_configured
 from .pod_network import PodNetwork
 from .providers import of_api
+from .segments import Network
 from .types import Cloud
 
 View = dict[str, t.Any]

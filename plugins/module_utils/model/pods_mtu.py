@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from ..network import mtu
 from ..network.mtu import Hop
-from .hardware import Machine, Network
+from .hardware import Machine
 from .layout import Layout
+from .segments import Network
 from .tunnels import tunnel
 
 

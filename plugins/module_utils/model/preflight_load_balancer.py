@@ -79,7 +79,7 @@ def _without_router(facts: Facts) -> t.Iterator[Found]:
 
 
 def _on_link(facts: Facts) -> t.Iterator[Found]:
-    networks = [network for network in facts.cloud.networks.values() if network.subnet]
+    networks = [network for network in facts.layout.parts if network.subnet]
     for pool in _pools(facts, Announcement.BGP):
         for index, one in enumerate(pool.addresses):
             inside = next((net for net in networks if net.subnet and one.overlaps(of_subnet(net.subnet))), None)

@@ -57,7 +57,7 @@ def _join(facts: Facts) -> t.Iterator[Found]:
     if facts.provider != KUBE_OVN or kubernetes is None:
         return
     join = facts.cloud.network.join or JOIN
-    used = [(f"networks.{item.name}.subnet", item.subnet) for item in facts.cloud.networks.values() if item.subnet]
+    used = [(f"{item.place}.subnet", item.subnet) for item in facts.layout.parts if item.subnet]
     used += [("kubernetes.pods", kubernetes.pods), ("kubernetes.services", kubernetes.services)]
     inside = [(path, subnet) for path, subnet in used if subnet is not None and subnet.overlaps(join)]
     known = [subnet for __, subnet in inside]

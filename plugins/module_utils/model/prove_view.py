@@ -14,6 +14,7 @@ from .hardware import Machine
 from .host_view import disk_view
 from .layout import Layout, is_network_configured
 from .metal_view import control_plane_root
+from .scalars import Address
 from .wiring import HostLink
 
 View = dict[str, t.Any]
@@ -30,42 +31,64 @@ class Neighbours:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self._rings: dict[str, list[str]] = {name: [] for name in layout.cloud.networks}
-        self._places: dict[tuple[str, str], int] = {}
-        for name in layout.cloud.machines:
-            for network in layout.addresses_of(name):
-                self._places[(network, name)] = len(self._rings[network])
-                self._rings[network].append(name)
+        self._rings: dict[str, list[str]] = {part.place: [] for part in layout.parts}
+        self._places: dict[tuple[str, str], tuple[str, int]] = {}
+        for name, machine in layout.cloud.machines.items():
+            for network in layout.networks_of(machine):
+                if network.name in layout.addresses_of(name):
+                    self._places[(network.name, name)] = network.place, len(self._rings[network.place])
+                    self._rings[network.place].append(name)
 
     @functools.cached_property
     def separate(self) -> bool:
         """Whether some machines share no network with some others, not even by way of further ones."""
         groups: list[set[str]] = []
-        for own in filter(None, (set(self.layout.addresses_of(name)) for name in self.layout.cloud.machines)):
+        for own in filter(None, (self._domains(name) for name in self.layout.cloud.machines)):
             touching = [group for group in groups if group & own]
             groups = [group for group in groups if not group & own] + [own.union(*touching)]
         return len(groups) > 1
 
+    def _domains(self, machine: str) -> set[str]:
+        """The L2 domains in which a machine has an address."""
+        return {self._places[network, machine][0] for network in self.layout.addresses_of(machine)}
+
+    def across(self, machine: str, network: str) -> list[str]:
+        """Addresses of one machine in each other rack, of a network with racks; its routers lead to them."""
+        own = self._places[network, machine][0]
+        parts = [part.place for part in self.layout.cloud.networks[network].parts if part.place != own]
+        firsts = [self._rings[place][0] for place in parts if self._rings[place]]
+        return [self.layout.texts_of(name)[network] for name in firsts[:MOST_PEERS]]
+
     def of(self, machine: str, network: str) -> list[str]:
-        """Names of the machine's peers in a network."""
-        ring, place = self._rings[network], self._places[(network, machine)]
+        """Names of the machine's peers in a network, in its L2 domain."""
+        domain, place = self._places[(network, machine)]
+        ring = self._rings[domain]
         return [ring[(place + step) % len(ring)] for step in range(1, min(MOST_PEERS, len(ring) - 1) + 1)]
+
+    def _provisioner(self, machine: str, network: str) -> Address | None:
+        """The provisioner's address, where it is in the machine's L2 domain."""
+        whole = self.layout.cloud.networks[network]
+        rack = self.layout.cloud.machines[machine].location.rack
+        return (
+            None if whole.racks and rack != self.layout.cloud.provisioner.rack else self.layout.provisioner.get(network)
+        )
 
     @functools.cache  # noqa: B019  (lives as long as one run of the model)
     def addresses(self, machine: str) -> dict[str, list[str]]:
-        """Addresses of the machine's peers by network; the provisioner, which is always up, comes first."""
+        """Addresses of the machine's peers by network; the provisioner, which is always up, comes first. A machine that
+        is alone in its L2 domain has peers in other racks."""
         found: dict[str, list[str]] = {}
         for network in self.layout.texts_of(machine):
-            own = self.layout.provisioner.get(network)
+            own = self._provisioner(machine, network)
             peers = [self.layout.texts_of(name)[network] for name in self.of(machine, network)]
-            found[network] = ([str(own)] if own else []) + peers
+            found[network] = ([str(own)] if own else []) + peers or self.across(machine, network)
         return found
 
 
 def prove(layout: Layout, neighbours: Neighbours, machine: Machine, layers: Layers) -> View:
     """The role input `prove` of a machine: what its proofs compare reality with."""
     addresses, peers = layout.addresses_of(machine.name), neighbours.addresses(machine.name)
-    blank = layout.cloud.storage.provider is StorageProvider.NONE
+    across, blank = neighbours.across, layout.cloud.storage.provider is StorageProvider.NONE
     known_as = [str(name) for name in layout.cloud.network.custom.known_as]
     return {
         "host": machine.name,
@@ -79,7 +102,7 @@ def prove(layout: Layout, neighbours: Neighbours, machine: Machine, layers: Laye
                 "name": network.name,
                 "interface": layout.wiring.interface(machine, network),
                 "mtu": network.mtu,
-                "peers": peers[network.name][:MOST_PEERS],
+                "peers": list(dict.fromkeys((*peers[network.name][:MOST_PEERS], *across(machine.name, network.name)))),
             }
             for network in layout.networks_of(machine)
             if network.name in addresses

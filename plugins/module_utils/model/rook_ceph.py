@@ -11,9 +11,10 @@ from ..cluster.rook_ceph_input import LEAST_MACHINES
 from .bundle_facts import manifest
 from .cluster_taints import tolerations
 from .enums import DiskUse, FailureDomain, Role, StorageProvider
-from .hardware import Machine, Network
+from .hardware import Machine
 from .layout import Layout
 from .providers import timings
+from .segments import Network
 from .storage import BlockStorage, FileStorage, ObjectStorage
 from .types import Cloud
 
@@ -96,6 +97,11 @@ def items(cloud: Cloud) -> t.Iterator[tuple[str, Kind]]:
     yield from (("object", one) for one in cloud.storage.object.values())
 
 
+def _subnets(cloud: Cloud, network: Network) -> list[str]:
+    """The subnets of a network, one for each of its racks where it has several."""
+    return [str(part.subnet) for part in cloud.networks[network.name].parts]
+
+
 def view(layout: Layout) -> View:
     """The role input `rook_ceph_config`."""
     cloud, kubernetes = layout.cloud, layout.cloud.kubernetes
@@ -116,8 +122,8 @@ def view(layout: Layout) -> View:
         "failure_domain": "zone" if domain(cloud) == FailureDomain.RACK else domain(cloud),
         "monitors": monitors(cloud),
         "managers": min(2, len(machines)),
-        "public_networks": [str(public.subnet)],
-        **({"replication_networks": [str(replication.subnet)]} if replication else {}),
+        "public_networks": _subnets(cloud, public),
+        **({"replication_networks": _subnets(cloud, replication)} if replication else {}),
         "encrypt_traffic": storage.encrypt_traffic,
         "encrypt_disks": storage.encrypt_disks,
         "dashboard": storage.dashboard,

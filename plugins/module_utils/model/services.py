@@ -116,6 +116,13 @@ class Provisioner:
     addresses: t.Mapping[str, Address] = named(
         scalars.ADDRESS, "Its addresses, by network.", shown_default="the first of each subnet that isn't the gateway"
     )
+    rack: str | None = one(
+        scalars.DEVICE_NAME,
+        "The rack whose part of a network it is in, of networks with `racks`. DHCP relays of the other racks' routers "
+        "send to it.",
+        default=None,
+        example="r1",
+    )
     interface: str | None = one(
         scalars.TEXT, "Its interface in the provision network.", default=None, shown_default="found by its address"
     )

@@ -29,10 +29,10 @@ def switch_views(layout: Layout) -> dict[str, View]:
         _add_cables(views, layout, machine)
         _add_machine(views, layout, machine)
         _add_bmc(views, layout, machine)
-    names = vlan_names(layout.cloud.networks.values())
+    names = vlan_names(layout.parts)
     for name, switch in layout.cloud.switches.items():
         view = views[name]
-        view["ports"] += [_uplink(layout, port, uplink) for port, uplink in switch.uplinks.items()]
+        view["ports"] += [_uplink(layout, switch, port, uplink) for port, uplink in switch.uplinks.items()]
         used = {vlan for entry in [*view["ports"], *view["lags"]] for vlan in entry["vlans"]}
         view["vlans"] = [{"id": vlan, "name": names[vlan]} for vlan in sorted(used)]
     return views
@@ -136,7 +136,7 @@ def _lacp(link: HostLink, fallback: str | None) -> View:
 def _add_bmc(views: dict[str, View], layout: Layout, machine: Machine) -> None:
     if machine.bmc is None or machine.bmc.switch_port is None or layout.wiring.shared_with_bmc(machine):
         return
-    network = layout.bmc_network(machine.bmc)
+    network = layout.bmc_network(machine)
     port = machine.bmc.switch_port
     if network is not None and network.vlan is not None:
         access = _access(port.port, f"{machine.name}.bmc", network.vlan, network.mtu)
@@ -147,10 +147,8 @@ def _access(name: str, description: str, vlan: int, mtu: int) -> View:
     return {"name": name, "description": description, "mode": "access", "native": vlan, "vlans": [vlan], "mtu": mtu}
 
 
-def _uplink(layout: Layout, name: str, uplink: Uplink) -> View:
-    networks = list(layout.cloud.networks.values())
-    if "all" not in uplink.networks:
-        networks = [network for network in networks if network.name in uplink.networks]
+def _uplink(layout: Layout, switch: Switch, name: str, uplink: Uplink) -> View:
+    networks = [item for item in layout.parts_at(switch) if {"all", item.name} & {*uplink.networks}]
     vlans = sorted(vlan_names(networks))
     mtu = carrier(network.mtu for network in networks)
     if uplink_mode(uplink) is PortMode.ACCESS and len(vlans) == 1:

@@ -42,8 +42,6 @@ from .hardware import (
     LabMachine,
     Location,
     Machine,
-    Network,
-    Route,
     Switch,
     Taint,
     Uplink,
@@ -52,6 +50,7 @@ from .management import Bmc, Ipmi, Tls
 from .nics import Bond, Link, Nic
 from .pod_network import PodNetwork
 from .scalars import Address, PortRef, Sealed, Subnet, VlanRange
+from .segments import Network, Route, Segment
 from .services import (
     Access,
     Bundle,
@@ -150,6 +149,7 @@ __all__ = [
     "Role",
     "Route",
     "Sealed",
+    "Segment",
     "ServiceManager",
     "Storage",
     "StorageDisk",

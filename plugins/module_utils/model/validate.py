@@ -21,6 +21,7 @@ from .check_mtu import check_mtu
 from .check_networks import check_networks
 from .check_preflight import check_preflight
 from .check_promises import check_promises
+from .check_racks import check_racks
 from .check_routes import check_routes
 from .check_storage import check_storage
 from .check_virtualization import check_virtualization
@@ -31,6 +32,7 @@ from .types import Cloud
 
 CHECKS = (
     check_networks,
+    check_racks,
     check_routes,
     check_machines,
     check_deployment,

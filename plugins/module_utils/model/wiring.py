@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 from ..network.mtu import carrier
 from .enums import BondMode, Role
-from .hardware import Machine, Network
-from .management import Bmc
+from .hardware import Machine
 from .nics import Bond, Link, Nic
+from .segments import Network
 from .types import Cloud
 
 #: The link whose aggregation has the machine's name and number on switches.
@@ -94,7 +94,7 @@ def _declared(machine: Machine, link: Link) -> HostLink:
     if link.bond:
         nics = tuple(machine.nics[name] for name in link.bond.members if name in machine.nics)
     else:
-        nics = tuple(machine.nics[name] for name in (link.nic,) if name in machine.nics)
+        nics = tuple(nic for name, nic in machine.nics.items() if name == link.nic)
     return HostLink(link.name, nics, link.bond, link.networks, link.native)
 
 
@@ -157,7 +157,7 @@ class Wiring:
         cloud: Cloud,
         provision: Network | None,
         networks_of: t.Callable[[Machine], list[Network]],
-        bmc_network: t.Callable[[Bmc], Network | None],
+        bmc_network: t.Callable[[Machine], Network | None],
     ) -> None:
         self.cloud = cloud
         self.provision = provision
@@ -192,7 +192,7 @@ class Wiring:
         if len(links) < 2:
             return links[0] if links else None
         named = next((link for link in links if network.name in link.networks), None)
-        if named is None and network is self.provision:
+        if named is None and self.provision and network.name == self.provision.name:
             named = self.boots(machine)
         return named or self.rest(machine)
 
@@ -201,15 +201,16 @@ class Wiring:
         nic = shared_nic(machine)
         if machine.bmc is None or nic is None or not any(nic in link.nics for link in self.of(machine)):
             return None
-        return self._bmc_network(machine.bmc)
+        return self._bmc_network(machine)
 
     def carried(self, machine: Machine) -> list[Network]:
         """The networks on a machine's ports: those it has an address in, those that its links name, that of a BMC
         which shares one of the ports, and with the role compute those of tenants."""
         networks, bmc = self.cloud.networks, self.shared_with_bmc(machine)
+        rack = machine.location.rack
         found = {network.name: network for network in self._networks_of(machine)}
         named = (name for link in self.of(machine) for name in link.networks if name in networks)
-        found |= {name: networks[name] for name in named if name not in found}
+        found |= {name: networks[name].at(rack) for name in named if name not in found}
         if bmc:
             found.setdefault(bmc.name, bmc)
         if Role.COMPUTE in machine.roles:
@@ -224,15 +225,16 @@ class Wiring:
 
     def _is_on(self, machine: Machine, link: HostLink, network: Network, bmc: Network | None) -> bool:
         """Whether the machine itself uses a network on a link; the BMC's may be on another one."""
-        only_bmc = network is bmc and network not in self._networks_of(machine)
+        only_bmc = network == bmc and network not in self._networks_of(machine)
         only_bmc = only_bmc and not any(network.name in other.networks for other in self.of(machine))
         return not only_bmc and self.carrying(machine, network) == link
 
     def native(self, machine: Machine, link: HostLink) -> Network | None:
         """The network that is untagged on a link."""
+        untagged = self.cloud.networks.get(link.untagged) if link.untagged else None
         if self.provision and self.carrying(machine, self.provision) == link:
-            return self.provision
-        return self.cloud.networks.get(link.untagged) if link.untagged else None
+            untagged = self.provision
+        return untagged.at(machine.location.rack) if untagged else None
 
     def vlans(self, machine: Machine, link: HostLink) -> list[int]:
         """The sorted VLANs of a link's ports, including the native one. The list is shared: don't change it."""
@@ -248,7 +250,8 @@ class Wiring:
         shape = tuple((one.key, one.networks, one.untagged, bmc is not None and nic in one.nics) for one in links)
         boots = self.boots(machine) if len(links) > 1 else None
         compute = Role.COMPUTE in machine.roles
-        key = (machine.networks, compute, bmc.name if bmc else "", shape, boots.key if boots else "", link.key)
+        place = (machine.location.rack, bmc.place if bmc else "", boots.key if boots else "", link.key)
+        key = (machine.networks, compute, shape, *place)
         if key not in self._vlans:
             ids = {vlan for network in self.on(machine, link) for vlan in _ids(network)}
             native, vlans = self.native(machine, link), sorted(ids)
@@ -263,10 +266,15 @@ class Wiring:
 
     def interface(self, machine: Machine, network: Network) -> str:
         """Name of a machine's interface in one network; the model gives it where the network is not changed."""
-        link = self.carrying(machine, network)
+        link, own = self.carrying(machine, network), self.cloud.networks[network.name].at(machine.location.rack)
         if link is None:
             return machine.interfaces.get(network.name, "")
-        return link.name if self.native(machine, link) is network else f"{link.name}.{network.vlan}"
+        return link.name if is_same(self.native(machine, link), network) else f"{link.name}.{own.vlan}"
+
+
+def is_same(one: Network | None, other: Network) -> bool:
+    """Whether both are a network, or parts of it in racks."""
+    return one is not None and one.name == other.name
 
 
 def _ids(network: Network) -> t.Iterable[int]:

@@ -30,7 +30,7 @@ _SECONDS_OFF = 1.0
 def host_proofs(params: dict[str, Any]) -> list[Proof]:
     """All proofs of one machine.
 
-    :param params: ``host``; ``bonds``, each with ``name``, ``members`` and perhaps ``mode``, or ``bond``, the only one;
+    :param params: ``host``; ``bonds``, each with ``name``, ``members`` and perhaps ``mode``;
         ``networks`` (see :func:`.links.network`); ``isolation`` (see :func:`.isolation.isolation`); ``blank_disks``,
         each with ``serial`` or ``wwn``, and ``encrypted_disks`` likewise; ``node``, whether it is a node of a cluster;
         ``layers``, its layers with their providers. Proofs of what is not given are left out.
@@ -46,8 +46,7 @@ def _isolation(params: dict[str, Any]) -> Iterator[Proof]:
 
 @proof("host", layer="host_network")
 def _links(params: dict[str, Any]) -> Iterator[Proof]:
-    only = [params["bond"]] if params.get("bond") else []
-    for item in params.get("bonds") or only:
+    for item in params.get("bonds") or ():
         yield bond(params["host"], **item)
     for item in params["networks"]:
         yield network(params["host"], item)

@@ -97,6 +97,7 @@ def _dhcp(settings: Settings) -> list[str]:
         "no-ping",
         "dhcp-authoritative",
         f"dhcp-range={net.network_address},static,{net.netmask},1h",
+        *_relays(settings),
         "dhcp-ignore=tag:!known",
         "dhcp-ignore-clid",
         "dhcp-option=3",
@@ -118,6 +119,16 @@ def _dhcp(settings: Settings) -> list[str]:
         f"dhcp-hostsfile={settings.path('services', 'dhcp-hosts')}",
         "quiet-ra",
     ]
+
+
+def _relays(settings: Settings) -> list[str]:
+    """Further subnets: dnsmasq chooses by the address of the relay, and machines there need their router."""
+    lines: list[str] = []
+    for index, item in enumerate(settings.relayed):
+        subnet, tag = item.subnet, f"relay{index}"
+        lines.append(f"dhcp-range=set:{tag},{subnet.network_address},static,{subnet.netmask},1h")
+        lines.append(f"dhcp-option=tag:{tag},3,{item.gateway}")
+    return lines
 
 
 def _names(settings: Settings) -> list[str]:
@@ -221,6 +232,7 @@ def chrony(settings: Settings) -> Service:
         *(f"server {name} iburst" for name in settings.ntp_upstream),
         "local stratum 8",
         f"allow {settings.subnet}",
+        *(f"allow {item.subnet}" for item in settings.relayed),
         f"bindaddress {settings.address}",
         "port 123",
         "cmdport 0",

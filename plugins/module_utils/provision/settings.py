@@ -21,6 +21,14 @@ class ProvisionerError(CloudError):
 
 
 @dataclass(frozen=True)
+class Relayed:
+    """A subnet of another rack: its router relays DHCP to the provisioner (RFC 2131, giaddr) and routes the rest."""
+
+    subnet: ipaddress.IPv4Network
+    gateway: ipaddress.IPv4Address
+
+
+@dataclass(frozen=True)
 class Settings:
     """Input of the role, checked. Addresses are text; `ipv6` = the interface has IPv6, so routers can be advertised."""
 
@@ -31,6 +39,7 @@ class Settings:
     subnet: str
     bundle_dir: str  # the current release
     machines: tuple[Mapping[str, Any], ...]
+    relayed: tuple[Relayed, ...] = ()
     http_port: int = 8080
     registry_port: int = 5000
     ntp_upstream: tuple[str, ...] = ()
@@ -90,6 +99,7 @@ def settings_from(params: Mapping[str, Any]) -> Settings:
         raise ProvisionerError(f"provisioner.network: {error}; give its address and its subnet") from error
     if not inside:
         raise ProvisionerError(f"provisioner.network.address: {address} is outside of {subnet}")
+    relayed = tuple(_relayed(index, item) for index, item in enumerate(network.get("relayed") or ()))
     interface = str(network.get("interface") or "") or find_interface(address)
     spec = ramdisk_spec(params)
     return Settings(
@@ -98,6 +108,7 @@ def settings_from(params: Mapping[str, Any]) -> Settings:
         interface=interface,
         address=address,
         subnet=subnet,
+        relayed=relayed,
         bundle_dir=bundles[0],
         more_bundle_dirs=bundles[1:],
         machines=tuple(params.get("machines") or ()),
@@ -112,6 +123,18 @@ def settings_from(params: Mapping[str, Any]) -> Settings:
         names=dict(params.get("names") or {}),
         dns_servers=tuple(map(str, (params.get("dns") or {}).get("servers") or ())),
     )
+
+
+def _relayed(index: int, item: Mapping[str, Any]) -> Relayed:
+    """One subnet of another rack. Raises ProvisionerError."""
+    where = f"provisioner.network.relayed[{index}]"
+    try:
+        subnet, gateway = ipaddress.IPv4Network(str(item["subnet"])), ipaddress.IPv4Address(str(item["gateway"]))
+    except (KeyError, ValueError) as error:
+        raise ProvisionerError(f"{where}: {error}; give its subnet and its gateway, which relays DHCP") from error
+    if gateway not in subnet:
+        raise ProvisionerError(f"{where}.gateway: {gateway} is outside of {subnet}")
+    return Relayed(subnet, gateway)
 
 
 def bundle_dirs(params: Mapping[str, Any]) -> tuple[str, ...]:

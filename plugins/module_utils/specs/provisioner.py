@@ -22,6 +22,15 @@ CONFIG: dict[str, Any] = {
                 "interface": {"type": "str"},
                 "address": {"type": "str", "required": True},
                 "subnet": {"type": "str", "required": True},
+                "relayed": {
+                    "type": "list",
+                    "elements": "dict",
+                    "default": [],
+                    "options": {
+                        "subnet": {"type": "str", "required": True},
+                        "gateway": {"type": "str", "required": True},
+                    },
+                },
                 "range": {"type": "str"},
             },
         },

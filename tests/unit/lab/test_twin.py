@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 import copy
+import pathlib
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.names import INTERFACE_LIMIT
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.plan import rack
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.twin import twin
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from unit.lab.models import MATERIALS, real_rack
+
+MODELS = pathlib.Path(__file__).parents[2] / "golden/models"
 
 
 @pytest.fixture(name="result")
@@ -179,3 +184,14 @@ def test_what_kubelets_reserve_of_larger_machines_is_left_out() -> None:
         "kubernetes.kubelet.systemReserved",
         "machines.node1.kubelet.reservedSystemCPUs",
     }
+
+
+def test_the_nic_that_boots_is_the_first_of_the_domain() -> None:
+    """libvirt boots by the first NIC of a domain, whatever the order of the model is."""
+    cloud = yaml.safe_load((MODELS / "links.cloud.yml").read_text())
+    model, _notes = twin(cloud, MATERIALS)
+    assert model["machines"]["node1"]["boot_nic"] == "nic4"
+    assert "boot_nic" not in model["machines"]["node3"], "it is the first one already"
+    machines = {machine.name: machine for machine in rack(model, MATERIALS.places).machines}
+    assert machines["node1"].nics[0].mac == "52:54:00:06:01:04" and len(machines["node1"].nics) == 5
+    assert machines["node3"].nics[0].mac == "52:54:00:06:03:00"

@@ -46,6 +46,12 @@ def test_what_follows_from_a_model_is_what_was_committed(name: str) -> None:
     assert wanted == have, f"{name}: {len(lines)} lines differ; {remedy}:\n{shown}"
 
 
+@pytest.mark.parametrize("name", WRITE.DOCUMENTED)
+def test_pictures_in_the_documents_show_the_models(name: str) -> None:
+    drawn = (WRITE.PICTURES / f"{name}.svg").read_text()
+    assert drawn == WRITE.picture(name), f"run `python tests/golden/write.py {name}`"
+
+
 def used(cls: type, value: Any, where: str = "") -> set[str]:
     """Paths of the keys of a class that a value sets, the names of things replaced by NAME."""
     found: set[str] = set()

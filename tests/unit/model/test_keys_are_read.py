@@ -51,7 +51,7 @@ CANDIDATES: list[Any] = [
 ]  # fmt: skip
 Place = tuple[Any, ...]
 #: The smallest models are enough; of the names in a model this many are tried as values.
-MOST_MODELS, MOST_NAMES = 18, 150
+MOST_MODELS, MOST_NAMES = 20, 150
 #: Keys that are refused beside a value of another one: they are removed where that value is tried.
 GOES_WITH = {
     ("switches.NAME.platform", "unmanaged"): ("database",),

@@ -180,8 +180,6 @@ def test_each_bond_of_a_machine_is_proved() -> None:
         ("node1: LACP is negotiated on every member of bond0", False, "there is no bond bond0"),
         ("node1: there is a link on every member of bond1", False, "there is no bond bond1"),
     ]
-    only = host_proofs({**given, "bond": bonds[0]})
-    assert [proof.name for proof in only] == ["node1: LACP is negotiated on every member of bond0"]
 
 
 @pytest.mark.parametrize(
