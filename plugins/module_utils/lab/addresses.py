@@ -7,15 +7,27 @@ import ipaddress
 from typing import Any
 
 
-def provisioner_addresses(networks: dict[str, Any], given: dict[str, Any]) -> dict[str, str]:
+def here(network: dict[str, Any] | None, rack: str | None) -> dict[str, Any]:
+    """A network as a rack has it. The router's address of a part is not among it, since the lab's router has it."""
+    found = dict(network or {})
+    racks = found.pop("racks", None)
+    if racks and rack in racks:
+        part = racks[rack]
+        return {**found, "subnet": part["subnet"], **({"vlan": part["vlan"]} if part.get("vlan") else {})}
+    return found
+
+
+def provisioner_addresses(networks: dict[str, Any], given: dict[str, Any], rack: str | None) -> dict[str, str]:
     """The provisioner's address by network: the given one, else the subnet's first address that is not the gateway."""
     found = {}
-    for name, network in networks.items():
-        if not (network or {}).get("subnet"):
+    for name, whole in networks.items():
+        network = here(whole, rack)
+        if not network.get("subnet"):
             continue
+        racks = (whole or {}).get("racks") or {}
+        taken = {str(network.get("gateway")), *(str(part.get("gateway")) for part in racks.values())}
         subnet = ipaddress.ip_network(network["subnet"])
-        hosts = subnet.hosts()
-        first = next(host for host in hosts if str(host) != str(network.get("gateway")))
+        first = next(host for host in subnet.hosts() if str(host) not in taken)
         found[name] = str(given.get(name, first))
     return found
 

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from . import bmcs, emulators, hypervisor, machines, network, switches
+from . import bmcs, emulators, hypervisor, machines, network, router, switches
 from .names import DIGESTS, TWIN_FILES, Places
 from .plan import Rack
 from .shell import LabError, daemons_below, kill_all, lost_namespaces, namespaces, processes, run
@@ -39,6 +39,9 @@ PARTS: dict[str, Part] = {
     "network": Part(
         lambda s: network.missing_network(s.rack),
         lambda s: network.raise_network(s.rack)),
+    "router": Part(
+        lambda s: router.missing_router(s.rack),
+        lambda s: router.raise_router(s.rack)),
     "switches": Part(
         lambda s: switches.missing_switches(s.rack),
         lambda s: switches.raise_switches(s.rack)),
@@ -53,7 +56,7 @@ PARTS: dict[str, Part] = {
         lambda s: bmcs.raise_bmcs(s.rack, s.venv)),
 }  # fmt: skip
 """In the order of their start; each part needs the parts before it."""
-_INSIDE = ("switches", "hypervisor", "machines", "bmcs")
+_INSIDE = ("router", "switches", "hypervisor", "machines", "bmcs")
 """Parts that run in the lab's namespaces."""
 
 

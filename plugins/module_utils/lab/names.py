@@ -50,9 +50,14 @@ class Places:
         return f"{self.name}-bmc"
 
     @property
-    def namespaces(self) -> tuple[str, str, str]:
+    def router(self) -> str:
+        """Network namespace of the router between racks, where networks have a subnet for each rack."""
+        return f"{self.name}-router"
+
+    @property
+    def namespaces(self) -> tuple[str, str, str, str]:
         """All network namespaces of the lab."""
-        return (self.rack, self.ctl, self.bmc)
+        return (self.rack, self.ctl, self.bmc, self.router)
 
     @property
     def lab(self) -> str:

@@ -25,6 +25,7 @@ _SYSCTLS = {
     },
     "ctl": {"net/ipv4/ip_forward": "0", "net/ipv4/conf/all/arp_ignore": "1", "net/ipv4/conf/all/arp_announce": "2"},
     "bmc": {"net/ipv4/ip_forward": "0"},
+    "router": {"net/ipv4/ip_forward": "1"},
 }
 
 
@@ -39,7 +40,8 @@ def missing_network(rack: Rack) -> list[str]:
     lacking = [name for name in rack.places.namespaces if name not in there]
     if lacking:
         return lacking
-    in_rack, in_ctl, in_bmc = (links(name) for name in rack.places.namespaces)
+    places = rack.places
+    in_rack, in_ctl, in_bmc = (links(name) for name in (places.rack, places.ctl, places.bmc))
     taps = [nic.tap for machine in rack.machines for nic in machine.nics]
     lacking = [name for name in taps if name not in in_rack]
     lacking += [cable.interface for cable in rack.cables if cable.interface not in in_ctl or cable.peer not in in_rack]
@@ -58,8 +60,8 @@ def raise_network(rack: Rack) -> None:
             _sysctls(name, _SYSCTLS[role])
     present = links(places.rack)
     taps = [nic.tap for machine in rack.machines for nic in machine.nics if nic.tap not in present]
-    _batch(places.rack, [f"tuntap add dev {name} mode tap" for name in taps])
-    _batch(places.rack, [f"link set dev {name} mtu {rack.mtu} up" for name in taps])
+    batch(places.rack, [f"tuntap add dev {name} mode tap" for name in taps])
+    batch(places.rack, [f"link set dev {name} mtu {rack.mtu} up" for name in taps])
     _cables(rack)
     _out_of_band(rack)
 
@@ -75,7 +77,7 @@ def _cables(rack: Rack) -> None:
         run(inside(places.ctl, "ethtool", "-K", cable.interface, "tx", "off"))
         run(inside(places.rack, "ethtool", "-K", cable.peer, "tx", "off"))
         addresses = [f"addr add {address} dev {cable.interface}" for address in cable.addresses]
-        _batch(places.ctl, [*addresses, f"link set dev {cable.interface} up"])
+        batch(places.ctl, [*addresses, f"link set dev {cable.interface} up"])
         run(["ip", "-n", places.rack, "link", "set", cable.peer, "up"])
 
 
@@ -86,13 +88,14 @@ def _out_of_band(rack: Rack) -> None:
              "peer", "name", OUT_OF_BAND, "netns", places.bmc])  # fmt: skip
     addresses = [bmc.address for bmc in rack.bmcs]
     up = f"link set dev {OUT_OF_BAND} up"
-    _batch(places.bmc, [f"addr replace {_BMC_END}/{_LINK} dev {OUT_OF_BAND}", up])
-    _batch(places.bmc, [f"addr replace {address}/32 dev {OUT_OF_BAND}" for address in addresses])
-    _batch(places.ctl, [f"addr replace {_CTL_END}/{_LINK} dev {OUT_OF_BAND}", up])
-    _batch(places.ctl, [f"route replace {address}/32 via {_BMC_END} src {_CTL_END}" for address in addresses])
+    batch(places.bmc, [f"addr replace {_BMC_END}/{_LINK} dev {OUT_OF_BAND}", up])
+    batch(places.bmc, [f"addr replace {address}/32 dev {OUT_OF_BAND}" for address in addresses])
+    batch(places.ctl, [f"addr replace {_CTL_END}/{_LINK} dev {OUT_OF_BAND}", up])
+    batch(places.ctl, [f"route replace {address}/32 via {_BMC_END} src {_CTL_END}" for address in addresses])
 
 
-def _batch(namespace: str, lines: list[str]) -> None:
+def batch(namespace: str, lines: list[str]) -> None:
+    """Run lines of `ip -batch` in a namespace."""
     if lines:
         run(["ip", "-n", namespace, "-batch", "-"], text="\n".join(lines) + "\n")
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..network.mtu import ETHERNET, carrier
-from .addresses import with_prefix
+from .addresses import here, with_prefix
+from .legs import Leg, legs
 from .names import Places, short
 
 Tree = dict[str, Any]
@@ -98,13 +99,16 @@ class Rack:
     bridges: tuple[str, ...]
     ports: tuple[Port, ...]
     cables: tuple[Cable, ...]
+    legs: tuple[Leg, ...]
     machines: tuple[Machine, ...]
     bmcs: tuple[Bmc, ...]
 
 
 def rack(twin: Tree, places: Places) -> Rack:
     """The rack of a twin, as returned by `twin.twin`; other models lack keys that this function reads."""
-    networks = {name: net for name, net in twin.get("networks", {}).items() if (net or {}).get("subnet")}
+    own = twin["provisioner"].get("rack")
+    parts = {name: here(network, own) for name, network in twin.get("networks", {}).items()}
+    networks = {name: part for name, part in parts.items() if part.get("subnet")}
     switches = twin.get("switches", {})
     machines = twin.get("machines", {})
     mtus = [net.get("mtu", ETHERNET) for net in networks.values()]
@@ -115,6 +119,7 @@ def rack(twin: Tree, places: Places) -> Rack:
         bridges=tuple(switches),
         ports=(*_uplinks(switches), *_machine_ports(machines)),
         cables=tuple(_cable(name, net, twin["provisioner"]["addresses"][name]) for name, net in networks.items()),
+        legs=legs(twin),
         machines=tuple(_machine(name, machine, places) for name, machine in machines.items()),
         bmcs=tuple(_bmc(name, machine["bmc"]) for name, machine in machines.items() if machine.get("bmc")),
     )

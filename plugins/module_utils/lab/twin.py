@@ -71,7 +71,9 @@ def twin(cloud: Tree, materials: Materials, accelerator: str = "kvm") -> tuple[T
     if lab.get("control_plane") == str(ControlPlane.HOSTED):
         _host_control_plane(result["machines"], notes)
     networks = result["networks"]
-    result["switches"], cabling = twin_switches(result["switches"], networks, materials.places.database, notes)
+    result["switches"], cabling = twin_switches(
+        result["switches"], networks, (result.get("provisioner") or {}).get("rack"), materials.places.database, notes
+    )
     result["machines"] = {
         name: _machine(name, machine, cabling, materials, notes) for name, machine in result["machines"].items()
     }
@@ -181,19 +183,6 @@ def require_bmcs(cloud: Tree) -> None:
         )
 
 
-def require_shared_networks(cloud: Tree) -> None:
-    """Refuse a model with a subnet for each rack: a virtual rack has no routers between racks.
-
-    :raises LabError: for the first such network.
-    """
-    divided = [name for name, network in _resolved(cloud)["networks"].items() if (network or {}).get("racks")]
-    if divided:
-        raise LabError(
-            f"networks.{divided[0]}.racks: a virtual rack has no routers, so its racks share their networks; raise a "
-            "copy of the model in which the network has one subnet"
-        )
-
-
 def _resolved(cloud: Tree) -> Tree:
     """The model with its `defaults` merged into every object."""
     result = copy.deepcopy({key: value for key, value in cloud.items() if key != "defaults"})
@@ -261,11 +250,11 @@ def _bmc(where: str, bmc: Tree, materials: Materials, fingerprint: str | None, n
 def _provisioner(given: Tree, networks: Tree, places: Places, notes: list[str]) -> Tree:
     if given.get("host", "localhost") != "localhost":
         notes.append(f"provisioner.host: {given['host']} is the controller itself in the lab")
-    ports: Tree = {key: given[key] for key in ("http_port", "registry_port") if key in given}
+    ports: Tree = {key: given[key] for key in ("rack", "http_port", "registry_port") if key in given}
     return {
         **ports,
         "host": "localhost",
-        "addresses": provisioner_addresses(networks, given.get("addresses") or {}),
+        "addresses": provisioner_addresses(networks, given.get("addresses") or {}, given.get("rack")),
         "service_manager": "processes",
         "state_dir": f"{places.state}/provisioner",
     }
@@ -279,6 +268,9 @@ def _upstream(result: Tree, notes: list[str]) -> None:
 
 
 def _gateways(networks: Tree, notes: list[str]) -> None:
+    divided = sorted(name for name, network in networks.items() if (network or {}).get("racks"))
+    if divided:
+        notes.append(f"networks.*.racks ({', '.join(divided)}): a namespace of this host is the router between racks")
     names = sorted(name for name, network in networks.items() if (network or {}).get("gateway"))
     if names:
         notes.append(f"networks.*.gateway ({', '.join(names)}): answers, but forwards nothing: a lab is isolated")

@@ -17,7 +17,7 @@ from .accelerator import of_lab
 from .keys import materials
 from .names import DIGESTS, Places, places
 from .shell import LabError, write
-from .twin import require_bmcs, require_shared_networks, twin
+from .twin import require_bmcs, twin
 
 _HEADER = "# The twin of {source}, written by the virtual rack; changes are lost. What it can't reproduce:\n"
 _RUN = """\
@@ -62,7 +62,6 @@ def write_twin(source: str, parent: str, name: str | None, accelerator: str = ""
     load_documents(docs)
     cloud, _problems = documents.combine(docs)
     require_bmcs(cloud)
-    require_shared_networks(cloud)
     where = places(name or str(cloud["name"]))
     claim(where)
     every = {key: _address(cloud, key) for key in cloud.get("machines", {})}

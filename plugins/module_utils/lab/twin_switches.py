@@ -6,7 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .legs import leg_port
 from .names import INTERFACE_LIMIT, short
+from .shell import LabError
 
 Tree = dict[str, Any]
 
@@ -30,11 +32,15 @@ class Cabling:
         return f"{switch}.{port}" if switch in self.paired else port
 
 
-def twin_switches(switches: Tree, networks: Tree, database: str, notes: list[str]) -> tuple[Tree, Cabling]:
+def twin_switches(
+    switches: Tree, networks: Tree, rack: str | None, database: str, notes: list[str]
+) -> tuple[Tree, Cabling]:
     """The twin's `switches`, and the mapping of ports for what is cabled to them.
 
     The controller is cabled to the first bridge, one access port per network (`ctl-NETWORK`): the kernel of a small
-    host may have no VLAN interfaces. Further bridges are connected to the first by a trunk (`to-BRIDGE`).
+    host may have no VLAN interfaces. Further bridges are connected to the first by a trunk (`to-BRIDGE`), but not for
+    networks with a subnet for each rack: there the controller is cabled to a bridge of its `rack`, and the router
+    to one of each (`rtr-NETWORK-RACK`).
     """
     groups = _groups(switches)
     cabling = Cabling(
@@ -49,6 +55,7 @@ def twin_switches(switches: Tree, networks: Tree, database: str, notes: list[str
         result[bridge] |= {key: first[key] for key in ("mtu", "location") if key in first}
         _add_notes(members, bridge, switches, notes)
     _connect(result, networks)
+    _connect_racks(result, networks, rack)
     return result, cabling
 
 
@@ -93,6 +100,21 @@ def _connect(bridges: Tree, networks: Tree) -> None:
     for network, settings in networks.items():
         if (settings or {}).get("subnet"):
             hub[f"ctl-{network}"] = {"networks": [network], "mode": "access", "description": "controller"}
-    for name in names[1:]:
-        hub[f"to-{name}"] = {"networks": ["all"], "mode": "trunk", "description": name}
-        bridges[name]["uplinks"][f"to-{names[0]}"] = {"networks": ["all"], "mode": "trunk", "description": names[0]}
+    shared = [name for name, settings in networks.items() if not (settings or {}).get("racks")]
+    carried = ["all"] if len(shared) == len(networks) else shared
+    for name in names[1:] if carried else ():
+        hub[f"to-{name}"] = {"networks": carried, "mode": "trunk", "description": name}
+        bridges[name]["uplinks"][f"to-{names[0]}"] = {"networks": carried, "mode": "trunk", "description": names[0]}
+
+
+def _connect_racks(bridges: Tree, networks: Tree, own: str | None) -> None:
+    for network, settings in networks.items():
+        for rack in (settings or {}).get("racks") or {}:
+            bridge = next((item for item in bridges.values() if (item.get("location") or {}).get("rack") == rack), None)
+            if bridge is None:
+                remedy = f"give one of them location: {{rack: {rack}}}"
+                raise LabError(f"networks.{network}.racks.{rack}: no switch stands in this rack; {remedy}")
+            access: Tree = {"networks": [network], "mode": "access"}
+            bridge["uplinks"][leg_port(network, rack)] = {**access, "description": "router"}
+            if rack == own:
+                bridge["uplinks"][f"ctl-{network}"] = {**access, "description": "controller"}

@@ -56,12 +56,12 @@ def resolvers(layout: Layout) -> list[str]:
 def default_routers(layout: Layout, machine: Machine) -> list[Network]:
     """The networks whose gateways are the machine's default routes: of each IP version the first that has a gateway.
 
-    The provision network comes last.
+    Networks with a subnet for each rack come after the others, and the provision network last.
     """
     ordered = layout.networks_of(machine)
     own = [network for network in ordered if not is_same(layout.provision, network)]
     found: dict[int, Network] = {}
-    for network in [*own, *ordered]:
+    for network in [*sorted(own, key=lambda network: bool(network.rack_name)), *ordered]:
         if network.gateway:
             found.setdefault(network.gateway.version, network)
     return list(found.values())

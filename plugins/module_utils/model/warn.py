@@ -137,7 +137,8 @@ def _machines(report: Report) -> None:
         )
     seen: set[tuple[str, ...]] = set()
     for machine in machines:
-        networks = [network for network in report.layout.networks_of(machine) if network.gateway]
+        # Each part of a network with racks has a router, for the other racks, so there only the choice matters.
+        networks = [item for item in report.layout.networks_of(machine) if item.gateway and not item.rack_name]
         routers = tuple(network.name for network in networks)
         if len(networks) > len(default_routers(report.layout, machine)) and routers not in seen:
             seen.add(routers)

@@ -3,15 +3,22 @@
 
 from __future__ import annotations
 
+import pathlib
 import xml.etree.ElementTree as ET
 
 import pytest
+import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.bmc_files import files
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.domain import domain_xml
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.names import INTERFACE_LIMIT, short
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.plan import Rack, rack
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.shell import LabError
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.twin import twin
+from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
+from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from unit.lab.models import MATERIALS, PLACES, real_rack
+
+MODELS = pathlib.Path(__file__).parents[2] / "golden/models"
 
 
 @pytest.fixture(name="plan")
@@ -97,3 +104,32 @@ def test_emulator_files_name_the_machine_without_the_password(plan: Rack) -> Non
     assert settings["SUSHY_EMULATOR_ALLOWED_INSTANCES"] == ["11111111-2222-4333-8444-555555555555"]
     assert "made-here" not in sushy
     assert "password = made-here" in found["/state/t/lab/bmc/ipmi/node1/config"]
+
+
+def test_racks_of_their_own_are_joined_by_a_router() -> None:
+    """The controller is in rack r1; the router has a leg in each part, and relays DHCP from the other racks to it."""
+    data = yaml.safe_load((MODELS / "racks.cloud.yml").read_text())
+    model, notes = twin(data, MATERIALS)
+    assert (
+        "networks.*.racks (cluster, provision, storage): a namespace of this host is the router between racks" in notes
+    )
+    plan = rack(model, MATERIALS.places)
+    addresses = {cable.network: cable.addresses for cable in plan.cables}
+    assert addresses["provision"] == ("10.10.1.2/24",), "the router of the rack is not the controller"
+    legs = {leg.interface: leg for leg in plan.legs}
+    assert legs["provision-r1"].relay_to is None and legs["provision-r1"].via is None
+    assert (legs["provision-r2"].relay_to, legs["provision-r2"].via) == ("10.10.1.2", "10.10.1.1")
+    assert (legs["cluster-r2"].relay_to, legs["cluster-r2"].address) == (None, "10.30.2.1/24")
+    trunk = model["switches"]["leaf1"]["uplinks"]["to-leaf2"]["networks"]
+    assert trunk == ["management"], "the others end at the router"
+    views = derive(load(model)).hostvars["leaf2"]["switch_config"]["ports"]
+    assert {port["name"]: port["vlans"] for port in views if port["name"].startswith("rtr-")} == {
+        "rtr-provision-r2": [10], "rtr-cluster-r2": [32], "rtr-storage-r2": [42],
+    }  # fmt: skip
+
+
+def test_a_rack_without_a_switch_has_no_place_for_the_router() -> None:
+    data = yaml.safe_load((MODELS / "racks.cloud.yml").read_text())
+    del data["switches"]["leaf2"]["location"]
+    with pytest.raises(LabError, match=r"networks\.provision\.racks\.r2: no switch stands in this rack"):
+        twin(data, MATERIALS)

@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.lifecycle import absent
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.names import DIGESTS
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.shell import LabError
-from ansible_collections.groundup.cloud.plugins.module_utils.lab.twin import require_bmcs, require_shared_networks
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.twin import require_bmcs
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.twin_file import write_twin
 
 MODEL = """
@@ -80,10 +80,3 @@ def test_the_digests_beside_a_model_belong_to_the_twin_too(
     assert (twin / DIGESTS).exists(), "those that `lock` wrote for the twin stay"
     absent(where, files.directory)
     assert not twin.exists()
-
-
-def test_a_model_with_a_subnet_for_each_rack_has_no_twin() -> None:
-    networks = {"storage": {"vlan": 40, "racks": {"r1": {"subnet": "10.40.1.0/24"}}}, "cluster": {"vlan": 30}}
-    with pytest.raises(LabError, match=r"networks\.storage\.racks: a virtual rack has no routers"):
-        require_shared_networks({"name": "rack", "networks": networks})
-    require_shared_networks({"name": "rack", "networks": {"cluster": {"vlan": 30}}})
