@@ -33,6 +33,18 @@ BLOCKS: dict[str, Any] = {
 }
 EMULATED: dict[str, Any] = {"images": {"debian-13": {"source": "build", "profile": "emulated"}}}
 HOSTED = {"lab": {"control_plane": "hosted"}, "machines.node1.roles": ["compute"]}
+#: The network of the cluster in two racks, with a machine in each; and in one.
+RACKS: dict[str, Any] = {
+    "networks.cluster": {
+        "vlan": 30,
+        "racks": {
+            "r1": {"subnet": "10.30.0.0/24", "gateway": "10.30.0.1"},
+            "r2": {"subnet": "10.31.0.0/24", "gateway": "10.31.0.1"},
+        },
+    },
+    "machines.node2.location": {"rack": "r2", "unit": 1},
+}
+ONE_RACK: dict[str, Any] = {"networks.cluster": {"vlan": 30, "racks": {"r1": {"subnet": "10.30.0.0/24"}}}}
 NO_ROUTER = {"networks.management.gateway": REMOVED}
 BGP: dict[str, Any] = {
     "pools": {"internet": {"addresses": ["203.0.113.0/28"], "announce": "bgp"}},

@@ -12,6 +12,8 @@ from .preflight_models import (
     NIC,
     NIC2,
     NO_ROUTER,
+    ONE_RACK,
+    RACKS,
     TO_TOR,
     TOR,
     Cases,
@@ -46,6 +48,22 @@ CASES: Cases = {
             (network("cilium", policies=True), "network.policies: true would judge each connection a second time"),
         ],
         [network("basic", policies=True), network("flannel", policies=True), network("custom", policies=True)],
+    ),
+    "racks-without-tunnel": (
+        [
+            ({**RACKS, **network(provider, **keys)}, f"network.provider: {provider} sends packets of pods to nodes of")
+            for provider, keys in (
+                ("basic", {}),
+                ("calico", {"encapsulation": "none"}),
+                ("cilium", {"encapsulation": "none"}),
+            )
+        ],
+        [
+            {**RACKS, **network("flannel")},
+            {**RACKS, **network("kube_ovn")},
+            {**RACKS, **network("calico", encapsulation="vxlan")},
+            {**ONE_RACK, **network("basic")},
+        ],
     ),
     "flannel-host-gw": (
         [(network("flannel", encapsulation="none"), "network.encapsulation: none is not installed by this release")],

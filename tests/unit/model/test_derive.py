@@ -330,8 +330,13 @@ def test_wrong_settings_of_hosts_are_named(changes: dict[str, Any], error: str) 
 )
 def test_whether_all_machines_are_connected(networks: dict[str, list[str]], separate: bool) -> None:
     """Otherwise none of them can know when all have started, so the proof of isolation takes its whole time."""
-    cloud = types.SimpleNamespace(machines=networks, networks=["x", "y", "z"])
-    layout = types.SimpleNamespace(cloud=cloud, addresses_of=lambda name: dict.fromkeys(networks[name]))
+    parts = {name: types.SimpleNamespace(name=name, place=f"networks.{name}") for name in ("x", "y", "z")}
+    layout = types.SimpleNamespace(
+        cloud=types.SimpleNamespace(machines=dict.fromkeys(networks), networks=parts),
+        parts=tuple(parts.values()),
+        networks_of=lambda _machine: tuple(parts.values()),
+        addresses_of=lambda name: dict.fromkeys(networks[name]),
+    )
     assert Neighbours(layout).separate is separate  # type: ignore[arg-type]
 
 
