@@ -43,7 +43,8 @@ SOURCES = sorted(
 )
 #: Values of every kind of scalar; those that a key's own parser takes are tried.
 CANDIDATES: list[Any] = [
-    True, False, 3, 7, 102, 1700, 4093, "other7", "10.9.8.7", "10.10.0.77", "10.77.0.0/16", "10.10.1.0/25", "/srv/other",
+    True, False, 3, 7, 102, 1700, 4093, "other7", "10.9.8.7", "10.10.0.77", "10.77.0.0/16",
+    "10.10.1.0/25", "/srv/other",
     "x.example.org",
     "https://example.org/x.raw", "52:54:00:77:77:77", "ab" * 32, "1.35.1", "4c4c4544-0044-4810-8031-b3c04f4a4d32",
     "tcp/99", "ssh-ed25519 AAAA other", "ssl:10.9.8.7:6640", "200-210", "Ethernet77",
