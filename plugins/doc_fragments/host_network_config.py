@@ -17,9 +17,13 @@ options:
     required: true
     suboptions:
       backend:
-        description: What configures links on the host.
+        description:
+        - What configures links on the host. It has to be what manages them already; the role
+          installs neither, and moves no host from one to the other.
+        - With C(networkmanager), cables are not compared with LLDP neighbours, and C(primary)
+          holds when the NICs have their names, which they get at the next boot.
         type: str
-        choices: [networkd]
+        choices: [networkd, networkmanager]
         default: networkd
       hostname:
         description: Name of the host. Without it the name is not changed.
@@ -245,7 +249,8 @@ options:
             description: Address with prefix length.
             type: str
       dns:
-        description: Name resolution by systemd-resolved, which is left alone without servers.
+        description: Name resolution by systemd-resolved, or by NetworkManager where that is the
+          backend. It is left alone without servers.
         type: dict
         default: {}
         suboptions:

@@ -8,7 +8,8 @@ module: host_network
 short_description: Configure bonds, VLANs, bridges, addresses and routes of a host, with an automatic rollback
 version_added: 0.1.0
 description:
-  - Writes files for systemd-networkd and compares the links themselves, so that a link changed by hand is corrected.
+  - Writes files for systemd-networkd, or profiles for NetworkManager, and compares the links themselves, so that a link
+    changed by hand is corrected.
   - A change is armed with a timer on the host and with a unit for its next boot, switched, and confirmed over a new
     connection once links and LACP are as wanted and a peer on each VLAN answers. Otherwise the host restores its
     previous configuration by itself.
@@ -47,6 +48,29 @@ EXAMPLES = r"""
         - {network: cluster, vlan: 30, address: 10.30.0.21/24, mtu: 9000}
       peers:
         cluster: [10.30.0.1, 10.30.0.22]
+
+- name: Give storage a bond of its own, and leave the NIC that boots alone
+  groundup.cloud.host_network:
+    config:
+      backend: networkmanager
+      links:
+        - name: bond0
+          bond:
+            members:
+              - {name: nic0, mac: "52:54:00:00:01:01"}
+              - {name: nic1, mac: "52:54:00:00:01:02"}
+        - name: bond1
+          bond:
+            mode: active-backup
+            members:
+              - {name: nic2, mac: "52:54:00:00:01:03"}
+              - {name: nic3, mac: "52:54:00:00:01:04"}
+      addresses:
+        - {network: management, link: bond0, vlan: 20, address: 10.20.0.21/24, gateway: 10.20.0.1}
+        - {network: storage, link: bond1, vlan: 40, address: 10.40.0.21/24, mtu: 9000}
+      peers:
+        management: [10.20.0.1]
+        storage: [10.40.0.22]
 """
 
 RETURN = r"""

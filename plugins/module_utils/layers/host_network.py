@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""host_network: systemd-networkd's files and the resulting links, changed with a rollback timer."""
+"""host_network: files of systemd-networkd or NetworkManager and the resulting links, changed with a rollback timer."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from ..host.plan import Plan, Step, plan
 from ..host.read import read, read_text
 from ..host.state import Actual, File, HostError, HostState, Link, Purge, Unit
 from ..host.system import System
-from ..links import cabling, change, lacp, live
-from ..links.files import DIRECTORY, PREFIX, networkd_files
+from ..links import cabling, change, lacp, live, managers
+from ..links.backends import BACKENDS, PLACES, files_of, mode_of
+from ..links.keyfiles import CONF, carrier_conf
 from ..links.parts import NetworkSpec
 from ..links.script import SCRIPT, SCRIPT_PATH, UNIT, UNIT_PATH
 from ..links.spec import parse
@@ -23,7 +24,6 @@ from ..specs.check import checked
 from ..specs.host_network import CONFIG
 from .host_names import Names
 
-NETWORKD = "systemd-networkd.service"
 RESOLVED = "/etc/systemd/resolved.conf.d/10-groundup.conf"
 
 
@@ -32,8 +32,13 @@ def network_files(params: dict[str, Any]) -> list[dict[str, str]]:
 
     The role writes the same text, so it has nothing to change on a new machine.
     """
-    wanted = checked("host_network", CONFIG, params)
-    return [{"path": path, "content": text} for path, text in networkd_files(parse(wanted)).items()]
+    spec = parse(checked("host_network", CONFIG, params))
+    if spec.backend != "networkd":
+        raise HostError(
+            f"host_network.backend: {spec.backend} is for hosts that are installed already; machines that are deployed "
+            "have networkd"
+        )
+    return [{"path": path, "content": text} for path, text in files_of(spec).items()]
 
 
 def render(params: dict[str, Any]) -> HostState:
@@ -43,25 +48,28 @@ def render(params: dict[str, Any]) -> HostState:
 
 def state_of(spec: NetworkSpec) -> HostState:
     """Files, names and units of a NetworkSpec."""
-    files = [File(path, text) for path, text in networkd_files(spec).items()]
-    files += [File(SCRIPT_PATH, SCRIPT, mode=0o755), File(UNIT_PATH, UNIT)]
-    names = Names(spec.hostname, spec.fqdn)
-    files += names.files
-    if spec.dns:
+    backend, names = BACKENDS[spec.backend], Names(spec.hostname, spec.fqdn)
+    files = [File(path, text, mode=mode_of(path)) for path, text in files_of(spec).items()]
+    files += [File(SCRIPT_PATH, SCRIPT, mode=0o755), File(UNIT_PATH, UNIT), *names.files]
+    if spec.backend == "networkmanager":
+        files.append(File(CONF, carrier_conf(spec)))
+    # NetworkManager has the name servers in a profile, and gives them to whatever resolves names on its host
+    resolved = bool(spec.dns) and spec.backend == "networkd"
+    if resolved:
         search = f"Domains={' '.join(spec.search)}\n" if spec.search else ""
         files.append(File(RESOLVED, f"[Resolve]\nDNS={' '.join(spec.dns)}\n{search}"))
     return HostState(
         layer="host_network",
         files=tuple(files),
         blocks=names.blocks,
-        links=(Link("/etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf"),) if spec.dns else (),
-        purge=(Purge(DIRECTORY, f"{PREFIX}*"),),
+        links=(Link("/etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf"),) if resolved else (),
+        purge=tuple(Purge(directory, f"{prefix}*") for directory, prefix in PLACES.items()),
         sysctls=names.sysctls,
-        packages=("systemd-resolved",) if spec.dns else (),
+        packages=("systemd-resolved",) if resolved else (),
         units=(
-            Unit(NETWORKD),
+            Unit(backend.service, reload_on=(CONF,) if spec.backend == "networkmanager" else ()),
             Unit("groundup-network-revert-boot.service", active=None),
-            *((Unit("systemd-resolved.service", restart_on=(RESOLVED,)),) if spec.dns else ()),
+            *((Unit("systemd-resolved.service", restart_on=(RESOLVED,)),) if resolved else ()),
         ),
     )
 
@@ -97,20 +105,19 @@ def lacp_warnings(spec: NetworkSpec, system: System) -> tuple[str, ...]:
     return tuple(found)
 
 
-def refuse_other_managers(actual: Actual) -> None:
-    """HostError where another program manages the links: systemd-networkd does not run and has no files of ours, so
-    starting it would take over their links. Where the files exist, it was stopped by hand and is started again."""
-    has_files = any(state.kind != "absent" for path, state in actual.paths.items() if path.startswith(DIRECTORY))
-    if actual.units[NETWORKD].active != "active" and not has_files:
-        raise HostError(
-            "systemd-networkd does not run here, so another program manages this network (ifupdown, NetworkManager?); "
-            "move that configuration to systemd-networkd first"
-        )
+def refuse_other_managers(spec: NetworkSpec, actual: Actual, links: live.Live, system: System) -> None:
+    """HostError where another program than the wanted backend manages the links."""
+    backend = BACKENDS[spec.backend]
+    ours = f"{backend.directory}/{backend.prefix}"
+    has_files = any(state.kind != "absent" for path, state in actual.paths.items() if path.startswith(ours))
+    runs = actual.units[backend.service].active == "active"
+    managers.refuse_others(spec, links, system, runs=runs, has_files=has_files)
 
 
 def is_timed(step: Step) -> bool:
     """Whether a step may disconnect the host, so that it is done with the rollback timer only."""
-    return step.action == "confirm" or isinstance(step.item, live.Difference) or step.subject.startswith(DIRECTORY)
+    ours = tuple(f"{directory}/" for directory in PLACES)
+    return step.action == "confirm" or isinstance(step.item, live.Difference) or step.subject.startswith(ours)
 
 
 def run(params: dict[str, Any], *, check: bool, system: System | None = None, warn: Warn = silent) -> dict[str, Any]:
@@ -127,7 +134,7 @@ def run(params: dict[str, Any], *, check: bool, system: System | None = None, wa
     for text in todo.warnings:
         warn(text)
     if todo.steps and not check:
-        refuse_other_managers(actual)
+        refuse_other_managers(spec, actual, links, system)
         if timed:
             cabling.check(spec, links, system)
         rest = Plan(todo.layer, tuple(step for step in todo.steps if not is_timed(step)))

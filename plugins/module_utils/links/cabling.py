@@ -20,7 +20,7 @@ from .parts import NetworkSpec, Nic
 def check(spec: NetworkSpec, live: Live, system: System) -> None:
     """Raise a HostError that names every contradiction between host and model; nothing has been changed by then."""
     found = absent(spec, live)
-    if not found and any(nic.port for nic in spec.nics):
+    if not found and spec.backend == "networkd" and any(nic.port for nic in spec.nics):
         answer = system.run(["networkctl", "lldp", "--json=short"], check=False)
         # before version 254 networkctl prints a table with truncated names, which is treated as no LLDP neighbours
         found += misplaced(spec, live, json.loads(answer if answer.startswith("{") else "{}"))

@@ -10,14 +10,16 @@ from pathlib import Path
 
 from ..host.state import HostError
 from ..host.system import System
-from .files import DIRECTORY, PREFIX, networkd_files
-from .live import NO_MASTER, Difference
+from .backends import PLACES, files_of
+from .lists import link_lists
+from .live import Difference
 from .parts import NetworkSpec
 from .script import SCRIPT_PATH, STATE, TIMER
 
 CHANGE = f"{STATE}/change"
 PENDING = f"{STATE}/pending"
 REVERTING = f"{STATE}/reverting"
+LISTS = ("devices", "created", "released", "reconfigure", "activate", "restore")
 
 
 def pending(system: System) -> str | None:
@@ -48,22 +50,24 @@ def arm(spec: NetworkSpec, found: list[Difference], system: System) -> str:
 def save(spec: NetworkSpec, found: list[Difference], system: System, *, keep_old: bool) -> None:
     """Write the new and the old files and the lists of links for the script network-change."""
     change = system.path(CHANGE)
-    for name in ("new", "devices", "created", "reconfigure", "released", "switched", *(() if keep_old else ("old",))):
+    for name in ("new", "backend", *LISTS, "switched", *(() if keep_old else ("old",))):
         path = change / name
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    for name, text in networkd_files(spec).items():
-        system.write(f"{CHANGE}/new/{Path(name).name}", text.encode())
+    for name, text in files_of(spec).items():
+        system.write(f"{CHANGE}/new/{Path(name).name}", text.encode(), mode=0o600)
     old = change / "old"
     old.mkdir(parents=True, exist_ok=True)
     if not keep_old:
-        for path in system.path(DIRECTORY).glob(f"{PREFIX}*"):
-            save_copy(path, old / path.name)
-    lists = link_lists(spec, found, [path.name for path in old.iterdir()])
-    for name, links in lists.items():
-        system.write(f"{CHANGE}/{name}", "".join(f"{link}\n" for link in links).encode())
+        for directory, prefix in PLACES.items():
+            for path in system.path(directory).glob(f"{prefix}*"):
+                save_copy(path, old / path.name)
+    lists = link_lists(spec, found, {path.name: path.read_text() if path.is_file() else "" for path in old.iterdir()})
+    for name in LISTS:
+        system.write(f"{CHANGE}/{name}", "".join(f"{link}\n" for link in lists[name]).encode())
+    system.write(f"{CHANGE}/backend", f"{spec.backend}\n".encode())
 
 
 def save_copy(path: Path, copy: Path) -> None:
@@ -72,28 +76,6 @@ def save_copy(path: Path, copy: Path) -> None:
         shutil.copytree(path, copy)
     elif path.is_file():
         shutil.copy2(path, copy)
-
-
-def link_lists(spec: NetworkSpec, found: list[Difference], old_files: list[str]) -> dict[str, list[str]]:
-    """The lists of links for the script. Pure.
-
-    ``devices``: virtual devices to delete, because they are removed or have to be created again. ``created``: those
-    that only the new files have. ``released``: links to take out of another bond or bridge, which no file does for
-    a NIC that is in no link. ``reconfigure``: links changed by hand; links whose files changed are not among them,
-    since a reload of systemd-networkd configures these.
-    """
-    wanted = {Path(name).name for name in networkd_files(spec)}
-    old, new = netdevs(set(old_files)), netdevs(wanted)
-    recreated = {item.link for item in found if item.needs_new_device and item.link in new}
-    by_hand = sorted({item.link for item in found} - recreated)
-    released = sorted({item.link for item in found if item.what == "master" and item.have != NO_MASTER})
-    devices, created = sorted((old - new) | recreated), sorted(new - old)
-    return {"devices": devices, "created": created, "released": released, "reconfigure": by_hand}
-
-
-def netdevs(files: set[str]) -> set[str]:
-    """Names of the virtual devices that these files define."""
-    return {name.removeprefix(PREFIX).removesuffix(".netdev") for name in files if name.endswith(".netdev")}
 
 
 def start_timer(seconds: int, system: System) -> None:

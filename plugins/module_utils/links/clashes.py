@@ -27,6 +27,7 @@ def refuse_clashes(spec: NetworkSpec, nics: Iterable[Nic]) -> None:
     refuse_bridges(spec)
     refuse_vlans(spec)
     refuse_routers(spec)
+    refuse_resolvers(spec)
 
 
 def refuse_names(spec: NetworkSpec) -> None:
@@ -86,13 +87,12 @@ def refuse_vlans(spec: NetworkSpec) -> None:
             )
     networks: dict[tuple[str, int], str] = {}
     for item in spec.addresses:
-        version = ipaddress.ip_interface(item.address).version
-        before = networks.setdefault((item.device, version), item.network)
+        before = networks.setdefault((item.device, item.version), item.network)
         if before != item.network:
             place = "is untagged" if item.vlan is None else f"has VLAN {item.vlan}"
             raise HostError(
-                f"{LAYER}.addresses: {item.network} {place} on {item.link}, as {before} (IPv{version}) is; give one of "
-                "them another VLAN or another link"
+                f"{LAYER}.addresses: {item.network} {place} on {item.link}, as {before} (IPv{item.version}) is; "
+                "give one of them another VLAN or another link"
             )
 
 
@@ -100,10 +100,20 @@ def refuse_routers(spec: NetworkSpec) -> None:
     """Two default routes of one IP version, of which the kernel would take either."""
     chosen: dict[int, str] = {}
     for item in spec.addresses:
-        version = ipaddress.ip_interface(item.address).version
         own = f"{item.gateway} ({item.device})"
-        if item.gateway and (before := chosen.setdefault(version, own)) != own:
+        if item.gateway and (before := chosen.setdefault(item.version, own)) != own:
             raise HostError(
-                f"{LAYER}.addresses: {before} and {own} are both default gateways of IPv{version}; keep one, and "
+                f"{LAYER}.addresses: {before} and {own} are both default gateways of IPv{item.version}; keep one, and "
                 "write routes for what is behind the other"
+            )
+
+
+def refuse_resolvers(spec: NetworkSpec) -> None:
+    """A name server of an IP version of which the host has no address: NetworkManager takes it with an address only."""
+    versions = {item.version for item in spec.addresses}
+    for server in spec.dns if spec.backend == "networkmanager" else ():
+        version = ipaddress.ip_address(server).version
+        if version not in versions:
+            raise HostError(
+                f"{LAYER}.dns.servers: {server} is IPv{version}, of which no network here has an address; take it out"
             )

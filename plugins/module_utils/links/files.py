@@ -65,6 +65,11 @@ def link_files(spec: NetworkSpec, link: Link) -> Iterator[tuple[str, list[Sectio
     yield f"{link.name}.network", base_network(spec, link, match)
 
 
+def link_file_of(nic: Nic) -> tuple[str, str]:
+    """(absolute path, text) of the file by which udev names a NIC; see systemd.link(5)."""
+    return f"{DIRECTORY}/{PREFIX}{nic.name}.link", ini(nic_link(nic))
+
+
 def nic_link(nic: Nic) -> list[Section]:
     """Give the NIC its name by its permanent MAC address. Names like eth0 are unsafe: the kernel assigns them."""
     return [("Match", [("PermanentMACAddress", nic.mac)]), ("Link", [("NamePolicy", ""), ("Name", nic.name)])]

@@ -59,7 +59,9 @@ def read(system: System, *, six: bool = False) -> Live:
     routes = json.loads(system.run(["ip", "-json", "route", "show", "table", "main"]) or "[]")
     if six:
         routes += json.loads(system.run(["ip", "-json", "-6", "route", "show", "table", "main"]) or "[]")
-    found = {(r.get("dev", ""), r["dst"], r.get("gateway", "")): r.get("metrics") or [{}] for r in routes}
+    found: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for one in routes:  # of equal ones the first has the smallest metric, which is the one that the kernel takes
+        found.setdefault((one.get("dev", ""), one["dst"], one.get("gateway", "")), one.get("metrics") or [{}])
     sizes = {route: metrics[0]["mtu"] for route, metrics in found.items() if "mtu" in metrics[0]}
     return Live({link["ifname"]: link for link in links if "ifname" in link}, frozenset(found), sizes)
 

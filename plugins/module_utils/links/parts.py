@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -81,6 +82,11 @@ class Address:
         """Name of the device that has the address: the link, or its VLAN."""
         return device(self.link, self.vlan)
 
+    @property
+    def version(self) -> int:
+        """IP version, 4 or 6."""
+        return ipaddress.ip_interface(self.address).version
+
 
 @dataclass(frozen=True)
 class Bridge:
@@ -100,7 +106,7 @@ class Bridge:
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """A host's network: at least one link, and what is above the links."""
+    """A host's network: at least one link, and what is above the links. ``backend``: what configures them there."""
 
     links: tuple[Link, ...]
     addresses: tuple[Address, ...]
@@ -111,6 +117,7 @@ class NetworkSpec:
     fqdn: str | None = None
     peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     timeout: int = 180
+    backend: str = "networkd"
 
     @property
     def nics(self) -> tuple[Nic, ...]:
@@ -130,7 +137,7 @@ class NetworkSpec:
     @property
     def six(self) -> bool:
         """Whether any address is IPv6."""
-        return any(":" in address.address for address in self.addresses)
+        return any(address.version == 6 for address in self.addresses)
 
     def above(self, link: Link) -> Iterator[Vlan]:
         """VLANs above one link."""

@@ -14,37 +14,44 @@ TIMER = "groundup-network-revert"
 
 SCRIPT = r"""#!/bin/sh
 # Written by groundup.cloud.host_network.
-#   switch   install the new files and make systemd-networkd apply them
-#   revert   restore the old files and make systemd-networkd apply them
-#   boot     restore the old files before systemd-networkd starts: an unconfirmed change does not survive a reboot
+#   switch   install the new files and make the backend, systemd-networkd or NetworkManager, apply them
+#   revert   restore the old files and make the backend apply them
+#   boot     restore the old files before the backend starts: an unconfirmed change does not survive a reboot
 # The confirmation removes the marker file STATE/pending.
-# STATE/change holds new/ and old/ (files), devices (deleted and created again on switch), created (deleted on revert),
-# released (taken out of a bond or bridge on switch), reconfigure (links changed by hand).
+# STATE/change holds backend (networkd or networkmanager), new/ and old/ (files), devices (deleted and created again on
+# switch), created (deleted on revert), released (taken out of a bond or bridge on switch); for systemd-networkd
+# reconfigure (links changed by hand), for NetworkManager activate and restore (devices whose profiles are activated on
+# switch and on revert).
 set -u
 state=/var/lib/groundup/network
 change=$state/change
-target=/etc/systemd/network
+networkd=/etc/systemd/network
+keyfiles=/etc/NetworkManager/system-connections
 
 same() { # whether two files or directories have equal content; a symbolic link is never equal
   [ ! -L "$2" ] && diff -rq "$1" "$2" > /dev/null 2>&1
 }
 
 install_files() { # new|old; equal files are not written, so that systemd-networkd leaves their links alone
-  mkdir -p "$target"
   while read -r link; do # systemd-networkd creates a device again only if its file is new
-    rm -rf "$target/10-groundup-$link.netdev"
+    rm -rf "$networkd/10-groundup-$link.netdev"
   done < "$change/devices"
-  for file in "$target"/10-groundup-*; do
+  for file in "$networkd"/10-groundup-* "$keyfiles"/groundup-*; do
     [ -e "$change/$1/${file##*/}" ] || rm -rf "$file"
   done
-  for file in "$change/$1"/10-groundup-*; do
+  for file in "$change/$1"/10-groundup-* "$change/$1"/groundup-*; do
     [ -e "$file" ] || continue
+    case ${file##*/} in
+      10-*) target=$networkd mode=u=rwX,go=rX ;; # systemd-networkd runs as an unprivileged user
+      *) target=$keyfiles mode=u=rwX,go= ;; # NetworkManager ignores keyfiles that others may read
+    esac
+    mkdir -p "$target"
     into=$target/${file##*/}
-    if ! same "$file" "$into"; then # by a rename, so never half; systemd-networkd ignores names that begin with a dot
+    if ! same "$file" "$into"; then # by a rename, so never half; both backends ignore names that begin with a dot
       rm -rf "$target/.groundup" && cp -RP "$file" "$target/.groundup" || continue
       rm -rf "$into" && mv "$target/.groundup" "$into"
     fi
-    chown -R 0:0 "$into" && chmod -R u=rwX,go=rX "$into" # systemd-networkd runs as an unprivileged user
+    chown -R 0:0 "$into" && chmod -R "$mode" "$into"
   done
   sync
 }
@@ -62,11 +69,31 @@ delete_links() { # name of the list
 }
 
 all_devices_exist() { # whether there is a device for each .netdev file
-  for file in "$target"/10-groundup-*.netdev; do
+  for file in "$networkd"/10-groundup-*.netdev; do
     [ -e "$file" ] || continue
     name=${file##*/10-groundup-}
     [ -d "/sys/class/net/${name%.netdev}" ] || return 1
   done
+}
+
+is_networkmanager() {
+  [ "$(cat "$change/backend" 2> /dev/null)" = networkmanager ]
+}
+
+activate_profiles() { # name of the list
+  while read -r link; do
+    nmcli --wait 30 connection up id "groundup-$link" < /dev/null
+  done < "$change/$1"
+}
+
+apply() { # list of profiles to activate, lists of devices to delete
+  profiles=$1
+  shift
+  ! is_networkmanager || nmcli connection reload # before, or it creates a deleted device again by its old profile
+  for list in "$@"; do
+    delete_links "$list"
+  done
+  if is_networkmanager; then activate_profiles "$profiles"; else reload_networkd; fi
 }
 
 reload_networkd() {
@@ -99,16 +126,13 @@ case $1 in
     [ -e "$state/pending" ] || exit 0
     install_files new
     release_links
-    delete_links devices
-    reload_networkd
+    apply activate devices
     date +%s > "$change/switched"
     ;;
   revert)
     claim || exit 0
     install_files old
-    delete_links created
-    delete_links devices
-    reload_networkd
+    apply restore created devices
     finish_revert "network change was not confirmed: the previous configuration was restored"
     ;;
   boot) # also finishes a revert that the reboot interrupted
@@ -126,7 +150,7 @@ Description=Roll back an unconfirmed change of the network
 DefaultDependencies=no
 RequiresMountsFor={STATE}
 After=local-fs.target
-Before=systemd-networkd.service network-pre.target shutdown.target
+Before=systemd-networkd.service NetworkManager.service network-pre.target shutdown.target
 Conflicts=shutdown.target
 ConditionPathExists=|{STATE}/pending
 ConditionPathExists=|{STATE}/reverting

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ..host.settings import require, settings
 from ..host.state import HostError
 from ..network.mtu import ETHERNET, carrier
+from .backends import BACKENDS
 from .clashes import refuse_clashes
 from .parts import HASHED, Address, Bond, Bridge, Link, NetworkSpec, Nic
 from .values import HOST, LAYER, MAC, chosen, interface, ip, matching, number, size
@@ -59,8 +60,7 @@ class Carrier(NamedTuple):
 def parse(params: dict[str, Any]) -> NetworkSpec:
     """Check the role's input and return a NetworkSpec. A HostError names the setting, its value and the remedy."""
     given = settings(LAYER, params, DEFAULTS)
-    if given["backend"] != "networkd":
-        raise HostError(f"{LAYER}.backend: {given['backend']} is not supported; systemd-networkd is the only one")
+    backend = chosen(f"{LAYER}.backend", given["backend"], tuple(BACKENDS))
     nics = tuple(parse_nic(f"{LAYER}.nics[{i}]", nic) for i, nic in enumerate(given["nics"]))
     carriers = parse_links(given) if given["links"] else [short_form(given, nics)]
     names = [one.name for one in carriers]
@@ -79,6 +79,7 @@ def parse(params: dict[str, Any]) -> NetworkSpec:
         given["fqdn"] and matching(f"{LAYER}.fqdn", given["fqdn"], HOST, "a host name"),
         {network: tuple(found or ()) for network, found in given["peers"].items()},
         number(f"{LAYER}.confirm_timeout", given["confirm_timeout"], SHORTEST_TIMEOUT, 86400),
+        backend,
     )
     refuse_clashes(spec, nics)
     return spec

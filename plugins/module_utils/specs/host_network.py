@@ -12,7 +12,7 @@ CONFIG: dict[str, Any] = {
     "type": "dict",
     "required": True,
     "options": {
-        "backend": {"type": "str", "default": "networkd", "choices": ["networkd"]},
+        "backend": {"type": "str", "default": "networkd", "choices": ["networkd", "networkmanager"]},
         "hostname": {"type": "str"},
         "fqdn": {"type": "str"},
         "links": {

@@ -281,6 +281,50 @@ def test_the_network_script_installs_and_restores_files(tmp_path: pathlib.Path) 
     assert call("boot") == everything and not (state / "reverting").exists()
 
 
+def test_the_network_script_works_with_networkmanager(tmp_path: pathlib.Path) -> None:
+    """switch, then revert, with doubles of nmcli and ip that only record their calls."""
+    state, keyfiles, networkd, tools = (tmp_path / name for name in ("state", "keyfiles", "networkd", "bin"))
+    for directory in (state / "change/new", state / "change/old", keyfiles, tools):
+        directory.mkdir(parents=True)
+    for tool in ("networkctl", "nmcli", "ip", "systemctl", "logger", "sleep"):
+        (tools / tool).write_text(f'#!/bin/sh\necho "{tool} $*" >> {tmp_path}/calls\n')
+        (tools / tool).chmod(0o755)
+    profile = "groundup-bond0.nmconnection"
+    (state / "change/new" / profile).write_text("new")
+    (state / "change/new/10-groundup-nic0.link").write_text("link")
+    (state / "change/old" / profile).write_text("old")
+    (keyfiles / profile).write_text("old")
+    (keyfiles / "mine.nmconnection").write_text("mine")
+    lists = {"backend": "networkmanager\n", "devices": "lo\n", "created": "", "released": "", "reconfigure": "lo\n"}
+    for name, text in {**lists, "activate": "bond0\nbond0.30\n", "restore": "bond0\n"}.items():
+        (state / "change" / name).write_text(text)
+    (state / "pending").write_text("1")
+    script = SCRIPT.replace("/var/lib/groundup/network", str(state)).replace("/etc/systemd/network", str(networkd))
+    script = script.replace("/etc/NetworkManager/system-connections", str(keyfiles))
+
+    def call(verb: str) -> tuple[dict[str, str], list[str]]:
+        (tmp_path / "calls").write_text("")
+        environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+        subprocess.run(["sh", "-c", script, "script", verb], check=True, env=environment)
+        found = {path.name: path.read_text() for path in (*keyfiles.iterdir(), *networkd.iterdir())}
+        return found, (tmp_path / "calls").read_text().splitlines()
+
+    before = {profile: "old", "mine.nmconnection": "mine"}
+    up = ["nmcli --wait 30 connection up id groundup-bond0", "nmcli --wait 30 connection up id groundup-bond0.30"]
+    files, calls = call("switch")
+    assert files == {profile: "new", "mine.nmconnection": "mine", "10-groundup-nic0.link": "link"}
+    assert calls == ["nmcli connection reload", "ip link delete dev lo", *up], "reload first, each profile in its order"
+    assert (keyfiles / profile).stat().st_mode & 0o777 == 0o600
+    assert (networkd / "10-groundup-nic0.link").stat().st_mode & 0o777 == 0o644
+    files, calls = call("revert")
+    assert files == before and [line for line in calls if " up " in line] == up[:1]
+    (keyfiles / profile).write_text("half")
+    (state / "pending").write_text("1")
+    files, calls = call("boot")
+    assert files == before and not [line for line in calls if "nmcli" in line], "NetworkManager does not run yet"
+    assert not (state / "pending").exists() and (state / "reverted").exists()
+
+
 def test_no_test_leaves_a_namespace() -> None:
     names = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
     assert NAME not in names

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_network import network_files
+from ansible_collections.groundup.cloud.plugins.module_utils.links.backends import files_of
+from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import parse
 
 
 def nic(number: int, port: str | None = None) -> dict[str, Any]:
@@ -31,6 +32,7 @@ CASES: dict[str, dict[str, Any]] = {
         "links": [LACP, BACKUP, BOOT],
         "nics": [nic(number) for number in range(6)],
         "addresses": [MANAGEMENT, STORAGE, PROVISION],
+        "dns": {"servers": ["10.20.0.1", "10.20.0.2"], "search": ["rack1.example.net"]},
     },
     "nic_per_network": {
         "links": [{"nic": nic(0)}, {"nic": nic(1), "mtu": 9000}],
@@ -61,7 +63,10 @@ CASES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def files(case: str) -> str:
+BACKENDS = ("networkd", "networkmanager")
+
+
+def files(case: str, backend: str) -> str:
     """All files of one case as one text, in order of their names."""
-    found = sorted((one["path"], one["content"]) for one in network_files(CASES[case]))
-    return "\n".join(f"==> {path}\n{content}" for path, content in found)
+    found = files_of(parse({**CASES[case], "backend": backend}))
+    return "\n".join(f"==> {path}\n{found[path]}" for path in sorted(found))

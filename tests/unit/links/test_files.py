@@ -122,7 +122,7 @@ WRONG = [
     ({"nics": [NIC | {"name": "../../cron.d/x"}]}, r"nics\[0\].name: '../../cron.d/x' is not a link"),
     ({"nics": [NIC | {"name": "n\nExecStart=x"}]}, "is not a link's name"),
     ({"bonds": {}}, "did you mean bond"),
-    (ONE | {"backend": "netplan"}, "backend: netplan"),
+    (ONE | {"backend": "netplan"}, "backend: netplan is not one of networkd, networkmanager"),
     ({"bond": {"mode": "balance-rr", "members": [NIC]}}, "balance-rr is not one of"),
     ({"bond": {"lacp_rate": "quick", "members": [NIC]}}, "lacp_rate: quick is neither"),
     ({"bond": {"name": "nic0", "members": [NIC]}}, "the link nic0 is described twice"),

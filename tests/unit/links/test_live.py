@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.host.plan import plan
-from ansible_collections.groundup.cloud.plugins.module_utils.host.state import Actual, HostError, PathState, UnitState
+from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
-from ansible_collections.groundup.cloud.plugins.module_utils.layers import host_network
 from ansible_collections.groundup.cloud.plugins.module_utils.links import cabling, change, lacp
-from ansible_collections.groundup.cloud.plugins.module_utils.links.change import link_lists
 from ansible_collections.groundup.cloud.plugins.module_utils.links.confirm import pingable
 from ansible_collections.groundup.cloud.plugins.module_utils.links.files import networkd_files
+from ansible_collections.groundup.cloud.plugins.module_utils.links.lists import link_lists
 from ansible_collections.groundup.cloud.plugins.module_utils.links.live import Difference, Live, differences, route_name
 from ansible_collections.groundup.cloud.plugins.module_utils.links.parts import Nic
 from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import parse
@@ -145,10 +143,16 @@ def test_routes_of_a_network_with_smaller_packets_than_its_link() -> None:
     ]
 
 
+VLANS_BEFORE = {
+    "10-groundup-bond0.netdev": "[NetDev]\nKind=bond\n",
+    "10-groundup-bond0.40.netdev": "[NetDev]\nKind=vlan\n",
+    "10-groundup-bond0.network": "",
+}
+
+
 def test_a_change_lists_devices_to_delete_to_create_and_to_reconfigure() -> None:
-    old = ["10-groundup-bond0.netdev", "10-groundup-bond0.40.netdev", "10-groundup-bond0.network"]
     lists = link_lists(
-        SPEC, [Difference("bond0", "lacp rate", "slow", "fast"), Difference("bond0.30", "mtu", "1", "2")], old
+        SPEC, [Difference("bond0", "lacp rate", "slow", "fast"), Difference("bond0.30", "mtu", "1", "2")], VLANS_BEFORE
     )
     assert (lists["devices"], lists["reconfigure"]) == (["bond0", "bond0.40"], ["bond0.30"])
     assert lists["created"] == ["bond0.20", "bond0.30"]
@@ -278,19 +282,6 @@ def test_only_one_of_confirmation_and_rollback_succeeds(host: ScratchSystem) -> 
     change.arm(SPEC, [], host)
     change.confirm(host)
     assert change.pending(host) is None
-
-
-STOPPED = UnitState("loaded", "inactive", "disabled")
-
-
-def test_a_network_of_another_manager_is_refused_and_a_stopped_networkd_is_started() -> None:
-    path = "/etc/systemd/network/10-groundup-bond0.network"
-    with pytest.raises(HostError, match="another program manages"):
-        host_network.refuse_other_managers(Actual({path: PathState()}, units={host_network.NETWORKD: STOPPED}))
-    stopped = Actual({path: PathState("file")}, units={host_network.NETWORKD: STOPPED})
-    host_network.refuse_other_managers(stopped)
-    steps = [str(step) for step in plan(host_network.state_of(SPEC), stopped).steps]
-    assert {f"systemctl enable {host_network.NETWORKD}", f"systemctl start {host_network.NETWORKD}"} <= set(steps)
 
 
 def test_networks_without_pingable_peers_are_found() -> None:

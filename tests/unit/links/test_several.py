@@ -13,25 +13,27 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import host_network
-from ansible_collections.groundup.cloud.plugins.module_utils.links import cabling, change, confirm, live
+from ansible_collections.groundup.cloud.plugins.module_utils.links import cabling, confirm, lists, live
 from ansible_collections.groundup.cloud.plugins.module_utils.links.live import Difference, Live, differences
 from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import parse
 from ansible_collections.groundup.cloud.plugins.module_utils.network import ping
 
-from .cases import BACKUP, BOOT, CASES, LACP, MANAGEMENT, PROVISION, STORAGE, files, nic
+from .cases import BACKENDS, BACKUP, BOOT, CASES, LACP, MANAGEMENT, PROVISION, STORAGE, files, nic
 
 HERE = pathlib.Path(__file__).parent
 TWO = CASES["two_bonds"]
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("case", CASES)
-def test_the_files_are_the_expected_ones(case: str) -> None:
+def test_the_files_are_the_expected_ones(case: str, backend: str) -> None:
     """`python tests/unit/links/write.py` writes them anew."""
-    assert files(case) == (HERE / "expected" / f"{case}.txt").read_text()
+    assert files(case, backend) == (HERE / "expected" / f"{case}.{backend}.txt").read_text()
 
 
 def test_there_is_no_other_expected_file() -> None:
-    assert {path.stem for path in (HERE / "expected").iterdir()} == set(CASES)
+    wanted = {f"{case}.{backend}.txt" for case in CASES for backend in BACKENDS}
+    assert {path.name for path in (HERE / "expected").iterdir()} == wanted
 
 
 def test_the_short_form_is_one_link() -> None:
@@ -180,17 +182,20 @@ def test_a_link_changed_by_hand_is_found(case: str, name: str, by_hand: dict[str
 
 
 def test_a_change_lists_what_leaves_a_bond_and_what_is_made_anew() -> None:
-    found = [
+    differing = [
         Difference("nic5", "master", "bond0", "none"),
         Difference("nic3", "master", "none", "bond1"),
         Difference("bond1", "hash policy", "layer2", "layer3+4"),
     ]
-    lists = change.link_lists(parse(TWO), found, ["10-groundup-bond0.netdev", "10-groundup-bond0.40.netdev"])
-    assert lists == {
+    old = {"10-groundup-bond0.netdev": "Kind=bond\n", "10-groundup-bond0.40.netdev": "Kind=vlan\n"}
+    found = lists.link_lists(parse(TWO), differing, old)
+    assert found == {
         "devices": ["bond0.40", "bond1"],
         "created": ["bond0.20", "bond1", "bond1.40"],
         "released": ["nic5"],
         "reconfigure": ["nic3", "nic5"],
+        "activate": [],
+        "restore": [],
     }
 
 

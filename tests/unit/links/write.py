@@ -10,8 +10,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / ".ansible/collections")]
 
-from tests.unit.links.cases import CASES, files  # noqa: E402
+from tests.unit.links.cases import BACKENDS, CASES, files  # noqa: E402
 
 if __name__ == "__main__":
     for case in CASES:
-        (HERE / "expected" / f"{case}.txt").write_text(files(case))
+        for backend in BACKENDS:
+            (HERE / "expected" / f"{case}.{backend}.txt").write_text(files(case, backend))
