@@ -16,6 +16,8 @@ import yaml
 Spec = dict[str, t.Any]
 #: Roles of layers that can take a machine out of service (`in_turn` in plugins/module_utils/model/stack.py).
 IN_TURN = ("container_runtime", "host_base", "host_network")
+#: Second examples: their title, and the name of the playbook. Molecule does not run them.
+MORE = {"host_network": ("Several links", "host_network_links")}
 ON_NODES = """\
 ## On nodes of a cluster
 
@@ -104,6 +106,9 @@ def readme(role: pathlib.Path) -> str:
         "",
     ]
     lines += ["```yaml", example(role), "```", ""]
+    if name in MORE:
+        title, file = MORE[name]
+        lines += [f"## {title}", "", "```yaml", example(role, file), "```", ""]
     if name in IN_TURN:
         lines += [ON_NODES, "```yaml", in_turn(role), "```", ""]
     lines += [f"The tag `{name}` runs this role alone in `playbooks/site.yml`.", ""] if in_site(role) else []
@@ -111,9 +116,9 @@ def readme(role: pathlib.Path) -> str:
     return "\n".join(lines)
 
 
-def example(role: pathlib.Path) -> str:
-    """The playbook in the README, unchanged except for the newline at its end."""
-    return (role.resolve().parents[1] / f"docs/examples/{role.name}.yml").read_text().rstrip("\n")
+def example(role: pathlib.Path, name: str = "") -> str:
+    """The playbook in the README, unchanged except for the newline at its end; ``name``: that of another one."""
+    return (role.resolve().parents[1] / f"docs/examples/{name or role.name}.yml").read_text().rstrip("\n")
 
 
 def in_turn(role: pathlib.Path) -> str:

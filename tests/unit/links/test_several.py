@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import host_network
@@ -17,6 +18,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.links import cablin
 from ansible_collections.groundup.cloud.plugins.module_utils.links.live import Difference, Live, differences
 from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import parse
 from ansible_collections.groundup.cloud.plugins.module_utils.network import ping
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import checked
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.host_network import CONFIG
 
 from .cases import BACKENDS, BACKUP, BOOT, CASES, LACP, MANAGEMENT, PROVISION, STORAGE, files, nic
 
@@ -279,3 +282,12 @@ def test_swapped_cables_name_their_bond(host: DoubleHost) -> None:
 def test_warnings_name_their_bond(host: DoubleHost) -> None:
     host.bond("bond1", ("nic2", "down", NOBODY), ("nic3", "up", SWITCH))
     assert host_network.lacp_warnings(parse(CASES["lacp"]), host) == ("bond1: nic2: no carrier",)
+
+
+def test_the_example_of_several_links_is_right() -> None:
+    """Molecule runs the other one."""
+    play = yaml.safe_load((HERE.parents[2] / "docs/examples/host_network_links.yml").read_text())[0]
+    given = play["roles"][0]["vars"]["host_network_config"]
+    spec = parse(checked("host_network", CONFIG, given))
+    assert [link.name for link in spec.links] == ["bond0", "bond1", "nic4"]
+    assert {item.network for item in spec.addresses} == set(spec.peers), "no network is unproven"
