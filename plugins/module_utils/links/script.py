@@ -19,7 +19,7 @@ SCRIPT = r"""#!/bin/sh
 #   boot     restore the old files before the backend starts: an unconfirmed change does not survive a reboot
 # The confirmation removes the marker file STATE/pending.
 # STATE/change holds backend (networkd or networkmanager), new/ and old/ (files), devices (deleted and created again on
-# switch), created (deleted on revert), released (taken out of a bond or bridge on switch); for systemd-networkd
+# switch), released (taken out of a bond or bridge on switch); for systemd-networkd created (deleted on revert) and
 # reconfigure (links changed by hand), for NetworkManager activate and restore (devices whose profiles are activated on
 # switch and on revert).
 set -u
@@ -80,20 +80,26 @@ is_networkmanager() {
   [ "$(cat "$change/backend" 2> /dev/null)" = networkmanager ]
 }
 
-activate_profiles() { # name of the list
+apply_profiles() { # list of profiles to activate
+  nmcli connection reload # NetworkManager deletes devices of profiles that are gone, unless those of others have them
   while read -r link; do
+    if grep -qxF "$link" "$change/devices" && [ -d "/sys/class/net/$link" ]; then
+      ip link delete dev "$link"
+    fi
     nmcli --wait 30 connection up id "groundup-$link" < /dev/null
   done < "$change/$1"
 }
 
 apply() { # list of profiles to activate, lists of devices to delete
-  profiles=$1
+  if is_networkmanager; then
+    apply_profiles "$1"
+    return
+  fi
   shift
-  ! is_networkmanager || nmcli connection reload # before, or it creates a deleted device again by its old profile
   for list in "$@"; do
     delete_links "$list"
   done
-  if is_networkmanager; then activate_profiles "$profiles"; else reload_networkd; fi
+  reload_networkd
 }
 
 reload_networkd() {
