@@ -20,8 +20,9 @@ options:
         description:
         - What configures links on the host. It has to be what manages them already; the role
           installs neither, and moves no host from one to the other.
-        - With C(networkmanager), cables are not compared with LLDP neighbours, and C(primary)
-          holds when the NICs have their names, which they get at the next boot.
+        - With C(networkmanager), cables are compared with LLDP neighbours from the second run
+          on, switches hear nothing by LLDP, and C(primary) holds when the NICs have their names,
+          which they get at the next boot.
         type: str
         choices: [networkd, networkmanager]
         default: networkd

@@ -16,14 +16,15 @@ from . import lacp
 from .live import Live
 from .parts import NetworkSpec, Nic
 
+#: LLDP neighbours by interface, with the keys SystemName, PortID and PortDescription
+Neighbours = dict[str, list[dict[str, Any]]]
+
 
 def check(spec: NetworkSpec, live: Live, system: System) -> None:
     """Raise a HostError that names every contradiction between host and model; nothing has been changed by then."""
     found = absent(spec, live)
-    if not found and spec.backend == "networkd" and any(nic.port for nic in spec.nics):
-        answer = system.run(["networkctl", "lldp", "--json=short"], check=False)
-        # before version 254 networkctl prints a table with truncated names, which is treated as no LLDP neighbours
-        found += misplaced(spec, live, json.loads(answer if answer.startswith("{") else "{}"))
+    if not found and any(nic.port for nic in spec.nics):
+        found += misplaced(spec, live, NEIGHBOURS[spec.backend](system))
     for bond in spec.bonds:
         text = read_text(system, f"/proc/net/bonding/{bond.name}")
         found += [f"{bond.name}: {fault}" for fault in lacp.foreign_partners(bonding.parse(text))]
@@ -44,12 +45,35 @@ def physical(link: dict[str, Any]) -> bool:
     return link.get("link_type") == "ether" and "info_kind" not in link.get("linkinfo", {})
 
 
-def misplaced(spec: NetworkSpec, live: Live, answer: dict[str, Any]) -> list[str]:
-    """Contradictions between LLDP neighbours (networkctl lldp --json) and the ports of the model.
+def by_networkctl(system: System) -> Neighbours:
+    """Neighbours as systemd-networkd has them (networkctl(1), ``lldp``)."""
+    answer = system.run(["networkctl", "lldp", "--json=short"], check=False)
+    # before version 254 networkctl prints a table with truncated names, which is treated as no LLDP neighbours
+    found = json.loads(answer if answer.startswith("{") else "{}").get("Neighbors", [])
+    return {item["InterfaceName"]: item.get("Neighbors", []) for item in found}
+
+
+def by_nmcli(system: System) -> Neighbours:
+    """Neighbours as NetworkManager has them (nmcli(1), ``device lldp``), once the NICs have profiles with ``lldp``."""
+    fields = {"SYSTEM-NAME": "SystemName", "PORT-ID": "PortID", "PORT-DESCRIPTION": "PortDescription"}
+    answer = system.run(["nmcli", "-t", "-f", f"DEVICE,{','.join(fields)}", "device", "lldp", "list"], check=False)
+    found: dict[str, dict[str, str]] = {}
+    for number, key, text in re.findall(r"^NEIGHBOR\[(\d+)\]\.([A-Z-]+):(.*)$", answer, re.MULTILINE):
+        found.setdefault(number, {})[fields.get(key, key)] = text
+    sorted_by_nic: Neighbours = {}
+    for one in found.values():
+        sorted_by_nic.setdefault(one.get("DEVICE", ""), []).append(one)
+    return sorted_by_nic
+
+
+NEIGHBOURS = {"networkd": by_networkctl, "networkmanager": by_nmcli}
+
+
+def misplaced(spec: NetworkSpec, live: Live, neighbours: Neighbours) -> list[str]:
+    """Contradictions between LLDP neighbours and the ports of the model.
 
     A NIC without an LLDP neighbour is no contradiction.
     """
-    neighbours = {item["InterfaceName"]: item.get("Neighbors", []) for item in answer.get("Neighbors", [])}
     found = []
     for nic in spec.nics:
         link = live.nic(nic.mac) or {}

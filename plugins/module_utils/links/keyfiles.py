@@ -91,6 +91,7 @@ def head(
             ("interface-name", interface),
             ("autoconnect-priority", PRIORITY),
             ("autoconnect-slaves", 1 if kind == "bond" else None),
+            ("lldp", 1 if kind == "ethernet" else None),
             ("master", identifier(master) if master else None),
             ("slave-type", port_of if master else None),
         ],

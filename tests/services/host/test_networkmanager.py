@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
-from ansible_collections.groundup.cloud.plugins.module_utils.links import change, keyfiles, live, managers
+from ansible_collections.groundup.cloud.plugins.module_utils.links import cabling, change, keyfiles, live, managers
 from ansible_collections.groundup.cloud.plugins.module_utils.links.files import DIRECTORY
 from ansible_collections.groundup.cloud.plugins.module_utils.links.script import SCRIPT, STATE
 from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import parse
@@ -146,6 +147,9 @@ def inside(place: pathlib.Path) -> dict[str, Any]:
         seen["rolled back"] = host.addresses(), host.files()
         host.switch(WANTED, confirmed=True)
         seen["confirmed"] = host.differences(WANTED), host.files()
+        announce("farnicB")
+        settle(lambda: bool(cabling.by_nmcli(host)))
+        seen["neighbours"] = cabling.by_nmcli(host)
         for line in ("address del 10.20.0.21/24 dev nicA", "link set nicA mtu 1500", "link set nicB down"):
             subprocess.run(["ip", *line.split()], check=True)
         seen["by hand"] = host.differences(WANTED)
@@ -164,6 +168,16 @@ def inside(place: pathlib.Path) -> dict[str, Any]:
         time.sleep(8)  # carrier-wait-timeout and more, after which NetworkManager disconnects other NICs
         seen["without carrier"] = host.addresses()["nicB"]
     return seen
+
+
+def announce(interface: str) -> None:
+    """Send a frame of LLDP (IEEE 802.1AB) as a switch does, with the name of its port and its own."""
+    fields = [(1, b"\x04" + b"\x52\x54\0\0\0\1"), (2, b"\x05Ethernet1"), (3, b"\0\x78"), (5, b"leaf1"), (0, b"")]
+    content = b"".join((kind << 9 | len(text)).to_bytes(2, "big") + text for kind, text in fields)
+    frame = bytes.fromhex("0180c200000e525400000001" + "88cc") + content
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as link:
+        link.bind((interface, 0))
+        link.send(frame.ljust(60, b"\0"))
 
 
 def with_nics() -> None:
@@ -256,6 +270,11 @@ def test_what_was_changed_by_hand_is_found_and_mended(seen: dict[str, Any]) -> N
 
 def test_only_the_link_that_changes_is_activated_and_rolled_back(seen: dict[str, Any]) -> None:
     assert (seen["activated of two"], seen["changed"], seen["back again"]) == (["nicB"], [], [])
+
+
+def test_neighbours_are_those_that_announce_themselves(seen: dict[str, Any]) -> None:
+    (neighbour,) = seen["neighbours"]["nicB"]
+    assert (neighbour["SystemName"], neighbour["PortID"]) == ("leaf1", "Ethernet1")
 
 
 def test_addresses_stay_where_a_cable_is_pulled(seen: dict[str, Any]) -> None:
