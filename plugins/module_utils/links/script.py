@@ -80,22 +80,22 @@ is_networkmanager() {
   [ "$(cat "$change/backend" 2> /dev/null)" = networkmanager ]
 }
 
-apply_profiles() { # list of profiles to activate
+apply_profiles() { # marker file, list of profiles to activate; without the marker, a rollback has begun meanwhile
   nmcli connection reload # NetworkManager deletes devices of profiles that are gone, unless those of others have them
-  while read -r link; do
+  while [ -e "$state/$1" ] && read -r link; do
     if grep -qxF "$link" "$change/devices" && [ -d "/sys/class/net/$link" ]; then
       ip link delete dev "$link"
     fi
-    nmcli --wait 30 connection up id "groundup-$link" < /dev/null
-  done < "$change/$1"
+    nmcli --wait 15 connection up id "groundup-$link" < /dev/null
+  done < "$change/$2"
 }
 
-apply() { # list of profiles to activate, lists of devices to delete
+apply() { # marker file, list of profiles to activate, lists of devices to delete
   if is_networkmanager; then
-    apply_profiles "$1"
+    apply_profiles "$1" "$2"
     return
   fi
-  shift
+  shift 2
   for list in "$@"; do
     delete_links "$list"
   done
@@ -132,13 +132,13 @@ case $1 in
     [ -e "$state/pending" ] || exit 0
     install_files new
     release_links
-    apply activate devices
+    apply pending activate devices
     date +%s > "$change/switched"
     ;;
   revert)
     claim || exit 0
     install_files old
-    apply restore created devices
+    apply reverting restore created devices
     finish_revert "network change was not confirmed: the previous configuration was restored"
     ;;
   boot) # also finishes a revert that the reboot interrupted

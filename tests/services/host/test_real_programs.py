@@ -310,12 +310,17 @@ def test_the_network_script_works_with_networkmanager(tmp_path: pathlib.Path) ->
         return found, (tmp_path / "calls").read_text().splitlines()
 
     before = {profile: "old", "mine.nmconnection": "mine"}
-    up = "nmcli --wait 30 connection up id groundup-"
+    up = "nmcli --wait 15 connection up id groundup-"
     files, calls = call("switch")
     assert files == {profile: "new", "mine.nmconnection": "mine", "10-groundup-nic0.link": "link"}
     assert calls == ["nmcli connection reload", "ip link delete dev lo", f"{up}lo", f"{up}bond0.30"], "in this order"
     assert (keyfiles / profile).stat().st_mode & 0o777 == 0o600
     assert (networkd / "10-groundup-nic0.link").stat().st_mode & 0o777 == 0o644
+    rollback = f'case "$*" in *bond0.30) rm {state}/pending ;; esac\n'
+    (tools / "nmcli").write_text((tools / "nmcli").read_text() + rollback)
+    (state / "change/activate").write_text("bond0.30\nlo\n")
+    assert call("switch")[1][-1] == f"{up}bond0.30", "a switch ends when a rollback has begun"
+    (state / "pending").write_text("1")
     files, calls = call("revert")
     assert files == before
     assert calls[:-1] == ["nmcli connection reload", f"{up}bond0"], "devices of others' profiles are not deleted"
