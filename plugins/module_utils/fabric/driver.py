@@ -17,11 +17,12 @@ run, on another controller, must be able to find and to revert it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from .config import FabricError, Sighting, SwitchConfig
 from .eos.driver import Eos
+from .facts import SwitchFacts
 from .junos.driver import Junos
 from .nvue import Nvue
 from .nxos.driver import Nxos
@@ -62,6 +63,12 @@ class Driver(Protocol):
 
     def sightings(self) -> list[Sighting]:
         """The addresses that the switch sees now; empty if the driver cannot read them."""
+
+    def facts(self, ports: Collection[str], sections: Collection[str]) -> SwitchFacts:
+        """What the switch tells of the sections (:data:`.facts.SECTIONS`), in as few requests as its platform allows.
+
+        Needs no :meth:`read` before and refuses no configuration. `ports` are names of the model, which the result
+        has too; other ports and all aggregations have the names of the switch (see :func:`.facts.with_lags`)."""
 
 
 DRIVERS: dict[str, Callable[[str, dict[str, Any]], Driver]] = {

@@ -21,25 +21,16 @@ import os
 import secrets
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .config import (
-    MIXED,
-    NO_PARTNER,
-    UNKNOWN,
-    FabricError,
-    Lacp,
-    Lag,
-    Membership,
-    Port,
-    PortMode,
-    Sighting,
-    SwitchConfig,
-)
+from . import ovs_facts
+from .config import MIXED, UNKNOWN, FabricError, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
+from .facts import SwitchFacts, named
 from .ovs_commands import EACH_MEMBER, Records, Wire, commands
+from .ovs_facts import lacp_partners
 from .ovs_rollback import Raw, rollback
 from .ovs_rows import Row, rows
 from .plan import Plan
@@ -174,16 +165,23 @@ class OpenVSwitch:
         by_mac = [Sighting(mac, self._ofports[port], "mac_table") for mac, port in learnt if port in self._ofports]
         return by_mac + self._partners(self._run(["ovs-appctl", "-t", self.control, "lacp/show"]))
 
+    def facts(self, ports: Collection[str], sections: Collection[str]) -> SwitchFacts:
+        """See :meth:`.driver.Driver.facts`; ports have the names of the model in the database."""
+        bridge, records, interfaces = self._tables()
+        mine = [row for row in records if row["_uuid"] in bridge["ports"] and row["name"] != self.name]
+        told = None
+        if self.control:
+            control = ["ovs-appctl", "-t", self.control]
+            told = {
+                command: self._run([*control, command, *([self.name] if command == "fdb/show" else [])])
+                for command in ovs_facts.commands(sections)
+            }
+        found = ovs_facts.switch_facts(self.name, mine, {row["_uuid"]: row for row in interfaces}, sections, told)
+        return named(found, {row["name"]: _model_name(row) for row in interfaces})
+
     def _partners(self, text: str) -> list[Sighting]:
         names = {wire.netdev: port for port, wire in self._wires.items()}
-        seen, member = [], ""
-        for line in text.splitlines():
-            words = line.split()
-            if words[:1] in (["member:"], ["slave:"]):
-                member = words[1].rstrip(":")
-            elif words[:2] == ["partner", "sys_id:"] and member in names and words[2] != NO_PARTNER:
-                seen.append(Sighting(words[2].lower(), names[member], "lacp"))
-        return seen
+        return [Sighting(mac, names[dev], "lacp") for dev, mac in lacp_partners(text).items() if dev in names]
 
     def _tables(self) -> tuple[Row, list[Row], list[Row]]:
         selects = [{"op": "select", "table": table, "where": []} for table in _TABLES]

@@ -81,6 +81,7 @@ class EosDouble:
         self.candidates: dict[str, dict[str, Section]] = {}
         self.table: list[dict[str, Any]] = []
         self.partners: dict[str, Any] = {}
+        self.neighbours: dict[str, Any] = {}
         self.commands: list[str] = []
         self.logins, self.refuse_commit, self.drop_after, self.fire_before, self.slow = 0, "", "", False, 0.0
         self.ignore, self.dead, self.refuse_save = "", False, False
@@ -178,11 +179,43 @@ class EosDouble:
             "configuration sessions detail": {"sessions": self.sessions, "maxOpenSessions": 5},
             "mac address-table": {"unicastTable": {"tableEntries": self.table}},
             "lacp peer": {"portChannels": self.partners},
-            "lldp neighbors detail": {"lldpNeighbors": {}},
+            "lldp neighbors detail": {"lldpNeighbors": self.neighbours},
+            "interfaces": {"interfaces": {name: self._interface(name) for name in [*self.ports, *self._channels()]}},
+            "interfaces transceiver": {"interfaces": {name: {} for name in self.ports}},
+            "port-channel summary": {"portChannels": self._channels()},
+            "vlan": {"vlans": {key.split()[1]: {"status": "active", **self._name(key)} for key in self._vlans()}},
+            "spanning-tree": {"spanningTreeInstances": {}},
         }
         if what not in answers:
             raise RefusedError("Invalid input")
         return dict(answers[what])
+
+    def _interface(self, name: str) -> dict[str, Any]:
+        """As a port with a link and without errors."""
+        counters = dict.fromkeys(["totalInErrors", "totalOutErrors", "inDiscards", "outDiscards"], 0)
+        lines = self.running.get(f"interface {name}", {})
+        described = [line.removeprefix("description ") for line in lines if line.startswith("description ")]
+        found = {"interfaceStatus": "connected", "lineProtocolStatus": "up", "bandwidth": 25_000_000_000, "mtu": 9214}
+        return found | {"description": "".join(described), "interfaceCounters": counters}
+
+    def _channels(self) -> dict[str, Any]:
+        names = [key.removeprefix("interface ") for key in self.running if key.startswith("interface Port-Channel")]
+        members = {
+            name: [
+                key.removeprefix("interface ")
+                for key, lines in self.running.items()
+                if any(line.startswith(f"channel-group {name.removeprefix('Port-Channel')} ") for line in lines)
+            ]
+            for name in names
+        }
+        return {name: {"ports": {port: {} for port in members[name]}, "activePorts": {}} for name in names}
+
+    def _vlans(self) -> list[str]:
+        return [key for key in self.running if key.startswith("vlan ")]
+
+    def _name(self, key: str) -> dict[str, str]:
+        names = [line.removeprefix("name ") for line in self.running[key] if line.startswith("name ")]
+        return {"name": names[0] if names else f"VLAN{int(key.split()[1]):04}"}
 
     def _shown(self) -> list[tuple[str, Section]]:
         return sorted({**{f"interface {name}": {} for name in self.ports}, **self.running}.items())

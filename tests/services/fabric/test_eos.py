@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError, SwitchConfig
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.eos.driver import Eos
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.facts import LagFacts, Learnt, Member, Vlan
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.look import look
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import plan
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
 from checks.clock import SkippingClock
@@ -328,3 +330,27 @@ def test_swapped_cables_are_reported_and_their_ports_not_changed(eos: EosDouble)
     assert "node2 (02:00:00:00:00:02) answers on leaf1/Ethernet1, where the model has node1.nic0" in str(outcome)
     assert lines(eos, "Ethernet1") == {"storm-control broadcast level 1"} and not lines(eos, "Ethernet2")
     assert "channel-group 1 mode active" in lines(eos, "Ethernet3")
+
+
+def test_what_the_switch_sees_is_read_in_one_request(eos: EosDouble) -> None:
+    run(switch(eos), check=False)
+    end = {"interfaceIdType": "interfaceName", "interfaceId": "nic0"}
+    eos.neighbours["Ethernet2"] = {"lldpNeighborInfo": [{"systemName": "node1", "neighborInterfaceInfo": end}]}
+    eos.table.append({"macAddress": "52:54:00:04:01:00", "interface": "Port-Channel1", "vlanId": 20})
+    eos.commands.clear()
+    seen = look(switch(eos))
+    assert eos.commands.count("enable") == 1 and len(eos.commands) == len(set(eos.commands)) == 9
+    assert [port.name for port in seen.ports or ()][:3] == ["Et2", "Ethernet1", "Ethernet3"]
+    members = (Member("Et2", None, False), Member("Ethernet1", None, False))
+    assert LagFacts("node1", "Port-Channel1", True, members) in (seen.lags or ())
+    assert Vlan(10, "provision") in (seen.vlans or ()) and seen.stp == ()
+    assert seen.macs == (Learnt(20, "52:54:00:04:01:00", "node1"),)
+    assert [(row.port, row.system, row.port_id) for row in seen.lldp or ()] == [("Et2", "node1", "nic0")]
+    eos.commands.clear()
+    assert look(switch(eos), ["vlans"]).ports is None and eos.commands == ["enable", "show vlan"]
+
+
+def test_a_switch_that_does_not_answer_is_not_read(eos: EosDouble) -> None:
+    eos.dead = True
+    with pytest.raises(FabricError, match=r"switches\.leaf1: POST /command-api"):
+        look(switch(eos), ["ports"])

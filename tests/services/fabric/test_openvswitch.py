@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError, SwitchConfig
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.facts import Learnt
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.look import look
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.openvswitch import OpenVSwitch
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import plan
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
@@ -223,3 +225,32 @@ def test_swapped_cables_are_reported_and_their_ports_not_changed(rack: Any) -> N
     assert {mistake.machine for mistake in outcome.mistakes} == {"node1", "node2"}
     assert "node2 (02:00:00:00:00:02) answers on leaf1/Ethernet1, where the model has node1.nic0" in str(outcome)
     assert not outcome.plan.changed
+
+
+def test_what_the_switch_sees_has_the_names_of_the_model(rack: Any) -> None:
+    run(switch(rack), check=False)
+    rack.inside("ip", "link", "set", "peth3", "address", "02:00:00:00:00:03")
+    rack.inside("ip", "link", "set", "peth4", "down")
+    rack.inside("ip", "addr", "add", "198.51.100.1/24", "dev", "peth3")
+    rack.inside("sh", "-c", "ping -c1 -W1 198.51.100.2 || true")
+    seen = look(switch(rack))
+    ports = {port.name: port for port in seen.ports or ()}
+    assert list(ports) == [f"Ethernet{number}" for number in range(1, 6)]
+    assert (ports["Ethernet3"].admin_up, ports["Ethernet3"].up, ports["Ethernet4"].up) == (True, True, False)
+    assert ports["Ethernet3"].speed == 10000 and ports["Ethernet3"].mtu == 1500 and ports["Ethernet1"].mtu == 1600
+    assert ports["Ethernet3"].description == "uplink" and ports["Ethernet3"].errors_in == 0
+    assert [(lag.name, [member.port for member in lag.members]) for lag in seen.lags or ()] == [
+        ("node1", ["Ethernet1", "Ethernet2"])
+    ]
+    assert [member.partner for lag in seen.lags or () for member in lag.members] == [None, None]
+    assert Learnt(20, "02:00:00:00:00:03", "Ethernet3") in (seen.macs or ())
+    assert seen.lldp is seen.vlans is None and set(seen.untold) == {"lldp", "vlans"}
+
+
+def test_states_of_a_spanning_tree_are_told_if_there_is_one(rack: Any) -> None:
+    assert look(switch(rack), ["stp"]).stp == ()
+    rack.vsctl("set", "Bridge", "leaf1", "rstp_enable=true")
+    deadline = time.monotonic() + 10
+    while not (seen := look(switch(rack), ["stp"]).stp) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert seen and {row.instance for row in seen} == {"rstp"} and {row.place for row in seen} >= {"Ethernet1"}

@@ -13,14 +13,17 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..config import FabricError, Lag, Port, Sighting, SwitchConfig
+from ..facts import SwitchFacts, by_real, named
 from ..plan import Plan
 from ..plan import plan as compare
 from .api import Eapi
 from .channels import names, refuse_mlag
+from .facts import commands as commands_of
+from .facts import switch_facts
 from .parse import Running, lag, port, port_name
 from .render import Switch, commands, refuse_text
 from .seen import sightings
@@ -139,6 +142,14 @@ class Eos:
         places |= {f"Port-Channel{number}": name for name, number in self._switch.channels.items()}
         return sightings(
             places, *self._api.show("show mac address-table", "show lacp peer", "show lldp neighbors detail")
+        )
+
+    def facts(self, ports: Collection[str], sections: Collection[str]) -> SwitchFacts:
+        """See :meth:`..driver.Driver.facts`: one request."""
+        needed = commands_of(sections)
+        told = dict(zip(needed, self._api.show(*needed), strict=True)) if needed else {}
+        return named(
+            switch_facts(self.name, sections, told), by_real({n: port_name(self._api.where, n) for n in ports})
         )
 
     def _sessions(self) -> dict[str, dict[str, Any]]:
