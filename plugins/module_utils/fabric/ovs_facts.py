@@ -113,7 +113,8 @@ def _lags(
 
 def lacp_partners(text: str) -> dict[str, str]:
     """The LACP partner of each member port that has one, of ``lacp/show``."""
-    found, member = {}, ""
+    found: dict[str, str] = {}
+    member = ""
     for line in text.splitlines():
         match, words = _MEMBER.match(line.strip()), line.split()
         if match:

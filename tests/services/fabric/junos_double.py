@@ -275,8 +275,27 @@ class Device:
         return f'<system-uptime-information xmlns="{JUNOS}">{now}</system-uptime-information>'
 
     def _get_interface_information(self, session: Session, request: ET.Element) -> str:
-        names = "".join(f"<physical-interface><name>\n{name}\n</name></physical-interface>" for name in self.ports)
+        more = "<admin-status>up</admin-status><oper-status>up</oper-status><speed>25Gbps</speed><mtu>9216</mtu>"
+        more = more if request.find("extensive") is not None else ""
+        shown = (f"<physical-interface><name>\n{name}\n</name>{more}</physical-interface>" for name in self.ports)
+        names = "".join(shown)
         return f'<interface-information xmlns="{JUNOS}">{names}</interface-information>'
+
+    def _get_interface_optics_diagnostics_information(self, session: Session, request: ET.Element) -> str:
+        raise Refusal("error: this platform has no optics")
+
+    def _get_lacp_interface_information(self, session: Session, request: ET.Element) -> str:
+        raise Refusal("error: the lacp subsystem is not running")
+
+    def _get_stp_interface_information(self, session: Session, request: ET.Element) -> str:
+        entry = "<interface-name>xe-0/0/0</interface-name><port-state>FWD</port-state><port-role>DESG</port-role>"
+        entries = f"<stp-interfaces><stp-interface-entry>{entry}</stp-interface-entry></stp-interfaces>"
+        return f"<stp-interface-information><stp-instance>{entries}</stp-instance></stp-interface-information>"
+
+    def _get_vlan_information(self, session: Session, request: ET.Element) -> str:
+        group = "<l2ng-l2rtb-vlan-name>provision</l2ng-l2rtb-vlan-name><l2ng-l2rtb-vlan-tag>10</l2ng-l2rtb-vlan-tag>"
+        group = f"<l2ng-l2ald-vlan-instance-group>{group}</l2ng-l2ald-vlan-instance-group>"
+        return f"<l2ng-l2ald-vlan-instance-information>{group}</l2ng-l2ald-vlan-instance-information>"
 
     def _get_ethernet_switching_table_information(self, session: Session, request: ET.Element) -> str:
         macs = "".join(

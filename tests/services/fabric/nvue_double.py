@@ -119,6 +119,13 @@ class NvueDouble:
             return 200, {name: {"type": item["type"]} for name, item in self.operational.items()}
         if parts == ["interface"] and query.get("include") == ["/*/lldp/neighbor"]:
             return 200, {name: {"lldp": item["lldp"]} for name, item in self.operational.items() if "lldp" in item}
+        if parts == ["interface"] and query.get("include", [""])[0] in ("/*/link", "/*/bond", "/*/transceiver"):
+            part = query["include"][0].removeprefix("/*/")
+            return 200, {name: {part: item[part]} for name, item in self.operational.items() if part in item}
+        if parts == ["bridge", "domain"]:
+            return 200, {"br_default": {"stp": {"state": {"up": {}}}}}
+        if parts[:2] == ["bridge", "domain"] and parts[3:] == ["vlan"]:
+            return 200, {"10": {}, "20-21": {}}
         if parts[:2] == ["bridge", "domain"] and parts[3:] == ["mac-table"] and self.mac_table:
             return 200, self.mac_table
         return 404, {"title": "Not Found"}

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from services.bmc.tls_server import TlsServer
 
-from .nxos_double_config import Configuration, Invalid
+from .nxos_double_config import Configuration, Interface, Invalid
 
 
 class NxosDouble:
@@ -78,7 +78,8 @@ class NxosDouble:
         self.requests.append((call["type"], commands))
         time.sleep(max((seconds for word, seconds in self.slow.items() if word in text), default=0))
         with self.lock:
-            outputs = self._configure(commands) if call["type"] == "cli_conf" else [self._one(c) for c in commands]
+            kind = call["type"]
+            outputs = self._configure(commands) if kind == "cli_conf" else [self._one(kind, c) for c in commands]
         if self.drop and self.drop in text:
             return None
         found = outputs[0] if len(outputs) == 1 else outputs
@@ -99,16 +100,46 @@ class NxosDouble:
         self._schedule()
         return outputs
 
-    def _one(self, command: str) -> dict[str, Any]:
+    def _one(self, kind: str, command: str) -> dict[str, Any]:
         try:
             self._fail(command)
-            return {"code": "200", "msg": "Success", "input": command, "body": self._exec(command)}
+            body = self._structured(command) if kind == "cli_show" else self._exec(command)
+            return {"code": "200", "msg": "Success", "input": command, "body": body}
         except Invalid as error:
             return {"code": "400", "msg": "Input CLI command error", "clierror": str(error), "input": command}
 
     def _fail(self, command: str) -> None:
         if self.refuse and self.refuse[0] in command:
             raise Invalid(self.refuse[1])
+
+    def _structured(self, command: str) -> dict[str, Any]:
+        """The JSON of a show command (``cli_show``); one row is a dictionary and not a list."""
+        interfaces = self.config.interfaces.values()
+        ports = [item for item in interfaces if item.name.startswith("Ethernet")]
+        if command == "show interface":
+            row = {"state": "up", "admin_state": "up", "eth_mtu": "9216", "eth_bw": 25000000, "eth_inerr": "0"}
+            return _table(
+                "interface",
+                [row | {"interface": port.name, "desc": port.settings.get("description", "")} for port in ports],
+            )
+        if command == "show interface transceiver details":
+            return _table("interface", [{"interface": port.name, "sfp": "not present"} for port in ports])
+        if command == "show port-channel summary":
+            groups = sorted({port.group[0] for port in ports if port.group})
+            return _table("channel", [self._channel(number, ports) for number in groups])
+        if command == "show vlan brief":
+            rows = [{"vlanshowbr-vlanid": str(n), "vlanshowbr-vlanname": name} for n, name in self.config.vlans.items()]
+            return _table("vlanbriefxbrief", rows)
+        if command == "show spanning-tree":
+            port = {"if_index": ports[0].name, "state": "forwarding", "role": "designated"}
+            return _table("tree", [{"tree_id": "1", **_table("port", [port])}])
+        raise Invalid("% Invalid command")
+
+    def _channel(self, number: int, ports: list[Interface]) -> dict[str, Any]:
+        members = [{"port": port.name, "port-status": "P"} for port in ports if port.group and port.group[0] == number]
+        return {"group": str(number), "port-channel": f"port-channel{number}", "status": "U"} | _table(
+            "member", members
+        )
 
     def _exec(self, command: str) -> str:
         words = command.split()
@@ -179,6 +210,10 @@ class NxosDouble:
                 self.executed.add(name)
                 for command in self.config.jobs[self.config.schedules[name]["job"]]:
                     self._exec(command)
+
+
+def _table(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {f"TABLE_{name}": {f"ROW_{name}": rows[0] if len(rows) == 1 else rows}} if rows else {}
 
 
 def _handler(double: NxosDouble) -> type[BaseHTTPRequestHandler]:

@@ -22,7 +22,18 @@ from typing import Any
 import asyncssh
 
 PROGRAMS = Path(__file__).with_name("sonic_double_programs.py")
-NAMES = ("config", "sonic-cfggen", "systemctl", "systemd-run", "show", "ps", "who", "teamdctl")
+NAMES = (
+    "config",
+    "sonic-cfggen",
+    "systemctl",
+    "systemd-run",
+    "show",
+    "ps",
+    "who",
+    "teamdctl",
+    "sonic-db-dump",
+    "portstat",
+)
 
 #: What the switch has before a test, including much that no model knows.
 CONFIG: dict[str, Any] = {
@@ -91,7 +102,7 @@ class Double:
         self.write("config", copy.deepcopy(CONFIG))
         self.write("saved", copy.deepcopy(CONFIG))
         self.write("faults", {})
-        self.write("state", {"mac": [], "lldp": [], "partners": {}, "ps": [], "who": []})
+        self.write("state", {"mac": [], "lldp": [], "partners": {}, "ps": [], "who": [], "neighbours": {}})
         self.write("teamd", {"PortChannel1": {"fallback": "false", "fast_rate": "false"}})
 
     def start(self) -> None:

@@ -6,6 +6,7 @@ They know the options that the driver uses and end with an error for any other, 
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import os
 import re
@@ -225,12 +226,42 @@ def show(words: list[str]) -> None:
         fail(f"No such command {words}")
 
 
+def db_dump(words: list[str]) -> None:
+    """``sonic-db-dump -n DATABASE -y -k PATTERN``, of tables that follow from CONFIG_DB."""
+    database, pattern = words[1], words[4]
+    found = load("config")
+    channels, members = found.get("PORTCHANNEL", {}), found.get("PORTCHANNEL_MEMBER", {})
+    rows = {f"PORT_TABLE:{name}": {**row, "oper_status": "up"} for name, row in found["PORT"].items()}
+    rows |= {"PORT_TABLE:PortConfigDone": {"count": "8"}}
+    rows |= {f"LAG_TABLE:{name}": {"admin_status": "up", "oper_status": "up"} for name in channels}
+    rows |= {f"LAG_MEMBER_TABLE:{name.replace('|', ':')}": {"status": "enabled"} for name in members}
+    rows |= {f"VLAN_TABLE:{name}": {"admin_status": "up"} for name in found.get("VLAN", {})}
+    rows |= {f"LLDP_ENTRY_TABLE:{port}": row for port, row in load("state")["neighbours"].items()}
+    if database == "STATE_DB":
+        rows = {"TRANSCEIVER_INFO|Ethernet0": {"type": "SFP/SFP+/SFP28"}}
+        rows |= {"TRANSCEIVER_DOM_SENSOR|Ethernet0": {"rx1power": "-1.80", "tx1power": "N/A"}}
+    chosen = {key: row for key, row in rows.items() if fnmatch.fnmatchcase(key, pattern)}
+    print(
+        json.dumps({key: {"expireat": 1.0, "ttl": -0.001, "type": "hash", "value": row} for key, row in chosen.items()})
+    )
+
+
+def portstat() -> None:
+    """``portstat -j``, after the counters were cleared."""
+    count = {"STATE": "U", "RX_ERR": "3", "RX_DRP": "1,024", "TX_ERR": "0", "TX_DRP": "N/A"}
+    print("Last cached time was 2026-11-30T07:00:00.000000\n" + json.dumps({"Ethernet0": count}, indent=4))
+
+
 def main(program: str, words: list[str]) -> None:
     state = load("state")
     if program == "sonic-cfggen" and words == ["-d", "--print-data"]:
         print(json.dumps(load("config"), indent=4))
     elif program in ("ps", "who"):
         print("\n".join(["    1 ?        root     /sbin/init", *state["ps"]] if program == "ps" else state["who"]))
+    elif program == "sonic-db-dump" and words[0::2][:2] == ["-n", "-y"]:
+        db_dump(words)
+    elif program == "portstat" and words == ["-j"]:
+        portstat()
     elif program == "teamdctl" and words[1:] == ["state", "dump"]:
         print(json.dumps({"ports": state["partners"].get(words[0], {})}))
     elif program in ("config", "systemd-run", "systemctl", "show"):

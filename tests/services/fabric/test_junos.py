@@ -14,10 +14,12 @@ from xml.etree import ElementTree as ET
 import asyncssh
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError, SwitchConfig
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.facts import Learnt, Vlan
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos import netconf
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.driver import Junos
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.tree import Path as XmlPath
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.tree import find, text
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.look import look
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import plan
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
 from checks.clock import SkippingClock
@@ -365,3 +367,21 @@ def test_mlag_without_a_domain_is_refused_and_with_one_it_is_configured(device: 
     shared = find(device.running, ("interfaces", ("interface", "ae7"), "aggregated-ether-options", "mc-ae"))
     assert [text(shared, word) for word in ("mc-ae-id", "chassis-id", "status-control")] == ["7", "1", "standby"]
     assert not run(params, check=False).changed
+
+
+def test_what_the_switch_sees(device: Device) -> None:
+    device.macs.append(("52:54:00:04:01:00", "xe-0/0/3.0"))
+    seen = look(switch(device))
+    assert [port.name for port in seen.ports or ()] == [f"xe-0/0/{number}" for number in range(10)]
+    first = (seen.ports or ())[0]
+    assert (first.admin_up, first.up, first.speed, first.mtu, first.optics) == (True, True, 25000, 9216, None)
+    assert [lag.name for lag in seen.lags or ()] == ["ae0"] and seen.vlans == (Vlan(10, "provision"),)
+    assert seen.macs == (Learnt(None, "52:54:00:04:01:00", "xe-0/0/3"),)
+    assert [(row.place, row.state, row.role) for row in seen.stp or ()] == [("xe-0/0/0", "forwarding", "designated")]
+    assert seen.lldp is None and "the lldp subsystem is not running" in seen.untold["lldp"]
+
+
+def test_only_the_procedures_of_the_sections_are_called(device: Device) -> None:
+    device.operations.clear()
+    assert look(switch(device), ["vlans"]).vlans == (Vlan(10, "provision"),)
+    assert [name for name in device.operations if name.startswith("get-")] == ["get-vlan-information"]

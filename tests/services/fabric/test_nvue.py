@@ -12,6 +12,16 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError, SwitchConfig
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.facts import (
+    LagFacts,
+    Learnt,
+    Member,
+    Neighbour,
+    Optics,
+    PortFacts,
+    Vlan,
+)
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.look import look
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.nvue import Nvue
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import plan
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
@@ -419,3 +429,33 @@ def test_lldp_neighbours_are_sightings(double: NvueDouble) -> None:
     driver = Nvue("leaf1", double.connection())
     driver.read(SwitchConfig.from_vars(switch(double)))
     assert [(s.mac, s.place, s.source) for s in driver.sightings()] == [("02:00:00:00:00:01", "swp2", "lldp")]
+
+
+def test_what_the_switch_sees(double: NvueDouble) -> None:
+    stats = {"in-errors": 1, "in-drops": 2, "out-errors": 3, "out-drops": 4}
+    link = {"state": {"up": {}}, "speed": "25G", "mtu": 9216, "stats": stats}
+    optics = {
+        "identifier": "QSFP28",
+        "ch-1-rx-power": "0.8625 mW / -0.64 dBm",
+        "ch-1-tx-power": "0.8988 mW / -0.46 dBm",
+    }
+    port = {"type": "ifname", "name": "nic0", "description": "nic0"}
+    neighbour = {"node1": {"chassis": {"chassis-id": "02:00:00:00:00:01", "system-name": "node1"}, "port": port}}
+    double.operational |= {
+        "swp1": {"type": "swp", "link": link, "transceiver": optics, "lldp": {"neighbor": neighbour}},
+        "swp2": {"type": "swp", "link": {"state": {"down": {}}, "mtu": 9216}},
+        "bond4": {"type": "bond", "bond": {"member": {"swp1-2": {}}}, "link": {"state": {"up": {}}}},
+    }
+    double.mac_table = {"1": {"mac": "02:00:00:00:00:01", "vlan": 10, "interface": "bond4", "entry-type": "dynamic"}}
+    seen = look(switch(double))
+    ports = {found.name: found for found in seen.ports or ()}
+    assert ports["swp1"] == PortFacts(
+        "swp1", None, True, 25000, 9216, None, 1, 3, 2, 4, Optics("QSFP28", (-0.64,), (-0.46,))
+    )
+    assert ports["swp2"].up is False and ports["swp2"].speed is None
+    members = (Member("swp1", None, True), Member("swp2", None, False))
+    assert LagFacts("node1", "bond4", True, members) in (seen.lags or ())
+    assert seen.vlans == (Vlan(10, None), Vlan(20, None), Vlan(21, None))
+    assert seen.macs == (Learnt(10, "02:00:00:00:00:01", "node1"),)
+    assert seen.lldp == (Neighbour("swp1", "node1", "02:00:00:00:00:01", "nic0", "name", "nic0"),)
+    assert seen.stp is None and set(seen.untold) == {"stp"}

@@ -11,6 +11,14 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError, SwitchConfig
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.facts import (
+    LagFacts,
+    Learnt,
+    Member,
+    Neighbour,
+    Vlan,
+)
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.look import look
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.nxos.driver import Nxos
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import plan
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
@@ -339,3 +347,38 @@ def test_a_miscabled_machine_is_reported_and_its_ports_are_not_written(leaf: Nxo
     assert "add port Ethernet1/3" not in outcome.steps
     assert not leaf.config.interfaces["Ethernet1/3"].switchport
     assert "port-channel2" in leaf.config.interfaces
+
+
+LLDP = """Capability codes:
+  (R) Router, (B) Bridge
+
+Chassis id: 5254.0000.0101
+Port id: nic1
+Local Port id: Eth1/2
+Port Description: null
+System Name: node1
+
+Total entries displayed: 1
+"""
+
+
+def test_what_the_switch_sees_is_read_in_two_requests(leaf: NxosDouble) -> None:
+    run(switch(leaf), check=False)
+    leaf.tables["show lldp neighbors detail"] = LLDP
+    leaf.tables["show mac address-table"] = "*   20     5254.0000.0101   dynamic  0         F      F    Po2\n"
+    leaf.tables["show lacp neighbor"] = "Eth1/2  32768,52-54-0-0-1-1 0x1 5  SA\n"
+    leaf.requests.clear()
+    seen = look(switch(leaf))
+    assert [kind for kind, __ in leaf.requests] == ["cli_show", "cli_show_ascii"]
+    assert [port.name for port in seen.ports or ()][:2] == ["Eth1/2", "Ethernet1/1"]
+    members = (Member("Eth1/2", MAC1, True), Member("Ethernet1/1", None, True))
+    assert LagFacts("node1", "port-channel2", True, members) in (seen.lags or ())
+    assert Vlan(10, "provision") in (seen.vlans or ()) and seen.macs == (Learnt(20, MAC1, "node1"),)
+    assert seen.lldp == (Neighbour("Eth1/2", "node1", MAC1, "nic1", None, None),)
+    assert seen.stp and seen.stp[0].state == "forwarding" and not seen.untold
+
+
+def test_a_section_whose_command_is_refused_is_not_told(leaf: NxosDouble) -> None:
+    seen = look(switch(leaf), ["ports", "lldp"])
+    assert seen.ports and seen.lldp is None
+    assert "it refused `show lldp neighbors detail`: % Invalid command" in seen.untold["lldp"]

@@ -12,6 +12,15 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError, SwitchConfig
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.facts import (
+    LagFacts,
+    Learnt,
+    Member,
+    Neighbour,
+    Optics,
+    Vlan,
+)
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.look import look
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import plan
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.sonic import Sonic
@@ -300,3 +309,34 @@ def test_swapped_cables_are_reported_and_their_ports_not_changed(leaf: Double, s
     outcome = run(params, check=False)
     assert {mistake.machine for mistake in outcome.mistakes} == {"node1", "node2"}
     assert not outcome.plan.changed and leaf.read("config") == before
+
+
+def test_what_the_switch_sees_is_read_in_two_commands(leaf: Double) -> None:
+    run(switch(leaf), check=False)
+    neighbour = {"lldp_rem_sys_name": "node1", "lldp_rem_port_id": "nic0", "lldp_rem_port_id_subtype": "5"}
+    partner = {"runner": {"partner_lacpdu_info": {"system": "52:54:00:04:01:00"}}}
+    state = leaf.read("state") | {"mac": [[20, "52:54:00:04:01:00", "etp3"]], "neighbours": {"Ethernet8": neighbour}}
+    leaf.write("state", state | {"partners": {"PortChannel2": {"Ethernet0": partner}}})
+    leaf.commands.clear()
+    seen = look(switch(leaf))
+    assert len(leaf.commands) == 2
+    ports = {port.name: port for port in seen.ports or ()}
+    assert ports["Ethernet0"].optics == Optics("SFP/SFP+/SFP28", (-1.8,), ())
+    assert (ports["Ethernet0"].errors_in, ports["Ethernet0"].discards_in, ports["Ethernet0"].discards_out) == (
+        3,
+        1024,
+        None,
+    )
+    assert ports["etp3"].speed == 25000 and ports["etp3"].up and ports["etp3"].mtu == 1500
+    members = (Member("Ethernet0", "52:54:00:04:01:00", True), Member("Ethernet4", None, True))
+    assert LagFacts("node1", "PortChannel2", True, members) in (seen.lags or ())
+    assert Vlan(77, None) in (seen.vlans or ()) and seen.stp == () and not seen.untold
+    assert seen.macs == (Learnt(20, "52:54:00:04:01:00", "etp3"),)
+    assert seen.lldp == (Neighbour("etp3", "node1", None, "nic0", "name", None),)
+
+
+def test_a_section_whose_command_fails_is_not_told(leaf: Double) -> None:
+    (leaf.bin / "sonic-db-dump").write_text("#!/bin/sh\nexit 1\n")
+    seen = look(switch(leaf), ["vlans", "macs"])
+    assert seen.vlans is None and seen.macs == () and set(seen.untold) == {"vlans"}
+    assert "sonic-db-dump -n APPL_DB" in seen.untold["vlans"]

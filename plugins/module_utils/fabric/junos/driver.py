@@ -11,11 +11,14 @@ none is made while one waits, except to confirm or to return to the former confi
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from ..config import FabricError, Sighting, SwitchConfig
+from ..facts import SwitchFacts, named
 from ..plan import Plan
+from .facts import INTERFACES, procedures, switch_facts
 from .history import CONFIRMED, OWN, REVERTED, Commit, clock, commits, confirmed, foreign
 from .names import channels, port_name
 from .netconf import Netconf, Refused
@@ -111,6 +114,18 @@ class Junos:
         except Refused:
             lldp = ET.Element("none")
         return sightings(table, lldp, self._places)
+
+    def facts(self, ports: Collection[str], sections: Collection[str]) -> SwitchFacts:
+        """See :meth:`..driver.Driver.facts`: one remote procedure for each kind of answer. A section whose procedure
+        the switch refuses (it runs no LLDP or no spanning tree) is not told."""
+        told: dict[str, ET.Element] = {}
+        refused: dict[str, str] = {}
+        for name in procedures(sections):
+            try:
+                told[name] = self._netconf.rpc(name, *(["extensive"] if name == INTERFACES else []))
+            except Refused as error:
+                refused[name] = f"it refused {name}: {error.reason}"
+        return named(switch_facts(self.name, sections, told, refused), {port_name(name): name for name in ports})
 
     def close(self) -> None:
         """See :meth:`..driver.Driver.close`."""

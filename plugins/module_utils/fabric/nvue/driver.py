@@ -11,12 +11,15 @@ members. Only front panel ports can be ports of the model, and none of MLAG's pe
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ..config import FabricError, Lag, Sighting, SwitchConfig
+from ..facts import SwitchFacts, named
 from ..https import Https
 from ..plan import Plan
-from .names import Words, allocate, interface, members, text
+from . import seen
+from .names import Tree, Words, allocate, interface, members, text
 from .parse import Facts, facts, has_mlag, mac_table, neighbours, peer_links, switch_config
 from .render import patches
 from .revision import WAITING, Revisions
@@ -97,6 +100,18 @@ class Nvue:
         table = self._revisions.state_of(f"bridge/domain/{self._facts.domain}/mac-table")
         heard = self._revisions.state_of("interface", include="/*/lldp/neighbor")
         return mac_table(self._facts, table) + neighbours(self._facts, heard)
+
+    def facts(self, ports: Collection[str], sections: Collection[str]) -> SwitchFacts:
+        """See :meth:`..driver.Driver.facts`: one request for each part of all interfaces, and for the bridges."""
+        interfaces = {
+            part: self._revisions.state_of("interface", include=f"/*/{part}") for part in seen.parts(sections)
+        }
+        domains: dict[str, Tree] = {}
+        for name in self._revisions.state_of("bridge/domain") if {"vlans", "macs"} & set(sections) else ():
+            wanted = [key for key, section in (("vlan", "vlans"), ("mac-table", "macs")) if section in sections]
+            domains[name] = {key: self._revisions.state_of(f"bridge/domain/{name}/{key}") for key in wanted}
+        found = seen.switch_facts(self.name, sections, interfaces, domains)
+        return named(found, {interface(self.where, name): name for name in ports})
 
     def _refuse(self, found: Facts, desired: SwitchConfig) -> None:
         """FabricErrors of what the switch cannot be, before anything is written."""

@@ -7,11 +7,14 @@ A change is one request with all its commands. The rollback that the switch perf
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ..config import FabricError, Lag, Sighting, SwitchConfig
+from ..facts import SwitchFacts, by_real, named
 from ..plan import Plan, plan
 from . import channels, parse, render
+from .facts import switch_facts, tables, texts
 from .names import port_name, required_port
 from .nxapi import NxApi, Refused
 from .running import Running, running
@@ -107,6 +110,14 @@ class Nxos:
         seen = parse.mac_table(self._table("show mac address-table"), names, self._spelled)
         seen += parse.partners(self._table("show lacp neighbor"), self._spelled)
         return seen + parse.neighbors(self._table("show lldp neighbors detail"), self._spelled)
+
+    def facts(self, ports: Collection[str], sections: Collection[str]) -> SwitchFacts:
+        """See :meth:`..driver.Driver.facts`: one request for tables and one for texts. A section whose command the
+        switch refuses (``feature lldp`` is not configured) is not told."""
+        told, refused = self._api.answers(tables(sections), tables=True)
+        texts_told, texts_refused = self._api.answers(texts(sections), tables=False)
+        found = switch_facts(self.name, sections, told | texts_told, refused | texts_refused)
+        return named(found, by_real({name: port_name(name) for name in ports}))
 
     def close(self) -> None:
         """See :meth:`..driver.Driver.close`."""

@@ -43,6 +43,28 @@ class NxApi:
         """The output of a show command as the command line has it."""
         return self._send("cli_show_ascii", [command], READ_SECONDS)[0]
 
+    def answers(self, commands: Sequence[str], *, tables: bool) -> tuple[dict[str, Any], dict[str, str]]:
+        """The outputs of several show commands in one request, and why others were refused, both by command.
+
+        :param tables: whether they are wanted as JSON, else as the command line has them.
+        """
+        if not commands:
+            return {}, {}
+        outputs = self._outputs("cli_show" if tables else "cli_show_ascii", commands, READ_SECONDS)
+        if len(outputs) != len(commands):
+            why = f"it answered {len(outputs)} of {len(commands)} commands"
+            raise FabricError(self.where, why, "read fewer sections at once (gather)")
+        told: dict[str, Any] = {}
+        refused: dict[str, str] = {}
+        for command, output in zip(commands, outputs, strict=True):
+            body = output.get("body")
+            if str(output.get("code")) == "200":
+                told[command] = body if isinstance(body, dict if tables else str) else {} if tables else ""
+            else:
+                reason = " ".join(str(output.get("clierror") or output.get("msg") or "").split())
+                refused[command] = f"it refused `{command}`: {reason}"
+        return told, refused
+
     def configure(self, lines: Sequence[str]) -> None:
         """Perform configuration commands in one request; the switch stops at the first that it refuses."""
         self._send("cli_conf", lines, CHANGE_SECONDS)
@@ -62,6 +84,17 @@ class NxApi:
         self._https.close()
 
     def _send(self, kind: str, commands: Sequence[str], seconds: float) -> list[str]:
+        outputs = self._outputs(kind, commands, seconds)
+        for command, output in zip(commands, outputs, strict=False):
+            if str(output.get("code")) != "200":
+                told = str(output.get("clierror") or output.get("msg") or "")
+                raise self._refused(command, " ".join(told.split()))
+        if len(outputs) < len(commands):
+            why = f"it performed {len(outputs)} of {len(commands)} commands and gave no reason"
+            raise Refused(self.where, why, _LOOK)
+        return [output["body"] if isinstance(output.get("body"), str) else "" for output in outputs]
+
+    def _outputs(self, kind: str, commands: Sequence[str], seconds: float) -> list[dict[str, Any]]:
         unsafe = [command for command in commands if ";" in command or not command.isprintable()]
         if unsafe:
             raise FabricError(self.where, f"{unsafe[0]!r} cannot be sent as one command", "remove ; and line ends")
@@ -72,15 +105,7 @@ class NxApi:
             found = answer["ins_api"]["outputs"]["output"]
         except (KeyError, TypeError) as error:
             raise FabricError(self.where, f"the answer of NX-API has no outputs: {answer}", _LOOK) from error
-        outputs = found if isinstance(found, list) else [found]
-        for command, output in zip(commands, outputs, strict=False):
-            if str(output.get("code")) != "200":
-                told = str(output.get("clierror") or output.get("msg") or "")
-                raise self._refused(command, " ".join(told.split()))
-        if len(outputs) < len(commands):
-            why = f"it performed {len(outputs)} of {len(commands)} commands and gave no reason"
-            raise Refused(self.where, why, _LOOK)
-        return [output["body"] if isinstance(output.get("body"), str) else "" for output in outputs]
+        return found if isinstance(found, list) else [found]
 
     def _refused(self, command: str, told: str) -> Refused:
         if not _BUSY.search(told):

@@ -149,6 +149,11 @@ def mac_table(text: str, numbers: Mapping[int, str], spelled: Mapping[str, str])
     return found
 
 
+def is_mac(word: str) -> bool:
+    """Whether a word is an address as NX-OS writes it."""
+    return _MAC.match(word) is not None
+
+
 def partners(text: str, spelled: Mapping[str, str]) -> list[Sighting]:
     """Systems at the other end of member ports, of ``show lacp neighbor``."""
     found = []

@@ -13,13 +13,14 @@ import re
 import secrets
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from ..config import FabricError, Sighting, SwitchConfig
+from ..facts import SwitchFacts, by_real, named
 from ..plan import Plan
 from ..ssh import Ssh
-from . import parse, render, rollback
+from . import facts, parse, render, rollback
 from .tables import Config, Names, members, refuse_impossible
 
 READ = "sudo sonic-cfggen -d --print-data"
@@ -127,6 +128,15 @@ class Sonic:
                 state = self._optional(shlex.join(["sudo", "teamdctl", channel, "state", "dump"]))
                 seen += parse.partners(state, config, names)
         return seen
+
+    def facts(self, ports: Collection[str], sections: Collection[str]) -> SwitchFacts:
+        """See `fabric.driver.Driver.facts`: one command for all tables, and one for the state of the channels."""
+        told = facts.outputs(self._ssh.run(facts.script(sections)))
+        channels = facts.channels(told) if "lags" in sections else []
+        states = facts.outputs(self._ssh.run(facts.partners_script(channels))) if channels else {}
+        labels = facts.aliases(told)
+        real = by_real({name: labels.get(name, name) for name in ports})
+        return named(facts.switch_facts(self.name, sections, told, states), real)
 
     def _patch(self, name: str, operations: list[dict[str, Any]], command: Callable[[str], str]) -> None:
         """Give a patch to a command. It is a file, since ``config`` opens its argument by name."""
