@@ -29,6 +29,7 @@ PLAYBOOKS = (
     "drill",
     "images",
     "bundle",
+    "cabling",
     "replace_disk",
     "storage_maintenance",
 )
