@@ -8,6 +8,8 @@ from itertools import chain, repeat
 from typing import Any
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.cables.given import Given
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.cables.judge import judge
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError, SwitchConfig
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.facts import Learnt
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.look import look
@@ -254,3 +256,24 @@ def test_states_of_a_spanning_tree_are_told_if_there_is_one(rack: Any) -> None:
     while not (seen := look(switch(rack), ["stp"]).stp) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert seen and {row.instance for row in seen} == {"rstp"} and {row.place for row in seen} >= {"Ethernet1"}
+
+
+def test_the_mac_table_shows_swapped_cables(rack: Any) -> None:
+    """Open vSwitch tells no LLDP neighbours, so its MAC table is what there is."""
+    cabling = [{"port": f"Ethernet{n}", "machine": f"node{n}", "nic": "nic0", "mac": mac_of(n)} for n in (1, 2, 3, 4)]
+    rack.vsctl(*(word for n in (1, 2, 3) for word in ("--", "set", "Port", f"eth{n}", "tag=10")))
+    rack.inside("ip", "link", "set", "peth4", "down")
+    for port, machine in ((1, 2), (2, 1), (3, 3)):
+        rack.inside("ip", "link", "set", f"peth{port}", "address", mac_of(machine))
+        rack.inside("ip", "addr", "add", f"198.51.100.{port}/32", "dev", f"peth{port}")
+        rack.inside("ip", "route", "replace", "198.51.100.9/32", "dev", f"peth{port}")
+        rack.inside("sh", "-c", "ping -c1 -W1 198.51.100.9 || true")
+    seen = look(switch(rack, lags=[], ports=[], cabling=cabling), ["ports", "lags", "lldp", "macs"]).as_dict()
+    found = judge(Given.of({"switches": {"leaf1": {"cabling": cabling, "facts": seen}}}))
+    assert found.swaps == ("node1.nic0 and node2.nic0 are swapped",)
+    assert [row.state for row in found.rows] == ["contradicting", "contradicting", "agreed", "silent"]
+    assert found.rows[3].note.startswith("leaf1/Ethernet4 has no link; ")
+
+
+def mac_of(machine: int) -> str:
+    return f"02:00:00:00:00:0{machine}"
