@@ -31,6 +31,7 @@ class NxosDouble:
     :ivar drop: after a request whose commands contain this text is performed, the connection is closed unanswered.
     :ivar slow: seconds that a request takes whose commands contain the text, by that text.
     :ivar ignore: commands that contain this text are accepted and not performed.
+    :ivar stops: whether show commands after a refused one of the same request are not answered.
     :ivar requests: type and commands of each request; `logins` counts those with a wrong password.
     """
 
@@ -46,7 +47,7 @@ class NxosDouble:
         self.minute = 30.0
         self.password, self.logins = password, 0
         self.refuse: tuple[str, str] | None = None
-        self.drop, self.ignore = "", ""
+        self.drop, self.ignore, self.stops = "", "", False
         self.slow: dict[str, float] = {}
         self.requests: list[tuple[str, list[str]]] = []
         self.lock = threading.RLock()
@@ -79,7 +80,7 @@ class NxosDouble:
         time.sleep(max((seconds for word, seconds in self.slow.items() if word in text), default=0))
         with self.lock:
             kind = call["type"]
-            outputs = self._configure(commands) if kind == "cli_conf" else [self._one(kind, c) for c in commands]
+            outputs = self._configure(commands) if kind == "cli_conf" else self._each(kind, commands)
         if self.drop and self.drop in text:
             return None
         found = outputs[0] if len(outputs) == 1 else outputs
@@ -99,6 +100,11 @@ class NxosDouble:
             outputs.append({"code": "200", "msg": "Success", "body": {}})
         self._schedule()
         return outputs
+
+    def _each(self, kind: str, commands: list[str]) -> list[dict[str, Any]]:
+        outputs = [self._one(kind, command) for command in commands]
+        refused = [number for number, output in enumerate(outputs) if output["code"] != "200"]
+        return outputs[: refused[0] + 1] if refused and self.stops else outputs
 
     def _one(self, kind: str, command: str) -> dict[str, Any]:
         try:

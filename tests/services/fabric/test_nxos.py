@@ -382,3 +382,15 @@ def test_a_section_whose_command_is_refused_is_not_told(leaf: NxosDouble) -> Non
     seen = look(switch(leaf), ["ports", "lldp"])
     assert seen.ports and seen.lldp is None
     assert "it refused `show lldp neighbors detail`: % Invalid command" in seen.untold["lldp"]
+
+
+def test_a_switch_that_stops_at_a_refused_command_is_asked_for_the_rest(leaf: NxosDouble) -> None:
+    leaf.stops = True
+    leaf.tables["show mac address-table"] = "*   20     5254.0000.0101   dynamic  0         F      F    Eth1/4\n"
+    leaf.requests.clear()
+    seen = look(switch(leaf), ["lldp", "macs"])
+    assert [commands for __, commands in leaf.requests] == [
+        ["show lldp neighbors detail", "show mac address-table"],
+        ["show mac address-table"],
+    ]
+    assert seen.macs == (Learnt(20, MAC1, "Ethernet1/4"),) and set(seen.untold) == {"lldp"}

@@ -241,6 +241,15 @@ def test_an_address_in_an_aggregation_of_another_machine() -> None:
     assert row(given, "node2", "nic1").state == "silent", "it is cabled to another switch"
 
 
+def test_a_machine_that_does_not_tell_its_bonds_may_have_one_of_all_nics() -> None:
+    given = rack()
+    partners(given, "leaf2", "node1", Ethernet1=mac(1, 0))
+    del given["machines"]["node1"]["network"]
+    assert states(given) == ["silent", "agreed", "silent", "silent"]
+    given["machines"]["node1"]["network"] = {"links": [{"nic": {"name": "nic0"}}]}
+    assert states(given)[:2] == ["contradicting", "contradicting"]
+
+
 def test_the_lacp_partner_alone() -> None:
     given = rack()
     partners(given, "leaf1", "node1", Ethernet1=mac(1, 0))

@@ -69,14 +69,20 @@ class Given:
         """Read the module's options ``switches`` and ``machines``."""
         machines = {name: item or {} for name, item in (params.get("machines") or {}).items()}
         bonds = {name: bonds_of(item.get("network") or {}) for name, item in machines.items()}
+        nics: dict[str, tuple[str, ...]] = {}
+        for item in (params.get("switches") or {}).values():
+            for cable in item.get("cabling") or []:
+                nics[cable["machine"]] = (*nics.get(cable["machine"], ()), cable["nic"])
         cables, switches = [], dict[str, SwitchFacts | str]()
         for name, item in sorted((params.get("switches") or {}).items()):
             facts = item.get("facts")
             switches[name] = SwitchFacts.from_dict({**facts, "name": name}) if facts else item.get("why") or "not asked"
             for cable in item.get("cabling") or []:
-                mine = next((bond for bond in bonds.get(cable["machine"], []) if cable["nic"] in bond), (cable["nic"],))
-                mac = cable["mac"].lower()
-                cables.append(Cable(cable["machine"], cable["nic"], mac, name, cable["port"], mine))
+                machine, nic = cable["machine"], cable["nic"]
+                known = machines.get(machine, {}).get("network")
+                alone = (nic,) if known else nics[machine]  # who does not tell its bonds may have one of all NICs
+                mine = next((bond for bond in bonds.get(machine, []) if nic in bond), alone)
+                cables.append(Cable(machine, nic, cable["mac"].lower(), name, cable["port"], mine))
         return cls(tuple(cables), switches, {name: _heard(item) for name, item in machines.items()})
 
 

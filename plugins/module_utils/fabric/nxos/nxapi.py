@@ -44,25 +44,25 @@ class NxApi:
         return self._send("cli_show_ascii", [command], READ_SECONDS)[0]
 
     def answers(self, commands: Sequence[str], *, tables: bool) -> tuple[dict[str, Any], dict[str, str]]:
-        """The outputs of several show commands in one request, and why others were refused, both by command.
+        """The outputs of several show commands, in one request if it can be, and why others were refused, by command.
 
         :param tables: whether they are wanted as JSON, else as the command line has them.
         """
-        if not commands:
-            return {}, {}
-        outputs = self._outputs("cli_show" if tables else "cli_show_ascii", commands, READ_SECONDS)
-        if len(outputs) != len(commands):
-            why = f"it answered {len(outputs)} of {len(commands)} commands"
-            raise FabricError(self.where, why, "read fewer sections at once (gather)")
         told: dict[str, Any] = {}
         refused: dict[str, str] = {}
-        for command, output in zip(commands, outputs, strict=True):
-            body = output.get("body")
-            if str(output.get("code")) == "200":
-                told[command] = body if isinstance(body, dict if tables else str) else {} if tables else ""
-            else:
-                reason = " ".join(str(output.get("clierror") or output.get("msg") or "").split())
-                refused[command] = f"it refused `{command}`: {reason}"
+        rest = list(commands)
+        while rest:  # a switch that stops at a command which it refuses gets those after it in another request
+            outputs = self._outputs("cli_show" if tables else "cli_show_ascii", rest, READ_SECONDS)
+            if not outputs:
+                raise FabricError(self.where, f"it did not answer `{rest[0]}`", _LOOK)
+            for command, output in zip(rest, outputs, strict=False):
+                body = output.get("body")
+                if str(output.get("code")) == "200":
+                    told[command] = body if isinstance(body, dict if tables else str) else {} if tables else ""
+                else:
+                    reason = " ".join(str(output.get("clierror") or output.get("msg") or "").split())
+                    refused[command] = f"it refused `{command}`: {reason}"
+            rest = rest[len(outputs) :]
         return told, refused
 
     def configure(self, lines: Sequence[str]) -> None:
