@@ -148,7 +148,7 @@ class SwitchFacts:
     untold: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data for results, every name sorted as people count (Ethernet2 before Ethernet10)."""
+        """Plain data for results."""
         return asdict(self)
 
     @classmethod

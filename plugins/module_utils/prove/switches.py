@@ -32,6 +32,7 @@ class _Reading:
         self._params, self._switch = params, switch
         self._read = False  # only a driver that has read the switch knows its ports
         self._seen: list[Sighting] | None = None
+        self._down: set[str] | None = None
 
     def left(self) -> Plan:
         """What the switch lacks of the model."""
@@ -55,6 +56,17 @@ class _Reading:
             self._seen = self._switch.sightings()
         return self._seen
 
+    def without_link(self, ports: Iterable[str]) -> str:
+        """Those of the ports that have no link, as text after the reason of a failure; the switch is asked once."""
+        if self._down is None and self._switch is not None:
+            try:
+                told = self._switch.facts(sorted(self.desired.port_names), ["ports"]).ports or ()
+            except FabricError as error:
+                return f" (whether the ports have a link is not known: {error.message})"
+            self._down = {port.name for port in told if port.up is False}
+        down = sorted(set(ports) & (self._down or set()))
+        return f" ({', '.join(down)}: no link)" if down else ""
+
     def close(self) -> None:
         """Close the connection, if there is one."""
         if self._switch and self._params["platform"] != UNMANAGED:
@@ -75,7 +87,11 @@ def _runs_the_model(context: tuple[dict[str, Any], Driver | None]) -> Iterator[P
         return f"{len(desired.port_names)} ports, {len(desired.lags)} aggregations as in the model"
 
     def lacp(lag: Lag) -> str:
-        return lacp_evidence(lag, cables, reading.sightings())
+        seen = reading.sightings()
+        try:
+            return lacp_evidence(lag, cables, seen)
+        except ProofError as error:
+            raise ProofError(f"{error}{reading.without_link(lag.members)}") from error
 
     try:
         yield prove(f"{name}: runs what the model says", "switch", _failed_by_switch_errors(runs))

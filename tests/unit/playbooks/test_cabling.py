@@ -94,9 +94,3 @@ def test_a_limit_shows_the_cables_of_its_hosts(cabling: Any, tmp_path: pathlib.P
     assert {row["machine"] for row in found if row["switch"] == "leaf2"} == {"node3"}
     assert len([row for row in found if row["switch"] == "leaf1"]) == 3
     assert next(row for row in found if row["switch"] == "leaf2")["note"].startswith("leaf2: the limit of this run")
-
-
-def test_check_mode_writes_nothing(cabling: Any, tmp_path: pathlib.Path) -> None:
-    status, text = cabling(RIGHT, "--check", **LOCAL)
-    assert status == 0, text
-    assert not (tmp_path / "build").exists()

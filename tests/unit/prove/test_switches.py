@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import FabricError, Sighting, SwitchConfig
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.facts import PortFacts, SwitchFacts
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.switches import switch_proofs
 
 MAC, STRANGER = "52:54:00:00:01:00", "52:54:00:00:09:00"
@@ -29,8 +30,10 @@ PARAMS: dict[str, Any] = {
 class FakeSwitch:
     """Has the given configuration, or none, and the given LACP partners."""
 
-    def __init__(self, seen: dict[str, str], runs: bool = True, dead: bool = False, sees_partners: bool = True) -> None:
-        self.sees_partners = sees_partners
+    def __init__(
+        self, seen: dict[str, str], runs: bool = True, dead: bool = False, sees_partners: bool = True, down: str = ""
+    ) -> None:
+        self.sees_partners, self.down = sees_partners, down
         self.seen, self.runs, self.dead = seen, runs, dead
         self.calls: list[str] = []
 
@@ -45,6 +48,13 @@ class FakeSwitch:
     def sightings(self) -> list[Sighting]:
         self.calls.append("sightings")
         return [Sighting(mac, port, "lacp") for port, mac in self.seen.items()]
+
+    def facts(self, ports: list[str], sections: list[str]) -> SwitchFacts:
+        self.calls.append("facts")
+        assert sections == ["ports"]
+        if self.down == "refused":
+            raise FabricError("switches.leaf1", "it refused to tell", "ask again")
+        return SwitchFacts("leaf1", ports=tuple(PortFacts(port, up=port != self.down) for port in ports))
 
 
 BOTH = {"Ethernet1": MAC, "Ethernet2": MAC}
@@ -66,6 +76,26 @@ def test_configuration_and_partners(switch: Any, params: dict[str, Any], oks: li
     proofs = switch_proofs(params, switch)
     assert [proof.ok for proof in proofs] == oks
     assert says in (proofs[-1].why_not_real or proofs[-1].evidence)
+
+
+@pytest.mark.parametrize(
+    ("down", "says"),
+    [
+        ("Ethernet2", "Ethernet2: no partner instead of node1 (Ethernet2: no link)"),
+        ("", "Ethernet2: no partner instead of node1"),
+        ("refused", "instead of node1 (whether the ports have a link is not known: it refused to tell)"),
+    ],
+)
+def test_a_member_without_partner_tells_whether_it_has_a_link(down: str, says: str) -> None:
+    proof = switch_proofs(PARAMS, FakeSwitch({"Ethernet1": MAC}, down=down))[-1]  # type: ignore[arg-type]
+    assert proof.ok is False and proof.evidence.endswith(says)
+
+
+def test_a_switch_is_asked_once_for_links_too() -> None:
+    lags = [{**PARAMS["lags"][0], "name": name, "members": [port]} for name, port in zip("ab", BOTH, strict=True)]
+    switch = FakeSwitch({}, down="Ethernet1")
+    switch_proofs({**PARAMS, "lags": lags}, switch)  # type: ignore[arg-type]
+    assert switch.calls == ["sightings", "facts", "close"]
 
 
 def test_a_switch_is_asked_once_for_all_aggregations_and_left() -> None:
