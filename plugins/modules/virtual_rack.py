@@ -30,8 +30,8 @@ options:
     description: What to create, in the order of the choices. A part needs those before it.
     type: list
     elements: str
-    choices: [emulators, network, switches, hypervisor, machines, bmcs]
-    default: [emulators, network, switches, hypervisor, machines, bmcs]
+    choices: [emulators, network, router, switches, hypervisor, machines, bmcs]
+    default: [emulators, network, router, switches, hypervisor, machines, bmcs]
 """
 
 EXAMPLES = r"""
@@ -60,7 +60,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.lab.run import RACK, raise_rack, remove_rack
 from ..module_utils.shell import begin, run
 
-PARTS = ["emulators", "network", "switches", "hypervisor", "machines", "bmcs"]
+PARTS = ["emulators", "network", "router", "switches", "hypervisor", "machines", "bmcs"]
 
 
 def main() -> None:

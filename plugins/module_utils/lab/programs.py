@@ -12,8 +12,8 @@ from .emulators import PYTHON
 from .switches import SCHEMA
 
 PROGRAMS = (
-    "ethtool", "ip", "libvirtd", "openssl", "ovs-appctl", "ovs-vsctl", "ovs-vswitchd", "ovsdb-client", "ovsdb-server",
-    "ovsdb-tool", "qemu-img", "qemu-system-x86_64", "ssh-keygen", "unshare", "virsh",
+    "dnsmasq", "ethtool", "ip", "libvirtd", "openssl", "ovs-appctl", "ovs-vsctl", "ovs-vswitchd", "ovsdb-client",
+    "ovsdb-server", "ovsdb-tool", "qemu-img", "qemu-system-x86_64", "ssh-keygen", "unshare", "virsh",
 )  # fmt: skip
 _LIBDIR = "/usr/lib/x86_64-linux-gnu/libvirt"
 FILES = (

@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
+import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.lab import programs
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.lifecycle import PARTS
 
 OLD, NEW = "/usr/lib/ipxe/qemu/efi-virtio.rom", "/usr/share/qemu/efi-virtio.rom"
 
@@ -20,3 +24,10 @@ def test_a_file_is_missing_if_no_path_exists(
     monkeypatch.setattr(programs.shutil, "which", lambda name, path: name)
     monkeypatch.setattr(programs.os.path, "exists", lambda path: path not in absent)
     assert programs.missing_programs() == missing
+
+
+def test_the_module_takes_all_parts_in_the_order_of_their_start() -> None:
+    found = importlib.import_module("ansible_collections.groundup.cloud.plugins.modules.virtual_rack")
+    assert list(PARTS) == found.PARTS
+    options = yaml.safe_load(found.DOCUMENTATION)["options"]["parts"]
+    assert options["choices"] == options["default"] == list(PARTS)
