@@ -36,7 +36,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"links", "kube", "provision", "machines", "fencing", "vms"}),
     frozenset({"layers", "hosted", "cluster", "ha"}),
     frozenset({"model"}),
-    frozenset({"lab", "draw"}),
+    frozenset({"lab", "draw", "sources"}),
     frozenset({"report"}),
     frozenset({"prove"}),
 )
