@@ -11,7 +11,7 @@ description:
   - Reads devices, interfaces, cables, racks, prefixes and addresses from NetBox, and writes them as a part of a model
     that people review and keep in version control. The same data make the same file.
   - NetBox is only read. It is needed while this module runs, and by nothing else.
-  - What NetBox does not know is named in comments of the file, and is a warning where the model may be wrong without it.
+  - What NetBox does not know is named in comments of the file, and is a warning where the model may be wrong for it.
   - Passwords are never written; variables stand in their place.
   - C(docs/coming_from_netbox.md) has the whole mapping.
 attributes:
@@ -49,7 +49,7 @@ options:
     default: 60.0
   machines:
     description:
-      - Which devices are machines, by slugs. One of O(machines.sites), O(machines.tags) and O(machines.roles) is needed.
+      - Which devices are machines, by slugs. O(machines.sites), O(machines.tags) or O(machines.roles) is needed.
     type: dict
     required: true
     suboptions: &filter
@@ -67,8 +67,8 @@ options:
         elements: str
       status:
         description: >-
-          States; one of them. By default all states of devices but C(inventory) and C(decommissioning), and the prefixes
-          that are C(active) or C(reserved).
+          States; one of them. By default all states of devices but C(inventory) and C(decommissioning), and C(active) and
+          C(reserved) prefixes.
         type: list
         elements: str
   switches:
@@ -112,9 +112,9 @@ options:
     default: {}
   fields:
     description:
-      - Names of custom fields, by what they hold. Of devices, C(root_disk), C(storage_disks), C(number), C(firmware) and
+      - Names of custom fields, by what they hold. Of devices C(root_disk), C(storage_disks), C(number), C(firmware),
         C(mlag); of prefixes, C(gateway) and C(mtu); of interfaces, C(bond_mode).
-      - Fields of disks have serial numbers or WWNs, between commas or lines, or JSON with the keys C(serial) and C(wwn).
+      - Fields of disks have serial numbers or WWNs, between commas or lines, or JSON with keys C(serial) and C(wwn).
     type: dict
     default: {}
   context:

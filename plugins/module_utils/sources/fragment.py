@@ -32,7 +32,10 @@ class Fragment:
 
     def note(self, section: str, name: str, text: str) -> None:
         """Add a comment to an object, once."""
-        notes, line = self.notes.setdefault((section, name), []), "".join(one for one in " ".join(text.split()) if one.isprintable())
+        notes, line = (
+            self.notes.setdefault((section, name), []),
+            "".join(one for one in " ".join(text.split()) if one.isprintable()),
+        )
         if line not in notes:
             notes.append(line)
 
@@ -58,7 +61,9 @@ class Fragment:
         for section, objects in self.sections.items():
             for path, text in _texts(objects, section):
                 if any(mark in text for mark in _TEMPLATE) and not path.endswith(".password"):
-                    self.refuse(path, "has the mark of a template, which Ansible would evaluate", "change the text there")
+                    self.refuse(
+                        path, "has the mark of a template, which Ansible would evaluate", "change the text there"
+                    )
 
     def model(self) -> dict[str, Any]:
         """The part as the inventory plugin reads it; sections without objects are left out."""

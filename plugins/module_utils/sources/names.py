@@ -61,22 +61,23 @@ def trailing_number(name: str) -> int | None:
 
 def ranges(ports: Iterable[str]) -> list[str]:
     """Names of ports, of which consecutive ones (three or more) are written as a range: Ethernet1-48."""
-    groups: list[list[tuple[str, str, int]]] = []
-    for name in sorted(set(ports), key=natural):
-        match = _PORT.fullmatch(name)
-        stem, digits = (match[1], match[2]) if match else (name, "")
-        plain = bool(match) and not stem[-1:].isdigit() and not digits.startswith("0")
-        item = (name, stem, int(digits) if plain else -1)
-        last = groups[-1][-1] if groups else None
-        if plain and last and last[1] == stem and last[2] + 1 == item[2] and last[2] >= 0:
-            groups[-1].append(item)
-        else:
-            groups.append([item])
+    numbers: dict[str, list[int]] = {}
     found: list[str] = []
-    for group in groups:
-        names = [name for name, _stem, _number in group]
-        found += [f"{names[0]}-{group[-1][2]}"] if len(group) > 2 else names
-    return found
+    for name in set(ports):
+        match = _PORT.fullmatch(name)
+        if match and not match[2].startswith("0"):
+            numbers.setdefault(match[1], []).append(int(match[2]))
+        else:
+            found.append(name)
+    for stem, ordered in ((stem, sorted(several)) for stem, several in numbers.items()):
+        start = 0
+        for index, number in enumerate(ordered):
+            if index + 1 < len(ordered) and ordered[index + 1] == number + 1:
+                continue
+            run = ordered[start : index + 1]
+            found += [f"{stem}{run[0]}-{run[-1]}"] if len(run) > 2 else [f"{stem}{one}" for one in run]
+            start = index + 1
+    return sorted(found, key=natural)
 
 
 def get(value: Any, *path: str) -> Any:

@@ -122,8 +122,8 @@ class NetBox:
             raise self._error(
                 path, f"it does not know a filter's value: {text}", "write slugs of sites, tags and roles"
             )
-        if not answer.ok or answer.is_redirect:
-            remedy = _API if status == 404 or answer.is_redirect else _LOG
+        if status >= 300:
+            remedy = _LOG if status >= 500 else _API
             raise self._error(path, f"HTTP {status}: {text}", remedy)
         try:
             return answer.json()

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..model.enums import Role
 from .fragment import Fragment, placeholder
 from .names import get, host_name, trailing_number
 from .netbox_cables import Cabling, twice
@@ -89,10 +90,10 @@ def _machine(name: str, device: Object, parts: Parts) -> dict[str, Any]:
 
 
 def _roles(device: Object, options: Options) -> list[str]:
-    """Roles by the device's role and its tags, in the order of the option."""
+    """Roles by the device's role and its tags."""
     slugs = {get(device, "role", "slug"), *(get(tag, "slug") for tag in device.get("tags") or ())}
-    found = [role for slug, roles in options.machine_roles.items() if slug in slugs for role in roles]
-    return list(dict.fromkeys(found))
+    found = {role for slug, roles in options.machine_roles.items() if slug in slugs for role in roles}
+    return [str(role) for role in Role if str(role) in found]
 
 
 def _fields(name: str, device: Object, parts: Parts) -> dict[str, Any]:

@@ -89,7 +89,7 @@ class Options:
         :raises SourceError: a filter would take everything, or a word is none of the model's.
         """
         problems: list[str] = []
-        filters = {
+        filters: dict[str, Any] = {
             name: Filter.of(params.get(name))
             if name != "networks"
             else Filter.of({"status": ("active", "reserved"), **_present(params.get(name))})
@@ -108,19 +108,22 @@ class Options:
         problems += _unknown("fields", tuple(fields), list(FIELDS))
         for name in ("bmc_password", "switch_password"):
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*|", params.get(name) or ""):
-                problems.append(problem(name, "is no name of a variable", "name the one that holds it, such as vault_bmc"))
+                problems.append(
+                    problem(name, "is no name of a variable", "name the one that holds it, such as vault_bmc")
+                )
         if problems:
             raise SourceError(*problems)
         plain = ("vlan_groups", "network_names", "images")
         single = ("native", "gateway_tag", "context", "switch_password", "switch_username")
+        words: dict[str, Any] = {key: dict(params.get(key) or {}) for key in plain}
+        words |= {key: params.get(key) or None for key in single}
         return cls(
             **filters,
+            **words,
             machine_roles=roles,
             platforms=platforms,
             fields=fields,
             bmc_password=params.get("bmc_password", "vault_bmc") or None,
-            **{key: dict(params.get(key) or {}) for key in plain},
-            **{key: params.get(key) or None for key in single},
         )
 
 
