@@ -67,8 +67,8 @@ options:
         elements: str
       status:
         description: >-
-          States; one of them. By default all states of devices but C(inventory) and C(decommissioning), and C(active) and
-          C(reserved) prefixes.
+          States; one of them. By default all states of devices but C(inventory) and C(decommissioning), and prefixes that
+          are C(active) or C(reserved).
         type: list
         elements: str
   switches:

@@ -115,11 +115,11 @@ class Options:
             raise SourceError(*problems)
         plain = ("vlan_groups", "network_names", "images")
         single = ("native", "gateway_tag", "context", "switch_password", "switch_username")
-        words: dict[str, Any] = {key: dict(params.get(key) or {}) for key in plain}
-        words |= {key: params.get(key) or None for key in single}
+        rest: dict[str, Any] = {key: dict(params.get(key) or {}) for key in plain}
+        rest |= {key: params.get(key) or None for key in single}
         return cls(
             **filters,
-            **words,
+            **rest,
             machine_roles=roles,
             platforms=platforms,
             fields=fields,
