@@ -67,8 +67,8 @@ options:
         elements: str
       status:
         description: >-
-          States; one of them. By default all states of devices but C(inventory) and C(decommissioning), and prefixes that
-          are C(active) or C(reserved).
+          States; one of them. By default all states of devices but C(inventory) and C(decommissioning), and the states
+          C(active) and C(reserved) of prefixes.
         type: list
         elements: str
   switches:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from . import errors, override
 from .answers import LOOK, link, members, part
 from .client import RedfishClient, Resource
 from .facts import mac_of, serial_of, text_of, uuid_of
+from .inventory import inventory_of
 from .quirks import Quirks, quirks_of
 from .tree import tree_of
 from .types import BmcSettings, BootDevice, BootOverride, Identity, PowerState
@@ -106,6 +107,16 @@ class RedfishBmc:
                 return
             places = [place for place in (settings, system) if place and override.is_set(place)]
             override.clear_all(self._client, places, quirks)
+
+    def inventory(self) -> dict[str, Any]:
+        """Read host name, network ports and drives; what cannot be read is counted."""
+        with self._call("reading the inventory", fresh=False) as system:
+
+            def read(path: str) -> Mapping[str, Any] | None:
+                found = self._optional(path)
+                return found.body if found else None
+
+            return inventory_of(system.body, self._nics(link(system.body, "EthernetInterfaces")), read)
 
     def tree(self) -> dict[str, Any]:
         """Read all resources that matter here, without what may be a secret."""

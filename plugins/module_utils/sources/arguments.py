@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..bmc.arguments import BMC
+
 _SLUGS: dict[str, Any] = {"type": "list", "elements": "str"}
 _FILTER: dict[str, Any] = {
     "type": "dict",
@@ -43,5 +45,20 @@ NETBOX: dict[str, Any] = {
     "bmc_password": {"type": "str", "no_log": False, "default": "vault_bmc"},
     "switch_password": {"type": "str", "no_log": False},
     "switch_username": {"type": "str"},
+    **FILE,
+}
+IMPORT: dict[str, Any] = {
+    "bmcs": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            **BMC,
+            "protocol": {"type": "str", "choices": ["redfish", "ipmi"], "default": "redfish"},
+            "name": {"type": "str"},
+        },
+    },
+    "switches": {"type": "dict", "default": {}},
+    "bmc_password": {"type": "str", "no_log": False, "default": "vault_bmc"},
     **FILE,
 }
