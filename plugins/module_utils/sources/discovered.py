@@ -97,7 +97,7 @@ def _machine(name: str, found: Found, seen: Sightings, password: str | None, fra
         fragment.note("machines", name, kind)
     if inventory.get("unread") or identity.get("ports_unread"):
         number = (inventory.get("unread") or 0) or identity.get("ports_unread")
-        fragment.doubt("machines", name, f"its controller lists {number} ports or drives that it could not describe")
+        fragment.doubt("machines", name, f"ports or drives that its controller could not describe: {number}")
     values |= _nics(name, _macs(found), inventory, seen, fragment)
     values |= _disks(name, inventory.get("disks") or [], fragment)
     fragment.note("machines", name, "roles, location and networks: nothing tells them; give them")

@@ -188,7 +188,7 @@ def test_what_could_not_be_read_is_said() -> None:
     found["inventory"]["unread"] = 2
     found["inventory"]["nics"][1]["up"] = False
     text = said({}, found)
-    assert "its controller lists 2 ports or drives that it could not describe" in text
+    assert "ports or drives that its controller could not describe: 2" in text
     assert "nics.nic-slot-1-2.port: its link is down" in text
 
 
