@@ -14,7 +14,7 @@ from ..bmc.redfish import RedfishBmc
 from ..bmc.types import BmcSettings
 from .discovered import discovered
 from .errors import SourceError
-from .file import FilePlan, numbers_of, read_additions, read_file
+from .file import FilePlan, given, numbers_of, read_additions, read_file
 from .text import rendered
 
 #: Controllers that are asked at the same time: a controller takes seconds for each answer.
@@ -54,7 +54,7 @@ def run(params: Mapping[str, Any], check: bool, ask_one: Ask = ask) -> dict[str,
     if failed:
         raise SourceError(*failed)
     machines = [answer for answer in answers if not isinstance(answer, str)]
-    numbers = numbers_of(old, dest)
+    numbers = {**numbers_of(old, dest), **given(more, "machines", "number")}
     fragment = discovered(machines, params.get("switches") or {}, params.get("bmc_password") or None, numbers)
     fragment.add(more, str(additions))
     fragment.finish()

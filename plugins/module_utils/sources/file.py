@@ -100,10 +100,19 @@ def read_file(dest: str | None) -> str | None:
 
 def numbers_of(text: str | None, file: str | None) -> dict[str, int]:
     """Numbers of machines in the present file, which must never change."""
-    machines = get(_yaml(text, str(file)), "machines") if text else None
-    items = machines.items() if isinstance(machines, Mapping) else ()
-    numbers = {str(name): get(machine, "number") for name, machine in items}
-    return {name: number for name, number in numbers.items() if isinstance(number, int) and number > 0}
+    return given(_yaml(text, str(file)), "machines", "number") if text else {}
+
+
+def given(data: Any, section: str, key: str) -> dict[str, int]:
+    """A positive number that objects of a section have as one of their keys, by the objects' names."""
+    objects = get(data, section)
+    items = objects.items() if isinstance(objects, Mapping) else ()
+    numbers = {str(name): get(values, key) for name, values in items}
+    return {
+        name: number
+        for name, number in numbers.items()
+        if isinstance(number, int) and not isinstance(number, bool) and number > 0
+    }
 
 
 def read_additions(path: str) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .file import FilePlan, numbers_of, read_additions, read_file
+from .file import FilePlan, given, numbers_of, read_additions, read_file
 from .fragment import Fragment
 from .netbox_cables import Cabling
 from .netbox_client import NetBox
@@ -26,14 +26,17 @@ NEVER = (
 )
 
 
-def build(site: Site, options: Options, numbers: Mapping[str, int] | None = None) -> Fragment:
+def build(
+    site: Site, options: Options, numbers: Mapping[str, int] | None = None, firsts: Mapping[str, int] | None = None
+) -> Fragment:
     """Make the part of the model.
 
     :param numbers: numbers that machines have already.
+    :param firsts: the key `first` of networks for which a person gives another one.
     :raises SourceError: with all errors: names or VLANs that two objects have, unknown words.
     """
     fragment = Fragment()
-    found = networks(site, options, fragment)
+    found = networks(site, options, fragment, firsts)
     parts = Parts(site, options, Cabling(site, fragment), found, Places(site), fragment)
     machines(parts, numbers or {})
     switches(parts)
@@ -60,7 +63,8 @@ def run(params: Mapping[str, Any], check: bool, netbox: Lists | None = None) -> 
     finally:
         if isinstance(own, NetBox):
             own.close()
-    fragment = build(site, options, numbers_of(old, dest))
+    numbers = {**numbers_of(old, dest), **given(more, "machines", "number")}
+    fragment = build(site, options, numbers, given(more, "networks", "first"))
     fragment.add(more, str(additions))
     fragment.finish()
     source = f"NetBox, {params['url']}"

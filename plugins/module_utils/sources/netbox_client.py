@@ -48,6 +48,8 @@ class NetBox:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url = _checked_url(url)
+        if not token.strip():
+            raise SourceError(problem("token", "is empty", "give it by NETBOX_TOKEN or token"))
         self._token, self._tls, self._seconds, self._sleep = token.strip(), dict(tls or {}), seconds, sleep
         self._session: Session | None = None
 
@@ -60,6 +62,7 @@ class NetBox:
         :raises SourceError: NetBox refuses, fails, or answers with something else.
         """
         found: dict[int, dict[str, Any]] = {}
+        counts: set[Any] = set()
         read = 0
         while True:
             page = self._get(path, {**query, "ordering": "id", "limit": PAGE, "offset": read})
@@ -69,11 +72,15 @@ class NetBox:
             ):
                 raise self._error(path, "the answer is no page of NetBox: it has no results with ids", _API)
             found.update((item["id"], item) for item in results)
+            counts.add(page.get("count"))
             read += len(results)
             if not page.get("next"):
-                return [found[key] for key in sorted(found)]
+                break
             if not results:
                 raise self._error(path, f"the page after {read} objects is empty and names another one", _LOG)
+        if counts not in ({None}, {len(found)}):
+            raise self._error(path, "the list changed while it was read", "run it again")
+        return [found[key] for key in sorted(found)]
 
     def of(self, path: str, key: str, ids: Sequence[int], query: Query | None = None) -> list[dict[str, Any]]:
         """All objects of a list whose filter ``key`` is one of many ids."""

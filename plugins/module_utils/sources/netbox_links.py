@@ -52,7 +52,7 @@ class MachineLinks:
         if not nics:
             fragment.doubt("machines", self._name, "nics: NetBox has no network card of it")
             return {}
-        self._find_carriers(options, fragment)
+        self._find_carriers(fragment)
         return {"nics": nics, **self._links(options, fragment)}
 
     def _nics(self, fragment: Fragment) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class MachineLinks:
             self._by_port[port["id"]], self.ends[name] = name, end
         return found
 
-    def _find_carriers(self, options: Options, fragment: Fragment) -> None:
+    def _find_carriers(self, fragment: Fragment) -> None:
         bonded: set[str] = set()
         taken = {*self._by_port.values()}
         for lag in (port for port in self._ports if get(port, "type", "value") == "lag"):
@@ -92,19 +92,19 @@ class MachineLinks:
                 fragment.note("machines", self._name, f"NetBox: {name} is {shown}")
             taken.add(name)
             bonded.update(nics)
-            self._carry(Carrier(lag, name, nics, True), options, fragment)
+            self._carry(Carrier(lag, name, nics, True), fragment)
         for port in self._ports:
             nic = self._by_port.get(port["id"])
             if nic is not None and nic not in bonded:
-                self._carry(Carrier(port, nic, [nic], False), options, fragment)
+                self._carry(Carrier(port, nic, [nic], False), fragment)
 
     def _members(self, lag: Object) -> list[Object]:
         return [port for port in self._ports if get(port, "lag", "id") == lag["id"] and port["id"] in self._by_port]
 
-    def _carry(self, carrier: Carrier, options: Options, fragment: Fragment) -> None:
-        """Find a link's networks: those of its own VLANs and addresses, else those of the switch's ports."""
-        below = [port for port in self._ports if get(port, "parent", "id") == carrier.interface["id"]]
-        own = [carrier.interface, *below]
+    def _carry(self, carrier: Carrier, fragment: Fragment) -> None:
+        """Find a link's networks, by VLANs and addresses of it, its bridge and its VLAN interfaces, else of the switch."""
+        under = {carrier.interface["id"], get(carrier.interface, "bridge", "id")} - {None}
+        own = [port for port in self._ports if port["id"] in under or get(port, "parent", "id") in under]
         found = {name for port in own for name in self._networks.carried(port)} | set(self._addressed(own))
         untagged = get(carrier.interface, "untagged_vlan", "vid")
         if not found:

@@ -15,7 +15,7 @@ from .names import get, host_name, trailing_number
 from .netbox_cables import Cabling, twice
 from .netbox_context import context_of
 from .netbox_links import MachineLinks
-from .netbox_networks import FIRST, Address, Networks, address_of
+from .netbox_networks import Address, Networks, address_of
 from .netbox_options import Options
 from .netbox_places import Places
 from .netbox_read import Object, Site
@@ -188,7 +188,7 @@ def _number(named: Mapping[str, Object], kept: Mapping[str, int], parts: Parts) 
 def _offset(device: Object, parts: Parts) -> int | None:
     """The number by which the plan gives a machine the addresses that NetBox has, where they agree on one."""
     found = {
-        int(address) - int(parts.networks.subnets[network].network_address) - FIRST
+        int(address) - parts.networks.planned(network, 0)
         for network, items in _own(device, parts).items()
         for _item, address in items[:1]
     }
@@ -205,9 +205,8 @@ def _addresses(name: str, device: Object, parts: Parts) -> None:
         if len(chosen) > 1:
             listed = ", ".join(str(address) for _item, address in chosen)
             parts.fragment.doubt("machines", name, f"addresses.{network}: NetBox has {listed}; the first is taken")
-        address, subnet = chosen[0][1], parts.networks.subnets[network]
-        planned = int(subnet.network_address) + FIRST + int(values.get("number") or 0)
-        if "number" not in values or int(address) != planned:
+        address = chosen[0][1]
+        if "number" not in values or int(address) != parts.networks.planned(network, values["number"]):
             result[network] = str(address)
     if result:
         order = list(parts.networks.subnets)

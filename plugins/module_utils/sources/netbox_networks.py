@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,11 +28,17 @@ class Networks:
     :ivar vlans: VLAN id to network; ranges are not in it.
     :ivar subnets: network to subnet, in which machines have addresses.
     :ivar native: the provision network, untagged on machines' ports.
+    :ivar firsts: the key `first` of networks for which a person gives another one than `FIRST`.
     """
 
     vlans: dict[int, str] = field(default_factory=dict)
     subnets: dict[str, Subnet] = field(default_factory=dict)
     native: str | None = None
+    firsts: dict[str, int] = field(default_factory=dict)
+
+    def planned(self, network: str, number: int) -> int:
+        """The address, as a number, that the plan gives a machine with a number."""
+        return int(self.subnets[network].network_address) + self.firsts.get(network, FIRST) + number
 
     def containing(self, address: Address) -> str | None:
         """The network whose subnet contains an address."""
@@ -46,9 +52,12 @@ class Networks:
         return {self.vlans[vid] for vid in vids if vid in self.vlans}
 
 
-def networks(site: Site, options: Options, fragment: Fragment) -> Networks:
-    """Fill the section of networks."""
-    found = Networks()
+def networks(site: Site, options: Options, fragment: Fragment, firsts: Mapping[str, int] | None = None) -> Networks:
+    """Fill the section of networks.
+
+    :param firsts: the key `first` of networks, from the additions.
+    """
+    found = Networks(firsts=dict(firsts or {}))
     for prefix in sorted(site.prefixes, key=_order):
         _prefix(prefix, options, fragment, found)
     for name, slug in sorted(options.vlan_groups.items()):
@@ -93,7 +102,7 @@ def _prefix(prefix: Object, options: Options, fragment: Fragment, found: Network
         fragment.refuse(f"networks.{name}", what, remedy)
         return
     subnet = ipaddress.ip_network(text)
-    values: dict[str, Any] = {"vlan": vid, "subnet": str(subnet)}
+    values: dict[str, Any] = {"vlan": vid, "subnet": str(subnet), "first": FIRST}
     mtu = get(prefix, "custom_fields", options.fields["mtu"]) if "mtu" in options.fields else None
     if mtu:
         values["mtu"] = mtu

@@ -68,7 +68,9 @@ def read(netbox: Lists, options: Options) -> Site:
     devices = [*site.machines, *site.switches]
     machines, every = sorted(known), sorted(device["id"] for device in devices)
     site.interfaces = _by(netbox.of("dcim/interfaces", "device_id", every), "device", "id")
-    site.addresses = _by(netbox.of("ipam/ip-addresses", "device_id", machines), "assigned_object_id")
+    addresses = netbox.of("ipam/ip-addresses", "device_id", machines)
+    own = [item for item in addresses if item.get("assigned_object_type") == "dcim.interface"]
+    site.addresses = _by(own, "assigned_object_id")
     parents = _ids(site.machines, "parent_device", "id")
     site.chassis = {
         item["id"]: item for item in netbox.of("dcim/devices", "id", parents, {"exclude": "config_context"})

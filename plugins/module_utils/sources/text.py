@@ -20,6 +20,7 @@ _ORDER = (
     "vlans",
     "subnet",
     "gateway",
+    "first",
     "native",
     "mtu",
     "platform",

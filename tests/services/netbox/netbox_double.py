@@ -75,6 +75,7 @@ class NetBoxDouble:
     :ivar requests: what was asked: path and query.
     :ivar answers: statuses that the next requests of a path get instead of objects.
     :ivar stalls: a path whose second page is never sent.
+    :ivar shrinks: a path whose first object is deleted after the first page.
     :ivar max_page: MAX_PAGE_SIZE of NetBox.
     :ivar shuffled: whether lists are given backwards, as another database might.
     """
@@ -84,7 +85,7 @@ class NetBoxDouble:
         self.requests: list[tuple[str, Query]] = []
         self.answers: dict[str, list[int]] = {}
         self.headers: list[str] = []
-        self.stalls = ""
+        self.stalls = self.shrinks = ""
         self.raw: dict[str, str] = {}
         self._server: ThreadingHTTPServer | None = None
         self._done = threading.Event()
@@ -99,6 +100,8 @@ class NetBoxDouble:
             matches = FILTERS[path][key]
             found = [item for item in found if matches(item, wanted)]
         found = sorted(found, key=lambda item: int(item["id"]))
+        if path == self.shrinks and query.get("offset", ["0"]) == ["0"]:
+            self.tables[path].remove(found[0])
         if query.get("exclude") == ["config_context"]:
             found = [{key: value for key, value in item.items() if key != "config_context"} for item in found]
         return found[::-1] if self.shuffled and "ordering" not in query else found

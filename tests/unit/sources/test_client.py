@@ -124,6 +124,17 @@ def test_pages_that_have_no_end(double: NetBoxDouble) -> None:
     assert "the page after 0 objects is empty and names another one" in refusal(client(double))
 
 
+def test_an_object_that_is_deleted_meanwhile(double: NetBoxDouble) -> None:
+    """The second page begins one object later, so that one was never read."""
+    double.shrinks, double.max_page = "dcim/devices", 3
+    assert "the list changed while it was read; run it again" in refusal(client(double))
+
+
+def test_an_empty_token() -> None:
+    with pytest.raises(SourceError, match="token: is empty; give it by NETBOX_TOKEN"):
+        NetBox("https://netbox.example.net", " ")
+
+
 def test_nobody_listens() -> None:
     assert "check url" in refusal(NetBox("http://127.0.0.1:9", TOKEN))
 

@@ -289,6 +289,59 @@ def test_addresses_that_differ_from_the_plan(site: Site, params: Params) -> None
     assert "addresses" not in machine(site, params, "node1")
 
 
+def test_a_number_and_an_offset_that_a_person_gives(site: Site, params: Params, tmp_path: pathlib.Path) -> None:
+    """The plan follows from them in the first run already, so that the second one changes nothing."""
+    more = tmp_path / "more.yml"
+    more.write_text("machines: {dc1-r07-srv-04: {number: 44}}\nnetworks: {cluster: {first: 10}}\n")
+    params |= {"additions": str(more), "dest": str(tmp_path / "netbox.cloud.yml")}
+    machines = made(site, params, check=False)["model"]["machines"]
+    assert machines["dc1-r07-srv-04"]["number"] == 44 and "addresses" not in machines["dc1-r07-srv-04"]
+    assert machines["node1"]["addresses"] == {"cluster": "10.30.0.21"}
+    assert not made(site, params, check=False)["changed"]
+
+
+def test_vlans_of_a_bridge_over_the_bond(site: Site, params: Params) -> None:
+    bond, device = site.port("node1", "bond0"), site.find("dcim/devices", name="node1")
+    bridge = site.b.port(device, "br0", kind="bridge", untagged=site.vlans["MGMT"])
+    site.b.port(device, "br0.40", kind="virtual", parent=bridge, untagged=site.vlans["storage"])
+    bond.update(mode=None, untagged_vlan=None, tagged_vlans=[], bridge=brief(bridge))
+    site.tables["dcim/interfaces"] = [port for port in site.tables["dcim/interfaces"] if port["name"] != "bond0.30"]
+    assert machine(site, params, "node1")["networks"] == ["management", "storage"]
+
+
+def test_addresses_of_other_objects_with_the_same_id(site: Site, params: Params) -> None:
+    item = site.find("ipam/ip-addresses", address="10.30.0.54/24")
+    item["assigned_object_type"] = "ipam.fhrpgroup"
+    assert "addresses" not in machine(site, params, "dc1-r07-srv-04")
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        ("open-vswitch", "switches.leaf1: database: NetBox has no OVSDB of it"),
+        ("arista-eos", "switches.leaf1: address: NetBox has no primary address of it"),
+    ],
+)
+def test_what_a_platform_needs_to_log_in(site: Site, params: Params, platform: str, expected: str) -> None:
+    leaf = site.find("dcim/devices", name="leaf1")
+    leaf.update(primary_ip=None, primary_ip4=None, platform={"id": 1, "slug": platform})
+    del params["switch_username"], params["switch_password"]
+    result = made(site, params)
+    assert expected in result["doubts"]
+    assert (
+        "username: NetBox has no account; give it here or in defaults.switch" in comments(result["text"], "leaf1")
+    ) == (platform == "arista-eos")
+    assert not {"username", "password"} & set(result["model"]["switches"]["leaf1"])
+
+
+def test_ports_that_no_switch_names_so(site: Site, params: Params) -> None:
+    site.port("leaf1", "Ethernet1")["name"] = "Ethernet 1"
+    site.port("node1", "eth0")["connected_endpoints"][0]["name"] = "Ethernet 1"
+    result = made(site, params)
+    assert "switches.leaf1: ports: no switch names ports so, left out: Ethernet 1" in result["doubts"]
+    assert result["model"]["machines"]["node1"]["nics"]["nic0"] == {"mac": "52:54:00:00:01:00"}
+
+
 def test_shared_addresses_are_not_a_machine_s_own(site: Site, params: Params) -> None:
     site.b.address("10.30.0.10/24", site.port("node1", "bond0.30"), role="vip")
     assert "addresses" not in machine(site, params, "node1")
