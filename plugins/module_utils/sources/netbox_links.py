@@ -102,7 +102,7 @@ class MachineLinks:
         return [port for port in self._ports if get(port, "lag", "id") == lag["id"] and port["id"] in self._by_port]
 
     def _carry(self, carrier: Carrier, fragment: Fragment) -> None:
-        """Find a link's networks, by VLANs and addresses of it, its bridge and its VLAN interfaces, else of the switch."""
+        """Find a link's networks, by VLANs and addresses of it, its bridge and VLAN interfaces, else of the switch."""
         under = {carrier.interface["id"], get(carrier.interface, "bridge", "id")} - {None}
         own = [port for port in self._ports if port["id"] in under or get(port, "parent", "id") in under]
         found = {name for port in own for name in self._networks.carried(port)} | set(self._addressed(own))
