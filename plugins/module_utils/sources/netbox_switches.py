@@ -11,13 +11,13 @@ from typing import Any
 from ..fabric.config import NAME
 from ..model.enums import BY_HTTPS, BY_SSH, Platform
 from .fragment import Fragment, placeholder
-from .names import device_name, get, natural, ranges
+from .names import device_name, get, ranges
 from .netbox_cables import Cabling
-from .netbox_links import is_card
 from .netbox_machines import Parts
 from .netbox_networks import address_of
 from .netbox_options import Options
 from .netbox_read import Object, Site
+from .netbox_uplinks import cards_of, uplinks
 
 
 def switches(parts: Parts) -> None:
@@ -25,6 +25,9 @@ def switches(parts: Parts) -> None:
     for name, device in parts.cabling.heads.items():
         parts.fragment.sections["switches"][name] = _switch(name, device, parts)
     _pairs(parts)
+    for name, values in parts.fragment.sections["switches"].items():
+        found = uplinks(name, values.get("mlag"), parts)
+        values.update({"uplinks": found} if found else {})
 
 
 def _switch(name: str, device: Object, parts: Parts) -> dict[str, Any]:
@@ -41,15 +44,12 @@ def _switch(name: str, device: Object, parts: Parts) -> dict[str, Any]:
     values: dict[str, Any] = {"platform": str(platform), **_login(name, device, platform, parts.options, fragment)}
     location = parts.places.locate("switches", name, device, fragment)
     values.update({"location": location} if location else {})
-    ports = [port for one in parts.cabling.members[name] for port in parts.site.ports_of(one["id"])]
-    cards = [port for port in ports if is_card(port) and not port.get("mgmt_only")]
+    cards = cards_of(name, parts)
     bad = [str(port["name"]) for port in cards if not NAME.match(str(port["name"]))]
     if bad:
         fragment.doubt("switches", name, f"ports: no switch names ports so, left out: {', '.join(bad)}")
     named = ranges(str(port["name"]) for port in cards if NAME.match(str(port["name"])))
     values.update({"ports": named} if named else {})
-    uplinks = _uplinks(name, cards, parts)
-    values.update({"uplinks": uplinks} if uplinks else {})
     return values
 
 
@@ -71,41 +71,6 @@ def _login(name: str, device: Object, platform: Platform, options: Options, frag
     if options.switch_password:
         found["password"] = placeholder(options.switch_password)
     return found
-
-
-def _uplinks(name: str, cards: Iterable[Object], parts: Parts) -> dict[str, Any]:
-    """Ports with VLANs and a cable, of which no machine and no switch of the model is the other end."""
-    fragment, inside = parts.fragment, _inside(parts.site)
-    found: dict[str, Any] = {}
-    for port in sorted(cards, key=lambda one: natural(str(one["name"]))):
-        own = str(port["name"])
-        devices = {get(end, "device", "id") for end in port.get("connected_endpoints") or ()}
-        if not NAME.match(own) or devices & inside or not port.get("cable"):
-            continue
-        lag = parts.cabling.aggregate(port)
-        carries = parts.networks.carried(lag or port)
-        mode = get(lag, "mode", "value")
-        if not carries:
-            text = f"uplinks.{own}: NetBox has a cable, and no VLAN of the networks that were read; left out"
-            fragment.note("switches", name, text)
-            continue
-        if lag is not port:
-            text = f"NetBox has {own} in {get(lag, 'name')}; it is written as a single port"
-            fragment.doubt("switches", name, text)
-        names = ["all"] if mode == "tagged-all" else [item for item in parts.networks.vlans.values() if item in carries]
-        text = " ".join(str(port.get("description") or _far(port) or "uplink").split())
-        found[own] = {"networks": names, **({} if mode == "access" else {"mode": "trunk"}), "description": text}
-    return found
-
-
-def _inside(site: Site) -> set[int]:
-    """Ids of the devices that are in the model."""
-    return {device["id"] for device in (*site.machines, *site.switches)}
-
-
-def _far(port: Object) -> str:
-    ends = port.get("connected_endpoints") or port.get("link_peers") or []
-    return ", ".join(str(get(end, "device", "name") or end.get("display")) for end in ends)
 
 
 def _pairs(parts: Parts) -> None:

@@ -11,7 +11,7 @@ import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.model import load
 from ansible_collections.groundup.cloud.plugins.module_utils.model.fields import keys_of
 from ansible_collections.groundup.cloud.plugins.module_utils.model.types import Machine
-from ansible_collections.groundup.cloud.plugins.module_utils.sources import netbox
+from ansible_collections.groundup.cloud.plugins.module_utils.sources import netbox, netbox_uplinks
 from ansible_collections.groundup.cloud.plugins.module_utils.sources.errors import SourceError
 from services.netbox.netbox_double import NetBoxDouble
 from services.netbox.netbox_racks import Site, brief, choice
@@ -412,14 +412,56 @@ def test_a_pair_of_a_custom_field(site: Site, params: Params) -> None:
     assert "switches.leaf2.mlag: leaf9 is no switch that was read; correct the field peer" in refused(site, params)
 
 
-def test_an_uplink_of_two_ports(site: Site, params: Params) -> None:
-    leaf = site.find("dcim/devices", name="leaf1")
-    lag = site.b.port(leaf, "Port-Channel1", kind="lag", untagged=site.vlans["MGMT"])
-    site.port("leaf1", "Ethernet8").update(lag=brief(lag), mode=None)
+def aggregated(site: Site) -> None:
+    """Two ports of leaf1 are one link to the router, with its own untagged VLAN."""
+    leaf, router = site.find("dcim/devices", name="leaf1"), site.find("dcim/devices", name="core1")
+    lag = site.b.port(leaf, "Port-Channel1", "02:00:00:00:00:01", "lag", untagged=site.vlans["MGMT"], mode="tagged")
+    lag["tagged_vlans"] = [brief(site.vlans["cluster"]), brief(site.vlans["PXE"])]
+    site.b.cable(site.port("leaf1", "Ethernet7"), site.b.port(router, "xe-0/0/9"))
+    for name in ("Ethernet7", "Ethernet8"):
+        site.port("leaf1", name).update(lag=brief(lag), mode=None, description="")
+
+
+def test_an_uplink_of_two_ports(site: Site, params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    aggregated(site)
+    monkeypatch.setattr(netbox_uplinks, "KEYS", frozenset({"members", "native"}))
     result = made(site, params)
-    uplink = result["model"]["switches"]["leaf1"]["uplinks"]["Ethernet8"]
-    assert uplink == {"networks": ["management"], "description": "router"}
+    assert result["model"]["switches"]["leaf1"]["uplinks"] == {
+        "Port-Channel1": {
+            "members": ["Ethernet7", "Ethernet8"],
+            "networks": ["provision", "management", "cluster"],
+            "mode": "trunk",
+            "native": "management",
+            "description": "core1",
+        }
+    }
+    assert not any("single port" in text for text in result["doubts"])
+
+
+def test_an_uplink_of_two_ports_in_a_model_without_such(
+    site: Site, params: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aggregated(site)
+    monkeypatch.setattr(netbox_uplinks, "KEYS", frozenset())
+    result = made(site, params)
+    uplink = {"networks": ["provision", "management", "cluster"], "mode": "trunk", "description": "core1"}
+    assert result["model"]["switches"]["leaf1"]["uplinks"] == {"Ethernet7": uplink, "Ethernet8": uplink}
     assert "switches.leaf1: NetBox has Ethernet8 in Port-Channel1; it is written as a single port" in result["doubts"]
+
+
+def test_links_between_switches(site: Site, params: Params) -> None:
+    """The link of a pair is no uplink; that to another switch is one at both ends."""
+    site.b.cable(site.port("leaf1", "Ethernet7"), site.port("leaf2", "Ethernet7"))
+    site.port("leaf1", "Ethernet7")["mode"] = choice("tagged-all")
+    site.b.cable(site.port("leaf2", "Ethernet6"), site.port("leaf3", "swp6"))
+    for port in (site.port("leaf2", "Ethernet6"), site.port("leaf3", "swp6")):
+        port.update(mode=choice("access"), untagged_vlan=brief(site.vlans["storage"]))
+    result = made(site, params)
+    switches = result["model"]["switches"]
+    assert list(switches["leaf1"]["uplinks"]) == ["Ethernet8"]
+    assert "mlag: the link to leaf2 is at Ethernet7" in comments(result["text"], "leaf1")
+    assert switches["leaf2"]["uplinks"]["Ethernet6"] == {"networks": ["storage"], "description": "leaf3"}
+    assert switches["leaf3"]["uplinks"]["swp6"] == {"networks": ["storage"], "description": "leaf2"}
 
 
 def test_an_uplink_without_vlans_is_left_out(site: Site, params: Params) -> None:
