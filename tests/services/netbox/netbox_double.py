@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from services.bmc.tls_server import TlsServer
+
 Object = dict[str, Any]
 Query = dict[str, list[str]]
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
@@ -88,6 +90,7 @@ class NetBoxDouble:
         self.stalls = self.shrinks = ""
         self.raw: dict[str, str] = {}
         self._server: ThreadingHTTPServer | None = None
+        self._tls: TlsServer | None = None
         self._done = threading.Event()
 
     def find(self, path: str, query: Query) -> list[Object]:
@@ -128,8 +131,11 @@ class NetBoxDouble:
         """All objects whose filter is one of many ids."""
         return self.all(path, {**(query or {}), key: ids}) if ids else []
 
-    def start(self) -> str:
-        """Listen; the address."""
+    def start(self, certificate: str = "", key: str = "") -> str:
+        """Listen; the address. With a certificate by HTTPS."""
+        if certificate:
+            self._tls = TlsServer(_handler(self), certificate, key)
+            return f"https://127.0.0.1:{self._tls.port}"
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -138,6 +144,8 @@ class NetBoxDouble:
     def close(self) -> None:
         """Stop listening."""
         self._done.set()
+        if self._tls:
+            self._tls.close()
         if self._server:
             self._server.shutdown()
             self._server.server_close()

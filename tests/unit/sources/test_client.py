@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import pathlib
+import ssl
+import subprocess
 import typing as t
 from collections.abc import Iterator
 
@@ -155,6 +158,24 @@ def test_addresses_that_are_refused(url: str, expected: str) -> None:
 
 def test_the_path_of_the_api_may_be_in_the_address() -> None:
     assert NetBox("https://example.net/netbox/api/", TOKEN).url == "https://example.net/netbox"
+
+
+def test_the_certificate_is_verified_before_the_token_is_sent(double: NetBoxDouble, tmp_path: pathlib.Path) -> None:
+    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=netbox"
+    made = [*words.split(), "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"]
+    subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
+    certificate = tmp_path / "cert.pem"
+    fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).hexdigest()
+    url = double.start(str(certificate), str(tmp_path / "key.pem"))
+    for tls in ({"fingerprint": fingerprint}, {"ca_file": str(certificate)}):
+        read = NetBox(url, TOKEN, tls)
+        assert read.all("dcim/racks", {})
+        read.close()
+    double.requests.clear()
+    for tls in ({"fingerprint": "0" * 64}, {}):
+        text = refusal(NetBox(url, TOKEN, tls))
+        assert "its certificate was refused" in text and "the token was not sent" in text and "tls.fingerprint" in text
+    assert double.requests == []
 
 
 def test_a_ca_file_that_is_missing_and_a_fingerprint_that_is_none(tmp_path: pathlib.Path) -> None:
