@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from services.fabric.eos_double import EosDouble
 
 from .conftest import certificate
 from .tree_service import PASSWORD, USER, TreeService
@@ -76,6 +77,37 @@ def test_a_controller_becomes_a_machine_and_is_only_read(tmp_path: Path) -> None
         service.close()
     for done in (shown, wrong):
         assert PASSWORD not in done.stdout + done.stderr and "wrong-one-7" not in done.stdout + done.stderr
+
+
+@pytest.mark.skipif(
+    not (ROOT / "plugins/modules/switch_info.py").exists(), reason="the collection has no module switch_info yet"
+)
+def test_switches_tell_the_ports(tmp_path: Path) -> None:
+    """By a double of an EOS switch; both doubles have certificates of their own."""
+    certificate(tmp_path, "bmc")
+    fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert((tmp_path / "bmc.crt").read_text())).hexdigest()
+    service = TreeService(tree(), str(tmp_path / "bmc.crt"), str(tmp_path / "bmc.key"))
+    eos = EosDouble(tmp_path)
+    place = f"{SYSTEM}/EthernetInterfaces"
+    macs = [body["MACAddress"] for path, body in service.tree.items() if path.startswith(f"{place}/")]
+    eos.table.append({"macAddress": macs[0], "interface": "Ethernet1", "vlanId": 20, "entryType": "dynamic"})
+    bmc = {"address": "127.0.0.1", "port": service.port, "username": USER, "password": PASSWORD}
+    config = {
+        "bmcs": [{**bmc, "tls": {"fingerprint": fingerprint}, "name": "node1"}],
+        "switches": {"leaf1": {"platform": "eos", "connection": eos.connection}},
+        "dest": "found.cloud.yml",
+    }
+    try:
+        done = play(tmp_path, config)
+        assert done.returncode == 0, done.stdout + done.stderr
+    finally:
+        service.close()
+        eos.close()
+    text = (tmp_path / "found.cloud.yml").read_text()
+    nics = yaml.safe_load(text)["machines"]["node1"]["nics"]
+    assert [nic.get("port") for nic in nics.values() if nic["mac"] == macs[0].lower()] == ["leaf1/Ethernet1"]
+    assert "was seen in VLAN 20" in text and eos.running["interface Ethernet1"]
+    assert eos.connection["password"] not in done.stdout + done.stderr + text
 
 
 def test_no_controllers(tmp_path: Path) -> None:
