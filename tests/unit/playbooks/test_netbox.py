@@ -78,7 +78,7 @@ def test_the_part_is_shown_written_and_then_the_same(play: Run, tmp_path: pathli
     again = play(CONFIG)
     assert again.returncode == 0 and "changed=0" in again.stdout, again.stdout + again.stderr
     (tmp_path / "rack1/cloud.yml").write_text(HEAD)
-    assert sorted(load.load(tmp_path / "rack1").machines)[-1] == "node3"
+    assert "node3" in load.load(tmp_path / "rack1").machines
     assert TOKEN not in shown.stdout + shown.stderr + done.stdout + file.read_text()
 
 
