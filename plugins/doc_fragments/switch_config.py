@@ -80,6 +80,51 @@ options:
       mlag_peer:
         description: Name of the other switch of an MLAG pair, if this is one of a pair.
         type: str
+      mlag:
+        description: The MLAG domain (vPC, MCLAG) and its peer link. Without it, they are left
+          as they are. With C(junos) and C(openvswitch) it is refused.
+        type: dict
+        suboptions:
+          domain:
+            description: Number of the domain, the same on both switches.
+            type: int
+            required: true
+          peer_link:
+            description: Ports of the link to the other switch.
+            type: list
+            elements: str
+            required: true
+          vlan:
+            description: VLAN of the switches' own traffic on the peer link.
+            type: int
+            default: 4094
+          address:
+            description: Address of this switch in that VLAN, with the length of its prefix.
+            type: str
+            required: true
+          peer_address:
+            description: Address of the other switch there.
+            type: str
+            required: true
+          mtu:
+            description: MTU of the peer link in bytes.
+            type: int
+            default: 9216
+          keepalive:
+            description: The way to the other switch besides the peer link; C(nxos) and C(nvue)
+              need it.
+            type: dict
+            suboptions:
+              destination:
+                description: Address of the other switch.
+                type: str
+                required: true
+              source:
+                description: Address of this switch.
+                type: str
+              vrf:
+                description: VRF of both.
+                type: str
       vlans:
         description: VLANs that the switch has to know.
         type: list

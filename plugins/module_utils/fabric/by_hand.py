@@ -7,6 +7,7 @@ It is made of the same configuration that a driver would be given, so a switch t
 from __future__ import annotations
 
 from .config import Lag, Membership, Port, PortMode, SwitchConfig
+from .mlag import Mlag
 from .plan import ranges
 
 #: The platform of a switch that is never logged in to.
@@ -25,8 +26,20 @@ def table(config: SwitchConfig, mlag_peer: str | None = None) -> list[str]:
     peer = f", as one of an MLAG pair with {mlag_peer}" if mlag_peer else ""
     lines = [f"{config.name}: to be configured by hand{peer}"]
     lines += [f"  VLAN {vlans}: {names}" for vlans, names in _named(config.vlans)]
+    lines += _domain(config.mlag) if config.mlag else []
     for row in rows:
         lines.append("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return lines
+
+
+def _domain(mlag: Mlag) -> list[str]:
+    """The MLAG domain and the ports of the peer link."""
+    link = f"peer link {', '.join(mlag.peer_link)} as one LAG for all VLANs and VLAN {mlag.vlan}, MTU {mlag.mtu}"
+    lines = [f"  MLAG domain {mlag.domain}: {link}"]
+    lines += [f"  MLAG addresses on VLAN {mlag.vlan}: {mlag.address} here, {mlag.peer_address} there"]
+    if mlag.keepalive:
+        vrf = f" in VRF {mlag.keepalive.vrf}" if mlag.keepalive.vrf else ""
+        lines += [f"  MLAG keepalive: {mlag.keepalive.source or 'this switch'} to {mlag.keepalive.destination}{vrf}"]
     return lines
 
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address, ip_interface
 from typing import Any
 
 from ..errors import CloudError
+from .mlag import Mlag
 
 #: Names of ports and aggregations on switches (Ethernet1/2, xe-0/0/1:0, swp1s0). Other characters are refused, since a
 #: command line or configuration language could interpret them.
@@ -155,11 +157,17 @@ class SwitchConfig:
     ports: dict[str, Port] = field(default_factory=dict)
     lags: dict[str, Lag] = field(default_factory=dict)
     vlans: dict[int, str] = field(default_factory=dict)
+    mlag: Mlag | None = None
 
     @property
     def port_names(self) -> frozenset[str]:
-        """All physical ports of this configuration, members of aggregations included."""
+        """The physical ports of this configuration, members of aggregations included; not those of the peer link."""
         return frozenset(self.ports) | {member for lag in self.lags.values() for member in lag.members}
+
+    @property
+    def all_ports(self) -> frozenset[str]:
+        """The physical ports, those of the peer link included."""
+        return self.port_names | frozenset(self.mlag.peer_link if self.mlag else ())
 
     @classmethod
     def from_vars(cls, params: dict[str, Any]) -> SwitchConfig:
@@ -167,9 +175,10 @@ class SwitchConfig:
         switch = _valid_name(params["name"], "switches")
         ports = [_port(f"{switch}.ports.{item['name']}", item) for item in params.get("ports") or []]
         lags = [_lag(f"{switch}.lags.{item['name']}", item) for item in params.get("lags") or []]
-        _refuse_port_used_twice(switch, ports, lags)
+        mlag = _mlag(f"{switch}.mlag", params["mlag"]) if params.get("mlag") else None
+        _refuse_port_used_twice(switch, ports, lags, mlag)
         vlans = {item["id"]: item["name"] for item in params.get("vlans") or []}
-        return cls(params["name"], {p.name: p for p in ports}, {lag.name: lag for lag in lags}, vlans)
+        return cls(params["name"], {p.name: p for p in ports}, {lag.name: lag for lag in lags}, vlans, mlag)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for diffs and results."""
@@ -229,9 +238,29 @@ def _lacp(where: str, members: tuple[str, ...], options: dict[str, Any]) -> Lacp
     return Lacp(mode == "active", (options.get("rate") or "fast") == "fast", fallback)
 
 
-def _refuse_port_used_twice(switch: str, ports: list[Port], lags: list[Lag]) -> None:
+def _mlag(where: str, item: dict[str, Any]) -> Mlag:
+    found = Mlag.of(item)
+    for port in found.peer_link:
+        _valid_name(port, f"{where}.peer_link")
+    if not found.peer_link:
+        raise FabricError(f"{where}.peer_link", "is empty", "name its ports, or leave mlag out")
+    if not 2 <= found.vlan <= 4094:
+        raise FabricError(f"{where}.vlan", f"{found.vlan} is not a VLAN identifier of a peer link", "use 2 to 4094")
+    try:
+        own, other = ip_interface(found.address), ip_address(found.peer_address)
+        same = other in own.network and other != own.ip
+    except ValueError as error:
+        raise FabricError(f"{where}.address", str(error), "write 169.254.255.0/31 and 169.254.255.1") from error
+    if not same:
+        why = f"{found.peer_address} is not another address of {own.network}"
+        raise FabricError(f"{where}.peer_address", why, "give both switches addresses of one subnet")
+    return found
+
+
+def _refuse_port_used_twice(switch: str, ports: list[Port], lags: list[Lag], mlag: Mlag | None) -> None:
     users: dict[str, str] = {}
     claims = [(p.name, f"ports.{p.name}") for p in ports] + [(m, f"lags.{g.name}") for g in lags for m in g.members]
+    claims += [(name, "mlag.peer_link") for name in (mlag.peer_link if mlag else ())]
     for port, user in claims:
         if port in users:
             raise FabricError(f"{switch}.{user}", f"{port} is already used by {users[port]}", "name another port")

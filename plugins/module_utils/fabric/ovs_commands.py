@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .config import Lag, Membership, Port, PortMode
-from .plan import Plan, Step, released
+from .plan import Plan, Step, Thing, released
 
 #: Settings of a port that left its aggregation and has no other use: VLAN 4095 is reserved, so no frame passes.
 _NO_TRAFFIC = ("vlan_mode=trunk", "trunks=4095")
@@ -104,7 +104,7 @@ def _port(port: Port, wire: Wire, records: Records) -> list[str]:
     return [*command, *_interface(port.name, wire, port.mtu)]
 
 
-def _lag(lag: Lag, have: Port | Lag | str | None, records: Records) -> list[str]:
+def _lag(lag: Lag, have: Thing, records: Records) -> list[str]:
     record, wires = records.record(lag.name), records.wires
     command = ["--", "set", "Port", record, *_vlans(lag.membership), *_lacp(lag), _described(lag.description)]
     if lag.lacp and lag.lacp.fallback_port is not None:

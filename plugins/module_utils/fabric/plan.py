@@ -12,21 +12,25 @@ from typing import Any
 from ..plan.base import Plan as BasePlan
 from ..plan.base import Step as AnyStep
 from .config import MIXED, FabricError, Lacp, Lag, Port, SwitchConfig
+from .mlag import Mlag
+
+#: What a step has before or after it; a VLAN is its name.
+Thing = Port | Lag | Mlag | str | None
 
 
 @dataclass(frozen=True)
 class Step:
     """One object that has to change.
 
-    :ivar kind: ``vlan``, ``port`` or ``lag``.
+    :ivar kind: ``vlan``, ``port``, ``lag`` or ``mlag``.
     :ivar have: the present object, or None if there is none.
     :ivar want: the wanted object, or None if it is to be removed.
     """
 
     kind: str
     name: str
-    have: Port | Lag | str | None
-    want: Port | Lag | str | None
+    have: Thing
+    want: Thing
 
     def __str__(self) -> str:
         verb = "add" if self.have is None else "remove" if self.want is None else "change"
@@ -45,7 +49,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan(BasePlan):
-    """The steps of a driver in their order: remove aggregations and ports, then VLANs, ports and aggregations."""
+    """The steps of a driver in their order: remove aggregations and ports, then VLANs, the MLAG domain with its peer
+    link, ports, and aggregations, which may be members of the domain."""
 
     switch: str
     steps: tuple[Step, ...]
@@ -83,7 +88,12 @@ def plan(desired: SwitchConfig, actual: SwitchConfig) -> Plan:
         for name, lag in sorted(desired.lags.items())
         if actual.lags.get(name) != lag
     ]
-    return Plan(desired.name, (*removed_lags, *removed_ports, *vlans, *ports, *lags))
+    domains = [
+        Step("mlag", wanted.domain, actual.mlag, wanted)
+        for wanted in ([desired.mlag] if desired.mlag else [])
+        if actual.mlag != wanted
+    ]
+    return Plan(desired.name, (*removed_lags, *removed_ports, *vlans, *domains, *ports, *lags))
 
 
 def released(plan: Plan) -> list[str]:
@@ -105,12 +115,13 @@ def _require_no_foreign_members(desired: SwitchConfig, lag: Lag) -> Lag:
     return lag
 
 
-def _lines(step: Step, side: Port | Lag | str | None) -> list[str]:
+def _lines(step: Step, side: Thing) -> list[str]:
     if side is None:
         return []
     if isinstance(side, str):
         return [f"{step.kind} {step.name}: {side}\n"]
-    return [f"{step.kind} {step.name} {key}: {value}\n" for key, value in _settings(side).items()]
+    settings = side.settings() if isinstance(side, Mlag) else _settings(side)
+    return [f"{step.kind} {step.name} {key}: {value}\n" for key, value in settings.items()]
 
 
 def _settings(side: Port | Lag) -> dict[str, Any]:

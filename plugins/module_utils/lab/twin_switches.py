@@ -65,7 +65,8 @@ def _groups(switches: Tree) -> list[list[str]]:
     for name, settings in switches.items():
         if name in seen:
             continue
-        peer = (settings or {}).get("mlag")
+        pair = (settings or {}).get("mlag")
+        peer = pair.get("peer") if isinstance(pair, dict) else pair
         members = [name, peer] if peer in switches and peer != name and peer not in seen else [name]
         seen.update(members)
         groups.append(members)

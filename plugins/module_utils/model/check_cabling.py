@@ -1,19 +1,19 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of cabling: switches and their ports, MLAG pairs, and what is cabled to a port."""
+"""Checks of cabling: switches and their ports, and what is cabled to a port."""
 
 from __future__ import annotations
 
 import re
 
 from ..fabric.config import NAME
+from .check_pairs import check_pair
+from .check_uplinks import check_ends
 from .checks import Claims, Report, check_tls
-from .enums import BY_HTTPS, BY_SSH, Platform, PortMode
+from .enums import BY_HTTPS, BY_SSH, Platform
 from .hardware import Switch
-from .layout import vlan_names
 from .problems import choose
 from .scalars import PortRef
-from .switch_view import uplink_mode
 from .wiring import shared_nic
 
 _RANGE = re.compile(r"(.*?)([0-9]+)-([0-9]+)")
@@ -29,7 +29,7 @@ def check_cabling(report: Report) -> None:
     existing = {name: ports_of(report, switch) for name, switch in report.cloud.switches.items()}
     for switch in report.cloud.switches.values():
         _check_switch(report, switch)
-        _check_uplinks(report, switch, ports, existing[switch.name])
+        check_ends(report, switch, ports, existing[switch.name])
     for machine in report.cloud.machines.values():
         for nic in machine.nics.values():
             _check_port(report, nic.port, f"machines.{machine.name}.nics.{nic.name}.port", ports, existing)
@@ -76,7 +76,7 @@ def _check_switch(report: Report, switch: Switch) -> None:
         report.add(f"{path}.database", None, f"is not used, since {why}", "remove it")
     _check_login(report, switch, path)
     if switch.mlag is not None:
-        _check_mlag(report, switch, switch.mlag, path)
+        check_pair(report, switch, switch.mlag, path)
 
 
 #: Keys of a switch that is logged in to, and the platforms of which its driver reads them.
@@ -102,50 +102,6 @@ def _check_login(report: Report, switch: Switch, path: str) -> None:
         if getattr(switch, key) is None:
             report.add(f"{path}.{key}", None, "is missing", f"give {key}, which its driver logs in with")
     check_tls(report, switch.tls, f"{path}.tls")
-
-
-def _check_mlag(report: Report, switch: Switch, other: str, path: str) -> None:
-    peer = report.cloud.switches.get(other)
-    if other == switch.name:
-        report.add(f"{path}.mlag", other, "is the switch itself", "name the other switch of the pair")
-    elif peer is None:
-        report.add(f"{path}.mlag", other, "is not a switch", choose(other, set(report.cloud.switches) - {switch.name}))
-    elif peer.mlag != switch.name:
-        peer_mlag = "no MLAG" if peer.mlag is None else peer.mlag
-        report.add(
-            f"{path}.mlag",
-            other,
-            f"is declared on one side only: switches.{peer.name}.mlag says {peer_mlag}",
-            f"write switches.{peer.name}.mlag: {switch.name}, or remove this key",
-        )
-    elif peer.platform is not switch.platform and peer.platform and switch.platform and switch.name > peer.name:
-        report.add(
-            f"{path}.platform",
-            str(switch.platform),
-            f"is not the {peer.platform} of switches.{peer.name}, its MLAG peer",
-            "pair switches of one platform",
-        )
-
-
-def _check_uplinks(report: Report, switch: Switch, ports: Claims, existing: frozenset[str]) -> None:
-    for name, uplink in switch.uplinks.items():
-        path = f"switches.{switch.name}.uplinks.{name}"
-        ports.claim(PortRef(switch.name, name), path)
-        if existing and name not in existing:
-            report.add(path, name, f"is not a port of {switch.name}", choose(name, existing))
-        if not uplink.networks:
-            report.add(f"{path}.networks", None, "is missing", "list the networks on this port, or [all]")
-        known = [report.cloud.networks[item] for item in uplink.networks if item in report.cloud.networks]
-        for index, item in enumerate(uplink.networks):
-            if item != "all" and item not in report.cloud.networks:
-                report.add(f"{path}.networks[{index}]", item, "is not a network", choose(item, report.cloud.networks))
-        if uplink_mode(uplink) is PortMode.ACCESS and (len(vlan_names(known)) > 1 or "all" in uplink.networks):
-            report.add(
-                f"{path}.mode",
-                "access",
-                "carries one VLAN only",
-                "write mode: trunk, or name one network with one VLAN",
-            )
 
 
 def _check_port(

@@ -132,7 +132,7 @@ def _check_mlag_ids(report: Report) -> None:
 
 def _is_mlag_pair(report: Report, names: list[str]) -> bool:
     # check_cabling has already reported a pair that is declared on one side only.
-    return len(names) == 2 and any(report.cloud.switches[name].mlag in names for name in names)
+    return len(names) == 2 and any(report.cloud.switches[name].mlag_peer in names for name in names)
 
 
 def _check_shared(report: Report, machine: Machine) -> None:

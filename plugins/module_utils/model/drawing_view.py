@@ -66,13 +66,23 @@ def _network(network: Network) -> View:
 
 
 def _switch(switch: Switch) -> View:
-    facts = [str(switch.platform), str(switch.address) if switch.address else "", f"MLAG {switch.mlag}"]
+    facts = [str(switch.platform), str(switch.address) if switch.address else "", f"MLAG {switch.mlag_peer}"]
     return {
         "name": switch.name,
         **_place(switch.location),
         "note": " · ".join(part for part in (facts if switch.mlag else facts[:2]) if part),
-        "uplinks": {port: uplink.description for port, uplink in switch.uplinks.items()},
+        "uplinks": _ends(switch),
     }
+
+
+def _ends(switch: Switch) -> dict[str, str]:
+    """What is at the other end of ports that no machine is cabled to."""
+    ends = {
+        port: f"{name}: {uplink.description}" if uplink.members else uplink.description
+        for name, uplink in switch.uplinks.items()
+        for port in uplink.members or (name,)
+    }
+    return ends | dict.fromkeys(switch.mlag.peer_link if switch.mlag else (), f"peer link to {switch.mlag_peer}")
 
 
 def _place(location: Location) -> View:

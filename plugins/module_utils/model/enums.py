@@ -75,6 +75,14 @@ class LacpRate(enum.StrEnum):
     SLOW = "slow"
 
 
+class LacpMode(enum.StrEnum):
+    """How an aggregation is negotiated; `static` is without LACP."""
+
+    ACTIVE = "active"
+    PASSIVE = "passive"
+    STATIC = "static"
+
+
 class PortMode(enum.StrEnum):
     """How a switch port carries VLANs."""
 

@@ -48,6 +48,8 @@ class KeySpec:
     checked_only: bool = False
     #: Only the deployment of a machine reads the key, so it is refused on a machine without a `bmc`.
     deployed_only: bool = False
+    #: The key of a mapping that a text alone stands for: `mlag: leaf2` is `mlag: {peer: leaf2}`.
+    short: str = ""
 
 
 def _key(kind: Kind, shape: Shape, doc: str, default: t.Any, **extra: t.Any) -> t.Any:

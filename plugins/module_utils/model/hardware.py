@@ -15,19 +15,7 @@ from .management import Bmc, Ssh, Tls
 from .nics import Bond, Link, Nic
 from .scalars import Address, VlanRange
 from .services import DEFAULT_IMAGE
-
-
-@dataclass(frozen=True)
-class Uplink:
-    """A switch port that is not cabled to a machine, such as the provisioner's or one to other networks."""
-
-    networks: tuple[str, ...] = many(
-        scalars.TEXT, "Networks on this port; `[all]` for every network.", example="[provision, management]"
-    )
-    mode: enums.PortMode | None = one(
-        enums.PortMode, "How VLANs are carried.", default=None, shown_default="`access` for one network, else `trunk`"
-    )
-    description: str = one(scalars.TEXT, "Written to the port's description.", default="uplink")
+from .uplinks import Mlag, Uplink
 
 
 @dataclass(frozen=True)
@@ -69,11 +57,11 @@ class Switch:
     password: t.Any = one(scalars.SECRET, "Password of the account; take it from a vault.", default=None, secret=True)
     tls: Tls | None = one(Tls, "How the certificate of a switch that is reached by HTTPS is verified.", default=None)
     ssh: Ssh | None = one(Ssh, "How a switch that is reached by ssh is known, and who logs in.", default=None)
-    mlag: str | None = one(
-        scalars.DEVICE_NAME,
-        "The other switch of an MLAG (vPC, MC-LAG) pair; it must name this one.",
+    mlag: Mlag | None = one(
+        Mlag,
+        "The MLAG (vPC, MC-LAG) pair that it is one of, or the name of the other switch.",
         default=None,
-        checked_only=True,
+        short="peer",
     )
     mtu: int = one(scalars.MTU, "MTU that is configured on the switch's ports.", default=9216, unit="bytes")
     ports: tuple[str, ...] = many(
@@ -88,8 +76,15 @@ class Switch:
         example="[10, 100-199]",
         checked_only=True,
     )
-    uplinks: t.Mapping[str, Uplink] = named(Uplink, "Ports that are not cabled to a machine.", names=scalars.PORT_NAME)
+    uplinks: t.Mapping[str, Uplink] = named(
+        Uplink, "Ports, or aggregations of ports, that are not cabled to a machine.", names=scalars.PORT_NAME
+    )
     location: Location = one(Location, "Position of the switch.", default=Location())
+
+    @property
+    def mlag_peer(self) -> str | None:
+        """The other switch of its MLAG pair."""
+        return self.mlag.peer if self.mlag else None
 
 
 @dataclass(frozen=True)

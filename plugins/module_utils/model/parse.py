@@ -120,6 +120,7 @@ class Parser:
             return self._scalar(kind, raw, path, spec.secret)
         if issubclass(kind, enum.Enum):
             return self._word(kind, raw, path)
+        raw = whole(spec, raw)
         return self.record(kind, raw, path, name, partial)
 
     def _scalar(self, kind: Scalar, raw: t.Any, path: Path, secret: bool) -> t.Any:
@@ -168,6 +169,8 @@ def merge(cls: type, base: Raw, over: t.Any) -> t.Any:
     for key, value in over.items():
         spec = specs.get(key) if isinstance(key, str) else None
         below = base.get(key) if isinstance(key, str) else None
+        if spec and spec.short and isinstance(below, t.Mapping) and value is not None:
+            value = whole(spec, value)
         if spec and isinstance(below, t.Mapping) and isinstance(value, t.Mapping):
             if spec.shape is Shape.NAMED:
                 deep = isinstance(spec.kind, Scalar) and spec.kind.takes_mappings
@@ -178,6 +181,11 @@ def merge(cls: type, base: Raw, over: t.Any) -> t.Any:
                 value = merge(spec.kind, below, value)
         merged[key] = value
     return merged
+
+
+def whole(spec: KeySpec, raw: t.Any) -> t.Any:
+    """A value as a mapping, where a text alone stands for one of its keys."""
+    return {spec.short: raw} if spec.short and isinstance(raw, str) else raw
 
 
 def overlaid(base: Raw, over: Raw) -> dict[t.Any, t.Any]:

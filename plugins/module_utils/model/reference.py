@@ -93,5 +93,5 @@ def _value(spec: KeySpec, sections: dict[type, str]) -> str:
         one = ", ".join(f"`{word}`" for word in words(spec.kind))
     else:
         anchor = "".join(letter for letter in sections[spec.kind].lower() if letter.isalnum() or letter == "_")
-        one = f"[mapping](#{anchor})"
+        one = f"[mapping](#{anchor})" + (f", or its `{spec.short}`" if spec.short else "")
     return {Shape.MANY: f"list: {one}", Shape.NAMED: f"names: {one}"}.get(spec.shape, one)

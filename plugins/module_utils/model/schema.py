@@ -110,6 +110,8 @@ def _property(spec: KeySpec) -> Schema:
         names = {word: spec.names.schema[word] for word in ("pattern", "enum") if word in spec.names.schema}
         if names:
             value["propertyNames"] = names
+    elif spec.short:
+        value = {"anyOf": [*_kind(keys_of(spec.kind)[spec.short].kind)["anyOf"], value]}
     elif not is_record(spec.kind):
         value = {"anyOf": [*value["anyOf"], {"type": "null"}]}
     unit = f" In {spec.unit}." if spec.unit else ""

@@ -10,11 +10,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import fields
 
-from ..network.mtu import carrier
-from .enums import PortMode
-from .hardware import Machine, Switch, Uplink
+from .hardware import Machine, Switch
 from .layout import Layout, vlan_names
 from .nics import Nic
+from .types import Cloud
+from .uplink_view import access, add_uplink, mlag_view
 from .wiring import HostLink, lag_name, mlag_id
 
 View = dict[str, t.Any]
@@ -24,7 +24,7 @@ MOST_PEERS = 8
 
 def switch_views(layout: Layout) -> dict[str, View]:
     """The role input `switch` of every switch, by name."""
-    views = {name: _blank(switch) for name, switch in layout.cloud.switches.items()}
+    views = {name: _blank(layout.cloud, switch) for name, switch in layout.cloud.switches.items()}
     for machine in layout.cloud.machines.values():
         _add_cables(views, layout, machine)
         _add_machine(views, layout, machine)
@@ -32,19 +32,22 @@ def switch_views(layout: Layout) -> dict[str, View]:
     names = vlan_names(layout.parts)
     for name, switch in layout.cloud.switches.items():
         view = views[name]
-        view["ports"] += [_uplink(layout, switch, port, uplink) for port, uplink in switch.uplinks.items()]
+        for port, uplink in switch.uplinks.items():
+            add_uplink(view, layout, switch, port, uplink)
         used = {vlan for entry in [*view["ports"], *view["lags"]] for vlan in entry["vlans"]}
         view["vlans"] = [{"id": vlan, "name": names[vlan]} for vlan in sorted(used)]
     return views
 
 
-def _blank(switch: Switch) -> View:
+def _blank(cloud: Cloud, switch: Switch) -> View:
+    domain = mlag_view(cloud, switch)
     return {
         "name": switch.name,
         "platform": str(switch.platform),
         "connection": _connection(switch),
         "mtu": switch.mtu,
-        **({"mlag_peer": switch.mlag} if switch.mlag else {}),
+        **({"mlag_peer": switch.mlag_peer} if switch.mlag_peer else {}),
+        **({"mlag": domain} if domain else {}),
         "vlans": [],
         "ports": [],
         "lags": [],
@@ -139,33 +142,5 @@ def _add_bmc(views: dict[str, View], layout: Layout, machine: Machine) -> None:
     network = layout.bmc_network(machine)
     port = machine.bmc.switch_port
     if network is not None and network.vlan is not None:
-        access = _access(port.port, f"{machine.name}.bmc", network.vlan, network.mtu)
-        views[port.switch]["ports"].append({**access, "edge": True})
-
-
-def _access(name: str, description: str, vlan: int, mtu: int) -> View:
-    return {"name": name, "description": description, "mode": "access", "native": vlan, "vlans": [vlan], "mtu": mtu}
-
-
-def _uplink(layout: Layout, switch: Switch, name: str, uplink: Uplink) -> View:
-    networks = [item for item in layout.parts_at(switch) if {"all", item.name} & {*uplink.networks}]
-    vlans = sorted(vlan_names(networks))
-    mtu = carrier(network.mtu for network in networks)
-    if uplink_mode(uplink) is PortMode.ACCESS and len(vlans) == 1:
-        return _access(name, uplink.description, vlans[0], mtu)
-    native = next((network.vlan for network in networks if network.native), None)
-    return {
-        "name": name,
-        "description": uplink.description,
-        "mode": "trunk",
-        "native": native,
-        "vlans": vlans,
-        "mtu": mtu,
-    }
-
-
-def uplink_mode(uplink: Uplink) -> PortMode:
-    """The mode of an uplink: that of the model, else access for exactly one network and trunk for several."""
-    if uplink.mode is not None:
-        return uplink.mode
-    return PortMode.ACCESS if len(uplink.networks) == 1 and "all" not in uplink.networks else PortMode.TRUNK
+        entry = access(port.port, f"{machine.name}.bmc", network.vlan, network.mtu)
+        views[port.switch]["ports"].append({**entry, "edge": True})

@@ -95,7 +95,7 @@ def _switches(report: Report) -> None:
         if switch.mlag and switch.platform is Platform.OPENVSWITCH:
             report.add(
                 f"switches.{switch.name}.mlag",
-                switch.mlag,
+                switch.mlag_peer,
                 "has no effect: Open vSwitch has no MLAG",
                 "configure both bridges with one LACP system id",
             )

@@ -46,6 +46,25 @@ CONFIG: dict[str, Any] = {
         },
         "mtu": {"type": "int", "default": 9216},
         "mlag_peer": {"type": "str"},
+        "mlag": {
+            "type": "dict",
+            "options": {
+                "domain": {"type": "int", "required": True},
+                "peer_link": {"type": "list", "elements": "str", "required": True},
+                "vlan": {"type": "int", "default": 4094},
+                "address": {"type": "str", "required": True},
+                "peer_address": {"type": "str", "required": True},
+                "mtu": {"type": "int", "default": 9216},
+                "keepalive": {
+                    "type": "dict",
+                    "options": {
+                        "destination": {"type": "str", "required": True},
+                        "source": {"type": "str"},
+                        "vrf": {"type": "str"},
+                    },
+                },
+            },
+        },
         "vlans": {
             "type": "list",
             "elements": "dict",

@@ -51,6 +51,8 @@ CANDIDATES: list[Any] = [
     "docker://registry.example.net/other:7", "7Gi", "7 4 * * *",
 ]  # fmt: skip
 Place = tuple[Any, ...]
+#: Keys that two objects need alike: another value is tried at all places at once.
+ALIKE = {"switches.NAME.uplinks.NAME.mlag"}
 #: The smallest models are enough; of the names in a model this many are tried as values.
 MOST_MODELS, MOST_NAMES = 20, 150
 #: Keys that are refused beside a value of another one: they are removed where that value is tried.
@@ -184,7 +186,8 @@ def changes(data: dict[str, Any], path: str, spec: KeySpec) -> Iterator[dict[str
             elif above[place[-1]] == value:
                 continue
             else:
-                above[place[-1]] = value
+                for same in places(data, path.split(".")) if path in ALIKE else [place]:
+                    functools.reduce(lambda inner, part: inner[part], same[:-1], changed)[same[-1]] = value
                 for key in GOES_WITH.get((path, str(value)), ()):
                     above.pop(key, None)
             yield changed

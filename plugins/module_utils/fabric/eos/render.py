@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..config import MIXED, FabricError, Lag, Membership, Port, PortMode, SwitchConfig
-from ..plan import Plan, Step, ranges, released
+from ..plan import Plan, Step, Thing, ranges, released
 from .channels import allocate
 from .parse import FALLBACK_SECONDS, PREFERRED
 
@@ -140,7 +140,7 @@ def _member(lag: Lag, member: str, number: int) -> list[str]:
     return [f"channel-group {number} mode {mode}", f"lacp timer {timer}", priority]
 
 
-def _common(where: str, have: Port | Lag | str | None, want: Port | Lag) -> list[str]:
+def _common(where: str, have: Thing, want: Port | Lag) -> list[str]:
     """Settings that ports and channels share."""
     text = _described(where, want.description)
     return [text, *_vlans(want.membership), f"mtu {want.mtu}", *_edge(have, want)]
@@ -165,7 +165,7 @@ def _vlans(membership: Membership) -> list[str]:
     return ["switchport", "switchport mode trunk", native, allowed]
 
 
-def _edge(have: Port | Lag | str | None, want: Port | Lag | None) -> list[str]:
+def _edge(have: Thing, want: Port | Lag | None) -> list[str]:
     """Portfast and BPDU guard. They are removed only where they are set: ``portfast network`` of a port to another
     switch is a setting that the model does not have."""
     if want and want.edge:
