@@ -27,7 +27,8 @@ from services.bmc.tls_server import TlsServer
 PASSWORD = "right-one-9"
 Section = dict[str, None]
 
-#: Settings of interfaces: what may follow the key, the value that is not shown, and the kinds of interface.
+#: Settings: what may follow the key, the value that is not shown, and the kinds of section: E, P and V are interfaces,
+#: v is a VLAN and M the MLAG configuration.
 _SETTINGS: dict[str, tuple[str, str, str]] = {
     "description": (r" .+", "", "EP"),
     "switchport": ("", "switchport", "EP"),
@@ -44,6 +45,16 @@ _SETTINGS: dict[str, tuple[str, str, str]] = {
     "port-channel lacp fallback": (r" (static|individual)", "", "P"),
     "port-channel lacp fallback timeout": (r" \d+", "port-channel lacp fallback timeout 90", "P"),
     "mlag": (r" \d+", "", "P"),
+    "switchport trunk group": (r" \S+", "", "P"),
+    "autostate": ("", "autostate", "V"),
+    "ip address": (r" [\d.]+/\d+", "", "V"),
+    "shutdown": ("", "no shutdown", "VM"),
+    "trunk group": (r" \S+", "", "v"),
+    "domain-id": (r" \S+", "", "M"),
+    "local-interface": (r" Vlan\d+", "", "M"),
+    "peer-address": (r" [\d.]+", "", "M"),
+    "peer-address heartbeat": (r" [\d.]+( vrf \S+)?", "", "M"),
+    "peer-link": (r" Port-Channel\d+", "", "M"),
 }
 _KEYS = sorted(_SETTINGS, key=len, reverse=True)
 
@@ -53,7 +64,7 @@ class RefusedError(Exception):
 
 
 class EosDouble:
-    """One switch with the ports Ethernet1 to Ethernet6. Faults are attributes, set by tests.
+    """One switch with the ports Ethernet1 to Ethernet8. Faults are attributes, set by tests.
 
     :ivar logins: how often credentials were refused.
     :ivar refuse_commit: the message with which commits are refused.
@@ -75,7 +86,7 @@ class EosDouble:
             "interface Ethernet1": {"storm-control broadcast level 1": None},
             "interface Management1": {"ip address 10.0.0.2/24": None},
         }
-        self.ports = [f"Ethernet{number}" for number in range(1, 7)]
+        self.ports = [f"Ethernet{number}" for number in range(1, 9)]
         self.startup = copy.deepcopy(self.running)
         self.sessions: dict[str, dict[str, Any]] = {}
         self.candidates: dict[str, dict[str, Section]] = {}
@@ -262,14 +273,17 @@ class _Shell:
             self.config = None
         elif self.switch.ignore and command.startswith(self.switch.ignore):
             return
-        elif found := re.fullmatch(r"(no )?interface (Ethernet\d+|Port-Channel\d+)", command):
+        elif found := re.fullmatch(r"(no )?interface (Ethernet\d+|Port-Channel\d+|Vlan\d+)", command):
             self._interface(config, found[2], bool(found[1]))
+        elif command == "mlag configuration" or re.fullmatch(r"no spanning-tree vlan-id \d+", command):
+            self.section = command if command.startswith("mlag") else ""
+            config.setdefault(command, {})
         elif re.fullmatch(r"vlan \d+", command):
             self.section = command
             config.setdefault(command, {})
         elif self.section.startswith("vlan ") and (found := re.fullmatch(r"(name|state) (\S+)", command)):
             _set(config[self.section], found[1], "" if command == "state active" else command)
-        elif self.section.startswith("interface "):
+        elif self.section:
             self._setting(config, command)
         else:
             raise RefusedError(f"Invalid input (at token 0: {command.split()[0]!r})")
@@ -288,13 +302,15 @@ class _Shell:
 
     def _setting(self, config: dict[str, Section], command: str) -> None:
         negated, plain = command.startswith("no "), command.removeprefix("no ")
-        kind = self.section.removeprefix("interface ")[0]
+        kind = self.section.removeprefix("interface ").replace("mlag", "M")[0]
         for key in _KEYS:
             rest, default, kinds = _SETTINGS[key]
             whole = plain == key or bool(re.fullmatch(re.escape(key) + rest, plain))
             if not whole or kind not in kinds or (not negated and not re.fullmatch(re.escape(key) + rest, plain)):
                 continue
             shown = "" if negated or command == default else command
+            if key == "autostate" and negated:
+                shown = command
             if key == "channel-group" and not negated:
                 self._same_protocol(config, command)
             _set(config[self.section], key, "no switchport" if command == "no switchport" else shown)

@@ -104,6 +104,53 @@ def test_a_static_aggregation_becomes_one_with_lacp_and_back(eos: EosDouble) -> 
     assert lines(eos, "Ethernet2") == {"channel-group 1 mode on"}
 
 
+DOMAIN = {"domain": 12, "peer_link": ["Ethernet7", "Et8"], "vlan": 4094, "address": "169.254.255.0/31"}
+DOMAIN |= {"peer_address": "169.254.255.1", "mtu": 9214, "keepalive": {"destination": "10.0.0.3", "vrf": "MGMT"}}
+
+
+def test_an_mlag_domain_is_configured_with_its_members(eos: EosDouble) -> None:
+    params = switch(eos, mlag=DOMAIN)
+    params["lags"][0]["mlag"] = 1
+    assert "add mlag 12" in run(params, check=False).steps
+    assert set(eos.running["mlag configuration"]) == {
+        "domain-id 12", "local-interface Vlan4094", "peer-address 169.254.255.1", "peer-link Port-Channel1000",
+        "peer-address heartbeat 10.0.0.3 vrf MGMT",
+    }  # fmt: skip
+    assert set(eos.running["interface Vlan4094"]) == {"no autostate", "ip address 169.254.255.0/31"}
+    assert "trunk group mlag-peer" in eos.running["vlan 4094"] and "no spanning-tree vlan-id 4094" in eos.running
+    assert {"switchport mode trunk", "switchport trunk group mlag-peer"} <= lines(eos, "Port-Channel1000")
+    assert lines(eos, "Ethernet8") == {"channel-group 1000 mode active"}
+    assert "mlag 1" in lines(eos, "Port-Channel1")
+    assert not run(params, check=False).changed
+    before = copy.deepcopy(eos.running["mlag configuration"])
+    run(switch(eos), check=False)
+    assert eos.running["mlag configuration"] == before, "a domain that is not named was changed"
+
+
+@pytest.mark.parametrize(
+    ("section", "line", "instead"),
+    [
+        ("mlag configuration", "domain-id 12", "domain-id 13"),
+        ("mlag configuration", "peer-address 169.254.255.1", "peer-address 169.254.255.3"),
+        ("mlag configuration", "peer-address heartbeat 10.0.0.3 vrf MGMT", "peer-address heartbeat 10.0.0.3"),
+        ("interface Vlan4094", "no autostate", "description x"),
+        ("interface Vlan4094", "ip address 169.254.255.0/31", "ip address 169.254.255.4/31"),
+        ("interface Port-Channel1000", "switchport trunk group mlag-peer", "switchport trunk group other"),
+        ("interface Ethernet8", "channel-group 1000 mode active", "switchport mode trunk"),
+        ("vlan 4094", "trunk group mlag-peer", "trunk group other"),
+    ],
+)
+def test_a_domain_that_people_changed_is_corrected(eos: EosDouble, section: str, line: str, instead: str) -> None:
+    params = switch(eos, mlag=DOMAIN)
+    run(params, check=False)
+    del eos.running[section][line]
+    eos.running[section][instead] = None
+    again = run(params, check=False)
+    assert again.steps == ["change mlag 12"] and again.plan.diff()[0]["before"] != again.plan.diff()[0]["after"]
+    assert line in eos.running[section]
+    assert not run(params, check=False).changed
+
+
 def test_check_mode_changes_nothing(eos: EosDouble) -> None:
     before = copy.deepcopy(eos.running)
     assert run(switch(eos), check=True).plan.changed

@@ -272,7 +272,7 @@ def test_no_free_number_is_an_error() -> None:
 )
 def test_mlag_needs_a_domain_and_a_free_identifier(domain: list[str], others: list[str], error: str) -> None:
     switch = Running({"Port-Channel3": others, "Ethernet9": in_channel(3)}, {}, domain)
-    wanted: dict[str, Lag] = {"node1": replace(LAG, mlag=7)}
+    wanted = SwitchConfig("leaf1", {}, {"node1": replace(LAG, mlag=7)})
     arguments: Any = ("switches.leaf1", wanted, switch, {3: "Port-Channel3"}, {"Ethernet1"})
     if not error:
         refuse_mlag(*arguments)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..config import FabricError, Lag
+from ..config import FabricError, Lag, SwitchConfig
 from .parse import Running, value
 
 #: Port-Channel numbers that every release of EOS takes.
@@ -52,25 +52,24 @@ def allocate(where: str, lags: Iterable[Lag], used: Iterable[int]) -> dict[str, 
     return found
 
 
-def refuse_mlag(
-    where: str, lags: Mapping[str, Lag], running: Running, named: Mapping[int, str], mine: set[str]
-) -> None:
+def refuse_mlag(where: str, desired: SwitchConfig, running: Running, named: Mapping[int, str], mine: set[str]) -> None:
     """Refuse MLAG identifiers without an MLAG domain, and those that a channel of others has.
 
     :param named: see :func:`names`.
     :param mine: EOS' names of the ports of the model; a channel that has one of them is removed by the plan.
     """
     missing = [key for key in ("domain-id", "peer-link") if not value(running.mlag, key)]
-    for wanted in lags.values():
+    missing = [] if desired.mlag else missing
+    for wanted in desired.lags.values():
         if wanted.mlag is None:
             continue
         place = f"{where}.lags.{wanted.name}"
         if missing:
             why = f"the switch has no MLAG domain ({' and '.join(missing)} not set)"
-            raise FabricError(place, why, "write mlag configuration on both switches, or cable to one of them")
+            raise FabricError(place, why, "give the model a peer_link, or cable to one of them")
         for number, name in named.items():
             same = value(running.channel(number), "mlag") == str(wanted.mlag)
-            if same and name not in lags and not mine & set(running.members[number]):
+            if same and name not in desired.lags and not mine & set(running.members[number]):
                 why = f"{name} of the switch has its MLAG identifier {wanted.mlag} already"
                 raise FabricError(place, why, "remove it from that channel")
 

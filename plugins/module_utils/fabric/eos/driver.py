@@ -18,8 +18,10 @@ from typing import Any
 
 from ..config import FabricError, Lag, Port, Sighting, SwitchConfig
 from ..facts import SwitchFacts, by_real, named
+from ..mlag import PEER_LINK, Mlag
 from ..plan import Plan
 from ..plan import plan as compare
+from . import mlag
 from .api import Eapi
 from .channels import names, refuse_mlag
 from .facts import commands as commands_of
@@ -56,7 +58,10 @@ class Eos:
         on_switch = self._ports(desired, {*status.get("interfaceStatuses", {}), *running.interfaces})
         in_model = {real: name for name, real in on_switch.items()}
         channels = names(running, desired.lags.values(), in_model)
-        refuse_mlag(self._api.where, desired.lags, running, channels, set(on_switch.values()))
+        link = mlag.channel_of(running, desired, on_switch)
+        channels |= {link: PEER_LINK} if link in channels else {}
+        mine = {real for name, real in on_switch.items() if name in desired.port_names}
+        refuse_mlag(self._api.where, desired, running, channels, mine)
         self._switch = Switch(on_switch, {name: number for number, name in channels.items()})
         lags = {name: lag(name, running, number, in_model, desired.lags.get(name)) for number, name in channels.items()}
         members = {member for found in lags.values() for member in found.members}
@@ -73,6 +78,7 @@ class Eos:
                 if name in desired.lags or set(found.members) & desired.port_names
             },
             {vid: running.vlans[vid] for vid in desired.vlans if vid in running.vlans},
+            mlag.read(running, desired.mlag, link, in_model) if desired.mlag else None,
         )
 
     def perform(self, plan: Plan, seconds: int) -> str:
@@ -180,7 +186,8 @@ class Eos:
         ports = {item.name: item for item in wanted if isinstance(item, Port)}
         lags = {item.name: item for item in wanted if isinstance(item, Lag)}
         vlans = {int(step.name): str(step.want) for step in done.steps if step.kind == "vlan"}
-        config = SwitchConfig(self.name, ports, lags, vlans)
+        domain = next((item for item in wanted if isinstance(item, Mlag)), None)
+        config = SwitchConfig(self.name, ports, lags, vlans, domain)
         return not compare(config, self.read(config)).changed
 
     def _rolled_back(self) -> FabricError:
@@ -189,7 +196,7 @@ class Eos:
 
     def _ports(self, desired: SwitchConfig, present: set[str]) -> dict[str, str]:
         """EOS' name of each port of the model. Ports that the switch does not have are an error."""
-        found = {name: port_name(self._api.where, name) for name in sorted(desired.port_names)}
+        found = {name: port_name(self._api.where, name) for name in sorted(desired.all_ports)}
         missing = [name for name, real in found.items() if real not in present]
         if missing:
             known = ", ".join(sorted(name for name in present if name.startswith("Ethernet"))) or "none"

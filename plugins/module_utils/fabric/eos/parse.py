@@ -50,11 +50,13 @@ class Running:
     :ivar interfaces: lines of each Ethernet and Port-Channel interface, by its name.
     :ivar vlans: names by VLAN; a suspended one has a name that no model has.
     :ivar mlag: the settings of the MLAG domain.
+    :ivar sections: lines of other sections and of VLANs by their first line, and lines without a section.
     """
 
     interfaces: dict[str, Lines] = field(default_factory=dict)
     vlans: dict[int, str] = field(default_factory=dict)
     mlag: Lines = field(default_factory=list)
+    sections: dict[str, Lines] = field(default_factory=dict)
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Running:
@@ -67,8 +69,11 @@ class Running:
                 found.interfaces[rest] = lines
             elif kind == "vlan" and re.fullmatch(r"[\d,-]+", rest):
                 found.vlans.update({vid: _vlan_name(vid, lines) for vid in numbers_of(rest)})
+                found.sections.update({f"vlan {vid}": lines for vid in numbers_of(rest)})
             elif header == "mlag configuration":
                 found.mlag.extend(lines)
+            else:
+                found.sections[header] = lines
         return found
 
     @property

@@ -17,7 +17,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..config import MIXED, FabricError, Lag, Membership, Port, PortMode, SwitchConfig
+from ..mlag import PEER_LINK, Mlag
 from ..plan import Plan, Step, Thing, ranges, released
+from . import mlag
 from .channels import allocate
 from .parse import FALLBACK_SECONDS, PREFERRED
 
@@ -39,7 +41,8 @@ class Switch:
     """What the plan's names are on the switch.
 
     :ivar ports: EOS' name of each port by the model's.
-    :ivar channels: numbers of the present channels by their name in the model.
+    :ivar channels: numbers of the present channels by their name in the model; that of the peer link has a name of its
+        own, :data:`..mlag.PEER_LINK`.
     """
 
     ports: Mapping[str, str]
@@ -54,18 +57,28 @@ def commands(plan: Plan, switch: Switch) -> list[str]:
     """The commands for the whole plan: VLANs, ports that leave channels, then ports and channels."""
     where = f"switches.{plan.switch}"
     new = [s.want for s in plan.steps if isinstance(s.want, Lag) and s.want.name not in switch.channels]
-    numbers = {**switch.channels, **allocate(where, new, switch.channels.values())}
+    domains = [(s.want, s.have) for s in plan.steps if isinstance(s.want, Mlag)]
+    kept = {PEER_LINK: mlag.number(switch.channels, _identifiers(plan))} if domains else {}
+    present = {**switch.channels, **kept}
+    numbers = {**present, **allocate(where, new, present.values())}
     lines = [line for step in plan.steps if step.kind == "vlan" for line in _vlan(where, step)]
     lines += [line for name in _leaving(plan) for line in _section(switch.port(name), _NOT_A_MEMBER)]
     removed = [step.name for step in plan.steps if step.kind == "lag" and step.want is None]
     lines += [f"no interface Port-Channel{numbers[name]}" for name in removed]
     lines += [line for name in released(plan) for line in _section(switch.port(name), _NO_TRAFFIC)]
+    for want, have in domains:
+        lines += mlag.commands(want, have if isinstance(have, Mlag) else None, numbers[PEER_LINK], switch.ports)
     for step in plan.steps:
         if isinstance(step.want, Lag):
             lines += _lag(where, step, step.want, switch, numbers[step.want.name])
         elif step.kind == "port":
             lines += _port(where, step, switch)
     return lines
+
+
+def _identifiers(plan: Plan) -> list[int]:
+    """MLAG identifiers of the plan, whose numbers its channels prefer."""
+    return [step.want.mlag for step in plan.steps if isinstance(step.want, Lag) and step.want.mlag is not None]
 
 
 def refuse_text(where: str, desired: SwitchConfig) -> None:
@@ -76,6 +89,10 @@ def refuse_text(where: str, desired: SwitchConfig) -> None:
         _described(f"{where}.lags.{lag.name}", lag.description)
     for vid, name in desired.vlans.items():
         _named(where, str(vid), name)
+    vrf = desired.mlag.keepalive.vrf if desired.mlag and desired.mlag.keepalive else ""
+    if vrf and not _VLAN_NAME.match(vrf):
+        remedy = "use letters, digits and _ . : -"
+        raise FabricError(f"{where}.mlag.keepalive.vrf", f"{vrf!r} is not a VRF of EOS", remedy)
 
 
 def _section(interface: str, lines: list[str]) -> list[str]:
