@@ -17,7 +17,7 @@ SETTINGS = {
     "spanning-tree port type": r"edge|edge trunk|normal",
     "spanning-tree bpduguard": r"enable",
     "mtu": r"\d+",
-    "vpc": r"\d+",
+    "vpc": r"\d+|peer-link",
     "lacp rate": r"fast|normal",
 }
 #: Values that the running configuration does not show.
@@ -61,6 +61,7 @@ class Configuration:
         self.switchports = False
         self.vlans: dict[int, str] = {1: "default", 99: "printers"}
         self.vpc: list[str] | None = None
+        self.vpc_domain = "10"
         self.jobs: dict[str, list[str]] = {}
         self.schedules: dict[str, dict[str, str]] = {}
         self.interfaces = {f"Ethernet1/{n}": Interface(f"Ethernet1/{n}") for n in range(1, 9)}
@@ -72,7 +73,7 @@ class Configuration:
         for vlan, name in sorted(self.vlans.items()):
             lines += [f"vlan {vlan}", f"  name {name}"] if name != f"VLAN{vlan:04}" else []
         if self.vpc is not None:
-            lines += ["vpc domain 10", *(f"  {line}" for line in self.vpc)]
+            lines += [f"vpc domain {self.vpc_domain}", *(f"  {line}" for line in self.vpc)]
         for interface in sorted(self.interfaces.values(), key=lambda found: (found.name[0].isupper(), found.name)):
             lines += [f"interface {interface.name}", *(f"  {line}" for line in interface.lines()), ""]
         lines += ["router bgp 65000", "  neighbor 10.0.0.1", "    remote-as 65001"]
@@ -90,11 +91,14 @@ class Configuration:
             return context
         if line in ("exit", "end-job"):
             return ("", "")
-        opened = self._open(line)
+        opened = self._pair(line) or self._open(line)
         if opened:
             return opened
         if kind == "vlan" and re.fullmatch(r"name \S{1,32}", line):
             self.vlans[int(name)] = line.split()[1]
+        elif kind == "vpc" and re.fullmatch(r"peer-keepalive destination \S+( source \S+)?( vrf \S+)?", line):
+            self.vpc = [item for item in self.vpc or [] if not item.startswith("peer-keepalive")]
+            self.vpc.append(line.removesuffix(" vrf management"))
         elif kind == "schedule" and re.fullmatch(r"job name \S+|time start \+\d\d:\d\d", line):
             key = "job" if line.startswith("job") else "time"
             self.schedules[name][key] = line.split(maxsplit=1)[1].removeprefix("name ")
@@ -103,6 +107,19 @@ class Configuration:
         else:
             raise Invalid("% Invalid command")
         return context
+
+    def _pair(self, line: str) -> Context | None:
+        """The context of a command for vPC."""
+        if line == "feature vpc":
+            self.lines.add(line)
+            return ("", "")
+        match = re.fullmatch(r"vpc domain (\d{1,4})", line)
+        if match is None:
+            return None
+        if "feature vpc" not in self.lines or (self.vpc is not None and match[1] != self.vpc_domain):
+            raise Invalid("% Invalid command, or another vPC domain exists")
+        self.vpc, self.vpc_domain = self.vpc or [], match[1]
+        return ("vpc", match[1])
 
     def _open(self, line: str) -> Context | None:
         """The context that a command opens, or that of the top for one which removes an object."""

@@ -394,3 +394,62 @@ def test_a_switch_that_stops_at_a_refused_command_is_asked_for_the_rest(leaf: Nx
         ["show mac address-table"],
     ]
     assert seen.macs == (Learnt(20, MAC1, "Ethernet1/4"),) and set(seen.untold) == {"lldp"}
+
+
+DOMAIN = {"domain": 12, "peer_link": ["Eth1/4", "Ethernet1/5"], "vlan": 4094, "address": "169.254.255.0/31"}
+DOMAIN |= {"peer_address": "169.254.255.1", "mtu": 9216, "keepalive": {"destination": "10.0.0.3", "source": "10.0.0.2"}}
+
+
+def pair(leaf: NxosDouble, **more: Any) -> dict[str, Any]:
+    return switch(leaf, lags=[NODE1 | {"mlag": 7}], ports=[NODE2], mlag=DOMAIN | more)
+
+
+def test_a_vpc_domain_is_configured_with_its_members(leaf: NxosDouble) -> None:
+    assert "add mlag 12" in run(pair(leaf), check=False).steps
+    assert (leaf.config.vpc, leaf.config.vpc_domain) == (["peer-keepalive destination 10.0.0.3 source 10.0.0.2"], "12")
+    assert {"vpc peer-link", "switchport mode trunk", "mtu 9216"} <= set(block(leaf, "port-channel1000"))
+    assert "channel-group 1000 mode active" in block(leaf, "Ethernet1/4")
+    assert "vpc 7" in block(leaf, "port-channel7")
+    assert not run(pair(leaf), check=False).changed
+    before = list(leaf.config.vpc or [])
+    run(switch(leaf, lags=[NODE1 | {"mlag": 7}], ports=[NODE2]), check=False)
+    assert leaf.config.vpc == before, "a domain that is not named was changed"
+
+
+def test_a_vpc_domain_that_people_changed_is_corrected(leaf: NxosDouble) -> None:
+    run(pair(leaf), check=False)
+    leaf.config.vpc = ["peer-keepalive destination 10.0.0.9 vrf other", "peer-gateway"]
+    leaf.config.interfaces["Ethernet1/5"].group = None
+    again = run(pair(leaf), check=False)
+    assert again.steps == ["change mlag 12"]
+    assert "keepalive: 10.0.0.9" in again.plan.diff()[0]["before"]
+    assert "peer-gateway" in (leaf.config.vpc or []), "a setting that the model does not have was removed"
+    assert not run(pair(leaf), check=False).changed
+
+
+def test_a_port_that_leaves_the_peer_link_carries_nothing(leaf: NxosDouble) -> None:
+    run(pair(leaf), check=False)
+    run(pair(leaf, peer_link=["Ethernet1/5"]), check=False)
+    assert "switchport trunk allowed vlan none" in block(leaf, "Ethernet1/4")
+    assert not run(pair(leaf, peer_link=["Ethernet1/5"]), check=False).changed
+
+
+@pytest.mark.parametrize(
+    ("more", "vpc", "error"),
+    [
+        ({"keepalive": None}, None, "mlag.keepalive: vPC does not begin without a peer-keepalive"),
+        ({"keepalive": {"destination": "10.0.0.3", "vrf": "a b"}}, None, "'a b' is not a VRF"),
+        ({"domain": 13}, [], "mlag.domain: the switch is in the vPC domain 10"),
+        ({"domain": 10}, ["virtual peer-link destination 10.0.0.2"], "vPC fabric peering"),
+        ({"peer_link": ["Ethernet1/4", "Ethernet1/44"]}, None, "there is no port Ethernet1/44"),
+        ({"mtu": 9300}, None, "the MTU 9300 is larger"),
+    ],
+)
+def test_a_vpc_domain_that_cannot_be_made_is_refused(
+    leaf: NxosDouble, more: dict[str, Any], vpc: list[str] | None, error: str
+) -> None:
+    leaf.config.vpc, before = vpc, leaf.text
+    with pytest.raises(FabricError, match=error):
+        run(pair(leaf, **more), check=False)
+    assert leaf.config.text().count("port-channel1000") == 0 and "feature vpc" not in leaf.config.lines
+    assert before.count("interface") == leaf.text.count("interface")

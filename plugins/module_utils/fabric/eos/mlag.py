@@ -2,8 +2,9 @@
 """The MLAG domain of EOS: its reading and its commands. Pure.
 
 Lines as arista.avd (eos_cli_config_gen, eos_designs) writes them: a VLAN in a trunk group, so that it is on the peer
-link only; no spanning tree in it; its interface with ``no autostate``; the peer link a trunk of all VLANs with that group;
-``mlag configuration`` with ``domain-id``, ``local-interface``, ``peer-address``, its ``heartbeat`` and ``peer-link``.
+link only; no spanning tree in it; its interface with ``no autostate``; the peer link a trunk of all VLANs with that
+group; ``mlag configuration`` with ``domain-id``, ``local-interface``, ``peer-address``, its ``heartbeat`` and
+``peer-link``.
 """
 
 from __future__ import annotations

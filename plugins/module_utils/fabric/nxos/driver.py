@@ -12,8 +12,9 @@ from typing import Any
 
 from ..config import FabricError, Lag, Sighting, SwitchConfig
 from ..facts import SwitchFacts, by_real, named
+from ..mlag import PEER_LINK, Mlag
 from ..plan import Plan, plan
-from . import channels, parse, render
+from . import channels, parse, render, vpc
 from .facts import switch_facts, tables, texts
 from .names import port_name, required_port
 from .nxapi import NxApi, Refused
@@ -45,9 +46,9 @@ class Nxos:
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See :meth:`..driver.Driver.read`."""
-        self._spelled = {required_port(self.name, name): name for name in sorted(desired.port_names)}
-        if len(self._spelled) < len(desired.port_names):
-            twice = sorted(desired.port_names - set(self._spelled.values()))
+        self._spelled = {required_port(self.name, name): name for name in sorted(desired.all_ports)}
+        if len(self._spelled) < len(desired.all_ports):
+            twice = sorted(desired.all_ports - set(self._spelled.values()))
             why = f"{twice[0]} and {self._spelled[str(port_name(twice[0]))]} are the same port"
             raise FabricError(f"switches.{self.name}", why, "name it once in the model")
         if self._defaults is None:  # slow on a large switch, and no plan changes it
@@ -67,7 +68,12 @@ class Nxos:
             raise FabricError(f"switches.{self.name}", "it was not read before the change", "report this as a bug")
         wanted = {step.want.name: step.want for step in plan.steps if isinstance(step.want, Lag)}
         self._require_free(wanted, self._running)
-        numbers = channels.allocated(wanted, self._numbers, self._running)
+        domain = next((step.want for step in plan.steps if isinstance(step.want, Mlag)), None)
+        known = self._numbers
+        if domain:
+            taken = {name: lag.mlag for name, lag in wanted.items() if lag.mlag is not None}
+            known = known | {PEER_LINK: vpc.number(self._running, domain, taken | known)}
+        numbers = channels.allocated(wanted, known, self._running)
         lines = render.commands(plan, render.Target(self._running, numbers))
         token = self._timer.arm(seconds)
         try:
@@ -75,7 +81,7 @@ class Nxos:
         except Refused:
             self._timer.fire(token)
             raise
-        self._numbers = numbers
+        self._numbers = {name: number for name, number in numbers.items() if name != PEER_LINK}
         return token
 
     def confirm(self, armed: str) -> None:

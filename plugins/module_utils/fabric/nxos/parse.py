@@ -31,6 +31,7 @@ from ..config import (
     SwitchConfig,
     mac_of,
 )
+from . import vpc
 from .names import channel_name, channel_number, port_name
 from .render import individual, mtu
 from .running import Interface, Running
@@ -58,7 +59,8 @@ def config(desired: SwitchConfig, running: Running, numbers: Mapping[str, int]) 
         if name in desired.lags or set(running.members(number)) & set(spelled):
             lags[name] = lag(name, number, interface, running, spelled, desired.lags.get(name))
     vlans = {vlan: name for vlan, name in running.vlans.items() if vlan in desired.vlans}
-    return SwitchConfig(desired.name, ports, lags, vlans)
+    domain = vpc.read(running, desired.mlag, mtu(desired.mlag.mtu, running.jumbo)) if desired.mlag else None
+    return SwitchConfig(desired.name, ports, lags, vlans, domain)
 
 
 def port(name: str, interface: Interface, running: Running, wanted: Port | None) -> Port:
@@ -194,7 +196,7 @@ def _place(text: str, numbers: Mapping[int, str], spelled: Mapping[str, str]) ->
 def require(desired: SwitchConfig, running: Running) -> None:
     """Refuse what this switch cannot do or what it would lose: a FabricError says what."""
     where = f"switches.{desired.name}"
-    devices = {port_name(name) or name: name for name in desired.port_names}
+    devices = {port_name(name) or name: name for name in desired.all_ports}
     missing = sorted(name for device, name in devices.items() if device not in running.interfaces)
     if missing:
         known = ", ".join(name for name in running.interfaces if port_name(name)) or "none"
@@ -205,19 +207,21 @@ def require(desired: SwitchConfig, running: Running) -> None:
         why = "it is a routed port with an address or a VRF"
         raise FabricError(f"{where}.ports.{routed[0]}", why, "remove those from the port, or correct the model")
     for number, channel in running.channels.items():
-        taken = sorted(set(running.members(number)) & set(devices))
+        taken = sorted(set(running.members(number)) & {port_name(name) for name in desired.port_names})
         if channel.has("vpc peer-link") and taken:
             why = f"it is a member of the vPC peer link {channel.name}"
             raise FabricError(f"{where}.ports.{devices[taken[0]]}", why, "correct the cabling in the model")
+    vpc.require(desired, running)
     _require_features(where, desired, running)
 
 
 def _require_features(where: str, desired: SwitchConfig, running: Running) -> None:
-    needed = ["feature scheduler", *(["feature lacp"] if any(lag.lacp for lag in desired.lags.values()) else [])]
+    negotiates = desired.mlag or any(lag.lacp for lag in desired.lags.values())
+    needed = ["feature scheduler", *(["feature lacp"] if negotiates else [])]
     for line in needed:
         if line not in running.lines:
             raise FabricError(where, f"`{line}` is not configured", f"enter `{line}` on the switch, and save it")
     pairs = sorted(name for name, lag in desired.lags.items() if lag.mlag is not None)
-    if pairs and not running.has_peer_link:
+    if pairs and not desired.mlag and not running.has_peer_link:
         why = "the switch has no vPC domain with a peer link, so an aggregation cannot span two switches"
-        raise FabricError(f"{where}.lags.{pairs[0]}", why, "configure the vPC domain and its peer link on both first")
+        raise FabricError(f"{where}.lags.{pairs[0]}", why, "give the model a peer_link, or configure it on both")

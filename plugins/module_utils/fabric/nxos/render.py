@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..config import MIXED, FabricError, Lag, Membership, Port, PortMode
+from ..mlag import PEER_LINK, Mlag
 from ..plan import Plan, Step, ranges, released
+from . import vpc
 from .names import channel_name, channel_number, required_description, required_port, required_vlan_name
 from .running import Running
 
@@ -70,6 +72,8 @@ def commands(plan: Plan, target: Target) -> list[str]:
             lines += [f"vlan {int(step.name)}", f"name {required_vlan_name(where, step.want)}", "exit"]
         elif isinstance(step.want, Port):
             lines += [*_port(plan.switch, where, step.want, target), *_open(plan.switch, step, step.want.name, target)]
+        elif isinstance(step.want, Mlag):
+            lines += _domain(plan.switch, where, step, step.want, target)
         elif isinstance(step.want, Lag):
             lines += _lag(plan.switch, where, step, step.want, target)
     return lines
@@ -101,6 +105,14 @@ def _port(switch: str, where: str, port: Port, target: Target) -> list[str]:
     head = [f"interface {required_port(switch, port.name)}", "switchport"]
     body = [*_vlans(port.membership), *_edge(port.edge, port.membership.mode), *_mtu(where, port.mtu, target)]
     return [*head, *body, _description(where, port.description)]
+
+
+def _domain(switch: str, where: str, step: Step, want: Mlag, target: Target) -> list[str]:
+    _mtu(where, want.mtu, target)
+    have = step.have if isinstance(step.have, Mlag) else None
+    size, number = mtu(want.mtu, target.running.jumbo), target.number(PEER_LINK)
+    unused = (*_RESET, *_NO_TRAFFIC)
+    return vpc.commands(switch, want, have, target.running, channel=number, mtu=size, unused=unused)
 
 
 def _lag(switch: str, where: str, step: Step, lag: Lag, target: Target) -> list[str]:

@@ -54,7 +54,7 @@ class Running:
 
     :ivar lines: lines without indentation, such as ``feature lacp``.
     :ivar vlans: names of the VLANs that exist, by VID.
-    :ivar vpc: lines of the block ``vpc domain``; None without one.
+    :ivar vpc: lines of the block ``vpc domain``; None without one. `vpc_domain` is its number.
     :ivar switchports: whether an interface is a switchport by default (``system default switchport``).
     """
 
@@ -63,6 +63,7 @@ class Running:
     vlans: dict[int, str]
     vpc: tuple[str, ...] | None
     switchports: bool
+    vpc_domain: str = ""
 
     @property
     def jumbo(self) -> int:
@@ -106,19 +107,20 @@ def running(text: str, defaults: str) -> Running:
     interfaces: dict[str, Interface] = {}
     vlans: dict[int, str] = {}
     vpc: tuple[str, ...] | None = None
+    domain = ""
     for head, lines in blocks:
         if head.startswith("interface "):
             name = head.removeprefix("interface ").strip()
             interfaces[name] = Interface(name, lines)
         elif head.startswith("vpc domain "):
-            vpc = lines
+            vpc, domain = lines, head.removeprefix("vpc domain ").strip()
         elif re.match(r"vlan \d[\d,-]*$", head):
             names = [line.removeprefix("name ").strip() for line in lines if line.startswith("name ")]
             for vlan in numbers_of(head.removeprefix("vlan ")):
                 vlans[vlan] = names[0] if names else vlans.get(vlan, f"VLAN{vlan:04}")
     check = _CHECK.search(defaults)
     switchports = check is not None and check[1] is None
-    return Running(interfaces, frozenset(head for head, __ in blocks), vlans, vpc, switchports)
+    return Running(interfaces, frozenset(head for head, __ in blocks), vlans, vpc, switchports, domain)
 
 
 def _blocks(text: str) -> list[tuple[str, tuple[str, ...]]]:
