@@ -38,12 +38,14 @@ def schema(on: str, off: str, feature: str) -> Tree:
         "qos": ANY,
         "bridge": {"domain": {"*": {"access": VID, "untagged": VID, "vlan": {"*": {}}, "stp": stp}}},
         "bond": bond,
+        "base-interface": ANY,
+        "vlan": range(1, 4095),
     }
     bridge = {"type": ("vlan-aware",), "untagged": VID, "stp": ANY, "vlan": {"*": {"vni": ANY}}}
     return {
         "system": ANY,
         "vrf": ANY,
-        "mlag": {feature: switch, "mac-address": ANY, "peer-ip": ANY, "backup": ANY},
+        "mlag": {feature: switch, "mac-address": ANY, "peer-ip": ANY, "backup": {"*": {"vrf": ANY}}, "init-delay": ANY},
         "bridge": {"domain": {"*": bridge}},
         "interface": {"*": port},
     }

@@ -459,3 +459,83 @@ def test_what_the_switch_sees(double: NvueDouble) -> None:
     assert seen.macs == (Learnt(10, "02:00:00:00:00:01", "node1"),)
     assert seen.lldp == (Neighbour("swp1", "node1", "02:00:00:00:00:01", "nic0", "name", "nic0"),)
     assert seen.stp is None and set(seen.untold) == {"stp"}
+
+
+DOMAIN: Tree = {"domain": 300, "peer_link": ["swp11", "SWP12"], "vlan": 4094, "address": "169.254.255.0/31"}
+DOMAIN |= {"peer_address": "169.254.255.1", "mtu": 9216, "keepalive": {"destination": "10.0.0.3", "source": "10.0.0.2"}}
+
+
+def pair(double: NvueDouble, **more: Any) -> Tree:
+    params = switch(double, mlag=DOMAIN | more)
+    params["lags"][0]["mlag"] = 7
+    return params
+
+
+@pytest.mark.parametrize("upgraded", [False, True])
+def test_an_mlag_domain_is_configured_with_its_members(double: NvueDouble, upgraded: bool) -> None:
+    if upgraded:
+        double.upgrade()
+    assert "add mlag 300" in run(pair(double), check=False).steps
+    switched = {"state": "enabled"} if upgraded else {"enable": "on"}
+    backup = {"10.0.0.3": {"vrf": "mgmt"}}
+    assert double.running["mlag"] == switched | {"mac-address": "44:38:39:ff:01:2c", "peer-ip": "linklocal"} | {
+        "backup": backup
+    }
+    inside = double.running["interface"]
+    assert inside["peerlink"]["bond"]["member"] == {"swp11": {}, "swp12": {}}
+    assert inside["peerlink.4094"] == {"type": "sub", "base-interface": "peerlink", "vlan": 4094}
+    assert inside["bond7"]["bond"]["mlag"] == {"id": 7, **switched}
+    assert not run(pair(double), check=False).changed
+
+
+def test_an_mlag_domain_of_others_is_changed_only_in_what_the_model_has(double: NvueDouble) -> None:
+    with_mlag(double)
+    double.running["mlag"] |= {"init-delay": 10, "backup": {"10.0.0.9": {}}}
+    changed = run(pair(double), check=False)
+    assert "change mlag 300" in changed.steps
+    assert "domain: 44:38:39:be:ef:aa" in next(d["before"] for d in changed.plan.diff() if "mlag" in str(d["before"]))
+    assert double.running["mlag"]["init-delay"] == 10
+    assert list(double.running["mlag"]["backup"]) == ["10.0.0.3"]
+    assert not run(pair(double), check=False).changed
+    before = copy.deepcopy(double.running["mlag"])
+    params = switch(double)
+    params["lags"][0]["mlag"] = 7
+    run(params, check=False)
+    assert double.running["mlag"] == before, "a domain that is not named was changed"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("mlag", "peer-ip"), "169.254.1.2"),
+        (("mlag", "enable"), "off"),
+        (("interface", "peerlink", "bond", "member"), {"swp11": {}}),
+        (("interface", "peerlink", "bridge", "domain", "br_default"), {"vlan": {"10": {}}}),
+        (("interface", "peerlink.4094", "vlan"), 4000),
+    ],
+)
+def test_each_setting_of_a_domain_is_compared(double: NvueDouble, path: tuple[str, ...], value: Any) -> None:
+    run(pair(double), check=False)
+    place = double.running
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    assert run(pair(double), check=False).steps == ["change mlag 300"]
+    assert not run(pair(double), check=False).changed
+
+
+@pytest.mark.parametrize(
+    ("more", "error"),
+    [
+        ({"vlan": 4000}, "mlag.vlan: 4000 is not the VLAN of peerlink.4094"),
+        ({"keepalive": None}, "mlag.keepalive: Cumulus Linux needs a backup address"),
+        ({"peer_link": ["swp44"]}, "mlag.peer_link: there is no port swp44"),
+        ({"peer_link": ["swp1"]}, "swp1 is already used"),
+        ({"peer_address": "169.254.255.4"}, "169.254.255.4 is not another address of 169.254.255.0/31"),
+        ({"address": "here"}, "'here' does not appear to be"),
+    ],
+)
+def test_an_impossible_domain_is_refused(double: NvueDouble, more: Tree, error: str) -> None:
+    with pytest.raises(FabricError, match=error):
+        run(pair(double, **more), check=False)
+    assert double.running == BEFORE

@@ -18,7 +18,7 @@ from ..config import FabricError, Lag, Sighting, SwitchConfig
 from ..facts import SwitchFacts, named
 from ..https import Https
 from ..plan import Plan
-from . import seen
+from . import mlag, seen
 from .names import Tree, Words, allocate, interface, members, text
 from .parse import Facts, facts, has_mlag, mac_table, neighbours, peer_links, switch_config
 from .render import patches
@@ -125,16 +125,17 @@ class Nvue:
         if taken:
             why = f"{', '.join(taken)} is a port of MLAG's peer link"
             raise FabricError(self.where, why, "cable the machine to another port and correct the model")
+        mlag.require(self.where, desired, found.present)
         for lag in sorted(desired.lags.values(), key=lambda lag: lag.name):
             text(f"{self.where}.lags.{lag.name}", lag.description)
-            self._refuse_lag(found, lag)
+            self._refuse_lag(found, lag, desired.mlag is not None)
         for port in desired.ports.values():
             text(f"{self.where}.ports.{port.name}", port.description)
 
-    def _refuse_lag(self, found: Facts, lag: Lag) -> None:
+    def _refuse_lag(self, found: Facts, lag: Lag, has_domain: bool) -> None:
         where = f"{self.where}.lags.{lag.name}"
-        if lag.mlag is not None and not has_mlag(found.config):
-            remedy = "configure MLAG and its peer link on both switches, or cable the machine to one switch"
+        if lag.mlag is not None and not has_domain and not has_mlag(found.config):
+            remedy = "give the model a peer_link, configure MLAG on both switches, or cable the machine to one switch"
             raise FabricError(f"{where}.mlag", "the switch has no MLAG with a peer link", remedy)
         if lag.lacp and not lag.lacp.active:
             raise FabricError(f"{where}.lacp.mode", "Cumulus Linux has no passive LACP", "write active")

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..config import UNKNOWN, FabricError, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
+from . import mlag
 from .names import Tree, bonds, expanded, is_off, is_on, known, members
 
 #: Bytes; ifupdown2 sets it on ports without a setting.
@@ -93,14 +94,15 @@ def switch_config(found: Facts, desired: SwitchConfig) -> SwitchConfig:
     domains = (found.config.get("bridge") or {}).get("domain") or {}
     have = expanded((domains.get(found.domain) or {}).get("vlan") or {})
     vlans = {vid: name for vid, name in desired.vlans.items() if str(vid) in have}
-    return SwitchConfig(desired.name, ports, lags, vlans)
+    domain = mlag.read(found, desired.mlag) if desired.mlag else None
+    return SwitchConfig(desired.name, ports, lags, vlans, domain)
 
 
 def has_mlag(config: Tree) -> bool:
     """Whether MLAG is on and has a peer link ("Multi-Chassis Link Aggregation")."""
-    mlag = config.get("mlag") or {}
-    switched = mlag.get("state", mlag.get("enable"))
-    on = is_on(switched) or (not is_off(switched) and bool(mlag.get("mac-address") or mlag.get("peer-ip")))
+    domain = config.get("mlag") or {}
+    switched = domain.get("state", domain.get("enable"))
+    on = is_on(switched) or (not is_off(switched) and bool(domain.get("mac-address") or domain.get("peer-ip")))
     return on and any(members(item) for item in peer_links(config).values())
 
 
@@ -148,10 +150,10 @@ def _lacp(bond: Tree, ports: tuple[str, ...], want: Lag | None) -> Lacp | None:
 
 def _mlag(bond: Tree) -> int | None:
     """The MLAG identifier; 0, which no model has, for ``auto``."""
-    mlag = bond.get("mlag") or {}
-    if is_off(mlag.get("state", mlag.get("enable"))) or mlag.get("id") is None:
+    own = bond.get("mlag") or {}
+    if is_off(own.get("state", own.get("enable"))) or own.get("id") is None:
         return None
-    return int(mlag["id"]) if str(mlag["id"]).isdigit() else 0
+    return int(own["id"]) if str(own["id"]).isdigit() else 0
 
 
 def _membership(found: Facts, item: Tree) -> Membership:

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..config import Lag, Membership, Port, PortMode
+from ..mlag import Mlag
 from ..plan import Plan, Step
+from . import mlag
 from .names import Tree, Words, interface, text
 from .parse import Facts
 
@@ -60,6 +62,8 @@ def _step(switch: str, step: Step, found: Facts, channels: Mapping[str, str], wo
         _free(interface(where, step.name), found, to)
     elif step.kind == "lag" and step.want is None:
         to.remove(found.config, "interface", channels.get(step.name, step.name))
+    elif isinstance(step.want, Mlag):
+        mlag.write(f"{where}.mlag", step.want, found, words, to)
     elif isinstance(step.want, Port):
         _port(where, step.want, found, words, to)
     elif isinstance(step.want, Lag):
