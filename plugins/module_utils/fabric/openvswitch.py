@@ -219,9 +219,9 @@ class OpenVSwitch:
                 f"its ports are: {known}; correct the cabling in the model or add the port to the bridge",
             )
         pairs = sorted(lag.name for lag in desired.lags.values() if lag.mlag is not None)
-        if pairs:
+        if pairs or desired.mlag:
             raise FabricError(
-                f"switches.{self.name}.lags.{pairs[0]}",
+                f"switches.{self.name}.lags.{pairs[0]}" if pairs else f"switches.{self.name}.mlag",
                 "Open vSwitch cannot be one of an MLAG pair",
                 "cable the machine to one switch, or use a platform that has MLAG",
             )

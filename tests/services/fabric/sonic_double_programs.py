@@ -25,6 +25,8 @@ FIELDS = {
     "PORTCHANNEL": {"admin_status", "mtu", "description", "min_links", "fallback", "fast_rate", "lacp_key", "mode"},
     "PORTCHANNEL_MEMBER": set[str](),
     "STP_PORT": {"enabled", "portfast", "edge_port", "bpdu_guard", "bpdu_guard_do_disable", "priority"},
+    "VLAN_INTERFACE": set[str](),
+    "MCLAG_DOMAIN": {"source_ip", "peer_ip", "peer_link", "keepalive_interval", "session_timeout"},
     "MCLAG_INTERFACE": {"if_type"},
 }
 Config = dict[str, dict[str, dict[str, Any]]]
@@ -81,6 +83,18 @@ def validate(config: Config) -> None:
     for table in config.get("ACL_TABLE", {}).values():
         if set(table["ports"]) - {*ports, *channels}:
             fail("Leafref of ACL_TABLE points to a non-existing leaf")
+    _validate_pair(config, channels, ports)
+
+
+def _validate_pair(config: Config, channels: Any, ports: Any) -> None:
+    if len(config.get("MCLAG_DOMAIN", {})) > 1:
+        fail('MCLAG_DOMAIN: Too many "MCLAG_DOMAIN_LIST" elements.')
+    for domain, entry in config.get("MCLAG_DOMAIN", {}).items():
+        if not 1 <= int(domain) <= 4095 or entry.get("peer_link", "") not in {"", *ports, *channels}:
+            fail(f"MCLAG_DOMAIN|{domain} is not valid")
+    for key in config.get("VLAN_INTERFACE", {}):
+        if key.split("|")[0] not in config.get("VLAN", {}):
+            fail(f"VLAN_INTERFACE|{key}: leafref points to a non-existing leaf")
     for key in config.get("MCLAG_INTERFACE", {}):
         domain, name = key.split("|")
         if domain not in config.get("MCLAG_DOMAIN", {}) or name not in channels:

@@ -204,6 +204,19 @@ def test_a_static_aggregation_may_have_one_member(rack: Any) -> None:
             "no port Ethernet9",
         ),
         ({"connection": {"database": "unix:/nowhere/db.sock"}}, "ovsdb-client"),
+        (
+            {
+                "mlag": {
+                    "domain": 1,
+                    "peer_link": ["Ethernet5"],
+                    "vlan": 4094,
+                    "mtu": 1500,
+                    "address": "169.254.255.0/31",
+                    "peer_address": "169.254.255.1",
+                }
+            },
+            r"leaf1\.mlag: Open vSwitch cannot be one of an MLAG pair",
+        ),
     ],
 )
 def test_an_impossible_configuration_changes_nothing(rack: Any, change: dict[str, Any], error: str) -> None:

@@ -340,3 +340,65 @@ def test_a_section_whose_command_fails_is_not_told(leaf: Double) -> None:
     seen = look(switch(leaf), ["vlans", "macs"])
     assert seen.vlans is None and seen.macs == () and set(seen.untold) == {"vlans"}
     assert "sonic-db-dump -n APPL_DB" in seen.untold["vlans"]
+
+
+DOMAIN = {"domain": 12, "peer_link": ["Ethernet12", "etp5"], "vlan": 4094, "address": "169.254.255.0/31"}
+DOMAIN |= {"peer_address": "169.254.255.1", "mtu": 9216}
+
+
+def pair(leaf: Double, **more: Any) -> dict[str, Any]:
+    params = switch(leaf, mlag=DOMAIN | more)
+    params["lags"][0]["mlag"] = 7
+    return params
+
+
+def test_an_mclag_domain_is_configured_with_its_members(leaf: Double) -> None:
+    assert "add mlag 12" in run(pair(leaf), check=False).steps
+    config, link = leaf.read("config"), "PortChannel1000"
+    addresses = {"source_ip": "169.254.255.0", "peer_ip": "169.254.255.1"}
+    assert config["MCLAG_DOMAIN"] == {"12": addresses | {"peer_link": link}}
+    assert {"Vlan4094", "Vlan4094|169.254.255.0/31"} <= set(config["VLAN_INTERFACE"])
+    carried = {key.split("|")[0] for key in config["VLAN_MEMBER"] if key.endswith(link)}
+    assert carried == {"Vlan10", "Vlan20", "Vlan30", "Vlan4094"}, "the peer link carries each VLAN of shared channels"
+    assert {f"{link}|Ethernet12", f"{link}|Ethernet16"} <= set(config["PORTCHANNEL_MEMBER"])
+    assert config["MCLAG_INTERFACE"] == {"12|PortChannel7": {"if_type": "PortChannel"}}
+    assert not run(pair(leaf), check=False).changed
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value"),
+    [
+        ("MCLAG_DOMAIN", "12", {"source_ip": "169.254.255.0", "peer_ip": "10.9.9.9", "peer_link": "PortChannel1000"}),
+        ("VLAN_MEMBER", "Vlan20|PortChannel1000", {"tagging_mode": "untagged"}),
+        ("PORTCHANNEL_MEMBER", "PortChannel1000|Ethernet12", None),
+        ("VLAN_INTERFACE", "Vlan4094|169.254.255.0/31", None),
+    ],
+)
+def test_a_domain_that_people_changed_is_corrected(leaf: Double, table: str, key: str, value: Any) -> None:
+    run(pair(leaf), check=False)
+    config = leaf.read("config")
+    if value is None:
+        del config[table][key]
+    else:
+        config[table][key] = value
+    leaf.write("config", config)
+    assert run(pair(leaf), check=False).steps == ["change mlag 12"]
+    assert not run(pair(leaf), check=False).changed
+
+
+@pytest.mark.parametrize(
+    ("more", "error"),
+    [
+        ({"domain": 5000}, "5000 is not a domain of SONiC"),
+        ({"address": "fe80::1/64", "peer_address": "fe80::2"}, "SONiC takes IPv4 only"),
+        ({"domain": 13}, "the switch is in the MCLAG domain 12"),
+        ({"peer_link": ["Ethernet24"]}, "Ethernet24 is a routed port"),
+        ({"peer_link": ["Ethernet96"]}, "there is no port Ethernet96"),
+    ],
+)
+def test_an_impossible_domain_is_refused(leaf: Double, more: dict[str, Any], error: str) -> None:
+    run(pair(leaf), check=False)
+    before = leaf.read("config")
+    with pytest.raises(FabricError, match=error):
+        run(pair(leaf, **more), check=False)
+    assert leaf.read("config") == before

@@ -85,3 +85,19 @@ def test_its_proofs_are_not_tried_and_say_why() -> None:
     assert {(proof.evidence, proof.why_not_real) for proof in proofs} == {
         ("not tried", "unmanaged: the switch is configured by hand, and nobody logs in to it")
     }
+
+
+def test_the_domain_of_a_pair_is_in_the_table() -> None:
+    domain = {"domain": 12, "peer_link": ["Ethernet7", "Ethernet8"], "vlan": 4094, "address": "169.254.255.0/31"}
+    domain |= {"peer_address": "169.254.255.1", "mtu": 9216, "keepalive": {"destination": "10.0.0.3", "vrf": "mgmt"}}
+    lines = table(SwitchConfig.from_vars(PARAMS | {"mlag": domain}))
+    assert [line for line in lines if "MLAG" in line and "port" not in line] == [
+        "  MLAG domain 12: peer link Ethernet7, Ethernet8 as one LAG for all VLANs and VLAN 4094, MTU 9216",
+        "  MLAG addresses on VLAN 4094: 169.254.255.0/31 here, 169.254.255.1 there",
+        "  MLAG keepalive: this switch to 10.0.0.3 in VRF mgmt",
+    ]
+
+
+def test_a_static_aggregation_is_named_as_one() -> None:
+    lag = {"name": "node7", "members": ["Ethernet7"], "native": 10, "vlans": [10], "mtu": 1500, "lacp": {"mode": "on"}}
+    assert any("none (static)" in line for line in table(SwitchConfig.from_vars({"name": "leaf1", "lags": [lag]})))

@@ -30,8 +30,13 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.names 
     vlan_name,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.parse import sightings, switch_config
-from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.render import render, require_mlag
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.render import (
+    refuse_domain,
+    render,
+    require_mlag,
+)
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.tree import find, text, tree
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.mlag import Mlag
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import plan
 
 TRUNK = Membership.of("trunk", 10, [10, 20])
@@ -101,6 +106,13 @@ def test_an_mlag_has_the_same_lacp_identity_on_both_switches(own: str, chassis: 
     assert values == ["300", "4", chassis, "active-active"]
     assert [text(options, f"lacp/{word}") for word in ("system-id", "admin-key")] == ["02:67:75:00:01:2c", "300"]
     assert read(changed, desired) == desired
+
+
+def test_an_mc_lag_domain_is_refused() -> None:
+    domain = Mlag("1", ("xe-0/0/47",), 4094, "169.254.255.0/31", "169.254.255.1", 9216)
+    with pytest.raises(FabricError, match=r"switches\.leaf1\.mlag: the MC-LAG domain of Junos .* is not configured"):
+        refuse_domain("switches.leaf1", replace(config(LAG), mlag=domain))
+    refuse_domain("switches.leaf1", config(LAG))
 
 
 def test_an_mlag_without_a_peer_is_refused() -> None:

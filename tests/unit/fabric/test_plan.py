@@ -126,6 +126,40 @@ def test_an_aggregation_is_static_with_the_mode_on() -> None:
     assert ("lacp: mixed" in steps.diff()[0]["before"], "lacp: static" in steps.diff()[0]["after"]) == (True, True)
 
 
+DOMAIN = {"domain": 12, "peer_link": ["Ethernet8", "Ethernet7"], "vlan": 4094, "address": "169.254.255.0/31"}
+DOMAIN |= {"peer_address": "169.254.255.1", "mtu": 9216, "keepalive": {"destination": "10.0.0.3", "vrf": "mgmt"}}
+
+
+def test_the_domain_of_a_pair_comes_before_its_members() -> None:
+    wanted = SwitchConfig.from_vars({"name": "leaf1", "lags": [LAG_ITEM | {"mlag": 7}], "mlag": DOMAIN})
+    assert wanted.all_ports - wanted.port_names == {"Ethernet7", "Ethernet8"}
+    assert [str(step) for step in plan(wanted, config()).steps] == ["add mlag 12", "add lag node1"]
+    assert wanted.mlag is not None
+    present = replace(wanted, mlag=replace(wanted.mlag, peer_address="169.254.255.9", ready=False))
+    [step] = plan(wanted, present).steps
+    assert (str(step), "other settings: differ" in step.before, "peer_address: 169.254.255.1" in step.after) == (
+        "change mlag 12", True, True,
+    )  # fmt: skip
+    assert "keepalive: 10.0.0.3 mgmt" in step.after
+    assert not plan(replace(wanted, mlag=None), present).changed, "a domain that is not named is no concern"
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"peer_link": []}, r"leaf1\.mlag\.peer_link: is empty"),
+        ({"peer_link": ["Ethernet1"]}, "Ethernet1 is already used by"),
+        ({"peer_link": ["a b"]}, "is not a valid name"),
+        ({"vlan": 1}, "1 is not a VLAN identifier of a peer link"),
+        ({"address": "169.254.255.0"}, "is not another address of 169.254.255.0/32"),
+        ({"peer_address": "nowhere"}, "'nowhere' does not appear to be"),
+    ],
+)
+def test_an_invalid_domain_is_an_error(change: dict[str, Any], error: str) -> None:
+    with pytest.raises(FabricError, match=error):
+        SwitchConfig.from_vars({"name": "leaf1", "lags": [LAG_ITEM], "mlag": DOMAIN | change})
+
+
 CABLES = [Cable(f"Ethernet{n}", f"node{n}", "nic0", f"02:00:00:00:00:0{n}") for n in (1, 2)]
 SEEN = [
     ("on its own port", Sighting("02:00:00:00:00:01", "Ethernet1", "mac_table"), set()),

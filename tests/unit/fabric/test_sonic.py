@@ -19,7 +19,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config impor
     SwitchConfig,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import plan
-from ansible_collections.groundup.cloud.plugins.module_utils.fabric.sonic import parse, render, rollback
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.sonic import mclag, parse, render, rollback
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.sonic.tables import (
     Config,
     Names,
@@ -49,7 +49,8 @@ def applied(config: Config, wanted: SwitchConfig) -> Config:
     """CONFIG_DB after the patches, which this interprets."""
     names = Names.of(config, wanted)
     result: Any = copy.deepcopy(config)
-    for operations in render.patches(config, plan(wanted, parse.parse(config, wanted, names)), names):
+    steps = plan(wanted, parse.parse(config, wanted, names))
+    for operations in render.patches(config, render.targets(config, steps, names, mclag.vlans(wanted))):
         for operation in operations:
             *parents, last = [p.replace("~1", "/").replace("~0", "~") for p in operation["path"][1:].split("/")]
             place = result
@@ -115,7 +116,7 @@ def test_a_patch_has_nothing_but_the_change() -> None:
     present = applied(database(), desired(LAG, PORT))
     wanted = desired(replace(LAG, membership=ALONE), replace(PORT, mtu=1600, description=""))
     names = Names.of(present, wanted)
-    assert render.patches(present, plan(wanted, read(present, wanted)), names) == [[
+    assert render.patches(present, render.targets(present, plan(wanted, read(present, wanted)), names)) == [[
         {"op": "remove", "path": "/VLAN_MEMBER/Vlan20|PortChannel1"},
         {"op": "remove", "path": "/VLAN_MEMBER/Vlan21|PortChannel1"},
         {"op": "remove", "path": "/PORT/Ethernet8/description"},
@@ -127,7 +128,7 @@ def test_a_table_without_entries_is_removed_as_a_whole() -> None:
     present = applied(database(), desired(replace(LAG, membership=TAGGED)))
     wanted = desired(replace(PORT, name="Ethernet0"), replace(PORT, name="Ethernet4"))
     names = Names.of(present, wanted)
-    [operations] = render.patches(present, plan(wanted, read(present, wanted)), names)
+    [operations] = render.patches(present, render.targets(present, plan(wanted, read(present, wanted)), names))
     paths = [operation["path"] for operation in operations if operation["op"] == "remove"]
     assert paths == ["/VLAN_MEMBER/Vlan20|PortChannel1", "/PORTCHANNEL_MEMBER", "/PORTCHANNEL"]
 

@@ -23,7 +23,7 @@ from .history import CONFIRMED, OWN, REVERTED, Commit, clock, commits, confirmed
 from .names import channels, port_name
 from .netconf import Netconf, Refused
 from .parse import sightings, switch_config
-from .render import render, require_mlag
+from .render import refuse_domain, render, require_mlag
 from .tree import entries, text
 
 _SECTIONS = ("chassis", "interfaces", "protocols", "vlans")
@@ -50,6 +50,7 @@ class Junos:
         """See :meth:`..driver.Driver.read`."""
         config = self._running()
         self._refuse_unknown(desired, config)
+        refuse_domain(self.where, desired)
         require_mlag(self.where, config, list(desired.lags.values()))
         self._config, self._channels = config, channels(config, desired)
         self._places = {port_name(name): name for name in desired.port_names}

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from xml.etree import ElementTree as ET
 
-from ..config import FabricError, Lag, Port, PortMode
+from ..config import FabricError, Lag, Port, PortMode, SwitchConfig
 from ..plan import Plan, Step, released
 from .names import OPTIONS, allocate, description, interface, number, port_name, vlan_name
 from .parse import BLOCK, HEADER, SPANNING_TREES, SWITCHING, UNIT, forced_up, is_edge, spanning_tree, vlan_ids
@@ -56,6 +56,14 @@ def render(plan: Plan, have: ET.Element, channels: Mapping[str, str]) -> ET.Elem
         _leave(edit, port_name(name))
     _count(edit, [named[lag.name] for lag in lags if lag.name not in channels])
     return edit.root
+
+
+def refuse_domain(where: str, desired: SwitchConfig) -> None:
+    """ICCP, the link between the switches and the service identifier are many statements that differ from family to
+    family, so the driver leaves them to people."""
+    if desired.mlag:
+        why = "the MC-LAG domain of Junos (ICCP and the link to the other switch) is not configured by this driver"
+        raise FabricError(f"{where}.mlag", why, "remove peer_link from the model, and configure them on the switch")
 
 
 def require_mlag(where: str, have: ET.Element, lags: list[Lag]) -> None:

@@ -2,9 +2,9 @@
 """The MLAG of Cumulus Linux: its reading and its patches. Pure.
 
 Paths of "Multi-Chassis Link Aggregation - MLAG" of the user guide: ``mlag`` with ``mac-address``, ``peer-ip`` and
-``backup``; the bond ``peerlink`` and its subinterface ``peerlink.4094``, by whose link-local IPv6 addresses the switches
-find each other, so VLAN and addresses of the model are read as they are wanted. Both switches need the same MAC address;
-its range 44:38:39:ff:00:00 to 44:38:39:ff:ff:ff is reserved for MLAG there, and its last two bytes are the domain.
+``backup``; the bond ``peerlink`` and its subinterface ``peerlink.4094``, by whose link-local IPv6 addresses the
+switches find each other, so VLAN and addresses of the model are read as they are wanted. Both switches need the same
+MAC address; the range 44:38:39:ff:00:00 to 44:38:39:ff:ff:ff is reserved for that, and the domain is its last bytes.
 """
 
 from __future__ import annotations

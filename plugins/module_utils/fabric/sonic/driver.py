@@ -20,7 +20,7 @@ from ..config import FabricError, Sighting, SwitchConfig
 from ..facts import SwitchFacts, by_real, named
 from ..plan import Plan
 from ..ssh import Ssh
-from . import facts, parse, render, rollback
+from . import facts, mclag, parse, render, rollback
 from .tables import Config, Names, members, refuse_impossible
 
 READ = "sudo sonic-cfggen -d --print-data"
@@ -49,6 +49,7 @@ class Sonic:
         self._ssh = Ssh(name, connection)
         self._config: Config = {}
         self._names = Names({}, {})
+        self._carried: set[int] = set()
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See `fabric.driver.Driver.read`."""
@@ -61,7 +62,8 @@ class Sonic:
             remedy = "use a switch with one ASIC, whose tables are not in namespaces"
             raise FabricError(self.where, "its configuration has no table PORT", remedy)
         refuse_impossible(config, desired)
-        self._config, self._names = config, Names.of(config, desired)
+        mclag.refuse(config, desired)
+        self._config, self._names, self._carried = config, Names.of(config, desired), mclag.vlans(desired)
         return parse.parse(config, desired, self._names)
 
     def perform(self, plan: Plan, seconds: int) -> str:
@@ -69,8 +71,8 @@ class Sonic:
 
         The whole change is tried first by a dry run, which validates it and writes nothing.
         """
-        patches = render.patches(self._config, plan, self._names)
-        whole = render.patch(self._config, render.targets(self._config, plan, self._names)[-1])
+        stages = render.targets(self._config, plan, self._names, self._carried)
+        patches, whole = render.patches(self._config, stages), render.patch(self._config, stages[-1])
         self._refuse_foreign_change()
         token = secrets.token_hex(4)
         checkpoint = f"{rollback.CHECKPOINT}{token}"

@@ -14,6 +14,7 @@ import re
 from typing import Any
 
 from ..config import NO_PARTNER, UNKNOWN, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
+from . import mclag
 from .tables import Config, Names, channel_of, keys, members, stp_mode, uses_modes
 
 DEFAULT_MTU = 9100
@@ -38,11 +39,14 @@ def parse(config: Config, desired: SwitchConfig, names: Names) -> SwitchConfig:
     wanted = set(names.ports.values())
     for channel in config.get("PORTCHANNEL", {}):
         name = names.model_lag(channel)
+        if mclag.is_link(config, desired, names, channel):
+            continue
         if name in names.lags or wanted & set(members(config, channel)):
             lags[name] = _lag(config, channel, name, desired.lags.get(name), names)
     present = {int(key.removeprefix("Vlan")): entry for key, entry in config.get("VLAN", {}).items()}
     vlans = {vid: str(entry.get("description", "")) for vid, entry in present.items() if vid in desired.vlans}
-    return SwitchConfig(desired.name, ports, lags, vlans)
+    domain = mclag.read(config, desired, desired.mlag, names) if desired.mlag else None
+    return SwitchConfig(desired.name, ports, lags, vlans, domain)
 
 
 def _port(config: Config, key: str, name: str, wanted: Port | None) -> Port:

@@ -13,27 +13,39 @@ from __future__ import annotations
 
 import copy
 import itertools
+from collections.abc import Set
 from typing import Any
 
 from ..config import FabricError, Lacp, Lag, Membership, Port
+from ..mlag import Mlag
 from ..plan import Plan, Step
+from . import mclag
 from .parse import EDGE
 from .tables import Config, Names, keys, mclag_domain, refuse_routed, stp_mode, uses_modes
 
 #: The tables that are written. Each may refer to those before it.
-TABLES = ("VLAN", "PORT", "PORTCHANNEL", "PORTCHANNEL_MEMBER", "VLAN_MEMBER", "STP_PORT", "MCLAG_INTERFACE")
+TABLES = (
+    "VLAN", "PORT", "PORTCHANNEL", "PORTCHANNEL_MEMBER", "VLAN_MEMBER", "VLAN_INTERFACE", "STP_PORT", "MCLAG_DOMAIN",
+    "MCLAG_INTERFACE",
+)  # fmt: skip
 LONGEST = 255
 
 
-def targets(config: Config, plan: Plan, names: Names) -> list[Config]:
-    """CONFIG_DB after each patch; the last one has the whole plan."""
+def targets(config: Config, plan: Plan, names: Names, carried: Set[int] = frozenset()) -> list[Config]:
+    """CONFIG_DB after each patch; the last one has the whole plan.
+
+    :param carried: see :func:`.mclag.vlans`.
+    """
     before = copy.deepcopy(config)
     for table in TABLES:
         before.setdefault(table, {})
     after = copy.deepcopy(before)
     rebuilt = [names.lags[step.name] for step in plan.steps if _rebuilt(step)]
     for step in plan.steps:
-        _apply(after, step, plan.switch, names)
+        if isinstance(step.want, Mlag):
+            mclag.write(after, f"{plan.switch}.mlag", step.want, carried, names)
+        else:
+            _apply(after, step, plan.switch, names)
     stages = [after]
     if rebuilt:
         for channel in rebuilt:
@@ -42,10 +54,9 @@ def targets(config: Config, plan: Plan, names: Names) -> list[Config]:
     return [{table: entries for table, entries in stage.items() if entries} for stage in stages]
 
 
-def patches(config: Config, plan: Plan, names: Names) -> list[list[dict[str, Any]]]:
-    """The patches to apply one after the other."""
-    stages = [config, *targets(config, plan, names)]
-    return [patch(old, new) for old, new in itertools.pairwise(stages)]
+def patches(config: Config, stages: list[Config]) -> list[list[dict[str, Any]]]:
+    """The patches to apply one after the other, by which CONFIG_DB becomes each of the stages."""
+    return [patch(old, new) for old, new in itertools.pairwise([config, *stages])]
 
 
 def patch(old: Config, new: Config) -> list[dict[str, Any]]:

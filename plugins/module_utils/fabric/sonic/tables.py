@@ -74,7 +74,7 @@ class Names:
     @classmethod
     def of(cls, config: Config, desired: SwitchConfig) -> Names:
         """Find the ports and choose the channels; a port that does not exist is a FabricError."""
-        ports = {name: port_key(config, name) for name in sorted(desired.port_names)}
+        ports = {name: port_key(config, name) for name in sorted(desired.all_ports)}
         missing = [name for name, key in ports.items() if key is None]
         where = f"switches.{desired.name}"
         if missing:
@@ -122,8 +122,10 @@ def refuse_impossible(config: Config, desired: SwitchConfig) -> None:
     """
     for lag in desired.lags.values():
         where = f"{desired.name}.lags.{lag.name}"
-        if lag.mlag is not None and mclag_domain(config) is None:
-            remedy = "configure it first: sudo config mclag add DOMAIN SOURCE_IP PEER_IP PEER_LINK"
+        if lag.mlag is not None and not desired.mlag and mclag_domain(config) is None:
+            remedy = (
+                "give the model a peer_link, or configure it: sudo config mclag add DOMAIN SOURCE_IP PEER_IP PEER_LINK"
+            )
             raise FabricError(f"{where}.mlag", "the switch has no MLAG domain with a peer link", remedy)
         if lag.lacp is None:
             why = "SONiC has no static aggregation: its channels negotiate LACP (sonic-portchannel.yang)"
