@@ -211,7 +211,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             "switches.spine2": {"platform": "unmanaged", "mlag": {"peer": "spine1", "peer_link": ["a1"]}},
         },
         [
-            "switches.spine1.mlag.domain: 1 is already the domain of switches.leaf1 and leaf2; give each pair a domain of its own"
+            "switches.spine1.mlag.domain (the default): 1 is already the domain of switches.leaf1 and leaf2; give each pair a domain of its own"
         ],
     ),
     "identifier of a machine": (
