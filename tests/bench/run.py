@@ -5,7 +5,7 @@ Each entry is `{name, unit, value, peer, peer_value, ratio, note}`: `peer` is th
 in the same run on the same machine (a lower bound of any implementation, or the same work done by hand); `ratio` is
 value / peer_value. If a measurement fails, its value is null, `note` gives the reason, and the exit status is 1.
 
-run.py [--cold] [model|inventory|objects|bundle|noop|fleet|idle|answers|stages|kubeadm …]
+run.py [--cold] [model|inventory|objects|bundle|noop|fleet|idle|answers|stages|kubeadm|switch]
 
 The rack of `make lab` must run for noop, idle, answers and stages; GROUNDUP_E2E_MODEL names the model of another one.
 """
@@ -199,6 +199,7 @@ def measure_answers(_cold: bool) -> list[Entry]:
 
 def measure_stages(_cold: bool) -> list[Entry]:
     """The stages of the first run; the peer of the machines' stage is two boots of the same image, measured now."""
+    from boot import timed as booted
     from e2e.rack import MODEL, Rack
 
     first = Rack(MODEL).directory / "timings-first.json"
@@ -209,7 +210,7 @@ def measure_stages(_cold: bool) -> list[Entry]:
         if stage["name"] != "Machines":
             found.append(entry(f"stage.{stage['name']}", stage["seconds"], "s"))
             continue
-        boot = timed_boot()
+        boot = booted(ROOT)
         note = "three machines share the cores; the peer is one machine's boot, twice"
         found.append(entry("stage.Machines", stage["seconds"], "s", "two boots of the same image", 2 * boot, note))
     return found
@@ -238,19 +239,17 @@ def measure_kubeadm(_cold: bool) -> list[Entry]:
     return [entry("kubernetes.one_node", ours, "s", "download, pull and kubeadm init by hand", moved + formed, note)]
 
 
-def timed_boot() -> float:
-    """Seconds from power-on to ssh of one machine with the provisioner's image, without a saved state."""
-    name = "gu-bench"
-    with tempfile.TemporaryDirectory(prefix="groundup-bench-") as directory:
-        done = subprocess.run(
-            [sys.executable, "molecule/default/machine.py", "boot", name, f"{directory}/machine"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT / ".ansible/collections")},
-        )
-        return float(json.loads(done.stdout.splitlines()[-1])["seconds"])
+def measure_switch(_cold: bool) -> list[Entry]:
+    """A change of 48 ports as one transaction; its peer is the same change, one call of ours for each port."""
+    import switch
+
+    found = switch.measure()
+    (seconds, requests), (each, single) = found["together"], found["each"]
+    note = "both against the double of an EOS switch; tasks: 1 against 48"
+    return [
+        entry("switch.48_ports", seconds, "s", "48 calls of our own, one port each", each, note),
+        entry("switch.48_ports.requests", requests, "", "48 calls of our own, one port each", single, note),
+    ]
 
 
 def not_measured(name: str, why: str) -> Entry:
@@ -268,6 +267,7 @@ PARTS: dict[str, collections.abc.Callable[[bool], list[Entry]]] = {
     "answers": measure_answers,
     "stages": measure_stages,
     "kubeadm": measure_kubeadm,
+    "switch": measure_switch,
 }
 
 
