@@ -7,11 +7,13 @@ they differ. Platforms need different parts of it; a part that a platform does n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 #: How the peer link is described on the switch.
 PEER_LINK = "mlag-peer-link"
+#: What the role has by default.
+VLAN, LARGEST_MTU = 4094, 9216
 #: The number of the channel of the peer link, or the next lower one that is free: machines have low numbers.
 CHANNEL = 1000
 
@@ -60,7 +62,9 @@ class Mlag:
         if given:
             keepalive = Keepalive(given["destination"], given.get("source") or "", given.get("vrf") or "")
         ports, texts = tuple(sorted(item["peer_link"])), (item["address"], item["peer_address"])
-        return cls(str(item["domain"]), ports, item["vlan"], *texts, item["mtu"], keepalive)
+        return cls(
+            str(item["domain"]), ports, item.get("vlan") or VLAN, *texts, item.get("mtu") or LARGEST_MTU, keepalive
+        )
 
     def settings(self) -> dict[str, Any]:
         """Names and values for a diff."""
@@ -70,8 +74,3 @@ class Mlag:
             way = self.keepalive
             found["keepalive"] = " ".join(filter(None, (way.destination, way.source, way.vrf)))
         return found | ({} if self.ready else {"other settings": "differ"})
-
-
-def without_unused(found: Mlag, wanted: Mlag, *unused: str) -> Mlag:
-    """A reading with the parts that a platform does not have as they are wanted."""
-    return replace(found, **{key: getattr(wanted, key) for key in unused})

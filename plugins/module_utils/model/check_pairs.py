@@ -67,6 +67,8 @@ def _check_domain(report: Report, switch: Switch, mlag: Mlag, peer: Switch) -> N
                 why = "is not used, since the domain is not configured without a peer_link"
                 report.add(f"{path}.{key}", None, why, "give peer_link, or remove it")
         return
+    if not switch.platform:
+        return  # what cannot be read is reported already
     if switch.platform not in _READ:
         why = f"is not configured with platform: {switch.platform}"
         report.add(f"{path}.peer_link", None, why, "remove it, and configure the pair by hand")

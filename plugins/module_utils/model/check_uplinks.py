@@ -104,4 +104,4 @@ def _check_mlag(report: Report, switch: Switch, name: str) -> None:
             ends = {nic.port.switch for nic in link.nics if nic.port}
             if link.is_aggregated and {switch.name, peer.name} <= ends and mlag_id(machine, link) == uplink.mlag:
                 why = f"is the identifier of {link.path(machine)}, which is cabled to both switches"
-                report.add(f"{path}.mlag", uplink.mlag, why, "give another identifier, such as 1000")
+                report.add(f"{path}.mlag", uplink.mlag, why, "give another identifier, such as 500")

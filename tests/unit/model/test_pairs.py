@@ -217,7 +217,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "identifier of a machine": (
         {**UPLINK, f"{L1}.uplinks.core.mlag": 1, f"{L2}.uplinks.core.mlag": 1},
         [
-            f"{leaf}.uplinks.core.mlag: 1 is the identifier of machines.node1, which is cabled to both switches and has this number; give another identifier, such as 1000"
+            f"{leaf}.uplinks.core.mlag: 1 is the identifier of machines.node1, which is cabled to both switches; give another identifier, such as 500"
             for leaf in (L1, L2)
         ],
     ),
