@@ -16,16 +16,20 @@ from .config import Sighting, SwitchConfig
 
 @dataclass(frozen=True)
 class Cable:
-    """One cable of the model: a network interface of a machine and the switch port it ends in."""
+    """One cable of the model: a network interface of a machine and the switch port it ends in.
+
+    :ivar address: the management address of the machine, if that is on the link of this interface.
+    """
 
     port: str
     machine: str
     nic: str
     mac: str
+    address: str | None = None
 
     @classmethod
     def of(cls, item: dict[str, Any]) -> Cable:
-        return cls(item["port"], item["machine"], item["nic"], item["mac"].lower())
+        return cls(item["port"], item["machine"], item["nic"], item["mac"].lower(), item.get("address"))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from .by_hand import UNMANAGED, table
 from .cabling import Cable, Mistake, mistakes, without
 from .config import FabricError, SwitchConfig
 from .driver import Driver, driver
+from .living import Host, hosts
+from .order import Consent, Phase, arrange
 from .plan import Plan, plan
 
 Answers = Callable[[list[str]], set[str]]
@@ -31,12 +33,14 @@ class Outcome:
 
     :ivar unconfirmed: whether an earlier run left an unconfirmed change, which is rolled back first.
     :ivar by_hand: of an unmanaged switch the lines of a table of what people have to configure; else nothing.
+    :ivar remains: what is left to do once the machines have changed, by the phase `narrow`.
     """
 
     plan: Plan
     mistakes: list[Mistake] = field(default_factory=list)
     unconfirmed: bool = False
     by_hand: list[str] = field(default_factory=list)
+    remains: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
@@ -63,8 +67,10 @@ def run(
     switch: Driver | None = None,
     answers: Answers = answering,
     clock: Clock | None = None,
+    phase: Phase = Phase.EXACT,
+    consent: Consent | None = None,
 ) -> Outcome:
-    """Configure a switch as the input ``switch_config`` of the role says.
+    """Configure a switch as the input ``switch_config`` of the role says, at once or in two phases (:mod:`.order`).
 
     Ports of a machine that was seen elsewhere are reported and not changed. After a change each peer that answered
     before has to answer again, and the switch has to report the wanted configuration; otherwise the change is rolled
@@ -78,23 +84,41 @@ def run(
         return Outcome(Plan(wanted.name, ()), by_hand=table(wanted, params.get("mlag_peer")))
     switch = switch or driver(params["name"], params["platform"], params["connection"])
     try:
-        return _configure(switch, wanted, params, check, Peers(answers, clock))
+        return _configure(switch, wanted, params, Way(check, phase, consent or Consent()), Peers(answers, clock))
     finally:
         switch.close()
 
 
-def _configure(switch: Driver, wanted: SwitchConfig, params: dict[str, Any], check: bool, peers: Peers) -> Outcome:
+@dataclass(frozen=True)
+class Way:
+    """How a run changes the switch: see :func:`.order.arrange`."""
+
+    check: bool
+    phase: Phase
+    consent: Consent
+
+
+def _configure(switch: Driver, wanted: SwitchConfig, params: dict[str, Any], way: Way, peers: Peers) -> Outcome:
     cables = [Cable.of(item) for item in params.get("cabling") or []]
     unconfirmed = switch.armed()
-    if unconfirmed and not check:
+    if unconfirmed and not way.check:
         switch.revert(unconfirmed)
     actual = switch.read(wanted)
-    wrong = mistakes(wanted, cables, switch.sightings()) if cables else []
+    # Pinged before the switch is asked what it sees, since an address that is silent for minutes is forgotten there.
+    ordered = way.phase is not Phase.EXACT and plan(wanted, actual).changed
+    answering = peers.answer({cable.address for cable in cables if cable.address}) if ordered else set()
+    seen = switch.sightings() if cables else []
+    wrong = mistakes(wanted, cables, seen)
     desired = without(wanted, {mistake.machine for mistake in wrong}, cables)
-    steps = plan(desired, actual)
-    if steps.changed and not check:
-        _perform(switch, desired, steps, params.get("confirm") or {}, peers)
-    return Outcome(steps, wrong, unconfirmed is not None)
+
+    def look() -> dict[str, Host]:
+        return hosts(desired, actual, cables, seen, answering)
+
+    arranged = arrange(way.phase, desired, actual, cables, look, way.consent, check=way.check)
+    steps = plan(arranged.target, arranged.start)
+    if steps.changed and not way.check:
+        _perform(switch, arranged.target, steps, params.get("confirm") or {}, peers)
+    return Outcome(steps, wrong, unconfirmed is not None, remains=list(map(str, arranged.remains.steps)))
 
 
 class Peers:
@@ -103,6 +127,10 @@ class Peers:
     def __init__(self, answers: Answers, clock: Clock | None = None) -> None:
         self._answers, self._clock = answers, clock
         self._before: set[str] = set()
+
+    def answer(self, addresses: set[str]) -> set[str]:
+        """Those of the addresses that answer now."""
+        return self._answers(sorted(addresses)) if addresses else set()
 
     def remember(self, peers: list[str]) -> None:
         """Ping the peers before the change; those that do not answer now need not answer after it."""
