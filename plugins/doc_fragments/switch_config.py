@@ -264,6 +264,9 @@ options:
             description: That interface's hardware address.
             type: str
             required: true
+          address:
+            description: The machine's management address, if it is on the link of this interface.
+            type: str
       confirm:
         description: What has to hold after a change, or the change is rolled back.
         type: dict

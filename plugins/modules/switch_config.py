@@ -24,6 +24,30 @@ attributes:
     support: full
 extends_documentation_fragment:
   - groundup.cloud.switch_config
+options:
+  phase:
+    description:
+      - V(exact) brings the switch to what is wanted at once, whoever uses what it takes away.
+      - V(widen) keeps beside it what machines that live use at present (VLANs, MTU, members, the fallback of LACP), so
+        that they can change first; RV(remains) says what is left. A change for which there is no such order is refused.
+      - V(narrow) brings it to what is wanted once the machines have changed.
+      - A machine lives if it answers at O(config.cabling.address), or if the switch sees it.
+    type: str
+    choices: [exact, widen, narrow]
+    default: exact
+    version_added: 0.2.0
+  keep:
+    description: With the phase V(narrow), machines that have not changed yet; their ports stay as they are.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
+  cut_consent:
+    description: Machines that may be cut. Their ports are brought to what is wanted at once, in each phase.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
 """
 
 EXAMPLES = r"""
@@ -40,6 +64,11 @@ EXAMPLES = r"""
           vlans: [10, 20]
           mtu: 9000
           lacp: {mode: active, rate: fast, fallback: true, fallback_port: Ethernet1}
+
+- name: Configure what the machines will need, and take away nothing that they use
+  groundup.cloud.switch_config:
+    config: "{{ switch_config }}"
+    phase: widen
 """
 
 RETURN = r"""
@@ -55,6 +84,13 @@ miscabled:
   elements: str
   returned: success
   sample: []
+remains:
+  description: Steps that are left for the phase V(narrow), once machines have changed.
+  type: list
+  elements: str
+  returned: success
+  sample: [change lag node1]
+  version_added: 0.2.0
 by_hand:
   description: Lines of a table of what people have to configure on an unmanaged switch; of other switches nothing.
   type: list
@@ -64,21 +100,33 @@ by_hand:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.order import Consent, Phase
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run as configure
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.switch import CONFIG
 
+NAMES = {"type": "list", "elements": "str", "default": []}
+SPEC = {
+    "config": CONFIG,
+    "phase": {"type": "str", "choices": [str(phase) for phase in Phase], "default": str(Phase.EXACT)},
+    "keep": NAMES,
+    "cut_consent": NAMES,
+}
+
 
 def main() -> None:
-    module = begin(AnsibleModule, {"config": CONFIG}, supports_check_mode=True)
+    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
 
     def act() -> Result:
-        outcome = configure(given(module.params["config"]), check=module.check_mode)
+        config, phase = given(module.params["config"]), Phase(module.params["phase"])
+        consent = Consent(frozenset(module.params["keep"]), frozenset(module.params["cut_consent"]))
+        outcome = configure(config, check=module.check_mode, phase=phase, consent=consent)
         return {
             "changed": outcome.changed,
             "diff": outcome.plan.diff(),
             "steps": outcome.steps,
             "miscabled": [mistake.text for mistake in outcome.mistakes],
+            "remains": outcome.remains,
             "by_hand": outcome.by_hand,
         }
 

@@ -90,6 +90,7 @@ def _below(host: str, variables: Vars, tags: Sequence[str], skipped: Sequence[st
         result = variables.get(f"__{role}_result")
         known: Vars = result if isinstance(result, Mapping) else {"failed": True, "msg": "its role was not run"}
         steps = tuple(map(str, known.get("steps") or ())) if known.get("changed") else ()
+        steps += tuple(f"after the machines: {step}" for step in known.get("remains") or ())
         recorded = "" if result else (variables.get("groundup_unplanned") or {}).get(name, "")
         by_hand = BY_HAND if known.get("by_hand") else ""
         entries.append(Entry(name, host, steps, recorded or by_hand or _reason(name, variables, known)))

@@ -126,6 +126,7 @@ CONFIG: dict[str, Any] = {
                 "machine": {"type": "str", "required": True},
                 "nic": {"type": "str", "required": True},
                 "mac": {"type": "str", "required": True},
+                "address": {"type": "str"},
             },
         },
         "confirm": {

@@ -21,7 +21,6 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config impor
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.living import Host, Life, hosts
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.order import Consent, Phase, after, arrange, widened
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import plan
-from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import Outcome, run
 
 MAC1, MAC2 = "02:00:00:00:00:01", "02:00:00:00:00:02"
 CABLES = [
@@ -240,80 +239,3 @@ def test_in_check_mode_narrow_begins_where_widen_would_have_ended() -> None:
     found = arrange(Phase.NARROW, want, HAVE, CABLES, lambda: {"node1": LIVES}, Consent(), check=True)
     step = plan(found.target, found.start).steps[0]
     assert "vlans: 10,20,30,40" in step.before and "vlans: 10,20,40" in step.after
-
-
-class Double:
-    """A double of a driver: it keeps a configuration."""
-
-    sees_partners = True
-
-    def __init__(self, have: SwitchConfig, sightings: list[Sighting]) -> None:
-        self.have, self.seen, self.calls = have, sightings, list[str]()
-
-    def armed(self) -> None:
-        return None
-
-    def read(self, desired: SwitchConfig) -> SwitchConfig:
-        return self.have
-
-    def sightings(self) -> list[Sighting]:
-        self.calls.append("sightings")
-        return self.seen
-
-    def perform(self, steps: Any, seconds: int) -> str:
-        self.calls.append("perform")
-        for step in steps.steps:
-            ports = {**self.have.ports, step.name: step.want}
-            self.have = replace(self.have, ports=ports)
-        return "token"
-
-    def confirm(self, armed: str) -> None:
-        self.calls.append("confirm")
-
-    def close(self) -> None:
-        self.calls.append("close")
-
-
-def configured(double: Double, want: Port, phase: Phase, answering: Collection[str] = (), **more: Any) -> Outcome:
-    item = {"name": want.name, "description": want.description, "mode": "trunk", "native": want.membership.native}
-    item |= {"vlans": list(want.membership.vlans), "mtu": want.mtu, "edge": True}
-    cable = {"port": "Ethernet1", "machine": "node1", "nic": "nic0", "mac": MAC1, "address": "10.20.0.21"}
-    params = {"name": "leaf1", "platform": "double", "connection": {}, "ports": [item], "cabling": [cable]}
-
-    def answers(addresses: list[str]) -> set[str]:
-        double.calls.append("ping")
-        return set(addresses) & set(answering)
-
-    return run(params, check=more.pop("check", False), switch=double, answers=answers, phase=phase, **more)  # type: ignore[arg-type]
-
-
-def test_a_run_in_two_phases() -> None:
-    double = Double(HAVE, [])
-    wide = configured(double, port(1, 10, 20), Phase.WIDEN, {"10.20.0.21"})
-    assert not wide.changed and wide.remains == ["change port Ethernet1"]
-    assert double.calls == ["ping", "sightings", "close"], "pinged first, since a switch forgets who is silent"
-    narrow = configured(double, port(1, 10, 20), Phase.NARROW)
-    assert narrow.steps == ["change port Ethernet1"] and not narrow.remains
-    assert double.have == WANT
-
-
-def test_a_run_over_blank_machines_has_one_phase() -> None:
-    double = Double(HAVE, [])
-    done = configured(double, port(1, 10, 20), Phase.WIDEN)
-    assert done.changed and not done.remains and double.have == WANT
-
-
-def test_a_run_that_changes_nothing_pings_nobody() -> None:
-    double = Double(WANT, [])
-    assert not configured(double, port(1, 10, 20), Phase.WIDEN).remains
-    assert "ping" not in double.calls
-
-
-def test_a_refused_run_changes_nothing() -> None:
-    double = Double(HAVE, [seen(MAC1, "Ethernet1")])
-    with pytest.raises(FabricError, match="untagged VLAN changes from 10 to 20"):
-        configured(double, port(1, 20, 10), Phase.WIDEN)
-    assert double.have == HAVE and "perform" not in double.calls
-    consent = Consent(cut=frozenset({"node1"}))
-    assert configured(double, port(1, 20, 10), Phase.WIDEN, consent=consent).changed
-    assert double.have == config(port(1, 20, 10))

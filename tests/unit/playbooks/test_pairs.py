@@ -18,7 +18,8 @@ from .conftest import replaced
 MODULE = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
 import os
-module = AnsibleModule({"config": {"type": "dict"}}, supports_check_mode=True)
+spec = {"config": {"type": "dict"}, "phase": {}, "keep": {"type": "list"}, "cut_consent": {"type": "list"}}
+module = AnsibleModule(spec, supports_check_mode=True)
 name = module.params["config"]["name"]
 for word in ("begin", "end"):
     with open(os.environ["CALLS"], "a") as calls:
