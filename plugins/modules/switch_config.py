@@ -31,7 +31,7 @@ options:
       - V(widen) keeps beside it what machines that live use at present (VLANs, MTU, members, the fallback of LACP), so
         that they can change first; RV(remains) says what is left. A change for which there is no such order is refused.
       - V(narrow) brings it to what is wanted once the machines have changed.
-      - A machine lives if it answers at O(config.cabling.address), or if the switch sees it.
+      - A machine lives if it answers at O(config.cabling[].address), or if the switch sees it.
     type: str
     choices: [exact, widen, narrow]
     default: exact

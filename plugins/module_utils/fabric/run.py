@@ -117,8 +117,15 @@ def _configure(switch: Driver, wanted: SwitchConfig, params: dict[str, Any], way
     arranged = arrange(way.phase, desired, actual, cables, look, way.consent, check=way.check)
     steps = plan(arranged.target, arranged.start)
     if steps.changed and not way.check:
-        _perform(switch, arranged.target, steps, params.get("confirm") or {}, peers)
+        _perform(switch, arranged.target, steps, _confirm(params, cables, way.consent), peers)
     return Outcome(steps, wrong, unconfirmed is not None, remains=list(map(str, arranged.remains.steps)))
+
+
+def _confirm(params: dict[str, Any], cables: list[Cable], consent: Consent) -> dict[str, Any]:
+    """What has to hold after a change: a machine that may be cut need not answer."""
+    confirm = params.get("confirm") or {}
+    cut = {cable.address for cable in cables if cable.machine in consent.cut}
+    return {**confirm, "peers": [peer for peer in confirm.get("peers") or [] if peer not in cut]}
 
 
 class Peers:

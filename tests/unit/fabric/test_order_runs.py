@@ -39,6 +39,7 @@ class Double:
 
     def __init__(self, have: SwitchConfig, sightings: list[Sighting]) -> None:
         self.have, self.seen, self.calls = have, sightings, list[str]()
+        self.asked = list[list[str]]()
 
     def armed(self) -> None:
         return None
@@ -69,9 +70,11 @@ def configured(double: Double, want: Port, phase: Phase, answering: Collection[s
     item |= {"vlans": list(want.membership.vlans), "mtu": want.mtu, "edge": True}
     cable = {"port": "Ethernet1", "machine": "node1", "nic": "nic0", "mac": MAC1, "address": "10.20.0.21"}
     params = {"name": "leaf1", "platform": "double", "connection": {}, "ports": [item], "cabling": [cable]}
+    params["confirm"] = {"peers": ["10.20.0.21"]}
 
     def answers(addresses: list[str]) -> set[str]:
         double.calls.append("ping")
+        double.asked.append(addresses)
         return set(addresses) & set(answering)
 
     return run(params, check=more.pop("check", False), switch=double, answers=answers, phase=phase, **more)  # type: ignore[arg-type]
@@ -107,3 +110,12 @@ def test_a_refused_run_changes_nothing() -> None:
     consent = Consent(cut=frozenset({"node1"}))
     assert configured(double, port(20, 10), Phase.WIDEN, consent=consent).changed
     assert double.have == config(port(20, 10))
+
+
+def test_a_machine_that_may_be_cut_need_not_answer_after_the_change() -> None:
+    """Every other machine that answered before has to: see test_plan.py."""
+    double = Double(HAVE, [])
+    consent = Consent(cut=frozenset({"node1"}))
+    assert configured(double, port(20, 10), Phase.WIDEN, {"10.20.0.21"}, consent=consent).changed
+    assert double.calls[-2:] == ["confirm", "close"]
+    assert double.asked == [["10.20.0.21"], [], []], "nobody has to be remembered"
