@@ -95,7 +95,7 @@ def kept_apart(wants: Iterable[Port], have: Lag) -> Lag:
     """An aggregation whose members become ports of their own: it stays until the machine has left it."""
     if have.lacp is None:
         raise NoOrderError("its static link aggregation ends, over which frames are spread until then")
-    if have.lacp.fallback_port is None and have.mlag is None:
+    if not have.lacp.fallback_port and have.mlag is None:
         raise NoOrderError("no member of its link aggregation forwards once it speaks LACP no longer")
     wide = have
     for want in wants:

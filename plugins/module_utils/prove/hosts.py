@@ -19,6 +19,7 @@ from ..layers.leftovers import leftovers
 from ..network.traces import others
 from ..report.proofs import Proof, ProofError, prove
 from .certificates import DAYS_LEFT, certificates_valid
+from .duplicates import duplicates
 from .encryption import encrypted
 from .isolation import isolation
 from .links import bond, network
@@ -42,6 +43,12 @@ def host_proofs(params: dict[str, Any]) -> list[Proof]:
 def _isolation(params: dict[str, Any]) -> Iterator[Proof]:
     if params.get("isolation"):
         yield isolation(params["host"], params["isolation"])
+
+
+@proof("host", layer="host_network", concurrent=True)
+def _duplicates(params: dict[str, Any]) -> Iterator[Proof]:
+    if params["networks"]:
+        yield duplicates(params["host"], [item["interface"] for item in params["networks"]])
 
 
 @proof("host", layer="host_network")

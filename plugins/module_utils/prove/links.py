@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from ..links.lacp import foreign_partners
 from ..network import bonding, ping
 from ..network.bonding import NO_PARTNER, Bond
 from ..report.proofs import Proof, ProofError, UntriedError, prove
@@ -31,8 +32,10 @@ def bond_evidence(state: Bond, expected: int) -> str:
     evidence = (
         f"{len(attached)} of {expected} members in aggregator {state.aggregator}, partner {state.partner or 'none'}"
     )
-    if no_partner or len(attached) != expected:
-        raise ProofError(f"{evidence}; members: {', '.join(f'{m.name} {m.aggregator}' for m in state.members)}")
+    foreign = foreign_partners(state)
+    if no_partner or foreign or len(attached) != expected:
+        members = ", ".join(f"{m.name} {m.aggregator}" for m in state.members)
+        raise ProofError("; ".join([evidence, f"members: {members}", *foreign]))
     return evidence
 
 
