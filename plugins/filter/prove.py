@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.collect import absent, proofs
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.peers import pull_peer
 
 
 class FilterModule:
-    """``proofs`` and ``absent``; see their documentation beside this file."""
+    """``proofs``, ``absent`` and ``pull_peer``; see their documentation beside this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"proofs": proofs, "absent": absent}
+        return {"proofs": proofs, "absent": absent, "pull_peer": pull_peer}

@@ -9,8 +9,8 @@ short_description: Send a stream of pings and measure how it is interrupted
 version_added: 0.2.0
 description:
   - Sends a ping every ten milliseconds until M(groundup.cloud.prove_pull_result) ends it, and returns which of them
-    were not answered. Run it in the background (C(async)) on a peer of the machine whose link M(groundup.cloud.prove_pull)
-    pulls.
+    were not answered. Run it in the background (C(async)) on a peer of the machine whose link
+    M(groundup.cloud.prove_pull) pulls.
   - Changes nothing.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:

@@ -14,6 +14,7 @@ REGISTERED = {
     "switch": "__prove_switch",
     "cluster": "__prove_cluster",
     "fencing": "__prove_fencing",
+    "pull": "__prove_pull",
 }
 _UNKNOWN = "the host could not be reached or failed before; the run's output has the cause"
 
