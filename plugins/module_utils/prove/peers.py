@@ -12,8 +12,8 @@ def pull_peer(
 ) -> dict[str, str]:
     """A peer in a network of the bond, and the machine's IPv4 address there: {peer, address}; empty if there is none.
 
-    :param hostvars: of each machine, ``prove_config.networks`` and ``host_network_config.addresses`` are read; a peer has
-        to have been proved in this run, so it is known to answer.
+    :param hostvars: of each machine, ``prove_config.networks`` and ``host_network_config.addresses`` are read; a peer
+        has to have been proved in this run, so it is known to answer.
     :param machines: names of the machines of the inventory.
     """
     own = {item["network"]: item for item in _addresses(hostvars[host])}

@@ -32,6 +32,7 @@ PLAYBOOKS = (
     "cabling",
     "replace_disk",
     "storage_maintenance",
+    "network_prove",
 )
 MODEL = """
 plugin: groundup.cloud.cloud
