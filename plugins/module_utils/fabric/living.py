@@ -108,5 +108,6 @@ def _described(desired: SwitchConfig, actual: SwitchConfig) -> frozenset[str]:
 
 
 def _machine(end: End) -> str:
-    """The part of a description that stays where a port becomes one of a bond: ``node1`` of ``node1.nic0``."""
-    return end.description.partition(".")[0]
+    """The part of a description that stays where a port becomes one of a bond: ``node1`` of ``node1.nic0``, and of
+    ``node1_storage.bond1``, as an aggregation of a machine with several is described."""
+    return end.description.partition(".")[0].partition("_")[0]

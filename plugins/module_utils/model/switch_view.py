@@ -74,15 +74,15 @@ def _connection(switch: Switch) -> View:
 def _add_cables(views: dict[str, View], layout: Layout, machine: Machine) -> None:
     network = layout.management
     address = layout.addresses_of(machine.name).get(network.name) if network else None
+    link = layout.wiring.carrying(machine, network) if network else None
+    reached = link.nics if link else ()
     for nic in machine.nics.values():
         if nic.port is None:
             continue
         view = views[nic.port.switch]
         cable = {"port": nic.port.port, "machine": machine.name, "nic": nic.name, "mac": nic.mac}
         # By this address, the order of a change knows that the machine lives and would need its console if it were cut.
-        view["cabling"].append(
-            {**cable, **({"address": str(address)} if address and nic in link_nics(machine) else {})}
-        )
+        view["cabling"].append({**cable, **({"address": str(address)} if address and nic in reached else {})})
         peers = view["confirm"]["peers"]
         if address and len(peers) < MOST_PEERS and str(address) not in peers:
             peers.append(str(address))
