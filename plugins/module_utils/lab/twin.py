@@ -12,10 +12,11 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..model import inherit
 from ..model.enums import ControlPlane, ImageProfile, Role, Timings
-from ..model.parse import Parser, merge
+from ..model.parse import Parser
 from ..model.services import ROOT
-from ..model.types import Machine, Network, Switch
+from ..model.types import Machine, Network
 from ..model.wiring import boot_nic
 from .addresses import provisioner_addresses
 from .names import Places
@@ -28,7 +29,6 @@ Tree = dict[str, Any]
 SERIAL_LIMIT = 20
 """Longest serial number of a virtio disk that the guest sees (VIRTIO_BLK_ID_BYTES)."""
 _NAMESPACE = uuid.UUID("5f4a2f0e-8a36-5e0b-9e0c-6a1d0c1b7a11")
-_DEFAULTS = {"machine": ("machines", Machine), "network": ("networks", Network), "switch": ("switches", Switch)}
 _KEPT_OF_LAB = ("accelerator", "control_plane")
 _SIZED_FOR_METAL = (
     "cpuManagerPolicy",
@@ -184,13 +184,14 @@ def require_bmcs(cloud: Tree) -> None:
 
 
 def _resolved(cloud: Tree) -> Tree:
-    """The model with its `defaults` merged into every object."""
-    result = copy.deepcopy({key: value for key, value in cloud.items() if key != "defaults"})
-    for word, (section, cls) in _DEFAULTS.items():
-        base = (cloud.get("defaults") or {}).get(word) or {}
-        result[section] = {
-            name: copy.deepcopy(merge(cls, base, item)) for name, item in (cloud.get(section) or {}).items()
-        }
+    """The model with `defaults` and hardware profiles merged into every object."""
+    result = copy.deepcopy({key: value for key, value in cloud.items() if key not in inherit.KEYS})
+    found = inherit.sections(cloud, inherit.of_valid(cloud))
+    for section, _cls in inherit.SECTION_DEFAULTS.values():
+        # Each on its own, since objects share what they inherit.
+        result[section] = {name: copy.deepcopy(item) for name, item in found.get(section, {}).items()}
+    for machine in result["machines"].values():
+        machine.pop("profile", None)
     return result
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from ..model import documents
+from ..model import documents, inherit
 from ..model.load import load_documents
 from ..model.scalars import Sealed
 from .accelerator import of_lab
@@ -64,7 +64,8 @@ def write_twin(source: str, parent: str, name: str | None, accelerator: str = ""
     require_bmcs(cloud)
     where = places(name or str(cloud["name"]))
     claim(where)
-    every = {key: _address(cloud, key) for key in cloud.get("machines", {})}
+    machines = inherit.sections(cloud, inherit.of_valid(cloud)).get("machines", {})
+    every = {key: _address(key, machine) for key, machine in machines.items()}
     addresses = {key: address for key, address in every.items() if address}
     chosen = of_lab(where.lab, accelerator or str((cloud.get("lab") or {}).get("accelerator") or "auto"))
     model, notes = twin(cloud, materials(where, addresses), chosen)
@@ -98,14 +99,12 @@ def claim(where: Places) -> None:
     os.makedirs(where.lab, mode=0o700, exist_ok=True)
 
 
-def _address(cloud: dict[str, Any], machine: str) -> str:
-    below = ((cloud.get("defaults") or {}).get("machine") or {}).get("bmc") or {}
-    own = (cloud["machines"][machine] or {}).get("bmc") or {}
-    address = str({**below, **own}.get("address", ""))
+def _address(name: str, machine: dict[str, Any]) -> str:
+    address = str((machine.get("bmc") or {}).get("address", ""))
     try:
         return str(ipaddress.ip_address(address)) if address else ""
     except ValueError:
         raise LabError(
-            f"machines.{machine}.bmc.address: {address} is not an IP address, and nothing resolves names in a virtual "
+            f"machines.{name}.bmc.address: {address} is not an IP address, and nothing resolves names in a virtual "
             "rack; give an address to have a twin of this model"
         ) from None

@@ -171,6 +171,12 @@ class Machine:
         default=None,
         shown_default="the digits at the end of the name, of its first part if it has dots",
     )
+    profile: str | None = one(
+        scalars.LABEL_NAME,
+        "Its hardware profile, one of `profiles`: keys that the machine has unless it sets them itself.",
+        default=None,
+        checked_only=True,
+    )
     roles: tuple[enums.Role, ...] = many(enums.Role, "Roles of the machine.", default=(enums.Role.COMPUTE,))
     location: Location = one(Location, "Position of the machine.", default=Location())
     bmc: Bmc | None = one(

@@ -7,14 +7,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from . import documents
-from .fields import Shape, keys_of
-from .parse import Parser, Raw, merge
+from . import documents, inherit
+from .parse import Parser, Raw
 from .places import locate
-from .problems import ModelError, Path, Problem, choose, show
+from .problems import ModelError, Problem, prefixes, show
 from .services import DEFAULT_IMAGE
 from .sources import Origins, Written, written
-from .types import Cloud, Image, Machine, Network, Switch
+from .types import Cloud, Image
 from .validate import validate
 from .warn import warn
 
@@ -30,11 +29,6 @@ INVENTORY_KEYS: dict[str, type] = {
 }
 _KINDS = {dict: "a mapping", list: "a list", bool: "true or false"}
 PLUGIN = "groundup.cloud.cloud"
-SECTION_DEFAULTS: dict[str, tuple[str, type]] = {
-    "machine": ("machines", Machine),
-    "network": ("networks", Network),
-    "switch": ("switches", Switch),
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,13 +77,15 @@ def load_data(
     data: Raw, problems: t.Sequence[Problem] = (), encrypted: bool = False, texts: Written | None = None
 ) -> Loaded:
     """Like `load_all`, for one mapping; `encrypted`: it was read from an encrypted file; `texts`: what people wrote."""
-    parser = Parser(texts, (*INVENTORY_KEYS, "defaults"))
-    origins = Origins(data, {section: word for word, (section, _cls) in SECTION_DEFAULTS.items()})
-    cloud = _parse(parser, data)
+    parser = Parser(texts, (*INVENTORY_KEYS, *inherit.KEYS))
+    origins = Origins(data, {section: word for word, (section, _cls) in inherit.SECTION_DEFAULTS.items()})
+    inherited = inherit.read(parser, data)
+    cloud = _parse(parser, data, inherited)
     reported = {problem.path for problem in problems}
     errors = [*problems, *(problem for problem in parser.problems if problem.path not in reported)]
     reported.update(problem.path for problem in errors)
-    found = validate(cloud, frozenset(reported), origins)
+    lacking = inherit.unknown_profiles(data, inherited)
+    found = [*lacking.values(), *_without(lacking, validate(cloud, frozenset(reported), origins))]
     errors += [origins.mark(problem) for problem in found if problem.path not in reported]
     warnings = [origins.mark(problem) for problem in warn(cloud, data, encrypted)]
     if errors:
@@ -97,7 +93,15 @@ def load_data(
     return Loaded(cloud, tuple(warnings))
 
 
-def _parse(parser: Parser, data: Raw) -> Cloud:
+def _without(machines: t.Container[str], problems: t.Iterable[Problem]) -> t.Iterator[Problem]:
+    """The problems that are not at one of the machines, which lack keys of a profile that does not exist."""
+    for problem in problems:
+        section, _dot, rest = problem.path.partition(".")
+        if section != "machines" or not any(name in machines for name in prefixes(rest)):
+            yield problem
+
+
+def _parse(parser: Parser, data: Raw, inherited: inherit.Inherited) -> Cloud:
     if data.get("plugin", PLUGIN) != PLUGIN:
         parser.report(("plugin",), show(data["plugin"]), "is another plugin", f"write {PLUGIN}")
     for key, kind in INVENTORY_KEYS.items():
@@ -105,10 +109,7 @@ def _parse(parser: Parser, data: Raw) -> Cloud:
             remedy = "see the documentation of ansible.builtin.constructed"
             parser.report((key,), show(data[key]), f"is not {_KINDS[kind]}", remedy)
     own = {key: value for key, value in data.items() if _is_own(key)}
-    for word, base in _defaults(parser, data.get("defaults")).items():
-        section, cls = SECTION_DEFAULTS[word]
-        if base and isinstance(own.get(section), t.Mapping):
-            own[section] = {name: merge(cls, base, item) for name, item in own[section].items()}
+    own |= inherit.sections(data, inherited)
     cloud: Cloud = parser.record(Cloud, own, ())
     images = (
         cloud.images if DEFAULT_IMAGE in cloud.images else {DEFAULT_IMAGE: Image(name=DEFAULT_IMAGE), **cloud.images}
@@ -119,41 +120,4 @@ def _parse(parser: Parser, data: Raw) -> Cloud:
 
 def _is_own(key: t.Any) -> bool:
     """Whether a key of the file belongs to the cloud."""
-    return key not in INVENTORY_KEYS and key != "defaults" and not documents.is_extension(key)
-
-
-def _defaults(parser: Parser, raw: t.Any) -> dict[str, dict[t.Any, t.Any]]:
-    """The valid keys of `defaults`; an error there is reported at its key, and not again for every object."""
-    if raw is None:
-        return {}
-    path: Path = ("defaults",)
-    if not isinstance(raw, t.Mapping):
-        parser.report(path, show(raw), "is not a mapping", f"give defaults for {', '.join(SECTION_DEFAULTS)}")
-        return {}
-    usable: dict[str, dict[t.Any, t.Any]] = {}
-    for word, keys in raw.items():
-        shown = parser.shown_key(word, path)
-        if word not in SECTION_DEFAULTS:
-            parser.report((*path, shown), "", "is not a kind that takes defaults", choose(shown, SECTION_DEFAULTS))
-            continue
-        if not isinstance(keys, t.Mapping):
-            parser.report(
-                (*path, shown), parser.shown(keys, (*path, shown)), "is not a mapping", "give keys and values"
-            )
-            continue
-        usable[word] = _usable(parser, SECTION_DEFAULTS[word][1], keys, (*path, word))
-    return usable
-
-
-def _usable(parser: Parser, cls: type, keys: Raw, path: Path) -> dict[t.Any, t.Any]:
-    specs = {key: spec for key, spec in keys_of(cls).items() if spec.shape is not Shape.KEY}
-    good = {}
-    for key, value in keys.items():
-        before = len(parser.problems)
-        if isinstance(key, str) and key in specs and value is not None:
-            parser.value(specs[key], value, (*path, key), partial=True)
-        elif value is not None or key not in specs:
-            parser.record(cls, {key: value}, path, partial=True)
-        if len(parser.problems) == before:
-            good[key] = value
-    return good
+    return key not in INVENTORY_KEYS and key not in inherit.KEYS and not documents.is_extension(key)

@@ -33,6 +33,10 @@ such as `compose`, `groups` and `keyed_groups`, which apply to all hosts.
 **Defaults.** `defaults: {machine: {…}, network: {…}, switch: {…}}` holds keys for all machines, networks or switches.
 Mappings are merged key by key, lists are replaced, and `null` removes a default.
 
+**Hardware profiles.** `profiles: {NAME: {…}}` holds keys of the machines that say `profile: NAME`, merged in the same
+way: a machine's own key comes before that of its profile, and this before that of `defaults.machine`. The latter
+may name the profile of machines that name none. [Hardware profiles](../profiles.md) has examples.
+
 **Templates and secrets.** Values may be Ansible templates. They are evaluated when the inventory is read, with extra
 variables and `group_vars/all` beside the model. Passwords are evaluated later, where they are used, so they may come
 from any vault; `!vault` values and encrypted files work too. A password in clear text is a warning.

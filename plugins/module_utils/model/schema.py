@@ -8,10 +8,12 @@ import enum
 import typing as t
 
 from .fields import KeySpec, Kind, Shape, keys_of
-from .load import INVENTORY_KEYS, PLUGIN, SECTION_DEFAULTS
+from .inherit import SECTION_DEFAULTS
+from .load import INVENTORY_KEYS, PLUGIN
 from .releases import LATER, words
-from .scalars import Scalar
-from .types import Cloud
+from .scalars import LABEL_NAME, Scalar
+from .sources import PROFILES
+from .types import Cloud, Machine
 
 Schema = dict[str, t.Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -35,6 +37,12 @@ def schema() -> Schema:
             "type": "object",
             "additionalProperties": False,
             "properties": {word: _ref(cls.__name__) for word, (_section, cls) in SECTION_DEFAULTS.items()},
+        },
+        PROFILES: {
+            "description": "Hardware profiles: keys of the machines that name them by `profile`.",
+            "type": "object",
+            "propertyNames": {"pattern": LABEL_NAME.schema["pattern"]},
+            "additionalProperties": {**_ref(Machine.__name__), "properties": {"profile": False}},
         },
         **top["properties"],
         **{

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a person wrote: the text of values that YAML reads as something else, and which values are defaults."""
+"""What a person wrote: the text of values that YAML reads otherwise, and which values are inherited or defaults."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import yaml
 from .documents import Document
 from .problems import DEFAULT, FROM, Path, Problem, prefixes, show
 
+DEFAULTS = "defaults"
+PROFILES = "profiles"
 _PREFIX = "tag:yaml.org,2002:"
 _DECIMAL = re.compile(r"0|-?[1-9][0-9]*")
 _PADDED = re.compile(r"0[0-9]+")
@@ -96,8 +98,17 @@ def misread(text: str, value: t.Any) -> tuple[str, str]:
     return f"is read by YAML as {show(value)}", "write the number in decimal"
 
 
+def profile_of(machine: t.Any, base: t.Any) -> str:
+    """The name of a machine's profile, its own or that of the defaults; empty if it has none."""
+    for keys in (machine, base):
+        if isinstance(keys, t.Mapping) and "profile" in keys:
+            name = keys["profile"]
+            return str.__str__(name) if isinstance(name, str) else ""
+    return ""
+
+
 class Origins:
-    """Tells of values that nobody wrote where they stand that they are defaults, and which key sets them."""
+    """Tells of values that nobody wrote where they stand which key of `profiles` or `defaults` sets them, if any."""
 
     def __init__(self, data: t.Mapping[t.Any, t.Any], sections: t.Mapping[str, str]) -> None:
         """`sections`: the word in `defaults` of each section, such as machine for machines."""
@@ -109,15 +120,27 @@ class Origins:
         if _has(self.data, path):
             return ""
         section, _dot, rest = path.partition(".")
-        defaults = self.data.get("defaults")
         word = self.sections.get(section)
         objects = self.data.get(section)
-        if word and isinstance(defaults, t.Mapping) and isinstance(objects, t.Mapping):
+        if word and isinstance(objects, t.Mapping):
             name = next((name for name in prefixes(rest) if name in objects), rest)
             below = rest[len(name) + 1 :]
-            if below and _has(defaults.get(word), below):
-                return f"{FROM}defaults.{word}.{below.partition('[')[0]}"
+            for place, keys in self._levels(word, objects.get(name)):
+                if _is_removed(keys, below):
+                    return DEFAULT
+                if place and below and _has(keys, below):
+                    return f"{FROM}{place}.{below.partition('[')[0]}"
         return DEFAULT
+
+    def _levels(self, word: str, item: t.Any) -> t.Iterator[tuple[str, t.Any]]:
+        """An object and what it inherits from, the nearest first: their places, empty for the object, and keys."""
+        yield "", item
+        defaults, profiles = self.data.get(DEFAULTS), self.data.get(PROFILES)
+        base = defaults.get(word) if isinstance(defaults, t.Mapping) else None
+        profile = profile_of(item, base) if self.sections.get("machines") == word else ""
+        if profile and isinstance(profiles, t.Mapping):
+            yield f"{PROFILES}.{profile}", profiles.get(profile)
+        yield f"{DEFAULTS}.{word}", base
 
     def mark(self, problem: Problem) -> Problem:
         """The problem with the origin of its value. What is missing has none."""
@@ -137,3 +160,13 @@ def _has(value: t.Any, path: str) -> bool:
     if not isinstance(value, t.Mapping):
         return False
     return any(name in value and _has(value[name], path[len(name) :].removeprefix(".")) for name in prefixes(path))
+
+
+def _is_removed(value: t.Any, path: str) -> bool:
+    """Whether `null` is written at a path or above it: it removes what the object would inherit."""
+    if not path or not isinstance(value, t.Mapping):
+        return False
+    return any(
+        name in value and (value[name] is None or _is_removed(value[name], path[len(name) :].removeprefix(".")))
+        for name in prefixes(path)
+    )

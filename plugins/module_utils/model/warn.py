@@ -16,6 +16,7 @@ from .host_view import default_routers
 from .layout import is_deployed
 from .preflight import Severity, check
 from .problems import Problem, show
+from .sources import PROFILES
 from .types import Cloud
 
 VAULT = (
@@ -36,6 +37,7 @@ def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], encrypted: bool = False) -
     warn_of_deployment(report)
     _switches(report)
     _machines(report)
+    _profiles(report, data)
     _fencing(report)
     check(report, RULES, Severity.WARNING)
     return report.problems
@@ -51,6 +53,15 @@ def _fencing(report: Report) -> None:
             report.add(f"machines.{machine.name}", None, message, "give it a bmc, or keep that in mind")
 
 
+def _profiles(report: Report, data: t.Mapping[t.Any, t.Any]) -> None:
+    used = {machine.profile for machine in report.cloud.machines.values()}
+    profiles = data.get(PROFILES)
+    for name in profiles if isinstance(profiles, t.Mapping) else ():
+        if name not in used:
+            message = "is the profile of no machine"
+            report.add(f"{PROFILES}.{show(name)}", None, message, "name it as profile of machines, or remove it")
+
+
 def _clear_text(report: Report, data: t.Mapping[t.Any, t.Any]) -> None:
     """One warning per secret, at the first key that contains it."""
     found: dict[str, list[str]] = {}
@@ -64,9 +75,10 @@ def _clear_text(report: Report, data: t.Mapping[t.Any, t.Any]) -> None:
 
 
 def _password_values(data: t.Mapping[t.Any, t.Any]) -> t.Iterator[tuple[str, t.Any]]:
-    """The passwords of the file as (path, value); a default is reported at its key in `defaults` only."""
+    """The passwords of the file as (path, value); one that machines inherit is reported at its own key only."""
     yield "defaults.machine.bmc.password", _value_at(data, "defaults", "machine", "bmc", "password")
     sections = (
+        ((PROFILES,), ("bmc", "password")),
         (("machines",), ("bmc", "password")),
         (("kubernetes", "registries"), ("password",)),
         (("network", "bgp", "peers"), ("password",)),

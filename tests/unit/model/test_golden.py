@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.groundup.cloud.plugins.module_utils.model import inherit
 from ansible_collections.groundup.cloud.plugins.module_utils.model.fields import Shape, keys_of
 from ansible_collections.groundup.cloud.plugins.module_utils.model.schema import is_record
 from ansible_collections.groundup.cloud.plugins.module_utils.model.types import Cloud
@@ -84,19 +85,15 @@ def every(cls: type, where: str = "") -> set[str]:
     return found
 
 
-def with_defaults(data: dict[str, Any]) -> dict[str, Any]:
-    """The model with its defaults as one more machine, network and switch, for what only they set."""
-    for kind, section in (("machine", "machines"), ("network", "networks"), ("switch", "switches")):
-        common = (data.get("defaults") or {}).get(kind)
-        if common:
-            data.setdefault(section, {})["defaults"] = common
-    return data
+def inheriting(data: dict[str, Any]) -> dict[str, Any]:
+    """The model with what its objects inherit in every one of them."""
+    return data | inherit.sections(data, inherit.of_valid(data))
 
 
 def test_the_models_use_every_key() -> None:
     """So that a change of what follows from any key shows in a tree."""
     found: set[str] = set()
     for path in WRITE.MODELS.values():
-        found |= used(Cloud, with_defaults(yaml.safe_load(path.read_text())))
+        found |= used(Cloud, inheriting(yaml.safe_load(path.read_text())))
     missing = sorted(every(Cloud) - found)
     assert not missing, f"no model in tests/golden uses {', '.join(missing)}; add the key to one of them"

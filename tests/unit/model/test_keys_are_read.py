@@ -24,10 +24,10 @@ from ansible_collections.groundup.cloud.plugins.module_utils.lab import twin_fil
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.plan import rack
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.shell import LabError
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.twin import Materials
+from ansible_collections.groundup.cloud.plugins.module_utils.model import inherit
 from ansible_collections.groundup.cloud.plugins.module_utils.model.derive import derive
 from ansible_collections.groundup.cloud.plugins.module_utils.model.fields import KeySpec, Shape, keys_of
-from ansible_collections.groundup.cloud.plugins.module_utils.model.load import SECTION_DEFAULTS, load_all
-from ansible_collections.groundup.cloud.plugins.module_utils.model.parse import merge
+from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load_all
 from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError
 from ansible_collections.groundup.cloud.plugins.module_utils.model.releases import LATER
 from ansible_collections.groundup.cloud.plugins.module_utils.model.scalars import BadScalar, Scalar
@@ -72,13 +72,12 @@ def named_values(data: Any) -> list[str]:
 
 @functools.cache
 def sources() -> list[dict[str, Any]]:
-    """The models, without `defaults`: their keys stand in every object."""
+    """The models, without `defaults`: what objects inherit stands in every one of them."""
     found = []
     for path in SOURCES:
         data = yaml.safe_load(path.read_text())
-        for word, base in (data.pop("defaults", None) or {}).items():
-            section, cls = SECTION_DEFAULTS[word]
-            data[section] = {name: merge(cls, base, item) for name, item in data.get(section, {}).items()}
+        data |= inherit.sections(data, inherit.of_valid(data))
+        data.pop("defaults", None)
         found.append(copy.deepcopy(data))
     return found
 

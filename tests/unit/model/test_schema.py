@@ -74,6 +74,9 @@ def test_models_match_the_schema(path: pathlib.Path) -> None:
         {"networks.cluster.subnet": "10.0.0.0"},
         {"kubernetes": {}},
         {"defaults": {"machine": {"fimware": "bios"}}},
+        {"profiles": {"gpu": {"fimware": "bios"}}},
+        {"profiles": {"gpu": {"profile": "cpu"}}},
+        {"profiles": {"Gpu_1": {}}},
         {"tenants": {"acme": {}}},
         {"machines.node1.deploy": {"via": ["http"]}},
         {"switches.leaf1.mlag": "no switch"},
@@ -90,6 +93,7 @@ def test_the_schema_refuses_what_the_parser_refuses(changes: dict[str, Any]) -> 
     "changes",
     [
         {"x-common": {"anything": [1, 2]}},
+        {"profiles": {"gpu": {"firmware": "bios"}}, "machines.node1.profile": "gpu"},
         {"switches.LEAF_1": {"platform": "unmanaged", "address": "10.20.0.13"}},
         {"machines.node2.bmc.address": "node2-bmc.example.net"},
         {"machines.node2.location": {"rack": "DC1_R07", "unit": 3, "side": "left"}},
