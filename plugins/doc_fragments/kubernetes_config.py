@@ -36,13 +36,28 @@ options:
         required: true
         suboptions:
           address:
-            description: Address that keepalived moves between control planes, of the network
-              of C(interface).
+            description:
+            - Address that keepalived moves between control planes, of the network of C(interface),
+              or that of an external load balancer. Only the latter may have a C(name) alone.
             type: str
-            required: true
+          name:
+            description:
+            - DNS name by which nodes and kubeconfigs know the endpoint, instead of its address.
+              Every machine and the controller have to resolve it; the copy of the kubeconfig
+              on a controller that does not has the address.
+            type: str
+          load_balancer:
+            description:
+            - Who forwards connections to the API servers. For C(external), one of your own that
+              forwards TCP to port 6443 of all control planes whose C(/readyz) answers; haproxy
+              and keepalived are not installed then. It has to be there before the cluster is
+              made, and is waited for.
+            type: str
+            choices: [control_planes, external]
+            default: control_planes
           interface:
             description: Interface of this machine in the network of the nodes. Required unless
-              C(root) is set.
+              C(root) is set or the load balancer is external.
             type: str
           port:
             description: Port of the API at this address.

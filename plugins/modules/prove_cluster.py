@@ -26,6 +26,12 @@ options:
     description: Address and port that the API must answer at, for example C(10.30.0.10:8443).
     type: str
     required: true
+  forwards_to:
+    description: Addresses and ports to which an external load balancer at O(endpoint) has to forward, for messages.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   version:
     description: Version that every node must have, without a leading v.
     type: str
@@ -223,6 +229,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Kubeconfig, connect
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.attached import OPTION as ATTACHMENTS
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.attached import Offered
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import (
     Expected,
@@ -241,6 +248,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result
 SPEC = {
     "kubeconfig": {"type": "path", "required": True},
     "endpoint": {"type": "str", "required": True},
+    "forwards_to": {"type": "list", "elements": "str", "default": []},
     "version": {"type": "str", "required": True},
     "nodes": {"type": "list", "elements": "str", "required": True},
     "domain": {"type": "str", "default": "cluster.local"},
@@ -248,17 +256,7 @@ SPEC = {
     "patience": {"type": "int", "default": 300},
     "layers": {"type": "dict", "default": {}},
     "pools": {"type": "list", "elements": "str", "default": []},
-    "attachments": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {
-            "name": {"type": "str", "required": True},
-            "namespace": {"type": "str", "default": "default"},
-            "mtu": {"type": "int", "required": True},
-            "nodes": {"type": "list", "elements": "str", "required": True},
-        },
-    },
+    "attachments": ATTACHMENTS,
     "promises": {"type": "dict", "default": {}},
     "storage": OPTION,
     "virtual_machines": VIRTUAL_MACHINES,
@@ -281,7 +279,7 @@ def main() -> None:
     attachments = tuple(Offered(**one | {"nodes": tuple(one["nodes"])}) for one in offered)
 
     def act() -> Result:
-        lists = {name: tuple(params[name]) for name in ("nodes", "pools")}
+        lists = {name: tuple(params[name]) for name in ("nodes", "pools", "forwards_to")}
         expected = Expected(
             **params | lists,
             attachments=attachments,

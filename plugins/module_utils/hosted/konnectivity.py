@@ -111,7 +111,7 @@ def pending(hosted: Hosted, system: System) -> str:
         return f"its certificate ends in {left} days"
     if ca.is_file() and login.ca.strip() != ca.read_text().strip():
         return "it trusts another authority than that of the cluster"
-    wanted = f"https://{settings.endpoint.address}:{settings.endpoint.port}"
+    wanted = settings.endpoint.url
     return "" if login.server == wanted else f"it leads to {login.server}, wanted is {wanted}"
 
 

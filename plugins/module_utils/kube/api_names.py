@@ -24,7 +24,7 @@ def wanted(settings: Settings) -> frozenset[str]:
     the further ones of the configuration."""
     service = ipaddress.ip_network(settings.services)[1]
     inside = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", f"kubernetes.default.svc.{settings.domain}")
-    own = (settings.node.name, settings.node.address, settings.endpoint.address)
+    own = (settings.node.name, settings.node.address, *settings.endpoint.names)
     return frozenset((*inside, str(service), *own, *config.alternative_names(settings)))
 
 

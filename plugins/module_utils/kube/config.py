@@ -33,6 +33,11 @@ SLOW_TIMEOUTS = {
     "discovery": "15m0s",
 }
 
+# kubeadm init waits for the API server at its own address, and then goes on through the endpoint: its first request is
+# repeated for this long (EnsureAdminClusterRoleBinding in cmd/kubeadm/app/phases/kubeconfig, 1.36; 1 min by default),
+# in which an external load balancer has to notice that its first server is healthy.
+EXTERNAL_TIMEOUTS = {"kubernetesAPICall": "5m0s"}
+
 
 def args(values: t.Mapping[str, str]) -> list[Doc]:
     """Arguments as v1beta4 wants them."""
@@ -57,7 +62,7 @@ def cluster_configuration(settings: Settings) -> Doc:
         "kind": "ClusterConfiguration",
         "clusterName": settings.cluster,
         "kubernetesVersion": f"v{settings.version}",
-        "controlPlaneEndpoint": f"{settings.endpoint.address}:{settings.endpoint.port}",
+        "controlPlaneEndpoint": settings.endpoint.authority,
         "imageRepository": settings.image_repository,
         "encryptionAlgorithm": "ECDSA-P256",
         "networking": {
@@ -107,7 +112,7 @@ def api_server(settings: Settings) -> Doc:
 
 def alternative_names(settings: Settings) -> list[str]:
     """Names and addresses of the API's certificates besides those that kubeadm gives to each."""
-    own = {settings.endpoint.address, *settings.control_planes, *settings.control_planes.values()}
+    own = {*settings.endpoint.names, *settings.control_planes, *settings.control_planes.values()}
     return sorted({*own, *settings.api_names})
 
 
@@ -161,7 +166,7 @@ def registration(settings: Settings, ignore: t.Sequence[str] = ()) -> Doc:
 
 def _patience(settings: Settings) -> Doc:
     if not settings.slow:
-        return {}
+        return {"timeouts": EXTERNAL_TIMEOUTS} if settings.endpoint.external else {}
     static_pods = settings.node.control_plane and not settings.hosted
     patched = {"patches": {"directory": patches.DIRECTORY}} if static_pods else {}
     return {"timeouts": SLOW_TIMEOUTS} | patched

@@ -11,7 +11,7 @@ import typing as t
 from pathlib import Path
 
 from ..host.system import System
-from . import config, job, kubelet_files, observe, paths, policy, yaml
+from . import config, external, job, kubelet_files, observe, paths, policy, yaml
 from .access import admin
 from .api import Api
 from .errors import KubeError
@@ -46,11 +46,10 @@ def init(settings: Settings, system: System) -> dict[str, t.Any]:
     try:
         job.wait(system, LIMIT[settings.timings])
     except KubeError as error:
-        if not resumed:
-            raise
-        raise KubeError(
-            f"{error}\nThis init was begun by an earlier run; `kubeadm reset -f` here starts it afresh"
-        ) from None
+        more = external.explain(settings, system.path(paths.CA))
+        if resumed:
+            more += "\nThis init was begun by an earlier run; `kubeadm reset -f` here starts it afresh"
+        raise KubeError(f"{error}{more}") from None
     finally:
         if not job.active(system):
             system.path(f"{paths.SCRATCH}/init.yaml").unlink(missing_ok=True)

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from .settings import Settings
 
+#: By which files of ours are known.
+MARK = "written by groundup.cloud"
+
 
 def haproxy(settings: Settings) -> str:
     """haproxy.cfg: forwards TCP to every API server that is ready."""
@@ -15,7 +18,7 @@ def haproxy(settings: Settings) -> str:
     servers = "".join(f"    server {name} {address}:6443{check}\n" for name, address in known)
     # A check is a new TLS connection. Where one costs a good part of a second, frequent checks overload the server.
     interval, fast, timeout = ("15s", "5s", "30s") if settings.slow else ("2s", "1s", "10s")
-    return f"""# The API of cluster {settings.cluster}, written by groundup.cloud; changes by hand are undone.
+    return f"""# The API of cluster {settings.cluster}, {MARK}; changes by hand are undone.
 global
     log /dev/log local0 notice
     user haproxy
@@ -57,7 +60,7 @@ def keepalived(settings: Settings) -> str:
         lines = "".join(f"        {address}\n" for address in others)
         peers = f"    unicast_src_ip {node.address}\n    check_unicast_src\n    unicast_peer {{\n{lines}    }}\n"
     advert = 3 if settings.slow else 1
-    return f"""# Address of the API of cluster {settings.cluster}, written by groundup.cloud; changes here are undone.
+    return f"""# Address of the API of cluster {settings.cluster}, {MARK}; changes here are undone.
 global_defs {{
     router_id {node.name}
     enable_script_security

@@ -63,7 +63,7 @@ def _differing(settings: Settings, system: System) -> Iterator[str]:
     if address and address[1] != node.address:
         yield f"the address of its node is {address[1]}, and the model wants {node.address}"
     server = Kubeconfig.fields(system.path(paths.KUBELET_CONF)).get("server", "")
-    wanted = f"https://{settings.endpoint.address}:{settings.endpoint.port}"
+    wanted = settings.endpoint.url
     if server and server != wanted:
         yield f"it reaches the API at {server}, and the model wants {wanted}"
 

@@ -42,7 +42,7 @@ def refuse_changes(settings: Settings, system: System) -> None:
     wanted = yaml.documents(config.cluster(settings))
     changed = differing(system.path(paths.CLUSTER).read_text(), wanted) if system.path(paths.CLUSTER).exists() else []
     server = Kubeconfig.fields(system.path(paths.ADMIN_CONF)).get("server", "")
-    here = f"https://{settings.endpoint.address}:{settings.endpoint.port}"
+    here = settings.endpoint.url
     if server != here and not changed:
         changed = [f"controlPlaneEndpoint is {server}, wanted {here}"]
     manifest = system.path(f"{paths.MANIFESTS}/kube-apiserver.yaml")

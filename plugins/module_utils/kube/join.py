@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import typing as t
 from pathlib import Path
 
 from ..host.system import System
-from . import config, control_plane, job, kubelet_files, observe, paths, yaml
+from . import config, control_plane, external, job, kubelet_files, observe, paths, yaml
 from .errors import KubeError
 from .join_credentials import JoinCredentials
 from .settings import Settings
@@ -40,6 +41,7 @@ def join(
     """
     running = observe.unfinished(observe.attempt(Path(system.root)), "join") and job.active(system)
     if not running:
+        external.require(settings, base64.b64decode(discovery["ca"]).decode())
         if settings.node.control_plane and settings.encryption:
             _write_encryption(system, encryption)
         job.note(system, "join", done=False)

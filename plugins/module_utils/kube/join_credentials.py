@@ -14,7 +14,7 @@ from ..host.system import System
 from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
-from . import config, etcd, paths, yaml
+from . import config, etcd, external, paths, yaml
 from .access import admin
 from .api import Api, Refused, Unreachable
 from .errors import KubeError
@@ -133,8 +133,7 @@ def withdraw_when_served(
 def discovery(settings: Settings, system: System) -> dict[str, str]:
     """The public part of the join credentials: the endpoint and the CA (base64 of PEM)."""
     ca = system.path(paths.CA).read_bytes()
-    server = f"https://{settings.endpoint.address}:{settings.endpoint.port}"
-    return {"server": server, "ca": base64.b64encode(ca).decode()}
+    return {"server": settings.endpoint.url, "ca": base64.b64encode(ca).decode()}
 
 
 def remove_stale(members: t.Iterable[t.Mapping[str, str]]) -> list[str]:
@@ -159,6 +158,7 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
     if params["state"] == "absent":
         changed = withdraw_when_served(settings, system, credentials)
         return {"changed": changed, "discovery": {}, "removed": [], "steps": []}
+    external.require(settings, system.path(paths.CA).read_text())
     api = admin(settings, system)
     removed = remove_stale(params["stale_members"]) if params["stale_members"] else []
     issue(settings, api, system, credentials, certificates=params["certificates"])

@@ -15,7 +15,7 @@ import typing as t
 from pathlib import Path
 
 from ..host.system import System
-from . import observe, paths
+from . import external, observe, paths
 from .errors import KubeRefusedError
 from .settings import API_PORT, Settings
 
@@ -38,7 +38,7 @@ def refuse(settings: Settings, system: System, *, clock: float | None = None, la
     """Refuse a machine on which kubeadm, or the kubelet after it, would fail. A node of a cluster is not tested.
 
     ``clock``: the controller's time, in seconds since 1970. ``layers_below``: the role host_base runs before anything
-    is done here, and switches swap off and sets the clock.
+    is done here, and switches swap off, sets the clock and makes the endpoint's name known.
 
     :raises KubeRefusedError: all that is wrong, each with its remedy.
     """
@@ -46,7 +46,7 @@ def refuse(settings: Settings, system: System, *, clock: float | None = None, la
     if found is None:
         return
     if not layers_below:
-        found += [*_swap(system), *_clock(clock)]
+        found += [*_swap(system), *_clock(clock), *filter(None, [external.unresolved(settings)])]
     if found:
         raise KubeRefusedError("\n".join(f"{settings.node.name}: {text}" for text in found))
 

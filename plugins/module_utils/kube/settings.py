@@ -13,6 +13,8 @@ from . import kubelet_settings
 from .errors import KubeError
 
 Timings = t.Literal["default", "slow"]
+#: Who spreads connections to the endpoint over the API servers.
+OWN, EXTERNAL = "control_planes", "external"
 VERSION = re.compile(r"\d+\.\d+\.\d+\Z")
 API_PORT = 6443
 #: Ports of the kubelet, of etcd and of the API servers behind the endpoint: the endpoint can have none of them.
@@ -33,14 +35,38 @@ INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z")
 class Endpoint:
     """Where the API is reached: ``address``:``port`` on ``interface`` of the control plane that has the address now.
 
-    ``router_id`` (1-255) must be unique among VRRP speakers of that network. There is no VRRP password: it would travel
-    in clear text (RFC 5798 took it out); peers are named by address instead.
+    ``name``: the DNS name by which nodes and kubeconfigs know it instead. ``load_balancer``: an ``external`` one has
+    the address; then there may be a name alone, and neither interface nor router id. ``router_id`` (1-255) must be
+    unique among VRRP speakers of that network. There is no VRRP password: it would travel in clear text (RFC 5798 took
+    it out); peers are named by address instead.
     """
 
-    address: str
+    address: str = ""
+    name: str = ""
     interface: str = ""
     port: int = 8443
     router_id: int = 0
+    load_balancer: str = OWN
+
+    @property
+    def external(self) -> bool:
+        """Whether a load balancer that is not the cluster's own forwards connections."""
+        return self.load_balancer == EXTERNAL
+
+    @property
+    def authority(self) -> str:
+        """Name, or address, and port, as clusters and kubeconfigs have them."""
+        return f"{self.name or self.address}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The API as kubeconfigs name it."""
+        return f"https://{self.authority}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its name and its address, as far as it has them: certificates of the API have both."""
+        return tuple(text for text in (self.name, self.address) if text)
 
 
 @dataclass(frozen=True)
@@ -125,7 +151,8 @@ def parse(params: t.Mapping[str, t.Any]) -> Settings:
 
 def _record(kind: type, values: dict[str, t.Any], key: str) -> t.Any:
     given = {name: value for name, value in (values.get(key) or {}).items() if value is not None}
-    if key == "endpoint" and not given.get("router_id") and _is_ipv4(given.get("address")):
+    own = key == "endpoint" and given.get("load_balancer") != EXTERNAL
+    if own and not given.get("router_id") and _is_ipv4(given.get("address")):
         # The last part of the address is as unique on its network as the address is; 0 isn't a valid id.
         given["router_id"] = int(ipaddress.ip_address(given["address"])) % 256 or 255
     if key == "node":
@@ -152,6 +179,13 @@ def is_api_name(value: str) -> bool:
         return len(value) <= MAX_NAME and bool(NAME.match(value.removeprefix("*."))) and not last.isdigit()
 
 
+def _is_ip(value: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(value))
+    except ValueError:
+        return False
+
+
 def _is_network(value: str) -> bool:
     try:
         return ipaddress.ip_network(value).version in (4, 6)
@@ -161,6 +195,7 @@ def _is_network(value: str) -> bool:
 
 def _check(settings: Settings) -> None:
     found = [text for wrong, text in [*_check_names(settings), *_check_addresses(settings)] if wrong]
+    found += [f"endpoint.{text}" for text in _check_endpoint(settings)]
     found += [f"node.kubelet.{fault}" for fault in kubelet_settings.faults(settings.node.kubelet)]
     if found:
         raise KubeError("\n".join(f"kubernetes.{text}" for text in found))
@@ -189,23 +224,43 @@ def _check_names(settings: Settings) -> list[tuple[bool, str]]:
 
 def _check_addresses(settings: Settings) -> list[tuple[bool, str]]:
     """Checks of addresses: (whether the value is wrong, error text)."""
-    endpoint, planes = settings.endpoint, settings.control_planes
+    planes = settings.control_planes
     invalid = sorted(str(a) for a in (settings.node.address, *planes.values()) if not _is_ipv4(a))
     nets = [f"{value!r}" for value in (settings.pods, settings.services) if not _is_network(value)]
     names = [f"{name!r}" for name in settings.api_names if not is_api_name(name)]
     return [
         (bool(names), f"api_names: {', '.join(names)} aren't DNS names in small letters, and no addresses"),
-        (not _is_ipv4(endpoint.address), f"endpoint.address: {endpoint.address!r} isn't an IPv4 address"),
         (bool(invalid), f"control_planes and node.address: {', '.join(invalid)} aren't IPv4 addresses"),
         (bool(nets), f"pods and services: {', '.join(nets)} aren't networks like 10.64.0.0/14"),
-        (
-            not settings.hosted and not INTERFACE.match(endpoint.interface),
-            f"endpoint.interface: {endpoint.interface!r} isn't an interface",
-        ),
-        (not 1 <= endpoint.router_id <= 255, f"endpoint.router_id: {endpoint.router_id} isn't from 1 to 255"),
-        (endpoint.port in OWN_PORTS, f"endpoint.port: {endpoint.port} is Kubernetes' own; take 8443"),
-        (
-            not settings.hosted and endpoint.address == settings.node.address,
-            f"endpoint.address: {endpoint.address} is a machine's own; choose a free one of its network",
-        ),
     ]
+
+
+def _check_endpoint(settings: Settings) -> t.Iterator[str]:
+    """What is wrong with the endpoint, as texts that begin with its key."""
+    endpoint = settings.endpoint
+    if endpoint.load_balancer not in (OWN, EXTERNAL):
+        yield f"load_balancer: {endpoint.load_balancer!r} is neither {OWN} nor {EXTERNAL}"
+    named_only = endpoint.external and endpoint.name and not endpoint.address
+    if not named_only and not _is_ipv4(endpoint.address):
+        yield f"address: {endpoint.address!r} isn't an IPv4 address"
+    if endpoint.name and not (is_api_name(endpoint.name) and NAME.match(endpoint.name) and not _is_ip(endpoint.name)):
+        yield f"name: {endpoint.name!r} isn't a DNS name in small letters"
+    if not settings.hosted and endpoint.address == settings.node.address:
+        yield f"address: {endpoint.address} is a machine's own; choose a free one of its network"
+    if endpoint.external:
+        yield from _check_external(settings)
+        return
+    if not settings.hosted and not INTERFACE.match(endpoint.interface):
+        yield f"interface: {endpoint.interface!r} isn't an interface"
+    if not 1 <= endpoint.router_id <= 255:
+        yield f"router_id: {endpoint.router_id} isn't from 1 to 255"
+    if endpoint.port in OWN_PORTS:
+        yield f"port: {endpoint.port} is Kubernetes' own; take 8443"
+
+
+def _check_external(settings: Settings) -> t.Iterator[str]:
+    if settings.hosted:
+        yield "load_balancer: a hosted control plane serves the endpoint's address itself; leave external out"
+    for key in ("interface", "router_id"):
+        if value := getattr(settings.endpoint, key):
+            yield f"{key}: {value} is for keepalived, which an external load balancer replaces; remove it"

@@ -22,6 +22,7 @@ from .addresses import provisioner_addresses
 from .names import Places
 from .shell import LabError
 from .sizes import sized
+from .twin_endpoint import serve_endpoint
 from .twin_switches import Cabling, twin_switches
 
 Tree = dict[str, Any]
@@ -86,6 +87,7 @@ def twin(cloud: Tree, materials: Materials, accelerator: str = "kvm") -> tuple[T
         machine["lab"] = sized(machine, emulated, bool(result.get("kubernetes")))
     if emulated:
         _suit_emulation(result, notes)
+    serve_endpoint(cloud, result, notes)
     result["provisioner"] = _provisioner(result.get("provisioner") or {}, networks, materials.places, notes)
     result["access"] = {
         "user": _user(result.get("access") or {}, notes),

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ..host.state import Directory, File, Hook, HostState, Unit
+from ..host.system import System
 from ..kube import config, endpoint, kubelet_settings, patches, paths, policy, yaml
-from ..kube.settings import Settings, parse
+from ..kube.settings import EXTERNAL, Settings, parse
 from .artefacts import links, programs
 
 MULTI, PROGRAMS = "kubernetes", ("kubeadm", "kubelet", "kubectl")
@@ -20,6 +22,11 @@ HAPROXY = "/etc/haproxy/haproxy.cfg"
 KEEPALIVED = "/etc/keepalived/keepalived.conf"
 KUBELET = "/etc/systemd/system/kubelet.service"
 KEEPALIVED_UNIT = "/etc/systemd/system/keepalived.service.d/groundup.conf"
+
+LOAD_BALANCER_UNITS = (
+    Unit("haproxy.service", reload_on=(HAPROXY,)),
+    Unit("keepalived.service", reload_on=(KEEPALIVED,), restart_on=(KEEPALIVED_UNIT,)),
+)
 
 KEEPALIVED_WAITS = """# Written by groundup.cloud; changes by hand are undone.
 # At boot the VLAN's interface may come after keepalived, which ends for good when it is not there.
@@ -99,7 +106,8 @@ def needs(params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
     """What the bundle must hold for this input: programs, packages of control planes, and images by their version."""
     repository = params.get("image_repository") or Settings.image_repository
     images = (f"{repository}/{name}:v{params['version']}" for name in VERSIONED_IMAGES)
-    return (*PROGRAMS, *(f"apt:{name}" for name in CONTROL_PLANE_PACKAGES), *images)
+    external = params["endpoint"].get("load_balancer") == EXTERNAL
+    return (*PROGRAMS, *(f"apt:{name}" for name in (() if external else CONTROL_PLANE_PACKAGES)), *images)
 
 
 def binaries(settings: Settings) -> tuple[File, ...]:
@@ -107,15 +115,41 @@ def binaries(settings: Settings) -> tuple[File, ...]:
     return programs("kubernetes", settings.files, (MULTI,) if MULTI in settings.files else PROGRAMS)
 
 
-def with_control_plane(state: HostState, settings: Settings) -> HostState:
-    """The state, with what a control plane needs before kubeadm runs on it."""
-    documents = yaml.documents(config.cluster(settings))
-    files = (
-        File(paths.CLUSTER, documents, mode=0o600),
-        File(f"/etc/systemd/system/{IMAGES_UNIT}", IMAGES),
+def load_balancer(settings: Settings) -> tuple[File, ...]:
+    """The files of the control plane's share in the endpoint."""
+    return (
         File(HAPROXY, endpoint.haproxy(settings)),
         File(KEEPALIVED, endpoint.keepalived(settings)),
         File(KEEPALIVED_UNIT, KEEPALIVED_WAITS),
+    )
+
+
+def without_load_balancer(state: HostState, system: System) -> HostState:
+    """The state, with an end of the services that held the endpoint before an external load balancer did. Only where
+    they have our files: others may use haproxy on a control plane."""
+    if any(file.path == HAPROXY for file in state.files):
+        return state
+    ours = [path for path in (HAPROXY, KEEPALIVED) if endpoint.MARK in _text(system, path)]
+    if not ours:
+        return state
+    names = [{HAPROXY: "haproxy.service", KEEPALIVED: "keepalived.service"}[path] for path in ours]
+    ended = (Unit(name, enabled=False, active=False) for name in names)
+    return replace(state, absent=(*state.absent, *ours), units=(*state.units, *ended))
+
+
+def _text(system: System, path: str) -> str:
+    file = system.path(path)
+    return file.read_text(errors="replace") if file.is_file() else ""
+
+
+def with_control_plane(state: HostState, settings: Settings) -> HostState:
+    """The state, with what a control plane needs before kubeadm runs on it."""
+    documents = yaml.documents(config.cluster(settings))
+    own = not settings.endpoint.external
+    files = (
+        *(load_balancer(settings) if own else ()),
+        File(paths.CLUSTER, documents, mode=0o600),
+        File(f"/etc/systemd/system/{IMAGES_UNIT}", IMAGES),
         *(File(path, text) for path, text in patches.files(settings).items()),
         *policy.files(settings),
     )
@@ -130,12 +164,8 @@ def with_control_plane(state: HostState, settings: Settings) -> HostState:
             Directory(paths.APISERVER, 0o700),
             Directory(paths.AUDIT_LOG, 0o700),
         ),
-        packages=CONTROL_PLANE_PACKAGES,
-        units=(
-            *state.units,
-            Unit("haproxy.service", reload_on=(HAPROXY,)),
-            Unit("keepalived.service", reload_on=(KEEPALIVED,), restart_on=(KEEPALIVED_UNIT,)),
-        ),
+        packages=CONTROL_PLANE_PACKAGES if own else (),
+        units=(*state.units, *(LOAD_BALANCER_UNITS if own else ())),
         hooks=(
             Hook(
                 "images",

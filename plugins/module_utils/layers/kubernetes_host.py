@@ -9,7 +9,7 @@ import typing as t
 from ..host.layer import Renderer, Warn, run_layer, silent
 from ..host.layer import assess as assess_state
 from ..host.plan import Plan
-from ..host.state import HostError
+from ..host.state import HostError, HostState
 from ..host.system import System
 from ..kube import (
     credentials,
@@ -27,13 +27,18 @@ from ..kube import (
 )
 from ..kube.settings import Settings, parse
 from .artefacts import PROGRAMS
-from .kubernetes import render
+from .kubernetes import render, without_load_balancer
 
 
 def renderer(system: System) -> Renderer:
     """The layer's state on this machine: what the role's variable says, what kubeadm wrote for its kubelet, and who may
     use the credentials that are here."""
-    return lambda params: credentials.with_access(kubelet_files.with_recorded(render(params), system), system)
+
+    def state(params: dict[str, t.Any]) -> HostState:
+        own = without_load_balancer(render(params), system)
+        return credentials.with_access(kubelet_files.with_recorded(own, system), system)
+
+    return state
 
 
 def prepare(

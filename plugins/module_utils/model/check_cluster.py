@@ -7,12 +7,11 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ..kube.settings import API_PORT, IP_VERSIONS, OWN_PORTS
+from .check_endpoint import check_endpoint
 from .checks import Report
 from .enums import Role
-from .releases import IPV6
+from .kubernetes import Kubernetes
 from .scalars import Subnet
-from .services import Kubernetes
 from .types import Cloud
 
 # Prefix length of each node's pod range by IP version (kube-controller-manager, --node-cidr-mask-size-ipv4, -ipv6).
@@ -24,7 +23,7 @@ def check_cluster(report: Report) -> None:
     kubernetes = report.cloud.kubernetes
     if kubernetes is not None:
         _members(report)
-        _endpoint(report, kubernetes)
+        check_endpoint(report, kubernetes)
         _network(report, kubernetes)
         _check_pod_range(report, kubernetes, len(report.cloud.machines))
         _check_range_conflicts(report)
@@ -46,46 +45,22 @@ def _members(report: Report) -> None:
         )
 
 
-def _endpoint(report: Report, kubernetes: Kubernetes) -> None:
-    if kubernetes.endpoint is not None and not report.layout.cluster and not report.is_incomplete("networks", "subnet"):
-        report.add(
-            "kubernetes.endpoint",
-            str(kubernetes.endpoint),
-            "is outside every network",
-            "give a free address of the machines' network",
-        )
-    if kubernetes.endpoint is not None and kubernetes.endpoint.version not in IP_VERSIONS:
-        report.add(
-            "kubernetes.endpoint",
-            str(kubernetes.endpoint),
-            f"is IPv6, which clusters can't have before release {IPV6}",
-            "give an address of an IPv4 network",
-        )
-    if kubernetes.endpoint_port in OWN_PORTS:
-        own = "the API servers" if kubernetes.endpoint_port == API_PORT else "etcd or the kubelet"
-        report.add(
-            "kubernetes.endpoint_port",
-            kubernetes.endpoint_port,
-            f"is the port of {own} behind the endpoint",
-            "give another, such as 8443",
-        )
-
-
 def _network(report: Report, kubernetes: Kubernetes) -> None:
-    """Check that every machine is in the endpoint's network, and that pods and services use its IP version."""
+    """Check that every machine is in the network of Kubernetes, and that pods and services use its IP version."""
     cluster = report.layout.cluster
-    if cluster is None:
+    if cluster is None or cluster.subnet is None:
         return
+    wanted = "kubernetes.network" if kubernetes.network else "the network of kubernetes.endpoint"
     for machine in report.cloud.machines.values():
         if cluster.name not in [network.name for network in report.layout.networks_of(machine)]:
             report.add(
                 f"machines.{machine.name}.networks",
                 None,
-                f"lack {cluster.name}, the network of kubernetes.endpoint",
+                f"lack {cluster.name}, {wanted}",
                 f"add {cluster.name}",
             )
     for key, subnet in (("pods", kubernetes.pods), ("services", kubernetes.services)):
-        if cluster.subnet and subnet.version != cluster.subnet.version:
+        if subnet.version != cluster.subnet.version:
             report.add(
                 f"kubernetes.{key}",
                 str(subnet),
@@ -121,6 +96,8 @@ def used_by_nodes(cloud: Cloud) -> list[tuple[str, Subnet]]:
         for item in cloud.machines.values()
         if item.bmc and not isinstance(item.bmc.address, str)
     ]
+    if cloud.kubernetes and cloud.kubernetes.external and cloud.kubernetes.endpoint is not None:
+        found.append(("kubernetes.endpoint", cloud.kubernetes.endpoint))
     found += [(f"dns.servers[{index}]", server) for index, server in enumerate(cloud.dns.servers)]
     found += [
         (f"networks.{network.name}.routes[{index}].to", route.to)

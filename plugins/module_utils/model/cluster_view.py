@@ -7,15 +7,16 @@ from __future__ import annotations
 import typing as t
 
 from ..kube import kubelet_settings
+from ..kube.settings import API_PORT
 from . import konnectivity, kubevirt, rook_ceph
 from .cluster_taints import taints
 from .enums import ProxyMode, Role
 from .hardware import Machine
+from .kubernetes import Kubernetes
 from .layout import Layout, fqdn, is_network_configured
-from .metal_view import control_plane_root, provisioner_address, registry
+from .metal_view import control_plane_root, endpoint_names, provisioner_address, registry
 from .networks import checksums_by_kernel, kernel_modules, sysctls
 from .parse import overlaid
-from .services import Kubernetes
 from .values import Expression
 
 View = dict[str, t.Any]
@@ -36,7 +37,7 @@ class ClusterView:
         self.layout = layout
         members = [machine for machine in layout.cloud.machines.values() if Role.CONTROL_PLANE in machine.roles]
         kubernetes = layout.cloud.kubernetes
-        self.endpoint = str(kubernetes.endpoint) if kubernetes else None
+        self.endpoint = str(kubernetes.endpoint) if kubernetes and kubernetes.endpoint else None
         self.control_planes = {machine.name: self._address(machine) for machine in members}
         if layout.hosted:
             self.control_planes = {CLUSTER: self.endpoint}
@@ -55,7 +56,7 @@ class ClusterView:
         hosts = {f"provisioner.{domain}": own} if own else {}
         if self.endpoint:
             hosts[f"kubernetes.{domain}"] = self.endpoint
-        return hosts
+        return {**hosts, **endpoint_names(self.layout.cloud)}
 
     def _address(self, machine: Machine) -> str | None:
         network = self.layout.cluster
@@ -70,6 +71,14 @@ class ClusterView:
         if cloud.kubernetes:
             trusted += [str(cloud.kubernetes.pods), str(cloud.kubernetes.services)]
         return {"enabled": cloud.firewall.enabled, "trusted": trusted, "open": list(cloud.firewall.open)}
+
+    def _firewall_of(self, machine: Machine) -> View:
+        firewall = self.firewall if is_network_configured(machine) else self.open_firewall
+        kubernetes = self.layout.cloud.kubernetes
+        if not (kubernetes and kubernetes.external and Role.CONTROL_PLANE in machine.roles):
+            return firewall
+        # An external load balancer may be in no network of the cloud, or pass on the addresses of clients.
+        return {**firewall, "open": list(dict.fromkeys((*firewall["open"], f"tcp/{API_PORT}")))}
 
     def host_base(self, machine: Machine) -> View:
         """The role input `host_base`."""
@@ -93,7 +102,7 @@ class ClusterView:
             **({"registry_ca": REGISTRY_CA} if own else {}),
             "ntp_servers": [own] if own else list(layout.cloud.ntp.servers),
             "hosts": self.hosts,
-            "firewall": self.firewall if is_network_configured(machine) else self.open_firewall,
+            "firewall": self._firewall_of(machine),
         }
 
     def container_runtime(self) -> View:
@@ -130,7 +139,8 @@ class ClusterView:
         if tuned := kubelet_settings.normal(overlaid(settings.kubelet, machine.kubelet)):
             node["kubelet"] = tuned
         view = self._cluster(settings)
-        view["endpoint"]["interface"] = self.layout.wiring.interface(machine, network)
+        if not settings.external:
+            view["endpoint"]["interface"] = self.layout.wiring.interface(machine, network)
         return {**view, "node": node}
 
     def hosted_kubernetes(self) -> View:
@@ -154,8 +164,10 @@ class ClusterView:
             "version": settings.version,
             "files": BUNDLE_FILES,
             "endpoint": {
-                "address": str(settings.endpoint),
-                "port": settings.endpoint_port,
+                **({"address": self.endpoint} if self.endpoint else {}),
+                **({"name": settings.endpoint_name} if settings.endpoint_name else {}),
+                "port": settings.port,
+                **({"load_balancer": str(settings.load_balancer)} if settings.external else {}),
             },
             "pods": str(settings.pods),
             "services": str(settings.services),

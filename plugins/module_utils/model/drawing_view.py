@@ -48,9 +48,11 @@ def _others(layout: Layout) -> list[View]:
     cloud = layout.cloud
     own = {name: str(address) for name, address in layout.provisioner.items()}
     found: list[View] = [{"name": "provisioner", "note": cloud.provisioner.host, "addresses": own}]
-    if cloud.kubernetes and layout.cluster:
-        endpoint = {layout.cluster.name: str(cloud.kubernetes.endpoint)}
-        found.append({"name": "endpoint", "note": "Kubernetes API", "addresses": endpoint})
+    network = layout.network_of(cloud.kubernetes.endpoint) if cloud.kubernetes else None
+    if cloud.kubernetes and network:
+        endpoint = {network.name: str(cloud.kubernetes.endpoint)}
+        note = "Kubernetes API, external" if cloud.kubernetes.external else "Kubernetes API"
+        found.append({"name": "endpoint", "note": note, "addresses": endpoint})
     return found
 
 

@@ -68,6 +68,13 @@ class HashPolicy(enum.StrEnum):
     VLAN_SRCMAC = "vlan+srcmac"
 
 
+class ApiLoadBalancer(enum.StrEnum):
+    """Who forwards connections to the API servers: the control planes themselves, or a load balancer of others."""
+
+    CONTROL_PLANES = "control_planes"
+    EXTERNAL = "external"
+
+
 class LacpRate(enum.StrEnum):
     """Interval of LACP packets (LACPDUs): `fast` is one second, `slow` is 30 seconds."""
 

@@ -30,8 +30,7 @@ def view(layout: Layout) -> View:
     settings = layout.cloud.kubernetes
     if settings is None:
         return {}
-    host = f"[{settings.endpoint}]" if settings.endpoint.version == 6 else str(settings.endpoint)
-    return {"server": f"{host}:{egress.PORT}", **timings(settings)}
+    return {"server": f"{settings.host}:{egress.PORT}", **timings(settings)}
 
 
 def of_server(layout: Layout) -> View:

@@ -116,8 +116,10 @@ class Layout:
 
     @functools.cached_property
     def cluster(self) -> Network | None:
-        """The network of Kubernetes: the one whose subnet contains the endpoint."""
+        """The network of Kubernetes: that of the model, or the one whose subnet contains the endpoint."""
         kubernetes = self.cloud.kubernetes
+        if kubernetes and kubernetes.network:
+            return self.cloud.networks.get(kubernetes.network)
         return self.network_of(kubernetes.endpoint) if kubernetes else None
 
     def network_of(self, address: Address | None) -> Network | None:

@@ -99,12 +99,20 @@ def bundle_view(cloud: Cloud) -> View:
     return {"source": str(own.source), "dir": own.dir, **more}
 
 
+def endpoint_names(cloud: Cloud) -> dict[str, str]:
+    """The address of the API's endpoint by the DNS name that the model gives it, where it has both."""
+    settings = cloud.kubernetes
+    both = settings is not None and settings.endpoint is not None and settings.endpoint_name
+    return {str(settings.endpoint_name): str(settings.endpoint)} if settings and both else {}
+
+
 def _names(layout: Layout) -> dict[str, str]:
-    """The addresses of the machines that are not deployed, by full name; the others are resolved by reservation."""
+    """The addresses of the machines that are not deployed, by full name, and that of the API's endpoint; other machines
+    are resolved by reservation."""
     provision = layout.provision.name if layout.provision else ""
     existing = [machine for machine in layout.cloud.machines.values() if not is_deployed(machine)]
     addresses = {fqdn(item, layout.cloud): layout.texts_of(item.name).get(provision) for item in existing}
-    return {name: address for name, address in addresses.items() if address}
+    return {name: address for name, address in {**addresses, **endpoint_names(layout.cloud)}.items() if address}
 
 
 def _images(layout: Layout) -> View:

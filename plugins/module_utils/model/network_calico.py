@@ -11,11 +11,11 @@ from ..promises.promise import Promise
 from ..promises.tunnel import Encapsulation
 from .bgp import Bgp, BgpPeer
 from .bundle_facts import manifest
+from .kubernetes import Kubernetes
 from .layout import Layout
 from .pod_network import PodNetwork
 from .pods_mtu import pods
 from .providers import Provider, of_api
-from .services import Kubernetes
 from .tunnels import encapsulation
 
 View = dict[str, t.Any]

@@ -90,7 +90,8 @@ def _join_small(facts: Facts) -> t.Iterator[Found]:
 def _storage_tunnel(facts: Facts) -> t.Iterator[Found]:
     cluster = facts.layout.cluster
     if cluster is not None and cluster.name == STORAGE and facts.encapsulated and facts.cloud.kubernetes:
-        yield Found("kubernetes.endpoint", str(facts.cloud.kubernetes.endpoint))
+        key = "network" if facts.cloud.kubernetes.network else "endpoint"
+        yield Found(f"kubernetes.{key}", str(getattr(facts.cloud.kubernetes, key)))
 
 
 def _geneve(facts: Facts) -> t.Iterator[Found]:
@@ -128,8 +129,8 @@ def _host_gw(facts: Facts) -> t.Iterator[Found]:
 
 def _konnectivity_port(facts: Facts) -> t.Iterator[Found]:
     kubernetes = facts.cloud.kubernetes
-    if kubernetes and kubernetes.endpoint_port in konnectivity.PORTS and konnectivity.wanted(facts.layout):
-        yield Found("kubernetes.endpoint_port", kubernetes.endpoint_port)
+    if kubernetes and kubernetes.port in konnectivity.PORTS and konnectivity.wanted(facts.layout):
+        yield Found("kubernetes.endpoint_port", kubernetes.port)
 
 
 RULES: tuple[Rule, ...] = (
@@ -208,10 +209,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "tunnel-on-storage",
         Severity.ERROR,
-        "packets of pods are encapsulated, and `kubernetes.endpoint` is in the network `storage`",
+        "packets of pods are encapsulated, and the network of Kubernetes is `storage`",
         _storage_tunnel,
         "is in the network storage, so that the tunnels of pods share it with the traffic of disks",
-        "give an address of another network, or choose a provider without encapsulation",
+        "take another network, or choose a provider without encapsulation",
         "Kube-OVN's documentation, reference/setup-options: IFACE; Ceph's network reference",
     ),
     Rule(

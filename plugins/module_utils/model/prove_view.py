@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from ..kube.settings import API_PORT
 from . import load_balancer, multus, prove_storage, prove_virtual_machines
 from .declared import declared
 from .enums import Role, StorageProvider
@@ -163,6 +164,7 @@ def prove_cluster(layout: Layout, layers: Layers) -> View:
         **({"promises": promises} if promises else {}),
         "cluster": {
             "endpoint": kubernetes.api,
+            **({"forwards_to": api_servers(layout)} if kubernetes.external else {}),
             "version": kubernetes.version,
             "nodes": list(layout.cloud.machines),
             "domain": kubernetes.domain,
@@ -172,6 +174,13 @@ def prove_cluster(layout: Layout, layers: Layers) -> View:
             **({"virtual_machines": machines} if (machines := prove_virtual_machines.view(layout)) else {}),
         },
     }
+
+
+def api_servers(layout: Layout) -> list[str]:
+    """Addresses and ports of the API servers, to which an external load balancer forwards."""
+    members = [machine.name for machine in layout.cloud.machines.values() if Role.CONTROL_PLANE in machine.roles]
+    network = layout.cluster.name if layout.cluster else ""
+    return [f"{address}:{API_PORT}" for name in members if (address := layout.texts_of(name).get(network))]
 
 
 def prove_provisioner(layout: Layout) -> View:

@@ -9,8 +9,8 @@ import typing as t
 
 from .enums import Timings
 from .hardware import Machine
+from .kubernetes import Kubernetes
 from .layout import Layout
-from .services import Kubernetes
 from .types import Cloud
 
 View = dict[str, t.Any]

@@ -9,6 +9,7 @@ import typing as t
 
 from .fields import KeySpec, Kind, Shape, keys_of
 from .inherit import SECTION_DEFAULTS
+from .kubernetes import Kubernetes
 from .load import INVENTORY_KEYS, PLUGIN
 from .releases import LATER, words
 from .scalars import LABEL_NAME, Scalar
@@ -17,6 +18,8 @@ from .types import Cloud, Machine
 
 Schema = dict[str, t.Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+#: Keys of which a record needs one, which no declaration of a single key says.
+ONE_OF: dict[type, tuple[str, ...]] = {Kubernetes: ("endpoint", "endpoint_name")}
 _TEMPLATE: Schema = {"type": "string", "pattern": r"\{[{%#]"}
 
 
@@ -85,6 +88,8 @@ def _record(cls: type, required: bool) -> Schema:
         "properties": {key: _property(spec) for key, spec in specs.items()},
     }
     needed = [key for key, spec in specs.items() if spec.required]
+    if cls in ONE_OF:
+        record["anyOf"] = [{"required": [key]} for key in ONE_OF[cls]]
     return {**record, "required": needed} if required and needed else record
 
 

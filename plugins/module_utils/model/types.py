@@ -46,6 +46,7 @@ from .hardware import (
     Taint,
     Uplink,
 )
+from .kubernetes import Kubernetes, RegistryLogin
 from .management import Bmc, Ipmi, Tls
 from .nics import Bond, Link, Nic
 from .pod_network import PodNetwork
@@ -57,12 +58,10 @@ from .services import (
     Dns,
     Firewall,
     Image,
-    Kubernetes,
     Lab,
     Ntp,
     Provisioner,
     Quota,
-    RegistryLogin,
     Tenant,
 )
 from .storage import BlockStorage, FileStorage, ObjectStorage, Storage

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..cluster import address_ranges
 from ..conditions.serving import unready
@@ -36,6 +36,7 @@ STARTS = "a pod starts on every Ready node"
 class Expected:
     """What the cluster has to be by the model.
 
+    :ivar forwards_to: the API servers to which an external load balancer at the endpoint has to forward.
     :ivar version: without a leading v, e.g. ``1.36.3``.
     :ivar image: reference of the probe image, which has busybox's applets on its path.
     :ivar patience: seconds to wait for pods.
@@ -58,6 +59,7 @@ class Expected:
     promises: Mapping[str, Sequence[str]] = field(default_factory=dict)
     storage: Stored | None = None
     virtual_machines: VirtualMachines | None = None
+    forwards_to: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         known = [str(word) for word in Promise]
@@ -141,6 +143,10 @@ def _api(context: Cluster) -> Iterator[Proof]:
     found = context.prove(claim, _answers)
     if found.ok is False:
         context.unreachable = f"the API does not answer: {found.evidence}"
+        if servers := ", ".join(context.expected.forwards_to):
+            at = context.expected.endpoint
+            remedy = f"the external load balancer at {at} has to forward TCP, unchanged, to {servers}"
+            found = replace(found, evidence=f"{found.evidence}; {remedy}")
     yield found
 
 

@@ -19,7 +19,13 @@ CONFIG: dict[str, Any] = {
             "type": "dict",
             "required": True,
             "options": {
-                "address": {"type": "str", "required": True},
+                "address": {"type": "str"},
+                "name": {"type": "str"},
+                "load_balancer": {
+                    "type": "str",
+                    "default": "control_planes",
+                    "choices": ["control_planes", "external"],
+                },
                 "interface": {"type": "str"},
                 "port": {"type": "int", "default": 8443},
                 "router_id": {"type": "int"},

@@ -11,9 +11,11 @@ import pytest
 import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.names import INTERFACE_LIMIT
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.plan import rack
+from ansible_collections.groundup.cloud.plugins.module_utils.lab.shell import LabError
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.twin import twin
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from unit.lab.models import MATERIALS, real_rack
+from unit.model.base import model as valid
 
 MODELS = pathlib.Path(__file__).parents[2] / "golden/models"
 
@@ -195,3 +197,49 @@ def test_the_nic_that_boots_is_the_first_of_the_domain() -> None:
     machines = {machine.name: machine for machine in rack(model, MATERIALS.places).machines}
     assert machines["node1"].nics[0].mac == "52:54:00:06:01:04" and len(machines["node1"].nics) == 5
     assert machines["node3"].nics[0].mac == "52:54:00:06:03:00"
+
+
+def behind(kubernetes: dict[str, Any], changes: dict[str, Any] | None = None) -> tuple[dict[str, Any], list[str]]:
+    given = {"load_balancer": "external", "network": "cluster", **kubernetes}
+    return twin(valid({"kubernetes": given, **(changes or {})}), MATERIALS)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"endpoint": "10.30.0.10"}, {"endpoint": "10.30.0.10"}),
+        ({"endpoint": "203.0.113.7", "endpoint_port": 6443}, {"endpoint": "10.30.0.19"}),
+        (
+            {"endpoint_name": "api.example.net", "endpoint_port": 9443},
+            {"endpoint": "10.30.0.19", "endpoint_name": "api.example.net", "endpoint_port": 9443},
+        ),
+    ],
+)
+def test_control_planes_of_a_twin_serve_the_endpoint_of_an_external_load_balancer(
+    given: dict[str, Any], wanted: dict[str, Any]
+) -> None:
+    found, notes = behind(given)
+    assert found["kubernetes"] == {"network": "cluster", **wanted}
+    assert load(found).kubernetes
+    note = f"kubernetes.load_balancer: the lab has none; control planes serve the endpoint, {wanted['endpoint']}"
+    assert note in notes
+
+
+def test_the_endpoint_of_a_twin_is_an_address_that_nobody_has() -> None:
+    outside = {"endpoint": "203.0.113.7"}
+    few = {"networks.cluster.first": 3, "networks.cluster.gateway": "10.30.0.2"}
+    assert behind(outside, few)[0]["kubernetes"]["endpoint"] == "10.30.0.254"
+    few |= {"networks.cluster.subnet": "10.30.0.0/29", "machines.node1.addresses": {"cluster": "10.30.0.6"}}
+    assert behind(outside, few)[0]["kubernetes"]["endpoint"] == "10.30.0.4"
+    few |= {"switches.leaf1.address": "10.30.0.3", "switches.leaf2.address": "10.30.0.4"}
+    with pytest.raises(LabError, match=r"networks\.cluster: has no free address for the endpoint of the twin"):
+        behind(outside, few)
+
+
+def test_a_twin_with_a_hosted_control_plane_has_no_name_of_the_endpoint() -> None:
+    model = real_rack()
+    model["kubernetes"]["endpoint_name"] = "api.example.net"
+    model["lab"] = {"control_plane": "hosted"}
+    found, notes = twin(model, MATERIALS)
+    assert "endpoint_name" not in found["kubernetes"]
+    assert any(note.startswith("kubernetes.endpoint_name: is left out") for note in notes)

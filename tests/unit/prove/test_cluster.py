@@ -101,6 +101,16 @@ def test_faults_fail_their_proofs(api: FakeApi, failed: list[str]) -> None:
     assert len(api.deleted) == 2, "its own namespace, and the one that a killed run left"
 
 
+def test_a_silent_external_load_balancer_is_told_where_to_forward() -> None:
+    expected = replace(EXPECTED, forwards_to=("10.30.0.21:6443", "10.30.0.22:6443"))
+    proofs = cluster_proofs(FakeApi(down=True), expected)  # type: ignore[arg-type]
+    assert proofs[0].evidence.endswith(
+        "connection refused; the external load balancer at 10.30.0.10:8443 has to forward TCP, unchanged, to "
+        "10.30.0.21:6443, 10.30.0.22:6443"
+    )
+    assert cluster_proofs(FakeApi(), expected)[0].ok  # type: ignore[arg-type]
+
+
 def test_an_unreachable_api_fails_its_proof_and_the_rest_is_untried() -> None:
     proofs = cluster_proofs(FakeApi(down=True), EXPECTED)  # type: ignore[arg-type]
     assert [proof.ok for proof in proofs] == [False, None, None, None, None, None]
