@@ -113,6 +113,7 @@ def _profiles(parser: Parser, raw: t.Any) -> dict[str, Raw]:
         except BadScalar as error:
             parser.report(where, shown, error.message, error.remedy)
             continue
+        keys = {} if keys is None else keys
         if not isinstance(keys, t.Mapping):
             parser.report(where, parser.shown(keys, where), "is not a mapping", "give keys of a machine")
             continue

@@ -152,6 +152,11 @@ def test_the_origin_of_a_value_is_the_nearest_that_sets_it() -> None:
     }
 
 
+def test_a_profile_may_be_empty() -> None:
+    machine = node2({"profiles": {"gpu": None, "cpu": {}}, f"{N2}.profile": "gpu", f"{N1}.profile": "cpu"})
+    assert machine.profile == "gpu" and machine.labels == {}
+
+
 def test_a_profile_that_no_machine_has_is_a_warning() -> None:
     loaded = load_all(model({"profiles": {"gpu": GPU, "cpu": {}}, f"{N2}.profile": "gpu"}))
     assert [str(warning) for warning in loaded.warnings] == [
