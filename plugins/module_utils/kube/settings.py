@@ -247,6 +247,8 @@ def _check_endpoint(settings: Settings) -> t.Iterator[str]:
         yield f"name: {endpoint.name!r} isn't a DNS name in small letters"
     if not settings.hosted and endpoint.address == settings.node.address:
         yield f"address: {endpoint.address} is a machine's own; choose a free one of its network"
+    if endpoint.name and settings.hosted:
+        yield "name: a hosted control plane is reached by its address; remove it"
     if endpoint.external:
         yield from _check_external(settings)
         return

@@ -123,9 +123,12 @@ def test_wrong_endpoints_are_refused(given: Given, endpoint: Given, text: str) -
         parse(given | {"endpoint": endpoint})
 
 
-def test_a_hosted_control_plane_has_no_external_load_balancer(given: Given) -> None:
+def test_a_hosted_control_plane_has_no_external_load_balancer_and_no_name(given: Given) -> None:
+    hosted = {"root": "/var/lib/x/root"}
     with pytest.raises(KubeError, match="a hosted control plane serves the endpoint's address itself"):
-        parse(given | {"endpoint": {**BEHIND, "address": "10.30.0.10"}, "root": "/var/lib/x/root"})
+        parse(given | {"endpoint": {**BEHIND, "name": "", "address": "10.30.0.10"}} | hosted)
+    with pytest.raises(KubeError, match=r"endpoint\.name: a hosted control plane is reached by its address; remove it"):
+        parse(given | {"endpoint": {"address": "10.30.0.10", "name": NAME}} | hosted)
 
 
 def test_a_machine_that_does_not_resolve_the_name_is_refused(given: Given, tmp_path: Path) -> None:
