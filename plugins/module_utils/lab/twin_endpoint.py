@@ -9,7 +9,7 @@ from typing import Any
 
 from ..kube.settings import OWN_PORTS
 from ..model.enums import ApiLoadBalancer, ControlPlane
-from ..model.hardware import Network
+from ..model.segments import Network
 from ..model.layout import Layout
 from ..model.load import load
 from ..model.scalars import Address, Subnet

@@ -42,12 +42,12 @@ def _addresses(report: Report, bgp: Bgp) -> None:
     for peer in bgp.peers.values():
         path = f"{PEERS}.{peer.name}.address"
         part = report.layout.network_of(peer.address)
-        if cluster and cluster.subnet and not (part and is_same(cluster, part)):
+        if cluster and (cluster.subnet or cluster.racks) and not (part and is_same(cluster, part)):
             report.add(
                 path,
                 str(peer.address),
-                f"is outside {cluster.subnet} of networks.{cluster.name}, in which nodes have the addresses of their "
-                "sessions",
+                f"is outside {' and '.join(str(one.subnet) for one in cluster.parts)} of networks.{cluster.name}, in which "
+                "nodes have the addresses of their sessions",
                 "give the router's address in that network",
             )
         elif claims.claim(peer.address, path) and cluster:

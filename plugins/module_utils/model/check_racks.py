@@ -79,5 +79,5 @@ def _check_endpoint(report: Report) -> None:
             "kubernetes.endpoint",
             str(kubernetes.endpoint),
             f"is in {cluster.place}, and {away} in other racks can't take it over",
-            f"put all control planes into rack {cluster.rack_name}, or the network of the cluster into one subnet",
+            f"put all control planes into rack {cluster.rack_name}, or write kubernetes.load_balancer: external",
         )

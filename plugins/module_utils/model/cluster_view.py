@@ -127,7 +127,7 @@ class ClusterView:
     def kubernetes(self, machine: Machine) -> View:
         """The role input `kubernetes`; only for clouds that have a cluster."""
         settings, network = self.layout.cloud.kubernetes, self.layout.cluster
-        if settings is None or network is None or network.subnet is None:
+        if settings is None or network is None or not (network.subnet or network.racks):
             return {}
         node = {
             "name": machine.name,

@@ -112,7 +112,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             C: {"vlan": 30, "racks": {"r1": {"subnet": "10.30.0.0/24", "gateway": "10.30.0.1"}, "r2": R2}}, f"{N1}.roles": ["compute"], f"{N2}.roles": ["control_plane"],
             f"{N2}.location": {"rack": "r2", "unit": 1}, "network": {"provider": "flannel"},
         },
-        ["kubernetes.endpoint: 10.30.0.10 is in networks.cluster.racks.r1, and machines.node2 in other racks can't take it over; put all control planes into rack r1, or the network of the cluster into one subnet"],
+        ["kubernetes.endpoint: 10.30.0.10 is in networks.cluster.racks.r1, and machines.node2 in other racks can't take it over; put all control planes into rack r1, or write kubernetes.load_balancer: external"],
     ),
     "pods without a tunnel": (
         {C: {"vlan": 30, "racks": {"r1": {"subnet": "10.30.0.0/24", "gateway": "10.30.0.1"}, "r2": R2}}, f"{N2}.location": {"rack": "r2", "unit": 1}},
