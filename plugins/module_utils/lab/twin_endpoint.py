@@ -9,10 +9,10 @@ from typing import Any
 
 from ..kube.settings import OWN_PORTS
 from ..model.enums import ApiLoadBalancer, ControlPlane
-from ..model.segments import Network
 from ..model.layout import Layout
 from ..model.load import load
 from ..model.scalars import Address, Subnet
+from ..model.segments import Network
 from .shell import LabError
 
 Tree = dict[str, Any]

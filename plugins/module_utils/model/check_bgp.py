@@ -46,8 +46,8 @@ def _addresses(report: Report, bgp: Bgp) -> None:
             report.add(
                 path,
                 str(peer.address),
-                f"is outside {' and '.join(str(one.subnet) for one in cluster.parts)} of networks.{cluster.name}, in which "
-                "nodes have the addresses of their sessions",
+                f"is outside {' and '.join(str(one.subnet) for one in cluster.parts)} of networks.{cluster.name}, in "
+                "which nodes have the addresses of their sessions",
                 "give the router's address in that network",
             )
         elif claims.claim(peer.address, path) and cluster:
