@@ -7,15 +7,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..fabric.config import NAME
-from ..model.fields import keys_of
-from ..model.types import Uplink
 from .names import get, natural
 from .netbox_links import is_card
 from .netbox_machines import Parts
 from .netbox_read import Object
-
-#: Whether uplinks of the model may be aggregations, and may have an untagged network of their own.
-KEYS = frozenset(keys_of(Uplink)) & {"members", "native"}
 
 
 def cards_of(switch: str, parts: Parts) -> list[Object]:
@@ -41,7 +36,7 @@ def uplinks(switch: str, peer: str | None, parts: Parts) -> dict[str, Any]:
             between.append(str(port["name"]))
             continue
         lag = parts.cabling.aggregate(port)
-        own = str(get(lag, "name")) if lag is not port and "members" in KEYS else str(port["name"])
+        own = str(get(lag, "name")) if lag is not port else str(port["name"])
         links.setdefault(own, []).append(port)
     if between:
         text = f"mlag: the link to {peer} is at {', '.join(between)}"
@@ -60,13 +55,10 @@ def _uplink(switch: str, name: str, ports: list[Object], parts: Parts) -> dict[s
         fragment.note("switches", switch, f"uplinks.{name}: NetBox has a cable, and {what}; left out")
         return {}
     members = [str(port["name"]) for port in ports] if lag is not ports[0] else []
-    if members and "members" not in KEYS:
-        text = f"NetBox has {name} in {get(lag, 'name')}; it is written as a single port"
-        fragment.doubt("switches", switch, text)
     names = ["all"] if mode == "tagged-all" else [one for one in networks.vlans.values() if one in carries]
     texts = (*(port.get("description") for port in (lag, *ports)), *map(_far, ports), "uplink")
     return {
-        **({"members": members} if members and "members" in KEYS else {}),
+        **({"members": members} if members else {}),
         "networks": names,
         **({} if mode == "access" else {"mode": "trunk", **_native(lag, carries, parts)}),
         "description": " ".join(str(next(filter(None, texts))).split()),
@@ -76,7 +68,7 @@ def _uplink(switch: str, name: str, ports: list[Object], parts: Parts) -> dict[s
 def _native(lag: Object, carries: set[str], parts: Parts) -> dict[str, str]:
     """The untagged network of a trunk, where it is not the provision network."""
     own, provision = parts.networks.vlans.get(get(lag, "untagged_vlan", "vid")), parts.networks.native
-    if "native" not in KEYS or own == provision or (own is None and provision not in carries):
+    if own == provision or (own is None and provision not in carries):
         return {}
     return {"native": own or "none"}
 

@@ -79,9 +79,6 @@ def test_a_controller_becomes_a_machine_and_is_only_read(tmp_path: Path) -> None
         assert PASSWORD not in done.stdout + done.stderr and "wrong-one-7" not in done.stdout + done.stderr
 
 
-@pytest.mark.skipif(
-    not (ROOT / "plugins/modules/switch_info.py").exists(), reason="the collection has no module switch_info yet"
-)
 def test_switches_tell_the_ports(tmp_path: Path) -> None:
     """By a double of an EOS switch; both doubles have certificates of their own."""
     certificate(tmp_path, "bmc")

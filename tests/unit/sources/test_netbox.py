@@ -9,9 +9,7 @@ import typing as t
 import pytest
 import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.model import load
-from ansible_collections.groundup.cloud.plugins.module_utils.model.fields import keys_of
-from ansible_collections.groundup.cloud.plugins.module_utils.model.types import Machine
-from ansible_collections.groundup.cloud.plugins.module_utils.sources import netbox, netbox_uplinks
+from ansible_collections.groundup.cloud.plugins.module_utils.sources import netbox
 from ansible_collections.groundup.cloud.plugins.module_utils.sources.errors import SourceError
 from services.netbox.netbox_double import NetBoxDouble
 from services.netbox.netbox_racks import Site, brief, choice
@@ -78,14 +76,13 @@ def test_two_racks_are_a_model_without_errors(site: Site, params: Params, tmp_pa
     assert (node.location.rack, node.location.unit, node.location.height) == ("R1", 10, 2)
     assert node.identity and node.identity.serial == "CZJ0000001"
     assert [disk.serial or disk.wwn for disk in node.storage_disks] == ["FLASH1A", "0x5000c500a1b2c3d1"]
-    assert cloud.switches["leaf1"].mlag == "leaf2" and cloud.switches["leaf2"].mlag == "leaf1"
+    assert cloud.switches["leaf1"].mlag_peer == "leaf2" and cloud.switches["leaf2"].mlag_peer == "leaf1"
     assert cloud.switches["leaf1"].uplinks["Ethernet8"].networks == ("all",)
     assert cloud.networks["provision"].native and cloud.networks["storage"].mtu == 9000
     assert str(cloud.networks["management"].gateway) == "10.20.0.1"
     assert str(cloud.networks["tenants"].vlans) == "100-199"
 
 
-@pytest.mark.skipif("links" not in keys_of(Machine), reason="the model has no key `links` yet")
 def test_three_racks_are_a_model_without_errors(site: Site, params: Params, tmp_path: pathlib.Path) -> None:
     found = loaded(tmp_path, site, params)
     assert len(found.cloud.machines) == 7
@@ -421,9 +418,8 @@ def aggregated(site: Site) -> None:
         site.port("leaf1", name).update(lag=brief(lag), mode=None, description="")
 
 
-def test_an_uplink_of_two_ports(site: Site, params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_uplink_of_two_ports(site: Site, params: Params) -> None:
     aggregated(site)
-    monkeypatch.setattr(netbox_uplinks, "KEYS", frozenset({"members", "native"}))
     result = made(site, params)
     assert result["model"]["switches"]["leaf1"]["uplinks"] == {
         "Port-Channel1": {
@@ -435,17 +431,6 @@ def test_an_uplink_of_two_ports(site: Site, params: Params, monkeypatch: pytest.
         }
     }
     assert not any("single port" in text for text in result["doubts"])
-
-
-def test_an_uplink_of_two_ports_in_a_model_without_such(
-    site: Site, params: Params, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    aggregated(site)
-    monkeypatch.setattr(netbox_uplinks, "KEYS", frozenset())
-    result = made(site, params)
-    uplink = {"networks": ["provision", "management", "cluster"], "mode": "trunk", "description": "core1"}
-    assert result["model"]["switches"]["leaf1"]["uplinks"] == {"Ethernet7": uplink, "Ethernet8": uplink}
-    assert "switches.leaf1: NetBox has Ethernet8 in Port-Channel1; it is written as a single port" in result["doubts"]
 
 
 def test_links_between_switches(site: Site, params: Params) -> None:
