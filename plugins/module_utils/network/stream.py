@@ -21,8 +21,9 @@ from ..waiting.deadline import Deadline
 from .ping import checksum
 
 PAUSE = 0.01
-#: Seconds for which answers to the last packets are waited for.
-LATE = 1.0
+#: Seconds after which an answer counts as none: a neighbour that is being resolved holds packets back (arp(7)), and
+#: they are answered once the interruption is over.
+LATE = 0.2
 _MAGIC = b"groundup-stream-"
 
 
@@ -103,8 +104,8 @@ def send(address: str, token: str, stop: Path, seconds: float) -> Stream:
             # No route or no link for a moment: a packet that is lost, which is what is measured.
             with suppress(OSError):
                 link.sendto(_echo(identifier, len(sent) - 1, content), (address, 0))
-            _collect(link, identifier, content, answered, began + PAUSE)
-        _collect(link, identifier, content, answered, time.monotonic() + LATE)
+            _collect(link, identifier, content, sent, answered, began + PAUSE)
+        _collect(link, identifier, content, sent, answered, time.monotonic() + LATE)
     first = min(answered, default=len(sent))
     return Stream.judged(sent[first:], {place - first for place in answered})
 
@@ -133,8 +134,10 @@ def _echo(identifier: int, place: int, content: bytes) -> bytes:
     return struct.pack("!BBHHH", 8, 0, checksum(head + body), identifier, place & 0xFFFF) + body
 
 
-def _collect(link: socket.socket, identifier: int, content: bytes, answered: set[int], until: float) -> None:
-    """Record the answers that arrive until then."""
+def _collect(
+    link: socket.socket, identifier: int, content: bytes, sent: list[float], answered: set[int], until: float
+) -> None:
+    """Record the answers that arrive until then, and in time."""
     while (left := until - time.monotonic()) > 0:
         link.settimeout(left)
         try:
@@ -143,4 +146,6 @@ def _collect(link: socket.socket, identifier: int, content: bytes, answered: set
             return
         body = packet[(packet[0] & 0xF) * 4 :]
         if body[:1] == b"\0" and body[12:] == content and struct.unpack_from("!H", body, 4)[0] == identifier:
-            answered.add(struct.unpack_from("!I", body, 8)[0])
+            place = struct.unpack_from("!I", body, 8)[0]
+            if time.monotonic() - sent[place] <= LATE:
+                answered.add(place)
