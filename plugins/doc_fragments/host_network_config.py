@@ -212,6 +212,13 @@ options:
           gateway:
             description: Default route, inside of the network.
             type: str
+          table:
+            description:
+            - Number of a route table of its own. Packets from the host's address in this network
+              use it, so that answers leave by the network they came by. The gateway is the default
+              route of the table then, and not of the host.
+            type: int
+            version_added: 0.2.0
           routes:
             description: Further routes.
             type: list

@@ -84,7 +84,7 @@ def survey(spec: NetworkSpec, system: System) -> tuple[Plan, HostState, Actual, 
     state = state_of(spec)
     actual = read(state, system)
     files = plan(state, actual)
-    links = live.read(system, six=spec.six)
+    links = live.read(system, six=spec.six, tables=spec.tables)
     found = live.differences(spec, links)
     corrections = [Step("link", f"{d.link} {d.what}", d, f"{d.have}\n", f"{d.want}\n") for d in found]
     if change.pending(system):

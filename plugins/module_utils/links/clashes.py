@@ -27,6 +27,7 @@ def refuse_clashes(spec: NetworkSpec, nics: Iterable[Nic]) -> None:
     refuse_bridges(spec)
     refuse_vlans(spec)
     refuse_routers(spec)
+    refuse_tables(spec)
     refuse_resolvers(spec)
 
 
@@ -101,10 +102,21 @@ def refuse_routers(spec: NetworkSpec) -> None:
     chosen: dict[int, str] = {}
     for item in spec.addresses:
         own = f"{item.gateway} ({item.device})"
-        if item.gateway and (before := chosen.setdefault(item.version, own)) != own:
+        if item.router and (before := chosen.setdefault(item.version, own)) != own:
             raise HostError(
                 f"{LAYER}.addresses: {before} and {own} are both default gateways of IPv{item.version}; keep one, and "
                 "write routes for what is behind the other"
+            )
+
+
+def refuse_tables(spec: NetworkSpec) -> None:
+    """A route table of two networks: its default route would be that of either."""
+    owners: dict[tuple[int, int], str] = {}
+    for item in spec.addresses:
+        if item.table and (before := owners.setdefault((item.version, item.table), item.network)) != item.network:
+            raise HostError(
+                f"{LAYER}.addresses: {before} and {item.network} both have the route table {item.table}; give one of "
+                "them another number"
             )
 
 

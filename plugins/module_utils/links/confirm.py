@@ -22,7 +22,7 @@ from .spec import parse
 
 def faults(spec: NetworkSpec, system: System) -> list[str]:
     """Everything that is wrong with the new network now; peers are pinged only if links and LACP are without fault."""
-    kernel = live.read(system, six=spec.six)
+    kernel = live.read(system, six=spec.six, tables=spec.tables)
     found = [f"{d.link}: {d.what} is {d.have}, wanted {d.want}" for d in live.differences(spec, kernel)]
     for bond in spec.bonds:
         if bond.mode == "802.3ad":

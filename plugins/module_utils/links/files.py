@@ -11,6 +11,8 @@ from .parts import PREFERRED, Address, Bond, Link, NetworkSpec, Nic, Vlan
 
 DIRECTORY = "/etc/systemd/network"
 PREFIX = "10-groundup-"
+#: of rules by which packets from an address use a table; those of the kernel have 0, 32766 and 32767 (ip-rule(8))
+RULE_PRIORITY = 1000
 Section = tuple[str, list[tuple[str, object]]]
 
 
@@ -121,7 +123,7 @@ def base_network(spec: NetworkSpec, link: Link, match: list[tuple[str, object]])
     smaller = {a.address: a.mtu for a in own if a.mtu < link.mtu}
     return [
         ("Match", match),
-        ("Link", [("MTUBytes", link.mtu), ("RequiredForOnline", None if any(a.gateway for a in own) else "no")]),
+        ("Link", [("MTUBytes", link.mtu), ("RequiredForOnline", None if any(a.router for a in own) else "no")]),
         ("Network", [*static_only([a.address for a in own]), *above]),
         *address_sections(own, smaller),
         *route_sections(own, smaller),
@@ -133,7 +135,7 @@ def vlan_network(spec: NetworkSpec, vlan: Vlan) -> list[Section]:
     own = spec.on(vlan.name)
     return [
         ("Match", [("Name", vlan.name)]),
-        ("Link", [("MTUBytes", vlan.mtu), ("RequiredForOnline", None if any(a.gateway for a in own) else "no")]),
+        ("Link", [("MTUBytes", vlan.mtu), ("RequiredForOnline", None if any(a.router for a in own) else "no")]),
         ("Network", [*static_only([a.address for a in own]), ("Bridge", spec.bridge_of(vlan.name))]),
         *address_sections(own, {}),
         *route_sections(own, {}),
@@ -169,9 +171,24 @@ def route_sections(own: list[Address], smaller: dict[str, int]) -> list[Section]
     link's size would be lost on the way to it."""
     sections: list[Section] = []
     for item in own:
-        routes: list[tuple[str | None, str]] = [(None, item.gateway)] if item.gateway else []
+        size = smaller.get(item.address)
+        routes: list[tuple[str | None, str]] = [(None, item.router)] if item.router else []
         for to, via in [*routes, *item.routes]:
-            size = smaller.get(item.address)
             router = ("Gateway", via) if via else ("Scope", "link")
             sections.append(("Route", [("Destination", to), router, ("MTUBytes", size)]))
+        sections += table_sections(item, size)
+    return sections
+
+
+def table_sections(item: Address, size: int | None) -> list[Section]:
+    """The routes of a network's own table, and the rule by which packets from its address use it."""
+    sections: list[Section] = []
+    for to, via in item.own_routes:
+        destination = None if to == "default" else to
+        router = ("Gateway", via) if via else ("Scope", "link")
+        sections.append(("Route", [("Destination", destination), router, ("MTUBytes", size), ("Table", item.table)]))
+    if item.table:
+        own = ipaddress.ip_interface(item.address).ip
+        rule: list[tuple[str, object]] = [("From", own), ("Table", item.table), ("Priority", RULE_PRIORITY)]
+        sections.append(("RoutingPolicyRule", rule))
     return sections

@@ -12,7 +12,7 @@ import ipaddress
 import uuid
 from collections.abc import Iterator
 
-from .files import Section, ini, link_file_of
+from .files import RULE_PRIORITY, Section, ini, link_file_of
 from .parts import PREFERRED, Address, Bond, Bridge, Link, NetworkSpec, Nic
 
 KEYFILES = "/etc/NetworkManager/system-connections"
@@ -22,6 +22,8 @@ KEYFILE_SUFFIX = ".nmconnection"
 CONF = "/etc/NetworkManager/conf.d/10-groundup.conf"
 #: profiles of others, of which autoconnect-priority is 0 by default, are not activated in the place of ours
 PRIORITY = 100
+#: everything, by IP version
+EVERYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 #: of the route to a network with a smaller MTU than its link; NetworkManager's own route to it has 100 or more
 METRIC = 50
 
@@ -162,14 +164,37 @@ def ip_section(spec: NetworkSpec, own: list[Address], mtu: int) -> list[tuple[st
             net = ipaddress.ip_interface(item.address)
             anywhere = "::" if item.version == 6 else "0.0.0.0"
             routes.append((f"{net.network},{anywhere},{METRIC}", f"{options},src={net.ip}"))
-        if item.gateway and small:
-            routes.append((f"{'::/0' if item.version == 6 else '0.0.0.0/0'},{item.gateway}", options))
-        elif item.gateway:
-            entries.append(("gateway", item.gateway))
+        if item.router and small:
+            routes.append((f"{EVERYWHERE[item.version]},{item.router}", options))
+        elif item.router:
+            entries.append(("gateway", item.router))
         routes += [(f"{to},{via}" if via else to, options) for to, via in item.routes]
+        routes += table_routes(item, options)
     for number, (route, options) in enumerate(routes, 1):
         entries += [(f"route{number}", route), (f"route{number}_options", options or None)]
-    return entries + name_servers(spec, own)
+    return entries + rules(own) + name_servers(spec, own)
+
+
+def table_routes(item: Address, options: str) -> list[tuple[str, str]]:
+    """The routes of a network's own table, with the options of its routes in the main table."""
+    own = ",".join(filter(None, (options, f"table={item.table}")))
+    places = ((EVERYWHERE[item.version] if to == "default" else to, via) for to, via in item.own_routes)
+    return [(f"{to},{via}" if via else to, own) for to, via in places]
+
+
+def rules(own: list[Address]) -> list[tuple[str, object]]:
+    """The rules by which packets from an address use its table."""
+    tables = [item for item in own if item.table]
+    return [
+        (f"routing-rule{number}", f"priority {RULE_PRIORITY} from {host_of(item)} table {item.table}")
+        for number, item in enumerate(tables, 1)
+    ]
+
+
+def host_of(item: Address) -> str:
+    """An address as a prefix of one."""
+    own = ipaddress.ip_interface(item.address)
+    return f"{own.ip}/{own.max_prefixlen}"
 
 
 def name_servers(spec: NetworkSpec, own: list[Address]) -> list[tuple[str, object]]:
@@ -178,7 +203,7 @@ def name_servers(spec: NetworkSpec, own: list[Address]) -> list[tuple[str, objec
         return []
     version = own[0].version
     candidates = [item for item in spec.addresses if item.version == version]
-    chosen = next((item for item in candidates if item.gateway), candidates[0] if candidates else None)
+    chosen = next((item for item in candidates if item.router), candidates[0] if candidates else None)
     servers = [server for server in spec.dns if ipaddress.ip_address(server).version == version]
     if chosen not in own or not servers:
         return []

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..host.system import System
-from .parts import Bond, Link, NetworkSpec, Nic
+from .parts import Address, Bond, Link, NetworkSpec, Nic
 
 #: attributes that the kernel fixes when a device is created: to change one, the device is created again
 FIXED = ("kind", "id", "mode", "lacp rate", "hash policy", "mac address")
@@ -39,11 +39,15 @@ class Live:
     """Output of ``ip -json -details address`` by link name, and routes as (link, destination, gateway).
 
     :ivar sizes: the MTU of routes that have one of their own.
+    :ivar tables: the routes of further tables.
+    :ivar rules: the rules for packets from an address, as (address, table).
     """
 
     links: dict[str, dict[str, Any]]
     routes: frozenset[tuple[str, str, str]]
     sizes: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    tables: Mapping[int, frozenset[tuple[str, str, str]]] = field(default_factory=dict)
+    rules: frozenset[tuple[str, str]] = frozenset()
 
     def nic(self, mac: str) -> dict[str, Any] | None:
         """The physical link with this permanent MAC address."""
@@ -53,8 +57,11 @@ class Live:
         return None
 
 
-def read(system: System, *, six: bool = False) -> Live:
-    """The kernel's links and main routes, those of IPv6 (``six``) too: two or three calls of ip."""
+def read(system: System, *, six: bool = False, tables: Iterable[tuple[int, int]] = ()) -> Live:
+    """The kernel's links and main routes, those of IPv6 (``six``) too: two or three calls of ip.
+
+    ``tables``: further route tables, as (IP version, number); each is a call more, and one for the rules of a version.
+    """
     links = json.loads(system.run(["ip", "-json", "-details", "address", "show"]) or "[]")
     routes = json.loads(system.run(["ip", "-json", "route", "show", "table", "main"]) or "[]")
     if six:
@@ -63,7 +70,25 @@ def read(system: System, *, six: bool = False) -> Live:
     for one in routes:  # of equal ones the first has the smallest metric, which is the one that the kernel takes
         found.setdefault((one.get("dev", ""), one["dst"], one.get("gateway", "")), one.get("metrics") or [{}])
     sizes = {route: metrics[0]["mtu"] for route, metrics in found.items() if "mtu" in metrics[0]}
-    return Live({link["ifname"]: link for link in links if "ifname" in link}, frozenset(found), sizes)
+    named = {link["ifname"]: link for link in links if "ifname" in link}
+    further = {number: read_table(system, version, number) for version, number in tables}
+    versions = sorted({version for version, _number in tables})
+    return Live(named, frozenset(found), sizes, further, frozenset().union(*(read_rules(system, v) for v in versions)))
+
+
+def read_table(system: System, version: int, number: int) -> frozenset[tuple[str, str, str]]:
+    """The routes of a further table; one that the kernel does not have yet has none."""
+    argv = ["ip", "-json", f"-{version}", "route", "show", "table", str(number)]
+    answer = system.run(argv, check=False)
+    # ip prints the beginning of a list where the kernel has no such table.
+    routes = json.loads(answer) if answer.strip() not in ("", "[") else []
+    return frozenset((one.get("dev", ""), one["dst"], one.get("gateway", "")) for one in routes)
+
+
+def read_rules(system: System, version: int) -> frozenset[tuple[str, str]]:
+    """The rules for packets from one address, of an IP version."""
+    rules = json.loads(system.run(["ip", "-json", f"-{version}", "rule", "show"]) or "[]")
+    return frozenset((one.get("src", ""), str(one.get("table", ""))) for one in rules)
 
 
 def differences(spec: NetworkSpec, live: Live) -> list[Difference]:
@@ -161,7 +186,8 @@ def addressing(spec: NetworkSpec, live: Live, wanted_on: str, name: str, mtu: in
     for item in spec.on(wanted_on):
         if item.address not in addresses_of(live, name):
             found.append(Difference(name, "address", "absent", item.address))
-        wanted = ([("default", item.gateway)] if item.gateway else []) + list(item.routes)
+        found += table_of(item, live, name)
+        wanted = ([("default", item.router)] if item.router else []) + list(item.routes)
         small = item.mtu < mtu
         for to, via in [*([(item.address, "")] if small else []), *wanted]:
             route = (name, to if to == "default" else route_name(to), via)
@@ -170,6 +196,22 @@ def addressing(spec: NetworkSpec, live: Live, wanted_on: str, name: str, mtu: in
             elif small and live.sizes.get(route) != item.mtu:
                 have = str(live.sizes.get(route, "that of the link"))
                 found.append(Difference(name, "route MTU", have, f"{item.mtu} for {route[1]}"))
+    return found
+
+
+def table_of(item: Address, live: Live, name: str) -> list[Difference]:
+    """What the own table of a network lacks, and its rule."""
+    if item.table is None:
+        return []
+    have = live.tables.get(item.table, frozenset())
+    wanted = [(name, to if to == "default" else route_name(to), via) for to, via in item.own_routes]
+    found = [
+        Difference(name, f"route of table {item.table}", "absent", f"{to} via {via}" if via else to)
+        for _dev, to, via in (route for route in wanted if route not in have)
+    ]
+    own = str(ipaddress.ip_interface(item.address).ip)
+    if (own, str(item.table)) not in live.rules:
+        found.append(Difference(name, "rule", "absent", f"from {own} table {item.table}"))
     return found
 
 

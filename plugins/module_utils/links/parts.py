@@ -67,7 +67,11 @@ class Vlan:
 
 @dataclass(frozen=True)
 class Address:
-    """One network of the host: its link, its interface address, its gateway and its routes."""
+    """One network of the host: its link, its interface address, its gateway and its routes.
+
+    ``table``: the number of a route table of its own (ip-rule(8)), which packets from this address use. The gateway is
+    the default route of that table then, and not of the host.
+    """
 
     network: str
     vlan: int | None
@@ -76,6 +80,20 @@ class Address:
     gateway: str | None
     routes: tuple[tuple[str, str], ...]
     link: str
+    table: int | None = None
+
+    @property
+    def router(self) -> str | None:
+        """The host's default route by this network."""
+        return None if self.table else self.gateway
+
+    @property
+    def own_routes(self) -> tuple[tuple[str, str], ...]:
+        """Routes of its table: to the network itself, to where its other routes lead, and to all else."""
+        if self.table is None:
+            return ()
+        network = str(ipaddress.ip_interface(self.address).network)
+        return ((network, ""), *self.routes, *((("default", self.gateway),) if self.gateway else ()))
 
     @property
     def device(self) -> str:
@@ -138,6 +156,11 @@ class NetworkSpec:
     def six(self) -> bool:
         """Whether any address is IPv6."""
         return any(address.version == 6 for address in self.addresses)
+
+    @property
+    def tables(self) -> tuple[tuple[int, int], ...]:
+        """Further route tables, as (IP version, number)."""
+        return tuple((item.version, item.table) for item in self.addresses if item.table)
 
     def above(self, link: Link) -> Iterator[Vlan]:
         """VLANs above one link."""

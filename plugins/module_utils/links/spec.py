@@ -38,13 +38,15 @@ BOND: dict[str, Any] = {
 SHORT_BOND: dict[str, Any] = {"name": "bond0", **BOND, "mtu": None}
 ADDRESS: dict[str, Any] = {
     "network": None, "link": None, "vlan": None, "interface": None, "address": None, "mtu": ETHERNET, "gateway": None,
-    "routes": [],
+    "routes": [], "table": None,
 }  # fmt: skip
 BRIDGE: dict[str, Any] = {"name": None, "link": None, "vlan": None, "mtu": ETHERNET, "address": None}
 #: of the other modes, balance-rr puts packets out of order and broadcast sends each of them once per member
 MODES = ("802.3ad", "active-backup", "balance-xor", "balance-tlb", "balance-alb")
 #: those that systemd-networkd and NetworkManager both know
 HASH_POLICIES = ("layer2", "layer2+3", "layer3+4", "encap2+3", "encap3+4")
+#: the kernel's default, main and local (ip-route(8))
+RESERVED_TABLES = (253, 254, 255)
 SHORTEST_TIMEOUT = 20  # seconds; in less no change can be made, reached over a new connection and confirmed
 
 
@@ -174,7 +176,21 @@ def parse_address(where: str, item: dict[str, Any], links: list[str]) -> Address
     vlan = None if given["vlan"] is None else number(f"{where}.vlan", given["vlan"], 1, 4094)
     mtu = size(where, given["mtu"], own.version)
     link = link_of(where, given["link"], links)
-    return Address(str(given["network"]), vlan, str(own), mtu, given["gateway"], routes, link)
+    return Address(str(given["network"]), vlan, str(own), mtu, given["gateway"], routes, link, table_of(where, given))
+
+
+def table_of(where: str, given: dict[str, Any]) -> int | None:
+    """The route table of a network."""
+    if given["table"] is None:
+        return None
+    table = number(f"{where}.table", given["table"], 1, 4294967295)
+    if table in RESERVED_TABLES:
+        raise HostError(f"{where}.table: {table} is a table of the kernel; give another number")
+    if not given["gateway"]:
+        raise HostError(
+            f"{where}.table: needs a gateway, which is the default route of the table; give it, or no table"
+        )
+    return table
 
 
 def parse_route(where: str, item: dict[str, Any]) -> tuple[str, str]:

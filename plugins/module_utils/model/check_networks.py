@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ..links.spec import RESERVED_TABLES
 from .checks import Claims, Report
 from .layout import is_deployed
 from .scalars import Address, Subnet
@@ -18,6 +19,7 @@ def check_networks(report: Report) -> None:
         for part in network.parts:
             _subnet(report, part, part.place)
     _check_unique_vlans(report)
+    _check_tables(report)
     _check_overlaps(report)
     _native(report)
 
@@ -88,6 +90,21 @@ def _check_unique_vlans(report: Report) -> None:
                 # Report only the first VLAN of a range that is used twice.
                 if not claims.claim(vlan, f"networks.{network.name}.vlans", remedy="give a range without it"):
                     break
+
+
+def _check_tables(report: Report) -> None:
+    claims = Claims(report, "the route table of", "give another number")
+    for network in report.cloud.networks.values():
+        path = f"networks.{network.name}.table"
+        if network.table is None:
+            continue
+        claims.claim(network.table, path, f"networks.{network.name}")
+        part = next((part for part in network.parts if part.gateway is None), None)
+        if part and not report.is_unreadable(f"{part.place}.gateway"):
+            remedy = f"give {part.place}.gateway, or remove it"
+            report.add(path, network.table, "needs a gateway, the default route of the table", remedy)
+        elif network.table in RESERVED_TABLES or not network.table:
+            report.add(path, network.table, "is a table of the kernel", "give another number, such as the VLAN's")
 
 
 def _check_overlaps(report: Report) -> None:

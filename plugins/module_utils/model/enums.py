@@ -65,7 +65,6 @@ class HashPolicy(enum.StrEnum):
     LAYER34 = "layer3+4"
     ENCAP23 = "encap2+3"
     ENCAP34 = "encap3+4"
-    VLAN_SRCMAC = "vlan+srcmac"
 
 
 class ApiLoadBalancer(enum.StrEnum):

@@ -62,7 +62,7 @@ def default_routers(layout: Layout, machine: Machine) -> list[Network]:
     own = [network for network in ordered if not is_same(layout.provision, network)]
     found: dict[int, Network] = {}
     for network in [*sorted(own, key=lambda network: bool(network.rack_name)), *ordered]:
-        if network.gateway:
+        if network.gateway and network.table is None:
             found.setdefault(network.gateway.version, network)
     return list(found.values())
 
@@ -118,7 +118,8 @@ def _address(layout: Layout, machine: Machine, network: Network, address: str, d
         "interface": layout.wiring.interface(machine, network),
         "address": f"{address}/{prefix}",
         "mtu": network.mtu,
-        "gateway": str(network.gateway) if default else None,
+        "gateway": str(network.gateway) if default or network.table else None,
+        **({"table": network.table} if network.table else {}),
     }
 
 

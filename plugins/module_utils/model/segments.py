@@ -57,6 +57,13 @@ class Network:
     )
     gateway: Address | None = one(scalars.ADDRESS, "Router of the network.", default=None)
     mtu: int = one(scalars.MTU, "MTU.", default=1500, unit="bytes")
+    table: int | None = one(
+        scalars.COUNT,
+        "Number of a route table of its own on machines: answers from their addresses in this network leave by its "
+        "gateway, which is no default route of the machine then.",
+        default=None,
+        example="40",
+    )
     native: bool = one(
         scalars.BOOLEAN,
         "The network is untagged on the machines' ports. It is the provision network, over which machines boot.",

@@ -150,7 +150,11 @@ def _machines(report: Report) -> None:
     seen: set[tuple[str, ...]] = set()
     for machine in machines:
         # Each part of a network with racks has a router, for the other racks, so there only the choice matters.
-        networks = [item for item in report.layout.networks_of(machine) if item.gateway and not item.rack_name]
+        networks = [
+            item
+            for item in report.layout.networks_of(machine)
+            if item.gateway and not item.rack_name and not item.table
+        ]
         routers = tuple(network.name for network in networks)
         if len(networks) > len(default_routers(report.layout, machine)) and routers not in seen:
             seen.add(routers)

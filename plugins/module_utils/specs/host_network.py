@@ -111,6 +111,7 @@ CONFIG: dict[str, Any] = {
                 "address": {"type": "str", "required": True},
                 "mtu": {"type": "int", "default": 1500},
                 "gateway": {"type": "str"},
+                "table": {"type": "int"},
                 "routes": {
                     "type": "list",
                     "elements": "dict",

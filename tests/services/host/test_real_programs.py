@@ -334,3 +334,24 @@ def test_the_network_script_works_with_networkmanager(tmp_path: pathlib.Path) ->
 def test_no_test_leaves_a_namespace() -> None:
     names = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
     assert NAME not in names
+
+
+def test_a_table_of_a_network_is_read_from_the_kernel(run: Run) -> None:
+    """Answers leave by the network they came by, though the default route of the host is another one."""
+    code = """
+from ansible_collections.groundup.cloud.plugins.module_utils.links import live
+from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import parse
+from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
+import json, subprocess
+shown = subprocess.run(["ip", "-json", "link", "show", "e0"], capture_output=True, text=True).stdout
+mac = json.loads(shown)[0]["address"]
+storage = {"network": "storage", "address": "10.30.0.1/24", "gateway": "10.30.0.2", "table": 40, "mtu": 9000}
+spec = parse({"links": [{"nic": {"name": "e0", "mac": mac}}], "addresses": [storage]})
+print([d.what for d in live.differences(spec, live.read(System(), tables=spec.tables)) if d.what.startswith("r")])
+"""
+    first = run("a", python(code))
+    assert first.stdout == "['route of table 40', 'route of table 40', 'rule']\n", first.stderr
+    table = "ip route add 10.30.0.0/24 dev e0 scope link table 40; ip route add default via 10.30.0.2 dev e0 table 40"
+    assert run("a", f"{table}; ip rule add from 10.30.0.1 table 40 priority 1000").returncode == 0
+    assert run("a", python(code)).stdout == "[]\n"
+    assert "via 10.30.0.2 dev e0 table 40" in run("a", "ip route get 203.0.113.9 from 10.30.0.1").stdout

@@ -41,6 +41,16 @@ CASES: dict[str, dict[str, Any]] = {
             {"network": "storage", "link": "nic1", "address": "2001:db8:40::21/64", "mtu": 9000},
         ],
     },
+    "own_tables": {
+        "links": [{"nic": nic(0)}, {"nic": nic(1), "mtu": 9000}],
+        "addresses": [
+            {"network": "management", "address": "10.20.0.21/24", "gateway": "10.20.0.1"},
+            {**STORAGE, "link": "nic1", "gateway": "10.40.0.1", "table": 40,
+             "routes": [{"to": "10.41.0.0/16", "via": "10.40.0.2"}]},
+            {"network": "backup", "link": "nic1", "address": "2001:db8:50::21/64", "gateway": "2001:db8:50::1",
+             "table": 50},
+        ],
+    },
     "bond_of_one": {"links": [{"name": "bond0", "bond": {"members": [nic(0)]}}], "addresses": [MANAGEMENT]},
     "balance_xor": {
         "links": [

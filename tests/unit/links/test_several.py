@@ -143,16 +143,18 @@ def routes(params: dict[str, Any]) -> dict[tuple[str, str, str], int]:
     spec, found = parse(params), {}
     for item in spec.addresses:
         found[item.device, live.route_name(item.address), ""] = item.mtu
-        for to, via in [*([("0.0.0.0/0", item.gateway)] if item.gateway else []), *item.routes]:
+        for to, via in [*([("0.0.0.0/0", item.router)] if item.router else []), *item.routes]:
             found[item.device, live.route_name(to), via] = item.mtu
     return found
 
 
 def compare(params: dict[str, Any], links: dict[str, dict[str, Any]]) -> list[str]:
-    found = routes(params)
-    return [
-        f"{d.link} {d.what} {d.have} {d.want}" for d in differences(parse(params), Live(links, frozenset(found), found))
-    ]
+    found, spec = routes(params), parse(params)
+    own = [item for item in spec.addresses if item.table]
+    tables = {item.table or 0: frozenset((item.device, to, via) for to, via in item.own_routes) for item in own}
+    rules = frozenset((item.address.partition("/")[0], str(item.table)) for item in own)
+    seen = Live(links, frozenset(found), found, tables, rules)
+    return [f"{d.link} {d.what} {d.have} {d.want}" for d in differences(spec, seen)]
 
 
 @pytest.mark.parametrize("case", CASES)

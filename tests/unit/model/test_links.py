@@ -287,3 +287,33 @@ def test_the_machine_boots_by_the_nic_of_the_provision_network() -> None:
 def test_warnings_name_nics_that_no_link_uses() -> None:
     found = load_all(model(with_links({"main": MAIN, "boot": BOOT}))).warnings
     assert any(f"{N1}.nics.nic3: has a cable, and nothing uses it" in str(warning) for warning in found)
+
+
+def test_a_route_table_of_a_network_keeps_its_gateway_from_being_the_default_route() -> None:
+    changes = {
+        "networks.cluster.gateway": "10.30.0.1",
+        "networks.cluster.table": 30,
+        "networks.management.gateway": REMOVED,
+    }
+    loaded = load_all(model(changes))
+    addresses = derive(loaded.cloud).hostvars["node1"]["host_network_config"]["addresses"]
+    found = {item["network"]: (item["gateway"], item.get("table")) for item in addresses}
+    assert found == {"provision": (None, None), "management": (None, None), "cluster": ("10.30.0.1", 30)}
+    assert not any("gateways" in str(warning) for warning in loaded.warnings)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"networks.cluster.table": 30}, "networks.cluster.table: 30 needs a gateway, the default route of the table; give networks.cluster.gateway, or remove it"),
+        ({"networks.management.table": 254}, "networks.management.table: 254 is a table of the kernel; give another number, such as the VLAN's"),
+        (
+            {"networks.management.table": 30, "networks.cluster.table": 30, "networks.cluster.gateway": "10.30.0.1"},
+            "networks.cluster.table: 30 is already the route table of networks.management; give another number",
+        ),
+    ],
+)  # fmt: skip
+def test_route_tables_are_checked(changes: dict[str, Any], error: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        load(model(changes))
+    assert [str(problem) for problem in caught.value.errors] == [error]
