@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-import importlib
+import ast
+import pathlib
 
 import pytest
 import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.lab import programs
 from ansible_collections.groundup.cloud.plugins.module_utils.lab.lifecycle import PARTS
 
+MODULE = pathlib.Path(__file__).parents[3] / "plugins/modules/virtual_rack.py"
 OLD, NEW = "/usr/lib/ipxe/qemu/efi-virtio.rom", "/usr/share/qemu/efi-virtio.rom"
 
 
@@ -27,7 +29,8 @@ def test_a_file_is_missing_if_no_path_exists(
 
 
 def test_the_module_takes_all_parts_in_the_order_of_their_start() -> None:
-    found = importlib.import_module("ansible_collections.groundup.cloud.plugins.modules.virtual_rack")
-    assert list(PARTS) == found.PARTS
-    options = yaml.safe_load(found.DOCUMENTATION)["options"]["parts"]
+    assigned = [node for node in ast.parse(MODULE.read_text()).body if isinstance(node, ast.Assign)]
+    values = {ast.unparse(node.targets[0]): node.value for node in assigned}
+    assert list(PARTS) == ast.literal_eval(values["PARTS"])
+    options = yaml.safe_load(ast.literal_eval(values["DOCUMENTATION"]))["options"]["parts"]
     assert options["choices"] == options["default"] == list(PARTS)

@@ -83,6 +83,6 @@ def test_models_without_unmanaged_switches_have_no_table() -> None:
 
 def test_its_twin_is_managed_and_the_report_of_the_twin_says_so() -> None:
     notes: list[str] = []
-    bridges, __ = twin_switches(rack()["switches"], {}, "unix:/db.sock", notes)
+    bridges, __ = twin_switches(rack()["switches"], {}, None, "unix:/db.sock", notes)
     assert bridges["leaf1"]["platform"] == "openvswitch"
     assert "switches.leaf1.platform: replaced by Open vSwitch, which is configured and not unmanaged" in notes
