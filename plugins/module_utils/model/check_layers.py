@@ -46,7 +46,14 @@ def check_layers(report: Report) -> None:
             # The registry's CA is known when the layer runs; here it is still a template.
             _try(report, _at(machine), "host_base", host_base.render, view.host_base(machine) | {"registry_ca": None})
         nics = (tuple(machine.nics), tuple(machine.interfaces.items()))
-        links_of = (machine.networks, machine.bond, tuple(machine.links.values()), nics, "." in machine.name)
+        links_of = (
+            machine.networks,
+            machine.network_backend,
+            machine.bond,
+            tuple(machine.links.values()),
+            nics,
+            "." in machine.name,
+        )
         if is_network_configured(machine) and _is_new(seen, "host_network", links_of):
             _try(report, _at(machine), "host_network", links.parse, host_network(report.layout, machine, {}))
         if report.layout.cluster and _is_new(seen, "kubernetes", (machine.roles, links_of)):

@@ -9,7 +9,7 @@ import re
 from ..links.spec import LINK
 from .check_declared_links import check_declared_links
 from .checks import Claims, Report
-from .enums import BondMode
+from .enums import BondMode, NetworkBackend
 from .hardware import Machine
 from .host_view import bridged
 from .layout import Layout, is_deployed
@@ -36,7 +36,18 @@ def check_links(report: Report) -> None:
                 _check_bond(report, machine, link)
             _check_shared(report, machine)
         _check_interfaces(report, machine)
+        _check_backend(report, machine)
     _check_mlag_ids(report)
+
+
+def _check_backend(report: Report, machine: Machine) -> None:
+    path, backend = f"machines.{machine.name}.network_backend", machine.network_backend
+    if backend is NetworkBackend.NETWORKD:
+        return
+    if is_deployed(machine):
+        report.add(path, str(backend), "is not on a machine that is deployed, which has systemd-networkd", "remove it")
+    elif not machine.nics:
+        report.add(path, str(backend), "has no effect: its network is left as it is", "remove it, or give its nics")
 
 
 def _check_members(report: Report, machine: Machine) -> None:

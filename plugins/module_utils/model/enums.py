@@ -74,6 +74,13 @@ class ApiLoadBalancer(enum.StrEnum):
     EXTERNAL = "external"
 
 
+class NetworkBackend(enum.StrEnum):
+    """The program that configures a machine's links."""
+
+    NETWORKD = "networkd"
+    NETWORKMANAGER = "networkmanager"
+
+
 class LacpRate(enum.StrEnum):
     """Interval of LACP packets (LACPDUs): `fast` is one second, `slow` is 30 seconds."""
 

@@ -202,6 +202,12 @@ class Machine:
         "Instead of `bond`, for a machine with several: its bonds and single NICs, each with its networks.",
         example="{main: {bond: {members: [nic0, nic1]}}, storage: {nic: nic2, networks: [storage]}}",
     )
+    network_backend: enums.NetworkBackend = one(
+        enums.NetworkBackend,
+        "The program that configures its links: systemd-networkd or NetworkManager. A machine that is deployed has the "
+        "first one.",
+        default=enums.NetworkBackend.NETWORKD,
+    )
     networks: tuple[str, ...] = many(
         scalars.LABEL_NAME,
         "Networks in which it has an address, in addition to the provision network and to those that its links name.",

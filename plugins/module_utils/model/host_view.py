@@ -25,7 +25,7 @@ def host_network(layout: Layout, machine: Machine, peers: View) -> View:
     addresses = layout.texts_of(machine.name)
     networks = [network for network in layout.networks_of(machine) if network.name in addresses]
     return {
-        "backend": "networkd",
+        "backend": str(machine.network_backend),
         "hostname": machine.name,
         "fqdn": fqdn(machine, cloud),
         "links": [_link(layout, machine, link, boot) for link in layout.wiring.of(machine)],

@@ -317,3 +317,29 @@ def test_route_tables_are_checked(changes: dict[str, Any], error: str) -> None:
     with pytest.raises(ModelError) as caught:
         load(model(changes))
     assert [str(problem) for problem in caught.value.errors] == [error]
+
+
+def test_links_of_a_machine_that_exists_may_be_networkmanagers() -> None:
+    existing = {f"{N1}.{key}": REMOVED for key in ("bmc", "root_disk")} | {f"{N1}.network_backend": "networkmanager"}
+    hosts = derive(load(model(existing))).hostvars
+    assert hosts["node1"]["host_network_config"]["backend"] == "networkmanager"
+    assert hosts["node2"]["host_network_config"]["backend"] == "networkd"
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({}, "networkmanager is not on a machine that is deployed, which has systemd-networkd; remove it"),
+        (
+            {
+                **{f"{N1}.{key}": REMOVED for key in ("bmc", "root_disk", "nics")},
+                f"{N1}.interfaces": {"provision": "ens3", "management": "ens3", "cluster": "ens4"},
+            },
+            "networkmanager has no effect: its network is left as it is; remove it, or give its nics",
+        ),
+    ],
+)
+def test_networkmanager_is_for_machines_whose_links_are_configured(changes: dict[str, Any], error: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        load(model({f"{N1}.network_backend": "networkmanager", **changes}))
+    assert [str(problem) for problem in caught.value.errors] == [f"{N1}.network_backend: {error}"]
