@@ -18,9 +18,9 @@ def proofs(host: Any, **more: Any) -> dict[str, dict[str, Any]]:
 def test_the_report_is_good(host: Any) -> None:
     report = json.loads(host.file("/var/tmp/report/report.json").content_string)
     assert {proof["ok"] for proof in report["proofs"]} == {True}
-    assert [proof["layer"] for proof in report["proofs"]] == ["network", "host", "storage"]
-    assert "3 proved" in host.file("/var/tmp/report/report.html").content_string
-    assert 'tests="3"' in host.file("/var/tmp/report/report.xml").content_string
+    assert [proof["layer"] for proof in report["proofs"]] == ["network", "network", "host", "storage"]
+    assert "4 proved" in host.file("/var/tmp/report/report.html").content_string
+    assert 'tests="4"' in host.file("/var/tmp/report/report.xml").content_string
 
 
 def test_a_disk_with_data_is_not_blank(host: Any) -> None:
@@ -46,5 +46,5 @@ def test_a_silent_peer_and_a_wrong_mtu_are_named(host: Any, mtu: int, peers: lis
 
 
 def test_a_bond_that_is_not_there_is_no_bond(host: Any) -> None:
-    proof = proofs(host, bond={"name": "bond0", "members": 2})["node1: LACP is negotiated on every member of bond0"]
+    proof = proofs(host, bonds=[{"name": "bond0", "members": 2}])["node1: LACP is negotiated on every member of bond0"]
     assert (proof["ok"], proof["evidence"]) == (False, "there is no bond bond0")
