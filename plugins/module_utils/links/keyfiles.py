@@ -185,16 +185,11 @@ def table_routes(item: Address, options: str) -> list[tuple[str, str]]:
 def rules(own: list[Address]) -> list[tuple[str, object]]:
     """The rules by which packets from an address use its table."""
     tables = [item for item in own if item.table]
+    hosts = [ipaddress.ip_interface(item.address).ip for item in tables]
     return [
-        (f"routing-rule{number}", f"priority {RULE_PRIORITY} from {host_of(item)} table {item.table}")
-        for number, item in enumerate(tables, 1)
+        (f"routing-rule{number}", f"priority {RULE_PRIORITY} from {own} table {item.table}")
+        for number, (own, item) in enumerate(zip(hosts, tables, strict=True), 1)
     ]
-
-
-def host_of(item: Address) -> str:
-    """An address as a prefix of one."""
-    own = ipaddress.ip_interface(item.address)
-    return f"{own.ip}/{own.max_prefixlen}"
 
 
 def name_servers(spec: NetworkSpec, own: list[Address]) -> list[tuple[str, object]]:
