@@ -37,6 +37,8 @@ from .plan import Plan
 
 _TABLES = ("Bridge", "Port", "Interface")
 _ARMED = "groundup-armed-"
+#: Seconds that ovs-vsctl waits for ovs-vswitchd to carry a change out.
+VSCTL_SECONDS = 30
 End = TypeVar("End", Port, Lag)
 _REMEDY = "check that ovsdb-server runs and that the model's switches.*.database names its socket"
 
@@ -227,7 +229,7 @@ class OpenVSwitch:
             )
 
     def _vsctl(self, words: list[str]) -> list[str]:
-        return ["ovs-vsctl", f"--db={self.database}", "--timeout=30", *words]
+        return ["ovs-vsctl", f"--db={self.database}", f"--timeout={VSCTL_SECONDS}", *words]
 
     def _run(self, command: list[str]) -> str:
         try:

@@ -167,23 +167,31 @@ def _perform(switch: Driver, desired: SwitchConfig, steps: Plan, confirm: dict[s
     armed = switch.perform(steps, timeout)
     try:
         fault = _fault(switch, desired, peers.lost(timeout))
-    except FabricError:
-        switch.revert(armed)
-        raise
-    if fault is None:
-        switch.confirm(armed)
-        return
-    switch.revert(armed)
-    raise fault
+    except FabricError as error:
+        raise _rolled_back(switch, armed, error, timeout) from error
+    if fault is not None:
+        raise _rolled_back(switch, armed, fault, timeout)
+    switch.confirm(armed)
 
 
 def _fault(switch: Driver, desired: SwitchConfig, lost: set[str]) -> FabricError | None:
     """The reason to roll the change back; None if there is none."""
     where, left = f"switches.{desired.name}", plan(desired, switch.read(desired))
     if lost:
-        why = f"{', '.join(sorted(lost))} no longer answered after the change, which was rolled back"
+        why = f"{', '.join(sorted(lost))} no longer answered after the change"
         return FabricError(where, why, "compare the model's VLANs with what those hosts use")
     if left.changed:
         why = f"it accepted the change but did not perform: {'; '.join(map(str, left.steps))}"
-        return FabricError(where, why, "read the switch's log; the change was rolled back")
+        return FabricError(where, why, "read the switch's log")
     return None
+
+
+def _rolled_back(switch: Driver, armed: str, fault: FabricError, timeout: int) -> FabricError:
+    """The fault, after the change was rolled back; or with what is left to the switch's timer if that failed."""
+    try:
+        switch.revert(armed)
+    except FabricError as error:
+        why = f"{fault.message}; the change could not be rolled back at once ({error.message})"
+        remedy = f"the switch does so by itself after confirm.timeout, {timeout} s; then {fault.remedy}"
+        return FabricError(fault.where, why, remedy)
+    return FabricError(fault.where, f"{fault.message}; the change was rolled back", fault.remedy)

@@ -56,6 +56,7 @@ class Ssh:
             text, trouble = out.read().decode(errors="replace"), err.read().decode(errors="replace")
             status = out.channel.recv_exit_status()
         except (OSError, paramiko.SSHException) as error:
+            self.close()  # the next command opens another, by which the change can be rolled back
             why = f"{command}: {error or type(error).__name__}"
             raise FabricError(self.where, why, "check that it can be reached, and its log") from error
         if status:

@@ -43,7 +43,7 @@ class Netconf:
         """
         manager = self._open()
         manager.timeout = COMMIT_SECONDS if what.startswith("commit") else RPC_SECONDS
-        from ncclient.operations import OperationError, RPCError
+        from ncclient.operations import OperationError, RPCError, TimeoutExpiredError
         from ncclient.transport import TransportError
         from paramiko import SSHException
 
@@ -52,7 +52,7 @@ class Netconf:
             return tree(getattr(answer, "xml", None) or answer.tostring.decode())
         except RPCError as error:
             raise Refused(self.where, f"{what}: {reason(error)}", "read the switch's log", error) from error
-        except (OperationError, TransportError, SSHException, OSError) as error:
+        except (OperationError, TimeoutExpiredError, TransportError, SSHException, OSError) as error:
             self.close()
             raise FabricError(self.where, f"{what}: {error or type(error).__name__}", _REACH) from error
 

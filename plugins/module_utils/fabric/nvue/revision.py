@@ -20,6 +20,8 @@ _BASE = "/nvue_v1"
 #: Written as the message of each revision, by which a later run knows it.
 MARK = "groundup.cloud"
 WAITING = "confirm"
+#: No state of the switch: it has no such revision, such as after a restart.
+_GONE = "gone"
 #: The switch asks for something else than the confirmation. It takes the answers that came with our own request, so
 #: these pass; after a while without an answer it gives up by itself.
 _ASKING = ("ays", "ignore_fail")
@@ -134,8 +136,13 @@ class Revisions:
         return None
 
     def state(self, revision: str) -> tuple[str, Tree]:
-        """The state of a revision and all else that the switch tells of it."""
-        found = self._https.json("GET", f"{_BASE}/revision/{quote(revision, safe='')}") or {}
+        """The state of a revision and all else that the switch tells of it; one that it has no more is gone."""
+        try:
+            found = self._https.json("GET", f"{_BASE}/revision/{quote(revision, safe='')}") or {}
+        except FabricError as error:
+            if ": HTTP 404" not in error.message:
+                raise
+            return _GONE, {}
         inner = found.get(revision)  # some answers have the identifier around it
         found = inner if isinstance(inner, dict) else found
         return str(found.get("state") or ""), found
