@@ -74,6 +74,8 @@ class EosDouble:
     :ivar refuse_save: whether the startup configuration cannot be written.
     :ivar ignore: commands that are accepted and not performed.
     :ivar slow: seconds before each answer.
+    :ivar slow_commit: seconds that a commit takes until it is in force.
+    :ivar refuse_abort: the message with which the abort of a session is refused.
     """
 
     def __init__(self, home: Path) -> None:
@@ -96,6 +98,7 @@ class EosDouble:
         self.commands: list[str] = []
         self.logins, self.refuse_commit, self.drop_after, self.fire_before, self.slow = 0, "", "", False, 0.0
         self.ignore, self.dead, self.refuse_save = "", False, False
+        self.slow_commit, self.refuse_abort = 0.0, ""
         self._checkpoint: dict[str, Section] = {}
         self._timers: list[threading.Timer] = []
         self._lock = threading.RLock()
@@ -119,6 +122,14 @@ class EosDouble:
         for timer in self._timers:
             timer.cancel()
         self._server.close()
+
+    def reboot(self) -> None:
+        """Lose all that is not in the startup configuration: sessions and their timers too."""
+        with self._lock:
+            for timer in self._timers:
+                timer.cancel()
+            self.running = copy.deepcopy(self.startup)
+            self.sessions, self.candidates = {}, {}
 
     def mlag_domain(self) -> None:
         """Configure an MLAG domain."""
@@ -152,9 +163,12 @@ class EosDouble:
         state = self.sessions.get(session, {}).get("state")
         if state not in ("pending", "pendingCommitTimer"):
             raise RefusedError(f"Session {session} does not exist")
+        if words == "abort" and self.refuse_abort:
+            raise RefusedError(self.refuse_abort)
         if words == "abort":
             self.roll_back(session)
             self.sessions.pop(session, None)
+            self.candidates.pop(session, None)
             return
         waiting = [n for n, s in self.sessions.items() if s["state"] == "pendingCommitTimer" and n != session]
         if waiting or self.refuse_commit:
@@ -164,6 +178,7 @@ class EosDouble:
                 self.running = self.candidates.pop(session)
             self.sessions[session] = {"state": "completed", "commitUser": "cloud", "instances": {}}
             return
+        time.sleep(self.slow_commit)
         hours, minutes, seconds = map(int, words.removeprefix("commit timer ").split(":"))
         self._checkpoint, self.running = self.running, self.candidates.pop(session)
         self.sessions[session] = {"state": "pendingCommitTimer", "commitUser": "cloud", "instances": {}}
@@ -173,7 +188,9 @@ class EosDouble:
         self._timers.append(timer)
 
     def begin(self, session: str) -> dict[str, Section]:
-        """Enter a session; its candidate configuration."""
+        """Enter a session; its candidate configuration. There is room for five that are not committed."""
+        if session not in self.sessions and len(self.candidates) >= 5:
+            raise RefusedError("Maximum number of pending sessions has been reached")
         state = self.sessions.setdefault(session, {"state": "pending", "commitUser": "", "instances": {}})["state"]
         if state != "pending":
             raise RefusedError(f"Cannot enter session {session} ({state})")

@@ -66,6 +66,7 @@ class Session(asyncssh.SSHServerSession[str]):
 
     def connection_made(self, chan: Any) -> None:
         self.channel = chan
+        self.device.connections.append(chan.get_connection())
 
     def subsystem_requested(self, subsystem: str) -> bool:
         return subsystem == "netconf"
@@ -89,6 +90,9 @@ class Session(asyncssh.SSHServerSession[str]):
             asyncio.get_running_loop().call_later(delay, self.answer, ident, request)
 
     def answer(self, ident: str, request: ET.Element) -> None:
+        if self.device.dead:
+            self.channel.get_connection().abort()
+            return
         try:
             body = self.device.perform(self, request)
         except Refusal as error:
@@ -100,7 +104,8 @@ class Session(asyncssh.SSHServerSession[str]):
             self.channel.get_connection().abort()
             return
         reply = f'<rpc-reply xmlns="{BASE}" xmlns:junos="{JUNOS}" message-id="{ident}">{body}</rpc-reply>{END}'
-        self.channel.write(reply)
+        late = self.device.late if request.find("confirmed") is not None else 0
+        asyncio.get_running_loop().call_later(late, self.channel.write, reply)
         if request.tag == "close-session":
             self.channel.exit(0)
 
@@ -133,6 +138,9 @@ class Device:
     :ivar minute: seconds of one of its minutes.
     :ivar refuse: what a commit is refused with.
     :ivar slow: seconds until it answers, by operation.
+    :ivar late: seconds between a commit that waits for its confirmation and its answer.
+    :ivar dead: whether each connection breaks at once.
+    :ivar ignore_mtu: whether a commit leaves out MTUs.
     :ivar dies: operation after which the connection breaks, once.
     :ivar foreign: who has locked the candidate.
     :ivar marks: whether it marks commits that wait for confirmation, as recent releases do.
@@ -147,6 +155,8 @@ class Device:
         self.passwords: list[str] = []
         self.slow: dict[str, float] = {}
         self.minute, self.refuse, self.dies, self.foreign, self.marks = 60.0, "", "", "", True
+        self.late, self.dead, self.ignore_mtu = 0.0, False, False
+        self.connections: list[Any] = []
         self.lock: Session | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.macs: list[tuple[str, str]] = []
@@ -162,6 +172,11 @@ class Device:
     def stop(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(10)
+
+    def reboot(self) -> None:
+        """End all sessions. A commit is on the disk, and that it waits for a confirmation too: its timer goes on."""
+        for connection in self.connections:
+            self.loop.call_soon_threadsafe(connection.abort)
 
     @property
     def waiting(self) -> bool:
@@ -227,13 +242,13 @@ class Device:
         return "<ok/>"
 
     def _commit_configuration(self, session: Session, request: ET.Element) -> str:
+        check(self.candidate)
+        if self.refuse:
+            raise Refusal(self.refuse)
         if self.timer:
             self.timer.cancel()
             self.timer = None
             self.history[0].pop("pending", None)
-        check(self.candidate)
-        if self.refuse:
-            raise Refusal(self.refuse)
         if request.find("check") is not None:
             return "<ok/>"
         entry: dict[str, Any] = {"user": "admin", "client": "netconf", "log": text(request, "log")}
@@ -241,6 +256,9 @@ class Device:
             minutes = int(text(request, "confirm-timeout"))
             entry |= {"comment": f"commit confirmed, rollback in {minutes}mins", "pending": True}
             self.timer = self.loop.call_later(minutes * self.minute, self.undo)
+        for interface in self.candidate.iter("interface") if self.ignore_mtu and self.timer else ():
+            for mtu in interface.findall("mtu"):
+                interface.remove(mtu)
         self._become(self.candidate, entry)
         return "<ok/>"
 

@@ -35,6 +35,10 @@ class NvueDouble:
     :ivar fault_fuse: seconds after which the timer fires, whatever the client asked for; 0 for as asked.
     :ivar fault_deaf: seconds for which connections are closed without an answer after a change came into force.
     :ivar fault_slow: seconds before each answer.
+    :ivar fault_dead: connections are closed without an answer.
+    :ivar fault_reload: seconds that a change takes until it is in force.
+    :ivar fault_keeps: a change that waits is not rejected.
+    :ivar fault_mtu: the MTU of a change is accepted and not performed.
     :ivar fault_no_timer: ``state-controls`` are ignored.
     :ivar applied_is_live: whether ``rev=applied`` names a revision that waits for its confirmation.
     """
@@ -49,6 +53,7 @@ class NvueDouble:
         self.prefix = ""  # of identifiers of revisions
         self.fault_refused, self.fault_fuse, self.fault_deaf, self.fault_slow = "", 0.0, 0.0, 0.0
         self.fault_no_timer, self.applied_is_live = False, False
+        self.fault_dead, self.fault_reload, self.fault_keeps, self.fault_mtu = False, 0.0, False, False
         self.log: list[str] = []
         self.wrong_passwords = 0
         self._before, self._deaf_until = "1", 0.0
@@ -81,6 +86,14 @@ class NvueDouble:
             timer.cancel()
         self.server.close()
 
+    def reboot(self) -> None:
+        """Lose all that is not in the startup configuration: the revisions and their timers too."""
+        with self._lock:
+            for timer in self._timers:
+                timer.cancel()
+            self.current = self._before = str(len(self.revisions) + 1)
+            self.revisions = {self.current: {"state": "applied_and_saved", "config": copy.deepcopy(self.startup)}}
+
     def connection(self) -> Tree:
         return {
             "address": "127.0.0.1",
@@ -91,7 +104,7 @@ class NvueDouble:
         }
 
     def deaf(self) -> bool:
-        return time.monotonic() < self._deaf_until
+        return self.fault_dead or time.monotonic() < self._deaf_until
 
     def answer(self, verb: str, path: str, query: Tree, body: Any) -> tuple[int, Any]:
         """One request: status and JSON."""
@@ -159,7 +172,7 @@ class NvueDouble:
             act: dict[str, Callable[[], bool]] = {
                 "apply": lambda: self._apply(name, body),
                 "confirm_yes": lambda: self._confirmed(name),
-                "confirm_no": lambda: self._roll_back(name),
+                "confirm_no": lambda: not self.fault_keeps and self._roll_back(name),
                 "save": lambda: self._save(name),
             }
             if body.get("state") not in act or not act[body["state"]]():
@@ -185,7 +198,7 @@ class NvueDouble:
         if self.fault_deaf:
             self._deaf_until = time.monotonic() + self.fault_deaf
         self._later(0.02, lambda: self._reload(name))
-        self._later(0.06, lambda: self._in_force(name, 0 if self.fault_no_timer else seconds))
+        self._later(0.06 + self.fault_reload, lambda: self._in_force(name, 0 if self.fault_no_timer else seconds))
         return True
 
     def _reload(self, name: str) -> bool:
@@ -195,6 +208,8 @@ class NvueDouble:
 
     def _in_force(self, name: str, seconds: float) -> bool:
         self._before, self.current = self.current, name
+        for interface in self.running["interface"].values() if self.fault_mtu else ():
+            interface.get("link", {}).pop("mtu", None)
         if not seconds:
             return self._finish(name)
         self.revisions[name]["state"] = "confirm"

@@ -32,12 +32,13 @@ class NxosDouble:
     :ivar slow: seconds that a request takes whose commands contain the text, by that text.
     :ivar ignore: commands that contain this text are accepted and not performed.
     :ivar stops: whether show commands after a refused one of the same request are not answered.
+    :ivar dead: whether connections are closed before anything is performed.
     :ivar requests: type and commands of each request; `logins` counts those with a wrong password.
     """
 
     def __init__(self, home: Path, password: str = "right") -> None:
         self.config = Configuration()
-        self.startup = ""
+        self.startup, self.saved = "", copy.deepcopy(self.config)
         self.checkpoints: dict[str, Configuration] = {}
         self.executed: set[str] = set()
         self.timers: dict[str, threading.Timer] = {}
@@ -47,7 +48,7 @@ class NxosDouble:
         self.minute = 30.0
         self.password, self.logins = password, 0
         self.refuse: tuple[str, str] | None = None
-        self.drop, self.ignore, self.stops = "", "", False
+        self.drop, self.ignore, self.stops, self.dead = "", "", False, False
         self.slow: dict[str, float] = {}
         self.requests: list[tuple[str, list[str]]] = []
         self.lock = threading.RLock()
@@ -71,6 +72,12 @@ class NxosDouble:
         for timer in self.timers.values():
             timer.cancel()
         self.server.close()
+
+    def reboot(self) -> None:
+        """Lose all that is not in the startup configuration: checkpoints and jobs of the scheduler too."""
+        with self.lock:
+            self.config, self.checkpoints, self.executed = copy.deepcopy(self.saved), {}, set()
+            self._schedule()
 
     def answer(self, call: dict[str, Any]) -> dict[str, Any] | None:
         """Perform a request; None if the connection is to be closed instead of answered."""
@@ -175,7 +182,7 @@ class NxosDouble:
         if words[:3] == ["rollback", "running-config", "checkpoint"] and words[4:] in ([], ["atomic"]):
             return self._rollback(words[3])
         if command == "copy running-config startup-config":
-            self.startup = self.config.text()
+            self.startup, self.saved = self.config.text(), copy.deepcopy(self.config)
             return "[########################################] 100%\nCopy complete.\n"
         raise Invalid("% Invalid command")
 
@@ -233,6 +240,9 @@ def _handler(double: NxosDouble) -> type[BaseHTTPRequestHandler]:
             if self.headers.get("Authorization") != f"Basic {good}":
                 double.logins += 1
                 return self._send(401, b"Unauthorized")
+            if double.dead:
+                self.close_connection = True
+                return None
             if self.path != "/ins":
                 return self._send(404, b"not found")
             answer = double.answer(json.loads(body)["ins_api"])

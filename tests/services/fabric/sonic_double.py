@@ -79,11 +79,16 @@ class Server(asyncssh.SSHServer):
 
 
 class Double:
-    """One switch on a loopback port; ``faults`` are read by the programs before each command."""
+    """One switch on a loopback port; ``faults`` are read by the programs before each command.
+
+    :ivar dead: whether each connection breaks before a command is performed.
+    """
 
     def __init__(self, home: Path) -> None:
         self.home, self.passwords, self.commands = home, list[str](), list[str]()
         self.die_after: str | None = None
+        self.dead = False
+        self._connections: list[Any] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._key = asyncssh.generate_private_key("ssh-ed25519")
@@ -111,12 +116,24 @@ class Double:
         self.port = self._server.get_port()
 
     def stop(self) -> None:
-        for path in self.home.glob("*.pid"):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(int(path.read_text()), signal.SIGKILL)
+        self._kill_timers()
         self._loop.call_soon_threadsafe(self._server.close)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
+
+    def _kill_timers(self) -> None:
+        for path in self.home.glob("*.pid"):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(int(path.read_text()), signal.SIGKILL)
+
+    def reboot(self) -> None:
+        """End all connections and jobs, and begin with the saved configuration; files of checkpoints stay."""
+        self._kill_timers()
+        for path in self.home.glob("*.pid"):
+            path.unlink()
+        self.write("config", self.read("saved"))
+        for connection in self._connections:
+            self._loop.call_soon_threadsafe(connection.abort)
 
     @property
     def connection(self) -> dict[str, Any]:
@@ -151,6 +168,10 @@ class Double:
 
     async def _run(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         command = process.command or ""
+        self._connections.append(process.channel.get_connection())
+        if self.dead:
+            self._connections[-1].abort()
+            return
         self.commands.append(command)
         given = await process.stdin.read()
         done = await asyncio.to_thread(self._execute, command, given)

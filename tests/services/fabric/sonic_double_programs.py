@@ -153,11 +153,16 @@ def apply_patch(rest: list[str], faults: dict[str, Any]) -> None:
     time.sleep(faults.get("slow", 0) if dry else faults.get("slow", 0) + faults.get("slower", 0))
     if faults.get("refuse_dry" if dry else "refuse"):
         fail("Failed to apply patch due to: Unable to sort the patch")
+    old = load("config")
     new = patched(load("config"), operations)
     validate(new)
     if not dry and faults.get("half"):
         enact(patched(load("config"), operations[: len(operations) // 2]))
         fail("after applying patch to config, there are still some parts not updated")
+    if faults.get("ignore_mtu"):
+        for table in ("PORT", "PORTCHANNEL"):
+            for name, entry in new[table].items():
+                entry["mtu"] = old[table].get(name, {}).get("mtu", "9100")
     if not dry:
         enact(new)
 
@@ -180,6 +185,8 @@ def config(words: list[str]) -> None:
             fail("Failed to rollback config")
         enact(json.loads((checkpoints / rest[0]).read_text()))
         (HOME / "rollbacks").open("a").write(f"{rest[0]}\n")
+    elif verb == "reload" and faults.get("refuse_reload"):
+        fail("Cannot reload")
     elif verb == "reload":
         enact(load("saved"))
     elif verb == "save" and rest == ["-y"]:
