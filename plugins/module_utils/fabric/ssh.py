@@ -24,6 +24,8 @@ else:
 
 CONNECT_SECONDS = 10.0
 RUN_SECONDS = 60.0
+#: What paramiko gives for a channel that was closed without an ``exit-status`` (RFC 4254, 6.10).
+NO_STATUS = -1
 
 
 class Ssh:
@@ -55,10 +57,14 @@ class Ssh:
             into.channel.shutdown_write()
             text, trouble = out.read().decode(errors="replace"), err.read().decode(errors="replace")
             status = out.channel.recv_exit_status()
-        except (OSError, paramiko.SSHException) as error:
+        except (OSError, EOFError, paramiko.SSHException) as error:
             self.close()  # the next command opens another, by which the change can be rolled back
             why = f"{command}: {error or type(error).__name__}"
             raise FabricError(self.where, why, "check that it can be reached, and its log") from error
+        if status == NO_STATUS:
+            self.close()
+            why = f"{command} gave no exit status: the connection broke, or the command was killed"
+            raise FabricError(self.where, why, "check that it can be reached, and its log")
         if status:
             said = (trouble or text).strip() or "it said nothing"
             raise FabricError(self.where, f"{command} ended with {status}: {said}", "read the switch's log")
@@ -94,7 +100,7 @@ class Ssh:
         except paramiko.AuthenticationException as error:
             self._refused = True
             raise FabricError(self.where, f"it refused the login ({error})", _LOGIN) from error
-        except (OSError, paramiko.SSHException) as error:
+        except (OSError, EOFError, paramiko.SSHException) as error:
             raise FabricError(self.where, str(error) or type(error).__name__, _REACH) from error
         self._client = client
         return client

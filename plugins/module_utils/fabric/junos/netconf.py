@@ -52,7 +52,7 @@ class Netconf:
             return tree(getattr(answer, "xml", None) or answer.tostring.decode())
         except RPCError as error:
             raise Refused(self.where, f"{what}: {reason(error)}", "read the switch's log", error) from error
-        except (OperationError, TimeoutExpiredError, TransportError, SSHException, OSError) as error:
+        except (OperationError, TimeoutExpiredError, TransportError, SSHException, OSError, EOFError) as error:
             self.close()
             raise FabricError(self.where, f"{what}: {error or type(error).__name__}", _REACH) from error
 
@@ -114,7 +114,7 @@ class Netconf:
         except KeyError as error:  # paramiko 5 knows no signatures with SHA-1, which ncclient 0.7 asks for with RSA
             why = f"the library ncclient cannot verify a host key of this kind ({error})"
             raise FabricError(f"{self.where}.ssh.host_key", why, "give the switch's Ed25519 or ECDSA key") from error
-        except (TransportError, SSHException, OSError) as error:
+        except (TransportError, SSHException, OSError, EOFError) as error:
             raise FabricError(self.where, str(error) or type(error).__name__, _REACH) from error
         return self._manager
 
