@@ -82,12 +82,13 @@ class Double:
     """One switch on a loopback port; ``faults`` are read by the programs before each command.
 
     :ivar dead: whether each connection breaks before a command is performed.
+    :ivar dies: text of the command after which the connection breaks, once.
     """
 
     def __init__(self, home: Path) -> None:
         self.home, self.passwords, self.commands = home, list[str](), list[str]()
         self.die_after: str | None = None
-        self.dead = False
+        self.dead, self.dies = False, ""
         self._connections: list[Any] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -176,6 +177,10 @@ class Double:
         given = await process.stdin.read()
         done = await asyncio.to_thread(self._execute, command, given)
         if self.die_after and self.die_after in command:
+            process.channel.get_connection().abort()
+            return
+        if self.dies and self.dies in command:
+            self.dies = ""
             process.channel.get_connection().abort()
             return
         process.stdout.write(done.stdout)

@@ -143,6 +143,16 @@ def test_a_connection_that_dies_before_the_confirmation_leaves_the_change_to_the
     before.is_mended_by_another_run()
 
 
+@on("sonic")
+def test_a_connection_that_breaks_once_is_opened_again_to_roll_back_at_once(rig: Any) -> None:
+    """That of Junos has such a test of its own; by HTTPS each request may be one."""
+    before = Before(rig)
+    with pytest.raises(FabricError, match=r"gave no exit status: the connection broke.*the change was rolled back"):
+        attempt(rig, lambda: setattr(rig.double, "dies", "sonic-cfggen"), timeout=60)
+    before.has_returned()
+    before.is_mended_by_another_run()
+
+
 @on(*REMOTE)
 def test_a_rollback_that_fails_is_told_and_left_to_the_timer(rig: Rig) -> None:
     before, double = Before(rig), rig.double  # type: ignore[attr-defined]
