@@ -125,6 +125,81 @@ options:
               vrf:
                 description: VRF of both.
                 type: str
+      bgp:
+        description:
+        - BGP neighbours in the default VRF. The interface with the switch's address and its routing
+          have to be there; a BGP process is made if there is none. Not with C(openvswitch) and
+          C(sonic).
+        type: dict
+        suboptions:
+          as_number:
+            description: AS number of the switch. A process that has another is refused.
+            type: int
+            required: true
+          router_id:
+            description: Router identifier of a process that is made; that of an existing one
+              stays.
+            type: str
+            required: true
+          groups:
+            description:
+            - Groups of neighbours. What is configured has their name with C(gu-) before it. A
+              member that is not named is removed; other neighbours and groups stay.
+            type: list
+            elements: dict
+            default: []
+            suboptions:
+              name:
+                description: Name of the group.
+                type: str
+                required: true
+              address:
+                description: The switch's address of the sessions; an interface has it.
+                type: str
+                required: true
+              as_number:
+                description: AS number of the neighbours.
+                type: int
+                required: true
+              password:
+                description: Password of the sessions (TCP MD5, RFC 2385).
+                type: str
+              neighbors:
+                description: The machines.
+                type: list
+                elements: dict
+                required: true
+                suboptions:
+                  address:
+                    description: Address at which its sessions begin, in a subnet of the switch.
+                    type: str
+                    required: true
+                  name:
+                    description: Its name, which is the description of the neighbour.
+                    type: str
+                    required: true
+              take:
+                description: IPv4 subnets inside which routes are taken from them, with prefixes
+                  up to /32.
+                type: list
+                elements: str
+                required: true
+              announce:
+                description: IPv4 subnets inside which they get routes, with prefixes up to /32.
+                  By default none.
+                type: list
+                elements: str
+                default: []
+              pass_on:
+                description: Whether they get each other's routes, with neighbours of another
+                  AS although it is in the path, with those of the own AS by route reflection.
+                type: bool
+                default: false
+              most_routes:
+                description: Routes that a neighbour may announce; with more of them, its session
+                  is closed.
+                type: int
+                default: 12000
       vlans:
         description: VLANs that the switch has to know.
         type: list

@@ -6,7 +6,8 @@ It is made of the same configuration that a driver would be given, so a switch t
 
 from __future__ import annotations
 
-from .config import Lag, Membership, Port, PortMode, SwitchConfig
+from .bgp import REFUSED, Bgp
+from .config import FabricError, Lag, Membership, Port, PortMode, SwitchConfig
 from .mlag import Mlag
 from .plan import ranges
 
@@ -27,8 +28,34 @@ def table(config: SwitchConfig, mlag_peer: str | None = None) -> list[str]:
     lines = [f"{config.name}: to be configured by hand{peer}"]
     lines += [f"  VLAN {vlans}: {names}" for vlans, names in _named(config.vlans)]
     lines += _domain(config.mlag) if config.mlag else []
+    lines += _neighbors(config.bgp) if config.bgp else []
     for row in rows:
         lines.append("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return lines
+
+
+def refuse_bgp(desired: SwitchConfig, platform: str) -> None:
+    """Refuse BGP neighbours on a platform whose driver has none, with the reason."""
+    if desired.bgp:
+        remedy = "remove `switch` of the peer in the model, and configure the switch's end by hand, by by_hand.txt"
+        raise FabricError(f"switches.{desired.name}.bgp", REFUSED[platform], remedy)
+
+
+def _neighbors(bgp: Bgp) -> list[str]:
+    """The groups of BGP neighbours; each is what a switch with a driver would be given."""
+    lines: list[str] = []
+    for group in bgp.peerings.values():
+        session = "iBGP" if group.internal else "eBGP"
+        lines += [f"  BGP {group.name}: own AS {group.own_as}, AS of neighbors {group.as_number} ({session})"]
+        password = "with a password (TCP MD5), that of the model" if group.password else "without a password"
+        lines += [f"    from {group.address}, IPv4 unicast, {password}, with graceful restart (RFC 4724)"]
+        lines += [f"    neighbor {address}: {name}" for address, name in group.neighbors]
+        lines += [f"    take {subnet} with prefixes up to /32" for subnet in group.take]
+        lines += [f"    take at most {group.most} routes of each"]
+        lines += [f"    announce {subnet} with longer prefixes" for subnet in group.announce]
+        lines += [] if group.announce else ["    announce nothing"]
+        how = "as route reflector (RFC 4456)" if group.internal else "although their AS is in the path"
+        lines += [f"    pass on neighbors' routes to all others, {how}"] if group.pass_on else []
     return lines
 
 

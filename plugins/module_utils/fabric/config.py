@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The configuration of a switch: ports, link aggregations and VLANs, independent of the platform.
+"""The configuration of a switch: ports, link aggregations, VLANs and BGP neighbours, independent of the platform.
 
 Model and drivers share these classes. A driver translates them to its platform's configuration and back.
 VLAN identifiers are IEEE 802.1Q VIDs (1-4094), MTUs are bytes of IP payload, link aggregation is IEEE 802.1AX (LACP).
@@ -8,12 +8,13 @@ VLAN identifiers are IEEE 802.1Q VIDs (1-4094), MTUs are bytes of IP payload, li
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address, ip_interface
 from typing import Any
 
 from ..errors import CloudError
+from .bgp import Bgp, faults
 from .mlag import Mlag
 
 #: Names of ports and aggregations on switches (Ethernet1/2, xe-0/0/1:0, swp1s0). Other characters are refused, since a
@@ -158,6 +159,7 @@ class SwitchConfig:
     lags: dict[str, Lag] = field(default_factory=dict)
     vlans: dict[int, str] = field(default_factory=dict)
     mlag: Mlag | None = None
+    bgp: Bgp | None = None
 
     @property
     def port_names(self) -> frozenset[str]:
@@ -178,11 +180,8 @@ class SwitchConfig:
         mlag = _mlag(f"{switch}.mlag", params["mlag"]) if params.get("mlag") else None
         _refuse_port_used_twice(switch, ports, lags, mlag)
         vlans = {item["id"]: item["name"] for item in params.get("vlans") or []}
-        return cls(params["name"], {p.name: p for p in ports}, {lag.name: lag for lag in lags}, vlans, mlag)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data for diffs and results."""
-        return asdict(self)
+        bgp = _bgp(f"{switch}.bgp", params["bgp"]) if params.get("bgp") else None
+        return cls(params["name"], {p.name: p for p in ports}, {lag.name: lag for lag in lags}, vlans, mlag, bgp)
 
 
 def _valid_name(name: str, where: str) -> str:
@@ -255,6 +254,12 @@ def _mlag(where: str, item: dict[str, Any]) -> Mlag:
         why = f"{found.peer_address} is not another address of {own.network}"
         raise FabricError(f"{where}.peer_address", why, "give both switches addresses of one subnet")
     return found
+
+
+def _bgp(where: str, item: dict[str, Any]) -> Bgp:
+    for place, why, remedy in faults(where, item):
+        raise FabricError(place, why, remedy)
+    return Bgp.of(item)
 
 
 def _refuse_port_used_twice(switch: str, ports: list[Port], lags: list[Lag], mlag: Mlag | None) -> None:

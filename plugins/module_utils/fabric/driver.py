@@ -70,6 +70,10 @@ class Driver(Protocol):
         Needs no :meth:`read` before and refuses no configuration. `ports` are names of the model, which the result
         has too; other ports and all aggregations have the names of the switch (see :func:`.facts.with_lags`)."""
 
+    def sessions(self) -> dict[str, str] | None:
+        """The state of each BGP session of the default VRF (RFC 4271, section 8.2.2), in lower case, by the
+        neighbour's address; None if the driver does not read them."""
+
 
 DRIVERS: dict[str, Callable[[str, dict[str, Any]], Driver]] = {
     "eos": Eos,

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from . import ovs_facts
+from .by_hand import refuse_bgp
 from .config import MIXED, UNKNOWN, FabricError, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
 from .facts import SwitchFacts, named
 from .ovs_commands import EACH_MEMBER, Records, Wire, commands
@@ -69,6 +70,7 @@ class OpenVSwitch:
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See :meth:`.driver.Driver.read`."""
+        refuse_bgp(desired, "openvswitch")
         bridge, ports, interfaces = self._tables()
         by_id = {row["_uuid"]: row for row in interfaces}
         mine = [row for row in ports if row["_uuid"] in bridge["ports"]]
@@ -156,6 +158,9 @@ class OpenVSwitch:
         if self._timer and self._timer.poll() is None:
             os.killpg(self._timer.pid, signal.SIGTERM)
             self._timer.wait(10)
+
+    def sessions(self) -> None:
+        """See :meth:`.driver.Driver.sessions`: none."""
 
     def sightings(self) -> list[Sighting]:
         """See :meth:`.driver.Driver.sightings`: the MAC table, and the LACP partner of each member."""

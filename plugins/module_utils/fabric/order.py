@@ -144,7 +144,8 @@ def after(target: SwitchConfig, actual: SwitchConfig) -> SwitchConfig:
     touched = target.port_names
     ports = {name: port for name, port in actual.ports.items() if name not in touched}
     lags = {name: lag for name, lag in actual.lags.items() if not touched & set(lag.members)}
-    return replace(actual, ports=ports | target.ports, lags=lags | target.lags, vlans=actual.vlans | target.vlans)
+    found = replace(actual, ports=ports | target.ports, lags=lags | target.lags, vlans=actual.vlans | target.vlans)
+    return replace(found, mlag=target.mlag or actual.mlag, bgp=target.bgp or actual.bgp)
 
 
 def _of_machine(

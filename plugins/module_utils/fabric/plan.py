@@ -11,18 +11,19 @@ from typing import Any
 
 from ..plan.base import Plan as BasePlan
 from ..plan.base import Step as AnyStep
+from .bgp import Peering
 from .config import MIXED, FabricError, Lacp, Lag, Port, SwitchConfig
 from .mlag import Mlag
 
 #: What a step has before or after it; a VLAN is its name.
-Thing = Port | Lag | Mlag | str | None
+Thing = Port | Lag | Mlag | Peering | str | None
 
 
 @dataclass(frozen=True)
 class Step:
     """One object that has to change.
 
-    :ivar kind: ``vlan``, ``port``, ``lag`` or ``mlag``.
+    :ivar kind: ``vlan``, ``port``, ``lag``, ``mlag`` or ``bgp``, a group of BGP neighbours.
     :ivar have: the present object, or None if there is none.
     :ivar want: the wanted object, or None if it is to be removed.
     """
@@ -50,7 +51,7 @@ class Step:
 @dataclass(frozen=True)
 class Plan(BasePlan):
     """The steps of a driver in their order: remove aggregations and ports, then VLANs, the MLAG domain with its peer
-    link, ports, and aggregations, which may be members of the domain."""
+    link, ports, and aggregations, which may be members of the domain, and groups of BGP neighbours."""
 
     switch: str
     steps: tuple[Step, ...]
@@ -93,7 +94,24 @@ def plan(desired: SwitchConfig, actual: SwitchConfig) -> Plan:
         for wanted in ([desired.mlag] if desired.mlag else [])
         if actual.mlag != wanted
     ]
-    return Plan(desired.name, (*removed_lags, *removed_ports, *vlans, *domains, *ports, *lags))
+    groups = _groups(desired, actual)
+    return Plan(desired.name, (*removed_lags, *removed_ports, *vlans, *domains, *ports, *lags, *groups))
+
+
+def wanted_groups(plan: Plan) -> list[Peering]:
+    """The groups of BGP neighbours that a plan wants."""
+    return [step.want for step in plan.steps if isinstance(step.want, Peering)]
+
+
+def _groups(desired: SwitchConfig, actual: SwitchConfig) -> list[Step]:
+    """Groups of BGP neighbours that differ; those that the model does not name are left out."""
+    wanted = desired.bgp.peerings if desired.bgp else {}
+    present = actual.bgp.peerings if actual.bgp else {}
+    return [
+        Step("bgp", name, present.get(name), group)
+        for name, group in sorted(wanted.items())
+        if present.get(name) != group
+    ]
 
 
 def released(plan: Plan) -> list[str]:
@@ -120,7 +138,7 @@ def _lines(step: Step, side: Thing) -> list[str]:
         return []
     if isinstance(side, str):
         return [f"{step.kind} {step.name}: {side}\n"]
-    settings = side.settings() if isinstance(side, Mlag) else _settings(side)
+    settings = side.settings() if isinstance(side, Mlag | Peering) else _settings(side)
     return [f"{step.kind} {step.name} {key}: {value}\n" for key, value in settings.items()]
 
 

@@ -20,6 +20,14 @@ class BgpPeer:
     name: str = own_name("Name of the peer; best that of its switch.")
     address: Address = one(scalars.ADDRESS, "Its address, in the network of `kubernetes.endpoint`.")
     as_number: int = one(notations.AS_NUMBER, "Its AS number.")
+    switch: str | None = one(
+        scalars.DEVICE_NAME,
+        "The switch of the model that it is. Its end of the sessions is configured with its ports; an interface with "
+        "the address has to be there.",
+        default=None,
+        shown_default="a router that people configure",
+        example="tor1",
+    )
     racks: tuple[str, ...] = many(
         scalars.DEVICE_NAME,
         "Racks whose machines have a session with it.",
@@ -45,7 +53,7 @@ class BgpPeer:
 
 @dataclass(frozen=True)
 class Bgp:
-    """Routes to pods and services by BGP. The side of nodes is configured; `by_hand.txt` has that of the peers."""
+    """Routes to pods and services by BGP. The side of nodes is configured; `by_hand.txt` has that of peers which no driver configures."""
 
     as_number: int = one(
         notations.AS_NUMBER,

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What people have to configure on routers with which nodes speak BGP: a table for the network team.
 
-It is made of the same keys of the model as the side of the nodes. No driver of switches configures BGP yet.
+It is made of the same keys of the model as the side of the nodes. A peer that is a switch of the model has none: its end
+is an input of the role `switch` (:mod:`.bgp_view`), which configures it or prints it with the ports.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def tables(layout: Layout) -> list[list[str]]:
     bgp = layout.cloud.network.bgp
     if bgp is None or layout.cluster is None or layout.cloud.kubernetes is None:
         return []
-    return [_table(layout, bgp, peer) for peer in bgp.peers.values()]
+    return [_table(layout, bgp, peer) for peer in bgp.peers.values() if peer.switch is None]
 
 
 def neighbors(layout: Layout, peer: BgpPeer) -> list[Machine]:
@@ -53,7 +54,7 @@ def _table(layout: Layout, bgp: Bgp, peer: BgpPeer) -> list[str]:
     ]
     if peer.password is not None:
         rows.append(("password", "TCP MD5", f"that of network.bgp.peers.{peer.name}"))
-    rows += [("neighbor", _address(layout, machine), machine.name) for machine in found]
+    rows += [("neighbor", session_address(layout, machine), machine.name) for machine in found]
     rows += [
         ("take", subnet, f"{what}, with prefixes up to /{ipaddress.ip_network(subnet).max_prefixlen}")
         for subnet, what in announced(layout, bgp, peer).items()
@@ -70,6 +71,6 @@ def _table(layout: Layout, bgp: Bgp, peer: BgpPeer) -> list[str]:
     return [head, *(f"  {name.ljust(width)}  {value.ljust(second)}  {more}".rstrip() for name, value, more in rows)]
 
 
-def _address(layout: Layout, machine: Machine) -> str:
+def session_address(layout: Layout, machine: Machine) -> str:
     """The address by which a machine is a member of the cluster; its sessions begin there."""
     return str(layout.addresses_of(machine.name)[layout.cluster.name]) if layout.cluster else ""

@@ -49,6 +49,14 @@ class LoadBalancerPeer:
     name: str = own_name("Name of the router.")
     address: Address = one(scalars.ADDRESS, "Its address.")
     as_number: int = one(notations.AS_NUMBER, "Its AS number.")
+    switch: str | None = one(
+        scalars.DEVICE_NAME,
+        "The switch of the model that it is. Its end of the sessions is configured with its ports; an interface with "
+        "the address has to be there.",
+        default=None,
+        shown_default="a router that people configure",
+        example="tor1",
+    )
     own_as_number: int = one(notations.AS_NUMBER, "The AS number of the machines.")
     port: int = one(scalars.TCP_PORT, "Its TCP port.", default=PORT)
     password: t.Any = one(

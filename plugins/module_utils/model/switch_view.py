@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import fields
 
+from .bgp_view import bgp_view
 from .hardware import Machine, Switch
 from .layout import Layout, vlan_names
 from .nics import Nic
@@ -35,6 +36,9 @@ def switch_views(layout: Layout) -> dict[str, View]:
         for port, uplink in switch.uplinks.items():
             add_uplink(view, layout, switch, port, uplink)
         used = {vlan for entry in [*view["ports"], *view["lags"]] for vlan in entry["vlans"]}
+        neighbors = bgp_view(layout, name)
+        if neighbors:
+            view["bgp"] = neighbors
         view["vlans"] = [{"id": vlan, "name": names[vlan]} for vlan in sorted(used)]
     return views
 

@@ -24,6 +24,7 @@ from .check_promises import check_promises
 from .check_racks import check_racks
 from .check_routes import check_routes
 from .check_storage import check_storage
+from .check_switch_bgp import check_switch_bgp
 from .check_virtualization import check_virtualization
 from .checks import Report
 from .problems import Problem
@@ -44,6 +45,7 @@ CHECKS = (
     check_cluster,
     check_bgp,
     check_load_balancer,
+    check_switch_bgp,
     check_attachments,
     check_custom,
     check_storage,

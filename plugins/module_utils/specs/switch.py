@@ -65,6 +65,37 @@ CONFIG: dict[str, Any] = {
                 },
             },
         },
+        "bgp": {
+            "type": "dict",
+            "options": {
+                "as_number": {"type": "int", "required": True},
+                "router_id": {"type": "str", "required": True},
+                "groups": {
+                    "type": "list",
+                    "elements": "dict",
+                    "default": [],
+                    "options": {
+                        "name": {"type": "str", "required": True},
+                        "address": {"type": "str", "required": True},
+                        "as_number": {"type": "int", "required": True},
+                        "password": {"type": "str", "no_log": True},
+                        "neighbors": {
+                            "type": "list",
+                            "elements": "dict",
+                            "required": True,
+                            "options": {
+                                "address": {"type": "str", "required": True},
+                                "name": {"type": "str", "required": True},
+                            },
+                        },
+                        "take": {"type": "list", "elements": "str", "required": True},
+                        "announce": {"type": "list", "elements": "str", "default": []},
+                        "pass_on": {"type": "bool", "default": False},
+                        "most_routes": {"type": "int", "default": 12000},
+                    },
+                },
+            },
+        },
         "vlans": {
             "type": "list",
             "elements": "dict",

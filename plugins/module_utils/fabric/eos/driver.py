@@ -16,12 +16,13 @@ import secrets
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from ..bgp import Bgp
 from ..config import FabricError, Lag, Port, Sighting, SwitchConfig
 from ..facts import SwitchFacts, by_real, named
 from ..mlag import PEER_LINK, Mlag
-from ..plan import Plan
+from ..plan import Plan, wanted_groups
 from ..plan import plan as compare
-from . import mlag
+from . import bgp, mlag
 from .api import Eapi
 from .channels import names, refuse_mlag
 from .facts import commands as commands_of
@@ -48,13 +49,18 @@ class Eos:
         self.name = name
         self._api = Eapi(name, connection)
         self._switch = Switch({}, {})
+        self._tree: Mapping[str, Any] = {}
+        self._router_id = ""
         self._performed: Plan | None = None
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See :meth:`..driver.Driver.read`."""
         refuse_text(self._api.where, desired)
         configuration, status = self._api.show("show running-config", "show interfaces status")
-        running = Running.of(configuration)
+        running, self._tree = Running.of(configuration), configuration.get("cmds") or {}
+        if desired.bgp:
+            bgp.require(self._api.where, self._tree, desired.bgp)
+            self._router_id = desired.bgp.router_id
         on_switch = self._ports(desired, {*status.get("interfaceStatuses", {}), *running.interfaces})
         in_model = {real: name for name, real in on_switch.items()}
         channels = names(running, desired.lags.values(), in_model)
@@ -79,13 +85,14 @@ class Eos:
             },
             {vid: running.vlans[vid] for vid in desired.vlans if vid in running.vlans},
             mlag.read(running, desired.mlag, link, in_model) if desired.mlag else None,
+            bgp.read(self._tree, desired.bgp) if desired.bgp else None,
         )
 
     def perform(self, plan: Plan, seconds: int) -> str:
         """See :meth:`..driver.Driver.perform`. The timer is a part of the command that applies the change. A session
         that the switch refused, or whose result is not known, is aborted; if that fails too, the timer remains."""
         self._clear()
-        words = commands(plan, self._switch)
+        words = [*commands(plan, self._switch), *bgp.commands(self._tree, wanted_groups(plan), self._router_id)]
         token = f"{PREFIX}{secrets.token_hex(4)}"
         hours, rest = divmod(seconds, 3600)
         timer = f"{hours:02d}:{rest // 60:02d}:{rest % 60:02d}"
@@ -158,6 +165,10 @@ class Eos:
             switch_facts(self.name, sections, told), by_real({n: port_name(self._api.where, n) for n in ports})
         )
 
+    def sessions(self) -> dict[str, str]:
+        """See :meth:`..driver.Driver.sessions`."""
+        return bgp.states(self._api.show(bgp.SUMMARY)[0])
+
     def _sessions(self) -> dict[str, dict[str, Any]]:
         """The configuration sessions of the switch with their ``state``, by their name."""
         found = self._api.show("show configuration sessions detail")[0].get("sessions")
@@ -187,7 +198,10 @@ class Eos:
         lags = {item.name: item for item in wanted if isinstance(item, Lag)}
         vlans = {int(step.name): str(step.want) for step in done.steps if step.kind == "vlan"}
         domain = next((item for item in wanted if isinstance(item, Mlag)), None)
-        config = SwitchConfig(self.name, ports, lags, vlans, domain)
+        groups = {group.name: group for group in wanted_groups(done)}
+        own = next((group.own_as for group in groups.values()), 0)
+        neighbors = Bgp(own, self._router_id, groups) if groups else None
+        config = SwitchConfig(self.name, ports, lags, vlans, domain, neighbors)
         return not compare(config, self.read(config)).changed
 
     def _rolled_back(self) -> FabricError:

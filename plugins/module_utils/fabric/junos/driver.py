@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from ..config import FabricError, Sighting, SwitchConfig
 from ..facts import SwitchFacts, named
 from ..plan import Plan
+from . import bgp
 from .facts import INTERFACES, procedures, switch_facts
 from .history import CONFIRMED, OWN, REVERTED, Commit, clock, commits, confirmed, foreign
 from .names import channels, port_name
@@ -27,7 +29,6 @@ from .render import refuse_domain, render, require_mlag
 from .tree import entries, text
 
 _SECTIONS = ("chassis", "interfaces", "protocols", "vlans")
-_FILTER = "<configuration>" + "".join(f"<{section}/>" for section in _SECTIONS) + "</configuration>"
 
 
 class Junos:
@@ -45,23 +46,28 @@ class Junos:
         self._config: ET.Element | None = None
         self._channels: dict[str, str] = {}
         self._places: dict[str, str] = {}
+        self._router_id = ""
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See :meth:`..driver.Driver.read`."""
-        config = self._running()
+        config = self._running(bgp.SECTIONS if desired.bgp else ())
         self._refuse_unknown(desired, config)
         refuse_domain(self.where, desired)
         require_mlag(self.where, config, list(desired.lags.values()))
         self._config, self._channels = config, channels(config, desired)
         self._places = {port_name(name): name for name in desired.port_names}
         self._places |= {ae: name for name, ae in self._channels.items()}
-        return switch_config(config, desired, self._channels)
+        if desired.bgp is None:
+            return switch_config(config, desired, self._channels)
+        bgp.require(self.where, config, desired.bgp)
+        self._router_id = desired.bgp.router_id
+        return replace(switch_config(config, desired, self._channels), bgp=bgp.read(config, desired.bgp))
 
     def perform(self, plan: Plan, seconds: int) -> str:
         """See :meth:`..driver.Driver.perform`. The time is rounded up to whole minutes."""
         if self._config is None:
             raise FabricError(self.where, "was not read before the change", "read it first")
-        change, token = render(plan, self._config, self._channels), f"{OWN}{secrets.token_hex(4)}"
+        change, token = render(plan, self._config, self._channels, self._router_id), f"{OWN}{secrets.token_hex(4)}"
         with self._netconf.locked():
             self._refuse_pending()
             self._load(change)
@@ -116,6 +122,10 @@ class Junos:
             lldp = ET.Element("none")
         return sightings(table, lldp, self._places)
 
+    def sessions(self) -> dict[str, str]:
+        """See :meth:`..driver.Driver.sessions`."""
+        return bgp.states(self._netconf.rpc(bgp.SUMMARY))
+
     def facts(self, ports: Collection[str], sections: Collection[str]) -> SwitchFacts:
         """See :meth:`..driver.Driver.facts`: one remote procedure for each kind of answer. A section whose procedure
         the switch refuses (it runs no LLDP or no spanning tree) is not told."""
@@ -132,9 +142,11 @@ class Junos:
         """See :meth:`..driver.Driver.close`."""
         self._netconf.close()
 
-    def _running(self) -> ET.Element:
+    def _running(self, more: Collection[str]) -> ET.Element:
+        sections = "".join(f"<{section}/>" for section in (*_SECTIONS, *more))
+        wanted = f"<configuration>{sections}</configuration>"
         answer = self._netconf.call(
-            "get-config", lambda manager: manager.get_config("running", filter=("subtree", _FILTER))
+            "get-config", lambda manager: manager.get_config("running", filter=("subtree", wanted))
         )
         found = next(answer.iter("configuration"), None)
         if found is None:

@@ -20,8 +20,10 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from xml.etree import ElementTree as ET
 
+from ..bgp import Peering
 from ..config import FabricError, Lag, Port, PortMode, SwitchConfig
 from ..plan import Plan, Step, released
+from . import bgp
 from .names import OPTIONS, allocate, description, interface, number, port_name, vlan_name
 from .parse import BLOCK, HEADER, SPANNING_TREES, SWITCHING, UNIT, forced_up, is_edge, spanning_tree, vlan_ids
 from .tree import Edit, Path, entries, find, text
@@ -33,11 +35,12 @@ _OWN: Path = ("protocols", "iccp", "local-ip-addr")
 _COUNT: Path = ("chassis", "aggregated-devices", "ethernet", "device-count")
 
 
-def render(plan: Plan, have: ET.Element, channels: Mapping[str, str]) -> ET.Element:
+def render(plan: Plan, have: ET.Element, channels: Mapping[str, str], router_id: str = "") -> ET.Element:
     """The ``configuration`` element that performs the plan.
 
     :param have: the present configuration.
     :param channels: the interfaces of the model's aggregations that exist.
+    :param router_id: see :class:`..bgp.Bgp`.
     """
     edit = Edit(have)
     lags = [step.want for step in plan.steps if isinstance(step.want, Lag)]
@@ -50,6 +53,8 @@ def render(plan: Plan, have: ET.Element, channels: Mapping[str, str]) -> ET.Elem
             _port(edit, where, step.want)
         elif isinstance(step.want, Lag):
             _lag(edit, where, named[step.want.name], step.want)
+        elif isinstance(step.want, Peering):
+            bgp.write(edit, step.want, router_id)
         else:
             _remove(edit, step, named)
     for name in released(plan):

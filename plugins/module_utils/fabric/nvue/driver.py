@@ -12,13 +12,14 @@ members. Only front panel ports can be ports of the model, and none of MLAG's pe
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from ..config import FabricError, Lag, Sighting, SwitchConfig
 from ..facts import SwitchFacts, named
 from ..https import Https
-from ..plan import Plan
-from . import mlag, seen
+from ..plan import Plan, wanted_groups
+from . import bgp, mlag, seen
 from .names import Tree, Words, allocate, interface, members, text
 from .parse import Facts, facts, has_mlag, mac_table, neighbours, peer_links, switch_config
 from .render import patches
@@ -42,6 +43,7 @@ class Nvue:
         self._words: Words | None = None
         self._facts: Facts | None = None
         self._pending: str | None = None
+        self._router_id = ""
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See :meth:`..driver.Driver.read`.
@@ -59,7 +61,11 @@ class Nvue:
             self._words = Words.of(self.where, self._revisions.get("system"))
         self._facts = facts(self.where, config, present, desired, names)
         self._refuse(self._facts, desired)
-        return switch_config(self._facts, desired)
+        if desired.bgp is None:
+            return switch_config(self._facts, desired)
+        bgp.require(self.where, self._facts.config, desired.bgp)
+        self._router_id = desired.bgp.router_id
+        return replace(switch_config(self._facts, desired), bgp=bgp.read(self._facts.config, desired.bgp))
 
     def perform(self, plan: Plan, seconds: int) -> str:
         """See :meth:`..driver.Driver.perform`. Nothing is in force before the last request, which arms the timer."""
@@ -68,6 +74,8 @@ class Nvue:
         lags = [step.want for step in plan.steps if isinstance(step.want, Lag)]
         channels = allocate(lags, self._facts.channels, self._facts.present)
         change = patches(plan, self._facts, channels, self._words)
+        for group in wanted_groups(plan):
+            bgp.write(group, self._router_id, self._facts.config, self._words, change)
         revision = self._revisions.create()
         self._revisions.patch(revision, change.unset)
         self._revisions.patch(revision, change.put)
@@ -100,6 +108,10 @@ class Nvue:
         table = self._revisions.state_of(f"bridge/domain/{self._facts.domain}/mac-table")
         heard = self._revisions.state_of("interface", include="/*/lldp/neighbor")
         return mac_table(self._facts, table) + neighbours(self._facts, heard)
+
+    def sessions(self) -> dict[str, str]:
+        """See :meth:`..driver.Driver.sessions`."""
+        return bgp.states(self._revisions.state_of(bgp.STATES))
 
     def facts(self, ports: Collection[str], sections: Collection[str]) -> SwitchFacts:
         """See :meth:`..driver.Driver.facts`: one request for each part of all interfaces, and for the bridges."""

@@ -8,13 +8,14 @@ A change is one request with all its commands. The rollback that the switch perf
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from ..config import FabricError, Lag, Sighting, SwitchConfig
 from ..facts import SwitchFacts, by_real, named
 from ..mlag import PEER_LINK, Mlag
-from ..plan import Plan, plan
-from . import channels, parse, render, vpc
+from ..plan import Plan, plan, wanted_groups
+from . import bgp, channels, parse, render, vpc
 from .facts import switch_facts, tables, texts
 from .names import port_name, required_port
 from .nxapi import NxApi, Refused
@@ -40,6 +41,7 @@ class Nxos:
         self._timer = Timer(self._api)
         self._desired = SwitchConfig(name)
         self._running: Running | None = None
+        self._tree = bgp.Tree()
         self._numbers: dict[str, int] = {}
         self._spelled: dict[str, str] = {}
         self._defaults: str | None = None
@@ -53,11 +55,15 @@ class Nxos:
             raise FabricError(f"switches.{self.name}", why, "name it once in the model")
         if self._defaults is None:  # slow on a large switch, and no plan changes it
             self._defaults = self._api.show(_DEFAULTS)
-        found = running(self._api.show("show running-config"), self._defaults)
+        text = self._api.show("show running-config")
+        found, self._tree = running(text, self._defaults), bgp.tree(text)
         parse.require(desired, found)
+        if desired.bgp:
+            bgp.require(f"switches.{self.name}", self._tree, desired.bgp)
         self._desired, self._running = desired, found
         self._numbers = channels.existing(desired, found)
-        return parse.config(desired, found, self._numbers)
+        neighbors = bgp.read(self._tree, desired.bgp) if desired.bgp else None
+        return replace(parse.config(desired, found, self._numbers), bgp=neighbors)
 
     def perform(self, plan: Plan, seconds: int) -> str:
         """See :meth:`..driver.Driver.perform`.
@@ -75,6 +81,8 @@ class Nxos:
             known = known | {PEER_LINK: vpc.number(self._running, domain, taken | known)}
         numbers = channels.allocated(wanted, known, self._running)
         lines = render.commands(plan, render.Target(self._running, numbers))
+        router_id = self._desired.bgp.router_id if self._desired.bgp else ""
+        lines += bgp.commands(self._tree, wanted_groups(plan), router_id)
         token = self._timer.arm(seconds)
         try:
             self._api.configure(lines)
@@ -124,6 +132,13 @@ class Nxos:
         texts_told, texts_refused = self._api.answers(texts(sections), tables=False)
         found = switch_facts(self.name, sections, told | texts_told, refused | texts_refused)
         return named(found, by_real({name: port_name(name) for name in ports}))
+
+    def sessions(self) -> dict[str, str]:
+        """See :meth:`..driver.Driver.sessions`."""
+        told, refused = self._api.answers([bgp.SUMMARY], tables=True)
+        if refused:
+            raise FabricError(f"switches.{self.name}", refused[bgp.SUMMARY], "check that BGP runs on the switch")
+        return bgp.states(told[bgp.SUMMARY])
 
     def close(self) -> None:
         """See :meth:`..driver.Driver.close`."""

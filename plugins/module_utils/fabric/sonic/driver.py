@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
+from ..by_hand import refuse_bgp
 from ..config import FabricError, Sighting, SwitchConfig
 from ..facts import SwitchFacts, by_real, named
 from ..plan import Plan
@@ -53,6 +54,7 @@ class Sonic:
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See `fabric.driver.Driver.read`."""
+        refuse_bgp(desired, "sonic")
         text = self._ssh.run(READ)
         try:
             config = json.loads(text)
@@ -119,6 +121,9 @@ class Sonic:
     def close(self) -> None:
         """See `fabric.driver.Driver.close`."""
         self._ssh.close()
+
+    def sessions(self) -> None:
+        """See `fabric.driver.Driver.sessions`: not read."""
 
     def sightings(self) -> list[Sighting]:
         """See `fabric.driver.Driver.sightings`: MAC table, LLDP neighbours and LACP partners. Requires a `read`."""
