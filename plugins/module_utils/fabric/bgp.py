@@ -138,6 +138,11 @@ def _peering(own: int, item: Mapping[str, Any]) -> Peering:
     )
 
 
+def is_writable(password: str) -> bool:
+    """Whether each platform's command line takes a password as it is."""
+    return bool(_PASSWORD.match(password))
+
+
 def key_of(name: str, password: str) -> str:
     """Eight digits by which a password is known again. They cannot be turned back, and hide a weak password no better
     than the sessions do, whose packets have an MD5 digest with it (RFC 2385)."""
@@ -191,8 +196,8 @@ def faults(where: str, item: Mapping[str, Any]) -> Iterator[Fault]:
             yield place, f"{name!r} is used twice, or is no name of a group", f"use up to {LONGEST} of a-z, 0-9 and -"
         names.add(name)
         yield from _of_address(f"{place}.address", group["address"])
-        if group.get("password") and not _PASSWORD.match(group["password"]):
-            yield f"{place}.password", "it has characters that a command line may misread", _PASSWORD_REMEDY
+        if group.get("password") and not is_writable(group["password"]):
+            yield f"{place}.password", "it has characters that a command line may misread", PASSWORD_REMEDY
         if not group.get("neighbors"):
             yield f"{place}.neighbors", "is empty", "name its machines, or leave the group out"
         if not group.get("take"):
@@ -208,7 +213,7 @@ def faults(where: str, item: Mapping[str, Any]) -> Iterator[Fault]:
             yield from (fault for subnet in group.get(key) or [] for fault in _of_subnet(f"{place}.{key}", subnet))
 
 
-_PASSWORD_REMEDY = "use 1 to 63 letters, digits and _ . : , / + = @ % ^ * ~ -, the first a letter or a digit"
+PASSWORD_REMEDY = "use 1 to 63 letters, digits and _ . : , / + = @ % ^ * ~ -, the first a letter or a digit"
 
 
 def _of_address(place: str, text: str) -> Iterator[Fault]:

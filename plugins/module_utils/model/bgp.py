@@ -53,7 +53,7 @@ class BgpPeer:
 
 @dataclass(frozen=True)
 class Bgp:
-    """Routes to pods and services by BGP. The side of nodes is configured; `by_hand.txt` has that of peers which no driver configures."""
+    """Routes to pods and services by BGP: the side of nodes, and that of peers which are switches of the model."""
 
     as_number: int = one(
         notations.AS_NUMBER,

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What people have to configure on routers with which nodes speak BGP: a table for the network team.
 
-It is made of the same keys of the model as the side of the nodes. A peer that is a switch of the model has none: its end
-is an input of the role `switch` (:mod:`.bgp_view`), which configures it or prints it with the ports.
+It is made of the same keys of the model as the side of the nodes. A peer that is a switch of the model has none:
+its end is an input of the role `switch` (:mod:`.bgp_view`), which configures it or prints it with the ports.
 """
 
 from __future__ import annotations

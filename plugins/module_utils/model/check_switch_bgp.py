@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ..cluster.bgp import PORT
-from ..fabric.bgp import LONGEST, REFUSED
+from ..fabric.bgp import LONGEST, PASSWORD_REMEDY, REFUSED, is_writable
 from .bgp import BgpPeer
 from .bgp_table import neighbors, session_address
 from .bgp_view import PREFIX, speaker_address
@@ -15,6 +15,7 @@ from .checks import Report
 from .load_balancer import speakers_of
 from .load_balancing import LoadBalancerPeer
 from .problems import choose
+from .values import is_template
 
 PEERS, ROUTERS = "network.bgp.peers", "network.load_balancer.peers"
 Peer = BgpPeer | LoadBalancerPeer
@@ -63,6 +64,10 @@ def _switch(report: Report, path: str, peer: Peer, name: str) -> None:
     if len(peer.name) > longest:
         message = f"has more than {longest} characters, so that no group of the switch can be called so"
         report.add(path, None, message, "give the peer a shorter name")
+    password = peer.password if isinstance(peer.password, str) and not is_template(peer.password) else None
+    if password is not None and not is_writable(password):
+        message = "has characters that the command line of a switch may misread"
+        report.add(f"{path}.password", None, message, PASSWORD_REMEDY, hidden=True)
     if isinstance(peer, LoadBalancerPeer) and peer.port != PORT:
         report.add(f"{path}.port", peer.port, f"is not {PORT}, the port of BGP on switches", f"write {PORT}")
 

@@ -38,9 +38,17 @@ def _by_hand(layout: Layout) -> list[str]:
     tables: list[list[str]] = []
     if any(switch.platform is Platform.UNMANAGED for switch in layout.cloud.switches.values()):
         views = [view for view in switch_views(layout).values() if view["platform"] == UNMANAGED]
-        tables = [table(SwitchConfig.from_vars(view), view.get("mlag_peer")) for view in views]
+        tables = [table(SwitchConfig.from_vars(_without_secrets(view)), view.get("mlag_peer")) for view in views]
     tables += bgp_table.tables(layout)
     return [line for lines in tables for line in (*lines, "")][:-1]
+
+
+def _without_secrets(view: View) -> View:
+    """An input of the role `switch` in which passwords of BGP, which may be templates, are a word."""
+    if "bgp" not in view:
+        return view
+    groups = [{**group, **({"password": "set"} if "password" in group else {})} for group in view["bgp"]["groups"]]
+    return {**view, "bgp": {**view["bgp"], "groups": groups}}
 
 
 def _others(layout: Layout) -> list[View]:

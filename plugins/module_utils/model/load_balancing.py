@@ -49,6 +49,7 @@ class LoadBalancerPeer:
     name: str = own_name("Name of the router.")
     address: Address = one(scalars.ADDRESS, "Its address.")
     as_number: int = one(notations.AS_NUMBER, "Its AS number.")
+    own_as_number: int = one(notations.AS_NUMBER, "The AS number of the machines.")
     switch: str | None = one(
         scalars.DEVICE_NAME,
         "The switch of the model that it is. Its end of the sessions is configured with its ports; an interface with "
@@ -57,7 +58,6 @@ class LoadBalancerPeer:
         shown_default="a router that people configure",
         example="tor1",
     )
-    own_as_number: int = one(notations.AS_NUMBER, "The AS number of the machines.")
     port: int = one(scalars.TCP_PORT, "Its TCP port.", default=PORT)
     password: t.Any = one(
         scalars.SECRET, "Password of the sessions (RFC 2385); take it from a vault.", default=None, secret=True

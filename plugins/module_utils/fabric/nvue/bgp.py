@@ -25,14 +25,8 @@ _LISTS = ("router", "policy", "prefix-list")
 _UNICAST = ("address-family", "ipv4-unicast")
 STATES = "/".join((*_BGP, "neighbor"))
 #: Settings of a neighbour before which those of its group yield.
-_OVERRIDES: tuple[tuple[str, ...], ...] = (
-    ("remote-as",),
-    ("password",),
-    ("local-as",),
-    ("shutdown",),
-    (*_UNICAST, "policy"),
-)
-_OVERRIDES += ((*_UNICAST, "prefix-limits"), (*_UNICAST, "enable"), (*_UNICAST, "state"))
+_OVERRIDES: tuple[tuple[str, ...], ...] = (("remote-as",), ("password",), ("local-as",), ("shutdown",))
+_OVERRIDES += tuple((*_UNICAST, key) for key in ("policy", "prefix-limits", "enable", "state"))
 
 
 def at(tree: Any, *path: str) -> Any:
