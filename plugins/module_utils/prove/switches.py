@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proofs of a switch: it runs the configuration of the model, and LACP has the right partner on each member."""
+"""Proofs of a switch: it runs the configuration of the model, LACP has the right partner on each member, and its BGP
+sessions with machines are established."""
 
 from __future__ import annotations
 
@@ -33,6 +34,7 @@ class _Reading:
         self._read = False  # only a driver that has read the switch knows its ports
         self._seen: list[Sighting] | None = None
         self._down: set[str] | None = None
+        self._sessions: dict[str, str] | None = None
 
     def left(self) -> Plan:
         """What the switch lacks of the model."""
@@ -55,6 +57,18 @@ class _Reading:
         if self._seen is None:
             self._seen = self._switch.sightings()
         return self._seen
+
+    def session(self, address: str) -> str:
+        """The state of the BGP session with a neighbour; empty if the switch has none. The switch is asked once."""
+        if self._params["platform"] == UNMANAGED:
+            raise UntriedError(NOT_TRIED)
+        if not self._read or self._switch is None:
+            raise UntriedError("the switch could not be read")
+        if self._sessions is None:
+            self._sessions = self._switch.sessions()
+        if self._sessions is None:
+            raise UntriedError(f"the driver of {self._params['platform']} does not read BGP sessions")
+        return self._sessions.get(address, "")
 
     def without_link(self, ports: Iterable[str]) -> str:
         """Those of the ports that have no link, as text after the reason of a failure; the switch is asked once."""
@@ -93,6 +107,12 @@ def _runs_the_model(context: tuple[dict[str, Any], Driver | None]) -> Iterator[P
         except ProofError as error:
             raise ProofError(f"{error}{reading.without_link(lag.members)}") from error
 
+    def session(address: str) -> str:
+        state = reading.session(address)
+        if state != "established":
+            raise ProofError(f"{address}: the session is {state}" if state else f"{address}: there is no session")
+        return f"{address}: {state}"
+
     try:
         yield prove(f"{name}: runs what the model says", "switch", _failed_by_switch_errors(runs))
         for lag in desired.lags.values():
@@ -100,6 +120,10 @@ def _runs_the_model(context: tuple[dict[str, Any], Driver | None]) -> Iterator[P
                 continue  # nothing is negotiated
             claim = f"{name}: LACP is negotiated with the right machine on every member of {lag.name}"
             yield prove(claim, "switch", _failed_by_switch_errors(partial(lacp, lag)))
+        for group in desired.bgp.peerings.values() if desired.bgp else ():
+            for address, machine in group.neighbors:
+                claim = f"{name}: the BGP session with {machine} ({address}) is established"
+                yield prove(claim, "switch", _failed_by_switch_errors(partial(session, address)))
     finally:
         reading.close()
 

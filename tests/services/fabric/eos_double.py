@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from services.bmc.tls_server import TlsServer
 
+from . import eos_double_bgp
+
 PASSWORD = "right-one-9"
 Section = dict[str, None]
 
@@ -95,6 +97,7 @@ class EosDouble:
         self.table: list[dict[str, Any]] = []
         self.partners: dict[str, Any] = {}
         self.neighbours: dict[str, Any] = {}
+        self.sessions_of_bgp: dict[str, Any] = {}
         self.commands: list[str] = []
         self.logins, self.refuse_commit, self.drop_after, self.fire_before, self.slow = 0, "", "", False, 0.0
         self.ignore, self.dead, self.refuse_save = "", False, False
@@ -213,6 +216,7 @@ class EosDouble:
             "port-channel summary": {"portChannels": self._channels()},
             "vlan": {"vlans": {key.split()[1]: {"status": "active", **self._name(key)} for key in self._vlans()}},
             "spanning-tree": {"spanningTreeInstances": {}},
+            "ip bgp summary": {"vrfs": {"default": {"peers": self.sessions_of_bgp}}},
         }
         if what not in answers:
             raise RefusedError("Invalid input")
@@ -245,8 +249,9 @@ class EosDouble:
         names = [line.removeprefix("name ") for line in self.running[key] if line.startswith("name ")]
         return {"name": names[0] if names else f"VLAN{int(key.split()[1]):04}"}
 
-    def _shown(self) -> list[tuple[str, Section]]:
-        return sorted({**{f"interface {name}": {} for name in self.ports}, **self.running}.items())
+    def _shown(self) -> list[tuple[str, dict[str, Any]]]:
+        shown = {f"interface {name}": {} for name in self.ports} | eos_double_bgp.nested(self.running)
+        return sorted(shown.items())
 
 
 class _Shell:
@@ -295,6 +300,8 @@ class _Shell:
         elif command == "mlag configuration" or re.fullmatch(r"no spanning-tree vlan-id \d+", command):
             self.section = command if command.startswith("mlag") else ""
             config.setdefault(command, {})
+        elif (section := eos_double_bgp.configure(config, self.section, command)) is not None:
+            self.section = section
         elif re.fullmatch(r"vlan \d+", command):
             self.section = command
             config.setdefault(command, {})

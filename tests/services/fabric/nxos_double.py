@@ -50,6 +50,7 @@ class NxosDouble:
         self.refuse: tuple[str, str] | None = None
         self.drop, self.ignore, self.stops, self.dead = "", "", False, False
         self.slow: dict[str, float] = {}
+        self.sessions: dict[str, str] = {}
         self.requests: list[tuple[str, list[str]]] = []
         self.lock = threading.RLock()
         self.fingerprint = _certificate(home)
@@ -143,6 +144,10 @@ class NxosDouble:
         if command == "show vlan brief":
             rows = [{"vlanshowbr-vlanid": str(n), "vlanshowbr-vlanname": name} for n, name in self.config.vlans.items()]
             return _table("vlanbriefxbrief", rows)
+        if command == "show ip bgp summary" and "feature bgp" in self.config.bgp.features:
+            rows = [{"neighborid": address, "state": state} for address, state in self.sessions.items()]
+            family = _table("saf", [_table("neighbor", rows)])
+            return _table("vrf", [{"vrf-name-out": "default", **_table("af", [family])}])
         if command == "show spanning-tree":
             port = {"if_index": ports[0].name, "state": "forwarding", "role": "designated"}
             return _table("tree", [{"tree_id": "1", **_table("port", [port])}])

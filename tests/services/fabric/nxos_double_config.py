@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from .nxos_double_bgp import Bgp
+
 Context = tuple[str, str]
 #: Settings of an interface: the command's beginning and what its value may be.
 SETTINGS = {
@@ -59,6 +61,7 @@ class Configuration:
     def __init__(self) -> None:
         self.lines = {"feature nxapi", "feature lacp", "feature scheduler", "feature lldp", "system jumbomtu 9216"}
         self.switchports = False
+        self.bgp = Bgp()
         self.vlans: dict[int, str] = {1: "default", 99: "printers"}
         self.vpc: list[str] | None = None
         self.vpc_domain = "10"
@@ -76,7 +79,7 @@ class Configuration:
             lines += [f"vpc domain {self.vpc_domain}", *(f"  {line}" for line in self.vpc)]
         for interface in sorted(self.interfaces.values(), key=lambda found: (found.name[0].isupper(), found.name)):
             lines += [f"interface {interface.name}", *(f"  {line}" for line in interface.lines()), ""]
-        lines += ["router bgp 65000", "  neighbor 10.0.0.1", "    remote-as 65001"]
+        lines += self.bgp.text()
         for job, commands in self.jobs.items() if scheduler else ():
             lines += [f"scheduler job name {job}", *(f" {line}" for line in commands), "", "end-job"]
         for name, schedule in self.schedules.items() if scheduler else ():
@@ -91,6 +94,12 @@ class Configuration:
             return context
         if line in ("exit", "end-job"):
             return ("", "")
+        try:
+            if self.bgp.perform(line):
+                return ("bgp", "")
+        except ValueError as error:
+            raise Invalid(str(error)) from error
+        self.bgp.path = []
         opened = self._pair(line) or self._open(line)
         if opened:
             return opened

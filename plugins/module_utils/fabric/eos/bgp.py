@@ -159,11 +159,10 @@ def commands(tree: Tree, wanted: list[Peering], router_id: str) -> list[str]:
             lines += [f"no ip prefix-list {name}", f"ip prefix-list {name}", *rules(subnets)]
     if not wanted:
         return lines
-    present = body(tree, f"router bgp {_header(tree)}")
-    lines += [f"router bgp {_header(tree) or wanted[0].own_as}"]
-    lines += [] if _header(tree) else [f"router-id {router_id}"]
+    head = f"router bgp {_header(tree) or wanted[0].own_as}"
+    lines += [] if _header(tree) else [head, f"router-id {router_id}"]
     for group in wanted:
-        lines += _neighbors(group, present)
+        lines += [head, *_neighbors(group, body(tree, head))]
     return lines
 
 
