@@ -9,9 +9,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.tree import text
+
+from . import junos_double
 from .eos_double import EosDouble
 from .eos_double_bgp import FAMILY
+from .nvue_double import NvueDouble
 from .nxos_double import NxosDouble
 from .nxos_double_bgp import FAMILY as UNICAST
 from .nxos_double_config import Interface
@@ -214,4 +219,180 @@ class Nxos(Device):
         self.double.sessions = sessions
 
 
-DEVICES: dict[str, Callable[[Path], Device]] = {"eos": Eos, "nxos": Nxos}
+class Nvue(Device):
+    platform = "nvue"
+    lists = ("router", "policy", "prefix-list")
+    group = ("peer-group", "gu-tor1")
+
+    def __init__(self, home: Path) -> None:
+        other = {"type": "numbered", "remote-as": 65009}
+        process = {
+            "enable": "on",
+            "autonomous-system": 65000,
+            "router-id": "10.0.0.9",
+            "neighbor": {"192.0.2.9": other},
+        }
+        ports = {"swp1": {"type": "swp"}}
+        config = {
+            "bridge": {"domain": {"br_default": {"type": "vlan-aware"}}},
+            "interface": ports | {"vlan30": {"type": "svi", "ip": {"address": {"10.30.0.201/24": {}}}}},
+            "router": {"policy": {"prefix-list": {"PL": {"rule": {"10": {"action": "permit"}}}}}},
+            "vrf": {"default": {"router": {"bgp": process}}},
+        }
+        self.double = NvueDouble(home, config, ports)
+        self.connection = self.double.connection()
+
+    def close(self) -> None:
+        self.double.stop()
+
+    @property
+    def process(self) -> Any:
+        return self.double.running["vrf"]["default"]["router"]["bgp"]
+
+    def state(self) -> Any:
+        found = copy.deepcopy({"process": self.process, "lists": self.double.running["router"]})
+        for group in (found["process"].get("peer-group") or {}).values():
+            group.pop("password", None)
+        return found
+
+    def others(self) -> Any:
+        lists = self.double.running["router"]["policy"]["prefix-list"]
+        return copy.deepcopy((self.process.get("neighbor", {}).get("192.0.2.9"), lists["PL"]))
+
+    def groups(self) -> set[str]:
+        return set(self.process.get("peer-group") or {})
+
+    def members(self, group: str) -> set[str]:
+        return {address for address, item in self.process["neighbor"].items() if item.get("peer-group") == group}
+
+    def drifts(self) -> Drifts:
+        def put(value: Any, *path: str) -> Callable[[], None]:
+            def spoil() -> None:
+                node = self.double.running
+                for key in path[:-1]:
+                    node = node.setdefault(key, {})
+                if value is None:
+                    del node[path[-1]]
+                else:
+                    node[path[-1]] = value
+
+            return spoil
+
+        base = ("vrf", "default", "router", "bgp")
+        unicast = (*base, *self.group, "address-family", "ipv4-unicast")
+        every = {"action": "permit", "match": {"0.0.0.0/0": {"max-prefix-len": 32}}}
+        return {
+            "a wider filter": put(every, *self.lists, "gu-tor1-in", "rule", "50"),
+            "no filter": put(None, *self.lists, "gu-tor1-out"),
+            "a filter that is not used": put(None, *unicast, "policy", "inbound"),
+            "not activated": put("off", *unicast, "enable"),
+            "another AS": put(7, *base, *self.group, "remote-as"),
+            "an AS of its own": put(7, *base, "neighbor", "10.30.0.21", "remote-as"),
+            "shut": put("on", *base, "neighbor", "10.30.0.22", "shutdown"),
+            "a member that left": put(None, *base, "neighbor", "10.30.0.21"),
+            "another member": put({"peer-group": "gu-tor1"}, *base, "neighbor", "10.30.0.77"),
+        }
+
+    def without_process(self) -> None:
+        self.process.clear()
+
+    def into_vrf(self) -> None:
+        self.double.running["interface"]["vlan30"]["ip"]["vrf"] = "blue"
+
+    def tell(self, sessions: dict[str, str]) -> None:
+        self.double.sessions = sessions
+
+
+JUNOS = """
+<configuration>
+  <interfaces><interface><name>irb</name><unit><name>30</name><family><inet><address><name>10.30.0.201/24</name></address>
+    </inet></family></unit></interface></interfaces>
+  <protocols><bgp><group><name>SPINES</name><type>external</type><peer-as>65009</peer-as>
+    <neighbor><name>192.0.2.9</name></neighbor></group></bgp></protocols>
+  <routing-options><router-id>10.0.0.9</router-id><autonomous-system><as-number>65000</as-number></autonomous-system>
+    </routing-options>
+  <policy-options><prefix-list><name>PL</name></prefix-list></policy-options>
+</configuration>
+"""
+
+
+class Junos(Device):
+    platform = "junos"
+
+    def __init__(self, home: Path) -> None:
+        self.double = junos_double.Device(JUNOS, ["xe-0/0/1"])
+        self.double.start()
+        login = {"address": "127.0.0.1", "port": self.double.port, "username": "admin", "password": "secret"}
+        self.connection = login | {"ssh": {"host_key": self.double.host_key}}
+
+    def close(self) -> None:
+        self.double.stop()
+
+    def _all(self, tag: str) -> list[ET.Element]:
+        return list(self.double.running.iter(tag))
+
+    def state(self) -> Any:
+        found = copy.deepcopy(self.double.running)
+        for group in found.iter("group"):
+            for key in group.findall("authentication-key"):
+                group.remove(key)
+        return sorted(_paths(found))
+
+    def others(self) -> Any:
+        return [path for path in self.state() if "gu-" not in path]
+
+    def groups(self) -> set[str]:
+        return {text(group, "name") for group in self._all("group") if text(group, "name") != "SPINES"}
+
+    def members(self, group: str) -> set[str]:
+        return {text(node, "name") for one in self._named("group", group) for node in one.findall("neighbor")}
+
+    def _named(self, tag: str, name: str) -> list[ET.Element]:
+        return [node for node in self._all(tag) if text(node, "name") == name]
+
+    def drifts(self) -> Drifts:
+        def add(tag: str, name: str, xml: str) -> Callable[[], None]:
+            return lambda: self._named(tag, name)[0].append(ET.fromstring(xml))
+
+        def drop(tag: str, name: str, child: str) -> Callable[[], None]:
+            def spoil() -> None:
+                node = self._named(tag, name)[0]
+                node.remove(next(item for item in node if item.tag == child))
+
+            return spoil
+
+        every = "<prefix-list-item><name>0.0.0.0/0</name></prefix-list-item>"
+        return {
+            "a wider filter": add("prefix-list", "gu-tor1-in", every),
+            "another policy": add(
+                "policy-statement", "gu-tor1-in", "<term><name>x</name><then><accept/></then></term>"
+            ),
+            "no filter": drop("policy-statement", "gu-tor1-out", "then"),
+            "a filter that is not used": drop("group", "gu-tor1", "import"),
+            "another AS": drop("group", "gu-tor1", "peer-as"),
+            "an AS of its own": add("neighbor", "10.30.0.21", "<peer-as>7</peer-as>"),
+            "no limit": drop("group", "gu-tor1", "family"),
+            "a member that left": drop("group", "gu-tor1", "neighbor"),
+            "another member": add("group", "gu-tor1", "<neighbor><name>10.30.0.77</name></neighbor>"),
+        }
+
+    def without_process(self) -> None:
+        for tag in ("routing-options", "protocols"):
+            self.double.running.remove(self._all(tag)[0])
+
+    def into_vrf(self) -> None:
+        xml = "<instance><name>blue</name><interface><name>irb.30</name></interface></instance>"
+        self.double.running.append(ET.fromstring(f"<routing-instances>{xml}</routing-instances>"))
+
+    def tell(self, sessions: dict[str, str]) -> None:
+        self.double.sessions = sessions
+
+
+def _paths(node: ET.Element, above: str = "") -> list[str]:
+    """The statements of a configuration, one line each."""
+    here = f"{above}/{node.tag}[{text(node, 'name')}]"
+    inside = [path for child in node for path in _paths(child, here)]
+    return [*inside, f"{here}={text(node)}"] if not len(node) else inside
+
+
+DEVICES: dict[str, Callable[[Path], Device]] = {"eos": Eos, "junos": Junos, "nvue": Nvue, "nxos": Nxos}

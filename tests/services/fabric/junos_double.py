@@ -39,7 +39,19 @@ _INTERFACE: dict[str, Any] = {
         "family": {"ethernet-switching": _SWITCHING, "inet": {"address": {"name": {}}}},
     },
 }
+_LIMIT = {"unicast": {"prefix-limit": {"maximum": {}, "teardown": {}}}}
+_PEER = {name: {} for name in ("name", "description", "authentication-key", "peer-as", "import", "export", "cluster")}
+_GROUP: dict[str, Any] = {**_PEER, "type": {}, "advertise-peer-as": {}, "family": {"inet": _LIMIT}, "neighbor": _PEER}
+_FROM = {"prefix-list-filter": {"list_name": {}, "orlonger": {}, "exact": {}}, "protocol": {}}
+_THEN: dict[str, Any] = {"accept": {}, "reject": {}}
+_POLICY = {"name": {}, "term": {"name": {}, "from": _FROM, "then": _THEN}, "then": _THEN}
 KNOWN: dict[str, Any] = {
+    "routing-options": {"router-id": {}, "autonomous-system": {"as-number": {}}},
+    "routing-instances": {"instance": {"name": {}, "interface": {"name": {}}}},
+    "policy-options": {
+        "prefix-list": {"name": {}, "prefix-list-item": {"name": {}}},
+        "policy-statement": _POLICY,
+    },
     "interfaces": {"interface": _INTERFACE, "interface-range": {"name": {}, "member": {"name": {}}}},
     "vlans": {"vlan": {"name": {}, "vlan-id": {}, "description": {}, "l3-interface": {}}},
     "chassis": {"aggregated-devices": {"ethernet": {"device-count": {}}}},
@@ -48,9 +60,14 @@ KNOWN: dict[str, Any] = {
         "layer2-control": {"bpdu-block": {"interface": {"name": {}}}},
         "iccp": {"local-ip-addr": {}, "peer": {"name": {}, "redundancy-group-id-list": {}}},
         "lldp": {"interface": {"name": {}}},
+        "bgp": {"group": _GROUP},
     },
     "system": {"host-name": {}},
 }  # fmt: skip
+
+
+#: Statements with several values.
+_VALUES = ("members", "import", "export")
 
 
 class Refusal(Exception):
@@ -160,6 +177,7 @@ class Device:
         self.lock: Session | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.macs: list[tuple[str, str]] = []
+        self.sessions: dict[str, str] = {}
         self.operations: list[str] = []
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.ready = threading.Event()
@@ -324,6 +342,13 @@ class Device:
         vlan = f"<l2ng-l2ald-mac-entry-vlan>{macs}</l2ng-l2ald-mac-entry-vlan>"
         return f"<l2ng-l2ald-rtb-macdb>{vlan}</l2ng-l2ald-rtb-macdb>"
 
+    def _get_bgp_summary_information(self, session: Session, request: ET.Element) -> str:
+        peers = "".join(
+            f"<bgp-peer><peer-address>{address}</peer-address><peer-state>{state}</peer-state></bgp-peer>"
+            for address, state in self.sessions.items()
+        )
+        return f"<bgp-information>{peers}</bgp-information>"
+
     def _get_lldp_neighbors_information(self, session: Session, request: ET.Element) -> str:
         raise Refusal("error: the lldp subsystem is not running")
 
@@ -353,14 +378,35 @@ def merge(into: ET.Element, change: ET.Element, known: dict[str, Any]) -> None:
 def _same(into: ET.Element, node: ET.Element) -> ET.Element | None:
     name = text(node, "name")
     for item in into.findall(node.tag):
-        if (name and text(item, "name") != name) or (node.tag == "members" and text(item) != text(node)):
+        if (name and text(item, "name") != name) or (node.tag in _VALUES and text(item) != text(node)):
             continue
         return item
     return None
 
 
+def _check_bgp(config: ET.Element) -> None:
+    """Policies and prefix lists that are used exist, and a neighbour is in one group."""
+    policies = {text(node, "name") for node in entries(config, ("policy-options", "policy-statement"))}
+    lists = {text(node, "name") for node in entries(config, ("policy-options", "prefix-list"))}
+    seen: set[str] = set()
+    for group in entries(config, ("protocols", "bgp", "group")):
+        missing = {text(node) for tag in ("import", "export") for node in group.iter(tag)} - policies
+        if missing:
+            raise Refusal(f"Policy error: Policy {min(missing)} referenced but not defined")
+        if text(group, "type") == "external" and group.find("cluster") is not None:
+            raise Refusal("cluster: external group")
+        own = {text(node, "name") for node in group.findall("neighbor")}
+        if own & seen:
+            raise Refusal(f"neighbor {min(own & seen)} is in two groups")
+        seen |= own
+    used = {text(node) for node in config.iter("list_name")}
+    if used - lists:
+        raise Refusal(f"prefix-list {min(used - lists)} is not defined")
+
+
 def check(config: ET.Element) -> None:
     """Refuse a configuration that a switch refuses to commit."""
+    _check_bgp(config)
     nodes = list(entries(config, ("interfaces", "interface")))
     vlans = {text(node, "vlan-id"): text(node, "name") for node in entries(config, ("vlans", "vlan"))}
     if len(vlans) != len(list(entries(config, ("vlans", "vlan")))):

@@ -50,6 +50,7 @@ class NvueDouble:
         self.release: Tree = {"build": "Cumulus Linux 5.9.1"}
         self.schema = schema("on", "off", "enable")
         self.mac_table: Tree = {}
+        self.sessions: dict[str, str] = {}
         self.prefix = ""  # of identifiers of revisions
         self.fault_refused, self.fault_fuse, self.fault_deaf, self.fault_slow = "", 0.0, 0.0, 0.0
         self.fault_no_timer, self.applied_is_live = False, False
@@ -135,6 +136,8 @@ class NvueDouble:
         if parts == ["interface"] and query.get("include", [""])[0] in ("/*/link", "/*/bond", "/*/transceiver"):
             part = query["include"][0].removeprefix("/*/")
             return 200, {name: {part: item[part]} for name, item in self.operational.items() if part in item}
+        if parts == ["vrf", "default", "router", "bgp", "neighbor"]:
+            return 200, {address: {"state": state} for address, state in self.sessions.items()}
         if parts == ["bridge", "domain"]:
             return 200, {"br_default": {"stp": {"state": {"up": {}}}}}
         if parts[:2] == ["bridge", "domain"] and parts[3:] == ["vlan"]:

@@ -31,7 +31,7 @@ def schema(on: str, off: str, feature: str) -> Tree:
         "up-delay": ANY,
     }
     port = {
-        "type": ("swp", "bond", "eth", "loopback", "peerlink", "sub"),
+        "type": ("swp", "bond", "eth", "loopback", "peerlink", "sub", "svi"),
         "description": ANY,
         "ip": ANY,
         "link": {"mtu": range(552, 9217), "speed": ANY},
@@ -44,11 +44,32 @@ def schema(on: str, off: str, feature: str) -> Tree:
     bridge = {"type": ("vlan-aware",), "untagged": VID, "stp": ANY, "vlan": {"*": {"vni": ANY}}}
     return {
         "system": ANY,
-        "vrf": ANY,
+        "vrf": {"*": {"router": {"bgp": _bgp(switch, feature), "static": ANY}, "evpn": ANY}},
+        "router": {
+            "bgp": {feature: switch, "autonomous-system": ANY, "router-id": ANY},
+            "policy": {"prefix-list": {"*": _prefix_list()}, "route-map": ANY},
+        },
         "mlag": {feature: switch, "mac-address": ANY, "peer-ip": ANY, "backup": {"*": {"vrf": ANY}}, "init-delay": ANY},
         "bridge": {"domain": {"*": bridge}},
         "interface": {"*": port},
     }
+
+
+def _bgp(switch: tuple[str, ...], feature: str) -> Tree:
+    """BGP of a VRF, as far as the driver writes it."""
+    policy = {way: {"prefix-list": ANY, "route-map": ANY} for way in ("inbound", "outbound")}
+    unicast = {feature: switch, "policy": policy, "route-reflector-client": switch}
+    unicast["prefix-limits"] = {"inbound": {"maximum": range(1 << 32)}}
+    peer = {"remote-as": ANY, "password": ANY, "description": ANY, "shutdown": switch, "bfd": ANY}
+    peer["address-family"] = {"ipv4-unicast": unicast}
+    process = {feature: switch, "autonomous-system": range(1, 1 << 32), "router-id": ANY, "peer-group": {"*": peer}}
+    neighbor = peer | {"type": ("numbered", "unnumbered"), "peer-group": ANY}
+    return process | {"neighbor": {"*": neighbor}, "address-family": ANY}
+
+
+def _prefix_list() -> Tree:
+    match = {"*": {"min-prefix-len": range(33), "max-prefix-len": range(33)}}
+    return {"type": ("ipv4", "ipv6"), "rule": {"*": {"action": ("permit", "deny"), "match": match}}}
 
 
 class BadPathError(Exception):
@@ -91,6 +112,11 @@ def sets_and_unsets(patch: Any) -> tuple[bool, bool]:
 
 def invalid(config: Tree) -> str | None:
     """Why NVUE would refuse a configuration; None if it would not."""
+    for vrf in (config.get("vrf") or {}).values():
+        bgp = (vrf.get("router") or {}).get("bgp") or {}
+        for address, item in (bgp.get("neighbor") or {}).items():
+            if item.get("peer-group") and item["peer-group"] not in (bgp.get("peer-group") or {}):
+                return f"neighbor {address}: there is no peer group {item['peer-group']}"
     users: dict[str, str] = {}
     for name, item in config["interface"].items():
         for member in (item.get("bond") or {}).get("member") or {}:

@@ -102,7 +102,7 @@ def _group(root: Tree, lines: Tree, want: Peering) -> Peering | None:
         _members(lines, want),
         _filter(root, family, want.incoming, "in"),
         _filter(root, family, want.outgoing, "out"),
-        _passing(want) in family,
+        not want.pass_on if _stale(family, want, want.pass_on) else _passing(want) in family,
         int((family.value("maximum-prefix") or "0").split()[0]),
         key_from(mine.value("description"), has_password),
     )
@@ -110,6 +110,12 @@ def _group(root: Tree, lines: Tree, want: Peering) -> Peering | None:
 
 def _passing(want: Peering) -> str:
     return "route-reflector-client" if want.internal else "disable-peer-as-check"
+
+
+def _stale(family: Tree, want: Peering, passes: bool) -> list[str]:
+    """Lines that pass routes on in the way of neighbours of another kind, or that are not wanted."""
+    wanted = _passing(want) if passes else ""
+    return [word for word in ("route-reflector-client", "disable-peer-as-check") if word in family and word != wanted]
 
 
 def _members(lines: Tree, want: Peering) -> tuple[tuple[str, str], ...]:
@@ -176,19 +182,16 @@ def _filters(root: Tree, group: Peering) -> list[str]:
 
 
 def _neighbors(head: str, want: Peering, present: Tree) -> list[str]:
-    template = present.below(f"template peer {want.group}")
-    lines = [head, f"template peer {want.group}", f"remote-as {want.as_number}", f"description {want.description}"]
+    template, begin = present.below(f"template peer {want.group}"), [head, f"template peer {want.group}"]
+    stale = _stale(template.below(_FAMILY), want, want.pass_on)
+    lines = [*begin, _FAMILY, *(f"no {word}" for word in stale)] if stale else []
+    lines += [*begin, f"remote-as {want.as_number}", f"description {want.description}"]
     if want.password:
         lines += [f"password 0 {want.password}"]
     elif template.value("password"):
         lines += ["no password"]
-    family = template.below(_FAMILY)
     lines += [_FAMILY, f"prefix-list {want.incoming} in", f"prefix-list {want.outgoing} out"]
-    lines += [f"maximum-prefix {want.most}"]
-    if want.pass_on:
-        lines += [_passing(want)]
-    elif _passing(want) in family:
-        lines += [f"no {_passing(want)}"]
+    lines += [f"maximum-prefix {want.most}", *([_passing(want)] if want.pass_on else [])]
     wanted, known = dict(want.neighbors), neighbors(present)
     for address, line in known.items():
         if address not in wanted and f"inherit peer {want.group}" in present.below(line):
