@@ -333,6 +333,8 @@ class Junos(Device):
 
     def state(self) -> Any:
         found = copy.deepcopy(self.double.running)
+        for node in found.findall("routing-instances"):
+            found.remove(node)
         for group in found.iter("group"):
             for key in group.findall("authentication-key"):
                 group.remove(key)
@@ -352,12 +354,17 @@ class Junos(Device):
 
     def drifts(self) -> Drifts:
         def add(tag: str, name: str, xml: str) -> Callable[[], None]:
-            return lambda: self._named(tag, name)[0].append(ET.fromstring(xml))
+            def spoil() -> None:
+                self._named(tag, name)[0].append(ET.fromstring(xml))
+                self.double.candidate = copy.deepcopy(self.double.running)
+
+            return spoil
 
         def drop(tag: str, name: str, child: str) -> Callable[[], None]:
             def spoil() -> None:
                 node = self._named(tag, name)[0]
                 node.remove(next(item for item in node if item.tag == child))
+                self.double.candidate = copy.deepcopy(self.double.running)
 
             return spoil
 
@@ -379,6 +386,7 @@ class Junos(Device):
     def without_process(self) -> None:
         for tag in ("routing-options", "protocols"):
             self.double.running.remove(self._all(tag)[0])
+        self.double.candidate = copy.deepcopy(self.double.running)
 
     def into_vrf(self) -> None:
         xml = "<instance><name>blue</name><interface><name>irb.30</name></interface></instance>"
