@@ -5,11 +5,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: switch_config
-short_description: Configure VLANs, ports and link aggregations of a switch
+short_description: Configure VLANs, ports, link aggregations and BGP neighbours of a switch
 version_added: 0.1.0
 description:
   - Compares the running configuration of the named ports with the wanted one and changes what differs in one
-    transaction. Ports, aggregations and VLANs that are not named are left alone.
+    transaction. Ports, aggregations, VLANs and BGP neighbours that are not named are left alone.
   - The device rolls a change back by itself after O(config.confirm.timeout) unless it is confirmed. It is confirmed if
     the peers that answered before the change answer again.
   - A switch with the platform V(unmanaged) is neither read nor changed; RV(by_hand) says what people have to configure.

@@ -17,19 +17,21 @@ from .base import model
 
 Changes = dict[str, Any]
 EOS = {"platform": "eos", "address": "10.20.0.11", "username": "u", "password": "{{ vault }}", "mlag": "leaf2"}
+UNMANAGED = {"platform": "unmanaged", "mlag": "leaf2"}
+SWITCHES: Changes = {"switches.leaf1": EOS, "switches.leaf2": EOS | {"address": "10.20.0.12", "mlag": "leaf1"}}
 PEER: Changes = {"address": "10.30.0.201", "as_number": 64601, "switch": "leaf1"}
 ROUTER = PEER | {"own_as_number": 64512, "address": "10.30.0.202"}
 POOLS = {"public": {"addresses": ["10.99.0.0-10.99.0.2"], "announce": "bgp", "nodes": ["node2"]}}
 
 
 def calico(**peers: Changes) -> Changes:
-    return {"network": {"provider": "calico", "bgp": {"mesh": False, "peers": peers}}, "switches.leaf1": EOS}
+    return {"network": {"provider": "calico", "bgp": {"mesh": False, "peers": peers}}, **SWITCHES}
 
 
 def metallb(**peers: Changes) -> Changes:
     return {
         "network": {"provider": "flannel", "load_balancer": {"pools": POOLS, "peers": peers}},
-        "switches.leaf1": EOS,
+        **SWITCHES,
     }
 
 
@@ -75,7 +77,11 @@ def test_without_the_key_a_switch_is_left_alone() -> None:
 
 
 def test_an_unmanaged_switch_is_a_table_for_people() -> None:
-    changes = {**calico(tor1=PEER | {"password": "{{ vault_tor1 }}"}), "switches.leaf1.platform": "unmanaged"}
+    changes = {
+        **calico(tor1=PEER | {"password": "{{ vault_tor1 }}"}),
+        "switches.leaf1": UNMANAGED,
+        "switches.leaf2": UNMANAGED | {"mlag": "leaf1"},
+    }
     result = derive(load(model(changes)), "/state")
     drawn = result.hostvars["provisioner"]["drawing_config"]["by_hand"]
     assert "  BGP tor1: own AS 64601, AS of neighbors 64512 (eBGP)" in drawn
@@ -99,7 +105,7 @@ def test_the_table_says_what_a_driver_would_be_given() -> None:
 WRONG: dict[str, tuple[Changes, str]] = {
     "no switch": (
         calico(tor1=PEER | {"switch": "leaf9"}),
-        "network.bgp.peers.tor1.switch: leaf9 is no switch; choose from: leaf1, leaf2",
+        "network.bgp.peers.tor1.switch: leaf9 is no switch; did you mean leaf2?",
     ),
     "a switch without BGP": (
         {
