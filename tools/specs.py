@@ -72,6 +72,8 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 {documentation}"""
 '''
+#: Lines of a fragment's documentation; the file has 12 more, and no file has more than 300.
+LONGEST = 288
 Option = dict[str, t.Any]
 
 
@@ -112,14 +114,26 @@ yaml.SafeDumper.add_representer(
 )
 
 
-def documented(option: Option) -> Option:
-    """The same as documentation of a module, where nested options are called suboptions and no_log is not shown."""
+class _Leaf(dict[str, t.Any]):
+    """An option without suboptions on as few lines as it takes."""
+
+
+yaml.SafeDumper.add_representer(
+    _Leaf, lambda dumper, option: dumper.represent_mapping("tag:yaml.org,2002:map", option.items(), flow_style=True)
+)
+
+
+def documented(option: Option, short: bool = False) -> Option:
+    """The same as documentation of a module, where nested options are called suboptions and no_log is not shown.
+
+    :param short: options without suboptions take few lines.
+    """
     found = {key: value for key, value in option.items() if key not in ("options", "no_log")}
     if option.get("choices"):
         found["choices"] = _Choices(option["choices"])
     if option.get("options"):
-        found["suboptions"] = {name: documented(inner) for name, inner in option["options"].items()}
-    return found
+        found["suboptions"] = {name: documented(inner, short) for name, inner in option["options"].items()}
+    return _Leaf(found) if short and not option.get("options") else found
 
 
 def config_of(role: str) -> Option:
@@ -130,11 +144,18 @@ def config_of(role: str) -> Option:
     return {**option, "required": True}
 
 
+def _fragment(option: Option, short: bool) -> str:
+    options = {"options": {"config": documented(option, short)}}
+    return yaml.safe_dump(options, sort_keys=False, width=92, allow_unicode=True)
+
+
 def files(role: str) -> dict[pathlib.Path, str]:
     """What is written for a role: path -> text."""
     option, head = config_of(role), HEAD.format(role=role)
     spec = literal(argument(option))
-    text = yaml.safe_dump({"options": {"config": documented(option)}}, sort_keys=False, width=92, allow_unicode=True)
+    text = _fragment(option, short=False)
+    if len(text.splitlines()) > LONGEST:
+        text = _fragment(option, short=True)
     return {
         ROOT / f"plugins/module_utils/specs/{role}.py": head + SPEC.format(role=role, spec=spec),
         ROOT / f"plugins/doc_fragments/{role}_config.py": head + FRAGMENT.format(role=role, documentation=text),
