@@ -8,8 +8,8 @@ module: prove_switch
 short_description: Prove the configuration, the LACP partners and the BGP sessions of a switch
 version_added: 0.1.0
 description:
-  - Compares the running configuration with the wanted one and LACP partners with the cabling, and looks whether BGP sessions are
-    established. Changes nothing.
+  - Compares the running configuration with the wanted one and LACP partners with the cabling, and looks whether BGP
+    sessions are established. Changes nothing.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
