@@ -8,7 +8,7 @@ VLAN identifiers are IEEE 802.1Q VIDs (1-4094), MTUs are bytes of IP payload, li
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address, ip_interface
 from typing import Any
@@ -170,6 +170,16 @@ class SwitchConfig:
     def all_ports(self) -> frozenset[str]:
         """The physical ports, those of the peer link included."""
         return self.port_names | frozenset(self.mlag.peer_link if self.mlag else ())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, without passwords; without BGP where there is none."""
+        found = asdict(self)
+        if self.bgp is None:
+            del found["bgp"]
+        else:
+            for group in found["bgp"]["peerings"].values():
+                del group["password"]
+        return found
 
     @classmethod
     def from_vars(cls, params: dict[str, Any]) -> SwitchConfig:
