@@ -95,4 +95,4 @@ def speaker_address(layout: Layout, machine: str, peer: LoadBalancerPeer) -> str
 def subnets(settings: LoadBalancer) -> list[str]:
     """The subnets whose addresses are those of the pools that are announced by BGP."""
     ranges = [one for pool in settings.announced(Announcement.BGP) for one in pool.addresses if one.version == 4]
-    return [str(net) for one in ranges for net in ipaddress.summarize_address_range(one.first, one.last)]  # type: ignore[type-var]
+    return [str(net) for one in ranges for net in ipaddress.summarize_address_range(one.first, one.last)]

@@ -239,3 +239,14 @@ def test_in_check_mode_narrow_begins_where_widen_would_have_ended() -> None:
     found = arrange(Phase.NARROW, want, HAVE, CABLES, lambda: {"node1": LIVES}, Consent(), check=True)
     step = plan(found.target, found.start).steps[0]
     assert "vlans: 10,20,30,40" in step.before and "vlans: 10,20,40" in step.after
+
+
+def test_bgp_is_configured_by_the_first_phase_and_left_to_none() -> None:
+    """Machines lose nothing by a neighbour more, so there is nothing to narrow."""
+    item = {"name": "t", "address": "10.30.0.1", "as_number": 64512, "take": ["10.64.0.0/14"]}
+    item["neighbors"] = [{"address": "10.30.0.21", "name": "node1"}]
+    bgp = {"as_number": 64601, "router_id": "10.30.0.1", "groups": [item]}
+    want = SwitchConfig.from_vars({"name": "leaf1", "bgp": bgp})
+    found = arrange(Phase.WIDEN, want, SwitchConfig("leaf1"), [], dict, Consent())
+    assert list(map(str, plan(found.target, found.start).steps)) == ["add bgp t"]
+    assert not found.remains.changed

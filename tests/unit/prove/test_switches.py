@@ -36,6 +36,11 @@ class FakeSwitch:
         self.sees_partners, self.down = sees_partners, down
         self.seen, self.runs, self.dead = seen, runs, dead
         self.calls: list[str] = []
+        self.states: dict[str, str] | None = None
+
+    def sessions(self) -> dict[str, str] | None:
+        self.calls.append("sessions")
+        return self.states
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         if self.dead:
@@ -104,6 +109,37 @@ def test_a_switch_is_asked_once_for_all_aggregations_and_left() -> None:
     switch = FakeSwitch(BOTH)
     assert len(switch_proofs({**PARAMS, "lags": lags}, switch)) == 3  # type: ignore[arg-type]
     assert switch.calls == ["sightings", "close"]
+
+
+BGP_GROUP = {"name": "tor1", "address": "10.30.0.1", "as_number": 64512, "take": ["10.64.0.0/14"]}
+BGP = {"as_number": 64601, "router_id": "10.30.0.1"}
+NEIGHBORS = [{"address": "10.30.0.21", "name": "node1"}, {"address": "10.30.0.22", "name": "node2"}]
+
+
+@pytest.mark.parametrize(
+    ("states", "dead", "oks", "says"),
+    [
+        ({"10.30.0.21": "established", "10.30.0.22": "established"}, False, [True, True, True], "established"),
+        ({"10.30.0.21": "established", "10.30.0.22": "active"}, False, [True, True, False], "the session is active"),
+        ({"10.30.0.21": "established"}, False, [True, True, False], "there is no session"),
+        (None, False, [True, None, None], "does not read BGP sessions"),
+        ({}, True, [False, None, None], "could not be read"),
+    ],
+)
+def test_each_session_is_established(states: Any, dead: bool, oks: list[Any], says: str) -> None:
+    switch: Any = FakeSwitch({}, dead=dead)
+    switch.states = states
+    bgp = {**BGP, "groups": [{**BGP_GROUP, "neighbors": NEIGHBORS}]}
+    proofs = switch_proofs({**PARAMS, "lags": [], "bgp": bgp}, switch)
+    assert [proof.ok for proof in proofs] == oks
+    assert says in (proofs[-1].why_not_real or proofs[-1].evidence)
+    assert states is None or switch.calls.count("sessions") == (0 if dead else 1)
+
+
+def test_sessions_of_an_unmanaged_switch_are_not_tried() -> None:
+    bgp = {**BGP, "groups": [{**BGP_GROUP, "neighbors": NEIGHBORS}]}
+    proofs = switch_proofs({**PARAMS, "platform": "unmanaged", "lags": [], "bgp": bgp})
+    assert [proof.ok for proof in proofs] == [None, None, None]
 
 
 def test_a_platform_without_a_driver_fails_its_proof() -> None:
