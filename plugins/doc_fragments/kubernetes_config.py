@@ -180,4 +180,16 @@ options:
           which this role itself does not run.
         type: path
         default: /
+      kubeconfig:
+        description:
+        - Kubeconfig of a cluster that others run, and that C(kubeadm) made. Machines join it
+          as workers, and nothing of it is changed but the token of a run and the labels and taints
+          of these nodes. It is read on the only host in C(control_planes), which is the controller
+          and no node. Wants C(endpoint.load_balancer=external).
+        - It holds one cluster and one login, both inline. Its user has to be allowed to create,
+          patch and delete Secrets and to read ConfigMaps in C(kube-system), and to list and patch
+          nodes.
+        - C(pods), C(services) and C(domain) have to be those of the cluster. C(version) is at
+          most that of its API server, and at most three minor versions older.
+        type: path
 """

@@ -9,7 +9,9 @@ short_description: Issue or withdraw the credentials with which machines join a 
 version_added: 0.1.0
 description:
   - Makes a bootstrap token, and where control planes join uploads their certificates encrypted, or deletes both.
-    They expire by themselves after 15 minutes, 45 on slow machines. Runs on a control plane.
+    They expire by themselves after 15 minutes, 45 on slow machines. Runs on a control plane, or with
+    C(config.kubeconfig) on the host that acts on a cluster of others, where it makes and deletes its token and nothing
+    else.
   - Removes etcd members whose machines will join again.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:

@@ -9,7 +9,8 @@ short_description: Read the membership of a machine in its cluster
 version_added: 0.1.0
 description:
   - Reads the machine's own files and, on a control plane, nodes and etcd members through the API, in one call. Changes
-    nothing. P(groundup.cloud.kubernetes_plan#filter) makes the plan from all machines' observations.
+    nothing. With C(config.kubeconfig), on the host that acts on a cluster of others, it fails where machines can't join
+    that cluster. P(groundup.cloud.kubernetes_plan#filter) makes the plan from all machines' observations.
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
@@ -50,7 +51,7 @@ settings:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.kube.observe import perform
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.existing import perform
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.shell import run
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.kubernetes import CONFIG

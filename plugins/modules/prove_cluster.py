@@ -32,6 +32,13 @@ options:
     elements: str
     default: []
     version_added: 0.2.0
+  existing:
+    description:
+      - Others run the cluster, and O(nodes) joined it. Further nodes and a newer API server are as they should be, the
+        API is asked where O(kubeconfig) says, and no pods are started.
+    type: bool
+    default: false
+    version_added: 0.2.0
   version:
     description: Version that every node must have, without a leading v.
     type: str
@@ -229,6 +236,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Kubeconfig, connect
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.kubeconfig import read
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.attached import OPTION as ATTACHMENTS
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.attached import Offered
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import (
@@ -249,6 +257,7 @@ SPEC = {
     "kubeconfig": {"type": "path", "required": True},
     "endpoint": {"type": "str", "required": True},
     "forwards_to": {"type": "list", "elements": "str", "default": []},
+    "existing": {"type": "bool", "default": False},
     "version": {"type": "str", "required": True},
     "nodes": {"type": "list", "elements": "str", "required": True},
     "domain": {"type": "str", "default": "cluster.local"},
@@ -265,7 +274,8 @@ SPEC = {
 
 def proofs(kubeconfig: str, expected: Expected) -> list[Proof]:
     try:
-        api = connect(Kubeconfig.read(Path(kubeconfig)), f"https://{expected.endpoint}", timeout=60)
+        login = read(kubeconfig) if expected.existing else Kubeconfig.read(Path(kubeconfig))
+        api = connect(login, "" if expected.existing else f"https://{expected.endpoint}", timeout=60)
         return cluster_proofs(api, expected)
     except (KubeError, OSError) as error:
         return without_credentials(expected, f"there are no credentials to ask it with: {error}")

@@ -128,11 +128,12 @@ def tree(name: str) -> Texts:
     for host in shown:
         variables = derived.hostvars[host]
         texts[f"hosts/{host}.yml"] = text(variables)
+        acts = host == "cluster" and "kubeconfig" in variables.get("kubernetes_config", {})  # and is no machine
         for variable, (file, render) in RENDERED.items():
             absent = variables.get(variable.replace("_config", "_state")) == "absent"
             if variable == "kubernetes_config" and "hosted_control_plane_config" in variables:
                 texts[f"rendered/{host}/{file}"] = of_hosted(variables)
-            elif variable in variables and not absent:
+            elif variable in variables and not absent and not (acts and variable == "kubernetes_config"):
                 texts[f"rendered/{host}/{file}"] = render(variables[variable])
     return texts
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ..host.system import System
 from ..waiting.missing import Missing
+from . import kubeconfig as files
 from . import paths
 from .api import Api, Kubeconfig, Refused, Unreachable, connect
 from .errors import KubeError
@@ -13,7 +14,10 @@ from .settings import Settings
 
 
 def admin(settings: Settings, system: System, timeout: float = 30, *, own_only: bool = False) -> Api:
-    """A client of the API as administrator: this machine's own server, or the endpoint where that isn't ready."""
+    """A client of the API as administrator: this machine's own server, or the endpoint where that isn't ready. Of a
+    cluster that others run, as the user of its kubeconfig."""
+    if settings.acts:
+        return connect(files.read(settings.kubeconfig), timeout=timeout)
     try:
         kubeconfig = Kubeconfig.read(system.path(paths.ADMIN_CONF))
     except FileNotFoundError:
@@ -27,6 +31,11 @@ def admin(settings: Settings, system: System, timeout: float = 30, *, own_only: 
         return own
     except Unreachable:
         return connect(kubeconfig, timeout=timeout)
+
+
+def has_login(settings: Settings, system: System) -> bool:
+    """Whether there is a kubeconfig by which this host acts; without one there is no cluster yet."""
+    return settings.acts or system.path(paths.ADMIN_CONF).exists()
 
 
 def unready(settings: Settings, system: System) -> Missing | None:

@@ -64,6 +64,12 @@ def silence(settings: Settings, ca: str, timeout: float = 10) -> str:
 def sentence(settings: Settings, reason: str) -> str:
     """What is wrong with the load balancer, and what has to be done there."""
     endpoint = settings.endpoint
+    if settings.existing:
+        return (
+            f"{settings.node.name}: the API at {endpoint.authority} does not answer this machine, or not with a "
+            f"certificate of the kubeconfig's CA ({reason}); give this machine a way to it, and the endpoint and the "
+            "kubeconfig of one cluster"
+        )
     servers = ", ".join(f"{address}:{API_PORT}" for _name, address in sorted(settings.control_planes.items()))
     return (
         f"the external load balancer at {endpoint.authority} does not answer {settings.node.name} ({reason}); forward "

@@ -20,6 +20,7 @@ from .settings import NO_PROXY, Settings
 
 #: keys of ClusterConfiguration on which certificates, kubeconfigs, Services and pods of the cluster depend
 FIXED = re.compile(r'^\s*(controlPlaneEndpoint|podSubnet|serviceSubnet|dnsDomain): "?(.*?)"?$', re.MULTILINE)
+ENDPOINT = "controlPlaneEndpoint "
 #: The backend in KubeProxyConfiguration, which is there where there is kube-proxy. ``kubeadm init`` makes its ConfigMap
 #: and its DaemonSet, and running ones would keep the former backend.
 PROXY = re.compile(r'^kind: "?KubeProxyConfiguration"?\n(?:.+\n)*?mode: "?(\w+)', re.MULTILINE)
@@ -95,6 +96,13 @@ def refuse_other_cluster(settings: Settings, api: Api) -> None:
         return
     before = str(((stored or {}).get("data") or {}).get("ClusterConfiguration") or "")
     changed = _fixed(before, yaml.documents([config.cluster_configuration(settings)]))
+    if settings.existing:  # its own endpoint may be another one, by which others reach it
+        changed = [text for text in changed if not text.startswith(ENDPOINT)]
+    if changed and settings.existing:
+        raise KubeRefusedError(
+            f"{settings.node.name}: the cluster has other settings than the model: {'; '.join(changed)}; write those "
+            "of the cluster as kubernetes.pods, kubernetes.services and kubernetes.domain"
+        )
     if changed:
         raise KubeRefusedError(
             f"{settings.node.name}: the cluster has other settings, which can't be changed: {'; '.join(changed)}; "

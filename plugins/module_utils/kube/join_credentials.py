@@ -14,7 +14,7 @@ from ..host.system import System
 from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
-from . import config, etcd, external, paths, yaml
+from . import config, etcd, external, kubeconfig, paths, yaml
 from .access import admin
 from .api import Api, Refused, Unreachable
 from .errors import KubeError
@@ -91,16 +91,19 @@ def upload(settings: Settings, system: System, credentials: JoinCredentials) -> 
         system.path(path).unlink(missing_ok=True)
 
 
-def withdraw(api: Api, credentials: JoinCredentials) -> bool:
+def withdraw(api: Api, credentials: JoinCredentials, *, certificates: bool = True) -> bool:
     """Delete the token, the token that owns the certificates, and the certificates; returns whether there were any.
 
     The certificates go last: they name their owner, for a call that follows one which did not end.
+
+    :param certificates: those of a cluster that others run are theirs, and stay with their token.
     """
     names = [f"bootstrap-token-{credentials.id}"]
-    certificates = api.get(f"{SECRETS}/kubeadm-certs")
     if certificates:
-        names += [owner["name"] for owner in certificates["metadata"].get("ownerReferences", ())]
-    names.append("kubeadm-certs")
+        uploaded = api.get(f"{SECRETS}/kubeadm-certs")
+        if uploaded:
+            names += [owner["name"] for owner in uploaded["metadata"].get("ownerReferences", ())]
+        names.append("kubeadm-certs")
     deleted = [name for name in names if api.delete(f"{SECRETS}/{name}")]
     return bool(deleted)
 
@@ -115,7 +118,7 @@ def withdraw_when_served(
 
     def probe() -> bool | Missing:
         try:
-            return withdraw(admin(settings, system), credentials)
+            return withdraw(admin(settings, system), credentials, certificates=not settings.existing)
         except Unreachable as error:
             return Missing.of("the API", str(error))
 
@@ -132,8 +135,14 @@ def withdraw_when_served(
 
 def discovery(settings: Settings, system: System) -> dict[str, str]:
     """The public part of the join credentials: the endpoint and the CA (base64 of PEM)."""
-    ca = system.path(paths.CA).read_bytes()
-    return {"server": settings.endpoint.url, "ca": base64.b64encode(ca).decode()}
+    return {"server": settings.endpoint.url, "ca": base64.b64encode(authority(settings, system).encode()).decode()}
+
+
+def authority(settings: Settings, system: System) -> str:
+    """The cluster's CA as PEM: the control plane's own file, or in the kubeconfig of a cluster that others run."""
+    if settings.acts:
+        return kubeconfig.read(settings.kubeconfig).ca
+    return system.path(paths.CA).read_text()
 
 
 def remove_stale(members: t.Iterable[t.Mapping[str, str]]) -> list[str]:
@@ -158,7 +167,8 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
     if params["state"] == "absent":
         changed = withdraw_when_served(settings, system, credentials)
         return {"changed": changed, "discovery": {}, "removed": [], "steps": []}
-    external.require(settings, system.path(paths.CA).read_text())
+    if not settings.acts:  # the machines may reach the endpoint of a cluster of others where this host does not
+        external.require(settings, authority(settings, system))
     api = admin(settings, system)
     removed = remove_stale(params["stale_members"]) if params["stale_members"] else []
     issue(settings, api, system, credentials, certificates=params["certificates"])

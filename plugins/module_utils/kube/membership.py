@@ -163,6 +163,8 @@ def _serves(item: t.Mapping[str, t.Any]) -> bool:
 
 def _versions(seen: Observations) -> list[str]:
     """Why machines that were seen can't have the version that they want, by the API servers that answered."""
+    if any(item.get("existing") for item in seen.values()):
+        return []  # others run the cluster, and ``existing.examine`` has compared the versions
     answering = {host: item["cluster"] for host, item in sorted(seen.items()) if item["cluster"]}
     running = {f"kube-apiserver of {host}": found["version"] for host, found in answering.items()}
     wanted = sorted({item["version"] for item in seen.values()})
@@ -208,6 +210,9 @@ def _place(
     (result.join_control_planes if item["control_plane"] else result.join_workers).append(host)
     if _is_running(item):
         return []
+    if item.get("existing") and node and node["ready"] and not item["joined"]:
+        text = f"the cluster has a ready node {host} already, at {node['address'] or 'an unknown address'}, and this "
+        return [text + f"machine is not that node; call machines.{host} otherwise, or let others remove the node"]
     if _is_whole(host, item, node, members):
         result.finished.append(host)
         return []

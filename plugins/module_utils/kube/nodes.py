@@ -12,8 +12,7 @@ from ..plan.base import Change, Changes
 from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing
 from ..waiting.wait import TimedOut, wait
-from . import paths
-from .access import admin
+from .access import admin, has_login
 from .api import Api, Unreachable
 from .errors import KubeError
 from .observe import MANAGED
@@ -92,11 +91,15 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
 
     Check mode does not wait for nodes, and compares those that exist.
     """
-    if check and not System(settings.root).path(paths.ADMIN_CONF).exists():
+    if check and not has_login(settings, System(settings.root)):
         steps = [f"label node {name}" for name in params["nodes"]]
         return {"changed": True, "patches": {}, "nodes": {}, "steps": steps}
     api, deadline = admin(settings, System(settings.root)), Deadline(params["timeout"])
-    found = live(api) if check else await_nodes(api, list(params["nodes"]), deadline, ready=False)
+    found = (
+        live(api)
+        if check
+        else await_nodes(api, list(params["nodes"]), deadline, ready=False, ranges=not settings.existing)
+    )
     patches = plan(params["nodes"], found)
     if not check:
         apply(api, patches, deadline)

@@ -24,7 +24,7 @@ MANAGED = "groundup.cloud/managed"
 def observe(settings: Settings, patience: float = 0, root: Path = Path("/")) -> Observation:
     """This machine's observation.
 
-    ``{name, address, control_plane, hosted, joined, admin, etcd_data, attempt: {kind, done, alive?}|None,
+    ``{name, address, control_plane, hosted, existing, joined, admin, etcd_data, attempt: {kind, done, alive?}|None,
     encryption: sha256|"", stale: [name], due: {certificate: days}, version: wanted,
     cluster: {ca, version, nodes: {name: …}, etcd: [member], own: its own API server answered}|None, error: text}``.
     When the machine belongs to a cluster whose API doesn't answer, the request is repeated for ``patience`` seconds: a
@@ -36,6 +36,7 @@ def observe(settings: Settings, patience: float = 0, root: Path = Path("/")) -> 
         "address": node.address,
         "control_plane": node.control_plane,
         "hosted": settings.hosted,
+        "existing": settings.existing,
         "joined": _at(root, paths.KUBELET_CONF).exists(),
         "admin": _at(root, paths.ADMIN_CONF).exists(),
         "etcd_data": _at(root, paths.ETCD_DATA).exists(),

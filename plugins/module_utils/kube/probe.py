@@ -51,7 +51,8 @@ def membership(settings: Settings, system: System) -> tuple[Step, ...]:
 
 
 def served_version(settings: Settings, system: System) -> dict[str, str]:
-    """The version of the API server, which is that of the cluster; nothing where the machine is no node.
+    """The version of the API server, which is that of the cluster; nothing where the machine is no node. Where others
+    run the cluster, the version of this machine's kubelet.
 
     Where no API answers, a control plane is judged by its own files; a worker has none that name a version.
 
@@ -60,6 +61,9 @@ def served_version(settings: Settings, system: System) -> dict[str, str]:
     if not system.path(paths.KUBELET_CONF).exists():
         return {}
     try:
+        if settings.existing:  # its API server may be newer; the version of the node is that of its kubelet
+            item = as_kubelet(system).get(f"/api/v1/nodes/{settings.node.name}")
+            return {"kubelet": observe.node(item)["version"]} if item else {}
         return {"kube-apiserver": as_kubelet(system).get("/version")["gitVersion"]}
     except (Unreachable, Refused, OSError) as error:
         if settings.node.control_plane:

@@ -12,8 +12,7 @@ from ..host.system import System
 from ..waiting.deadline import Deadline
 from ..waiting.missing import Missing, Row
 from ..waiting.wait import TimedOut, wait
-from . import paths
-from .access import admin
+from .access import admin, has_login
 from .api import Api, Refused, Unreachable
 from .errors import KubeError
 from .observe import node
@@ -27,17 +26,19 @@ def live(api: Api) -> Nodes:
     return {item["metadata"]["name"]: node(item) for item in api.get("/api/v1/nodes")["items"]}
 
 
-def lacking(name: str, item: t.Mapping[str, t.Any] | None, *, ready: bool) -> Row | None:
-    """What a node lacks, None when it lacks nothing. ``item``: the Node object, None when there is none."""
+def lacking(name: str, item: t.Mapping[str, t.Any] | None, *, ready: bool, ranges: bool = True) -> Row | None:
+    """What a node lacks, None when it lacks nothing. ``item``: the Node object, None when there is none. ``ranges``:
+    the cluster gives each node a range of addresses for pods; one that others run need not."""
     if item is None:
         return Row(name, "it is not registered")
-    if not item.get("spec", {}).get("podCIDR"):
+    if ranges and not item.get("spec", {}).get("podCIDR"):
         return Row(name, "it has no pod network (spec.podCIDR)")
     return unready(item) if ready else None
 
 
-def await_nodes(api: Api, names: t.Collection[str], deadline: Deadline, *, ready: bool) -> Nodes:
+def await_nodes(api: Api, names: t.Collection[str], deadline: Deadline, *, ready: bool, ranges: bool = True) -> Nodes:
     """All nodes by name, when all of ``names`` are registered with a pod network, and with ``ready`` are ready too.
+    ``ranges``: as of ``lacking``.
 
     :raises KubeError: the deadline passed; with what each node lacks, or why the API does not answer.
     """
@@ -47,7 +48,7 @@ def await_nodes(api: Api, names: t.Collection[str], deadline: Deadline, *, ready
             items = {item["metadata"]["name"]: item for item in api.get("/api/v1/nodes")["items"]}
         except (Unreachable, Refused) as error:
             return Missing.of("the API", str(error))
-        rows = {name: row for name in names if (row := lacking(name, items.get(name), ready=ready))}
+        rows = {name: row for name in names if (row := lacking(name, items.get(name), ready=ready, ranges=ranges))}
         if not rows:
             return {name: node(item) for name, item in items.items()}
         return Missing(_explained(api, items, rows) if deadline.passed else tuple(rows.values()))
@@ -73,8 +74,8 @@ def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> d
     """
     system = System(settings.root)
     if check:
-        found = live(admin(settings, system)) if system.path(paths.ADMIN_CONF).exists() else {}
+        found = live(admin(settings, system)) if has_login(settings, system) else {}
     else:
-        deadline = Deadline(params["timeout"])
-        found = await_nodes(admin(settings, system), list(params["nodes"]), deadline, ready=True)
+        api, deadline = admin(settings, system), Deadline(params["timeout"])
+        found = await_nodes(api, list(params["nodes"]), deadline, ready=True, ranges=not settings.existing)
     return {"changed": False, "nodes": found, "steps": []}

@@ -89,6 +89,7 @@ class Settings:
     ``api_names``: further DNS names and addresses at which clients reach the API.
     ``renew_days``: certificates with fewer days left are renewed.
     ``egress``: the API server reaches nodes and pods through konnectivity-server (module ``egress``).
+    ``kubeconfig``: of a cluster that others run, on the host that acts on it: the only name in ``control_planes``.
     """
 
     cluster: str
@@ -109,12 +110,23 @@ class Settings:
     root: str = "/"
     renew_days: int = 90
     egress: bool = False
+    kubeconfig: str = ""
 
     @property
     def hosted(self) -> bool:
         """The control plane's servers run as processes of a host that is no node (package ``hosted``), below ``root``,
         and the API server itself has the endpoint's address."""
         return self.root != "/"
+
+    @property
+    def existing(self) -> bool:
+        """Others run the cluster: machines join it, and nothing else of it is changed."""
+        return bool(self.kubeconfig)
+
+    @property
+    def acts(self) -> bool:
+        """This host acts on a cluster of others, by its kubeconfig, and is no node of it."""
+        return self.existing and self.node.control_plane
 
     @property
     def api_port(self) -> int:
@@ -224,8 +236,10 @@ def _check_names(settings: Settings) -> list[tuple[bool, str]]:
 
 def _check_addresses(settings: Settings) -> list[tuple[bool, str]]:
     """Checks of addresses: (whether the value is wrong, error text)."""
-    planes = settings.control_planes
-    invalid = sorted(str(a) for a in (settings.node.address, *planes.values()) if not _is_ipv4(a))
+    # Where others run the cluster, the host that acts on it has the endpoint in place of an address, perhaps by name.
+    planes = () if settings.existing else settings.control_planes.values()
+    own = () if settings.acts else (settings.node.address,)
+    invalid = sorted(str(a) for a in (*own, *planes) if not _is_ipv4(a))
     nets = [f"{value!r}" for value in (settings.pods, settings.services) if not _is_network(value)]
     names = [f"{name!r}" for name in settings.api_names if not is_api_name(name)]
     return [
@@ -245,8 +259,10 @@ def _check_endpoint(settings: Settings) -> t.Iterator[str]:
         yield f"address: {endpoint.address!r} isn't an IPv4 address"
     if endpoint.name and not (is_api_name(endpoint.name) and NAME.match(endpoint.name) and not _is_ip(endpoint.name)):
         yield f"name: {endpoint.name!r} isn't a DNS name in small letters"
-    if not settings.hosted and endpoint.address == settings.node.address:
+    if not (settings.hosted or settings.acts) and endpoint.address == settings.node.address:
         yield f"address: {endpoint.address} is a machine's own; choose a free one of its network"
+    if settings.existing and (settings.hosted or not endpoint.external):
+        yield "load_balancer: is external where others run the cluster, and root is /"
     if endpoint.name and settings.hosted:
         yield "name: a hosted control plane is reached by its address; remove it"
     if endpoint.external:

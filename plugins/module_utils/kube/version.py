@@ -62,6 +62,27 @@ def refusal(where: str, running: t.Mapping[str, str], wanted: str) -> str:
     )
 
 
+#: Minor versions by which a kubelet may be older than the API server.
+OLDER = 3
+
+
+def skew(server: str, kubelet: str) -> str:
+    """Why a kubelet can't serve with an API server that others run, with the remedy; empty where it can.
+
+    Minor versions count, and not the numbers behind them (Kubernetes' version skew policy, kubelet: not newer than
+    kube-apiserver, and up to three minor versions older).
+    """
+    have, want = numbers(server), numbers(kubelet)
+    if have[0] == want[0] and have[1] - OLDER <= want[1] <= have[1]:
+        return ""
+    newer = want[:2] > have[:2]
+    rule = "newer than the API server" if newer else f"more than {OLDER} minor versions older than the API server"
+    return (
+        f"kubernetes.version: {kubelet} is {rule}, which is {'.'.join(map(str, have))}, and a kubelet may not be; set "
+        f"it to one of {have[0]}.{max(have[1] - OLDER, 0)} to {have[0]}.{have[1]}, and make the bundle of that version"
+    )
+
+
 def of_control_plane(system: System) -> dict[str, str]:
     """Versions by what is of them, in the files of this control plane that are as kubeadm wrote or read them.
 

@@ -23,9 +23,14 @@ def serve_endpoint(cloud: Tree, result: Tree, notes: list[str]) -> None:
 
     :param cloud: the original model, without errors.
     :param result: the twin's model, which is changed.
-    :raises LabError: where the network has no free address for it.
+    :raises LabError: where the network has no free address for it, or the cluster is one of others.
     """
     kubernetes = result.get("kubernetes") or {}
+    if kubernetes.get("existing"):
+        raise LabError(
+            "kubernetes.existing: a virtual rack joins no cluster of others; try the machines' layers below in a model "
+            "without kubernetes, or give the rack control planes of its own"
+        )
     if (result.get("lab") or {}).get("control_plane") == str(ControlPlane.HOSTED) and kubernetes.pop(
         "endpoint_name", None
     ):

@@ -104,6 +104,8 @@ def render(params: dict[str, t.Any]) -> HostState:
 
 def needs(params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
     """What the bundle must hold for this input: programs, packages of control planes, and images by their version."""
+    if params.get("kubeconfig"):  # others run the cluster, and its images are theirs
+        return PROGRAMS
     repository = params.get("image_repository") or Settings.image_repository
     images = (f"{repository}/{name}:v{params['version']}" for name in VERSIONED_IMAGES)
     external = params["endpoint"].get("load_balancer") == EXTERNAL

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+
 from .values import Expression
 
 
@@ -18,3 +20,8 @@ def manifest(name: str, key: str = "") -> Expression:
 def beside(path: str) -> Expression | str:
     """A path on the controller that may be relative to the model."""
     return path if path.startswith(("/", "~")) else Expression(f"{{{{ inventory_dir }}}}/{path}")
+
+
+def of_controller(path: str) -> Expression | str:
+    """The same for what is no option of a module, where Ansible puts nothing in place of ~."""
+    return Expression(f"{{{{ {json.dumps(path)} | expanduser }}}}") if path.startswith("~") else beside(path)

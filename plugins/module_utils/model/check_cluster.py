@@ -8,6 +8,7 @@ import ipaddress
 import typing as t
 
 from .check_endpoint import check_endpoint
+from .check_existing import check_existing
 from .checks import Report
 from .enums import Role
 from .kubernetes import Kubernetes
@@ -24,6 +25,7 @@ def check_cluster(report: Report) -> None:
     if kubernetes is not None:
         _members(report)
         check_endpoint(report, kubernetes)
+        check_existing(report, kubernetes)
         _network(report, kubernetes)
         _check_pod_range(report, kubernetes, len(report.cloud.machines))
         _check_range_conflicts(report)
@@ -33,6 +35,8 @@ def _members(report: Report) -> None:
     members = [machine for machine in report.cloud.machines.values() if Role.CONTROL_PLANE in machine.roles]
     if report.is_incomplete("machines", "roles") or not report.cloud.machines or report.layout.hosted:
         return
+    if report.layout.existing:
+        return  # check_existing refuses members
     if not members:
         report.add("machines", None, "include no control plane", "give one or three machines the role control_plane")
     elif len(members) % 2 == 0:

@@ -34,7 +34,9 @@ def _address(report: Report, kubernetes: Kubernetes) -> None:
     if address is None:
         if path in report.unread or (kubernetes.external and (name or f"{path}_name" in report.unread)):
             return
-        if kubernetes.external:
+        if kubernetes.existing:
+            report.add(path, None, "is missing", "give the address of that cluster's API, or its name as endpoint_name")
+        elif kubernetes.external:
             report.add(path, None, "is missing", "give the address of the load balancer, or its name as endpoint_name")
         elif name:
             message = f"is missing: a control plane needs an address to serve {name}"
@@ -77,7 +79,8 @@ def _network(report: Report, kubernetes: Kubernetes) -> None:
         return
     elif kubernetes.external:
         if "kubernetes.endpoint" not in report.unread:
-            message = "is missing: the external load balancer is in none of the networks"
+            what = "the cluster's endpoint" if kubernetes.existing else "the external load balancer"
+            message = f"is missing: {what} is in none of the networks"
             report.add(path, None, message, "name the network that machines use for Kubernetes")
     elif address is not None:
         remedy = "give a free address of the machines' network"

@@ -7,8 +7,9 @@ from __future__ import annotations
 import typing as t
 
 from ..kube import kubelet_settings
-from ..kube.settings import API_PORT
+from ..kube.settings import API_PORT, EXTERNAL
 from . import konnectivity, kubevirt, rook_ceph
+from .bundle_facts import of_controller
 from .cluster_taints import taints
 from .enums import ProxyMode, Role
 from .hardware import Machine
@@ -41,6 +42,8 @@ class ClusterView:
         self.control_planes = {machine.name: self._address(machine) for machine in members}
         if layout.hosted:
             self.control_planes = {CLUSTER: self.endpoint}
+        elif kubernetes and kubernetes.existing:
+            self.control_planes = {CLUSTER: self.endpoint or kubernetes.endpoint_name}
         self.hosts = self._hosts()
         self.kernel_modules = (
             (*kernel_modules(layout.cloud), *rook_ceph.kernel_modules(layout.cloud)) if kubernetes else ()
@@ -54,7 +57,7 @@ class ClusterView:
         domain = self.layout.cloud.domain
         own = provisioner_address(self.layout)
         hosts = {f"provisioner.{domain}": own} if own else {}
-        if self.endpoint:
+        if self.endpoint and not self.layout.existing:  # whose certificate does not have that name
             hosts[f"kubernetes.{domain}"] = self.endpoint
         return {**hosts, **endpoint_names(self.layout.cloud)}
 
@@ -151,6 +154,16 @@ class ClusterView:
         node = {"name": CLUSTER, "address": self.endpoint, "control_plane": True}
         return {**self._cluster(settings), "node": node, "root": control_plane_root(self.layout)}
 
+    def existing_kubernetes(self) -> View:
+        """The input `kubernetes_config` of the host that acts on a cluster that others run."""
+        settings = self.layout.cloud.kubernetes
+        if settings is None:
+            return {}
+        return {
+            **self._cluster(settings),
+            "node": {"name": CLUSTER, "address": self.control_planes[CLUSTER], "control_plane": True},
+        }
+
     def hosted_control_plane(self) -> View:
         """The role input `hosted_control_plane`."""
         manager = str(self.layout.cloud.provisioner.service_manager)
@@ -167,7 +180,7 @@ class ClusterView:
                 **({"address": self.endpoint} if self.endpoint else {}),
                 **({"name": settings.endpoint_name} if settings.endpoint_name else {}),
                 "port": settings.port,
-                **({"load_balancer": str(settings.load_balancer)} if settings.external else {}),
+                **({"load_balancer": EXTERNAL} if settings.external else {}),
             },
             "pods": str(settings.pods),
             "services": str(settings.services),
@@ -179,6 +192,7 @@ class ClusterView:
             "audit": settings.audit,
             "renew_days": settings.renew_days,
             "timings": str(settings.timings),
+            **({"kubeconfig": of_controller(settings.existing.kubeconfig)} if settings.existing else {}),
         }
 
     @staticmethod

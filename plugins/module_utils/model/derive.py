@@ -8,6 +8,7 @@ import dataclasses
 import typing as t
 
 from . import bgp_table, network_custom, vm_ha
+from .bundle_facts import of_controller
 from .cluster_view import CLUSTER
 from .drawing_view import drawing
 from .enums import Role
@@ -80,8 +81,9 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
         "groundup_needs": stack.needs(),
         "prove_cloud": cloud.name,
         "prove_from": PROVISIONER,
-        "prove_kubeconfig": kubeconfig(state),
-        "groundup_kubeconfig": kubeconfig(state),
+        "prove_kubeconfig": kubeconfig(cloud, state),
+        "groundup_kubeconfig": kubeconfig(cloud, state),
+        **({"groundup_existing": True} if layout.existing else {}),
         "groundup_manifests_dir": f"{state}/manifests",
         **({"groundup_files": files} if files else {}),
     }
@@ -97,8 +99,11 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
     return Derived(groups=_groups(cloud), hostvars=hostvars, all_vars=all_vars, group_vars=group_vars)
 
 
-def kubeconfig(state: str) -> str:
-    """The controller's copy of the administrator's kubeconfig, in the state directory of the cloud."""
+def kubeconfig(cloud: Cloud, state: str) -> str:
+    """The controller's copy of the administrator's kubeconfig, in the state directory of the cloud; the user's own file
+    for a cluster that others run."""
+    if cloud.kubernetes and cloud.kubernetes.existing:
+        return of_controller(cloud.kubernetes.existing.kubeconfig)
     return f"{state}/kubeconfig"
 
 
@@ -136,31 +141,29 @@ def _deployment(layout: Layout, state: str) -> View:
         "machine_state_dir": state_dir(layout),
         "machine_ca_file": ca_file(layout),
         "machine_known_hosts": f"{state}/known_hosts",
-        "kubernetes_kubeconfig": kubeconfig(state),
+        "kubernetes_kubeconfig": kubeconfig(layout.cloud, state),
     }
 
 
 def _cluster(layout: Layout, stack: Stack, state: str) -> View:
     """Variables of the inventory host that represents the cluster: the controller, which reaches the cluster's API."""
-    hosted: View = {}
-    if layout.hosted:
-        hosted = {
-            "kubernetes_config": stack.view.hosted_kubernetes(),
-            "kubernetes_kubeconfig": kubeconfig(state),
-        }
+    own, acting = kubeconfig(layout.cloud, state), {}
+    if layout.hosted or layout.existing:
+        view = stack.view.hosted_kubernetes() if layout.hosted else stack.view.existing_kubernetes()
+        acting = {"kubernetes_config": view, "kubernetes_kubeconfig": own}
     return {
         "ansible_host": "localhost",
         "ansible_connection": "local",
-        **hosted,
+        **acting,
         "groundup_layers": [layer.as_variable() for layer in stack.clusters],
         "prove_config": prove_cluster(layout, stack.providers),
         **{layer.input: layer.view() for layer in stack.clusters},
         **{name: values() for name, values in (one.secrets for one in stack.clusters if one.secrets)},
-        **{f"{layer.role}_kubeconfig": kubeconfig(state) for layer in stack.clusters if layer.api},
-        **(vm_ha.places(PROVISIONER, kubeconfig(state)) if vm_ha.possible(layout.cloud) else {}),
+        **{f"{layer.role}_kubeconfig": own for layer in stack.clusters if layer.api},
+        **(vm_ha.places(PROVISIONER, own) if vm_ha.possible(layout.cloud) else {}),
         **{f"{layer.role}_state": "absent" for layer in stack.clusters if layer.absent},
         **({"groundup_by_hand": by_hand} if (by_hand := bgp_table.lines(layout)) else {}),
-        **({"ansible_python_interpreter": CONTROLLER_PYTHON} if stack.clusters else {}),
+        **({"ansible_python_interpreter": CONTROLLER_PYTHON} if stack.clusters or layout.existing else {}),
     }
 
 

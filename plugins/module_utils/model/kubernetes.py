@@ -22,13 +22,30 @@ class RegistryLogin:
 
 
 @dataclass(frozen=True)
+class ExistingCluster:
+    """A cluster that others run and that kubeadm made: machines join it, and nothing else of it is touched."""
+
+    kubeconfig: str = one(
+        notations.BESIDE,
+        "Kubeconfig of a user who may make tokens in it and label nodes, on the controller; relative to the model.",
+        example="/etc/groundup/office.kubeconfig",
+    )
+
+
+@dataclass(frozen=True)
 class Kubernetes:
     """The Kubernetes cluster."""
 
+    existing: ExistingCluster | None = one(
+        ExistingCluster,
+        "A cluster that others run, which machines join as workers. `endpoint`, `pods`, `services` and `domain` are "
+        "those of that cluster, and `version` that of the machines' kubelets.",
+        default=None,
+    )
     endpoint: Address | None = one(
         scalars.ADDRESS,
-        "Address of the API: free in the network of Kubernetes, or that of an external load balancer, which may be "
-        "anywhere. Required unless an external load balancer has a name.",
+        "Address of the API: free in the network of Kubernetes, or that of an external load balancer or of a cluster "
+        "that exists, which may be anywhere. Required unless one of these has a name.",
         default=None,
     )
     endpoint_name: str | None = one(
@@ -42,7 +59,7 @@ class Kubernetes:
         scalars.TCP_PORT,
         "Port of the API at the endpoint.",
         default=None,
-        shown_default="8443, and 6443 at an external load balancer",
+        shown_default="8443, and 6443 at an external load balancer or a cluster that exists",
     )
     load_balancer: enums.ApiLoadBalancer = one(
         enums.ApiLoadBalancer,
@@ -124,5 +141,5 @@ class Kubernetes:
 
     @property
     def external(self) -> bool:
-        """Whether the endpoint is at a load balancer that is not part of the cloud."""
-        return self.load_balancer is enums.ApiLoadBalancer.EXTERNAL
+        """Whether the endpoint is at a load balancer, or of a cluster, that is not part of the cloud."""
+        return self.load_balancer is enums.ApiLoadBalancer.EXTERNAL or self.existing is not None

@@ -153,11 +153,16 @@ class Layout:
         """Whether the control plane runs on the controller: the lab is told so, and no machine has the role."""
         wanted = self.cloud.lab is not None and self.cloud.lab.control_plane is ControlPlane.HOSTED
         machines = any(Role.CONTROL_PLANE in machine.roles for machine in self.cloud.machines.values())
-        return self.cloud.kubernetes is not None and wanted and not machines
+        return self.cloud.kubernetes is not None and wanted and not machines and not self.existing
+
+    @functools.cached_property
+    def existing(self) -> bool:
+        """Whether machines join a cluster that others run."""
+        return self.cloud.kubernetes is not None and self.cloud.kubernetes.existing is not None
 
     @functools.cached_property
     def control_planes(self) -> int | None:
-        """Number of control planes; None without a cluster."""
+        """Number of control planes that are of the cloud; None without a cluster."""
         if self.cloud.kubernetes is None:
             return None
         if self.hosted:

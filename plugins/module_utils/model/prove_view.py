@@ -164,7 +164,8 @@ def prove_cluster(layout: Layout, layers: Layers) -> View:
         **({"promises": promises} if promises else {}),
         "cluster": {
             "endpoint": kubernetes.api,
-            **({"forwards_to": api_servers(layout)} if kubernetes.external else {}),
+            **({"forwards_to": servers} if kubernetes.external and (servers := api_servers(layout)) else {}),
+            **({"existing": True} if layout.existing else {}),
             "version": kubernetes.version,
             "nodes": list(layout.cloud.machines),
             "domain": kubernetes.domain,

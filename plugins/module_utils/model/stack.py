@@ -121,6 +121,8 @@ class Stack:
                     )
                 )
                 self.clusters.append(self._konnectivity())
+            if layout.existing:
+                return  # what is above the nodes is of those who run the cluster
             self._network()
             if network_policies.wanted(layout.cloud.network):
                 self.clusters.append(

@@ -46,7 +46,7 @@ from .hardware import (
     Taint,
     Uplink,
 )
-from .kubernetes import Kubernetes, RegistryLogin
+from .kubernetes import ExistingCluster, Kubernetes, RegistryLogin
 from .management import Bmc, Ipmi, Tls
 from .nics import Bond, Link, Nic
 from .pod_network import PodNetwork
@@ -116,6 +116,7 @@ __all__ = [
     "DeployVia",
     "Disk",
     "Dns",
+    "ExistingCluster",
     "FileStorage",
     "Firewall",
     "Firmware",

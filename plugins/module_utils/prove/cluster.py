@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from ..cluster import address_ranges
 from ..conditions.serving import unready
 from ..errors import CloudError
+from ..kube import version
 from ..kube.api import Api
 from ..promises.catalog import not_promised, promised
 from ..promises.promise import Promise
@@ -29,6 +30,8 @@ from .stored import Stored
 from .virtual_machines_wanted import VirtualMachines
 
 NODES = "every machine is a Ready node of the right version"
+EXISTING = "the API of the cluster that machines joined answers"
+NOT_OURS = "others run the cluster, its network and its services, and no pod of ours is started in it"
 STARTS = "a pod starts on every Ready node"
 
 
@@ -37,6 +40,7 @@ class Expected:
     """What the cluster has to be by the model.
 
     :ivar forwards_to: the API servers to which an external load balancer at the endpoint has to forward.
+    :ivar existing: others run the cluster, in which machines of the model are some of the nodes.
     :ivar version: without a leading v, e.g. ``1.36.3``.
     :ivar image: reference of the probe image, which has busybox's applets on its path.
     :ivar patience: seconds to wait for pods.
@@ -60,6 +64,7 @@ class Expected:
     storage: Stored | None = None
     virtual_machines: VirtualMachines | None = None
     forwards_to: tuple[str, ...] = ()
+    existing: bool = False
 
     def __post_init__(self) -> None:
         known = [str(word) for word in Promise]
@@ -91,6 +96,11 @@ class Expected:
         """All proofs that need pods, untried for this reason."""
         of_kubernetes = ((claim, "kubernetes") for claim in self.claims.values())
         return (untried(claim, layer, reason) for claim, layer in (*of_kubernetes, *self.meanwhile))
+
+    def not_ours(self) -> Iterator[Proof]:
+        """Entries for all proofs that need pods, in a cluster of others: none is owed, and none is tried."""
+        for claim in (STARTS, *self.claims.values()):
+            yield Proof(claim, "kubernetes", None, 0.0, "not ours", real=False, why_not_real=NOT_OURS, promised=False)
 
 
 @dataclass
@@ -125,7 +135,10 @@ def cluster_proofs(api: Api, expected: Expected) -> list[Proof]:
 
 def without_credentials(expected: Expected, reason: str) -> list[Proof]:
     """The same proofs where there is no login: the first one fails, so that a lost kubeconfig is noticed."""
-    remedy = f"{reason}; copy /etc/kubernetes/admin.conf of a control plane there"
+    copy = "copy /etc/kubernetes/admin.conf of a control plane there"
+    if expected.existing:
+        copy = "put the kubeconfig of the cluster there that those who run it give you"
+    remedy = f"{reason}; {copy}"
     return prove_scope("cluster", Cluster(expected, None, reason, remedy), expected.layers)
 
 
@@ -136,7 +149,7 @@ def in_check_mode(expected: Expected, reason: str = CHECK) -> list[Proof]:
 
 @proof("cluster", layer="kubernetes")
 def _api(context: Cluster) -> Iterator[Proof]:
-    claim = api_claim(context.expected.endpoint)
+    claim = EXISTING if context.expected.existing else api_claim(context.expected.endpoint)
     if context.failure:
         yield Proof(claim, "kubernetes", False, 0.0, context.failure)
         return
@@ -157,7 +170,9 @@ def _every_node(context: Cluster) -> Iterator[Proof]:
 
 @proof("cluster", layer="kubernetes")
 def _pods(context: Cluster) -> Iterator[Proof]:
-    if context.api is None or context.unreachable:
+    if context.expected.existing:
+        yield from context.expected.not_ours()
+    elif context.api is None or context.unreachable:
         yield untried(STARTS, "kubernetes", context.unreachable)
         yield from context.expected.of_pods(context.unreachable)
     else:
@@ -182,12 +197,16 @@ def _answers(api: Api) -> str:
 def _nodes(api: Api, expected: Expected) -> str:
     found = {item["metadata"]["name"]: item for item in api.get("/api/v1/nodes")["items"]}
     served = api.get("/version")["gitVersion"]
-    wrong = [f"the API runs {served}"] if served != f"v{expected.version}" else []
+    if expected.existing:  # its API server may be newer, and its other nodes are of others
+        found = {name: item for name, item in found.items() if name in expected.nodes}
+        wrong = [text] if (text := version.skew(served, expected.version)) else []
+    else:
+        wrong = [f"the API runs {served}"] if served != f"v{expected.version}" else []
     wrong += [f"{name} is not a node" for name in expected.nodes if name not in found]
     for name, item in sorted(found.items()):
-        version = item["status"]["nodeInfo"]["kubeletVersion"]
+        has = item["status"]["nodeInfo"]["kubeletVersion"]
         wrong += [f"{name} is not in the model"] if name not in expected.nodes else []
-        wrong += [f"{name} runs {version}"] if version != f"v{expected.version}" else []
+        wrong += [f"{name} runs {has}"] if has != f"v{expected.version}" else []
         wrong += [f"{name}: {row.reason}"] if (row := unready(item)) else []
     if wrong:
         raise ProofError("; ".join(wrong))

@@ -72,6 +72,7 @@ CONFIG: dict[str, Any] = {
         "timings": {"type": "str", "default": "default", "choices": ["default", "slow"]},
         "renew_days": {"type": "int", "default": 90},
         "root": {"type": "path", "default": "/"},
+        "kubeconfig": {"type": "path"},
     },
 }
 # fmt: on
