@@ -89,6 +89,7 @@ class Rack:
         self.root = root
         self.results: dict[str, dict[str, t.Any]] = {}
         self.fails: list[str] = []
+        self.clusters: dict[str, dict[str, t.Any]] = {}
         self.output = ""
         home = root / "collections/ansible_collections/groundup/cloud"
         (home / "plugins/action").mkdir(parents=True)
@@ -111,7 +112,8 @@ class Rack:
     def run(self, book: list[dict[str, t.Any]]) -> list[str]:
         """Run a playbook; the log of the modules."""
         local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-        groups = {"machines": {"hosts": self.hosts}, "provisioners": {"hosts": {"provisioner": {}}}, "clusters": {}}
+        groups = {"machines": {"hosts": self.hosts}, "provisioners": {"hosts": {"provisioner": {}}}}
+        groups["clusters"] = {"hosts": self.clusters}
         (self.root / "inventory.yml").write_text(yaml.safe_dump({"all": {"vars": local, "children": groups}}))
         (self.root / "book.yml").write_text(yaml.safe_dump(book))
         (self.root / "script.json").write_text(json.dumps({"fails": self.fails, "results": self.results}))
