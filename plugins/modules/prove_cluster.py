@@ -33,9 +33,7 @@ options:
     default: []
     version_added: 0.2.0
   existing:
-    description:
-      - Others run the cluster, and O(nodes) joined it. Further nodes and a newer API server are as they should be, the
-        API is asked where O(kubeconfig) says, and no pods are started.
+    description: Others run the cluster. Its other nodes may be as they are, and no pods are started in it.
     type: bool
     default: false
     version_added: 0.2.0
@@ -231,17 +229,14 @@ proofs:
   sample: [{name: "pods resolve a service by name", layer: kubernetes, ok: true, seconds: 0.1, evidence: "3 answers"}]
 """
 
-from pathlib import Path
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Kubeconfig, connect
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
-from ansible_collections.groundup.cloud.plugins.module_utils.kube.kubeconfig import read
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.attached import OPTION as ATTACHMENTS
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.attached import Offered
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import (
     Expected,
     cluster_proofs,
+    connected,
     in_check_mode,
     without_credentials,
 )
@@ -274,9 +269,7 @@ SPEC = {
 
 def proofs(kubeconfig: str, expected: Expected) -> list[Proof]:
     try:
-        login = read(kubeconfig) if expected.existing else Kubeconfig.read(Path(kubeconfig))
-        api = connect(login, "" if expected.existing else f"https://{expected.endpoint}", timeout=60)
-        return cluster_proofs(api, expected)
+        return cluster_proofs(connected(kubeconfig, expected), expected)
     except (KubeError, OSError) as error:
         return without_credentials(expected, f"there are no credentials to ask it with: {error}")
 

@@ -6,12 +6,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from ..cluster import address_ranges
 from ..conditions.serving import unready
 from ..errors import CloudError
-from ..kube import version
-from ..kube.api import Api
+from ..kube import kubeconfig, version
+from ..kube.api import Api, Kubeconfig, connect
 from ..promises.catalog import not_promised, promised
 from ..promises.promise import Promise
 from ..report.proofs import CHECK, Proof, ProofError, prove, untried
@@ -32,6 +33,8 @@ from .virtual_machines_wanted import VirtualMachines
 NODES = "every machine is a Ready node of the right version"
 EXISTING = "the API of the cluster that machines joined answers"
 NOT_OURS = "others run the cluster, its network and its services, and no pod of ours is started in it"
+#: Seconds for an answer of the API.
+TIMEOUT = 60
 STARTS = "a pod starts on every Ready node"
 
 
@@ -123,6 +126,16 @@ class Cluster:
         if api is None or self.unreachable:
             return untried(claim, layer, self.unreachable)
         return prove(claim, layer, failed_by_api_errors(lambda: attempt(api)))
+
+
+def connected(path: str, expected: Expected) -> Api:
+    """The API by a kubeconfig: through the endpoint, or where the file points for a cluster that others run.
+
+    :raises KubeError: the file is not a kubeconfig of the kind that is read; OSError where there is none.
+    """
+    if expected.existing:
+        return connect(kubeconfig.read(path), timeout=TIMEOUT)
+    return connect(Kubeconfig.read(Path(path)), f"https://{expected.endpoint}", timeout=TIMEOUT)
 
 
 def cluster_proofs(api: Api, expected: Expected) -> list[Proof]:
