@@ -82,6 +82,7 @@ class Double:
     """One switch on a loopback port; ``faults`` are read by the programs before each command.
 
     :ivar dead: whether each connection breaks before a command is performed.
+    :ivar die_after: text of the command after which that is so.
     :ivar dies: text of the command after which the connection breaks, once.
     """
 
@@ -177,6 +178,7 @@ class Double:
         given = await process.stdin.read()
         done = await asyncio.to_thread(self._execute, command, given)
         if self.die_after and self.die_after in command:
+            self.dead = True
             process.channel.get_connection().abort()
             return
         if self.dies and self.dies in command:

@@ -201,11 +201,19 @@ def test_a_refused_change_leaves_all_as_it_was(leaf: Double, fault: str) -> None
 
 
 def test_a_connection_that_dies_after_the_change_leaves_it_to_the_timer(leaf: Double) -> None:
-    leaf.die_after = "-0.json"
+    leaf.die_after = "apply-patch /tmp"
     with pytest.raises(FabricError, match="the switch rolls back by itself within"):
         run(switch(leaf, confirm={"timeout": 1}), check=False)
     wait_until(lambda: not leaf.armed)
     assert leaf.read("config") == CONFIG
+
+
+def test_a_connection_that_breaks_with_the_change_is_opened_again_to_roll_back(leaf: Double) -> None:
+    leaf.dies = "apply-patch /tmp"
+    with pytest.raises(FabricError, match="gave no exit status"):
+        run(switch(leaf), check=False)
+    assert leaf.read("config") == CONFIG == leaf.read("saved")
+    assert leaf.armed == [] and list((leaf.home / "checkpoints").iterdir()) == []
 
 
 def test_the_timer_leaves_time_for_a_slow_switch(leaf: Double) -> None:
