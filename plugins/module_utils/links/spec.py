@@ -13,8 +13,7 @@ from ..network.mtu import ETHERNET, carrier
 from .backends import BACKENDS
 from .clashes import refuse_clashes
 from .parts import HASHED, Address, Bond, Bridge, Link, NetworkSpec, Nic
-from .values import HOST, LAYER, MAC, chosen, interface, ip, matching, number, size
-from .values import LINK as LINK  # for users of this module
+from .values import HOST, LAYER, LINK, MAC, chosen, interface, ip, matching, number, size
 
 DEFAULTS: dict[str, Any] = {
     "backend": "networkd",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from ..links.spec import LINK
+from ..links.values import LINK
 from .check_declared_links import check_declared_links
 from .checks import Claims, Report
 from .enums import BondMode, NetworkBackend

@@ -10,7 +10,6 @@ The functions also accept a cloud with errors (fields may be None), because the 
 
 from __future__ import annotations
 
-import functools
 import re
 import typing as t
 from dataclasses import dataclass
@@ -164,14 +163,13 @@ class Wiring:
         self._networks_of = networks_of
         self._bmc_network = bmc_network
         self._vlans: dict[object, Vlans] = {}
-
-    @functools.cache  # noqa: B019  (lives as long as one run of the model)
-    def _links(self, name: str) -> tuple[HostLink, ...]:
-        return links_of(self.cloud.machines[name])
+        self._links: dict[str, tuple[HostLink, ...]] = {}
 
     def of(self, machine: Machine) -> tuple[HostLink, ...]:
         """The links of a machine."""
-        return self._links(machine.name)
+        if machine.name not in self._links:
+            self._links[machine.name] = links_of(machine)
+        return self._links[machine.name]
 
     def boot_nic(self, machine: Machine) -> Nic | None:
         """The NIC that boots from the network."""

@@ -170,7 +170,7 @@ def test_a_password_in_clear_text_in_a_profile_is_a_warning() -> None:
         f"{N2}.profile": "gpu",
         f"{N2}.bmc": {"address": "10.20.0.102"},
     }
-    assert [str(warning).split(";")[0] for warning in load_all(model(changes)).warnings] == [
+    assert [str(warning).partition(";")[0] for warning in load_all(model(changes)).warnings] == [
         "profiles.gpu.bmc.password: (hidden) is in clear text for everyone who can read the file"
     ]
 

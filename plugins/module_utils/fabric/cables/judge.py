@@ -168,15 +168,15 @@ def _silence(cable: Cable, given: Given) -> list[str]:
 def _swaps(wrong: list[Cable], against: dict[Cable, list[Observation]]) -> tuple[str, ...]:
     """Pairs of cables of which each is where the other should be."""
     found, used = [], set[Cable]()
-    pairs = [(a, b) for number, a in enumerate(wrong) for b in wrong[number + 1 :]]
-    for a, b in sorted(pairs, key=lambda pair: pair[0].nic != pair[1].nic):
-        if used & {a, b} or not (_is_at(a, b, against) and _is_at(b, a, against)):
+    pairs = [(one, two) for number, one in enumerate(wrong) for two in wrong[number + 1 :]]
+    for one, two in sorted(pairs, key=lambda pair: pair[0].nic != pair[1].nic):
+        if used & {one, two} or not (_is_at(one, two, against) and _is_at(two, one, against)):
             continue
-        used |= {a, b}
-        if a.machine == b.machine:
-            found.append(f"{a.nic} and {b.nic} of {a.machine} are swapped")
+        used |= {one, two}
+        if one.machine == two.machine:
+            found.append(f"{one.nic} and {two.nic} of {one.machine} are swapped")
         else:
-            found.append(f"{a.machine}.{a.nic} and {b.machine}.{b.nic} are swapped")
+            found.append(f"{one.machine}.{one.nic} and {two.machine}.{two.nic} are swapped")
     return tuple(sorted(found, key=lambda text: natural([text])))
 
 
