@@ -7,6 +7,7 @@ import base64
 import http.server
 import json
 import ssl
+import subprocess
 import threading
 import typing as t
 from pathlib import Path
@@ -25,6 +26,26 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import (
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 
 NODES = {"items": [{"metadata": {"name": "n1"}}]}
+
+
+def openssl(*words: str | Path) -> None:
+    subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """ca, server (for 127.0.0.1) and client, each .crt and .key; other.crt is a CA that nobody here is signed by."""
+    place = tmp_path_factory.mktemp("pki")
+    fresh = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    for name in ("ca", "other"):
+        out = ["-keyout", place / f"{name}.key", "-out", place / f"{name}.crt"]
+        openssl(*fresh, "-x509", *out, "-subj", f"/CN={name}", "-addext", "keyUsage=keyCertSign")
+    (place / "extensions").write_text("subjectAltName=IP:127.0.0.1\n")
+    for name in ("server", "client"):
+        openssl(*fresh, "-keyout", place / f"{name}.key", "-out", place / f"{name}.csr", "-subj", f"/CN={name}")
+        sign = ["-CA", place / "ca.crt", "-CAkey", place / "ca.key", "-extfile", place / "extensions"]
+        openssl("x509", "-req", "-in", place / f"{name}.csr", "-out", place / f"{name}.crt", *sign)
+    return place
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -30,7 +30,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.kube.settings impor
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import kubernetes
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting import deadline
 
-from .test_api import Handler
+from .test_api import Handler, pki  # noqa: F401  pki is a fixture
 from .test_attempts import DISCOVERY, PAPER, OneUnit
 
 Given = dict[str, t.Any]
@@ -160,7 +160,7 @@ class Server(Handler):
 @pytest.mark.parametrize(("status", "silent"), [(200, False), (401, False), (503, True)])
 def test_an_endpoint_that_forwards_to_an_api_server_serves(
     given: Given,
-    pki: Path,
+    pki: Path,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
     status: int,
     silent: bool,
@@ -179,7 +179,7 @@ def test_an_endpoint_that_forwards_to_an_api_server_serves(
         running.shutdown()
 
 
-def test_a_silent_load_balancer_is_told_what_to_do(given: Given, pki: Path) -> None:
+def test_a_silent_load_balancer_is_told_what_to_do(given: Given, pki: Path) -> None:  # noqa: F811
     ca = (pki / "ca.crt").read_text()
     with pytest.raises(KubeError) as caught:
         external.require(at(given, 9), ca, deadline.Deadline(0))
@@ -189,7 +189,7 @@ def test_a_silent_load_balancer_is_told_what_to_do(given: Given, pki: Path) -> N
     external.require(parse(given), "no PEM", deadline.Deadline(0))  # the control planes' own is not asked
 
 
-def test_an_unknown_name_is_the_reason_that_is_given(given: Given, pki: Path) -> None:
+def test_an_unknown_name_is_the_reason_that_is_given(given: Given, pki: Path) -> None:  # noqa: F811
     settings = parse(given | {"endpoint": {**BEHIND, "name": "api.nowhere.invalid"}})
     with pytest.raises(KubeError, match=r"^api\.nowhere\.invalid, the name of the API's endpoint, does not resolve"):
         external.require(settings, (pki / "ca.crt").read_text(), deadline.Deadline(0))
