@@ -6,7 +6,6 @@ It sends a wrong password once, ends each session that it began, and never repea
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 
 from ..waiting.deadline import Clock, Deadline
 from ..web.library import HTTPBasicAuth, requests
-from ..web.tls import PinnedAdapter, fingerprint_of, system_cas
+from ..web.tls import TrustError, trust
 from . import errors
 from .answers import LOOK, SESSIONS_FULL, Asked, broken, content_of, link, part, refusal
 from .facts import text_of
@@ -25,6 +24,14 @@ ROOT = "/redfish/v1/"
 TOKEN = "X-Auth-Token"
 STALE = (412, 428)
 CLOSE_SECONDS = 10.0
+#: By the key of a TrustError: for what the setting is needed, and the remedy.
+_UNTRUSTED = {
+    "ca_file": (
+        " to verify its certificate with",
+        "name one of the host where this runs with bmc.tls.ca_file, or pin bmc.tls.fingerprint",
+    ),
+    "fingerprint": ("", "give the SHA-256 of the certificate in bmc.tls.fingerprint"),
+}
 
 
 @dataclass(frozen=True)
@@ -106,21 +113,12 @@ class RedfishClient:
         address = settings.address.strip("[]")
         host = f"[{address}]" if ":" in address else address
         base = f"https://{host}" + (f":{settings.port}" if settings.port else "")
-        verify = settings.ca_file or system_cas()
-        if not settings.fingerprint and not os.path.exists(verify):
-            raise errors.BmcTlsError(
-                f"there is no file {verify} to verify its certificate with; nothing was sent",
-                where,
-                "name one of the host where this runs with bmc.tls.ca_file, or pin bmc.tls.fingerprint",
-            )
-        # A fingerprint replaces the chain; the adapter refuses any other certificate.
-        session = PatientSession(deadline, base, False if settings.fingerprint else verify)
-        if settings.fingerprint:
-            try:
-                session.mount("https://", PinnedAdapter(fingerprint_of(settings.fingerprint)))
-            except ValueError as error:
-                remedy = "give the SHA-256 of the certificate in bmc.tls.fingerprint"
-                raise errors.BmcTlsError(f"{error}; nothing was sent", where, remedy) from error
+        session = PatientSession(deadline, base)
+        try:
+            trust(session, settings.ca_file, settings.fingerprint)
+        except TrustError as error:
+            purpose, remedy = _UNTRUSTED[error.key]
+            raise errors.BmcTlsError(f"{error}{purpose}; nothing was sent", where, remedy) from error
         return session
 
     def _connect(self) -> None:

@@ -72,12 +72,10 @@ class Answer:
 class PatientSession(Session):
     """Repeats requests that may be repeated, until the deadline of the current call."""
 
-    def __init__(self, deadline: Deadline, origin: str, verify: bool | str) -> None:
+    def __init__(self, deadline: Deadline, origin: str) -> None:
         super().__init__()
         self._base = origin
         self._origin = urlsplit(origin)[:2]
-        self.verify = verify
-        self.trust_env = False  # neither a proxy nor a CA bundle nor .netrc from the environment is used
         self.headers.update({"OData-Version": "4.0", "Accept": "application/json"})
         self.deadline = deadline
         self.log: list[str] = []

@@ -6,12 +6,11 @@ Authentication is HTTP Basic (RFC 7617) in each of them. The certificate is veri
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from ..web.library import IMPORT_ERROR, HTTPBasicAuth, Session, requests
-from ..web.tls import PinnedAdapter, fingerprint_of, system_cas
+from ..web.tls import REMEDIES, TrustError, trust
 from .config import FabricError
 from .login import require_login
 
@@ -96,19 +95,11 @@ class Https:
             raise FabricError(self.where, "the Python library requests is missing", "install it where the role runs")
         tls = self._connection.get("tls") or {}
         session = Session()
-        session.trust_env = False  # no proxy, CA bundle or .netrc of the environment
         session.auth = HTTPBasicAuth(self._connection["username"], self._connection["password"])
-        session.verify = tls.get("ca_file") or system_cas()
-        if tls.get("fingerprint"):
-            try:
-                session.mount("https://", PinnedAdapter(fingerprint_of(tls["fingerprint"])))
-            except ValueError as error:
-                raise FabricError(
-                    f"{self.where}.tls.fingerprint", str(error), "give the certificate's SHA-256"
-                ) from error
-            session.verify = False  # the adapter accepts this certificate and no other
-        elif not os.path.exists(session.verify):
-            raise FabricError(f"{self.where}.tls.ca_file", f"there is no file {session.verify}", "correct it")
+        try:
+            trust(session, tls.get("ca_file"), tls.get("fingerprint"))
+        except TrustError as error:
+            raise FabricError(f"{self.where}.tls.{error.key}", str(error), REMEDIES[error.key]) from error
         self._session = session
         return session
 

@@ -8,7 +8,6 @@ Written from NetBox's documentation and serializers of release 4.6 (docs/integra
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..web.library import IMPORT_ERROR, Session, requests
-from ..web.tls import PinnedAdapter, fingerprint_of, system_cas
+from ..web.tls import REMEDIES, TrustError, trust
 from .errors import SourceError, problem
 
 CONNECT_SECONDS = 10.0
@@ -144,18 +143,13 @@ class NetBox:
         if IMPORT_ERROR:
             raise SourceError(problem(self.url, "the Python library requests is missing", "install it on this host"))
         session = Session()
-        session.trust_env = False  # no proxy, CA bundle or .netrc of the environment
         word = "Bearer" if self._token.startswith("nbt_") else "Token"
         session.headers.update({"Authorization": f"{word} {self._token}", "Accept": "application/json"})
-        session.verify = self._tls.get("ca_file") or system_cas()
-        if self._tls.get("fingerprint"):
-            try:
-                session.mount("https://", PinnedAdapter(fingerprint_of(self._tls["fingerprint"])))
-            except ValueError as error:
-                raise SourceError(problem("tls.fingerprint", str(error), "give the certificate's SHA-256")) from error
-            session.verify = False  # the adapter accepts this certificate and no other
-        elif self.url.startswith("https:") and not os.path.exists(session.verify):
-            raise SourceError(problem("tls.ca_file", f"there is no file {session.verify}", "correct it"))
+        try:
+            trust(session, self._tls.get("ca_file"), self._tls.get("fingerprint"))
+        except TrustError as error:
+            if self.url.startswith("https:") or error.key == "fingerprint":
+                raise SourceError(problem(f"tls.{error.key}", str(error), REMEDIES[error.key])) from error
         self._session = session
         return session
 

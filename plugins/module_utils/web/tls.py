@@ -3,11 +3,45 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 from typing import Any
 
-from .library import HTTPAdapter, urllib3
+from .library import HTTPAdapter, Session, urllib3
+
+#: What to do about a TrustError, by its key.
+REMEDIES = {"ca_file": "correct it", "fingerprint": "give the certificate's SHA-256"}
+
+
+class TrustError(ValueError):
+    """A setting by which a certificate is to be verified is of no use.
+
+    :ivar key: the setting, ``ca_file`` or ``fingerprint``.
+    """
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+def trust(session: Session, ca_file: str | None, fingerprint: str | None) -> None:
+    """Let a session accept the certificate with a fingerprint, or those of authorities: of a file, else the system's.
+
+    No proxy, CA bundle or .netrc of the environment counts.
+
+    :raises TrustError: the file does not exist, or the fingerprint is none.
+    """
+    session.trust_env = False
+    verify = ca_file or system_cas()
+    if not fingerprint and not os.path.exists(verify):
+        raise TrustError("ca_file", f"there is no file {verify}")
+    session.verify = False if fingerprint else verify
+    if fingerprint:
+        try:
+            session.mount("https://", PinnedAdapter(fingerprint_of(fingerprint)))
+        except ValueError as error:
+            raise TrustError("fingerprint", str(error)) from error
 
 
 def fingerprint_of(text: str) -> str:
