@@ -8,6 +8,7 @@ import shutil
 import time
 from pathlib import Path
 
+from ..host import timer
 from ..host.state import HostError
 from ..host.system import System
 from .backends import PLACES, files_of
@@ -80,9 +81,7 @@ def save_copy(path: Path, copy: Path) -> None:
 
 def start_timer(seconds: int, system: System) -> None:
     """Start the timer that rolls the change back; one that runs already is stopped first."""
-    system.run(["systemctl", "stop", f"{TIMER}.timer"], check=False)
-    argv = ["systemd-run", "--quiet", "--collect", f"--unit={TIMER}", f"--on-active={seconds}"]
-    system.run([*argv, "--timer-property=AccuracySec=1s", SCRIPT_PATH, "revert"])
+    timer.arm(TIMER, seconds, [SCRIPT_PATH, "revert"], system)
 
 
 def launch(system: System, unit: str, verb: str) -> None:
@@ -107,11 +106,11 @@ def confirm(system: System) -> None:
         system.path(PENDING).unlink()
     except FileNotFoundError as error:
         raise HostError("the change was rolled back before it could be confirmed") from error
-    system.run(["systemctl", "stop", f"{TIMER}.timer"], check=False)
+    timer.disarm(TIMER, system)
     system.path(f"{STATE}/reverted").unlink(missing_ok=True)
 
 
 def revert_now(system: System) -> None:
     """Roll the change back now instead of waiting for the timer."""
-    system.run(["systemctl", "stop", f"{TIMER}.timer"], check=False)
+    timer.disarm(TIMER, system)
     launch(system, "groundup-network-revert-now", "revert")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CloudError
+from ..host import timer
 from ..host.read import read_text
 from ..host.system import System
 from ..network import bonding, stream
@@ -130,7 +131,7 @@ def pull(
     except TimedOut as error:
         return Pulled(member, HOLD, deadline.spent(), str(error))
     finally:
-        system.run(["systemctl", "stop", f"{UNIT}.timer"], check=False)
+        timer.disarm(UNIT, system)
     return Pulled(member, HOLD, round(deadline.spent(), 1))
 
 
@@ -151,9 +152,7 @@ def _unsafe(state: bonding.Bond, member: str, name: str) -> str:
 
 
 def _arm(member: str, system: System) -> None:
-    system.run(["systemctl", "stop", f"{UNIT}.timer"], check=False)
-    timer = ["systemd-run", "--quiet", "--collect", f"--unit={UNIT}", f"--on-active={TIMER}"]
-    system.run([*timer, "--timer-property=AccuracySec=1s", "ip", "link", "set", "dev", member, "up"])
+    timer.arm(UNIT, TIMER, ["ip", "link", "set", "dev", member, "up"], system)
 
 
 def pulled_proof(host: str, bond: str, pulled: Pulled, found: Callable[[], stream.Stream], limit: float) -> Proof:
