@@ -216,6 +216,12 @@ def faults(where: str, item: Mapping[str, Any]) -> Iterator[Fault]:
 PASSWORD_REMEDY = "use 1 to 63 letters, digits and _ . : , / + = @ % ^ * ~ -, the first a letter or a digit"
 
 
+def as_number(text: str) -> int | None:
+    """The AS number that a switch shows, perhaps as two numbers with a dot (RFC 5396); None for another text."""
+    high, __, low = text.rpartition(".")
+    return (int(high or 0) << 16) + int(low) if low.isdigit() and (not high or high.isdigit()) else None
+
+
 def _of_address(place: str, text: str) -> Iterator[Fault]:
     try:
         fits = ip_address(text).version == 4

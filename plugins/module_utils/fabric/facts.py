@@ -239,6 +239,14 @@ def by_real(real: Mapping[str, str | None]) -> dict[str, str]:
     return {device: name for name, device in real.items() if device}
 
 
+def needed(questions: Mapping[str, Iterable[str]], sections: Collection[str]) -> list[str]:
+    """What a switch has to be asked for some sections, each once.
+
+    :param questions: the commands or procedures of each section.
+    """
+    return list(dict.fromkeys(one for section, several in questions.items() if section in sections for one in several))
+
+
 def asked(section: str, sections: Collection[str], rows: Iterable[Any] | None) -> Any:
     """The rows of a section as a tuple; None if it was not asked for or is not told."""
     return tuple(rows) if section in sections and rows is not None else None

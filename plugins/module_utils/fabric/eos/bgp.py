@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..bgp import MOST_ROUTES, Bgp, Peering, key_from, rules, subnets_of
+from ..bgp import MOST_ROUTES, Bgp, Peering, as_number, key_from, rules, subnets_of
 from ..config import FabricError
 
 Tree = Mapping[str, Any]
@@ -35,7 +35,7 @@ def body(tree: Tree, header: str) -> Tree:
 def process(tree: Tree) -> int | None:
     """The AS number of the BGP process; None without one."""
     found = [header.removeprefix("router bgp ") for header in tree if header.startswith("router bgp ")]
-    return _as_number(found[0]) if found else None
+    return as_number(found[0]) if found else None
 
 
 def require(where: str, tree: Tree, wanted: Bgp) -> None:
@@ -89,7 +89,7 @@ def _group(tree: Tree, lines: Tree, want: Peering) -> Peering | None:
     return Peering(
         want.name,
         want.own_as,
-        _as_number(number) or 0,
+        as_number(number) or 0,
         _members(lines, want),
         _filter(tree, family, want.incoming, "in") if active else ("not activated",),
         _filter(tree, family, want.outgoing, "out"),
@@ -143,12 +143,6 @@ def _of(lines: Iterable[str], neighbor: str) -> list[str]:
 
 def _value(lines: Iterable[str], key: str) -> str:
     return next((line.removeprefix(f"{key} ") for line in lines if line.startswith(f"{key} ")), "")
-
-
-def _as_number(text: str) -> int | None:
-    """An AS number, also as two numbers with a dot (RFC 5396)."""
-    high, __, low = text.rpartition(".")
-    return (int(high or 0) << 16) + int(low) if low.isdigit() and (not high or high.isdigit()) else None
 
 
 def commands(tree: Tree, wanted: list[Peering], router_id: str) -> list[str]:

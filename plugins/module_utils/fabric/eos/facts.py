@@ -26,6 +26,7 @@ from ..facts import (
     identifier,
     integer,
     kind_of,
+    needed,
     partner,
     powers,
 )
@@ -47,7 +48,7 @@ _COMMANDS = {
 
 def commands(sections: Collection[str]) -> list[str]:
     """The show commands of some sections, each once."""
-    return list(dict.fromkeys(command for key, needed in _COMMANDS.items() if key in sections for command in needed))
+    return needed(_COMMANDS, sections)
 
 
 def switch_facts(name: str, sections: Collection[str], told: Mapping[str, Answer]) -> SwitchFacts:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from ..bgp import MISSING, Bgp, Peering, key_from
+from ..bgp import MISSING, Bgp, Peering, as_number, key_from
 from ..config import FabricError
 from .tree import Edit, Path, entries, find, text
 
@@ -36,7 +36,7 @@ def group_path(name: str) -> Path:
 def require(where: str, have: ET.Element, wanted: Bgp) -> None:
     """Refuse what has to be there already and is not: the addresses, and the AS of the switch."""
     own = text(find(have, _AS))
-    if own and _as_number(own) != wanted.as_number:
+    if own and as_number(own) != wanted.as_number:
         why = f"the switch has the AS {own} and not {wanted.as_number}; another would end all of its sessions"
         raise FabricError(f"{where}.bgp.as_number", why, f"write {own} in the model, or remove that number")
     units = dict(_units(have))
@@ -84,7 +84,7 @@ def _group(have: ET.Element, want: Peering) -> Peering | None:
     return Peering(
         want.name,
         want.own_as,
-        _as_number(text(node, "peer-as")) if right else 0,
+        (as_number(text(node, "peer-as")) or 0) if right else 0,
         _members(have, node, want),
         _filter(have, node, want.incoming, "import"),
         _filter(have, node, want.outgoing, "export"),
@@ -140,12 +140,6 @@ def _is_ours(term: ET.Element, name: str) -> bool:
     inside = found.find("orlonger") is not None or text(found, "choice-ident") == "orlonger"
     accepts = [item.tag for item in term.findall("then/*")] == ["accept"]
     return found.tag == "prefix-list-filter" and text(found, "list_name") == name and inside and accepts
-
-
-def _as_number(told: str) -> int:
-    """An AS number, also as two numbers with a dot (RFC 5396); 0 for none."""
-    high, __, low = told.rpartition(".")
-    return (int(high or 0) << 16) + int(low) if low.isdigit() and (not high or high.isdigit()) else 0
 
 
 def write(edit: Edit, want: Peering, router_id: str) -> None:

@@ -27,6 +27,7 @@ from ..facts import (
     identifier,
     integer,
     kind_of,
+    needed,
     partner,
     powers,
 )
@@ -56,7 +57,7 @@ _ROLES = {"DESG": "designated", "ROOT": "root", "ALT": "alternate", "BKUP": "bac
 
 def procedures(sections: Collection[str]) -> list[str]:
     """The remote procedures of some sections, each once."""
-    return list(dict.fromkeys(name for section, names in _RPCS.items() if section in sections for name in names))
+    return needed(_RPCS, sections)
 
 
 def switch_facts(

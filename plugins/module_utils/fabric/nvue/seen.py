@@ -26,6 +26,7 @@ from ..facts import (
     identifier,
     integer,
     kind_of,
+    needed,
     powers,
 )
 from .names import Tree, bonds, expanded, is_off, is_on, members
@@ -40,7 +41,7 @@ _DBM = re.compile(r"(-?\d+(?:\.\d+)?) *dBm")
 
 def parts(sections: Collection[str]) -> list[str]:
     """The parts of interfaces that some sections need, each once."""
-    return list(dict.fromkeys(part for section, names in INCLUDE.items() if section in sections for part in names))
+    return needed(INCLUDE, sections)
 
 
 def switch_facts(

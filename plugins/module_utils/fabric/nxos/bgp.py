@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..bgp import Bgp, Peering, key_from, rules, subnets_of
+from ..bgp import Bgp, Peering, as_number, key_from, rules, subnets_of
 from ..config import FabricError
 
 SUMMARY = "show ip bgp summary"
@@ -62,7 +62,7 @@ def process(root: Tree) -> str:
 def require(where: str, root: Tree, wanted: Bgp) -> None:
     """Refuse what has to be there already and is not: the addresses, and the AS of a process."""
     own = process(root).removeprefix("router bgp ")
-    if own and _as_number(own) != wanted.as_number:
+    if own and as_number(own) != wanted.as_number:
         why = f"its BGP process has the AS {own} and not {wanted.as_number}; another would end all of its sessions"
         raise FabricError(f"{where}.bgp.as_number", why, f"write {own} in the model, or remove that process")
     for group in wanted.peerings.values():
@@ -98,7 +98,7 @@ def _group(root: Tree, lines: Tree, want: Peering) -> Peering | None:
     return Peering(
         want.name,
         want.own_as,
-        _as_number(mine.value("remote-as")),
+        as_number(mine.value("remote-as")) or 0,
         _members(lines, want),
         _filter(root, family, want.incoming, "in"),
         _filter(root, family, want.outgoing, "out"),
@@ -146,12 +146,6 @@ def _filter(root: Tree, family: Tree, name: str, direction: str) -> tuple[str, .
 
 def _rules(root: Tree, name: str) -> list[str]:
     return [line.removeprefix(f"{_LIST} {name} ") for line in root if line.startswith(f"{_LIST} {name} ")]
-
-
-def _as_number(text: str) -> int:
-    """An AS number, also as two numbers with a dot (RFC 5396); 0 for none."""
-    high, __, low = text.rpartition(".")
-    return (int(high or 0) << 16) + int(low) if low.isdigit() and (not high or high.isdigit()) else 0
 
 
 def commands(root: Tree, wanted: list[Peering], router_id: str) -> list[str]:

@@ -27,6 +27,7 @@ from ..facts import (
     identifier,
     integer,
     kind_of,
+    needed,
     powers,
 )
 from . import parse
@@ -47,12 +48,12 @@ _ROLES = {"desg": "designated", "altn": "alternate", "back": "backup", "mstr": "
 
 def tables(sections: Collection[str]) -> list[str]:
     """The commands that are read as JSON."""
-    return [command for section, commands in _TABLES.items() if section in sections for command in commands]
+    return needed(_TABLES, sections)
 
 
 def texts(sections: Collection[str]) -> list[str]:
     """The commands that are read as text."""
-    return [command for section, commands in _TEXTS.items() if section in sections for command in commands]
+    return needed(_TEXTS, sections)
 
 
 def switch_facts(
