@@ -56,14 +56,15 @@ def derive(cloud: Cloud, state_home: str = "~/.local/state") -> Derived:
     layout = Layout(cloud)
     state = f"{state_home}/groundup/{cloud.name}"
     hostvars: dict[str, View] = {}
-    for name, view in switch_views(layout).items():
+    switches = switch_views(layout)
+    for name, view in switches.items():
         hostvars[name] = {"ansible_connection": "local", "switch_config": view, "prove_config": {"scopes": ["switch"]}}
     hostvars[PROVISIONER] = {
         **_connection(cloud),
         "provisioner_config": provisioner(layout),
         "bundle_config": {**bundle_view(cloud), "cloud": cloud.name},
         "bundle_needs": Expression("{{ groundup_needs }}"),
-        "drawing_config": drawing(layout),
+        "drawing_config": drawing(layout, switches),
         **({"prove_config": proved} if (proved := prove_provisioner(layout)) else {}),
     }
     neighbours = Neighbours(layout)

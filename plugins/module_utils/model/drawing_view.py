@@ -5,24 +5,26 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Mapping
 
 from ..fabric.by_hand import UNMANAGED, table
 from ..fabric.config import SwitchConfig
 from . import bgp_table
-from .enums import Platform
 from .hardware import Location, Machine, Switch
 from .layout import Layout
 from .scalars import PortRef
 from .segments import Network
-from .switch_view import switch_views
 
 View = dict[str, t.Any]
 
 
-def drawing(layout: Layout) -> View:
-    """The role input `drawing`."""
+def drawing(layout: Layout, switches: Mapping[str, View]) -> View:
+    """The role input `drawing`.
+
+    :param switches: the input of the role `switch` of every switch, by name.
+    """
     cloud = layout.cloud
-    by_hand = _by_hand(layout)
+    by_hand = _by_hand(layout, switches)
     return {
         "title": cloud.name,
         "networks": [_network(network) for network in cloud.networks.values()],
@@ -33,12 +35,10 @@ def drawing(layout: Layout) -> View:
     }
 
 
-def _by_hand(layout: Layout) -> list[str]:
+def _by_hand(layout: Layout, switches: Mapping[str, View]) -> list[str]:
     """The lines of tables of what people have to configure on unmanaged switches, and on routers for BGP."""
-    tables: list[list[str]] = []
-    if any(switch.platform is Platform.UNMANAGED for switch in layout.cloud.switches.values()):
-        views = [view for view in switch_views(layout).values() if view["platform"] == UNMANAGED]
-        tables = [table(SwitchConfig.from_vars(_without_secrets(view)), view.get("mlag_peer")) for view in views]
+    views = [view for view in switches.values() if view["platform"] == UNMANAGED]
+    tables = [table(SwitchConfig.from_vars(_without_secrets(view)), view.get("mlag_peer")) for view in views]
     tables += bgp_table.tables(layout)
     return [line for lines in tables for line in (*lines, "")][:-1]
 

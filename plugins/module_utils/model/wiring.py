@@ -26,8 +26,6 @@ MAIN = "main"
 #: EOS takes identifiers to 2000 and NX-OS to 4096, so a cloud of up to 999 machines has room for a second one of each.
 MLAG_STEP = 1000
 _DIGITS = re.compile(r"([0-9]+)$")
-#: VLANs of a link, and the same as frames have them.
-Vlans = tuple[list[int], list[int | None]]
 
 
 @dataclass(frozen=True)
@@ -105,11 +103,6 @@ def _short_members(machine: Machine) -> tuple[Nic, ...]:
     return tuple(machine.nics[name] for name in names if name in machine.nics)
 
 
-def bonds_of(machine: Machine) -> tuple[Bond, ...]:
-    """The bonds of a machine."""
-    return tuple(link.bond for link in links_of(machine) if link.bond)
-
-
 def lag_name(machine: Machine, link: HostLink) -> str:
     """Name of an aggregation on switches: the machine's for its only link or the one called main.
 
@@ -162,7 +155,7 @@ class Wiring:
         self.provision = provision
         self._networks_of = networks_of
         self._bmc_network = bmc_network
-        self._vlans: dict[object, Vlans] = {}
+        self._on: dict[object, list[Network]] = {}
         self._links: dict[str, tuple[HostLink, ...]] = {}
 
     def of(self, machine: Machine) -> tuple[HostLink, ...]:
@@ -180,10 +173,6 @@ class Wiring:
         nic = self.boot_nic(machine)
         return next((link for link in self.of(machine) if nic in link.nics), None)
 
-    def rest(self, machine: Machine) -> HostLink | None:
-        """The link of the networks that no link names."""
-        return rest_of(self.of(machine))
-
     def carrying(self, machine: Machine, network: Network) -> HostLink | None:
         """The link that carries a network; None for a machine without network cards."""
         links = self.of(machine)
@@ -192,7 +181,7 @@ class Wiring:
         named = next((link for link in links if network.name in link.networks), None)
         if named is None and self.provision and network.name == self.provision.name:
             named = self.boots(machine)
-        return named or self.rest(machine)
+        return named or rest_of(links)
 
     def shared_with_bmc(self, machine: Machine) -> Network | None:
         """The network of the machine's BMC where it uses a NIC that carries the machine's networks."""
@@ -216,10 +205,24 @@ class Wiring:
         return list(found.values())
 
     def on(self, machine: Machine, link: HostLink) -> list[Network]:
-        """The networks on the ports of one link."""
+        """The networks on the ports of one link. Machines that are alike share the list: don't change it."""
+        key = self._kind(machine, link)
+        if key not in self._on:
+            bmc, nic = self.shared_with_bmc(machine), shared_nic(machine)
+            own = [item for item in self.carried(machine) if self._is_on(machine, link, item, bmc)]
+            self._on[key] = [*own, bmc] if bmc and nic in link.nics and bmc not in own else own
+        return self._on[key]
+
+    def _kind(self, machine: Machine, link: HostLink) -> object:
+        """All that decides which networks are on a link; equal for machines that are alike."""
         bmc, nic = self.shared_with_bmc(machine), shared_nic(machine)
-        own = [item for item in self.carried(machine) if self._is_on(machine, link, item, bmc)]
-        return [*own, bmc] if bmc and nic in link.nics and bmc not in own else own
+        links = self.of(machine)
+        named = tuple(declared.networks for declared in machine.links.values())
+        shape = tuple((one.key, one.networks, bmc is not None and nic in one.nics) for one in links)
+        boots = self.boots(machine) if len(links) > 1 else None
+        compute = Role.COMPUTE in machine.roles
+        place = (machine.location.rack, bmc.place if bmc else "", boots.key if boots else "", link.key)
+        return (machine.networks, named, compute, shape, *place)
 
     def _is_on(self, machine: Machine, link: HostLink, network: Network, bmc: Network | None) -> bool:
         """Whether the machine itself uses a network on a link; the BMC's may be on another one."""
@@ -235,27 +238,8 @@ class Wiring:
         return untagged.at(machine.location.rack) if untagged else None
 
     def vlans(self, machine: Machine, link: HostLink) -> list[int]:
-        """The sorted VLANs of a link's ports, including the native one. The list is shared: don't change it."""
-        return self._carry(machine, link)[0]
-
-    def tags(self, machine: Machine, link: HostLink) -> list[int | None]:
-        """`vlans` as frames have them: None for the native VLAN. The list is shared: don't change it."""
-        return self._carry(machine, link)[1]
-
-    def _carry(self, machine: Machine, link: HostLink) -> Vlans:
-        bmc, nic = self.shared_with_bmc(machine), shared_nic(machine)
-        links = self.of(machine)
-        shape = tuple((one.key, one.networks, one.untagged, bmc is not None and nic in one.nics) for one in links)
-        boots = self.boots(machine) if len(links) > 1 else None
-        compute = Role.COMPUTE in machine.roles
-        place = (machine.location.rack, bmc.place if bmc else "", boots.key if boots else "", link.key)
-        key = (machine.networks, compute, shape, *place)
-        if key not in self._vlans:
-            ids = {vlan for network in self.on(machine, link) for vlan in _ids(network)}
-            native, vlans = self.native(machine, link), sorted(ids)
-            untagged = native.vlan if native else None
-            self._vlans[key] = vlans, [None if vlan == untagged else vlan for vlan in vlans]
-        return self._vlans[key]
+        """The sorted VLANs of a link's ports, including the native one."""
+        return sorted({vlan for network in self.on(machine, link) for vlan in _ids(network)})
 
     def mtu(self, machine: Machine, link: HostLink) -> int:
         """MTU of a bond or NIC, and of the switch ports that it is cabled to, in bytes."""
