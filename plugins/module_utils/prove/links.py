@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..links.lacp import foreign_partners
 from ..network import bonding, ping
 from ..network.bonding import NO_PARTNER, Bond
-from ..report.proofs import Proof, ProofError, UntriedError, prove
+from ..report.proofs import Proof, ProofError, Reach, Reached, UntriedError, prove
 
 TRIES = 2
 #: what the driver of bonds calls its modes in /proc/net/bonding (Linux 6.12, drivers/net/bonding/bond_main.c)
@@ -70,21 +71,24 @@ def network(host: str, item: dict[str, Any]) -> Proof:
     :param item: ``name``, ``interface``, ``mtu`` in bytes and ``peers``, a list of addresses.
     """
 
-    def attempt() -> str:
-        if not item["peers"]:
+    def attempt() -> Reached:
+        peers, mtu = item["peers"], item["mtu"]
+        if not peers:
             raise UntriedError("no other host is in this network")
-        here = _mtu(item["interface"], item["peers"][0])
-        if here != item["mtu"]:
-            raise ProofError(f"{item['interface']} sends up to {here} bytes, the network has {item['mtu']}")
-        lost = silent(item["peers"], item["interface"], item["mtu"])
+        here, address = _way(item["interface"], peers[0])
+        if here != mtu:
+            raise ProofError(f"{item['interface']} sends up to {here} bytes, the network has {mtu}")
+        lost = silent(peers, item["interface"], mtu)
+        answered = tuple(peer for peer in peers if peer not in lost)
+        reach = Reach(item["name"], address, mtu, answered, tuple(lost))
         if lost:
-            raise ProofError(f"no answer at {item['mtu']} bytes from {', '.join(lost)}")
-        more = item["mtu"] + 1
-        through = ping.by_program(item["peers"], interface=item["interface"], mtu=more)
+            raise ProofError(f"no answer at {mtu} bytes from {', '.join(lost)}", reach)
+        more = mtu + 1
+        through = sorted(ping.by_program(peers, interface=item["interface"], mtu=more))
+        reach = replace(reach, larger=tuple(through))
         if through:
-            raise ProofError(f"{more} bytes pass to {', '.join(sorted(through))}, the network has {item['mtu']}")
-        found = ", ".join(item["peers"])
-        return f"{len(item['peers'])} peers answer at {item['mtu']} bytes, and none at {more}: {found}"
+            raise ProofError(f"{more} bytes pass to {', '.join(through)}, the network has {mtu}", reach)
+        return Reached(f"{len(peers)} peers answer at {mtu} bytes, and none at {more}: {', '.join(peers)}", reach)
 
     return prove(f"{host}: {item['name']} carries its exact MTU to its peers", "network", attempt)
 
@@ -103,11 +107,16 @@ def silent(peers: list[str], interface: str, mtu: int) -> list[str]:
     return lost
 
 
-def _mtu(interface: str, peer: str) -> int:
-    """The MTU towards a peer: a bond has the MTU of its largest VLAN, and a route may set a smaller one."""
+def _way(interface: str, peer: str) -> tuple[int, str]:
+    """The MTU towards a peer, and the own address of packets to it.
+
+    A bond has the MTU of its largest VLAN, and a route may set a smaller one.
+    """
     link = int(Path(f"/sys/class/net/{interface}/mtu").read_text())
     done = subprocess.run(["ip", "-j", "route", "get", peer], capture_output=True, text=True, check=False)
     if done.returncode:
         raise ProofError(f"there is no route to {peer}: {done.stderr.strip()}")
-    metrics = [metric for route in json.loads(done.stdout) for metric in route.get("metrics", [])]
-    return min([link, *(int(metric["mtu"]) for metric in metrics if "mtu" in metric)])
+    routes = json.loads(done.stdout)
+    metrics = [metric for route in routes for metric in route.get("metrics", [])]
+    mtu = min([link, *(int(metric["mtu"]) for metric in metrics if "mtu" in metric)])
+    return mtu, next((str(route["prefsrc"]) for route in routes if "prefsrc" in route), "")

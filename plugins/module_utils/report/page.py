@@ -9,6 +9,7 @@ from datetime import datetime
 from html import escape
 from itertools import groupby
 
+from . import pairs
 from .proofs import Proof, Report, Stage
 from .style import STYLE
 
@@ -27,6 +28,7 @@ def html(report: Report) -> str:
         _list("What could not be tried", report.untried, "open"),
         _glance(report.owed),
         _picture(report.picture),
+        pairs.section(report.proofs),
         *(_layer(name, list(proofs)) for name, proofs in groupby(report.owed, key=lambda proof: proof.layer)),
         _not_promised(report.not_promised),
         _stages(report.stages),

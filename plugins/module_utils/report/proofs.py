@@ -19,8 +19,40 @@ from ..draw.scene import natural
 CHECK = "check mode creates nothing, not even for a short time"
 
 
+@dataclass(frozen=True)
+class Reach:
+    """Which peers a machine reached in one network, and with which sizes.
+
+    :ivar address: its own address there, of which its packets were.
+    :ivar mtu: the size in bytes that has to pass, and no byte more.
+    :ivar answered: addresses of peers that answered at this size.
+    :ivar silent: those that did not.
+    :ivar larger: those that answered at one byte more as well.
+    """
+
+    network: str
+    address: str
+    mtu: int
+    answered: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    larger: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Reach:
+        """Back from plain data."""
+        peers = {key: tuple(data[key]) for key in ("answered", "silent", "larger")}
+        return cls(data["network"], data["address"], data["mtu"], **peers)
+
+
 class ProofError(Exception):
-    """Something is not as it has to be; the text is the evidence."""
+    """Something is not as it has to be; the text is the evidence.
+
+    :ivar reach: see :class:`Proof`.
+    """
+
+    def __init__(self, evidence: str, reach: Reach | None = None) -> None:
+        super().__init__(evidence)
+        self.reach = reach
 
 
 class UntriedError(Exception):
@@ -33,6 +65,14 @@ class Warned:
 
     evidence: str
     warning: str
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Evidence of a network that carries its size to all peers, and what was measured."""
+
+    evidence: str
+    reach: Reach
 
 
 @dataclass(frozen=True)
@@ -49,6 +89,7 @@ class Proof:
     :ivar why_not_real: which double, or why it was not tried.
     :ivar warning: what has to be done soon although it holds, or empty.
     :ivar promised: False for a property that the chosen provider does not promise, so that no proof of it is owed.
+    :ivar reach: of the proof of a machine's network, what was measured with each peer; None of all others.
     """
 
     name: str
@@ -60,17 +101,19 @@ class Proof:
     why_not_real: str | None = None
     promised: bool = True
     warning: str = ""
+    reach: Reach | None = None
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Proof:
         """Back from plain data, as a module returned it."""
-        return cls(**{key: data[key] for key in cls.__dataclass_fields__ if key in data})
+        known = {key: data[key] for key in cls.__dataclass_fields__ if key in data}
+        return cls(**{**known, "reach": Reach.of(known["reach"]) if known.get("reach") else None})
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def prove(name: str, layer: str, attempt: Callable[[], str | Warned]) -> Proof:
+def prove(name: str, layer: str, attempt: Callable[[], str | Warned | Reached]) -> Proof:
     """Run one attempt; what it returns is the evidence, :class:`ProofError` is a failure with its evidence.
 
     A missing file or tool, or an answer that can't be parsed, fails this proof with the error's text and none of the
@@ -78,12 +121,14 @@ def prove(name: str, layer: str, attempt: Callable[[], str | Warned]) -> Proof:
     """
     started = monotonic()
     ok: bool | None = True
-    why, warning = None, ""
+    why, warning, reach = None, "", None
     try:
         found = attempt()
-        evidence, warning = (found.evidence, found.warning) if isinstance(found, Warned) else (found, "")
+        evidence = found if isinstance(found, str) else found.evidence
+        warning = found.warning if isinstance(found, Warned) else ""
+        reach = found.reach if isinstance(found, Reached) else None
     except ProofError as error:
-        ok, evidence = False, str(error)
+        ok, evidence, reach = False, str(error), error.reach
     except UntriedError as reason:
         ok, evidence, why = None, "not tried", str(reason)
     except (OSError, subprocess.SubprocessError, ValueError, LookupError) as error:
@@ -97,6 +142,7 @@ def prove(name: str, layer: str, attempt: Callable[[], str | Warned]) -> Proof:
         real=ok is not None,
         why_not_real=why,
         warning=warning,
+        reach=reach,
     )
 
 

@@ -36,6 +36,13 @@ background:var(--bad-bg);border-radius:.4rem;padding:.5rem .6rem;margin-top:.35r
 summary{cursor:pointer;font-weight:600;font-size:1.05rem;display:flex;gap:.75rem;align-items:baseline;padding:.15rem 0}
 summary::-webkit-details-marker{display:none}summary::before{content:"\\25B8";color:var(--dim)}
 details[open] summary::before{content:"\\25BE"}summary span{margin-left:auto}details ul,details>.note{margin-top:.5rem}
+h3{font-size:.95rem;margin:.75rem 0 .25rem}h3 small{font-weight:400;color:var(--dim)}
+.pairs{overflow-x:auto}.pairs table{border-collapse:separate;border-spacing:3px;font-size:.875rem}
+.pairs th{font-weight:400;color:var(--dim);text-align:right;white-space:nowrap;padding:0 .3rem}
+.pairs th[scope=col]{vertical-align:bottom}.pairs th span{writing-mode:vertical-rl;transform:rotate(180deg)}
+.pairs td{width:1.6rem;height:1.6rem;text-align:center;border-radius:3px;font-weight:700}
+.pairs td.good{background:var(--good-bg)}.pairs td.bad{background:var(--bad);color:var(--card)}
+.pairs td.untried{background:var(--untried-bg)}
 figure{margin:0;overflow-x:auto}figure svg{display:block;height:auto;max-width:100%;margin:0 auto}
 figure.wide svg{max-width:none}
 .stages{display:grid;grid-template-columns:minmax(6rem,auto) 1fr auto;gap:.45rem .75rem;align-items:center;margin:0}

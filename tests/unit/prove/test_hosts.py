@@ -223,7 +223,11 @@ def test_exactly_the_mtu_passes_and_one_byte_more_does_not(
         return set(peers) & answering.get(mtu, set())
 
     monkeypatch.setattr(ping, "by_program", by_program)
-    monkeypatch.setattr(links, "_mtu", lambda _interface, _peer: 1500)
+    monkeypatch.setattr(links, "_way", lambda _interface, _peer: (1500, "10.0.0.9"))
     item = {"name": "cluster", "interface": "bond0.30", "mtu": 1500, "peers": ["10.0.0.1", "10.0.0.2"]}
     proof = links.network("node1", item)
     assert (proof.ok, proof.evidence) == (ok, evidence)
+    found = proof.reach
+    assert found and (found.network, found.address, found.mtu) == ("cluster", "10.0.0.9", 1500)
+    assert (set(found.answered), set(found.larger)) == (answering[1500], answering.get(1501, set()))
+    assert set(found.silent) == set(item["peers"]) - answering[1500]

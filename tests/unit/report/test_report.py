@@ -15,6 +15,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.report.page import 
 from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import (
     Proof,
     ProofError,
+    Reach,
     Report,
     Stage,
     UntriedError,
@@ -55,7 +56,7 @@ def test_the_json_has_the_keys_that_scripts_rely_on_and_no_others() -> None:
     assert list(data) == ["cloud", "started", "seconds", "hosts", "stages", "proofs"]
     assert list(data["stages"][0]) == ["name", "seconds", "changed", "failed"]
     assert list(data["proofs"][0]) == [
-        "name", "layer", "ok", "seconds", "evidence", "real", "why_not_real", "promised", "warning"
+        "name", "layer", "ok", "seconds", "evidence", "real", "why_not_real", "promised", "warning", "reach"
     ]  # fmt: skip
     assert (data["proofs"][1]["ok"], data["proofs"][1]["why_not_real"]) == (None, "no virtual machines")
 
@@ -173,8 +174,9 @@ def test_order_goes_from_the_cable_upwards() -> None:
     ]
 
 
-def test_a_proof_survives_the_way_through_a_module() -> None:
-    assert Proof.of(json.loads(json.dumps(UNTRIED.as_dict()))) == UNTRIED
+@pytest.mark.parametrize("proof", [UNTRIED, replace(GOOD, reach=Reach("cluster", "10.0.0.1", 1500, ("10.0.0.2",)))])
+def test_a_proof_survives_the_way_through_a_module(proof: Proof) -> None:
+    assert Proof.of(json.loads(json.dumps(proof.as_dict()))) == proof
 
 
 DRAWING = {"title": "rack", "networks": [], "switches": [], "machines": []}
