@@ -42,7 +42,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 nodes:
-  description: All live nodes, each with C(ready), C(pod_cidr), C(address), C(version), C(labels), C(taints).
+  description: All live nodes, each with C(ready), C(pod_cidr), C(address), C(version), C(labels), C(taints), and its
+    C(revision).
   returned: success
   type: dict
   sample: {"node1": {"ready": true, "pod_cidr": "10.64.0.0/24", "address": "10.30.0.21"}}

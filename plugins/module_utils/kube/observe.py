@@ -143,7 +143,7 @@ def cluster(api: Api, ca: str) -> dict[str, t.Any]:
 
 
 def node(item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The compared part of a Node."""
+    """The compared part of a Node, and its ``revision``, which tells whether others have changed it."""
     meta, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
     ready = [c["status"] == "True" for c in status.get("conditions", ()) if c["type"] == "Ready"]
     labels = meta.get("labels", {})
@@ -154,8 +154,9 @@ def node(item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "address": next((a["address"] for a in status.get("addresses", ()) if a["type"] == "InternalIP"), ""),
         "version": status.get("nodeInfo", {}).get("kubeletVersion", ""),
         "labels": labels,
-        "taints": [{k: v for k, v in taint.items() if k != "timeAdded"} for taint in spec.get("taints", ())],
+        "taints": [dict(taint) for taint in spec.get("taints") or ()],
         "managed": meta.get("annotations", {}).get(MANAGED, ""),
+        "revision": meta.get("resourceVersion", ""),
     }
 
 

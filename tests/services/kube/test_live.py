@@ -98,9 +98,9 @@ def test_labels_and_taints_come_and_go(live: Live) -> None:
     taint = {"key": "dedicated", "value": "storage", "effect": "NoSchedule"}
     for labels, taints in (({"rack": "r1"}, [taint]), ({"rack": "r2", "row": "3"}, []), ({}, [])):
         wanted = {"node9": {"labels": labels, "taints": taints}}
-        patches = nodes.plan(wanted, observe.cluster(api, "x")["nodes"])
-        assert patches
-        nodes.apply(api, patches, Deadline(60))
+        found = observe.cluster(api, "x")["nodes"]
+        assert nodes.plan(wanted, found)
+        nodes.apply(api, wanted, found, Deadline(60))
         have = observe.cluster(api, "x")["nodes"]
         assert nodes.plan(wanted, have) == {}
         assert {k: v for k, v in have["node9"]["labels"].items() if k in ("rack", "row", "others")} == labels | {
@@ -108,6 +108,20 @@ def test_labels_and_taints_come_and_go(live: Live) -> None:
         }
         assert [item for item in have["node9"]["taints"] if item["key"] == "dedicated"] == taints
     assert api.delete("/api/v1/nodes/node9")
+
+
+def test_a_taint_that_others_set_after_the_node_was_read_stays(live: Live) -> None:
+    api = live.api()
+    api.create("/api/v1/nodes", {"metadata": {"name": "node8"}})
+    found = observe.cluster(api, "x")["nodes"]
+    fenced = {"key": "node.kubernetes.io/out-of-service", "value": "nodeshutdown", "effect": "NoExecute"}
+    taint = {"key": "dedicated", "value": "storage", "effect": "NoSchedule"}
+    now = api.get("/api/v1/nodes/node8")["spec"].get("taints") or []
+    api.patch("/api/v1/nodes/node8", {"spec": {"taints": [*now, fenced]}})
+    nodes.apply(api, {"node8": {"taints": [taint]}}, found, Deadline(60))
+    keys = {item["key"] for item in observe.cluster(api, "x")["nodes"]["node8"]["taints"]}
+    assert {"node.kubernetes.io/out-of-service", "dedicated"} <= keys
+    assert api.delete("/api/v1/nodes/node8")
 
 
 def test_etcd_names_its_members(live: Live) -> None:
@@ -175,7 +189,7 @@ def test_a_kubelets_credentials_are_enough_for_the_probe(live: Live) -> None:
     api.create("/api/v1/nodes", {"metadata": {"name": "node1"}})
     assert [step.action for step in probe.membership(live.settings, system)] == ["ready", "label"]
     wanted = {"node1": {"labels": {"rack": "r1"}, "taints": []}}
-    nodes.apply(api, nodes.plan(wanted, observe.cluster(api, "x")["nodes"]), Deadline(60))
+    nodes.apply(api, wanted, observe.cluster(api, "x")["nodes"], Deadline(60))
     assert [step.action for step in probe.membership(live.settings, system)] == ["ready"]
     with pytest.raises(Refused, match="403"):
         Api(Https(mine.server, tls(mine.ca, pem.read_text(), ""))).get("/api/v1/nodes/another")
