@@ -11,6 +11,7 @@ from .check_deployment import warn_of_deployment
 from .check_links import unused_nics
 from .check_preflight import RULES
 from .checks import Report
+from .clear_text import warn_of_clear_text
 from .enums import BmcProtocol, Platform
 from .host_view import default_routers
 from .layout import is_deployed
@@ -18,11 +19,6 @@ from .preflight import Severity, check
 from .problems import Problem, show
 from .sources import PROFILES
 from .types import Cloud
-
-VAULT = (
-    'keep it in a vault: write "{{ vault_password }}" here, and vault_password into group_vars/all/vault.yml, '
-    "encrypted by ansible-vault"
-)
 
 
 def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], encrypted: bool = False) -> list[Problem]:
@@ -32,7 +28,7 @@ def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], encrypted: bool = False) -
     """
     report = Report(cloud)
     if not encrypted and not (cloud.lab and cloud.lab.throw_away_secrets):
-        _clear_text(report, data)
+        warn_of_clear_text(report, data)
         _access(report)
     warn_of_deployment(report)
     _switches(report)
@@ -60,40 +56,6 @@ def _profiles(report: Report, data: t.Mapping[t.Any, t.Any]) -> None:
         if name not in used:
             message = "is the profile of no machine"
             report.add(f"{PROFILES}.{show(name)}", None, message, "name it as profile of machines, or remove it")
-
-
-def _clear_text(report: Report, data: t.Mapping[t.Any, t.Any]) -> None:
-    """One warning per secret, at the first key that contains it."""
-    found: dict[str, list[str]] = {}
-    for path, secret in _password_values(data):
-        if isinstance(secret, str) and secret and "{{" not in secret:
-            found.setdefault(str.__str__(secret), []).append(path)
-    for paths in found.values():
-        places = "place" if len(paths) == 2 else "places"
-        more = f", here and in {len(paths) - 1} more {places}," if len(paths) > 1 else ""
-        report.add(paths[0], None, f"is in clear text{more} for everyone who can read the file", VAULT, hidden=True)
-
-
-def _password_values(data: t.Mapping[t.Any, t.Any]) -> t.Iterator[tuple[str, t.Any]]:
-    """The passwords of the file as (path, value); one that machines inherit is reported at its own key only."""
-    yield "defaults.machine.bmc.password", _value_at(data, "defaults", "machine", "bmc", "password")
-    sections = (
-        ((PROFILES,), ("bmc", "password")),
-        (("machines",), ("bmc", "password")),
-        (("kubernetes", "registries"), ("password",)),
-        (("network", "bgp", "peers"), ("password",)),
-        (("network", "load_balancer", "peers"), ("password",)),
-    )
-    for section, keys in sections:
-        named = _value_at(data, *section)
-        for name, item in named.items() if isinstance(named, t.Mapping) else ():
-            yield ".".join((*section, show(name), *keys)), _value_at(item, *keys)
-
-
-def _value_at(value: t.Any, *keys: str) -> t.Any:
-    for key in keys:
-        value = value.get(key) if isinstance(value, t.Mapping) else None
-    return value
 
 
 def _access(report: Report) -> None:

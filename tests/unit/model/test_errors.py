@@ -4,11 +4,17 @@
 # ruff: noqa: E501  (messages are quoted completely)
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.model.checks import Report
+from ansible_collections.groundup.cloud.plugins.module_utils.model.clear_text import warn_of_clear_text
+from ansible_collections.groundup.cloud.plugins.module_utils.model.fields import KeySpec, keys_of
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load, load_all
 from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError
+from ansible_collections.groundup.cloud.plugins.module_utils.model.schema import is_record
+from ansible_collections.groundup.cloud.plugins.module_utils.model.types import Cloud
 
 from .base import REMOVED, model
 
@@ -454,6 +460,8 @@ def test_invalid_models_are_reported(changes: dict[str, Any], expected: list[str
     assert sorted(found) == sorted(expected)
 
 
+BARE: dict[str, Any] = {f"{N1}.nics": {"nic0": {"mac": "52:54:00:00:01:00", "port": "leaf3/Ethernet1"}}, N2: REMOVED}
+EOS = {"platform": "eos", "address": "10.20.0.13", "username": "admin"}
 WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "none": ({}, []),
     "secret in clear text": (
@@ -468,6 +476,32 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         ["defaults.machine.bmc.password: (hidden) is in clear text for everyone"],
     ),
+    "secret of a switch": (
+        {"switches.leaf3": EOS | {"password": "secret"}},
+        ["switches.leaf3.password: (hidden) is in clear text for everyone"],
+    ),
+    "secret in defaults of switches": (
+        {"defaults": {"switch": {"password": "secret"}}, "switches": {"leaf3": EOS}, **BARE},
+        ["defaults.switch.password: (hidden) is in clear text for everyone"],
+    ),
+    "secret from a vault in part": ({f"{N1}.bmc.password": "s3{{ vault_bmc }}cret"}, []),
+    "secret from a lookup": ({f"{N1}.bmc.password": "{{ lookup('ansible.builtin.env', 'BMC') }}"}, []),
+    "secret by a condition": ({f"{N1}.bmc.password": "{% if prod %}{{ a }}{% else %}{{ b }}{% endif %}"}, []),
+    **{
+        f"secret in clear text: {text}": (
+            {f"{N1}.bmc.password": text},
+            [f"{N1}.bmc.password: (hidden) is in clear text for everyone who can read the file; keep it in a vault"],
+        )
+        for text in (
+            "s3{{cret",
+            "}}s3{{",
+            "s3{%cret",
+            "{{ 's3cret' }}",
+            "{{ 's3' | b64decode }}",
+            "s{{ 3 }}cret",
+            "{# x #}s3",
+        )
+    },
     "secret of a virtual rack": ({f"{N1}.bmc.password": "secret", "lab": {"throw_away_secrets": True}}, []),
     "no public key": ({"access": {}}, ["access.public_keys: is empty"]),
     "IPMI": ({f"{N1}.bmc.protocol": "ipmi"}, [f"{N1}.bmc.protocol: ipmi has no TLS (one machine)"]),
@@ -503,6 +537,45 @@ def test_doubtful_models_cause_warnings(changes: dict[str, Any], expected: list[
     assert len(found) == len(expected)
     assert all(text.startswith(start) for text, start in zip(found, expected, strict=True)), found
     assert "secret" not in " ".join(found)
+
+
+def test_a_password_with_braces_is_to_be_marked_in_the_vault() -> None:
+    """Ansible would evaluate it there as well, and show it in the error."""
+    warnings = [str(problem) for problem in load_all(model({f"{N1}.bmc.password": "s3{{cret"})).warnings]
+    assert warnings[0].endswith("with !unsafe before the value there, or Ansible evaluates it")
+    warnings = [str(problem) for problem in load_all(model({f"{N1}.bmc.password": "s3cret"})).warnings]
+    assert warnings[0].endswith("encrypted by ansible-vault")
+
+
+def test_every_secret_of_the_model_is_warned_of() -> None:
+    """The keys are those of the classes, so a new one needs no list."""
+    data = model(
+        {
+            f"{N1}.bmc.password": "one",
+            "switches.leaf1.password": "two",
+            "profiles": {"gpu": {"bmc": {"password": "three"}}},
+            "kubernetes.registries": {"ghcr.io": {"username": "x", "password": "four"}},
+            "network": {
+                "bgp": {"peers": {"tor": {"password": "five"}}},
+                "load_balancer": {"peers": {"r": {"password": "six"}}},
+            },
+        }
+    )
+    report = Report(load(model()))
+    warn_of_clear_text(report, data)
+    assert [problem.path for problem in report.problems] == [
+        "profiles.gpu.bmc.password", "switches.leaf1.password", f"{N1}.bmc.password", "kubernetes.registries.ghcr.io.password",
+        "network.load_balancer.peers.r.password", "network.bgp.peers.tor.password",
+    ]  # fmt: skip
+    holders = {cls for cls, spec in holders_of_secrets(Cloud) if spec.secret}
+    assert len(holders) == len(report.problems) - 1, "the test above lacks a class with a secret"
+
+
+def holders_of_secrets(cls: type) -> Iterator[tuple[type, KeySpec]]:
+    for spec in keys_of(cls).values():
+        yield cls, spec
+        if is_record(spec.kind):
+            yield from holders_of_secrets(spec.kind)  # type: ignore[arg-type]
 
 
 def test_a_switch_with_a_driver_causes_no_warning() -> None:
