@@ -310,6 +310,22 @@ def test_a_limit_to_workers_has_a_first_one_of_those(rack: Rack) -> None:
     assert turns(rack.role("n5:n6")) == ["n5 in turn watched", "n6 in turn"]
 
 
+def test_a_control_plane_that_a_limit_leaves_out_may_be_down(rack: Rack) -> None:
+    """A new worker joins through those that answer."""
+    live = cluster(PLANES, [])
+    rack.see(n2=member("n2", live), n3=member("n3", live), n4=blank("n4"))
+    rack.results["membership n1"] = {"unreachable": True, "msg": "no route to host"}
+    assert called(rack.role("n4"), "join") == ["n4"]
+
+
+def test_a_control_plane_that_a_limit_leaves_out_and_that_cannot_be_read_is_an_error(rack: Rack) -> None:
+    live = cluster(PLANES, [])
+    rack.see(n2=member("n2", live), n3=member("n3", live), n4=blank("n4"))
+    rack.fails = ["membership n1"]
+    assert not called(rack.role("n4"), "join")
+    assert len(rack.fatal("n1: a toy failure of membership n1")) == 1
+
+
 def test_a_worker_alone_is_not_watched(rack: Rack) -> None:
     workers(rack, n4="")
     assert turns(rack.role()) == ["n4 in turn"]
