@@ -11,7 +11,7 @@ description:
   - Waits until every other member of etcd is started, votes and answers, and its API server is ready. Fails where one
     is not after two minutes (15 on slow machines), with its name and the reason.
   - Returns at once on a machine that is no control plane, on the only one, on the host of a hosted control plane, and
-    on one that does not serve itself, of which any change is a repair.
+    on one that does not serve itself, of which any change is a repair, unless O(serving=true).
 author: groundup.cloud founders (@groundup-cloud)
 attributes:
   check_mode:
@@ -32,6 +32,11 @@ options:
     type: list
     elements: str
     default: []
+  serving:
+    description:
+      - Whether this control plane has to serve as well, as before one that O(replaced) names is erased.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -60,6 +65,7 @@ SPEC = {
     "config": CONFIG,
     "consequence": {"type": "str", "default": "this control plane is not changed"},
     "replaced": {"type": "list", "elements": "str", "default": []},
+    "serving": {"type": "bool", "default": False},
 }
 
 

@@ -52,6 +52,7 @@ def require_others(
     consequence: str,
     replaced: t.Collection[str] = (),
     deadline: Deadline | None = None,
+    serving: bool = False,
 ) -> None:
     """Return when all other members of the cluster are healthy; at once where there are none.
 
@@ -60,11 +61,17 @@ def require_others(
 
     :param consequence: what is left as it is otherwise, for the message.
     :param replaced: members whose machines join again in this run; they can't be healthy before.
+    :param serving: this one has to serve as well, since it is one of those that stay while another is erased.
     :raises KubeRefusedError: naming those that are not, and why.
     """
     if not is_one_of_several(settings, system):
         return
     known = _await_members(settings, system)
+    if known is None and serving:
+        raise KubeRefusedError(
+            f"{consequence}, since {settings.node.name} does not serve: its etcd or its API server is not ready. Mend "
+            f"{settings.node.name} first, by a run with --limit {settings.node.name}; without both, the API may be lost"
+        )
     if known is None:
         return
     health = _health(settings, system)
@@ -151,5 +158,7 @@ def _name(member: etcd.Member) -> str:
 def perform(settings: Settings, params: t.Mapping[str, t.Any], check: bool) -> dict[str, t.Any]:
     """The module kubernetes_others_healthy. In check mode nothing is changed afterwards, so nothing is read."""
     if not check:
-        require_others(settings, System(settings.root), params["consequence"], params["replaced"])
+        require_others(
+            settings, System(settings.root), params["consequence"], params["replaced"], serving=params["serving"]
+        )
     return {"changed": False, "steps": []}

@@ -156,6 +156,27 @@ def test_one_that_does_not_serve_may_be_mended(given: Given, cluster: Cluster, n
     members.require_others(parse(given), node1, "x")
 
 
+def test_one_that_stays_while_another_is_erased_has_to_serve(given: Given, cluster: Cluster, node1: System) -> None:
+    def ask() -> None:
+        members.require_others(parse(given), node1, "node3 is not deployed again", replaced=["node3"], serving=True)
+
+    cluster.down = {"https://10.30.0.23:6443"}
+    ask()
+    cluster.down.add("https://10.30.0.22:6443")
+    with pytest.raises(RefusedError, match=r"node3 is not deployed again, .*node2: kube-apiserver"):
+        ask()
+    cluster.own = Missing.of("kube-apiserver")
+    with pytest.raises(RefusedError, match=r"node3 is not .*again, since node1 does not serve: .* Mend node1 first"):
+        ask()
+
+
+def test_a_machine_of_no_cluster_has_no_say_while_another_is_erased(
+    given: Given, cluster: Cluster, tmp_path: Path
+) -> None:
+    members.require_others(parse(given), System(str(tmp_path / "blank")), "x", serving=True)
+    assert cluster.read == []
+
+
 class Sometimes:
     """Why this machine's own API server is not ready: each answer of a list, then the last one."""
 
