@@ -82,6 +82,9 @@ def _add_notes(members: list[str], bridge: str, switches: Tree, notes: list[str]
         for port, uplink in (settings.get("uplinks") or {}).items():
             what = (uplink or {}).get("description", "uplink")
             notes.append(f"switches.{name}.uplinks.{port}: {what} has no twin; the lab's controller has its own ports")
+        for port, device in (settings.get("devices") or {}).items():
+            what = (device or {}).get("description", "device")
+            notes.append(f"switches.{name}.devices.{port}: {what} has no twin")
         if settings.get("ports"):
             notes.append(f"switches.{name}.ports: a bridge has only the ports to which something is cabled")
     if len(members) > 1:

@@ -4,29 +4,26 @@
 
 from __future__ import annotations
 
-import re
+import typing as t
 
+from ..fabric.breakout import broken_out
 from ..fabric.config import NAME
 from .check_pairs import check_pair
 from .check_uplinks import check_ends
 from .checks import Claims, Report, check_tls
 from .enums import BY_HTTPS, BY_SSH, Platform
 from .hardware import Switch
+from .port_names import expand, right_range
 from .problems import choose
 from .scalars import PortRef
 from .wiring import shared_nic
-
-_RANGE = re.compile(r"(.*?)([0-9]+)-([0-9]+)")
-# A dash after a digit means a range; xe-0/0/1 is the name of one port.
-_DASH = re.compile(r"[0-9]-")
-# A range whose last port is written as a name, such as Ethernet1/1-1/48 or swp1-swp48.
-_NAMES = re.compile(r"(.*?)([0-9]+)-([A-Za-z0-9/:._]*?)([0-9]+)")
 
 
 def check_cabling(report: Report) -> None:
     """Check both ends of every cable, and the switches."""
     ports = Claims(report, "cabled to", "name another port")
-    existing = {name: ports_of(report, switch) for name, switch in report.cloud.switches.items()}
+    listed = {name: listed_ports(report, switch) for name, switch in report.cloud.switches.items()}
+    existing = {name: frozenset(found) for name, found in listed.items()}
     for switch in report.cloud.switches.values():
         _check_switch(report, switch)
         check_ends(report, switch, ports, existing[switch.name])
@@ -35,35 +32,32 @@ def check_cabling(report: Report) -> None:
             _check_port(report, nic.port, f"machines.{machine.name}.nics.{nic.name}.port", ports, existing)
         if machine.bmc and shared_nic(machine) is None:
             _check_port(report, machine.bmc.switch_port, f"machines.{machine.name}.bmc.switch_port", ports, existing)
+    for switch in report.cloud.switches.values():
+        used = {ref.port: path for ref, path in ports.owners.items() if ref.switch == switch.name}
+        _check_breakouts(report, switch, listed[switch.name] or used)
 
 
-def ports_of(report: Report, switch: Switch) -> frozenset[str]:
-    """The names of a switch's ports with ranges expanded; empty if the model lists no ports."""
-    names: set[str] = set()
+def listed_ports(report: Report, switch: Switch) -> dict[str, str]:
+    """The path of each port of a switch's `ports`, with ranges expanded; empty if the model lists no ports."""
+    names: dict[str, str] = {}
     for index, text in enumerate(switch.ports):
-        path = f"switches.{switch.name}.ports[{index}]"
-        match = _RANGE.fullmatch(text)
+        path, ports = f"switches.{switch.name}.ports[{index}]", expand(text)
         if not NAME.match(text):
             report.add(
                 path, text, "is neither a port nor a range of ports", "list ports and ranges such as Ethernet1-48"
             )
-        elif match is None and not _DASH.search(text):
-            names.add(text)
-        elif match is None or not 0 <= int(match[3]) - int(match[2]) < 4096:
-            report.add(path, text, "is not a range of ports", f"write it as {_right_range(text)}")
-        else:
-            # Ethernet01-08 keeps its leading zeros: some switches name their ports that way.
-            width = len(match[2]) if match[2].startswith("0") else 0
-            names.update(f"{match[1]}{number:0{width}}" for number in range(int(match[2]), int(match[3]) + 1))
-    return frozenset(names)
+        elif not ports:
+            report.add(path, text, "is not a range of ports", f"write it as {right_range(text)}")
+        names.update(dict.fromkeys(ports if NAME.match(text) else (), path))
+    return names
 
 
-def _right_range(text: str) -> str:
-    """The range that was meant, where the last port repeats a part of the first port's name; else an example."""
-    match = _NAMES.fullmatch(text)
-    if match and match[1].endswith(match[3]) and int(match[2]) <= int(match[4]):
-        return f"{match[1]}{match[2]}-{match[4]}"
-    return "Ethernet1-48"
+def _check_breakouts(report: Report, switch: Switch, places: t.Mapping[str, str]) -> None:
+    """A port that is broken out is none beside its parts."""
+    for name, parts in broken_out(str(switch.platform), places).items():
+        more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
+        why = f"is broken out: {places[parts[0]]} has {parts[0]}{more}"
+        report.add(places[name], name, why, "name one of its parts instead, or remove these")
 
 
 def _check_switch(report: Report, switch: Switch) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 
 from .checks import Report
+from .ends import ends_of
 from .hardware import Machine, Switch
 from .layout import Layout
 from .segments import Network
@@ -38,7 +39,7 @@ def check_carriage(report: Report) -> None:
         for link in report.layout.wiring.of(machine):
             _check_bond(report, machine, link)
     for switch in report.cloud.switches.values():
-        _uplink_needs(report, switch, needs)
+        _end_needs(report, switch, needs)
         for name, users in needs[switch.name].items():
             network = report.cloud.networks[name]
             _check_mtu(report, switch, network, users)
@@ -60,11 +61,12 @@ def _machine_needs(layout: Layout, machine: Machine, needs: Needs) -> None:
         _add_need(needs, port.switch, {network.name}, f"{path}.bmc")
 
 
-def _uplink_needs(report: Report, switch: Switch, needs: Needs) -> None:
+def _end_needs(report: Report, switch: Switch, needs: Needs) -> None:
     networks = report.cloud.networks
-    for name, uplink in switch.uplinks.items():
-        listed = networks if "all" in uplink.networks else [item for item in uplink.networks if item in networks]
-        _add_need(needs, switch.name, set(listed), f"switches.{switch.name}.uplinks.{name}")
+    for end in ends_of(report.cloud, switch):
+        wanted = end.settings.networks
+        listed = networks if "all" in wanted else [item for item in wanted if item in networks]
+        _add_need(needs, switch.name, set(listed), end.path)
 
 
 def _add_need(needs: Needs, switch: str, networks: set[str], path: str) -> None:

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from ..fabric.by_hand import UNMANAGED, table
 from ..fabric.config import SwitchConfig
 from . import bgp_table
+from .ends import ends_of
 from .hardware import Location, Machine, Switch
 from .layout import Layout
 from .scalars import PortRef
 from .segments import Network
+from .types import Cloud
 
 View = dict[str, t.Any]
 
@@ -28,7 +30,7 @@ def drawing(layout: Layout, switches: Mapping[str, View]) -> View:
     return {
         "title": cloud.name,
         "networks": [_network(network) for network in cloud.networks.values()],
-        "switches": [_switch(switch) for switch in cloud.switches.values()],
+        "switches": [_switch(cloud, switch) for switch in cloud.switches.values()],
         "machines": [_machine(layout, machine) for machine in cloud.machines.values()],
         "others": _others(layout),
         **({"by_hand": by_hand} if by_hand else {}),
@@ -75,22 +77,22 @@ def _network(network: Network) -> View:
     }
 
 
-def _switch(switch: Switch) -> View:
+def _switch(cloud: Cloud, switch: Switch) -> View:
     facts = [str(switch.platform), str(switch.address) if switch.address else "", f"MLAG {switch.mlag_peer}"]
     return {
         "name": switch.name,
         **_place(switch.location),
         "note": " · ".join(part for part in (facts if switch.mlag else facts[:2]) if part),
-        "uplinks": _ends(switch),
+        "uplinks": _ends(cloud, switch),
     }
 
 
-def _ends(switch: Switch) -> dict[str, str]:
-    """What is at the other end of ports that no machine is cabled to."""
+def _ends(cloud: Cloud, switch: Switch) -> dict[str, str]:
+    """What is at the other end of ports, and of ranges of ports, that no machine is cabled to."""
     ends = {
-        port: f"{name}: {uplink.description}" if uplink.members else uplink.description
-        for name, uplink in switch.uplinks.items()
-        for port in uplink.members or (name,)
+        port: f"{end.name}: {end.description}" if end.is_lag else end.description
+        for end in ends_of(cloud, switch)
+        for port in (end.ports if end.is_lag else (end.name,))
     }
     return ends | dict.fromkeys(switch.mlag.peer_link if switch.mlag else (), f"peer link to {switch.mlag_peer}")
 

@@ -15,7 +15,7 @@ from .management import Bmc, Ssh, Tls
 from .nics import Bond, Link, Nic
 from .scalars import Address, VlanRange
 from .services import DEFAULT_IMAGE
-from .uplinks import Mlag, Uplink
+from .uplinks import Device, Mlag, Uplink
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,13 @@ class Switch:
     )
     uplinks: t.Mapping[str, Uplink] = named(
         Uplink, "Ports, or aggregations of ports, that are not cabled to a machine.", names=scalars.PORT_NAME
+    )
+    devices: t.Mapping[str, Device] = named(
+        Device,
+        "Ports, ranges of ports, or aggregations with devices that are no machines of the model: a printer, a server "
+        "of others.",
+        names=scalars.PORT_NAME,
+        example="{Ethernet20-31: {profile: office}}",
     )
     location: Location = one(Location, "Position of the switch.", default=Location())
 
@@ -201,6 +208,12 @@ class Machine:
         Link,
         "Instead of `bond`, for a machine with several: its bonds and single NICs, each with its networks.",
         example="{main: {bond: {members: [nic0, nic1]}}, storage: {nic: nic2, networks: [storage]}}",
+    )
+    port_profile: str | None = one(
+        scalars.DEVICE_NAME,
+        "One of `port_profiles`, for the switch ports that its NICs are cabled to: `mtu`, `edge` and `description`.",
+        default=None,
+        example="jumbo",
     )
     network_backend: enums.NetworkBackend = one(
         enums.NetworkBackend,

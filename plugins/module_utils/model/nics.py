@@ -67,3 +67,10 @@ class Link:
         shown_default="the provision network where the link has it, else none",
         example="storage",
     )
+    port_profile: str | None = one(
+        scalars.DEVICE_NAME,
+        "One of `port_profiles`, for the switch ports of this link.",
+        default=None,
+        shown_default="that of the machine",
+        example="jumbo",
+    )

@@ -11,11 +11,12 @@ import typing as t
 from dataclasses import fields
 
 from .bgp_view import bgp_view
+from .ends import ends_of, profile_for
 from .hardware import Machine, Switch
 from .layout import Layout, vlan_names
 from .nics import Nic
 from .types import Cloud
-from .uplink_view import access, add_uplink, mlag_view
+from .uplink_view import access, add_end, mlag_view
 from .wiring import HostLink, lag_name, mlag_id
 
 View = dict[str, t.Any]
@@ -33,8 +34,8 @@ def switch_views(layout: Layout) -> dict[str, View]:
     names = vlan_names(layout.parts)
     for name, switch in layout.cloud.switches.items():
         view = views[name]
-        for port, uplink in switch.uplinks.items():
-            add_uplink(view, layout, switch, port, uplink)
+        for end in ends_of(layout.cloud, switch):
+            add_end(view, layout, switch, end)
         used = {vlan for entry in [*view["ports"], *view["lags"]] for vlan in entry["vlans"]}
         neighbors = bgp_view(layout, name)
         if neighbors:
@@ -95,24 +96,31 @@ def _add_cables(views: dict[str, View], layout: Layout, machine: Machine) -> Non
 def _add_machine(views: dict[str, View], layout: Layout, machine: Machine) -> None:
     for link in layout.wiring.of(machine):
         native = layout.wiring.native(machine, link)
+        profile = profile_for(layout.cloud, machine, link)
+        mtu = profile.mtu if profile else None
         common: View = {
             "native": native.vlan if native else None,
             "vlans": layout.wiring.vlans(machine, link),
-            "mtu": layout.wiring.mtu(machine, link),
-            "edge": True,
+            "mtu": mtu or layout.wiring.mtu(machine, link),
+            "edge": profile is None or profile.edge is not False,
         }
+        # After the names, by which the drivers know an aggregation again.
+        words = f" {profile.description}" if profile and profile.description else ""
         if link.is_aggregated:
-            _add_lags(views, layout, machine, link, common)
+            _add_lags(views, layout, machine, link, common, words)
         else:
             for nic in link.nics:
                 if nic.port:
+                    text = f"{machine.name}.{nic.name}{words}"
                     views[nic.port.switch]["ports"].append(
-                        {"name": nic.port.port, "description": f"{machine.name}.{nic.name}", "mode": "trunk", **common}
+                        {"name": nic.port.port, "description": text, "mode": "trunk", **common}
                     )
 
 
-def _add_lags(views: dict[str, View], layout: Layout, machine: Machine, link: HostLink, common: View) -> None:
-    """The aggregation of a link on each switch that it is cabled to."""
+def _add_lags(
+    views: dict[str, View], layout: Layout, machine: Machine, link: HostLink, common: View, words: str
+) -> None:
+    """The aggregation of a link on each switch that it is cabled to; `words` follow the names in its description."""
     ends: dict[str, list[Nic]] = {}
     for nic in link.nics:
         if nic.port:
@@ -123,7 +131,7 @@ def _add_lags(views: dict[str, View], layout: Layout, machine: Machine, link: Ho
         views[switch]["lags"].append(
             {
                 "name": lag_name(machine, link),
-                "description": f"{lag_name(machine, link)}.{link.name}",
+                "description": f"{lag_name(machine, link)}.{link.name}{words}",
                 "members": [nic.port.port for nic in nics if nic.port],
                 **common,
                 "lacp": _lacp(link, fallback),

@@ -65,6 +65,7 @@ from .services import (
     Tenant,
 )
 from .storage import BlockStorage, FileStorage, ObjectStorage, Storage
+from .uplinks import Device, PortProfile
 from .virtualization import Migrations, Virtualization
 
 
@@ -76,6 +77,12 @@ class Cloud:
     domain: str = one(scalars.DOMAIN, "DNS domain of the machines.", default="", shown_default="NAME.internal")
     networks: t.Mapping[str, Network] = named(Network, "Networks.")
     switches: t.Mapping[str, Switch] = named(Switch, "Switches.", names=scalars.DEVICE_NAME)
+    port_profiles: t.Mapping[str, PortProfile] = named(
+        PortProfile,
+        "What many ports of switches have in common.",
+        names=scalars.DEVICE_NAME,
+        example="{office: {networks: [office], description: desks}}",
+    )
     machines: t.Mapping[str, Machine] = named(Machine, "Machines.", names=scalars.MACHINE_NAME)
     provisioner: Provisioner = one(
         Provisioner, "The host that boots machines and serves images and files.", default=Provisioner()
@@ -114,6 +121,7 @@ __all__ = [
     "CustomNetwork",
     "Deploy",
     "DeployVia",
+    "Device",
     "Disk",
     "Dns",
     "ExistingCluster",
@@ -142,6 +150,7 @@ __all__ = [
     "Platform",
     "PodNetwork",
     "PortMode",
+    "PortProfile",
     "PortRef",
     "Provisioner",
     "Quota",

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parts of the input of the role `switch` that no machine is at the end of: uplinks, and the MLAG domain.
+"""The parts of the input of the role `switch` that no machine is at the end of: uplinks, devices, the MLAG domain.
 
 What both switches of a pair need alike is one fact of the model: it stands at one of them and is read for both.
 """
@@ -11,6 +11,7 @@ import typing as t
 from ipaddress import ip_network
 
 from ..network.mtu import carrier
+from .ends import End
 from .enums import LacpMode, Platform, PortMode
 from .hardware import Switch
 from .layout import Layout, vlan_names
@@ -48,18 +49,21 @@ def uplink_mode(uplink: Uplink) -> PortMode:
     return PortMode.ACCESS if alone and not uplink.members and uplink.native is None else PortMode.TRUNK
 
 
-def add_uplink(view: View, layout: Layout, switch: Switch, name: str, uplink: Uplink) -> None:
-    """Add an uplink to the input of its switch."""
-    networks = uplink_networks(layout, switch, uplink)
+def add_end(view: View, layout: Layout, switch: Switch, end: End) -> None:
+    """Add the ports of an uplink or a device, or its aggregation, to the input of its switch."""
+    networks = uplink_networks(layout, switch, end.settings)
     vlans = sorted(vlan_names(networks))
-    mtu = carrier(network.mtu for network in networks)
-    if uplink.members:
-        view["lags"].append(_lag(name, uplink, {"native": native_of(networks, uplink), "vlans": vlans, "mtu": mtu}))
-    elif uplink_mode(uplink) is PortMode.ACCESS and len(vlans) == 1:
-        view["ports"].append(access(name, uplink.description, vlans[0], mtu))
-    else:
-        trunk: View = {"mode": "trunk", "native": native_of(networks, uplink), "vlans": vlans, "mtu": mtu}
-        view["ports"].append({"name": name, "description": uplink.description, **trunk})
+    mtu = end.settings.mtu or carrier(network.mtu for network in networks)
+    edge: View = {"edge": True} if end.edge else {}
+    trunk: View = {"native": native_of(networks, end.settings), "vlans": vlans, "mtu": mtu}
+    if end.is_lag:
+        view["lags"].append({**_lag(end.name, end.settings, trunk), **edge})
+        return
+    for port in end.ports:
+        if uplink_mode(end.settings) is PortMode.ACCESS and len(vlans) == 1:
+            view["ports"].append({**access(port, end.description, vlans[0], mtu), **edge})
+        else:
+            view["ports"].append({"name": port, "description": end.description, "mode": "trunk", **trunk, **edge})
 
 
 def access(name: str, description: str, vlan: int, mtu: int) -> View:

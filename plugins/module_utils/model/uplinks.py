@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Classes of the model for the links of a switch that no machine is at the end of: uplinks and MLAG peer links."""
+"""Classes of the model for the links of a switch that no machine is at the end of: uplinks, devices, peer links."""
 
 # ruff: noqa: RUF009  (one() and many() return dataclasses.field())
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import enums, scalars
-from .fields import many, one
+from .fields import many, one, own_name
 from .scalars import Address, Subnet
 
 #: The word for no untagged VLAN.
@@ -28,11 +28,62 @@ class UplinkLacp:
 
 
 @dataclass(frozen=True)
+class PortProfile:
+    """What many ports have in common, written once: uplinks, devices, machines and their links name it.
+
+    The ports of machines take `mtu`, `edge` and `description` of it; all else of them follows from the machine.
+    """
+
+    name: str = own_name("Name of the profile.", scalars.DEVICE_NAME)
+    networks: tuple[str, ...] = many(
+        scalars.TEXT, "Networks on the port; `[all]` for every network.", example="[management, storage]"
+    )
+    mode: enums.PortMode | None = one(
+        enums.PortMode, "How VLANs are carried.", default=None, shown_default="`access` for one network, else `trunk`"
+    )
+    native: str | None = one(
+        scalars.TEXT,
+        "The network that is untagged on a trunk; `none` for none.",
+        default=None,
+        shown_default="the provision network, where it is one of the networks",
+    )
+    lacp: UplinkLacp | None = one(UplinkLacp, "How an aggregation is negotiated.", default=None)
+    mtu: int | None = one(
+        scalars.MTU,
+        "MTU of the port, which may be more than its networks need.",
+        default=None,
+        unit="bytes",
+        shown_default="what its networks need",
+    )
+    edge: bool | None = one(
+        scalars.BOOLEAN,
+        "Whether it is an edge port: it forwards at once, and the switch shuts it if a BPDU arrives (BPDU guard).",
+        default=None,
+        shown_default="yes for machines and devices, no for uplinks",
+    )
+    description: str | None = one(
+        scalars.TEXT,
+        "Written to the port's description; that of a machine's port begins with the names of machine and NIC.",
+        default=None,
+        shown_default="`uplink` or `device`",
+    )
+
+
+@dataclass(frozen=True)
 class Uplink:
     """A switch port, or an aggregation of ports, that is not cabled to a machine but to other networks for example."""
 
+    profile: str | None = one(
+        scalars.DEVICE_NAME,
+        "One of `port_profiles`: keys that it has unless it sets them itself.",
+        default=None,
+        example="office",
+    )
     networks: tuple[str, ...] = many(
-        scalars.TEXT, "Networks on this port; `[all]` for every network.", example="[provision, management]"
+        scalars.TEXT,
+        "Networks on this port; `[all]` for every network.",
+        shown_default="those of its profile",
+        example="[provision, management]",
     )
     mode: enums.PortMode | None = one(
         enums.PortMode, "How VLANs are carried.", default=None, shown_default="`access` for one network, else `trunk`"
@@ -45,17 +96,53 @@ class Uplink:
     )
     members: tuple[str, ...] = many(
         scalars.PORT_NAME,
-        "Ports of an aggregation (LAG), which has the uplink's name. Without them, the name is that of a port.",
+        "Ports of an aggregation (LAG), which has the name of this key. Without them, the name is that of a port.",
         example="[Ethernet49, Ethernet50]",
     )
     lacp: UplinkLacp | None = one(UplinkLacp, "How the aggregation is negotiated.", default=None)
     mlag: int | None = one(
         scalars.NUMBER,
-        "Identifier of an aggregation over both switches of an MLAG pair; the other switch has an uplink of the same "
+        "Identifier of an aggregation over both switches of an MLAG pair; the other switch has one of the same "
         "name with it. Machines have their numbers as identifiers.",
         default=None,
     )
-    description: str = one(scalars.TEXT, "Written to the port's description.", default="uplink")
+    mtu: int | None = one(
+        scalars.MTU,
+        "MTU of the port, which may be more than its networks need.",
+        default=None,
+        unit="bytes",
+        shown_default="what its networks need",
+    )
+    edge: bool | None = one(
+        scalars.BOOLEAN,
+        "Whether it is an edge port: it forwards at once, and the switch shuts it if a BPDU arrives (BPDU guard).",
+        default=None,
+        shown_default="that of its profile, else no",
+    )
+    description: str | None = one(
+        scalars.TEXT,
+        "Written to the port's description.",
+        default=None,
+        shown_default="that of its profile, else `uplink`",
+    )
+
+
+@dataclass(frozen=True)
+class Device(Uplink):
+    """A switch port, a range of ports, or an aggregation, with a device that is no machine of the model."""
+
+    edge: bool | None = one(
+        scalars.BOOLEAN,
+        "Whether it is an edge port: it forwards at once, and the switch shuts it if a BPDU arrives (BPDU guard).",
+        default=None,
+        shown_default="that of its profile, else yes",
+    )
+    description: str | None = one(
+        scalars.TEXT,
+        "Written to the port's description.",
+        default=None,
+        shown_default="that of its profile, else `device`",
+    )
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from .check_load_balancer import check_load_balancer
 from .check_machines import check_machines
 from .check_mtu import check_mtu
 from .check_networks import check_networks
+from .check_port_profiles import check_port_profiles
 from .check_preflight import check_preflight
 from .check_promises import check_promises
 from .check_racks import check_racks
@@ -38,6 +39,7 @@ CHECKS = (
     check_machines,
     check_deployment,
     check_cabling,
+    check_port_profiles,
     check_links,
     check_carriage,
     check_mtu,

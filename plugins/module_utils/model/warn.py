@@ -12,6 +12,8 @@ from .check_links import unused_nics
 from .check_preflight import RULES
 from .checks import Report
 from .clear_text import warn_of_clear_text
+from .ends import SECTION as PORT_PROFILES
+from .ends import ends_of
 from .enums import BmcProtocol, Platform
 from .host_view import default_routers
 from .layout import is_deployed
@@ -34,6 +36,7 @@ def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], encrypted: bool = False) -
     _switches(report)
     _machines(report)
     _profiles(report, data)
+    _port_profiles(report)
     _fencing(report)
     check(report, RULES, Severity.WARNING)
     return report.problems
@@ -56,6 +59,17 @@ def _profiles(report: Report, data: t.Mapping[t.Any, t.Any]) -> None:
         if name not in used:
             message = "is the profile of no machine"
             report.add(f"{PROFILES}.{show(name)}", None, message, "name it as profile of machines, or remove it")
+
+
+def _port_profiles(report: Report) -> None:
+    cloud = report.cloud
+    used = {end.own.profile for switch in cloud.switches.values() for end in ends_of(cloud, switch)}
+    used |= {machine.port_profile for machine in cloud.machines.values()}
+    used |= {link.port_profile for machine in cloud.machines.values() for link in machine.links.values()}
+    for name in cloud.port_profiles:
+        if name not in used:
+            message = "is the profile of no port"
+            report.add(f"{PORT_PROFILES}.{name}", None, message, "name it at ports or machines, or remove it")
 
 
 def _access(report: Report) -> None:

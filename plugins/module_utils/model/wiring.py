@@ -36,6 +36,7 @@ class HostLink:
     :ivar bond: None for a single NIC.
     :ivar networks: the networks that the model names on it; empty for the link of all others.
     :ivar untagged: the network that the model wants untagged on it.
+    :ivar port_profile: that of its switch ports, where the link names one.
     """
 
     key: str
@@ -43,6 +44,7 @@ class HostLink:
     bond: Bond | None = None
     networks: tuple[str, ...] = ()
     untagged: str | None = None
+    port_profile: str | None = None
 
     @property
     def name(self) -> str:
@@ -92,7 +94,7 @@ def _declared(machine: Machine, link: Link) -> HostLink:
         nics = tuple(machine.nics[name] for name in link.bond.members if name in machine.nics)
     else:
         nics = tuple(nic for name, nic in machine.nics.items() if name == link.nic)
-    return HostLink(link.name, nics, link.bond, link.networks, link.native)
+    return HostLink(link.name, nics, link.bond, link.networks, link.native, link.port_profile)
 
 
 def _short_members(machine: Machine) -> tuple[Nic, ...]:

@@ -52,7 +52,7 @@ CANDIDATES: list[Any] = [
 ]  # fmt: skip
 Place = tuple[Any, ...]
 #: Keys that two objects need alike: another value is tried at all places at once.
-ALIKE = {"switches.NAME.uplinks.NAME.mlag", "switches.NAME.mlag.peer_link"}
+ALIKE = {"switches.NAME.uplinks.NAME.mlag", "switches.NAME.devices.NAME.mlag", "switches.NAME.mlag.peer_link"}
 #: The smallest models are enough; of the names in a model this many are tried as values.
 MOST_MODELS, MOST_NAMES = 20, 150
 #: Keys that are refused beside a value of another one: they are removed where that value is tried.

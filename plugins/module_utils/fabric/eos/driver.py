@@ -16,6 +16,7 @@ import secrets
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from .. import breakout
 from ..bgp import Bgp
 from ..config import FabricError, Lag, Port, Sighting, SwitchConfig
 from ..facts import SwitchFacts, by_real, named
@@ -215,7 +216,7 @@ class Eos:
         if missing:
             known = ", ".join(sorted(name for name in present if name.startswith("Ethernet"))) or "none"
             why, remedy = f"there is no port {', '.join(missing)}", f"its ports are: {known}; correct the cabling"
-            raise FabricError(self._api.where, why, remedy)
+            raise FabricError(self._api.where, why, remedy + breakout.remedy("eos", missing, present))
         by_real: dict[str, str] = {}
         for name, real in found.items():
             if real in by_real:

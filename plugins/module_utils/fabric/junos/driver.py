@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from .. import breakout
 from ..config import FabricError, Sighting, SwitchConfig
 from ..facts import SwitchFacts, named
 from ..plan import Plan
@@ -198,7 +199,8 @@ class Junos:
         missing = sorted(name for name in desired.port_names if port_name(name) not in known)
         if missing:
             there = ", ".join(sorted(name for name in known if "/" in name)) or "none"
-            remedy = f"its ports are: {there}; correct the cabling in the model"
+            more = breakout.remedy("junos", missing, known)
+            remedy = f"its ports are: {there}; correct the cabling in the model{more}"
             raise FabricError(self.where, f"there is no port {', '.join(missing)}", remedy)
         ranged = {
             text(member, "name"): text(node, "name")

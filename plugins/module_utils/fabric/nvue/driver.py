@@ -15,6 +15,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+from .. import breakout
 from ..config import FabricError, Lag, Sighting, SwitchConfig
 from ..facts import SwitchFacts, named
 from ..https import Https
@@ -130,7 +131,8 @@ class Nvue:
         missing = sorted(port for name, port in found.names.items() if name not in found.present)
         if missing:
             known = ", ".join(sorted(name for name in found.present if name.startswith("swp"))) or "none"
-            remedy = f"its ports are: {known}; correct the cabling in the model or the switch's breakout of ports"
+            more = breakout.remedy("nvue", missing, found.present)
+            remedy = f"its ports are: {known}; correct the cabling in the model{more}"
             raise FabricError(self.where, f"there is no port {', '.join(missing)}", remedy)
         peers = {port for link in peer_links(found.config).values() for port in members(link)}
         taken = sorted(found.names[name] for name in peers & set(found.names))

@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from .. import breakout
 from ..command_line import allowed_vlans
 from ..config import (
     MIXED,
@@ -200,8 +201,8 @@ def require(desired: SwitchConfig, running: Running) -> None:
     missing = sorted(name for device, name in devices.items() if device not in running.interfaces)
     if missing:
         known = ", ".join(name for name in running.interfaces if port_name(name)) or "none"
-        why = f"there is no port {', '.join(missing)}"
-        raise FabricError(where, why, f"its ports are: {known}; correct the cabling in the model")
+        why, more = f"there is no port {', '.join(missing)}", breakout.remedy("nxos", missing, running.interfaces)
+        raise FabricError(where, why, f"its ports are: {known}; correct the cabling in the model{more}")
     routed = sorted(name for device, name in devices.items() if running.interfaces[device].used_by_routing)
     if routed:
         why = "it is a routed port with an address or a VRF"

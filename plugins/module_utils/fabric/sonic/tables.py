@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .. import breakout
 from ..config import FabricError, Lag, SwitchConfig
 
 #: Table -> key -> field -> value. Parts of a key are separated by ``|``.
@@ -79,7 +80,10 @@ class Names:
         where = f"switches.{desired.name}"
         if missing:
             known = ", ".join(sorted(config.get("PORT", {}), key=_natural)) or "none"
-            remedy = f"its ports are: {known}; correct the cabling in the model"
+            lanes = {key: len(str(entry.get("lanes", "")).split(",")) for key, entry in config.get("PORT", {}).items()}
+            labels = {str(entry.get("alias", key)): key for key, entry in config.get("PORT", {}).items()}
+            more = breakout.remedy_of_sonic(missing, lanes, labels)
+            remedy = f"its ports are: {known}; correct the cabling in the model{more}"
             raise FabricError(where, f"there is no port {', '.join(missing)}", remedy)
         found = {name: key for name, key in ports.items() if key is not None}
         _refuse_aliases_of_one_port(where, found)
