@@ -164,8 +164,8 @@ RETURN = r"""
 proofs:
   description:
     - The proofs, each with C(name), C(layer), C(ok), C(seconds), C(evidence), C(real) and C(why_not_real).
-    - That of a network has C(reach) too, with C(network), the own C(address), C(mtu) in bytes, and the addresses of peers
-      that C(answered) at this size, were C(silent), or answered to a C(larger) packet.
+    - That of a network has C(reach) too, with C(network), the own C(address), C(mtu) in bytes, and the addresses of
+      peers that C(answered) at this size, were C(silent), or answered to a C(larger) packet.
   type: list
   elements: dict
   returned: success

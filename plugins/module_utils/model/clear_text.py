@@ -53,8 +53,9 @@ def takes_variables(text: str) -> bool:
 def _secrets(data: t.Mapping[t.Any, t.Any]) -> t.Iterator[tuple[str, t.Any]]:
     """The secrets of the file as (path, value); one that objects inherit is given at its own key only."""
     defaults, profiles = data.get(DEFAULTS), data.get(PROFILES)
-    for word, (_section, cls) in SECTION_DEFAULTS.items() if isinstance(defaults, t.Mapping) else ():
-        yield from _of_record(cls, defaults.get(word), f"{DEFAULTS}.{word}")
+    if isinstance(defaults, t.Mapping):
+        for word, (_section, cls) in SECTION_DEFAULTS.items():
+            yield from _of_record(cls, defaults.get(word), f"{DEFAULTS}.{word}")
     for name, keys in profiles.items() if isinstance(profiles, t.Mapping) else ():
         yield from _of_record(Machine, keys, f"{PROFILES}.{show(name)}")
     yield from _of_record(Cloud, data, "")
