@@ -79,6 +79,13 @@ def same_uuid(one: str, other: str) -> bool:
     return right.replace("-", "") in (left.replace("-", ""), _swapped(left.replace("-", "")))
 
 
+def uuid_key(value: object) -> str | None:
+    """One text for all spellings of a UUID, in either byte order; None as of `uuid_of`."""
+    text = uuid_of(value)
+    digits = (text or "").replace("-", "")
+    return min(digits, _swapped(digits)) if text else None
+
+
 def mac_of(value: object) -> str | None:
     """Return a MAC address in lower case with colons, or None: WWNs, InfiniBand addresses and zeros are none."""
     digits = re.sub(r"[-:.\s]", "", (text_of(value) or "").lower())

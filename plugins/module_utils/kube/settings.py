@@ -11,14 +11,22 @@ from dataclasses import dataclass, field
 
 from . import kubelet_settings
 from .errors import KubeError
+from .ranges import service_fault
 
 Timings = t.Literal["default", "slow"]
 #: Who spreads connections to the endpoint over the API servers.
 OWN, EXTERNAL = "control_planes", "external"
 VERSION = re.compile(r"\d+\.\d+\.\d+\Z")
 API_PORT = 6443
-#: Ports of the kubelet, of etcd and of the API servers behind the endpoint: the endpoint can have none of them.
-OWN_PORTS = (API_PORT, 10250, 2379, 2380)
+#: Ports on which a control plane listens at all of its addresses, and who does: the endpoint can have none of them.
+OWN_PORTS = {
+    API_PORT: "the API servers",
+    22: "sshd",
+    2379: "etcd",
+    2380: "etcd",
+    10250: "the kubelet",
+    10256: "kube-proxy",
+}
 #: IP versions that a cluster can have; IPv6 needs other arguments of kubeadm, kubelet and keepalived.
 IP_VERSIONS = (4,)
 MAX_RENEW_DAYS = 300
@@ -241,11 +249,13 @@ def _check_addresses(settings: Settings) -> list[tuple[bool, str]]:
     own = () if settings.acts else (settings.node.address,)
     invalid = sorted(str(a) for a in (*own, *planes) if not _is_ipv4(a))
     nets = [f"{value!r}" for value in (settings.pods, settings.services) if not _is_network(value)]
+    services = "" if nets or settings.existing else service_fault(ipaddress.ip_network(settings.services))[0]
     names = [f"{name!r}" for name in settings.api_names if not is_api_name(name)]
     return [
         (bool(names), f"api_names: {', '.join(names)} aren't DNS names in small letters, and no addresses"),
         (bool(invalid), f"control_planes and node.address: {', '.join(invalid)} aren't IPv4 addresses"),
         (bool(nets), f"pods and services: {', '.join(nets)} aren't networks like 10.64.0.0/14"),
+        (bool(services), f"services: {settings.services} {services}"),
     ]
 
 
@@ -273,7 +283,7 @@ def _check_endpoint(settings: Settings) -> t.Iterator[str]:
     if not 1 <= endpoint.router_id <= 255:
         yield f"router_id: {endpoint.router_id} isn't from 1 to 255"
     if endpoint.port in OWN_PORTS:
-        yield f"port: {endpoint.port} is Kubernetes' own; take 8443"
+        yield f"port: {endpoint.port} is the port of {OWN_PORTS[endpoint.port]}; take 8443"
 
 
 def _check_external(settings: Settings) -> t.Iterator[str]:

@@ -17,6 +17,8 @@ MULTI, PROGRAMS = "kubernetes", ("kubeadm", "kubelet", "kubectl")
 #: Images that carry the version of Kubernetes; those of etcd, CoreDNS and pause have versions of their own.
 VERSIONED_IMAGES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy")
 CONTROL_PLANE_PACKAGES = ("haproxy", "keepalived")
+#: Parameters that kubeadm's preflight asks for, and kube-proxy needs.
+SYSCTLS = {"net.ipv4.ip_forward": "1", "net.bridge.bridge-nf-call-iptables": "1"}
 IMAGES_UNIT = "groundup-kubernetes-images.service"
 HAPROXY = "/etc/haproxy/haproxy.cfg"
 KEEPALIVED = "/etc/keepalived/keepalived.conf"
@@ -97,7 +99,7 @@ def render(params: dict[str, t.Any]) -> HostState:
         ),
         units=(Unit("kubelet.service", restart_on=(KUBELET, kubelet_settings.FILE)),),
         modules=("br_netfilter",),
-        sysctls={"net.ipv4.ip_forward": "1", "net.bridge.bridge-nf-call-iptables": "1"},
+        sysctls=dict(SYSCTLS),
     )
     return with_control_plane(common, settings) if settings.node.control_plane else common
 

@@ -18,7 +18,6 @@ from .problems import choose
 from .scalars import PortRef
 from .wiring import shared_nic
 
-
 def check_cabling(report: Report) -> None:
     """Check both ends of every cable, and the switches."""
     ports = Claims(report, "cabled to", "name another port")
@@ -42,7 +41,7 @@ def listed_ports(report: Report, switch: Switch) -> dict[str, str]:
     names: dict[str, str] = {}
     for index, text in enumerate(switch.ports):
         path, ports = f"switches.{switch.name}.ports[{index}]", expand(text)
-        if not NAME.match(text):
+        if not NAME.match(text) or ".." in text:  # two dots mean a range to people
             report.add(
                 path, text, "is neither a port nor a range of ports", "list ports and ranges such as Ethernet1-48"
             )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ..kube.ranges import service_fault
 from .check_endpoint import check_endpoint
 from .check_existing import check_existing
 from .checks import Report
@@ -28,6 +29,7 @@ def check_cluster(report: Report) -> None:
         check_existing(report, kubernetes)
         _network(report, kubernetes)
         _check_pod_range(report, kubernetes, len(report.cloud.machines))
+        _check_service_range(report, kubernetes)
         _check_range_conflicts(report)
 
 
@@ -111,6 +113,12 @@ def used_by_nodes(cloud: Cloud) -> list[tuple[str, Subnet]]:
         if route.to and route.to.prefixlen
     ]
     return [(path, ipaddress.ip_network(str(value))) for path, value in found if value is not None]
+
+
+def _check_service_range(report: Report, kubernetes: Kubernetes) -> None:
+    message, remedy = service_fault(kubernetes.services)
+    if message and not kubernetes.existing:
+        report.add("kubernetes.services", str(kubernetes.services), message, remedy)
 
 
 def _check_pod_range(report: Report, kubernetes: Kubernetes, nodes: int) -> None:

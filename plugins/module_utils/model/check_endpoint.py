@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ..kube.settings import API_PORT, IP_VERSIONS, OWN_PORTS
+from ..kube.settings import IP_VERSIONS, OWN_PORTS
 from .checks import Report
 from .enums import ControlPlane
 from .kubernetes import Kubernetes
@@ -20,11 +20,10 @@ def check_endpoint(report: Report, kubernetes: Kubernetes) -> None:
     _network(report, kubernetes)
     _hosted(report, kubernetes)
     if kubernetes.port in OWN_PORTS and not kubernetes.external:
-        own = "the API servers" if kubernetes.port == API_PORT else "etcd or the kubelet"
         report.add(
             "kubernetes.endpoint_port",
             kubernetes.port,
-            f"is the port of {own} behind the endpoint",
+            f"is the port of {OWN_PORTS[kubernetes.port]} behind the endpoint",
             "give another, such as 8443",
         )
 

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+from ..bmc.facts import serial_of, uuid_key
 from ..disks.ids import is_device_name, serial_key, wwn_key
 from .checks import Claims, Report, check_tls
 from .disk import Disk
 from .enums import BmcProtocol, ImageSource, Role, Side
 from .hardware import Location, Machine
-from .layout import is_deployed, rack_group
+from .layout import fqdn, is_deployed, rack_group
 from .management import Bmc
 from .problems import choose
 from .wiring import number_of
@@ -59,7 +60,19 @@ def check_machines(report: Report) -> None:
         if switch.name in report.cloud.machines:
             report.add(f"switches.{switch.name}", switch.name, "is also the name of a machine", "give it another name")
         _rack(report, switch.location, f"switches.{switch.name}", units, racks)
+    _full_names(report)
     _images(report)
+
+
+def _full_names(report: Report) -> None:
+    """Names with the domain: those of the resolver and of /etc/hosts, each of which has one address."""
+    cloud = report.cloud
+    names = Claims(report, "the full name of", "give it another name")
+    names.claim(f"provisioner.{cloud.domain}", "provisioner")
+    if cloud.kubernetes:
+        names.claim(f"kubernetes.{cloud.domain}", "kubernetes.endpoint")
+    for machine in cloud.machines.values():
+        names.claim(fqdn(machine, cloud), f"machines.{machine.name}")
 
 
 def _name(report: Report, name: str, path: str) -> None:
@@ -179,9 +192,17 @@ def _identity(report: Report, machine: Machine, path: str, identities: Claims) -
         return
     if not identity.serial and not identity.uuid and not report.is_unreadable(f"{path}.identity"):
         report.add(f"{path}.identity", None, "has neither serial nor uuid", "give serial or uuid, or remove the key")
-    for kind, value in (("serial", identity.serial), ("uuid", identity.uuid)):
-        if value:
-            identities.claim((kind, value), f"{path}.identity.{kind}", path, shown=value)
+    for kind, value, key in (
+        ("serial", identity.serial, (serial_of(identity.serial) or "").lower()),
+        ("uuid", identity.uuid, uuid_key(identity.uuid)),
+    ):
+        if value and not key:
+            message = "is what makers leave where there is none, so it proves nothing and is not compared"
+            report.add(
+                f"{path}.identity.{kind}", value, message, f"give what is on the machine's label, or remove {kind}"
+            )
+        elif value:
+            identities.claim((kind, key), f"{path}.identity.{kind}", path, shown=value)
 
 
 def _bmc(report: Report, machine: Machine, bmc: Bmc, path: str, bmcs: Claims) -> None:

@@ -25,7 +25,7 @@ from .metal_view import (
     state_dir,
 )
 from .prove_view import Neighbours, prove, prove_cluster, prove_provisioner
-from .services import ROOT
+from .services import LOCAL, ROOT
 from .stack import Stack
 from .switch_view import switch_views
 from .types import Cloud
@@ -35,7 +35,6 @@ View = dict[str, t.Any]
 PROVISIONER = "provisioner"
 #: Layers of a cluster use libraries that a system's Python may lack, for YAML and for the Kubernetes API.
 CONTROLLER_PYTHON = Expression("{{ ansible_playbook_python }}")
-LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,6 +15,9 @@ from .scalars import Address
 ROOT = "root"
 DEFAULT_IMAGE = "debian-13"
 
+#: Names of the controller as a host of its own.
+LOCAL = ("localhost", "127.0.0.1", "::1")
+
 
 @dataclass(frozen=True)
 class Quota:

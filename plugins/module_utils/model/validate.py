@@ -26,6 +26,7 @@ from .check_racks import check_racks
 from .check_routes import check_routes
 from .check_storage import check_storage
 from .check_switch_bgp import check_switch_bgp
+from .check_unread import check_unread
 from .check_virtualization import check_virtualization
 from .checks import Report
 from .problems import Problem
@@ -55,6 +56,7 @@ CHECKS = (
     check_promises,
     check_preflight,
     check_kubelet,
+    check_unread,
     check_layers,
 )
 

@@ -226,3 +226,22 @@ BAD: dict[str, tuple[Given, str]] = {
 def test_a_wrong_value_is_named(given: Given, changes: Given, text: str) -> None:
     with pytest.raises(KubeError, match=text):
         parse(given | changes)
+
+
+@pytest.mark.parametrize(
+    ("services", "error"),
+    [
+        ("10.96.0.0/29", "services: 10.96.0.0/29 has fewer than the 10 addresses"),
+        ("10.96.0.0/11", "services: 10.96.0.0/11 is larger than kubeadm and the API server take"),
+    ],
+)
+def test_a_range_of_services_is_one_that_kubeadm_takes(given: t.Any, services: str, error: str) -> None:
+    parse(given | {"services": "10.96.0.0/28"})
+    parse(given | {"services": "10.96.0.0/12"})
+    with pytest.raises(KubeError, match=error):
+        parse(given | {"services": services})
+
+
+def test_an_endpoint_has_no_port_of_another_server(given: t.Any) -> None:
+    with pytest.raises(KubeError, match="port: 22 is the port of sshd; take 8443"):
+        parse(given | {"endpoint": given["endpoint"] | {"port": 22}})

@@ -21,6 +21,7 @@ from .base import REMOVED, model
 BMC = {"address": "10.20.0.103", "password": "{{ v }}"}
 N1, N2 = "machines.node1", "machines.node2"
 UUID = "4c4c4544-0044-4810-8031-b3c04f4a4d32"
+SWAPPED, ZERO = "44454c4c-4400-1048-8031-b3c04f4a4d32", "00000000-0000-0000-0000-000000000000"
 
 
 def third(**keys: Any) -> dict[str, Any]:
@@ -76,10 +77,20 @@ case("WWN twice", {f"{N1}.root_disk": {"wwn": "0x5000C500A1B2C3D4"}, f"{N2}.root
      f"{N2}.root_disk.wwn: naa.5000c500a1b2c3d4 is already the disk {N1}.root_disk; take it from the disk")
 case("root disk's serial twice", {f"{N2}.root_disk": {"serial": "R1"}},
      f"{N2}.root_disk.serial: R1 is already the disk {N1}.root_disk; take it from the disk")
-case("machine's serial twice", {f"{N1}.identity": {"serial": "X"}, f"{N2}.identity": {"serial": "X"}},
-     f"{N2}.identity.serial: X is already the identity of {N1}; take it from the machine or its BMC")
+case("machine's serial twice", {f"{N1}.identity": {"serial": "X7"}, f"{N2}.identity": {"serial": "X7"}},
+     f"{N2}.identity.serial: X7 is already the identity of {N1}; take it from the machine or its BMC")
 case("machine's UUID twice", {f"{N1}.identity": {"uuid": UUID.upper()}, f"{N2}.identity": {"uuid": UUID}},
      f"{N2}.identity.uuid: {UUID} is already the identity of {N1}; take it from the machine or its BMC")
+case("machine's serial twice in other letters", {f"{N1}.identity": {"serial": "czj1"}, f"{N2}.identity": {"serial": "CZJ1"}},
+     f"{N2}.identity.serial: CZJ1 is already the identity of {N1}; take it from the machine or its BMC")
+case("machine's UUID twice in both byte orders", {f"{N1}.identity": {"uuid": UUID}, f"{N2}.identity": {"uuid": SWAPPED}},
+     f"{N2}.identity.uuid: {SWAPPED} is already the identity of {N1}; take it from the machine or its BMC")
+case("what makers leave in the place of an identity", {
+    f"{N1}.identity": {"serial": "To be filled by O.E.M."}, f"{N2}.identity": {"serial": "CZJ1", "uuid": ZERO}},
+     f"{N1}.identity.serial: To be filled by O.E.M. is what makers leave where there is none, so it proves nothing and is not "
+     "compared; give what is on the machine's label, or remove serial",
+     f"{N2}.identity.uuid: {ZERO} is what makers leave where there is none, so it proves nothing and is not compared; give what "
+     "is on the machine's label, or remove uuid")
 case("no UUID", {f"{N2}.identity": {"uuid": "4c4c4544"}},
      f"{N2}.identity.uuid: 4c4c4544 is not a valid UUID; give it as the BMC prints it, such as 4c4c4544-0044-4810-8031-b3c04f4a4d32")
 case("empty identity", {f"{N2}.identity": {}}, f"{N2}.identity: has neither serial nor uuid; give serial or uuid, or remove the key")
@@ -263,11 +274,12 @@ case("ports with leading zeros", {"switches.leaf1.ports": ["Ethernet01-08"]},
 case("descending port range", {"switches.leaf1.ports": ["Ethernet1-8", "e9-7"]},
      "switches.leaf1.ports[1]: e9-7 is not a range of ports; write it as Ethernet1-48")
 case("ranges of ports in other notations",
-     {"switches.leaf1.ports": ["Ethernet1-8", "Ethernet1/1-1/48", "swp1-swp48", "1/1-2/48", "Ethernet1,3", "Ethernet[1-4]"]},
+     {"switches.leaf1.ports": ["Ethernet1-8", "Ethernet1/1-1/48", "swp1-swp48", "1/1-2/48", "Ethernet1,3", "Ethernet[1-4]",
+                              "swp1..48"]},
      *[f"switches.leaf1.ports[{i}]: {text} is not a range of ports; write it as {right}" for i, text, right in (
          (1, "Ethernet1/1-1/48", "Ethernet1/1-48"), (2, "swp1-swp48", "swp1-48"), (3, "1/1-2/48", "Ethernet1-48"))],
      *[f"switches.leaf1.ports[{i}]: {text} is neither a port nor a range of ports; list ports and ranges such as Ethernet1-48"
-       for i, text in ((4, "Ethernet1,3"), (5, "Ethernet[1-4]"))])
+       for i, text in ((4, "Ethernet1,3"), (5, "Ethernet[1-4]"), (6, "swp1..48"))])
 case("names of ports with dashes and ranges of them", {"switches.leaf1.ports": ["Ethernet1-8", "xe-0/0/1", "et-0/1/0-47", "1/1/c1/1"]})
 case("a port that no driver takes", {f"{N2}.nics.nic1.port": "leaf2/Eth$2"},
      f"{N2}.nics.nic1.port: leaf2/Eth$2 is not a switch port; write SWITCH/PORT, such as leaf1/Ethernet1")
@@ -414,7 +426,7 @@ case("endpoint is a machine", {"kubernetes.endpoint": "10.30.0.22"},
      "machines.node2: 10.30.0.22 (its address in networks.cluster) is already the address of kubernetes.endpoint; give "
      "machines.node2 another number or an address in addresses.cluster, or move networks.cluster.first")
 case("endpoint on etcd's port", {"kubernetes.endpoint_port": 2379},
-     "kubernetes.endpoint_port: 2379 is the port of etcd or the kubelet behind the endpoint; give another, such as 8443")
+     "kubernetes.endpoint_port: 2379 is the port of etcd behind the endpoint; give another, such as 8443")
 case("endpoint on the API's port", {"kubernetes.endpoint_port": 6443},
      "kubernetes.endpoint_port: 6443 is the port of the API servers behind the endpoint; give another, such as 8443")
 case("two control planes", {f"{N2}.roles": ["control_plane"]},
@@ -443,6 +455,40 @@ case("error in defaults", {"defaults": {"machine": {"firmware": "efi", "bmc": {"
      "defaults.machine.bmc.prot: is an unknown key; did you mean port?")
 case("secret is never shown", {f"{N2}.bmc.password": 12345},
      f'{N2}.bmc.password: (hidden) is not a string; give a string in quotes, preferably a variable from a vault: "{{{{ vault_password }}}}"')
+case("port of a server of every machine", {"kubernetes.endpoint_port": 22},
+     "kubernetes.endpoint_port: 22 is the port of sshd behind the endpoint; give another, such as 8443")
+case("few services", {"kubernetes.services": "10.96.0.0/29"},
+     "kubernetes.services: 10.96.0.0/29 has fewer than the 10 addresses that kubeadm asks for; give a /28 or a larger one")
+case("many services", {"kubernetes.services": "10.96.0.0/11"},
+     "kubernetes.services: 10.96.0.0/11 is larger than kubeadm and the API server take; give a /12 or a smaller one")
+case("as few services as there may be", {"kubernetes.services": "10.96.0.0/28"})
+case("as many services as there may be", {"kubernetes.services": "10.96.0.0/12"})
+# what nothing reads beside the rest, or what is undone
+WITHOUT = {"kubernetes": REMOVED, f"{N1}.roles": ["compute"]}
+case("a network of pods without a cluster", WITHOUT | {"network": {"provider": "flannel", "mtu": 1400, "policies": True}},
+     *[f"network.{key}: needs a cluster; add kubernetes, or remove it" for key in ("provider", "mtu", "policies")])
+case("labels and taints without a cluster", WITHOUT | {f"{N1}.labels": {"a": "b"}, f"{N2}.taints": [{"key": "a"}]},
+     f"{N1}.labels: has no effect without kubernetes; remove it, or add kubernetes",
+     f"{N2}.taints: has no effect without kubernetes; remove it, or add kubernetes")
+case("open ports of no firewall", {"firewall": {"enabled": False, "open": ["tcp/80"]}},
+     "firewall.open: has no effect with enabled: false; remove it, or remove enabled")
+case("account of the controller", {"provisioner": {"user": "boot"}},
+     "provisioner.user: boot has no effect: the provisioner is the controller, which is not logged in to; remove it, or give "
+     "provisioner.host")
+case("settings of no bond", {f"{N1}.bond": {"mode": "none", "lacp_rate": "slow", "name": "bond7"}},
+     f"{N1}.bond.lacp_rate: has no effect with mode: none; remove it", f"{N1}.bond.name: has no effect with mode: none; remove it")
+case("no bond where others have one", {
+    "defaults": {"machine": {"bond": {"mode": "802.3ad", "lacp_rate": "slow"}}}, f"{N1}.bond": {"mode": "none"}})
+case("taint twice", {f"{N1}.taints": [
+    {"key": "a"}, {"key": "a", "value": "b"}, {"key": "a", "effect": "NoExecute"}, {"key": "b"}]},
+     f"{N1}.taints[1]: a has the key and the effect of {N1}.taints[0], and a node has one such taint; keep one of the two")
+case("labels of the kubelet", {f"{N1}.labels": {"kubernetes.io/os": "linux", "kubernetes.io/x": "y"}},
+     f"{N1}.labels.kubernetes.io/os: is set by the kubelet, which would undo this; remove it, or give another label")
+case("parameters that nodes need otherwise", {
+    f"{N1}.host": {"sysctls": {"net/ipv4/ip_forward": 0, "net.bridge.bridge-nf-call-iptables": 1, "vm.swappiness": 10}},
+    f"{N2}.host": {"sysctls": {"net.ipv4.conf.all.forwarding": 0}}},
+     *[f"{place}: 0 is not the 1 that nodes of this cluster need: kubeadm or the network of pods would fail; remove it"
+       for place in (f"{N1}.host.sysctls.net/ipv4/ip_forward", f"{N2}.host.sysctls.net.ipv4.conf.all.forwarding")])
 case("several at once", {f"{N1}.firmware": "efi", "networks.cluster.vlan": 20, f"{N2}.os": "arch"},
      f"{N1}.firmware: efi is not one of uefi, bios (did you mean uefi?); choose one of them",
      "networks.cluster.vlan: 20 is already used by networks.management.vlan; give another VLAN",
@@ -537,6 +583,29 @@ def test_doubtful_models_cause_warnings(changes: dict[str, Any], expected: list[
     assert len(found) == len(expected)
     assert all(text.startswith(start) for text, start in zip(found, expected, strict=True)), found
     assert "secret" not in " ".join(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [
+        ("node1.example.net", N1),
+        ("kubernetes", "kubernetes.endpoint"),
+        ("provisioner.example.net", "provisioner (the default)"),
+        ("node1.example.org", ""),
+    ],
+)
+def test_a_full_name_has_one_address(name: str, owner: str) -> None:
+    """The resolver and /etc/hosts have the names of machines with the domain, and with dots as they are."""
+    data = model({"domain": "example.net"})
+    data["machines"][name] = third(number=3)
+    full = name if "." in name else f"{name}.example.net"
+    expected = [f"machines.{name}: {full} is already the full name of {owner}; give it another name"] if owner else []
+    found: list[str] = []
+    try:
+        load(data)
+    except ModelError as error:
+        found = [str(problem) for problem in error.errors]
+    assert found == expected
 
 
 def test_a_password_with_braces_is_to_be_marked_in_the_vault() -> None:
