@@ -5,6 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+#: Cipher suites of IPMI, the better one first.
+CIPHERS = (17, 3)
+LONGEST_USER, LONGEST_PASSWORD = 16, 20  # bytes, of IPMI (2.0, 22.28 and 22.30)
+PORTS = {"redfish": 443, "ipmi": 623}
 BMC: dict[str, Any] = {
     "protocol": {"type": "str", "choices": ["redfish", "ipmi"], "required": True},
     "address": {"type": "str", "required": True},
@@ -17,7 +21,7 @@ BMC: dict[str, Any] = {
         "options": {"ca_file": {"type": "path"}, "fingerprint": {"type": "str"}},
         "mutually_exclusive": [("ca_file", "fingerprint")],
     },
-    "ipmi": {"type": "dict", "options": {"cipher": {"type": "int", "choices": [3, 17]}}},
+    "ipmi": {"type": "dict", "options": {"cipher": {"type": "int", "choices": sorted(CIPHERS)}}},
     "timeout": {"type": "float", "default": 60.0},
 }
 IDENTITY: dict[str, Any] = {

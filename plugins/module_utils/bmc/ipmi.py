@@ -17,12 +17,11 @@ from typing import Any
 
 from ..waiting.deadline import Clock, Deadline, SystemClock
 from . import errors
+from .arguments import CIPHERS, LONGEST_PASSWORD, LONGEST_USER
 from .facts import serial_of, uuid_of
 from .types import BmcSettings, BootDevice, BootOverride, Identity, PowerState
 
-CIPHERS = (17, 3)
 TRANSIENT = ("insufficient resources for session", "node busy", "timeout", "out of space", "bmc initialization")
-LONGEST_USER, LONGEST_PASSWORD = 16, 20  # bytes (IPMI 2.0, 22.28 and 22.30)
 # The account may be logged in to as operator, which may do all that is needed here, or not at all.
 NO_PRIVILEGE = ("unauthorized role", "administrator failed", "insufficient privilege level")
 OPERATOR = "OPERATOR"

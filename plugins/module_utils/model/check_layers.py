@@ -13,6 +13,7 @@ import typing as t
 from ..cluster import cdi, kubevirt_input, load_balancer_objects, multus_objects, rook_ceph_input, vm_images_input
 from ..cluster import network_cilium as cilium_layer
 from ..errors import CloudError
+from ..fabric.config import SwitchConfig
 from ..kube import settings as kube
 from ..layers import host_base
 from ..links import spec as links
@@ -28,6 +29,7 @@ from .hardware import Machine
 from .host_view import host_network
 from .layout import is_network_configured
 from .network_cilium import network_cilium
+from .switch_view import switch_views, without_secrets
 
 View = dict[str, t.Any]
 Parse = t.Callable[[View], object]
@@ -58,6 +60,8 @@ def check_layers(report: Report) -> None:
             _try(report, _at(machine), "host_network", links.parse, host_network(report.layout, machine, {}))
         if report.layout.cluster and _is_new(seen, "kubernetes", (machine.roles, links_of)):
             _try(report, _at(machine), "kubernetes", kube.parse, view.kubernetes(machine))
+    for name, inputs in switch_views(report.layout).items():
+        _try(report, f"switches.{name}", "switch", SwitchConfig.from_vars, without_secrets(inputs))
     if report.cloud.network.provider is NetworkProvider.CILIUM and report.layout.cluster:
         _try(report, "network", "network", cilium_layer.check, filled(CILIUM, network_cilium(report.layout)))
     if load_balancer.layered(report.cloud.network):

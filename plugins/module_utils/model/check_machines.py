@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from ..bmc.facts import serial_of, uuid_key
 from ..disks.ids import is_device_name, serial_key, wwn_key
-from .checks import Claims, Report, check_tls
+from .check_bmc import check_bmc
+from .checks import Claims, Report
 from .disk import Disk
-from .enums import BmcProtocol, ImageSource, Role, Side
+from .enums import ImageSource, Role, Side
 from .hardware import Location, Machine
 from .layout import fqdn, is_deployed, rack_group
-from .management import Bmc
 from .problems import choose
 from .wiring import number_of
 
@@ -51,7 +51,7 @@ def check_machines(report: Report) -> None:
         _check_choices(report, machine, path)
         _identity(report, machine, path, identities)
         if machine.bmc:
-            _bmc(report, machine, machine.bmc, path, bmcs)
+            check_bmc(report, machine, machine.bmc, path, bmcs)
         _rack(report, machine.location, path, units, racks)
     spellings: dict[str, str] = {}
     for switch in report.cloud.switches.values():
@@ -122,6 +122,8 @@ def _nics(report: Report, machine: Machine, path: str, macs: Claims) -> None:
 
 def _interfaces(report: Report, machine: Machine, path: str) -> None:
     """Check a machine without network cards: the model has to name the interfaces that have its addresses."""
+    if report.is_unreadable(f"{path}.interfaces"):
+        return
     if is_deployed(machine) or not machine.interfaces:
         instead = "" if is_deployed(machine) else "; or interfaces: {NETWORK: INTERFACE}, to leave its network as it is"
         remedy = 'give its network cards: {nic0: {mac: "…", port: SWITCH/PORT}}'
@@ -203,42 +205,6 @@ def _identity(report: Report, machine: Machine, path: str, identities: Claims) -
             )
         elif value:
             identities.claim((kind, key), f"{path}.identity.{kind}", path, shown=value)
-
-
-def _bmc(report: Report, machine: Machine, bmc: Bmc, path: str, bmcs: Claims) -> None:
-    if bmc.address is not None:
-        # One BMC may serve several machines of a chassis; `system` distinguishes them.
-        key = (bmc.address, bmc.port, bmc.system)
-        bmcs.claim(key, f"{path}.bmc.address", path, shown=bmc.address)
-        _bmc_network(report, machine, bmc, f"{path}.bmc")
-    if bmc.password is None:
-        report.add(f"{path}.bmc.password", None, "is missing", 'give it from a vault: password: "{{ vault_bmc }}"')
-    check_tls(report, bmc.tls, f"{path}.bmc.tls")
-    if bmc.tls and bmc.protocol is BmcProtocol.IPMI:
-        report.add(f"{path}.bmc.tls", None, "is for redfish: IPMI has no TLS", "remove it, or write protocol: redfish")
-
-
-def _bmc_network(report: Report, machine: Machine, bmc: Bmc, path: str) -> None:
-    network = report.layout.bmc_network(machine)
-    if bmc.network is not None and network is None:
-        report.add(f"{path}.network", bmc.network, "is not a network", choose(bmc.network, report.cloud.networks))
-    elif bmc.network is not None and network and network.vlan is None and not network.vlans:
-        return  # check_networks has reported a network without a VLAN
-    elif bmc.network is not None and network and network.vlans is not None:
-        report.add(f"{path}.network", bmc.network, "has several VLANs", "name a network with one vlan")
-    elif bmc.network is not None and network and network.subnet and not isinstance(bmc.address, str):
-        if bmc.address not in network.subnet:
-            report.add(
-                f"{path}.network", bmc.network, f"does not contain {bmc.address}", "correct one of network and address"
-            )
-    elif bmc.switch_port and network is None and not report.is_incomplete("networks", "subnet"):
-        name = isinstance(bmc.address, str)
-        report.add(
-            f"{path}.switch_port",
-            str(bmc.switch_port),
-            f"has no VLAN: {bmc.address} is {'a host name' if name else 'in no network'}",
-            f"give {path}.network" if name else "add the network of the BMCs, or remove switch_port",
-        )
 
 
 def _rack(report: Report, location: Location, path: str, units: Units, racks: dict[str, str]) -> None:

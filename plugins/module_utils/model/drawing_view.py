@@ -15,6 +15,7 @@ from .hardware import Location, Machine, Switch
 from .layout import Layout
 from .scalars import PortRef
 from .segments import Network
+from .switch_view import without_secrets
 from .types import Cloud
 
 View = dict[str, t.Any]
@@ -40,17 +41,9 @@ def drawing(layout: Layout, switches: Mapping[str, View]) -> View:
 def _by_hand(layout: Layout, switches: Mapping[str, View]) -> list[str]:
     """The lines of tables of what people have to configure on unmanaged switches, and on routers for BGP."""
     views = [view for view in switches.values() if view["platform"] == UNMANAGED]
-    tables = [table(SwitchConfig.from_vars(_without_secrets(view)), view.get("mlag_peer")) for view in views]
+    tables = [table(SwitchConfig.from_vars(without_secrets(view)), view.get("mlag_peer")) for view in views]
     tables += bgp_table.tables(layout)
     return [line for lines in tables for line in (*lines, "")][:-1]
-
-
-def _without_secrets(view: View) -> View:
-    """An input of the role `switch` in which passwords of BGP, which may be templates, are a word."""
-    if "bgp" not in view:
-        return view
-    groups = [{**group, **({"password": "set"} if "password" in group else {})} for group in view["bgp"]["groups"]]
-    return {**view, "bgp": {**view["bgp"], "groups": groups}}
 
 
 def _others(layout: Layout) -> list[View]:

@@ -197,9 +197,9 @@ class Machine:
     )
     nics: t.Mapping[str, Nic] = named(Nic, "Its network cards; a machine without a BMC may have `interfaces` instead.")
     interfaces: t.Mapping[str, str] = named(
-        scalars.LABEL_NAME,
+        notations.INTERFACE,
         "Instead of `nics`: the interfaces that have its addresses already, by network. Its network is not changed.",
-        example="{cluster: ens3}",
+        example="{cluster: ens3, storage: bond0.40}",
     )
     bond: Bond = one(
         Bond, "The bond of the NICs, of a machine without `links`; with one NIC there is no bond.", default=Bond()

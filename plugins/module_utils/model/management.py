@@ -43,7 +43,7 @@ class Ssh:
 class Ipmi:
     """Settings of IPMI."""
 
-    cipher: int = one(scalars.COUNT, "Cipher suite; 17 is the only one with SHA-256.", default=17)
+    cipher: int = one(notations.CIPHER, "Cipher suite; 17 is the only one with SHA-256.", default=17)
 
 
 @dataclass(frozen=True)

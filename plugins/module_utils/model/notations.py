@@ -9,6 +9,7 @@ import re
 import tomllib
 import typing as t
 
+from ..bmc.arguments import CIPHERS
 from ..cluster import address_ranges, bgp
 from ..host.state import HostError
 from ..kube import kubelet_fields, kubelet_settings
@@ -71,6 +72,16 @@ def _public_key(value: t.Any) -> str:
     if not re.search(r"(^|\s)(ssh|ecdsa|sk)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+={0,3}(\s|$)", text):
         raise BadScalar("is not a valid public ssh key", remedy)
     return text
+
+
+_CIPHERS = "|".join(map(str, CIPHERS))
+
+
+def _cipher(value: t.Any) -> int:
+    """A cipher suite that is spoken here; a template makes text of it."""
+    if isinstance(value, bool) or str(value) not in _CIPHERS.split("|"):
+        raise BadScalar("is no cipher suite that is spoken", f"write {' or '.join(_CIPHERS.split('|'))}")
+    return int(value)
 
 
 def _sysctl_value(value: t.Any) -> str:
@@ -198,6 +209,12 @@ SYSCTL = matching(
     "sysctl", "[a-z0-9_-]+([./][A-Za-z0-9_.-]+)+", "give a name such as vm.nr_hugepages", "name of a sysctl"
 )
 SYSCTL_VALUE = Scalar("value of a sysctl", _sysctl_value, {"type": ["integer", "string"]})
+CIPHER = Scalar("cipher suite", _cipher, {"type": ["integer", "string"], "pattern": f"^({_CIPHERS})$"})
+INTERFACE = matching(
+    "interface",
+    kube.INTERFACE.pattern.removesuffix(r"\Z"),
+    "give its name, as `ip link` shows it: at most 15 characters",
+)
 TOML = Scalar("TOML", _toml, {"type": "string", "minLength": 1})
 KUBELET_FIELD = Scalar(
     "field of KubeletConfiguration",

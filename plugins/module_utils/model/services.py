@@ -56,7 +56,10 @@ class Provisioner:
         example="r1",
     )
     interface: str | None = one(
-        scalars.TEXT, "Its interface in the provision network.", default=None, shown_default="found by its address"
+        notations.INTERFACE,
+        "Its interface in the provision network.",
+        default=None,
+        shown_default="found by its address",
     )
     service_manager: enums.ServiceManager = one(
         enums.ServiceManager, "Service manager of its services.", default=enums.ServiceManager.SYSTEMD

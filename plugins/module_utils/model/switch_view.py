@@ -160,3 +160,11 @@ def _add_bmc(views: dict[str, View], layout: Layout, machine: Machine) -> None:
     if network is not None and network.vlan is not None:
         entry = access(port.port, f"{machine.name}.bmc", network.vlan, network.mtu)
         views[port.switch]["ports"].append({**entry, "edge": True})
+
+
+def without_secrets(view: View) -> View:
+    """An input of the role `switch` in which passwords of BGP, which may be templates, are a word."""
+    if "bgp" not in view:
+        return view
+    groups = [{**group, **({"password": "set"} if "password" in group else {})} for group in view["bgp"]["groups"]]
+    return {**view, "bgp": {**view["bgp"], "groups": groups}}

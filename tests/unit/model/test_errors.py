@@ -489,6 +489,32 @@ case("parameters that nodes need otherwise", {
     f"{N2}.host": {"sysctls": {"net.ipv4.conf.all.forwarding": 0}}},
      *[f"{place}: 0 is not the 1 that nodes of this cluster need: kubeadm or the network of pods would fail; remove it"
        for place in (f"{N1}.host.sysctls.net/ipv4/ip_forward", f"{N2}.host.sysctls.net.ipv4.conf.all.forwarding")])
+# management controllers, by the rules of their modules
+IPMI = {"address": "10.20.0.102", "protocol": "ipmi", "password": "{{ v }}"}
+case("cipher suite that is not spoken", {f"{N2}.bmc": IPMI | {"ipmi": {"cipher": 5}}},
+     f"{N2}.bmc.ipmi.cipher: 5 is no cipher suite that is spoken; write 17 or 3")
+case("an older cipher suite", {f"{N2}.bmc": IPMI | {"ipmi": {"cipher": 3}}})
+case("IPMI of a controller that speaks Redfish", {f"{N2}.bmc.ipmi": {"cipher": 3}},
+     f"{N2}.bmc.ipmi: has no effect with protocol: redfish; remove it, or write protocol: ipmi")
+case("IPMI's settings for those that speak it", {
+    "defaults": {"machine": {"bmc": {"ipmi": {"cipher": 3}}}}, f"{N2}.bmc": IPMI})
+case("system of a controller that has one", {f"{N2}.bmc": IPMI | {"system": "1"}},
+     f"{N2}.bmc.system: 1 is for redfish: a controller that speaks IPMI has one system; remove it, or write protocol: redfish")
+case("name and password that IPMI cuts off", {f"{N2}.bmc": IPMI | {"username": "a" * 17, "password": "s3cret" * 4}},
+     f"{N2}.bmc.username: {'a' * 17} has 17 bytes, and IPMI takes at most 16; give the account a shorter one, or use redfish",
+     f"{N2}.bmc.password: (hidden) has 24 bytes, and IPMI takes at most 20; give the account a shorter one, or use redfish")
+case("a password from a vault has any length", {f"{N2}.bmc": IPMI | {"password": "{{ vault_of_the_second_hall }}"}})
+case("BMC twice, once with its port", {f"{N1}.bmc.port": 443, f"{N2}.bmc.address": "10.20.0.101"},
+     f"{N2}.bmc.address: 10.20.0.101 is already the BMC of {N1}; give its own address")
+NO_NICS = {"networks": ["management", "cluster"], "number": 3}
+case("interfaces as the kernel names them", {"machines.vm": NO_NICS | {
+    "interfaces": {"provision": "br_Ex", "management": "bond0.20", "cluster": "enp1s0f0np0"}}})
+case("interfaces that the kernel does not take", {"machines.vm": NO_NICS | {
+    "interfaces": {"provision": "averyverylongname", "management": "eth 0", "cluster": "ens3"}}},
+     *[f"machines.vm.interfaces.{name}: {given} is not a valid interface; give its name, as `ip link` shows it: at most 15 characters"
+       for name, given in (("provision", "averyverylongname"), ("management", "eth 0"))])
+case("interface of the provisioner", {"provisioner": {"interface": "eth 0"}},
+     "provisioner.interface: eth 0 is not a valid interface; give its name, as `ip link` shows it: at most 15 characters")
 case("several at once", {f"{N1}.firmware": "efi", "networks.cluster.vlan": 20, f"{N2}.os": "arch"},
      f"{N1}.firmware: efi is not one of uefi, bios (did you mean uefi?); choose one of them",
      "networks.cluster.vlan: 20 is already used by networks.management.vlan; give another VLAN",
