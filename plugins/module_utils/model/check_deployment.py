@@ -20,10 +20,24 @@ from .services import DEFAULT_IMAGE, Image
 _MACHINE = "is read by a deployment only, and the machine has no bmc: its operating system is there and stays as it is"
 _CLOUD = "is not used: only a deployment reads it, and no machine has a bmc"
 
+#: Accounts that every Debian has (base-passwd), and that packages of our images make. The ramdisk refuses them, and
+#: those of other images.
+SYSTEM_ACCOUNTS = frozenset(
+    (
+        *("daemon", "bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy", "www-data", "backup"),
+        *("list", "irc", "_apt", "nobody", "messagebus", "sshd", "_chrony"),
+        *("systemd-network", "systemd-resolve", "systemd-timesync"),
+    )
+)
+
 
 def check_deployment(report: Report) -> None:
-    """Refuse keys of deployments on machines that are not deployed."""
+    """Refuse keys of deployments on machines that are not deployed, and accounts that a deployment can't make."""
     existing, deploys = _existing(report)
+    user = report.cloud.access.user
+    if user in SYSTEM_ACCOUNTS and any(map(is_deployed, report.cloud.machines.values())):
+        message = "is a system account of Debian, and a deployment makes an account for people"
+        report.add("access.user", user, message, "give another name, such as ops")
     for machine in existing:
         for key in _given(machine):
             path = f"machines.{machine.name}.{key}"

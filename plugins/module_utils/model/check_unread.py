@@ -14,7 +14,6 @@ from .checks import Report
 from .enums import BondMode
 from .fields import keys_of
 from .hardware import Machine
-from .networks import sysctls
 from .nics import Bond
 from .pod_network import PodNetwork
 from .services import LOCAL
@@ -37,13 +36,12 @@ def check_unread(report: Report) -> None:
     if cloud.provisioner.user is not None and cloud.provisioner.host in LOCAL:
         message = "has no effect: the provisioner is the controller, which is not logged in to"
         report.add("provisioner.user", cloud.provisioner.user, message, "remove it, or give provisioner.host")
-    needed = {**kubernetes_layer.SYSCTLS, **sysctls(cloud)} if cloud.kubernetes else {}
     for machine in cloud.machines.values():
         _bond(report, machine)
         _taints(report, machine)
         if cloud.kubernetes:
             _labels(report, machine)
-            _sysctls(report, machine, needed)
+            _sysctls(report, machine)
 
 
 def _without_cluster(report: Report) -> None:
@@ -86,11 +84,11 @@ def _labels(report: Report, machine: Machine) -> None:
             report.add(path, None, "is set by the kubelet, which would undo this", "remove it, or give another label")
 
 
-def _sysctls(report: Report, machine: Machine, needed: t.Mapping[str, str]) -> None:
-    """Parameters of a machine come after those of the layers, so they could take from a node what it needs."""
+def _sysctls(report: Report, machine: Machine) -> None:
+    """Parameters of a machine come after those of host_base. The layer kubernetes would change these back each time."""
     for name, value in machine.host.sysctls.items():
         key = name.replace("/", ".")
-        wanted = needed.get(_ALSO.get(key, key), value)
+        wanted = kubernetes_layer.SYSCTLS.get(_ALSO.get(key, key), value)
         if value != wanted:
-            message = f"is not the {wanted} that nodes of this cluster need: kubeadm or the network of pods would fail"
+            message = f"is not the {wanted} that kubeadm and kube-proxy need, and the layer kubernetes sets"
             report.add(f"machines.{machine.name}.host.sysctls.{name}", value, message, "remove it")

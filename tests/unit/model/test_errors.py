@@ -487,8 +487,11 @@ case("labels of the kubelet", {f"{N1}.labels": {"kubernetes.io/os": "linux", "ku
 case("parameters that nodes need otherwise", {
     f"{N1}.host": {"sysctls": {"net/ipv4/ip_forward": 0, "net.bridge.bridge-nf-call-iptables": 1, "vm.swappiness": 10}},
     f"{N2}.host": {"sysctls": {"net.ipv4.conf.all.forwarding": 0}}},
-     *[f"{place}: 0 is not the 1 that nodes of this cluster need: kubeadm or the network of pods would fail; remove it"
+     *[f"{place}: 0 is not the 1 that kubeadm and kube-proxy need, and the layer kubernetes sets; remove it"
        for place in (f"{N1}.host.sysctls.net/ipv4/ip_forward", f"{N2}.host.sysctls.net.ipv4.conf.all.forwarding")])
+case("system account", {"access.user": "www-data"},
+     "access.user: www-data is a system account of Debian, and a deployment makes an account for people; give another name, such "
+     "as ops")
 # management controllers, by the rules of their modules
 IPMI = {"address": "10.20.0.102", "protocol": "ipmi", "password": "{{ v }}"}
 case("cipher suite that is not spoken", {f"{N2}.bmc": IPMI | {"ipmi": {"cipher": 5}}},
