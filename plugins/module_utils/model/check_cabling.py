@@ -18,6 +18,7 @@ from .problems import choose
 from .scalars import PortRef
 from .wiring import shared_nic
 
+
 def check_cabling(report: Report) -> None:
     """Check both ends of every cable, and the switches."""
     ports = Claims(report, "cabled to", "name another port")
