@@ -72,7 +72,6 @@ if t.TYPE_CHECKING:
 
 # Ansible's exit status for an inventory it can't parse. Its status for parser errors (4) also means unreachable hosts.
 EXIT_STATUS = 1
-VAULT_HEADER = b"$ANSIBLE_VAULT"
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable):
@@ -81,12 +80,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
     NAME = "groundup.cloud.cloud"
 
     def verify_file(self, path: str) -> bool:
-        """Whether the file is named as a model. A model with another name ends the command."""
-        if not super().verify_file(path):
-            return False
-        problem = inventories.misnamed(path)
+        """Whether the file is named as a model. A model with another name, and a path of nothing, end the command."""
+        readable = super().verify_file(path)
+        problem = inventories.misnamed(path) if readable else inventories.absent(path)
         if problem:
             self._exit_with(ModelError([problem]))
+        if not readable:
+            return False
         return documents.is_model_name(Path(path).name)
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
@@ -149,7 +149,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         self.templar.available_variables = self._variables(files[0])
         evaluation = Evaluation(self._evaluate, lambda value: isinstance(value, EncryptedString), self._decrypt)
         docs = [self._document(file, evaluation) for file in files]
-        encrypted = all(file.read_bytes().startswith(VAULT_HEADER) for file in files)
+        encrypted = all(file.read_bytes().startswith(inventories.VAULT_HEADER) for file in files)
         missing = [problem for file in files for problem in documents.lacks_plugin(self._data(file), file.name)]
         loaded = load_documents(docs, [*missing, *evaluation.problems], encrypted=encrypted)
         return derive(loaded.cloud, state_home()), list(loaded.warnings)
@@ -165,8 +165,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
                 # Read once, without the loader's cache: its copy of a large model takes longer than all checks.
                 values = self.loader.load_from_file(str(file), cache="none", unsafe=True, trusted_as_template=True)
             except AnsibleError as error:
-                remedy = "give the vault's password, by --vault-password-file for example"
-                if not file.read_bytes().startswith(VAULT_HEADER):
+                remedy = inventories.GIVE_PASSWORD
+                if not file.read_bytes().startswith(inventories.VAULT_HEADER):
                     documents.read(file)
                     remedy = "correct the file"
                 reason = " ".join(str(error).split()).rstrip(".")
@@ -186,9 +186,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
 
     def _variables(self, file: Path) -> dict[str, t.Any]:
         """Variables for templates: group_vars/all beside the model, overridden by extra variables."""
+        return {**self._beside(file.parent, "all"), **(self._vars or {})}
+
+    def _beside(self, directory: Path, group: str) -> dict[str, t.Any]:
+        """The variables of a group in files beside the model; raises ModelError if Ansible can't read them."""
         plugin = vars_loader.get("ansible.builtin.host_group_vars")
-        beside = plugin.get_vars(self.loader, str(file.parent), [self.inventory.groups["all"]])
-        return {**beside, **(self._vars or {})}
+        try:
+            found: dict[str, t.Any] = plugin.get_vars(self.loader, str(directory), [self.inventory.groups[group]])
+        except AnsibleError as error:
+            reason = " ".join(str(error).split()).rstrip(".")
+            raise ModelError([inventories.unread(directory, group, reason)]) from error
+        return found
 
     def _evaluate(self, text: str) -> t.Any:
         try:
@@ -208,11 +216,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
 
     def _overridden(self, derived: Derived, directory: Path) -> t.Iterator[Problem]:
         """Warn of variables of groups, beside the model, that each host has from the model: Ansible ignores them."""
-        plugin = vars_loader.get("ansible.builtin.host_group_vars")
         own = {key for variables in derived.hostvars.values() for key in variables}
         for name in ("all", *derived.groups):
-            found = plugin.get_vars(self.loader, str(directory), [self.inventory.groups[name]])
-            yield from inventories.overridden(name, own & set(found))
+            yield from inventories.overridden(name, own & set(self._beside(directory, name)))
 
     def _fill(self, derived: Derived, warnings: list[Problem], directory: Path) -> None:
         trusted = Trusted()

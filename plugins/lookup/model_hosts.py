@@ -12,6 +12,7 @@ author: groundup.cloud founders (@groundup-cloud)
 description:
   - Ansible reports success when an inventory can't be found or has no hosts, and when a limit leaves a play without
     hosts. This lookup is for C(hosts) of the first play of a playbook, where it makes each of these an error.
+  - A name in the limit, or a tag, that nothing has is an error too. Of the tags to skip, those are that are nearly one.
   - It takes no task, and works with every limit, which a play on C(localhost) does not.
 options:
   _terms:
@@ -23,6 +24,11 @@ options:
         named and has no hosts is an error nevertheless.
     type: bool
     default: true
+  tags_of:
+    description:
+      - Another playbook whose tags count too. C(plan.yml) chooses the layers that the tags of C(site.yml) name.
+    type: str
+    version_added: 0.2.0
 notes:
   - With C(--syntax-check), C(--list-tasks) and C(--list-tags), which need no inventory, nothing is checked.
 """
@@ -45,9 +51,10 @@ import typing as t
 
 from ansible import context
 from ansible.errors import AnsibleLookupError
-from ansible.inventory.manager import InventoryManager
+from ansible.inventory.manager import InventoryManager, split_host_pattern
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.groundup.cloud.plugins.module_utils.model import inventories
+from ansible_collections.groundup.cloud.plugins.plugin_utils import tags
 
 #: Options of ansible-playbook with which no play is run.
 WITHOUT_HOSTS = ("syntax", "listtasks", "listtags")
@@ -64,6 +71,7 @@ class LookupModule(LookupBase):
         pattern, known = str(terms[0]), variables or {}
         if not any(context.CLIARGS.get(option) for option in WITHOUT_HOSTS):
             self._check(pattern, known.get("groups") or {}, known)
+            self._check_tags()
         return [pattern]
 
     def _check(self, pattern: str, groups: dict[str, t.Any], known: dict[str, t.Any]) -> None:
@@ -78,5 +86,18 @@ class LookupModule(LookupBase):
                 manager.add_host(host, group=group)
         limit = known.get("ansible_limit")
         manager.subset(limit)
+        names = [*groups, *groups.get("all", ())]
+        unknown = inventories.unknown_names(split_host_pattern(limit or ""), names)
+        if unknown:
+            raise AnsibleLookupError(inventories.no_hosts("all", unknown[0], names))
         if not manager.get_hosts(pattern):
-            raise AnsibleLookupError(inventories.no_hosts(pattern, limit, [*groups, *groups.get("all", ())]))
+            raise AnsibleLookupError(inventories.no_hosts(pattern, limit, names))
+
+    def _check_tags(self) -> None:
+        chosen, skipped = tags.given("tags"), tags.given("skip_tags")
+        if chosen or skipped:
+            other = self.get_option("tags_of")
+            known = tags.of_playbooks(self._loader, [other] if other else [])
+            problem = inventories.unknown_tag(chosen, skipped, known)
+            if problem:
+                raise AnsibleLookupError(problem)

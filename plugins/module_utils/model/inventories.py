@@ -13,11 +13,15 @@ import re
 import typing as t
 
 from .documents import is_model_name
-from .problems import Problem, choose
+from .problems import Problem, choose, nearest
 
 #: The inventory of Ansible where the user names none.
 DEFAULT = "/etc/ansible/hosts"
 NAMES = "cloud.yml or NAME.cloud.yml"
+VAULT_HEADER = b"$ANSIBLE_VAULT"
+GIVE_PASSWORD = (
+    "give the vault's password, by --ask-vault-pass, --vault-password-file or vault_password_file in ansible.cfg"
+)
 _PLUGIN = re.compile(r"^plugin:\s*['\"]?groundup\.cloud\.cloud['\"]?\s*(#.*)?$", re.MULTILINE)
 #: Characters of a file in which its key `plugin` is searched.
 _HEAD = 65_536
@@ -33,6 +37,19 @@ def misnamed(path: str) -> Problem | None:
             return None
     better = file.with_name(f"{file.stem}.cloud{file.suffix}").name
     return Problem(path, "", "is a model, and its name does not end with cloud.yml", f"rename it to {better}")
+
+
+def absent(path: str) -> Problem | None:
+    """The problem of an inventory that is no list of hosts and does not exist, which Ansible's error does not say."""
+    place = pathlib.Path(path)
+    if "," in path or path == DEFAULT or place.exists():
+        return None
+    beside = [entry.name for entry in place.parent.iterdir()] if place.parent.is_dir() else []
+    best = nearest(place.name, beside)
+    remedy = (
+        f"did you mean {place.with_name(best)}?" if best else f"give Ansible the path of a {NAMES}, or its directory"
+    )
+    return Problem(path, "", "does not exist", remedy)
 
 
 def alone(part: pathlib.Path, head: pathlib.Path, sources: t.Iterable[str]) -> Problem | None:
@@ -56,6 +73,18 @@ def overridden(group: str, variables: t.Iterable[str]) -> t.Iterator[Problem]:
         message = f"{name} is not used: each host has its own from the model, which takes precedence over a group's"
         remedy = f"set what you need in the model, or replace {name} of one host in host_vars/HOST"
         yield Problem(f"group_vars/{group}", "", message, remedy)
+
+
+def unread(directory: pathlib.Path, group: str, reason: str) -> Problem:
+    """The problem of variables of a group, in files beside the model, that Ansible can't read.
+
+    Ansible names no file that it can't decrypt, so those of the group that are encrypted are named.
+    """
+    places = [directory / "group_vars" / f"{group}{ending}" for ending in ("", ".yml", ".yaml", ".json")]
+    files = sorted(file for place in places for file in (place, *place.rglob("*")) if file.is_file())
+    encrypted = [file for file in files if file.read_bytes().startswith(VAULT_HEADER)]
+    names = ", ".join(str(file.relative_to(directory)) for file in encrypted) or f"group_vars/{group}"
+    return Problem(names, "", f"can't be read: {reason}", GIVE_PASSWORD if encrypted else "correct the file")
 
 
 def named(sources: t.Iterable[str]) -> list[str]:
@@ -91,3 +120,26 @@ def no_hosts(target: str, limit: str | None, known: t.Iterable[str]) -> str:
     if target == "all":
         return f"--limit {limit} matches no host of the inventory; {choose(limit, known)}"
     return f"--limit {limit} leaves none of the hosts of {target}, on which this playbook runs; leave the limit out"
+
+
+def unknown_names(limit: t.Iterable[str], known: t.Iterable[str]) -> list[str]:
+    """The names in the patterns of a limit that no host or group has; what is no plain name is left to Ansible."""
+    return [name for name in limit if re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) and name not in set(known)]
+
+
+def unknown_tag(chosen: t.Iterable[str], skipped: t.Iterable[str], known: t.Iterable[str]) -> str:
+    """Why a run may not begin with these tags, or an empty string: no task has one of them.
+
+    Nothing would be done, and Ansible would report success. Programs give the same tags to skip to all playbooks, so of
+    those only one that is nearly a tag is a mistake.
+    """
+    words = set(known)
+    for tag in chosen:
+        if tag not in words:
+            remedy = choose(tag, words) if words else "leave the tags out: this playbook has none"
+            return f"--tags {tag}: no task has this tag, so nothing would be done for it; {remedy}"
+    for tag in skipped:
+        best = "" if tag in words else nearest(tag, words)
+        if best:
+            return f"--skip-tags {tag}: no task has this tag, so nothing would be skipped; did you mean {best}?"
+    return ""

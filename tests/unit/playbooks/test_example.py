@@ -7,6 +7,7 @@ import copy
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
+README = (ROOT / "README.md").read_text()
 BIN = pathlib.Path(sys.executable).parent
 
 
@@ -24,13 +26,18 @@ class Stranger:
     def __init__(self, home: pathlib.Path) -> None:
         self.home, self.rack = home, home / "rack"
         self.rack.mkdir()
-        source = home / "source"
+        source = home / "groundup.cloud"
         for name in self._tracked():
-            if (ROOT / name).is_file() and not (ROOT / name).is_symlink():
+            if (ROOT / name).is_file() or (ROOT / name).is_symlink():
                 (source / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(ROOT / name, source / name)
-        self.run("ansible-galaxy", "collection", "build", str(source), "--output-path", str(home))
-        self.run("ansible-galaxy", "collection", "install", "--offline", *map(str, home.glob("*.tar.gz")))
+                shutil.copyfile(ROOT / name, source / name, follow_symlinks=False)
+        # The commands of the README, word by word; what pip installs is there.
+        commands = re.findall(r"^ansible-galaxy collection [bi].*groundup[.-]cloud(?!\.git).*$", README, re.MULTILINE)
+        assert [command.split()[2] for command in commands] == ["build", "install"]
+        self.rack = home
+        for command in commands:
+            self.run("sh", "-c", command)
+        self.rack = home / "rack"
         installed = home / ".ansible/collections/ansible_collections/groundup/cloud"
         shutil.copyfile(installed / "inventories/example/cloud.yml", self.rack / "cloud.yml")
         (self.rack / "group_vars/all").mkdir(parents=True)
@@ -44,10 +51,10 @@ class Stranger:
 
     def try_run(self, *command: str) -> subprocess.CompletedProcess[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "XDG_"))}
-        environment = {**kept, "HOME": str(self.home), "PWD": str(self.rack), "ANSIBLE_NOCOLOR": "1"}
-        line = [str(BIN / command[0]), *command[1:]]
+        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+        own = {"HOME": str(self.home), "PWD": str(self.rack), "PATH": path, "ANSIBLE_NOCOLOR": "1"}
         return subprocess.run(
-            line, cwd=self.rack, env=environment, capture_output=True, text=True, timeout=300, check=False
+            command, cwd=self.rack, env={**kept, **own}, capture_output=True, text=True, timeout=300, check=False
         )
 
     def run(self, *command: str) -> str:

@@ -13,7 +13,11 @@ import sys
 from typing import Any
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.model.inventories import misnamed
+from ansible_collections.groundup.cloud.plugins.module_utils.model.inventories import (
+    misnamed,
+    unknown_names,
+    unknown_tag,
+)
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BIN = pathlib.Path(sys.executable).parent
@@ -197,6 +201,26 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
         ("site", "-e", "target=machnes"),
         "target: machnes matches no host or group of the inventory; did you mean machines?",
     ),
+    "one mistyped name in a limit": (
+        ("draw", "--limit", "a1,provisoner"),
+        "--limit provisoner matches no host of the inventory; did you mean provisioner?",
+    ),
+    "a tag that nothing has": (
+        ("site", "--tags", "swich"),
+        "--tags swich: no task has this tag, so nothing would be done for it; did you mean switch?",
+    ),
+    "a tag of a layer in the plan": (
+        ("plan", "--tags", "host_network,host_bse"),
+        "--tags host_bse: no task has this tag, so nothing would be done for it; did you mean host_base?",
+    ),
+    "a tag of another playbook": (
+        ("prove", "--tags", "switch"),
+        "--tags switch: no task has this tag, so nothing would be done for it; choose from: prove",
+    ),
+    "a mistyped tag to skip": (
+        ("site", "--skip-tags", "machin"),
+        "--skip-tags machin: no task has this tag, so nothing would be skipped; did you mean machine?",
+    ),
     "a limit outside of the target": (
         ("site", "-e", "target=machines", "--limit", "provisioner"),
         "--limit provisioner leaves none of the hosts of machines",
@@ -209,6 +233,63 @@ def test_a_run_without_hosts_is_an_error(inventories: Inventories, words: tuple[
     inventories.model("rack/cloud.yml")
     book, *options = words
     assert expected in inventories.refusal("ansible-playbook", "-i", "rack", f"groundup.cloud.{book}", *options)
+
+
+def test_tags_of_a_playbook_around_ours_count(inventories: Inventories) -> None:
+    inventories.model("rack/cloud.yml")
+    own = "{hosts: all, gather_facts: false, tags: [mine], tasks: [{ansible.builtin.debug: {msg: MINE}}]}"
+    around = inventories.write("around.yml", f"- import_playbook: groundup.cloud.images\n- {own}\n")
+    done = inventories.run("ansible-playbook", "-i", "rack", around, "--tags", "mine", "--skip-tags", "notest")
+    assert done.returncode == 0 and "MINE" in done.stdout, done.stderr
+    assert "did you mean mine?" in inventories.refusal("ansible-playbook", "-i", "rack", around, "--tags", "mne")
+
+
+def test_names_and_tags_that_nothing_has() -> None:
+    assert unknown_names(["node1", "nod2", "!gone", "rack_*", "@retry", "~n.*", "a.b"], ["node1", "a.b"]) == ["nod2"]
+    assert unknown_tag(["prove"], ["molecule-notest", "notest"], ["prove", "switch"]) == ""
+    assert unknown_tag(["x"], [], []) == (
+        "--tags x: no task has this tag, so nothing would be done for it; leave the tags out: this playbook has none"
+    )
+
+
+def test_a_vault_without_its_password_is_named_with_the_remedy(inventories: Inventories) -> None:
+    inventories.model("rack/cloud.yml")
+    password, name = inventories.write("password", "horse\n"), "rack/group_vars/machines/vault.yml"
+    inventories.write(name, "vault_bmc: a\n")
+    assert inventories.run("ansible-vault", "encrypt", "--vault-password-file", password, name).returncode == 0
+    said = inventories.refusal("ansible-playbook", "-i", "rack/cloud.yml", "groundup.cloud.draw")
+    assert (
+        "group_vars/machines/vault.yml: can't be read: Attempting to decrypt but no vault secrets found; give" in said
+    )
+    assert "by --ask-vault-pass, --vault-password-file or vault_password_file in ansible.cfg" in said
+    assert "Failed to parse inventory" not in said
+    assert "a1" in inventories.graph("-i", "rack/cloud.yml", "--vault-password-file", password)
+    inventories.write("rack/group_vars/all.yml", "a: [\n")
+    said = inventories.refusal(
+        "ansible-inventory", "-i", "rack/cloud.yml", "--graph", "--vault-password-file", password
+    )
+    assert "group_vars/all: can't be read: " in said and "; correct the file" in said
+
+
+def test_with_the_sample_configuration_too_a_path_of_nothing_is_said_to_be_nothing(inventories: Inventories) -> None:
+    inventories.model("rack/cloud.yml")
+    sample = str(ROOT / "docs/examples/ansible.cfg")
+    said = inventories.refusal("ansible-inventory", "-i", "rack/clod.yml", "--graph", ANSIBLE_CONFIG=sample)
+    assert f"rack/clod.yml: does not exist; did you mean {inventories.home}/rack/cloud.yml?" in said
+    said = inventories.refusal("ansible-playbook", "-i", "x/y", "groundup.cloud.site", ANSIBLE_CONFIG=sample)
+    assert f"{inventories.home}/x/y: does not exist; give Ansible the path of a cloud.yml or NAME.cloud.yml" in said
+    done = inventories.run("ansible-inventory", "-i", "web1,", "--graph", ANSIBLE_CONFIG=sample)
+    assert done.returncode == 0 and "web1" in done.stdout, done.stderr
+
+
+def test_with_the_sample_configuration_what_a_run_wrote_beside_the_model_is_no_inventory(
+    inventories: Inventories,
+) -> None:
+    inventories.model("rack/cloud.yml")
+    inventories.write("rack/build/drawing/racks.svg", "<svg><style>text{font:12px}</style></svg>\n")
+    sample = str(ROOT / "docs/examples/ansible.cfg")
+    done = inventories.run("ansible-inventory", "-i", "rack", "--graph", ANSIBLE_CONFIG=sample)
+    assert done.returncode == 0 and "a1" in done.stdout and "racks.svg" not in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("option", ["--syntax-check", "--list-tasks", "--list-tags"])
