@@ -44,6 +44,12 @@ options:
         description: Why that is not known in full; empty if it is.
         type: str
         default: ""
+      by_hand:
+        description: Lines of a table of what people have to configure.
+        type: list
+        elements: str
+        default: []
+        version_added: 0.2.0
   directory:
     description: Where to write C(plan.json) and C(plan.html); without it no file is written.
     type: path
@@ -89,6 +95,7 @@ ENTRY = {
     "host": {"type": "str", "required": True},
     "steps": {"type": "list", "elements": "str", "default": []},
     "why": {"type": "str", "default": ""},
+    "by_hand": {"type": "list", "elements": "str", "default": []},
 }
 SPEC = {
     "cloud": {"type": "str", "required": True},

@@ -15,7 +15,9 @@ from ..layers.selection import BELOW, chosen_layers, layers_to_run
 
 Vars = Mapping[str, Any]
 #: Why the plan of a switch whose platform is `unmanaged` is not known.
-BY_HAND = "it is configured by hand and was not compared; the output of its role has the table of its ports"
+BY_HAND = "it is configured by hand and was not compared; the table has what it needs"
+#: Why the plan of a layer that needs the bundle is not known; the reason of the bundle follows.
+UNBUNDLED = "the bundle cannot be used: "
 _UNREAD = "could not be read: "
 _REFUSED = "refused: "
 _LOST = "no connection: "
@@ -27,17 +29,25 @@ class Entry:
 
     :ivar steps: what would be done, as planners write it.
     :ivar why: why what would be done is not known, or not in full; empty if it is.
+    :ivar by_hand: lines of a table of what people have to configure.
     """
 
     layer: str
     host: str
     steps: tuple[str, ...] = ()
     why: str = ""
+    by_hand: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Entry:
         """Back from plain data."""
-        return cls(data["layer"], data["host"], tuple(data.get("steps") or ()), data.get("why") or "")
+        return cls(
+            data["layer"],
+            data["host"],
+            tuple(data.get("steps") or ()),
+            data.get("why") or "",
+            tuple(data.get("by_hand") or ()),
+        )
 
 
 def planned(
@@ -92,9 +102,24 @@ def _below(host: str, variables: Vars, tags: Sequence[str], skipped: Sequence[st
         steps = tuple(map(str, known.get("steps") or ())) if known.get("changed") else ()
         steps += tuple(f"after the machines: {step}" for step in known.get("remains") or ())
         recorded = "" if result else (variables.get("groundup_unplanned") or {}).get(name, "")
-        by_hand = BY_HAND if known.get("by_hand") else ""
-        entries.append(Entry(name, host, steps, recorded or by_hand or _reason(name, variables, known)))
+        by_hand = tuple(map(str, known.get("by_hand") or ()))
+        why = recorded or (
+            BY_HAND if by_hand else _unbundled(name, variables, known) or _reason(name, variables, known)
+        )
+        entries.append(Entry(name, host, steps, why, by_hand))
     return entries
+
+
+def _unbundled(name: str, variables: Vars, result: Vars) -> str:
+    """The role of the provisioner fails without a bundle, whose own reason says more."""
+    missing = name == "provisioner" and result.get("failed") and not result.get("unreachable")
+    return _without(variables) if missing else ""
+
+
+def _without(variables: Vars) -> str:
+    """Why a layer that needs the bundle is not known, or an empty string where there is a bundle."""
+    why = variables.get("groundup_unbundled")
+    return UNBUNDLED + _short(why) if why else ""
 
 
 def _connection(host: str, variables: Vars) -> list[Entry]:
@@ -108,8 +133,9 @@ def _connection(host: str, variables: Vars) -> list[Entry]:
 def _layer(host: str, variables: Vars, layer: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]) -> Entry:
     """A layer of a machine or of the cluster, from the comparison with its state."""
     name, probe = str(layer["name"]), variables.get("groundup_probe")
-    if name in (variables.get("groundup_needs") or {}) and variables.get("groundup_unbundled"):
-        return Entry(name, host, (), f"the bundle cannot be used: {_short(variables['groundup_unbundled'])}")
+    without = _without(variables) if name in (variables.get("groundup_needs") or {}) else ""
+    if without:
+        return Entry(name, host, (), without)
     if isinstance(probe, Mapping) and probe.get("unreachable"):
         return Entry(name, host, (), "no connection")
     failed = _reason(name, variables, probe)

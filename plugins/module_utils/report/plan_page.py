@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .page import document
-from .plan import Entry
+from .plan import UNBUNDLED, Entry
 from .steps import alike, brief, groups, names_of, number, stage_of
 
 #: Layers whose heading on the page is not their name.
@@ -75,7 +75,7 @@ class PlanPage:
         layers = [
             {
                 "name": layer,
-                "hosts": {entry.host: {"steps": list(entry.steps), "why": entry.why or None} for entry in entries},
+                "hosts": {entry.host: _plain(entry) for entry in entries},
             }
             for layer, entries in self.layers
         ]
@@ -107,6 +107,11 @@ def heading(layer: str) -> str:
     return HEADINGS.get(layer) or stage_of(layer)
 
 
+def _plain(entry: Entry) -> dict[str, Any]:
+    table = {"by_hand": list(entry.by_hand)} if entry.by_hand else {}
+    return {"steps": list(entry.steps), "why": entry.why or None, **table}
+
+
 def _idle(entries: Sequence[Entry]) -> list[str]:
     return [entry.host for entry in entries if not entry.steps and not entry.why]
 
@@ -121,6 +126,7 @@ def _lines(entries: Sequence[Entry]) -> dict[str, list[str]]:
         entry.host: [
             *brief(entry.steps, entry.host),
             *(_doubt(entry.layer, line) for line in entry.why.splitlines()[:1]),
+            *entry.by_hand,
         ]
         for entry in entries
         if entry.steps or entry.why
@@ -128,23 +134,26 @@ def _lines(entries: Sequence[Entry]) -> dict[str, list[str]]:
 
 
 def _doubt(layer: str, why: str) -> str:
+    """The reason of the bundle stands once on the page, under its own heading."""
+    if why.startswith(UNBUNDLED):
+        return f"cannot tell: {UNBUNDLED.strip().rstrip(':')}, as said above"
     return why if layer == "connection" else f"cannot tell: {why}"
 
 
 def _section(layer: str, entries: Sequence[Entry]) -> str:
     """One layer with all of its steps, hosts with the same steps together."""
-    hosts = {entry.host: (*entry.steps, entry.why) for entry in entries if entry.steps or entry.why}
-    items = "".join(
-        _item(names, lines[:-1], _doubt(layer, lines[-1]) if lines[-1] else "") for names, lines in alike(hosts)
-    )
+    shown = {entry.host: entry for entry in entries if entry.steps or entry.why}
+    hosts = {host: (*entry.steps, entry.why, *entry.by_hand) for host, entry in shown.items()}
+    items = "".join(_item(names, layer, shown[names[0]]) for names, __ in alike(hosts))
     idle = _idle(entries)
     rest = f'<p class="evidence">{escape(_idle_text(layer, idle))}</p>' if idle else ""
     listed = f"<ul>{items}</ul>" if items else ""
     return f"<section><h2>{escape(heading(layer))}</h2>{listed}{rest}</section>"
 
 
-def _item(names: list[str], steps: Sequence[str], why: str) -> str:
-    count = f'<span class="n">{number(len(steps), "change")}</span>' if steps else ""
-    shown = f'<p class="evidence">{escape(chr(10).join(steps))}</p>' if steps else ""
-    doubt = f'<p class="note">{escape(why)}</p>' if why else ""
-    return f'<li><div class="head"><b>{escape(names_of(names))}</b>{count}</div>{shown}{doubt}</li>'
+def _item(names: list[str], layer: str, entry: Entry) -> str:
+    count = f'<span class="n">{number(len(entry.steps), "change")}</span>' if entry.steps else ""
+    shown = f'<p class="evidence">{escape(chr(10).join(entry.steps))}</p>' if entry.steps else ""
+    doubt = f'<p class="note">{escape(_doubt(layer, entry.why))}</p>' if entry.why else ""
+    table = f'<pre class="evidence">{escape(chr(10).join(entry.by_hand))}</pre>' if entry.by_hand else ""
+    return f'<li><div class="head"><b>{escape(names_of(names))}</b>{count}</div>{shown}{doubt}{table}</li>'

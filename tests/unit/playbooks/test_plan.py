@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from .conftest import replaced
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 NOWHERE: dict[str, Any] = {"ansible_host": "127.0.0.1", "ansible_port": 1}
 
@@ -102,3 +104,42 @@ def test_a_plan_of_one_machine_has_the_switches_and_the_provisioner(play: Any, m
     assert "ovsdb-server runs" in layers["switch"]["leaf1"]["why"]
     assert layers["provisioner"]["provisioner"]["why"]
     assert "node1" not in output
+
+
+def test_existing_machines_without_a_connection_are_said_to_have_none(
+    play: Any, model: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    """The first command on them is a shell's; its failure to connect is no account without a shell."""
+    text = (ROOT / "tests/unit/playbooks/data/no_bmc.cloud.yml").read_text()
+    model.write_text(text)
+    for host in ("node1", "node2"):
+        variables(model, host, **NOWHERE)
+    layers, output = planned(play, model, "--tags", "host_base,kubernetes")
+    assert {
+        name: {host["why"] for host in hosts.values()} for name, hosts in layers.items() if name == "host_base"
+    } == {"host_base": {"no connection"}}
+    assert set(layers["connection"]) == {"node1", "node2"}
+    assert "could not run a command" not in output
+
+
+FAILING = """\
+- name: Fail as systemctl does without systemd
+  ansible.builtin.fail: {msg: systemd does not run here}
+"""
+
+
+def test_a_layer_whose_role_cannot_compare_it_ends_no_other_layer_of_the_cluster(
+    play: Any, stubs: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    collections = replaced(stubs, tmp_path / "failing")
+    (collections / "ansible_collections/groundup/cloud/roles/vm_ha/tasks/probe.yml").write_text(FAILING)
+    model, kubeconfig = ROOT / "tests/golden/models/stores.cloud.yml", tmp_path / "kubeconfig"
+    kubeconfig.write_text("{}\n")
+    given = {**NOWHERE, "groundup_kubeconfig": str(kubeconfig), "vault_edge1": "a", "collections": collections}
+    done = play("plan", "--tags", "storage,fencing", model=model, groundup_plan_directory="plan", **given)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = {layer["name"]: layer["hosts"] for layer in json.loads((tmp_path / "plan/plan.json").read_text())["layers"]}
+    assert found["fencing"]["cluster"] == {"steps": [], "why": "systemd does not run here"}
+    assert found["storage"]["cluster"]["why"] is None and found["storage"]["cluster"]["steps"]
+    site = play("site", "--tags", "fencing", model=model, **given)
+    assert site.returncode != 0 and "systemd does not run here" in site.stdout + site.stderr

@@ -110,6 +110,35 @@ def test_a_switch_that_is_configured_by_hand_is_not_said_to_be_as_the_model_says
     assert steps == [] and "configured by hand and was not compared" in why
 
 
+def test_the_table_of_what_people_have_to_configure_is_on_the_page_and_in_the_files() -> None:
+    table = ["leaf1: to be configured by hand", "  port       <mode>"]
+    result = {"changed": False, "steps": [], "by_hand": table}
+    (entry,) = planned({"leaf1": {**BELOW["switch"], "__switch_result": result}}, ["leaf1"])
+    page = PlanPage("rack1", [Entry.of(entry)], "2026-01-02T03:04:05+00:00")
+    assert "was not compared; the table has what it needs\n      leaf1: to be configured by hand\n" in page.text()
+    assert "        port       <mode>\n" in page.text()
+    assert "leaf1: to be configured by hand\n  port       &lt;mode&gt;</pre>" in page.html()
+    assert page.as_dict()["layers"][0]["hosts"]["leaf1"]["by_hand"] == table
+
+
+def test_why_there_is_no_bundle_stands_once_on_the_page_and_everywhere_in_the_file() -> None:
+    missing = {"groundup_unbundled": "there is none", "groundup_bundle": {"failed": True, "msg": "there is none"}}
+    role = {"__provisioner_result": {"failed": True, "msg": "provisioner: bundle_dir missing"}}
+    hosts = {"provisioner": {**BELOW["provisioner"], **role, **missing}, "node1": machine(**missing)}
+    entries = [Entry.of(entry) for entry in planned(hosts, list(hosts))]
+    whys = {(entry.layer, entry.host): entry.why for entry in entries}
+    assert whys["provisioner", "provisioner"] == "the bundle cannot be used: there is none"
+    page = PlanPage("rack1", entries, "2026-01-02T03:04:05+00:00")
+    assert page.text().count("there is none") == page.html().count("there is none") == 1
+    assert page.text().count("cannot tell: the bundle cannot be used, as said above") == 2
+    assert json.dumps(page.as_dict()).count("there is none") == 3
+
+
+def test_a_provisioner_without_a_connection_says_so_without_a_bundle_too() -> None:
+    lost = {**BELOW["provisioner"], "__provisioner_result": LOST, "groundup_unbundled": "no connection"}
+    assert of({"provisioner": lost})["provisioner", "provisioner"] == ([], "no connection: no route to it")
+
+
 def test_what_was_never_tried_is_no_empty_plan() -> None:
     found = of({"node1": {**BELOW["machine"], "groundup_layers": [BASE]}})
     assert found == {
