@@ -38,6 +38,18 @@ def missing_program(name: str) -> str:
     return f"the program {program} is missing; install the package {PACKAGES.get(program, program)}"
 
 
+def said(error: BaseException) -> str:
+    """The text of an error of Python or the operating system for a reader; of an unforeseen one also its class."""
+    if isinstance(error, FileNotFoundError) and error.filename:
+        name = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else str(error.filename)
+        return f"there is no file {name}" if "/" in name else missing_program(name)
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, LookupError) and error.args:
+        return f"an answer lacks {error.args[0]}"
+    return str(error) if isinstance(error, (CloudError, OSError)) else f"{type(error).__name__}: {error}"
+
+
 def search_path() -> str:
     """Where programs are searched: the PATH of a login may lack the directories of administrators' programs."""
     return f"{os.environ.get('PATH', '/usr/bin:/bin')}:/usr/local/sbin:/usr/sbin:/sbin"

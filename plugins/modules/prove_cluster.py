@@ -230,6 +230,7 @@ proofs:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.groundup.cloud.plugins.module_utils.errors import said
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.attached import OPTION as ATTACHMENTS
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.attached import Offered
@@ -271,7 +272,7 @@ def proofs(kubeconfig: str, expected: Expected) -> list[Proof]:
     try:
         return cluster_proofs(connected(kubeconfig, expected), expected)
     except (KubeError, OSError) as error:
-        return without_credentials(expected, f"there are no credentials to ask it with: {error}")
+        return without_credentials(expected, f"there are no credentials to ask it with: {said(error)}")
 
 
 def main() -> None:

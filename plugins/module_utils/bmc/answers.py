@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..web.library import requests
+from ..web.reason import innermost
 from . import errors
 from .facts import text_of
 from .session import Answer, ForeignOrigin
@@ -109,7 +110,7 @@ def refusal(answer: Answer, asked: Asked, login: bool = False) -> errors.BmcErro
 
 def broken(error: Exception, asked: Asked) -> errors.BmcError:
     """Return the error for a request without a complete answer."""
-    text = asked.hide(_innermost(error))
+    text = asked.hide(innermost(error))
     doing, where, evidence = asked.doing, asked.where, asked.evidence
     if isinstance(error, ForeignOrigin):
         return errors.BmcProtocolError(f"{doing}: {error}; nothing was sent there", where, LOOK, evidence)
@@ -131,14 +132,3 @@ def broken(error: Exception, asked: Asked) -> errors.BmcError:
         remedy = "check the address, the management VLAN and the controller's power"
         return errors.BmcUnreachable(f"{doing}: {text}", where, remedy, evidence)
     return errors.BmcProtocolError(f"{doing}: {text}", where, LOOK, evidence)
-
-
-def _innermost(error: BaseException) -> str:
-    """Return the innermost reason of a chain that requests and urllib3 wrap several times."""
-    while True:
-        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
-        if not isinstance(inner, BaseException):
-            break
-        error = inner
-    text = str(error)
-    return text.split("): ", 1)[1] if text.startswith("HTTPSConnectionPool(") and "): " in text else text

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..web.library import IMPORT_ERROR, HTTPBasicAuth, Session, requests
+from ..web.reason import innermost
 from ..web.tls import REMEDIES, TrustError, trust
 from .config import FabricError
 from .login import require_login
@@ -58,11 +59,11 @@ class Https:
                 verb, self._url(path), json=body, params=query, headers=headers, timeout=(CONNECT_SECONDS, seconds)
             )
         except requests.exceptions.SSLError as error:
-            why = f"its certificate was refused ({error}); no credentials were sent"
+            why = f"its certificate was refused ({innermost(error)}); no credentials were sent"
             raise FabricError(self.where, why, "compare it with the model's tls.fingerprint or tls.ca_file") from error
         except requests.exceptions.RequestException as error:
             remedy = "check its address, the management network, and that its HTTPS interface is enabled"
-            raise FabricError(self.where, f"{verb} {path}: {error}", remedy) from error
+            raise FabricError(self.where, f"{verb} {path}: {innermost(error)}", remedy) from error
         return self._content(verb, path, answer)
 
     def close(self) -> None:

@@ -123,7 +123,8 @@ RULES: tuple[Rule, ...] = (
         _not_shared,
         "only those whose disks several machines use at once can be migrated; the others are stopped when their "
         "machine is drained",
-        "write storage.provider: rook_ceph, or bring storage with volumes of the mode ReadWriteMany",
+        "give storage.provider: rook_ceph a pool under storage.block, or bring storage with volumes of the mode "
+        "ReadWriteMany",
         "KubeVirt's user guide, live migration",
     ),
     Rule(

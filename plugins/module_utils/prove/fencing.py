@@ -57,7 +57,13 @@ class Expected:
 
     def config(self) -> dict[str, Any]:
         """What the service was given. It has passwords, which are in no text here."""
-        return _read(self.path("services", "config.json"))
+        path = self.path("services", "config.json")
+        try:
+            return _read(path)
+        except FileNotFoundError as error:
+            raise ProofError(
+                f"there is no {path}: the service is not installed; run site with --tags {LAYER}"
+            ) from error
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any
 
 from ..draw.scene import natural
+from ..errors import said
 
 #: Why a proof that has to create something for a short time is not tried in check mode.
 CHECK = "check mode creates nothing, not even for a short time"
@@ -132,7 +133,7 @@ def prove(name: str, layer: str, attempt: Callable[[], str | Warned | Reached]) 
     except UntriedError as reason:
         ok, evidence, why = None, "not tried", str(reason)
     except (OSError, subprocess.SubprocessError, ValueError, LookupError) as error:
-        ok, evidence = False, f"it could not be carried out: {type(error).__name__}: {error}"
+        ok, evidence = False, f"it could not be carried out: {said(error)}"
     return Proof(
         name,
         layer,

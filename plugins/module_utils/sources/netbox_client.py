@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..web.library import IMPORT_ERROR, Session, requests
+from ..web.reason import innermost
 from ..web.tls import REMEDIES, TrustError, trust
 from .errors import SourceError, problem
 
@@ -106,11 +107,11 @@ class NetBox:
                     allow_redirects=False,
                 )
             except requests.exceptions.SSLError as error:
-                what = f"its certificate was refused ({error}); the token was not sent"
+                what = f"its certificate was refused ({innermost(error)}); the token was not sent"
                 raise self._error(path, what, "give tls.ca_file, or tls.fingerprint of its certificate") from error
             except requests.exceptions.RequestException as error:
                 raise self._error(
-                    path, str(error), "check url, timeout, and that NetBox is reached from here"
+                    path, innermost(error), "check url, timeout, and that NetBox is reached from here"
                 ) from error
             if answer.status_code not in _BUSY or attempt == TRIES:
                 return self._content(path, answer)

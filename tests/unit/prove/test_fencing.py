@@ -124,3 +124,13 @@ def test_what_the_last_look_decided(service: Service, decisions: list[Decision],
     found = service.proofs()[fencing.LOOKS]
     assert found.ok is ok and words in found.evidence
     assert found.warning == ("node3 is silent: not Ready for 40 s" if ok else "")
+
+
+def test_a_service_that_was_never_installed_is_said_to_be_missing(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    (service.home / "services/config.json").unlink()
+    found = service.proofs({})
+    for name in (fencing.WATCHES, fencing.LOOKS):
+        assert found[name].ok is False
+        missing = f"there is no {service.home}/services/config.json: the service is not installed"
+        assert found[name].evidence == f"{missing}; run site with --tags fencing"
