@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pathlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -42,3 +43,21 @@ def test_a_task_does_not_wait_by_failing(path: pathlib.Path) -> None:
         return found
 
     assert waiting(yaml.safe_load(path.read_text())) == []
+
+
+def flat(items: Any) -> Iterator[dict[str, Any]]:
+    """The tasks of a file, those of its blocks too."""
+    for item in items if isinstance(items, list) else []:
+        yield item
+        for key in ("block", "rescue", "always", "tasks", "pre_tasks", "post_tasks"):
+            yield from flat(item.get(key))
+
+
+@pytest.mark.parametrize("path", TASKS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_task_that_includes_a_file_has_a_name_of_its_own(path: pathlib.Path) -> None:
+    """Else its heading is printed twice, since both are tasks of the same role, or of none."""
+    for task in flat(yaml.safe_load(path.read_text())):
+        included = path.parent / str(task.get("ansible.builtin.include_tasks") or "")
+        if included.is_file():
+            names = [inner.get("name") for inner in flat(yaml.safe_load(included.read_text())) if "block" not in inner]
+            assert task["name"] not in names, included
