@@ -12,7 +12,8 @@ author: groundup.cloud founders (@groundup-cloud)
 description:
   - Ansible reports success when an inventory can't be found or has no hosts, and when a limit leaves a play without
     hosts. This lookup is for C(hosts) of the first play of a playbook, where it makes each of these an error.
-  - A name in the limit, or a tag, that nothing has is an error too. Of the tags to skip, those are that are nearly one.
+  - A name in the limit, or a tag, that nothing has is an error too, and so is a variable of the command line
+    that nothing reads and that is nearly one of this collection. Of the tags to skip, those are that are nearly one.
   - It takes no task, and works with every limit, which a play on C(localhost) does not.
 options:
   _terms:
@@ -54,7 +55,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.inventory.manager import InventoryManager, split_host_pattern
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.groundup.cloud.plugins.module_utils.model import inventories
-from ansible_collections.groundup.cloud.plugins.plugin_utils import tags
+from ansible_collections.groundup.cloud.plugins.plugin_utils import extra_variables, tags
 
 #: Options of ansible-playbook with which no play is run.
 WITHOUT_HOSTS = ("syntax", "listtasks", "listtags")
@@ -72,6 +73,9 @@ class LookupModule(LookupBase):
         if not any(context.CLIARGS.get(option) for option in WITHOUT_HOSTS):
             self._check(pattern, known.get("groups") or {}, known)
             self._check_tags()
+            problem = extra_variables.mistyped(self._loader)
+            if problem:
+                raise AnsibleLookupError(problem)
         return [pattern]
 
     def _check(self, pattern: str, groups: dict[str, t.Any], known: dict[str, t.Any]) -> None:

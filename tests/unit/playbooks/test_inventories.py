@@ -18,6 +18,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.model.inventories i
     unknown_names,
     unknown_tag,
 )
+from ansible_collections.groundup.cloud.plugins.plugin_utils import extra_variables
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BIN = pathlib.Path(sys.executable).parent
@@ -221,6 +222,10 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
         ("site", "--skip-tags", "machin"),
         "--skip-tags machin: no task has this tag, so nothing would be skipped; did you mean machine?",
     ),
+    "a mistyped consent": (
+        ("site", "-e", "machine_wype=true"),
+        "-e machine_wype: nothing reads a variable of this name; did you mean machine_wipe?",
+    ),
     "a limit outside of the target": (
         ("site", "-e", "target=machines", "--limit", "provisioner"),
         "--limit provisioner leaves none of the hosts of machines",
@@ -242,6 +247,13 @@ def test_tags_of_a_playbook_around_ours_count(inventories: Inventories) -> None:
     done = inventories.run("ansible-playbook", "-i", "rack", around, "--tags", "mine", "--skip-tags", "notest")
     assert done.returncode == 0 and "MINE" in done.stdout, done.stderr
     assert "did you mean mine?" in inventories.refusal("ansible-playbook", "-i", "rack", around, "--tags", "mne")
+
+
+def test_variables_that_nothing_reads() -> None:
+    words = extra_variables.known()
+    assert {"machine_wipe", "groundup_strict", "groundup_plan_directory", "bundle_action", "drain_state"} <= words
+    assert "did you mean groundup_strict?" in extra_variables.misread(["groundup_strct"], words)
+    assert extra_variables.misread(["machine_wipe", "ansible_user", "site", "vault_bmc", "machine_count"], words) == ""
 
 
 def test_names_and_tags_that_nothing_has() -> None:
