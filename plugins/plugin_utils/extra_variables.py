@@ -23,7 +23,7 @@ _READ = ("playbooks/**/*.yml", "roles/*/defaults/main.yml", "roles/*/meta/argume
 def mistyped(loader: DataLoader) -> str:
     """Why a run may not begin with its extra variables, or an empty string.
 
-    Ansible ignores a variable that nothing reads. In a run of other playbooks nothing is said: their roles have variables
+    Ansible ignores a variable that nothing reads. In a run of other playbooks nothing is said: their roles have some
     too.
     """
     books = map(_get_collection_playbook_path, context.CLIARGS.get("args") or ())

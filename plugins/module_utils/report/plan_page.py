@@ -53,6 +53,7 @@ class PlanPage:
         for layer, entries in self.layers:
             lines += ["", f"  {heading(layer)}"]
             lines += groups(_lines(entries))
+            lines += [f"      {line}" for entry in entries for line in entry.by_hand]
             idle = _idle(entries)
             lines += [f"    {_idle_text(layer, idle)}"] if idle else []
         return "\n".join([*lines, "", f"  Total: {self.total}"])
@@ -126,7 +127,6 @@ def _lines(entries: Sequence[Entry]) -> dict[str, list[str]]:
         entry.host: [
             *brief(entry.steps, entry.host),
             *(_doubt(entry.layer, line) for line in entry.why.splitlines()[:1]),
-            *entry.by_hand,
         ]
         for entry in entries
         if entry.steps or entry.why

@@ -125,6 +125,7 @@ def test_the_plan_says_of_each_layer_what_is_missing_with_the_remedy(stranger: S
         assert f"\n  {layer}\n" in page, page
     assert "it is configured by hand and was not compared" in page
     assert "\n        Ethernet31  access  20 " in page, page
+    assert page.count("leaf1: to be configured by hand") == page.count("leaf2: to be configured by hand") == 1, page
     assert "bundle_dir missing" not in page and page.count("no bundle was made for the cloud rack1") == 1
     assert "4 hosts not known in full" in page, page  # leaf2 is planned with node1
 

@@ -111,13 +111,14 @@ def test_a_switch_that_is_configured_by_hand_is_not_said_to_be_as_the_model_says
 
 
 def test_the_table_of_what_people_have_to_configure_is_on_the_page_and_in_the_files() -> None:
-    table = ["leaf1: to be configured by hand", "  port       <mode>"]
+    table = ["leaf1: to be configured by hand", "  port       <mode>", *(f"  Ethernet{number}" for number in range(48))]
     result = {"changed": False, "steps": [], "by_hand": table}
     (entry,) = planned({"leaf1": {**BELOW["switch"], "__switch_result": result}}, ["leaf1"])
     page = PlanPage("rack1", [Entry.of(entry)], "2026-01-02T03:04:05+00:00")
     assert "was not compared; the table has what it needs\n      leaf1: to be configured by hand\n" in page.text()
     assert "        port       <mode>\n" in page.text()
-    assert "leaf1: to be configured by hand\n  port       &lt;mode&gt;</pre>" in page.html()
+    assert "leaf1: to be configured by hand\n  port       &lt;mode&gt;\n  Ethernet0" in page.html()
+    assert "        Ethernet47\n" in page.text() and "more" not in page.text()
     assert page.as_dict()["layers"][0]["hosts"]["leaf1"]["by_hand"] == table
 
 
