@@ -86,18 +86,19 @@ options:
             - How pods are connected. With C(macvlan), each pod has a MAC address of its own on
               the node's interface, which stays as it is; pods and their own node do not reach
               each other there. With C(bridge), pods are ports of the node's bridge, as virtual
-              machines need it.
+              machines need it. With C(kube_ovn), they are ports of Kube-OVN's switch, in the
+              subnet whose C(attachment) is NAMESPACE/NAME in M(groundup.cloud.network_kube_ovn),
+              under policies, and only one namespace may be given.
             type: str
-            choices: [macvlan, bridge]
+            choices: [macvlan, bridge, kube_ovn]
             required: true
           interface:
             description:
             - The interface of the nodes above which pods are, or with C(bridge) the bridge. It
               has this name on each node that is to have such pods. A bridge is made by the role
               M(groundup.cloud.host_network), for one; a node without it makes one that leads
-              nowhere.
+              nowhere. Required, but not with C(kube_ovn).
             type: str
-            required: true
           mtu:
             description: MTU of the pods' interface in bytes. That of the node's interface by
               default.

@@ -102,4 +102,68 @@ options:
             description: Its address in the cluster, as Kubernetes has it.
             type: str
             required: true
+      subnets:
+        description:
+        - Further subnets of pods, beside that of the cluster. With C(vlan), their pods are in
+          a VLAN of the nodes, under the same policies. One with addresses in use is not removed,
+          and its range is not changed.
+        type: list
+        elements: dict
+        default: []
+        version_added: 0.2.0
+        suboptions:
+          name:
+            description: Its name.
+            type: str
+            required: true
+          subnet:
+            description: Its addresses. Nobody else has any of them, neither nodes nor other subnets.
+            type: str
+            required: true
+          vlan:
+            description: The VLAN; without one, the subnet is a part of the overlay.
+            type: int
+          interfaces:
+            description:
+            - The interfaces of the VLAN on nodes, with tag and without addresses, as C(bond0.101)
+              of M(groundup.cloud.host_network)'s C(vlans). Kube-OVN makes each one a port of
+              a switch of its own. It would move addresses of the interface to that switch, so
+              name none by which the node is reached.
+            type: list
+            elements: dict
+            default: []
+            suboptions:
+              name:
+                description: Name of the interface.
+                type: str
+                required: true
+              nodes:
+                description: Names of the nodes that have it. Others have no pods in the VLAN.
+                type: list
+                elements: str
+                required: true
+          gateway:
+            description: The router that is in the VLAN. Without one, pods of C(namespaces) are
+              routed by Kube-OVN.
+            type: str
+          exclude:
+            description: Ranges of addresses that pods do not get, as C(10.101.0.2-10.101.0.99).
+            type: list
+            elements: str
+            default: []
+          mtu:
+            description: MTU of the pods' interfaces in bytes; that of the cluster's pods if not
+              given.
+            type: int
+          namespaces:
+            description: Namespaces whose pods have their first interface in it. One that does
+              not exist is made; none is ever removed.
+            type: list
+            elements: str
+            default: []
+          attachment:
+            description:
+            - The attachment, as NAMESPACE/NAME, by which pods have further interfaces in it.
+              It is made by M(groundup.cloud.multus) with the plugin C(kube_ovn).
+            type: str
 """

@@ -11,7 +11,7 @@ from ..objects.engine import Engine, Request
 from ..objects.live import get
 from ..objects.protected import Consent
 from ..objects.stages import CRD
-from . import kube_ovn_tls
+from . import kube_ovn_guard, kube_ovn_subnets, kube_ovn_tls
 from .kube_ovn_removal import Removal
 from .layer import ClusterLayer, Params
 from .upstream import ClusterLayerError
@@ -35,22 +35,23 @@ class KubeOvnLayer(ClusterLayer):
     def complete(self, engine: Engine, params: Params) -> Params:
         """Return the input with the certificates of the cluster.
 
-        :raises ClusterLayerError: a range of addresses can't be changed any more.
+        :raises ClusterLayerError: a range of addresses can't be changed any more, or a subnet that would go has pods.
         """
         _refuse_other_ranges(engine, params)
+        kube_ovn_guard.refuse(engine, kube_ovn_subnets.definitions(params), self.set_name)
         return {**params, "certificates": kube_ovn_tls.certificates(engine)}
 
     def bring(self, engine: Engine, params: Params, *, present: bool, **more: Any) -> dict[str, Any]:
         """Bring the layer about, or remove it and what its controller has written. See `ClusterLayer.perform`."""
         if present:
             return super().bring(engine, params, present=True, **more)
-        removal = Removal(engine, self.render(params))
+        removal = Removal(engine, self.render(params), self.set_name)
         if not engine.check:
             removal.before()
         result = super().bring(engine, params, present=False, **more)
         if not engine.check:
             removal.after()
-        steps = [*removal.steps, *result["steps"]]
+        steps = list(dict.fromkeys([*removal.steps, *result["steps"]]))
         return {**result, "steps": steps, "changed": bool(steps)}
 
 

@@ -19,6 +19,8 @@ from ..objects.manifests import Definition
 from ..objects.stages import CRD
 from ..objects.transport import Json, items
 from ..objects.wanted import resources_of
+from ..waiting.missing import Row
+from . import kube_ovn_guard
 from .removing import delete, named, patch, running, spelled, until_none
 
 #: Objects that Kube-OVN makes itself, by kind; None for all of a kind.
@@ -28,6 +30,8 @@ OWN: Mapping[str, frozenset[str] | None] = {
     "IP": None,
 }
 PREFIX = "ovn.kubernetes.io/"
+#: The name of the set of the layer's objects.
+SET = "groundup-network-kube-ovn"
 CONTROLLER = "/apis/apps/v1/namespaces/kube-system/deployments/kube-ovn-controller"
 PODS, SELECTOR = "/api/v1/namespaces/kube-system/pods", {"labelSelector": "app=kube-ovn-controller"}
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/kube-ovn-controller"
@@ -39,31 +43,52 @@ class Removal:
     :ivar steps: what is done beside the removal of the layer's objects.
     """
 
-    def __init__(self, engine: Engine, definitions: Iterable[Definition]) -> None:
+    def __init__(self, engine: Engine, definitions: Iterable[Definition], set_name: str = SET) -> None:
         """Read what there is.
 
+        :param set_name: the name of the set of the layer's objects.
         :raises ObjectsError: there are objects of users, which would be lost.
         """
         self._engine = engine
         kinds = [one.body for one in definitions if one.kind == CRD[1]]
         found = [pair for kind in kinds for pair in self._objects(kind)]
-        _refuse_loss(found)
-        self._kept = [(resource, item) for resource, item in found if item["metadata"].get("finalizers")]
+        made = kube_ovn_guard.own(set_name, (item for __, item in found if item["kind"] in kube_ovn_guard.KINDS))
+        _refuse_loss(engine, found, made)
+        #: The layer's subnets and VLANs, which go while Kube-OVN runs, so that it takes them off the nodes.
+        self._made = [
+            pair for kind in kube_ovn_guard.KINDS for pair in found if pair[1] in made and pair[1]["kind"] == kind
+        ]
+        rest = [pair for pair in found if pair not in self._made and not _is_router_of(pair[1], made)]
+        self._kept = [(resource, item) for resource, item in rest if item["metadata"].get("finalizers")]
         self._marked = list(self._annotated())
         self._lease = get(engine.transport, LEASE) is not None
-        self.steps = [f"remove finalizers of {spelled(item['kind'], item)}" for __, item in self._kept]
+        self.steps = [f"remove {spelled(item['kind'], item)}" for __, item in self._made]
+        self.steps += [f"remove finalizers of {spelled(item['kind'], item)}" for __, item in self._kept]
         self.steps += [
             f"remove annotations of Kube-OVN from {spelled(item['kind'], item)}" for __, item in self._marked
         ]
         self.steps += ["remove Lease kube-system/kube-ovn-controller"] if self._lease else []
 
     def before(self) -> None:
-        """Stop the controller, which would write finalizers again, and remove them."""
+        """Remove what nodes have of subnets; stop the controller, which would write finalizers again; remove them."""
         transport = self._engine.transport
+        for kind in kube_ovn_guard.KINDS:
+            self._remove([(resource, item) for resource, item in self._made if item["kind"] == kind], kind)
         delete(transport, CONTROLLER)
         until_none(lambda: running(transport, PODS, SELECTOR), self._engine.deadline, "Kube-OVN's controller to stop")
         for resource, item in self._kept:
             self._patch(resource, item, {"finalizers": None})
+
+    def _remove(self, found: list[tuple[Resource, Json]], kind: str) -> None:
+        """Remove objects of a kind, and wait until the controller has let them go."""
+        paths = {spelled(kind, item): resource.path("", item["metadata"]["name"]) for resource, item in found}
+        for path in paths.values():
+            delete(self._engine.transport, path)
+
+        def left() -> list[Row]:
+            return [Row(name, "it is still there") for name, path in paths.items() if get(self._engine.transport, path)]
+
+        until_none(left, self._engine.deadline, f"Kube-OVN to remove each {kind} from nodes")
 
     def after(self) -> None:
         """Remove what Kube-OVN has written on objects of others, and the lock of its controllers."""
@@ -89,13 +114,24 @@ class Removal:
         patch(self._engine.transport, path, {"metadata": metadata})
 
 
-def _refuse_loss(found: Iterable[tuple[Resource, Json]]) -> None:
-    lost = [spelled(item["kind"], item) for __, item in found if not _is_own(item)]
+def _refuse_loss(engine: Engine, found: Iterable[tuple[Resource, Json]], made: Iterable[Json]) -> None:
+    made = list(made)
+    lost = [spelled(item["kind"], item) for __, item in found if not _is_own(item) and item not in made]
     if lost:
         raise ObjectsError(
             f"nothing was removed, because of objects that would be lost with their kinds: {named(lost)}; remove them "
             "while Kube-OVN runs, which then takes what belongs to them off the nodes"
         )
+    names = [str(item["metadata"]["name"]) for item in made if item["kind"] == kube_ovn_guard.SUBNET]
+    if used := list(kube_ovn_guard.in_use(engine, names)):
+        texts = [f"{name} has {named(users)}" for name, users in used]
+        raise ObjectsError(f"nothing was removed, because pods are in subnets: {'; '.join(texts)}; remove them first")
+
+
+def _is_router_of(item: Json, made: Iterable[Json]) -> bool:
+    """Whether it is an address of a subnet itself, which Kube-OVN removes with the subnet."""
+    names = {one["metadata"]["name"] for one in made if one["kind"] == kube_ovn_guard.SUBNET}
+    return item["kind"] == "IP" and (item.get("spec") or {}).get("subnet") in names
 
 
 def _is_own(item: Json) -> bool:

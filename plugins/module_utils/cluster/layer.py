@@ -66,12 +66,16 @@ class ClusterLayer:
     network: str = ""
     left: tuple[str, ...] = ()
 
+    @property
+    def set_name(self) -> str:
+        """The name of the set of its objects."""
+        return f"groundup-{self.role.replace('_', '-')}"
+
     def request(self, params: Params, *, present: bool = True, consents: Sequence[Consent] = ()) -> Request:
         """Return what is wanted of the API; its objects are one set, from which former members are removed.
 
         :param consents: to remove objects that hold data, or all objects of a kind.
         """
-        name = f"groundup-{self.role.replace('_', '-')}"
         rendered = [] if self.by_set and not present else self.render(params)
         if not present:
             rendered = [one for one in rendered if one.kind not in self.left]
@@ -81,7 +85,9 @@ class ClusterLayer:
         if self.guard and not present:
             own += [_consent(one) for one in rendered if stages.of(one) in (Stage.DEFINITIONS, Stage.CUSTOM)]
         consented = (*own, *consents)
-        return Request(rendered, NAMESPACE, present, ApplySet(name, NAMESPACE), remove_data=consented, leave=self.left)
+        return Request(
+            rendered, NAMESPACE, present, ApplySet(self.set_name, NAMESPACE), remove_data=consented, leave=self.left
+        )
 
     def complete(self, engine: Engine, params: Params) -> Params:
         """Return the input with what only the cluster knows of it; most layers need nothing of that.

@@ -18,7 +18,9 @@ from .upstream import refuse
 
 ROLE = "multus"
 KIND, VERSION = "NetworkAttachmentDefinition", "k8s.cni.cncf.io/v1"
-MACVLAN, BRIDGE = "macvlan", "bridge"
+MACVLAN, BRIDGE, KUBE_OVN = "macvlan", "bridge", "kube_ovn"
+#: Where Kube-OVN's CNI plugin reaches its daemon (its guide, advance/multi-nic).
+SOCKET = "/run/openvswitch/kube-ovn-daemon.sock"
 #: Of `addresses`: a pod has those that its annotation names.
 BY_POD = "pod"
 #: Namespaces that each cluster has, which are not made.
@@ -55,15 +57,17 @@ def _wrong(attachments: list[Params]) -> Iterator[str]:
     plugins: dict[str, tuple[str, str]] = {}
     for index, one in enumerate(attachments):
         where = f"{ROLE}_config.attachments[{index}]"
-        name, link, mtu = str(one["name"]), str(one["interface"]), one.get("mtu")
+        name, link, mtu = str(one["name"]), str(one.get("interface") or ""), one.get("mtu")
         if not _NAME.fullmatch(name):
             yield f"{where}.name: {name} is no name of an object; take lowercase letters, digits and dashes, up to 63"
-        if not _LINK.fullmatch(link):
+        if one["plugin"] == KUBE_OVN:
+            yield from _of_subnet(where, one)
+        elif not _LINK.fullmatch(link):
             yield f"{where}.interface: {link} is no name of a link, which has at most 15 characters"
         if mtu is not None and not LEAST_MTU <= int(mtu) <= MOST_MTU:
             yield f"{where}.mtu: {mtu} is not from {LEAST_MTU} to {MOST_MTU}; IPv6 needs {IPV6_LEAST}"
         plugin, first = plugins.setdefault(link, (str(one["plugin"]), name))
-        if plugin != one["plugin"]:
+        if link and plugin != one["plugin"]:
             yield (
                 f"{where}.plugin: {name} and {first} have different plugins on {link}; a bridge has no pods by "
                 "macvlan, and another link is no bridge"
@@ -76,8 +80,23 @@ def _wrong(attachments: list[Params]) -> Iterator[str]:
             named.add((space, name))
 
 
-def configuration(one: Params) -> dict[str, Any]:
-    """The CNI configuration of an attachment."""
+def _of_subnet(where: str, one: Params) -> Iterator[str]:
+    if len(_namespaces(one)) > 1:
+        yield f"{where}.namespaces: Kube-OVN finds the subnet of an attachment by its one namespace; name one"
+    given = [key for key in ("interface", "mtu") if one.get(key)] + ["addresses"] * (one.get("addresses") == BY_POD)
+    if given:
+        yield f"{where}: {' and '.join(given)} are those of the subnet with {KUBE_OVN}; leave them out"
+
+
+def configuration(one: Params, namespace: str = "") -> dict[str, Any]:
+    """The CNI configuration of an attachment.
+
+    :param namespace: that of the attachment, by which Kube-OVN finds its subnet.
+    """
+    if one["plugin"] == KUBE_OVN:
+        provider = f"{one['name']}.{namespace}.ovn"
+        common = {"cniVersion": "1.0.0", "name": one["name"], "type": "kube-ovn"}
+        return {**common, "server_socket": SOCKET, "provider": provider}
     link = one["interface"]
     on = {"master": link, "mode": "bridge"} if one["plugin"] == MACVLAN else {"bridge": link}
     by_pod = {"ipam": {"type": "static"}, "capabilities": {"ips": True}} if one.get("addresses") == BY_POD else {}
@@ -90,5 +109,5 @@ def _attachment(one: Params, namespace: str) -> dict[str, Any]:
         "apiVersion": VERSION,
         "kind": KIND,
         "metadata": {"name": one["name"], "namespace": namespace},
-        "spec": {"config": json.dumps(configuration(one), sort_keys=True)},
+        "spec": {"config": json.dumps(configuration(one, namespace), sort_keys=True)},
     }

@@ -17,10 +17,10 @@ from typing import Any
 
 from ..objects.manifests import Definition
 from ..objects.patches import ABSENT, Option, Patch, Step, patched
-from . import api_address, kube_ovn_tls
+from . import api_address, kube_ovn_subnets, kube_ovn_tls
 from .upstream import ClusterLayerError, definitions
 
-ROLE = "network_kube_ovn"
+ROLE = kube_ovn_subnets.ROLE
 VERSION = "v1.16.2"
 NAMESPACE = "kube-system"
 #: Name of its manifest in the bundle, and of the definitions of the policies that its controller watches.
@@ -64,6 +64,7 @@ def render(params: Mapping[str, Any]) -> list[Definition]:
         for index, given in enumerate(params.get("policy_manifests") or [])
         for one in definitions(ROLE, given or {}, f"policy_manifests[{index}]")
     ]
+    own = kube_ovn_subnets.definitions(params)
     certificates = params.get("certificates") or kube_ovn_tls.PLANNED
     patches = [
         *_PATCHES,
@@ -73,7 +74,7 @@ def render(params: Mapping[str, Any]) -> list[Definition]:
         *_api(params.get("api")),
     ]
     found = patched(definitions(ROLE, params.get("manifest") or {}), patches)
-    return [*policies, *found, kube_ovn_tls.secret(certificates)]
+    return [*policies, *found, kube_ovn_tls.secret(certificates), *own]
 
 
 #: Keys of the input that are subnets, with their defaults.

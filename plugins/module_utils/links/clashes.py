@@ -25,6 +25,7 @@ def refuse_clashes(spec: NetworkSpec, nics: Iterable[Nic]) -> None:
     refuse_nics(spec, nics)
     refuse_names(spec)
     refuse_bridges(spec)
+    refuse_lent(spec)
     refuse_vlans(spec)
     refuse_routers(spec)
     refuse_tables(spec)
@@ -74,6 +75,30 @@ def refuse_bridges(spec: NetworkSpec) -> None:
             raise HostError(
                 f"{LAYER}.bridges: {bridge.name} is on {bridge.link}, whose mode {mode} {REWRITING[mode]}, so that "
                 "these are not reached; choose 802.3ad, balance-xor or active-backup, or another link for the bridge"
+            )
+
+
+def refuse_lent(spec: NetworkSpec) -> None:
+    """A VLAN of another program that the host uses itself, is on a bond that changes MAC addresses, or would be taken
+    back by what configures links."""
+    modes = {bond.name: bond.mode for bond in spec.bonds}
+    for vlan in spec.lent:
+        if spec.backend != "networkd":
+            raise HostError(
+                f"{LAYER}.vlans: VLAN {vlan.vlan} is for another program, and {spec.backend} takes it back whenever "
+                "its profile is activated; write backend: networkd on a host that systemd-networkd manages"
+            )
+        used = [f"has the address {one.address}" for one in spec.on(vlan.name)]
+        used += [f"is a port of {bridge.name}" for bridge in spec.bridges if bridge.port == vlan.name]
+        used += ["is listed twice"] if [one.name for one in spec.lent].count(vlan.name) > 1 else []
+        if used:
+            raise HostError(
+                f"{LAYER}.vlans: VLAN {vlan.vlan} is for another program and {used[0]}; take one of them out"
+            )
+        if (mode := modes.get(vlan.link, "")) in REWRITING:
+            raise HostError(
+                f"{LAYER}.vlans: VLAN {vlan.vlan} is on {vlan.link}, whose mode {mode} {REWRITING[mode]}, so that "
+                "these are not reached; choose 802.3ad, balance-xor or active-backup, or another link for the VLAN"
             )
 
 

@@ -131,7 +131,12 @@ def base_network(spec: NetworkSpec, link: Link, match: list[tuple[str, object]])
 
 
 def vlan_network(spec: NetworkSpec, vlan: Vlan) -> list[Section]:
-    """One VLAN: its addresses, or the bridge of which it is a port."""
+    """One VLAN: its addresses, or the bridge of which it is a port.
+
+    One that is another program's is left to it: networkd would take it out of a switch that it does not know.
+    """
+    if spec.is_lent(vlan.name):
+        return [("Match", [("Name", vlan.name)]), ("Link", [("Unmanaged", "yes"), ("RequiredForOnline", "no")])]
     own = spec.on(vlan.name)
     return [
         ("Match", [("Name", vlan.name)]),

@@ -102,7 +102,8 @@ def differences(spec: NetworkSpec, live: Live) -> list[Difference]:
     for vlan in spec.vlans:
         bridge = spec.bridge_of(vlan.name)
         wants = {"kind": "vlan", "id": str(vlan.number), "mtu": str(vlan.mtu)} | ({"master": bridge} if bridge else {})
-        found += device(live, vlan.name, wants) + addressing(spec, live, vlan.name, vlan.name)
+        up = not spec.is_lent(vlan.name)  # else the program that has it sets it up
+        found += device(live, vlan.name, wants, up=up) + addressing(spec, live, vlan.name, vlan.name)
     for bridge_spec in spec.bridges:
         found += device(live, bridge_spec.name, {"kind": "bridge", "mtu": str(bridge_spec.mtu)})
         if bridge_spec.address and bridge_spec.address not in addresses_of(live, bridge_spec.name):
@@ -162,15 +163,13 @@ def attributes(link: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def device(live: Live, name: str, wants: dict[str, str]) -> list[Difference]:
-    """Differences of one link's attributes."""
+def device(live: Live, name: str, wants: dict[str, str], *, up: bool = True) -> list[Difference]:
+    """Differences of one link's attributes. ``up``: whether it has to be up."""
     link = live.links.get(name)
     if link is None:
         return [Difference(name, "device", "absent", wants.get("kind", "a NIC"))]
-    have = attributes(link)
-    return [
-        Difference(name, key, have[key], want) for key, want in (wants | {"state": "up"}).items() if have[key] != want
-    ]
+    have, wanted = attributes(link), wants | ({"state": "up"} if up else {})
+    return [Difference(name, key, have[key], want) for key, want in wanted.items() if have[key] != want]
 
 
 def addresses_of(live: Live, name: str) -> set[str]:

@@ -123,6 +123,20 @@ class Bridge:
 
 
 @dataclass(frozen=True)
+class Lent:
+    """A VLAN of a link that the host has for another program, which makes it a port of its own switch."""
+
+    vlan: int
+    mtu: int
+    link: str
+
+    @property
+    def name(self) -> str:
+        """Name of its device."""
+        return device(self.link, self.vlan)
+
+
+@dataclass(frozen=True)
 class NetworkSpec:
     """A host's network: at least one link, and what is above the links. ``backend``: what configures them there."""
 
@@ -136,6 +150,7 @@ class NetworkSpec:
     peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     timeout: int = 180
     backend: str = "networkd"
+    lent: tuple[Lent, ...] = ()
 
     @property
     def nics(self) -> tuple[Nic, ...]:
@@ -165,7 +180,8 @@ class NetworkSpec:
     def above(self, link: Link) -> Iterator[Vlan]:
         """VLANs above one link."""
         tagged = [(a.vlan, a.mtu) for a in self.addresses if a.vlan is not None and a.link == link.name]
-        tagged += [(b.vlan, b.mtu) for b in self.bridges if b.link == link.name]
+        tagged += [(bridge.vlan, bridge.mtu) for bridge in self.bridges if bridge.link == link.name]
+        tagged += [(lent.vlan, lent.mtu) for lent in self.lent if lent.link == link.name]
         for number in sorted({number for number, _mtu in tagged}):
             yield Vlan(link.name, number, max(mtu for other, mtu in tagged if other == number))
 
@@ -176,6 +192,10 @@ class NetworkSpec:
     def bridge_of(self, name: str) -> str | None:
         """Name of the bridge of which the device of a VLAN is a port."""
         return next((bridge.name for bridge in self.bridges if bridge.port == name), None)
+
+    def is_lent(self, name: str) -> bool:
+        """Whether the device of a VLAN is another program's."""
+        return any(one.name == name for one in self.lent)
 
 
 def device(link: str, vlan: int | None) -> str:

@@ -12,7 +12,7 @@ from ..host.state import HostError
 from ..network.mtu import ETHERNET, carrier
 from .backends import BACKENDS
 from .clashes import refuse_clashes
-from .parts import HASHED, Address, Bond, Bridge, Link, NetworkSpec, Nic
+from .parts import HASHED, Address, Bond, Bridge, Lent, Link, NetworkSpec, Nic
 from .values import HOST, LAYER, LINK, MAC, chosen, interface, ip, matching, number, size
 
 DEFAULTS: dict[str, Any] = {
@@ -25,6 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "mtu": None,
     "addresses": [],
     "bridges": [],
+    "vlans": [],
     "dns": {},
     "peers": {},
     "confirm_timeout": 180,
@@ -39,6 +40,7 @@ ADDRESS: dict[str, Any] = {
     "network": None, "link": None, "vlan": None, "interface": None, "address": None, "mtu": ETHERNET, "gateway": None,
     "routes": [], "table": None,
 }  # fmt: skip
+VLAN: dict[str, Any] = {"link": None, "vlan": None, "mtu": ETHERNET}
 BRIDGE: dict[str, Any] = {"name": None, "link": None, "vlan": None, "mtu": ETHERNET, "address": None}
 #: of the other modes, balance-rr puts packets out of order and broadcast sends each of them once per member
 MODES = ("802.3ad", "active-backup", "balance-xor", "balance-tlb", "balance-alb")
@@ -67,7 +69,8 @@ def parse(params: dict[str, Any]) -> NetworkSpec:
     names = [one.name for one in carriers]
     addresses = tuple(parse_address(f"{LAYER}.addresses[{i}]", a, names) for i, a in enumerate(given["addresses"]))
     bridges = tuple(parse_bridge(f"{LAYER}.bridges[{i}]", bridge, names) for i, bridge in enumerate(given["bridges"]))
-    above: list[Address | Bridge] = [*addresses, *bridges]
+    lent = tuple(parse_vlan(f"{LAYER}.vlans[{i}]", vlan, names) for i, vlan in enumerate(given["vlans"]))
+    above: list[Address | Bridge | Lent] = [*addresses, *bridges, *lent]
     carried = {name: [item.mtu for item in above if item.link == name] for name in names}
     dns = settings(f"{LAYER}.dns", given["dns"], {"servers": [], "search": []})
     spec = NetworkSpec(
@@ -81,6 +84,7 @@ def parse(params: dict[str, Any]) -> NetworkSpec:
         {network: tuple(found or ()) for network, found in given["peers"].items()},
         number(f"{LAYER}.confirm_timeout", given["confirm_timeout"], SHORTEST_TIMEOUT, 86400),
         backend,
+        lent,
     )
     refuse_clashes(spec, nics)
     return spec
@@ -212,3 +216,11 @@ def parse_bridge(where: str, item: dict[str, Any], links: list[str]) -> Bridge:
     mtu = size(where, given["mtu"], address.version if address else 4)
     name = matching(f"{where}.name", given["name"], LINK, "a link's name")
     return Bridge(name, vlan, mtu, str(address) if address else None, link_of(where, given["link"], links))
+
+
+def parse_vlan(where: str, item: dict[str, Any], links: list[str]) -> Lent:
+    """Check one VLAN of another program."""
+    given = settings(where, item, VLAN)
+    require(where, given, "vlan")
+    vlan = number(f"{where}.vlan", given["vlan"], 1, 4094)
+    return Lent(vlan, size(where, given["mtu"], 4), link_of(where, given["link"], links))

@@ -28,7 +28,7 @@ class Attachment:
         enums.AttachmentPlugin,
         "How pods are connected.",
         default=None,
-        shown_default="`bridge` for a network with `vlans`, else `macvlan`",
+        shown_default="`kube_ovn` for a VLAN of `network.subnets`, `bridge` for another one of `vlans`, else `macvlan`",
         checked_only=True,
     )
     mtu: int | None = one(
@@ -36,7 +36,7 @@ class Attachment:
     )
     addresses: enums.AttachmentAddresses = one(
         enums.AttachmentAddresses,
-        "Where addresses of the interfaces come from.",
+        "Where addresses of the interfaces come from. With `kube_ovn`, which gives those of the subnet, leave it out.",
         default=enums.AttachmentAddresses.NONE,
     )
 

@@ -169,6 +169,7 @@ class AttachmentPlugin(enum.StrEnum):
 
     MACVLAN = "macvlan"
     BRIDGE = "bridge"
+    KUBE_OVN = "kube_ovn"
 
 
 class AttachmentAddresses(enum.StrEnum):

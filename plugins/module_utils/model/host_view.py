@@ -10,6 +10,7 @@ from ..cluster import network_calico as calico
 from .attachments import Attachment, bridge_name
 from .enums import BondMode, NetworkProvider, Role
 from .hardware import Machine
+from .kube_ovn_vlans import is_of_subnet, lent
 from .layout import Layout, fqdn
 from .nics import Bond, Nic
 from .segments import Network, Route
@@ -38,6 +39,7 @@ def host_network(layout: Layout, machine: Machine, peers: View) -> View:
             for network in networks
         ],
         "bridges": [_bridge(layout, machine, one) for one in bridged(layout, machine)],
+        **({"vlans": vlans} if (vlans := lent(layout, machine)) else {}),
         "dns": {
             "servers": resolvers(layout),
             "search": list(cloud.dns.search) or [cloud.domain],
@@ -73,6 +75,7 @@ def bridged(layout: Layout, machine: Machine) -> list[Attachment]:
     if cloud.kubernetes is None or Role.COMPUTE not in machine.roles:
         return []
     found = [one for one in cloud.network.attachments.values() if one.vlan and one.network in cloud.networks]
+    found = [one for one in found if not is_of_subnet(cloud, one.vlan)]
     return list({one.vlan: one for one in found}.values())
 
 

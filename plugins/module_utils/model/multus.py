@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ..cluster import multus
+from ..cluster import multus, multus_objects
 from .attachments import Attachment, bridge_name
 from .bundle_facts import manifest
 from .enums import AttachmentPlugin, Role
 from .hardware import Machine
+from .kube_ovn_vlans import carriers, is_of_subnet
 from .layout import Layout, is_network_configured
 from .pod_network import PodNetwork
 from .providers import of_api
@@ -51,17 +52,24 @@ def needs(params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
     return (f"manifest:{multus.MANIFEST}", multus.IMAGE, *dynamic)
 
 
-def plugin(one: Attachment, network: Network) -> AttachmentPlugin:
+def plugin(cloud: Cloud, one: Attachment, network: Network) -> AttachmentPlugin:
     """How pods are connected: as the model says, or in the only way that the network has."""
-    return one.plugin or (AttachmentPlugin.BRIDGE if network.vlans else AttachmentPlugin.MACVLAN)
+    if one.plugin:
+        return one.plugin
+    if is_of_subnet(cloud, one.vlan):
+        return AttachmentPlugin.KUBE_OVN
+    return AttachmentPlugin.BRIDGE if network.vlans else AttachmentPlugin.MACVLAN
 
 
 def interfaces(layout: Layout, one: Attachment) -> dict[str, list[Machine]]:
     """Names of the interfaces above which pods are, with the machines that have them."""
     network = layout.cloud.networks[one.network]
+    chosen = plugin(layout.cloud, one, network)
+    if chosen is AttachmentPlugin.KUBE_OVN:
+        return carriers(layout, one.vlan)
     found: dict[str, list[Machine]] = {}
     for machine in layout.cloud.machines.values():
-        if plugin(one, network) is AttachmentPlugin.BRIDGE:
+        if chosen is AttachmentPlugin.BRIDGE:
             name = bridge_name(one.vlan) if Role.COMPUTE in machine.roles and is_network_configured(machine) else ""
         else:
             name = (
@@ -87,10 +95,13 @@ def offered(layout: Layout) -> list[View]:
 
 def _attachment(layout: Layout, one: Attachment) -> View:
     network = layout.cloud.networks[one.network]
+    chosen = plugin(layout.cloud, one, network)
+    if chosen is AttachmentPlugin.KUBE_OVN:  # its subnet says all else
+        return {"name": one.name, "namespaces": list(one.namespaces), "plugin": multus_objects.KUBE_OVN}
     return {
         "name": one.name,
         "namespaces": list(one.namespaces),
-        "plugin": str(plugin(one, network)),
+        "plugin": str(chosen),
         "interface": next(iter(interfaces(layout, one)), ""),
         # A VLAN adds no header below IP, so pods have the MTU of the network itself (see network/mtu.py).
         "mtu": one.mtu or network.mtu,

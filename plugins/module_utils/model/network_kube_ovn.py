@@ -9,9 +9,11 @@ import typing as t
 from ..cluster import network_kube_ovn as kube_ovn
 from .bundle_facts import manifest
 from .enums import Role
+from .kube_ovn_vlans import carriers, network_of
 from .layout import Layout
 from .pods_mtu import pods
 from .providers import Provider, of_api
+from .subnets import PodSubnet
 
 View = dict[str, t.Any]
 
@@ -31,7 +33,33 @@ def network_kube_ovn(layout: Layout) -> View:
         **({"join": str(join)} if join else {}),
         "mtu": pods(layout),
         "databases": _databases(layout),
+        **(
+            {"subnets": found}
+            if (found := [_subnet(layout, one) for one in layout.cloud.network.subnets.values()])
+            else {}
+        ),
     }
+
+
+def _subnet(layout: Layout, one: PodSubnet) -> View:
+    attached = next(
+        (item for item in layout.cloud.network.attachments.values() if one.vlan and item.vlan == one.vlan), None
+    )
+    network = network_of(layout.cloud, one.vlan)
+    view: View = {
+        "name": one.name,
+        "subnet": str(one.subnet),
+        **({"gateway": str(one.gateway)} if one.gateway else {}),
+        **({"exclude": [f"{taken.first}-{taken.last}" for taken in one.exclude]} if one.exclude else {}),
+        **({"namespaces": list(one.namespaces)} if one.namespaces else {}),
+    }
+    if network is None:
+        return view
+    # A VLAN adds no header below IP, so pods have the MTU of the network itself (see network/mtu.py).
+    view |= {"vlan": one.vlan, "mtu": (attached.mtu if attached else None) or network.mtu}
+    found = carriers(layout, one.vlan).items()
+    view["interfaces"] = [{"name": name, "nodes": [item.name for item in machines]} for name, machines in found]
+    return {**view, **({"attachment": f"{attached.namespaces[0]}/{attached.name}"} if attached else {})}
 
 
 def _databases(layout: Layout) -> list[View]:

@@ -17,6 +17,7 @@ from .cilium import Cilium
 from .custom_network import CustomNetwork
 from .fields import many, named, one
 from .load_balancing import LoadBalancer
+from .subnets import PodSubnet
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ class PodNetwork:
         default=None,
         shown_default="`100.64.0.0/16` with `kube_ovn`",
         example="100.127.0.0/24",
+    )
+    subnets: t.Mapping[str, PodSubnet] = named(
+        PodSubnet, "Further subnets of pods and virtual machines, with the provider `kube_ovn`."
     )
     load_balancer: LoadBalancer | None = one(
         LoadBalancer, "Addresses for services of type LoadBalancer; without it they get none.", default=None

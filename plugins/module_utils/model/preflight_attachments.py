@@ -7,6 +7,8 @@ from __future__ import annotations
 import typing as t
 
 from .enums import NetworkProvider, Role
+from .kube_ovn_vlans import ROOT as SUBNETS
+from .kube_ovn_vlans import carriers, in_vlans
 from .multus import ROOT, interfaces, wanted
 from .preflight import Facts, Found, Rule, Severity
 
@@ -29,6 +31,16 @@ def _some(facts: Facts) -> t.Iterator[Found]:
             yield Found(f"{ROOT}.{one.name}.network", one.network, more=f"; it concerns machines.{without[0]}{others}")
 
 
+def _subnets(facts: Facts) -> t.Iterator[Found]:
+    members = [one for one in facts.cloud.machines.values() if Role.COMPUTE in one.roles]
+    for one in in_vlans(facts.cloud):
+        having = {machine.name for found in carriers(facts.layout, one.vlan).values() for machine in found}
+        without = [machine.name for machine in members if machine.name not in having]
+        if having and without:
+            others = f" and {len(without) - 1} more" if len(without) > 1 else ""
+            yield Found(f"{SUBNETS}.{one.name}.vlan", one.vlan, more=f"; it concerns machines.{without[0]}{others}")
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "custom-attachments",
@@ -47,5 +59,14 @@ RULES: tuple[Rule, ...] = (
         "is not on all machines with the role compute, and a pod with this attachment does not start on the others",
         "let such pods choose nodes by a label",
         "CNI plugins 1.9, macvlan: the master has to exist",
+    ),
+    Rule(
+        "vlan-on-some-machines",
+        Severity.WARNING,
+        "a VLAN of `network.subnets` that not all machines with the role `compute` have",
+        _subnets,
+        "is not on all machines with the role compute, and a pod of this subnet does not start on the others",
+        "give them their nics, or let such pods choose nodes by a label",
+        "Kube-OVN 1.16: pkg/daemon/handler.go, the provider network has to be ready on the node",
     ),
 )

@@ -25,6 +25,7 @@ from .check_promises import check_promises
 from .check_racks import check_racks
 from .check_routes import check_routes
 from .check_storage import check_storage
+from .check_subnets import check_subnets
 from .check_switch_bgp import check_switch_bgp
 from .check_unread import check_unread
 from .check_virtualization import check_virtualization
@@ -49,6 +50,7 @@ CHECKS = (
     check_bgp,
     check_load_balancer,
     check_switch_bgp,
+    check_subnets,
     check_attachments,
     check_custom,
     check_storage,

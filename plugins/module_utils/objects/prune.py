@@ -96,15 +96,20 @@ def remove(
     connections: int,
     wait: Callable[[Sequence[tuple[Key, str, str]]], None] | None,
 ) -> None:
-    """Remove objects stage by stage, custom resources before their controllers.
+    """Remove objects stage by stage, custom resources before their controllers; in a stage, what refers first.
 
     :param wait: waits until the objects of a stage are gone, each with its path and uid; None to go on at once.
     """
     outcomes = [one for one in outcomes if one.verdict is Verdict.REMOVE]
-    for stage in reversed(stages.Stage):
-        found = [one for one in outcomes if one.stage == stage]
+    order = {(-one.stage, stages.removal_order(one.key.group, one.key.kind)) for one in outcomes}
+    for stage, place in sorted(order):
+        found = [
+            one
+            for one in outcomes
+            if -one.stage == stage and stages.removal_order(one.key.group, one.key.kind) == place
+        ]
         in_parallel(lambda one: _delete(transport, one), found, connections)
-        if wait and found:
+        if wait:
             wait([(one.key, one.path, _uid(one)) for one in found])
 
 

@@ -49,6 +49,17 @@ _GROUPS: Mapping[str, Stage] = {
     "batch": Stage.WORKLOADS,
     "admissionregistration.k8s.io": Stage.ADMISSION,
 }
+#: Kinds of which the controller needs an object until others of its stage are gone, which refer to it.
+_REFERRED: Mapping[tuple[str, str], int] = {
+    ("kubeovn.io", "Vlan"): 1,  # of its Subnets (Kube-OVN 1.16: pkg/controller/subnet.go, reconcileVlan)
+    ("kubeovn.io", "Vpc"): 1,
+    ("kubeovn.io", "ProviderNetwork"): 2,  # of its Vlans
+}
+
+
+def removal_order(group: str, kind: str) -> int:
+    """Return when an object is removed among those of its stage; the lowest number is removed first."""
+    return _REFERRED.get((group, kind), 0)
 
 
 def of_kind(group: str, kind: str) -> Stage:

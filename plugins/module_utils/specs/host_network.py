@@ -123,6 +123,16 @@ CONFIG: dict[str, Any] = {
                 },
             },
         },
+        "vlans": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "link": {"type": "str"},
+                "vlan": {"type": "int", "required": True},
+                "mtu": {"type": "int", "default": 1500},
+            },
+        },
         "bridges": {
             "type": "list",
             "elements": "dict",

@@ -38,8 +38,12 @@ CONFIG: dict[str, Any] = {
             "options": {
                 "name": {"type": "str", "required": True},
                 "namespaces": {"type": "list", "elements": "str", "default": ["default"]},
-                "plugin": {"type": "str", "required": True, "choices": ["macvlan", "bridge"]},
-                "interface": {"type": "str", "required": True},
+                "plugin": {
+                    "type": "str",
+                    "required": True,
+                    "choices": ["macvlan", "bridge", "kube_ovn"],
+                },
+                "interface": {"type": "str"},
                 "mtu": {"type": "int"},
                 "addresses": {"type": "str", "default": "none", "choices": ["none", "pod"]},
             },

@@ -46,6 +46,30 @@ CONFIG: dict[str, Any] = {
                 "address": {"type": "str", "required": True},
             },
         },
+        "subnets": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "name": {"type": "str", "required": True},
+                "subnet": {"type": "str", "required": True},
+                "vlan": {"type": "int"},
+                "interfaces": {
+                    "type": "list",
+                    "elements": "dict",
+                    "default": [],
+                    "options": {
+                        "name": {"type": "str", "required": True},
+                        "nodes": {"type": "list", "elements": "str", "required": True},
+                    },
+                },
+                "gateway": {"type": "str"},
+                "exclude": {"type": "list", "elements": "str", "default": []},
+                "mtu": {"type": "int"},
+                "namespaces": {"type": "list", "elements": "str", "default": []},
+                "attachment": {"type": "str"},
+            },
+        },
     },
 }
 # fmt: on

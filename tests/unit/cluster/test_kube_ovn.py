@@ -78,7 +78,14 @@ def crd(kind: str, plural: str, group: str = "kubeovn.io") -> Json:
     return {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": meta, "spec": spec}
 
 
-CRDS = [crd("Subnet", "subnets"), crd("Vpc", "vpcs"), crd("IP", "ips")]
+PLURALS = {
+    "Subnet": "subnets",
+    "Vpc": "vpcs",
+    "IP": "ips",
+    "Vlan": "vlans",
+    "ProviderNetwork": "provider-networks",
+}
+CRDS = [crd(kind, plural) for kind, plural in PLURALS.items()]
 
 
 def upstream() -> list[Json]:

@@ -20,7 +20,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.objects.manifests i
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import JSON, MERGE
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting.deadline import Deadline
 from checks.clock import SkippingClock
-from unit.cluster.test_kube_ovn import CRDS, given, variables  # noqa: F401  a fixture
+from unit.cluster.test_kube_ovn import CRDS, PLURALS, given, variables  # noqa: F401  a fixture
 from unit.objects.double import Json, Server, resource
 
 DAY = 86400
@@ -66,14 +66,13 @@ class Cluster(Server):
 
 
 def place(one: Json) -> str:
-    plural = {"Subnet": "subnets", "Vpc": "vpcs", "IP": "ips"}.get(one["kind"])
-    if plural:
+    if plural := PLURALS.get(one["kind"]):
         return f"/apis/kubeovn.io/v1/{plural}/{one['metadata']['name']}"
     return f"/api/v1/{one['kind'].lower()}s/{one['metadata']['name']}"
 
 
 def item(kind: str, name: str, **metadata: Any) -> Json:
-    version = "kubeovn.io/v1" if kind in ("Subnet", "Vpc", "IP") else "v1"
+    version = "kubeovn.io/v1" if kind in PLURALS else "v1"
     return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "uid": name, **metadata}}
 
 

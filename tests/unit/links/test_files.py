@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.layers.host_network import network_files
+from ansible_collections.groundup.cloud.plugins.module_utils.links.backends import files_of
 from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import parse
 
 BONDED: dict[str, Any] = {
@@ -144,6 +145,13 @@ WRONG = [
     (ONE | {"addresses": [{"address": "10.0.0.3/24", "vlan": 5}], "bridges": [{"name": "br5", "vlan": 5}]},
      "VLAN 5 is a port of br5 and can't have the address 10.0.0.3/24"),
     (ONE | {"bridges": [{"name": "br5", "vlan": 5}, {"name": "br6", "vlan": 5}]}, "VLAN 5 is a port of two bridges"),
+    (ONE | {"vlans": [{"vlan": 5}], "bridges": [{"name": "br5", "vlan": 5}]},
+     "VLAN 5 is for another program and is a port of br5"),
+    (ONE | {"vlans": [{"vlan": 5}], "addresses": [{"address": "10.0.0.3/24", "vlan": 5}]},
+     "VLAN 5 is for another program and has the address 10.0.0.3/24"),
+    (ONE | {"vlans": [{"vlan": 5}, {"vlan": 5}]}, "VLAN 5 is for another program and is listed twice"),
+    (ONE | {"vlans": [{"vlan": 5000}]}, r"vlans\[0\].vlan"),
+    (ONE | {"vlans": [{"vlan": 5}], "backend": "networkmanager"}, "networkmanager takes it back whenever"),
     (ONE | {"dns": {"servers": ["resolver"]}}, "dns.servers: 'resolver'"),
     (ONE | {"dns": {"search": ["a b"]}}, "dns.search: 'a b'"),
     (ONE | {"hostname": "x\ny"}, "hostname"),
@@ -162,3 +170,11 @@ def test_a_link_with_ipv4_only_may_be_smaller_than_ipv6_needs() -> None:
         "addresses": [{"address": "10.0.0.3/24", "mtu": 1000}, {"address": "2001:db8::3/64", "vlan": 7, "mtu": 1280}]
     }
     assert [address.mtu for address in parse(ONE | small).addresses] == [1000, 1280]
+
+
+def test_a_vlan_of_another_program_is_made_and_left_to_it() -> None:
+    spec = parse(ONE | {"vlans": [{"vlan": 101, "mtu": 9000}]})
+    found = {name.rpartition("10-groundup-")[2]: text.partition("\n")[2] for name, text in files_of(spec).items()}
+    assert found["nic0.101.netdev"] == "[NetDev]\nName=nic0.101\nKind=vlan\nMTUBytes=9000\n\n[VLAN]\nId=101\n"
+    assert found["nic0.101.network"] == "[Match]\nName=nic0.101\n\n[Link]\nUnmanaged=yes\nRequiredForOnline=no\n"
+    assert "MTUBytes=9000\n" in found["nic0.network"] and "VLAN=nic0.101\n" in found["nic0.network"]

@@ -291,3 +291,13 @@ def test_networks_without_pingable_peers_are_found() -> None:
 
 def test_a_route_is_named_as_ip_prints_it() -> None:
     assert (route_name("0.0.0.0/0"), route_name("10.9.0.0/16")) == ("default", "10.9.0.0/16")
+
+
+def test_a_vlan_of_another_program_may_be_down_and_in_a_switch_of_its_own() -> None:
+    spec = parse({**BONDED, "bridges": [], "vlans": [{"vlan": 101, "mtu": 1500}]})
+    links = healthy()
+    assert [str(one) for one in differences(spec, Live(links, ROUTES, SIZES)) if "101" in str(one)]
+    links["bond0.101"] = {**vlan(101, 1500, "169.254.1.1"), "flags": ["BROADCAST"], "master": "ovs-system"}
+    assert differences(spec, Live(links, ROUTES, SIZES)) == []
+    links["bond0.101"]["mtu"] = 9000
+    assert [one.what for one in differences(spec, Live(links, ROUTES, SIZES))] == ["mtu"]

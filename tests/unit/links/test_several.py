@@ -83,6 +83,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"links": [LACP], "addresses": [STORAGE]}, r"addresses\[0\].link: bond1 is not one of bond0"),
     ({"links": [LACP], **BRIDGED}, r"bridges\[0\].link: bond1 is not one of bond0"),
     ({"links": [LACP, ALB], **BRIDGED}, "br9 is on bond1, whose mode balance-alb .* answers ARP .* choose 802.3ad"),
+    ({"links": [LACP, ALB], "vlans": [{"link": "bond1", "vlan": 9}]}, "VLAN 9 is on bond1, whose mode balance-alb"),
     ({"links": [LACP, TLB], **BRIDGED}, "br9 is on bond1, whose mode balance-tlb sends"),
     ({"links": [LACP, BACKUP], "addresses": [MANAGEMENT, {**STORAGE, "gateway": "10.40.0.1"}]},
      r"10.20.0.1 \(bond0.20\) and 10.40.0.1 \(bond1.40\) are both default gateways of IPv4; keep one"),
