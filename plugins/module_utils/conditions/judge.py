@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..waiting.missing import Row
-from . import containers, disk_images, rook, serving, virtual_machines, workloads
+from . import containers, disk_images, kube_ovn, rook, serving, virtual_machines, workloads
 from .fields import Item, Rule, at, because, condition, deleted, group, is_true, lacking, since, unobserved
 
 #: (API group, kind) -> its rule.
@@ -24,6 +24,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("apiextensions.k8s.io", "CustomResourceDefinition"): serving.crd,
     ("apiregistration.k8s.io", "APIService"): serving.api_service,
     **rook.RULES,
+    **kube_ovn.RULES,
     **virtual_machines.RULES,
     **disk_images.RULES,
 }

@@ -81,7 +81,11 @@ def interfaces(layout: Layout, one: Attachment) -> dict[str, list[Machine]]:
 
 
 def offered(layout: Layout) -> list[View]:
-    """What proofs have to know of the attachments: where they are, and with which MTU."""
+    """What proofs have to know of the attachments: where they are, and with which MTU.
+
+    Those of Kube-OVN are left out: their pods have addresses that nobody knows before, and the proof gives its own.
+    """
+    networks = layout.cloud.networks
     return [
         {
             "name": one.name,
@@ -90,6 +94,7 @@ def offered(layout: Layout) -> list[View]:
             "nodes": [machine.name for found in interfaces(layout, one).values() for machine in found],
         }
         for one in layout.cloud.network.attachments.values()
+        if plugin(layout.cloud, one, networks[one.network]) is not AttachmentPlugin.KUBE_OVN
     ]
 
 

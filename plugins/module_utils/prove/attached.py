@@ -93,6 +93,8 @@ class Attached:
         :raises UntriedError: no attachment is on two ready nodes.
         """
         tried = {one: nodes for one in self.offered if len(nodes := self._nodes(one, ready)) > 1}
+        if not self.offered:
+            raise UntriedError("all attachments are subnets of Kube-OVN, whose addresses nobody knows before")
         if not tried:
             raise UntriedError("no attachment is on two ready nodes")
         pods = [pod for one, nodes in tried.items() for pod in self._begin(namespace, one, nodes)]

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proof of the databases of the network provider `kube_ovn`: all members run, and each database has one leader."""
+"""Proofs of the network provider `kube_ovn`: its databases run and each has one leader; its subnets are in force."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ..conditions.fields import is_true
+from ..conditions.judge import judge
 from ..kube.api import Api
 from ..report.proofs import Proof, ProofError
 from ..waiting.deadline import Deadline
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 PROVIDER = "kube_ovn"
 CLAIM = "OVN's databases run on all their nodes, and each has one leader"
+SUBNETS_CLAIM = "Kube-OVN has all subnets in force, and a switch for each VLAN of them on all its nodes"
+OBJECTS = "/apis/kubeovn.io/v1"
 NAMESPACE = "/api/v1/namespaces/kube-system"
 DEPLOYMENT = "/apis/apps/v1/namespaces/kube-system/deployments/ovn-central"
 #: Seconds to wait for leaders: in an election nobody leads, and Kube-OVN's checker sets the labels a while after it.
@@ -28,9 +32,10 @@ LEADERS = {"northbound": "ovn-nb-leader", "southbound": "ovn-sb-leader", "northd
 
 
 @proof("cluster", layer="network", provider=PROVIDER)
-def _databases(context: Cluster) -> Iterator[Proof]:
+def _kube_ovn(context: Cluster) -> Iterator[Proof]:
     if context.expected.layers.get("network") == PROVIDER:  # nobody knows it of a cluster whose layers are not known
         yield context.prove(CLAIM, databases, "network")
+        yield context.prove(SUBNETS_CLAIM, subnets, "network")
 
 
 def databases(api: Api, deadline: Deadline | None = None) -> str:
@@ -42,6 +47,27 @@ def databases(api: Api, deadline: Deadline | None = None) -> str:
         return wait(lambda: _state(api), deadline or Deadline(ELECTION), what="OVN's databases", pause=5)
     except TimedOut as error:
         raise ProofError("; ".join(map(str, error.missing.rows))) from error
+
+
+def subnets(api: Api) -> str:
+    """Which subnets there are, and on how many nodes VLANs are.
+
+    :raises ProofError: a subnet is not valid, or a node has no switch of a VLAN.
+    """
+    found = api.get(f"{OBJECTS}/subnets")["items"]
+    networks = (api.get(f"{OBJECTS}/provider-networks") or {}).get("items") or []
+    now, wrong = datetime.now(UTC), []
+    for kind, items in (("Subnet", found), ("ProviderNetwork", networks)):
+        for one in items:
+            if row := judge({**one, "apiVersion": "kubeovn.io/v1", "kind": kind}, now):
+                wrong.append(str(row))
+            elif kind == "Subnet" and not is_true(one, "Ready"):
+                wrong.append(f"Subnet {one['metadata']['name']}: Kube-OVN's controller has not taken it")
+    if wrong:
+        raise ProofError("; ".join(wrong))
+    vlans = [f"{one['metadata']['name']} on {len(one['status']['readyNodes'])} nodes" for one in networks]
+    named = ", ".join(sorted(str(one["metadata"]["name"]) for one in found))
+    return f"subnets: {named}" + (f"; switches: {', '.join(sorted(vlans))}" if vlans else "")
 
 
 def _state(api: Api) -> str | Missing:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.catalog import LAYERS, probe
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.upstream import ClusterLayerError
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import ObjectsError
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.live import get
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import Https
@@ -132,6 +133,65 @@ def test_lost_certificates_are_made_again_and_all_sides_start_again(params: Json
     assert len([step for step in steps if "Deployment" in step or "DaemonSet" in step]) == 6
 
 
+KUBE_OVN = "/apis/kubeovn.io/v1"
+INTERFACES = [{"name": "bond0.101", "nodes": ["node1", "node2"]}, {"name": "eth1.101", "nodes": ["node3"]}]
+OFFICE: Json = {
+    "name": "office", "subnet": "10.101.0.0/24", "gateway": "10.101.0.1", "exclude": ["10.101.0.2-10.101.0.99"],
+    "vlan": 101, "interfaces": INTERFACES, "mtu": 9000, "namespaces": ["desktops"],
+}  # fmt: skip
+FARM: Json = {"name": "farm", "subnet": "10.102.0.0/24", "vlan": 102, "interfaces": [{"name": "x.102", "nodes": ["a"]}]}
+
+
+def in_office(api: Https, name: str) -> str:
+    """An address of the subnet, as Kube-OVN's controller records it."""
+    spec = {"subnet": "office", "podName": "vm1", "namespace": "desktops"} | dict.fromkeys(
+        ("ipAddress", "macAddress", "containerID", "nodeName", "v4IpAddress", "v6IpAddress", "podType"), ""
+    )
+    lists: Json = {"attachIps": [], "attachMacs": [], "attachSubnets": []}
+    path = f"{KUBE_OVN}/ips/{name}"
+    body = {"apiVersion": "kubeovn.io/v1", "kind": "IP", "metadata": {"name": name}, "spec": spec | lists}
+    apply(api, path, body)
+    return path
+
+
+def test_a_vlan_is_added_changed_and_taken_away_and_pods_in_it_are_not_lost(
+    params: Json, perform: Perform, api: Https
+) -> None:
+    both = {**params, "subnets": [OFFICE, FARM]}
+    assert set(perform(both)["steps"]) == {
+        "change ConfigMap kube-system/groundup-network-kube-ovn (the parent of the set)",
+        "create Namespace desktops",
+        *(f"create {kind} vlan{number}" for kind in ("ProviderNetwork", "Vlan") for number in (101, 102)),
+        *(f"create Subnet {name}" for name in ("office", "farm")),
+    }
+    assert perform(both)["steps"] == []
+    own = api.call("GET", f"{SUBNETS}/office")["spec"]
+    assert (own["vlan"], own["u2oInterconnection"], own["excludeIps"][1]) == (
+        "vlan101", True, "10.101.0.2..10.101.0.99",
+    )  # fmt: skip
+    # What the controller adds to a subnet is its own, and no difference.
+    added = {"gatewayType": "distributed", "enableLb": True}
+    api.call("PATCH", f"{SUBNETS}/office", {"fieldManager": "kube-ovn-controller"}, {"spec": added}, MERGE)
+    assert perform(both)["steps"] == []
+    fewer = {**both, "subnets": [{**OFFICE, "interfaces": INTERFACES[:1]}, FARM]}
+    assert perform(fewer)["steps"] == ["change ProviderNetwork vlan101"]
+    address = in_office(api, "vm1.desktops")
+    for wanted, why in (
+        ([FARM], "office would be removed"),
+        ([{**OFFICE, "subnet": "10.101.0.0/25"}, FARM], "instead"),
+    ):
+        with pytest.raises(ClusterLayerError, match=rf"{why}.*and has desktops/vm1"):
+            perform({**both, "subnets": wanted})
+    with pytest.raises(ObjectsError, match="pods are in subnets: office has desktops/vm1"):
+        perform(fewer, present=False)
+    api.call("DELETE", address)
+    steps = [step.split(" (")[0] for step in perform({**both, "subnets": [FARM]})["steps"]]
+    assert [step for step in steps if step.startswith("remove")] == [
+        "remove ProviderNetwork vlan101", "remove Subnet office", "remove Vlan vlan101",
+    ]  # fmt: skip
+    assert exists(api, f"{KUBE_OVN}/vlans/vlan102") and exists(api, "/api/v1/namespaces/desktops")
+
+
 def test_a_removal_does_not_lose_objects_of_users(params: Json, perform: Perform, api: Https) -> None:
     apply(api, f"{SUBNETS}/tenant", subnet("tenant"))
     with pytest.raises(ObjectsError, match="would be lost with their kinds: Subnet tenant; remove them while Kube-OVN"):
@@ -149,6 +209,7 @@ def test_it_is_removed_with_its_kinds_finalizers_and_annotations(
     api.call("POST", "/api/v1/nodes", body={"apiVersion": "v1", "kind": "Node", "metadata": metadata})
     planned = perform(params, present=False, check=True)
     assert "remove finalizers of Subnet join" in planned["steps"] and exists(api, SECRET)
+    assert planned["steps"][:3] == ["remove Subnet farm", "remove Vlan vlan102", "remove ProviderNetwork vlan102"]
     assert "remove Secret kube-system/kube-ovn-tls" in differs(params, kubeconfig, ["network"])
     assert perform(params, present=False)["changed"]
     assert differs(params, kubeconfig, ["network"]) == []
