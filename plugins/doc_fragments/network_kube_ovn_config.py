@@ -166,4 +166,46 @@ options:
             - The attachment, as NAMESPACE/NAME, by which pods have further interfaces in it.
               It is made by M(groundup.cloud.multus) with the plugin C(kube_ovn).
             type: str
+          vpc:
+            description: The network of a tenant, one of C(vpcs). Without one, it is in the network
+              of the cluster.
+            type: str
+          private:
+            description: Whether only pods of the subnet, nodes, and pods of C(allow) reach its
+              pods. Not with C(vlan).
+            type: bool
+            default: false
+          allow:
+            description: Subnets from which pods of a private one are reached.
+            type: list
+            elements: str
+            default: []
+      vpcs:
+        description:
+        - Networks of tenants with a router of their own, which leads to their subnets and to
+          nothing else. Subnets of different ones may have the same addresses. Their pods have
+          neither the cluster's DNS nor its services, and kubelet can't probe them.
+        type: list
+        elements: dict
+        default: []
+        version_added: 0.2.0
+        suboptions:
+          name:
+            description: Its name.
+            type: str
+            required: true
+          routes:
+            description: Static routes of its router.
+            type: list
+            elements: dict
+            default: []
+            suboptions:
+              to:
+                description: Destination, as a subnet.
+                type: str
+                required: true
+              via:
+                description: Router, an address inside one of its subnets.
+                type: str
+                required: true
 """

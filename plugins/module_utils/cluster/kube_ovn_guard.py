@@ -16,7 +16,7 @@ from ..objects.engine import Engine
 from ..objects.live import served
 from ..objects.manifests import Definition
 from ..objects.transport import Json
-from .kube_ovn_subnets import PROVIDER_NETWORK, SUBNET, VLAN
+from .kube_ovn_subnets import PROVIDER_NETWORK, SUBNET, VLAN, VPC
 from .layer import NAMESPACE
 from .removing import named
 from .upstream import ClusterLayerError
@@ -25,7 +25,7 @@ SUBNETS, IPS = "/apis/kubeovn.io/v1/subnets", "/apis/kubeovn.io/v1/ips"
 #: Those of a subnet itself, by which Kube-OVN's routers are in it: `u2o-interconnection.VPC.SUBNET`, `mcast-querier.…`.
 _OF_SUBNET = ("u2o-interconnection.", "mcast-querier.")
 #: What this layer makes of subnets, in the order in which it goes.
-KINDS = (SUBNET, VLAN, PROVIDER_NETWORK)
+KINDS = (SUBNET, VLAN, PROVIDER_NETWORK, VPC)
 
 
 def own(set_name: str, items: Iterable[Json]) -> list[Json]:
@@ -54,7 +54,7 @@ def _why(live: Json, wanted: Json | None) -> str:
     """What becomes of a living subnet by which its pods would lose their network; empty if nothing does."""
     if wanted is None:
         return "would be removed"
-    for key in ("cidrBlock", "vlan", "provider"):
+    for key in ("cidrBlock", "vlan", "provider", "vpc"):
         has = (live.get("spec") or {}).get(key)
         if has is not None and has != wanted.get(key):
             return f"would have {wanted.get(key) or f'no {key}'} instead of {has}"

@@ -8,8 +8,10 @@ What is known of Kube-OVN 1.16 (github.com/kubeovn/kube-ovn), and decides how VL
   to that bridge (pkg/daemon/ovs_linux.go, transferAddrsAndRoutes). So its interface here is that of the VLAN, as
   `bond0.101`, which has neither, and the bond with the host's own VLANs is in no bridge and stays as it is.
 - That interface adds and takes off the tag itself, so the id of each Vlan object is 0 (docs: start/underlay).
-- The controller writes what it works out into the specs of subnets (pkg/controller/subnet.go, formatSubnet). Values are
-  given here in the form that it would give them, and none that are false, so that it and this layer agree.
+- The controller writes whole specs of subnets and networks, with what it works out (pkg/controller/subnet.go,
+  formatSubnet; vpc.go, formatVpc). So values are given here as it would give them. Of those that are false or empty,
+  what it always writes is given too, or the field would be its own, and what it leaves out is not (pkg/apis/kubeovn/v1,
+  omitempty).
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from .upstream import refuse
 
 ROLE = "network_kube_ovn"
 VERSION = "kubeovn.io/v1"
-PROVIDER_NETWORK, VLAN, SUBNET = "ProviderNetwork", "Vlan", "Subnet"
+PROVIDER_NETWORK, VLAN, SUBNET, VPC = "ProviderNetwork", "Vlan", "Subnet", "Vpc"
 #: The Vpc of all nodes, and the subnets that Kube-OVN makes itself.
 DEFAULT_VPC = "ovn-cluster"
 OWN_SUBNETS = ("join", "ovn-default")
@@ -35,21 +37,24 @@ OWN_SUBNETS = ("join", "ovn-default")
 OWN_NAMESPACES = ("kube-node-lease", "kube-public", "kube-system")
 #: Those that each cluster has, which are not made.
 ALWAYS = ("default", *OWN_NAMESPACES)
+#: What the controller writes into each route.
+_NO_MORE = {"ecmpMode": "", "bfdId": "", "routeTable": ""}
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 Params = Mapping[str, Any]
 
 
 def definitions(params: Params) -> list[Definition]:
-    """The objects that the key ``subnets`` of the role's input means.
+    """The objects that the keys ``subnets`` and ``vpcs`` of the role's input mean.
 
     :raises ClusterLayerError: with everything that is wrong.
     """
-    subnets = list(params.get("subnets") or [])
-    refuse(_wrong(subnets))
+    subnets, vpcs = list(params.get("subnets") or []), list(params.get("vpcs") or [])
+    refuse([*_wrong(subnets), *_wrong_vpcs(vpcs, subnets)])
     spaces = sorted({space for one in subnets for space in one.get("namespaces") or ()} - {*ALWAYS})
     objects: list[dict[str, Any]] = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}} for space in spaces
     ]
+    objects += [_object(VPC, str(one["name"]), _vpc(one, subnets)) for one in vpcs]
     objects += [made for one in subnets for made in _objects(one)]
     return of_objects(objects, f"{ROLE}_config.subnets")
 
@@ -67,6 +72,7 @@ def _wrong(subnets: Sequence[Params]) -> Iterator[str]:
             yield f"{where}.subnet: {one['subnet']} is no subnet of IPv4 ({error})"
             continue
         yield from _addresses(where, one, network)
+        yield from _apart(where, one)
         if one.get("vlan") is not None:
             yield from _vlan(where, one)
         elif one.get("interfaces") or one.get("attachment"):
@@ -75,7 +81,7 @@ def _wrong(subnets: Sequence[Params]) -> Iterator[str]:
         given = [one[key] for one in subnets if one.get(key) is not None]
         yield from (f"{ROLE}_config.subnets: the {key} {item} is given twice" for item in _twice(given))
     for (index, network), (other, second) in combinations(networks.items(), 2):
-        if network.overlaps(second):
+        if network.overlaps(second) and subnets[index].get("vpc") == subnets[other].get("vpc"):
             yield f"{ROLE}_config.subnets[{other}].subnet: {second} overlaps {network} of subnets[{index}]"
 
 
@@ -97,6 +103,49 @@ def _addresses(where: str, one: Params, network: ipaddress.IPv4Network) -> Itera
             wrong = str(error)
         if wrong:
             yield f"{where}.exclude: {taken} {wrong}; write FIRST-LAST or a subnet"
+
+
+def _apart(where: str, one: Params) -> Iterator[str]:
+    if one.get("vlan") is not None and (one.get("vpc") or one.get("private")):
+        yield f"{where}: a VLAN is forwarded by switches, so neither vpc nor private can keep it apart; leave them out"
+    if one.get("allow") and not one.get("private"):
+        yield f"{where}.allow: is for a private subnet; write private: true, or leave it out"
+    for subnet in one.get("allow") or ():
+        try:
+            ipaddress.IPv4Network(str(subnet))
+        except ValueError as error:
+            yield f"{where}.allow: {subnet} is no subnet of IPv4 ({error})"
+
+
+def _wrong_vpcs(vpcs: Sequence[Params], subnets: Sequence[Params]) -> Iterator[str]:
+    known = [str(one["name"]) for one in vpcs]
+    yield from (f"{ROLE}_config.vpcs: the name {name} is given twice" for name in _twice(known))
+    for index, one in enumerate(subnets):
+        if one.get("vpc") and one["vpc"] not in known:
+            yield f"{ROLE}_config.subnets[{index}].vpc: {one['vpc']} is none of vpcs; add it there"
+    for index, one in enumerate(vpcs):
+        where, name = f"{ROLE}_config.vpcs[{index}]", str(one["name"])
+        if not _NAME.fullmatch(name) or name == DEFAULT_VPC or name in {str(other["name"]) for other in subnets}:
+            yield f"{where}.name: {name} is no name of an object, or has one already (a subnet, the cluster's network)"
+        for route in one.get("routes") or ():
+            try:
+                ipaddress.IPv4Network(str(route["to"])), ipaddress.IPv4Address(str(route["via"]))
+            except ValueError as error:
+                yield f"{where}.routes: {error}; give a subnet and a router"
+
+
+def _vpc(one: Params, subnets: Sequence[Params]) -> dict[str, Any]:
+    """A router whose subnets may have pods of their namespaces, and no others."""
+    spaces = sorted({space for other in subnets if other.get("vpc") == one["name"] for space in _spaces(other)})
+    routes = [
+        {"cidr": str(route["to"]), "nextHopIP": str(route["via"]), "policy": "policyDst", **_NO_MORE}
+        for route in one.get("routes") or ()
+    ]
+    return {**({"namespaces": spaces} if spaces else {}), **({"staticRoutes": routes} if routes else {})}
+
+
+def _spaces(one: Params) -> list[str]:
+    return list(one.get("namespaces") or [])
 
 
 def _inside(address: Any, network: ipaddress.IPv4Network) -> bool:
@@ -159,25 +208,31 @@ def _provider(interfaces: Sequence[Params]) -> dict[str, Any]:
 def _subnet(one: Params) -> dict[str, Any]:
     network = ipaddress.IPv4Network(str(one["subnet"]))
     gateway = str(one.get("gateway") or network.network_address + 1)
-    attachment, spaces = one.get("attachment"), list(one.get("namespaces") or [])
+    attachment, spaces, allow = one.get("attachment"), _spaces(one), [str(item) for item in one.get("allow") or ()]
     space, __, attached = str(attachment or "").partition("/")
     return {
         "protocol": "IPv4",
         "cidrBlock": str(network),
         "gateway": gateway,
         "excludeIps": excluded(gateway, one.get("exclude") or ()),
-        "vpc": DEFAULT_VPC,
+        "vpc": one.get("vpc") or DEFAULT_VPC,
         "provider": f"{attached}.{space}.ovn" if attachment else "ovn",
         **({"namespaces": spaces} if spaces else {}),
         **({"mtu": int(one["mtu"])} if one.get("mtu") else {}),
+        "private": bool(one.get("private")),
+        # Only in the overlay of the cluster are nodes a way outside.
+        "natOutgoing": not one.get("vpc") and one.get("vlan") is None,
+        **({"allowSubnets": allow} if allow else {}),
         **_routing(one),
     }
 
 
 def _routing(one: Params) -> dict[str, Any]:
     """How pods of the subnet reach others, and are reached."""
+    if one.get("vpc"):
+        return {}  # its router leads to the network's own subnets only
     if one.get("vlan") is None:
-        return {"gatewayType": "distributed", "natOutgoing": True}
+        return {"gatewayType": "distributed"}
     vlan = {"vlan": provider_network(int(one["vlan"]))}
     first = not one.get("attachment")
     if one.get("gateway"):

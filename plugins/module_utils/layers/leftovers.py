@@ -14,13 +14,14 @@ from ..host.system import System
 from ..network.traces import BESIDE, CONFIGURATIONS, TRACES, Trace, others
 
 FILE, UNIT, INTERFACE, TABLE, ROUTES, PROCESS = "file", "unit", "interface", "table", "routes", "process"
+SWITCH = "switch"
 
 
 @dataclass(frozen=True)
 class Leftover:
     """One thing on a node that belongs to a network.
 
-    :ivar kind: what it is: a file or directory, a unit, an interface, a table of nftables, routes, or a process.
+    :ivar kind: what it is: a file or directory, a unit, an interface, a table of nftables, routes, a switch, a process.
     :ivar used: pods are connected by it, or may be again: a CNI configuration, or a running daemon.
     """
 
@@ -51,7 +52,8 @@ def leftovers(
     live = _Live(host)
     found = []
     for name, trace in others(provider, tuple(known_as)).items():
-        found += [one for one in _of(name, trace, live, host) if not any(_has(mine, one) for mine in own)]
+        some = [one for one in _of(name, trace, live, host) if not any(_has(mine, one) for mine in own)]
+        found += [*some, *_switches(name, trace, live)] if some else []
     for name, trace in BESIDE.items():
         beside = list(_of(name, trace, live, host))
         if name in remove or not any(one.kind == PROCESS for one in beside):
@@ -102,6 +104,11 @@ def _of(name: str, trace: Trace, live: _Live, system: System) -> Iterator[Leftov
     yield from (Leftover(name, TABLE, table) for table in trace.tables if table in live.tables)
     if trace.protocol is not None and system.run(["ip", "route", "show", "proto", str(trace.protocol)]).strip():
         yield Leftover(name, ROUTES, f"of protocol {trace.protocol}")
+
+
+def _switches(name: str, trace: Trace, live: _Live) -> Iterator[Leftover]:
+    for pattern in trace.switches:
+        yield from (Leftover(name, SWITCH, link) for link in fnmatch.filter(live.interfaces, pattern))
 
 
 def _paths(pattern: str, system: System) -> list[str]:

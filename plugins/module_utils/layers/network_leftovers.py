@@ -13,7 +13,7 @@ from ..host.read import read_text
 from ..host.state import HostError, RefusedError
 from ..host.system import System
 from ..network.traces import BESIDE, TRACES, refusal
-from .leftovers import FILE, INTERFACE, PROCESS, ROUTES, TABLE, UNIT, Leftover, leftovers
+from .leftovers import FILE, INTERFACE, PROCESS, ROUTES, SWITCH, TABLE, UNIT, Leftover, leftovers
 
 LAYER = "network_leftovers"
 #: In this order, so that nothing sets again what was removed.
@@ -39,7 +39,7 @@ def assess(params: Mapping[str, Any], system: System | None = None) -> Plan:
     _refuse_mounts([one for one in found if one.provider in consents and one.kind == FILE], system or System())
     kept = [one for one in found if one.provider not in consents]
     steps = [_step(one) for kind in ORDER for one in found if one.kind == kind and one.provider in consents]
-    return Plan(LAYER, tuple(_unique(steps)), tuple(_warnings(kept, steps)))
+    return Plan(LAYER, tuple(_unique(steps)), tuple(_warnings(kept, steps, found)))
 
 
 def _check_names(given: Mapping[str, Sequence[str]], known: Collection[str]) -> None:
@@ -80,12 +80,14 @@ def _unique(steps: list[Step]) -> list[Step]:
     return list({step.subject: step for step in steps}.values())
 
 
-def _warnings(kept: list[Leftover], steps: list[Step]) -> Iterator[str]:
+def _warnings(kept: list[Leftover], steps: list[Step], found: list[Leftover]) -> Iterator[str]:
     for name in dict.fromkeys(one.provider for one in kept):
         left = ", ".join(str(one) for one in kept if one.provider == name)
         remedy = f"""-e '{{"network_leftovers_remove": ["{name}"]}}' removes it"""
         yield f"the network {name} has left {left} here; {remedy}"
     for name in dict.fromkeys(step.item.provider for step in steps):
+        if lasting := [one.name for one in found if one.kind == SWITCH and one.provider == name]:
+            yield f"{', '.join(lasting)} of {name} end with a reboot of the node, which is left to you"
         if rest := (TRACES | BESIDE)[name].rest:
             yield f"{rest} of {name} end with a reboot of the node, which is left to you"
 

@@ -8,29 +8,36 @@ import ipaddress
 import typing as t
 
 from ..cluster import network_kube_ovn as kube_ovn
-from ..cluster.kube_ovn_subnets import OWN_NAMESPACES, OWN_SUBNETS
+from ..cluster.kube_ovn_subnets import DEFAULT_VPC, OWN_NAMESPACES, OWN_SUBNETS
 from ..links.values import LINK
 from .check_cluster import used_by_nodes
 from .checks import Claims, Report
 from .enums import NetworkBackend, NetworkProvider
 from .kube_ovn_vlans import ROOT, carriers, network_of
+from .problems import choose
 from .scalars import Subnet
-from .subnets import PodSubnet
+from .subnets import PodSubnet, PodVpc
+
+VPCS = "network.vpcs"
 
 
 def check_subnets(report: Report) -> None:
     """Check each subnet, and what is unique among them."""
     network = report.cloud.network
-    if not network.subnets:
+    wanted = {ROOT: network.subnets, VPCS: network.vpcs}
+    given = next((key for key, found in wanted.items() if found), None)
+    if given is None:
         return
     if network.provider is not NetworkProvider.KUBE_OVN:
         message = "are made by the provider kube_ovn only"
-        report.add(ROOT, None, message, "write provider: kube_ovn, or offer VLANs by network.attachments")
+        report.add(given, None, message, "write provider: kube_ovn, or offer VLANs by network.attachments")
         return
     if report.cloud.kubernetes is None:
         if not report.is_unreadable("kubernetes"):
-            report.add(ROOT, None, "needs a cluster", "add kubernetes, or remove it")
+            report.add(given, None, "needs a cluster", "add kubernetes, or remove it")
         return
+    for vpc in network.vpcs.values():
+        _vpc(report, vpc)
     vlans = Claims(report, "the VLAN of", "give each subnet its own VLAN")
     spaces = Claims(report, "a namespace of", "leave it in one of them: pods have one first interface")
     for one in network.subnets.values():
@@ -42,6 +49,7 @@ def check_subnets(report: Report) -> None:
                 report.add(f"{_at(one)}.namespaces[{index}]", space, message, "name namespaces of users")
             spaces.claim(space, f"{_at(one)}.namespaces[{index}]", _at(one))
         _addresses(report, one, one.subnet)
+        _apart(report, one)
         if one.vlan is None:
             _overlay(report, one)
         elif vlans.claim(one.vlan, f"{_at(one)}.vlan", _at(one)):
@@ -73,6 +81,41 @@ def _addresses(report: Report, one: PodSubnet, subnet: Subnet | None) -> None:
             report.add(
                 f"{_at(one)}.exclude[{index}]", str(taken), f"is outside {subnet}", f"give addresses of {subnet}"
             )
+
+
+def _vpc(report: Report, vpc: PodVpc) -> None:
+    path = f"{VPCS}.{vpc.name}"
+    own = [one for one in report.cloud.network.subnets.values() if one.vpc == vpc.name]
+    if vpc.name == DEFAULT_VPC:
+        report.add(path, vpc.name, "is the network of the cluster, which Kube-OVN makes itself", "give it another name")
+    elif vpc.name in report.cloud.network.subnets:
+        report.add(path, vpc.name, "is also the name of a subnet, which Kube-OVN refuses", "give it another name")
+    elif not own and not report.is_unreadable(f"{ROOT}."):
+        remedy = f"write vpc: {vpc.name} in a subnet of {ROOT}, or remove it"
+        report.add(path, None, "has no subnet", remedy)
+    for index, route in enumerate(vpc.routes):
+        if own and route.via is not None and not any(one.subnet and route.via in one.subnet for one in own):
+            message = f"is in no subnet of {path}"
+            report.add(f"{path}.routes[{index}].via", str(route.via), message, "give an address of one of its subnets")
+    routes = Claims(report, "a destination of", "keep one of both routes")
+    for index, route in enumerate(vpc.routes):
+        routes.claim(route.to, f"{path}.routes[{index}].to")
+
+
+def _apart(report: Report, one: PodSubnet) -> None:
+    """A subnet of a network of a tenant, and one that is private."""
+    vpcs = report.cloud.network.vpcs
+    if one.vpc is not None and one.vpc not in vpcs and not report.is_unreadable(f"{VPCS}."):
+        report.add(f"{_at(one)}.vpc", one.vpc, f"is none of {VPCS}", choose(one.vpc, vpcs))
+    if one.vlan is not None and one.vpc is not None:
+        message = "can't keep a VLAN apart, which switches forward outside of Kube-OVN"
+        report.add(f"{_at(one)}.vpc", one.vpc, message, "remove it, and let the router of the VLAN keep it apart")
+    if one.vlan is not None and one.private:
+        message = "would drop what the router of the VLAN and its other hosts send as well"
+        report.add(f"{_at(one)}.private", True, message, "remove it, and write a NetworkPolicy")
+    if one.allow and not one.private:
+        text = ", ".join(map(str, one.allow))
+        report.add(f"{_at(one)}.allow", text, "has no effect: the subnet is not private", "write private: true")
 
 
 def _overlay(report: Report, one: PodSubnet) -> None:
@@ -118,9 +161,10 @@ def _overlaps(report: Report) -> None:
     if kubernetes:
         used += [("kubernetes.pods", kubernetes.pods), ("kubernetes.services", kubernetes.services)]
     used.append(("network.join", cloud.network.join or ipaddress.ip_network(kube_ovn.JOIN)))
-    own = [(f"{_at(one)}.subnet", one.subnet) for one in cloud.network.subnets.values() if one.subnet]
-    for index, (path, subnet) in enumerate(own):
-        others = [*used, *used_by_nodes(cloud), *own[:index]]
+    own = [(f"{_at(one)}.subnet", one.subnet, one.vpc) for one in cloud.network.subnets.values() if one.subnet]
+    for index, (path, subnet, vpc) in enumerate(own):
+        beside = [(place, other) for place, other, theirs in own[:index] if theirs == vpc]
+        others = [*used, *used_by_nodes(cloud), *beside]
         for place, other in others:
             if other is not None and other.version == subnet.version and other.overlaps(subnet):
                 text = f"overlaps {str(other).removesuffix('/32')} of {place}"

@@ -13,7 +13,7 @@ from .kube_ovn_vlans import carriers, network_of
 from .layout import Layout
 from .pods_mtu import pods
 from .providers import Provider, of_api
-from .subnets import PodSubnet
+from .subnets import PodSubnet, VpcRoute
 
 View = dict[str, t.Any]
 
@@ -23,7 +23,10 @@ def network_kube_ovn(layout: Layout) -> View:
     settings = layout.cloud.kubernetes
     if settings is None or layout.cluster is None:
         return {}
-    join = layout.cloud.network.join
+    network = layout.cloud.network
+    join = network.join
+    subnets = [_subnet(layout, one) for one in network.subnets.values()]
+    vpcs = [{"name": one.name, "routes": [_route(route) for route in one.routes]} for one in network.vpcs.values()]
     return {
         "manifest": manifest(kube_ovn.MANIFEST),
         "policy_manifests": [manifest(name) for name in kube_ovn.POLICIES],
@@ -33,12 +36,13 @@ def network_kube_ovn(layout: Layout) -> View:
         **({"join": str(join)} if join else {}),
         "mtu": pods(layout),
         "databases": _databases(layout),
-        **(
-            {"subnets": found}
-            if (found := [_subnet(layout, one) for one in layout.cloud.network.subnets.values()])
-            else {}
-        ),
+        **({"subnets": subnets} if subnets else {}),
+        **({"vpcs": vpcs} if vpcs else {}),
     }
+
+
+def _route(route: VpcRoute) -> View:
+    return {"to": str(route.to), "via": str(route.via)}
 
 
 def _subnet(layout: Layout, one: PodSubnet) -> View:
@@ -52,6 +56,9 @@ def _subnet(layout: Layout, one: PodSubnet) -> View:
         **({"gateway": str(one.gateway)} if one.gateway else {}),
         **({"exclude": [f"{taken.first}-{taken.last}" for taken in one.exclude]} if one.exclude else {}),
         **({"namespaces": list(one.namespaces)} if one.namespaces else {}),
+        **({"vpc": one.vpc} if one.vpc else {}),
+        **({"private": True} if one.private else {}),
+        **({"allow": [str(subnet) for subnet in one.allow]} if one.allow else {}),
     }
     if network is None:
         return view

@@ -17,7 +17,7 @@ from .cilium import Cilium
 from .custom_network import CustomNetwork
 from .fields import many, named, one
 from .load_balancing import LoadBalancer
-from .subnets import PodSubnet
+from .subnets import PodSubnet, PodVpc
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,9 @@ class PodNetwork:
     )
     subnets: t.Mapping[str, PodSubnet] = named(
         PodSubnet, "Further subnets of pods and virtual machines, with the provider `kube_ovn`."
+    )
+    vpcs: t.Mapping[str, PodVpc] = named(
+        PodVpc, "Networks of tenants that are apart from that of the cluster, with the provider `kube_ovn`."
     )
     load_balancer: LoadBalancer | None = one(
         LoadBalancer, "Addresses for services of type LoadBalancer; without it they get none.", default=None

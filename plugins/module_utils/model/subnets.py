@@ -14,6 +14,22 @@ from .scalars import Address, Subnet
 
 
 @dataclass(frozen=True)
+class VpcRoute:
+    """A static route of a network of a tenant."""
+
+    to: Subnet = one(scalars.SUBNET, "Destination.")
+    via: Address = one(scalars.ADDRESS, "Router, an address inside a subnet of the network.")
+
+
+@dataclass(frozen=True)
+class PodVpc:
+    """A network of a tenant, with a router of its own, which leads to its subnets and to nothing else."""
+
+    name: str = own_name("Name of the network, in the key `vpc` of its subnets.")
+    routes: tuple[VpcRoute, ...] = many(VpcRoute, "Static routes of its router, as to a virtual router in it.")
+
+
+@dataclass(frozen=True)
 class PodSubnet:
     """A subnet from which Kube-OVN gives addresses: a VLAN of the machines, or a part of the overlay."""
 
@@ -40,4 +56,19 @@ class PodSubnet:
         "Namespaces whose pods and virtual machines have their first interface in it. One that does not exist is made. "
         "Not with a VLAN that is an attachment.",
         example="[desktops]",
+    )
+    vpc: str | None = one(
+        scalars.LABEL_NAME,
+        "The network of a tenant, one of `network.vpcs`. Its subnets may have addresses that other networks have too.",
+        default=None,
+        shown_default="that of the cluster",
+        example="red",
+    )
+    private: bool = one(
+        scalars.BOOLEAN,
+        "Only pods of the subnet, nodes, and pods of `allow` reach its pods. Not in a VLAN.",
+        default=False,
+    )
+    allow: tuple[Subnet, ...] = many(
+        scalars.SUBNET, "Subnets from which pods of a `private` one are reached.", example="[10.104.0.0/24]"
     )

@@ -22,6 +22,8 @@ class Trace:
     :ivar units: units of systemd that it has installed.
     :ivar files: programs, settings and state, of which directories go with all that they hold.
     :ivar interfaces: links of the kernel.
+    :ivar switches: links of the kernel that only a boot removes. Others may have links of such a name, so they count
+        where there is something else of the provider.
     :ivar tables: tables of nftables, as family and name.
     :ivar protocol: the protocol of its routes (rtnetlink(7)), which nobody else uses.
     :ivar rest: what is not found here and ends with a reboot.
@@ -35,6 +37,7 @@ class Trace:
     units: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     interfaces: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     protocol: int | None = None
     rest: str = ""
@@ -79,8 +82,10 @@ TRACES: dict[str, Trace] = {
         sets=("groundup-network-kube-ovn",),
         files=("/opt/cni/bin/kube-ovn", "/etc/origin/openvswitch", "/etc/origin/ovn", "/run/ovn", "/var/log/kube-ovn"),
         interfaces=("ovn0", "genev_sys_6081"),
+        # That of the cluster, and one for each VLAN (cluster/kube_ovn_subnets.py), with the VLAN's interface as a port.
+        switches=("br-int", "br-vlan[0-9]*", "ovs-system"),
         rest="bridges of Open vSwitch and rules of iptables",
-        source="Kube-OVN 1.16: its manifest, and its documentation, start/uninstall",
+        source="Kube-OVN 1.16: its manifest, its documentation, start/uninstall, and pkg/util/vlan.go",
     ),
     "calico": Trace(
         configurations=("10-calico.conflist", "calico-kubeconfig"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ..conditions.fields import is_true
+from ..conditions.fields import at, is_true
 from ..conditions.judge import judge
 from ..kube.api import Api
 from ..report.proofs import Proof, ProofError
@@ -52,11 +52,13 @@ def databases(api: Api, deadline: Deadline | None = None) -> str:
 def subnets(api: Api) -> str:
     """Which subnets there are, and on how many nodes VLANs are.
 
-    :raises ProofError: a subnet is not valid, or a node has no switch of a VLAN.
+    :raises ProofError: a subnet is not valid, a network of a tenant has no router, or a node has no switch of a VLAN.
     """
     found = api.get(f"{OBJECTS}/subnets")["items"]
     networks = (api.get(f"{OBJECTS}/provider-networks") or {}).get("items") or []
+    vpcs = (api.get(f"{OBJECTS}/vpcs") or {}).get("items") or []
     now, wrong = datetime.now(UTC), []
+    wrong += [f"Vpc {one['metadata']['name']} has no router yet" for one in vpcs if not at(one, "status", "standby")]
     for kind, items in (("Subnet", found), ("ProviderNetwork", networks)):
         for one in items:
             if row := judge({**one, "apiVersion": "kubeovn.io/v1", "kind": kind}, now):

@@ -68,6 +68,26 @@ CONFIG: dict[str, Any] = {
                 "mtu": {"type": "int"},
                 "namespaces": {"type": "list", "elements": "str", "default": []},
                 "attachment": {"type": "str"},
+                "vpc": {"type": "str"},
+                "private": {"type": "bool", "default": False},
+                "allow": {"type": "list", "elements": "str", "default": []},
+            },
+        },
+        "vpcs": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "name": {"type": "str", "required": True},
+                "routes": {
+                    "type": "list",
+                    "elements": "dict",
+                    "default": [],
+                    "options": {
+                        "to": {"type": "str", "required": True},
+                        "via": {"type": "str", "required": True},
+                    },
+                },
             },
         },
     },

@@ -192,6 +192,34 @@ def test_a_vlan_is_added_changed_and_taken_away_and_pods_in_it_are_not_lost(
     assert exists(api, f"{KUBE_OVN}/vlans/vlan102") and exists(api, "/api/v1/namespaces/desktops")
 
 
+def test_networks_of_tenants_with_the_same_addresses_and_what_the_controller_writes(
+    params: Json, perform: Perform, api: Https
+) -> None:
+    route = {"to": "0.0.0.0/0", "via": "10.9.0.254"}
+    subnets = [
+        {"name": f"{name}-web", "subnet": "10.9.0.0/24", "vpc": name, "namespaces": [name]} for name in ("a", "b")
+    ]
+    given = {**params, "subnets": [FARM, *subnets], "vpcs": [{"name": "a", "routes": [route]}, {"name": "b"}]}
+    assert {"create Vpc a", "create Vpc b", "create Subnet a-web", "create Subnet b-web"} < set(perform(given)["steps"])
+    # As the controller does, which replaces whole objects with what it leaves as it is and what it always writes.
+    for kind, name, always in (
+        ("subnets", "a-web", {"default": False, "gatewayNode": "", "enableLb": True, "u2oFeatures": {}}),
+        ("vpcs", "a", {}),
+    ):
+        live = api.call("GET", f"{KUBE_OVN}/{kind}/{name}")
+        written = {**live, "spec": {**live["spec"], **always}}
+        api.call("PUT", f"{KUBE_OVN}/{kind}/{name}", {"fieldManager": "kube-ovn-controller"}, written)
+    assert perform(given)["steps"] == []
+    private = {**subnets[0], "private": True, "allow": ["10.8.0.0/24"]}
+    changed = {**given, "subnets": [FARM, private, subnets[1]], "vpcs": [{"name": "a"}, {"name": "b"}]}
+    assert sorted(perform(changed)["steps"]) == ["change Subnet a-web", "change Vpc a"]
+    assert "staticRoutes" not in api.call("GET", f"{KUBE_OVN}/vpcs/a")["spec"]
+    left = [step.split(" (")[0] for step in perform({**params, "subnets": [FARM]})["steps"]]
+    assert sorted(step for step in left if step.startswith("remove")) == [
+        "remove Subnet a-web", "remove Subnet b-web", "remove Vpc a", "remove Vpc b",
+    ]  # fmt: skip
+
+
 def test_a_removal_does_not_lose_objects_of_users(params: Json, perform: Perform, api: Https) -> None:
     apply(api, f"{SUBNETS}/tenant", subnet("tenant"))
     with pytest.raises(ObjectsError, match="would be lost with their kinds: Subnet tenant; remove them while Kube-OVN"):

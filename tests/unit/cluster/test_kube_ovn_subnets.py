@@ -62,8 +62,9 @@ def test_pods_reach_the_cluster_by_their_first_interface_and_a_further_one_leads
     keys: Json, expected: Json
 ) -> None:
     spec = made({**OFFICE, **keys})["Subnet office"]
-    routing = ("u2oInterconnection", "logicalGateway", "disableGatewayCheck", "natOutgoing", "gatewayType")
+    routing = ("u2oInterconnection", "logicalGateway", "disableGatewayCheck", "gatewayType")
     assert {key: spec[key] for key in routing if key in spec} == expected
+    assert spec["natOutgoing"] is False, "nodes are no way out of a VLAN"
     assert spec["provider"] == ("office.desktops.ovn" if "attachment" in keys else "ovn")
 
 
@@ -101,6 +102,7 @@ def test_a_part_of_the_overlay_has_routes_as_the_subnet_of_the_cluster() -> None
         "vpc": "ovn-cluster",
         "provider": "ovn",
         "namespaces": ["x"],
+        "private": False,
         "gatewayType": "distributed",
         "natOutgoing": True,
     }
@@ -148,6 +150,40 @@ def test_excluded_addresses_are_as_the_controller_writes_them(
 def test_what_kube_ovn_would_refuse_later_is_refused(subnets: list[Json], message: str) -> None:
     with pytest.raises(ClusterLayerError, match=message):
         kube_ovn_subnets.definitions({"subnets": subnets})
+
+
+@pytest.mark.parametrize(
+    ("vpcs", "message"),
+    [
+        ([{"name": "red"}, {"name": "red"}], "the name red is given twice"),
+        ([{"name": "ovn-cluster"}], "ovn-cluster is no name of an object, or has one already"),
+        ([{"name": "a"}], "a is no name of an object, or has one already"),
+        ([{"name": "red", "routes": [{"to": "x", "via": "10.9.0.2"}]}], r"vpcs\[0\]\.routes: .*'x'"),
+        ([{"name": "red", "routes": [{"to": "0.0.0.0/0", "via": "router"}]}], r"vpcs\[0\]\.routes: .*'router'"),
+    ],
+)
+def test_a_network_that_kube_ovn_would_refuse_is_refused(vpcs: list[Json], message: str) -> None:
+    with pytest.raises(ClusterLayerError, match=message):
+        kube_ovn_subnets.definitions({"subnets": [{"name": "a", "subnet": "10.9.0.0/24"}], "vpcs": vpcs})
+
+
+def test_networks_of_tenants_are_apart_and_may_have_the_same_addresses() -> None:
+    subnets = [
+        {"name": "red-web", "subnet": "10.9.0.0/24", "vpc": "red", "namespaces": ["red"]},
+        {"name": "blue-web", "subnet": "10.9.0.0/24", "vpc": "blue", "namespaces": ["blue", "cyan"]},
+        {"name": "own", "subnet": "10.8.0.0/24", "private": True, "allow": ["10.7.0.0/24"]},
+    ]
+    routes = [{"to": "0.0.0.0/0", "via": "10.9.0.254"}]
+    found = kube_ovn_subnets.definitions(
+        {"subnets": subnets, "vpcs": [{"name": "red", "routes": routes}, {"name": "blue"}]}
+    )
+    specs = {f"{one.kind} {one.name}": one.body["spec"] for one in found if one.kind != "Namespace"}
+    route = {"cidr": "0.0.0.0/0", "nextHopIP": "10.9.0.254", "policy": "policyDst"}
+    assert specs["Vpc red"]["namespaces"] == ["red"] and specs["Vpc blue"] == {"namespaces": ["blue", "cyan"]}
+    assert specs["Vpc red"]["staticRoutes"] == [{**route, "ecmpMode": "", "bfdId": "", "routeTable": ""}]
+    assert specs["Subnet red-web"]["vpc"] == "red" and "gatewayType" not in specs["Subnet red-web"]
+    assert [specs[f"Subnet {name}"]["natOutgoing"] for name in ("red-web", "blue-web", "own")] == [False, False, True]
+    assert (specs["Subnet own"]["private"], specs["Subnet own"]["allowSubnets"]) == (True, ["10.7.0.0/24"])
 
 
 def ip(name: str, subnet: str, pod: str) -> Json:

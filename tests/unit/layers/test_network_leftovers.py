@@ -310,3 +310,16 @@ def test_the_proof_is_owed_by_nodes_whose_network_is_known(node: Node, monkeypat
     assert "node1: nothing of another network is left" in claims
     for other in ({"layers": {"network": None}}, {"node": False}, {"layers": {"host_base": None}}):
         assert not [proof for proof in hosts.host_proofs({**params, **other}) if "another network" in proof.name]
+
+
+def test_switches_of_kube_ovn_are_named_and_left_to_a_reboot(node: Node) -> None:
+    links = ["br-int", "br-vlan101", "br-lan", "ovs-system"]
+    assert leftovers("flannel", (), node.has(interfaces=links)) == [], "they may be somebody else's"
+    node.has("/opt/cni/bin/kube-ovn")
+    found = ["/opt/cni/bin/kube-ovn", "switch br-int", "switch br-vlan101", "switch ovs-system"]
+    assert names(leftovers("flannel", (), node)) == found and leftovers("kube_ovn", (), node) == []
+    kept = network_leftovers.assess({"provider": "flannel"}, node)
+    assert "/opt/cni/bin/kube-ovn, switch br-int, switch br-vlan101, switch ovs-system" in kept.warnings[0]
+    gone = network_leftovers.assess({"provider": "flannel", "remove": ["kube_ovn"]}, node)
+    assert [step.subject for step in gone.steps] == ["/opt/cni/bin/kube-ovn"]
+    assert gone.warnings[0].startswith("br-int, br-vlan101, ovs-system of kube_ovn end with a reboot")

@@ -28,6 +28,12 @@ def office(**keys: Any) -> dict[str, Any]:
     return subnets(office={**OFFICE, **keys})
 
 
+def tenants(b: dict[str, Any] | None = None, vpcs: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A network of a tenant, whose subnet has the addresses of one of the cluster's."""
+    both = {"a": {"subnet": "10.8.0.0/24", "vpc": "red"}, "b": {"subnet": "10.8.0.0/24", **(b or {})}}
+    return {**subnets(**both), "network.vpcs": vpcs or {"red": {}}}
+
+
 def vars_of(changes: dict[str, Any]) -> dict[str, Any]:
     return derive(load(model(changes))).hostvars
 
@@ -87,6 +93,19 @@ def test_an_attachment_in_the_vlan_is_a_port_of_kube_ovn_and_no_bridge() -> None
 def test_what_the_model_means_is_what_the_role_takes() -> None:
     config = vars_of({**office(), **ATTACHED})["cluster"]["network_kube_ovn_config"]
     assert [one.kind for one in kube_ovn_subnets.definitions(config)] == ["ProviderNetwork", "Vlan", "Subnet"]
+
+
+def test_networks_of_tenants_may_have_the_same_addresses() -> None:
+    changes = tenants(b={"private": True, "allow": ["10.7.0.0/24"]})
+    changes["network.vpcs"]["red"] = {"routes": [{"to": "0.0.0.0/0", "via": "10.8.0.254"}]}
+    config = vars_of(changes)["cluster"]["network_kube_ovn_config"]
+    assert config["subnets"] == [
+        {"name": "a", "subnet": "10.8.0.0/24", "vpc": "red"},
+        {"name": "b", "subnet": "10.8.0.0/24", "private": True, "allow": ["10.7.0.0/24"]},
+    ]
+    assert config["vpcs"] == [{"name": "red", "routes": [{"to": "0.0.0.0/0", "via": "10.8.0.254"}]}]
+    kinds = [(one.kind, one.name) for one in kube_ovn_subnets.definitions(config)]
+    assert kinds == [("Vpc", "red"), ("Subnet", "a"), ("Subnet", "b")]
 
 
 @pytest.mark.parametrize(
@@ -161,6 +180,35 @@ def test_what_the_model_means_is_what_the_role_takes() -> None:
         (
             subnets(a={"subnet": "10.8.0.0/16"}, b={"subnet": "10.8.1.0/24"}),
             "network.subnets.b.subnet: 10.8.1.0/24 overlaps 10.8.0.0/16 of network.subnets.a.subnet",
+        ),
+        ({"network.vpcs.red": {}}, "network.vpcs: are made by the provider kube_ovn only"),
+        (tenants(b={"vpc": "rod"}), "network.subnets.b.vpc: rod is none of network.vpcs"),
+        (tenants(vpcs={"red": {}, "blue": {}}), "network.vpcs.blue: has no subnet; write vpc: blue in a subnet"),
+        (tenants(vpcs={"red": {}, "a": {}}), "network.vpcs.a: a is also the name of a subnet"),
+        (
+            tenants(vpcs={"red": {}, "ovn-cluster": {}}),
+            "network.vpcs.ovn-cluster: ovn-cluster is the network of the cluster",
+        ),
+        (
+            tenants(vpcs={"red": {"routes": [{"to": "10.0.0.0/8", "via": "10.7.0.1"}]}}),
+            "network.vpcs.red.routes[0].via: 10.7.0.1 is in no subnet of network.vpcs.red",
+        ),
+        (
+            tenants(vpcs={"red": {"routes": [{"to": "10.0.0.0/8", "via": "10.8.0.9"}] * 2}}),
+            "network.vpcs.red.routes[1].to: 10.0.0.0/8 is already a destination of network.vpcs.red.routes[0].to",
+        ),
+        (
+            {**office(vpc="red"), "network.vpcs.red": {}},
+            "network.subnets.office.vpc: red can't keep a VLAN apart",
+        ),
+        (office(private=True), "network.subnets.office.private: true would drop what the router of the VLAN"),
+        (
+            tenants(b={"allow": ["10.7.0.0/24"]}),
+            "network.subnets.b.allow: 10.7.0.0/24 has no effect: the subnet is not",
+        ),
+        (
+            tenants(b={"vpc": "red", "subnet": "10.8.0.0/16"}),
+            "network.subnets.b.subnet: 10.8.0.0/16 overlaps 10.8.0.0/24",
         ),
         (
             {**office(), **ATTACHED, "network.attachments.a.plugin": "bridge"},

@@ -86,3 +86,57 @@ def test_only_kube_ovn_owes_it(provider: str, owed: bool) -> None:
     )
     found = [one for one in in_check_mode(expected) if one.name == ovn.CLAIM]
     assert [(one.layer, one.ok) for one in found] == ([("network", None)] if owed else [])
+
+
+class Objects:
+    """Subnets, provider networks and networks of tenants, as Kube-OVN reports on them."""
+
+    def __init__(self, **found: list[dict[str, Any]]) -> None:
+        self.found = found
+
+    def get(self, path: str) -> Any:
+        return {"items": self.found.get(path.rsplit("/", 1)[1].replace("-", "_"), [])}
+
+
+def reported(name: str, **status: Any) -> dict[str, Any]:
+    return {"metadata": {"name": name}, "status": status}
+
+
+READY = [{"type": "Ready", "status": "True"}]
+JOIN = reported("join", conditions=READY)
+VLAN = reported("vlan101", readyNodes=["node1", "node2"])
+
+
+def test_subnets_are_in_force_and_vlans_have_switches() -> None:
+    assert ovn.subnets(Objects(subnets=[JOIN])) == "subnets: join"  # type: ignore[arg-type]
+    api = Objects(
+        subnets=[reported("office", conditions=READY), JOIN],
+        provider_networks=[VLAN],
+        vpcs=[reported("ovn-cluster", standby=True)],
+    )
+    assert ovn.subnets(api) == "subnets: join, office; switches: vlan101 on 2 nodes"  # type: ignore[arg-type]
+
+
+NOT_READY = {"node": "node2", "type": "Ready", "status": "False", "message": "nic bond0.101 does not exist"}
+
+
+@pytest.mark.parametrize(
+    ("found", "evidence"),
+    [
+        (
+            {"subnets": [reported("a", conditions=[{**READY[0], "status": "False", "reason": "ValidateFailed"}])]},
+            "Subnet a: Ready is False.*ValidateFailed",
+        ),
+        ({"subnets": [reported("a")]}, "Subnet a: Kube-OVN's controller has not taken it"),
+        (
+            {"provider_networks": [reported("vlan101", readyNodes=["node1"], notReadyNodes=["node2", "node3"],
+                                            conditions=[NOT_READY])]},
+            "ProviderNetwork vlan101: node2 has no switch of it: nic bond0.101 does not exist; and 1 more nodes",
+        ),
+        ({"provider_networks": [reported("vlan101")]}, "ProviderNetwork vlan101: no node has a switch of it yet"),
+        ({"vpcs": [reported("red", standby=False)]}, "Vpc red has no router yet"),
+    ],
+)  # fmt: skip
+def test_what_is_not_in_force_is_named(found: dict[str, Any], evidence: str) -> None:
+    with pytest.raises(ProofError, match=evidence):
+        ovn.subnets(Objects(**{"subnets": [JOIN], **found}))  # type: ignore[arg-type]
