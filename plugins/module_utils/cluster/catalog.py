@@ -32,6 +32,7 @@ from ..specs import vm_images as vm_images_input
 from ..specs.check import checked, filled
 from ..specs.entries import Layer
 from ..waiting.deadline import Deadline
+from .kube_ovn_guard import InUse
 from .layer import ClusterLayer
 from .others import OtherNetwork
 from .roles import (
@@ -122,7 +123,7 @@ def probe(
             engine = engine or Engine(connect(access), Deadline(SECONDS), CONNECTIONS, check=True)
             steps[layer["name"]], changes = LAYERS[role].steps(engine, given, present=layer["name"] not in absent)
             diff += changes
-        except OtherNetwork as error:
+        except (OtherNetwork, InUse) as error:
             steps[layer["name"]] = [f"refused: {error}"]
             refused.append(str(error))
         except CloudError as error:

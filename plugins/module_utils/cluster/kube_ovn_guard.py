@@ -28,6 +28,10 @@ _OF_SUBNET = ("u2o-interconnection.", "mcast-querier.")
 KINDS = (SUBNET, VLAN, PROVIDER_NETWORK, VPC)
 
 
+class InUse(ClusterLayerError):
+    """Pods are in a subnet that would go, and with it its VLAN's interface on machines. Nothing was changed."""
+
+
 def own(set_name: str, items: Iterable[Json]) -> list[Json]:
     """Those of some objects that the layer has made."""
     label = ApplySet(set_name, NAMESPACE).id
@@ -37,14 +41,14 @@ def own(set_name: str, items: Iterable[Json]) -> list[Json]:
 def refuse(engine: Engine, wanted: Iterable[Definition], set_name: str) -> None:
     """Refuse to remove a subnet in which pods are, and to give it another range or VLAN.
 
-    :raises ClusterLayerError: with the pods.
+    :raises InUse: with the pods.
     """
     subnets = {one.name: one.body["spec"] for one in wanted if one.kind == SUBNET}
     live = own(set_name, served(engine.transport, SUBNETS))
     changed = {name: why for one in live if (why := _why(one, subnets.get(name := str(one["metadata"]["name"]))))}
     if changed and (used := list(in_use(engine, changed))):
         texts = [f"{name} {changed[name]}, and has {named(users)}" for name, users in used]
-        raise ClusterLayerError(
+        raise InUse(
             f"network_kube_ovn_config.subnets: {'; '.join(texts)}. Leave it as it is, or remove these pods and virtual "
             "machines first"
         )

@@ -18,7 +18,7 @@ def provider_network(item: Item, _now: datetime) -> Row | None:
     waiting = at(item, "status", "notReadyNodes") or []
     if waiting:
         entries = at(item, "status", "conditions") or []
-        told = next((one for one in entries if one.get("node") == waiting[0] and one.get("status") != "True"), {})
+        told: Item = next((one for one in entries if one.get("node") == waiting[0] and one.get("status") != "True"), {})
         why = str(told.get("message") or told.get("reason") or "no reason is given")
         more = f"; and {len(waiting) - 1} more nodes" if len(waiting) > 1 else ""
         return lacking(item, f"{waiting[0]} has no switch of it: {why}{more}")

@@ -155,7 +155,7 @@ def in_office(api: Https, name: str) -> str:
 
 
 def test_a_vlan_is_added_changed_and_taken_away_and_pods_in_it_are_not_lost(
-    params: Json, perform: Perform, api: Https
+    params: Json, perform: Perform, api: Https, kubeconfig: str
 ) -> None:
     both = {**params, "subnets": [OFFICE, FARM]}
     assert set(perform(both)["steps"]) == {
@@ -182,6 +182,9 @@ def test_a_vlan_is_added_changed_and_taken_away_and_pods_in_it_are_not_lost(
     ):
         with pytest.raises(ClusterLayerError, match=rf"{why}.*and has desktops/vm1"):
             perform({**both, "subnets": wanted})
+        layer = {"name": "network", "role": "groundup.cloud.network_kube_ovn", "input": "x"}
+        found = probe([layer], {"x": {**both, "subnets": wanted}}, {"kubeconfig": kubeconfig})
+        assert why in found["refused"][0], "the run ends before machines lose the interface"
     with pytest.raises(ObjectsError, match="pods are in subnets: office has desktops/vm1"):
         perform(fewer, present=False)
     api.call("DELETE", address)
