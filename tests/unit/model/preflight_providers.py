@@ -115,6 +115,26 @@ CASES: Cases = {
             },
         ],
     ),
+    "vlan-on-some-machines": (
+        [
+            (
+                {
+                    **network("kube_ovn", subnets={"a": {"vlan": 101, "subnet": "10.101.0.0/24"}}),
+                    "machines.node3": {
+                        "roles": ["compute"],
+                        "interfaces": {"provision": "ens3", "cluster": "ens4"},
+                        "networks": ["cluster"],
+                        "address": "10.10.0.23",
+                    },
+                },
+                "network.subnets.a.vlan: 101 is not on all machines with the role compute, and a pod of this subnet does not start on the others",
+            )
+        ],
+        [
+            network("kube_ovn", subnets={"a": {"vlan": 101, "subnet": "10.101.0.0/24"}}),
+            network("kube_ovn", subnets={"a": {"subnet": "10.101.0.0/24"}}),
+        ],
+    ),
     "cilium-settings": (
         [
             (
