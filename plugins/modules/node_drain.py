@@ -67,7 +67,8 @@ options:
   ceph_gate:
     description:
       - Ask whether Ceph is healthy enough before anything is changed, as M(groundup.cloud.ceph_health) does. Without
-        O(ceph_gate.command) it is asked only where the cluster has a C(CephCluster) of Rook.
+        O(ceph_gate.command) it is asked only where the cluster has a C(CephCluster) of Rook that is not
+          external.
       - It is not asked about a node that is drained already.
     type: dict
     suboptions:

@@ -109,11 +109,14 @@ options:
     type: dict
     version_added: 0.2.0
     suboptions:
+      external:
+        description: The identity of a Ceph cluster that others run, of which nothing else is known.
+        type: str
       nodes:
         description: The machines that store.
         type: list
         elements: dict
-        required: true
+        default: []
         suboptions:
           name:
             description: Name of the node.
@@ -136,13 +139,11 @@ options:
                 type: bool
                 default: false
       monitors:
-        description: How many monitors there are.
+        description: How many monitors there are. Needed unless the cluster is external, as O(storage.failure_domain).
         type: int
-        required: true
       failure_domain:
         description: What each copy is in another one of, in the words of Ceph's map, such as C(host).
         type: str
-        required: true
       pools:
         description: Pools of Ceph, each with its copies or chunks.
         type: dict

@@ -34,6 +34,12 @@ options:
       - Without it, all disks must be known to the cluster from a run before.
     type: dict
     default: {}
+  export:
+    description:
+      - What connects to an external cluster (O(config.external)). C(output) is what Rook's
+        C(create-external-cluster-resources.py) printed there, with C(--format bash) or C(--format json).
+    type: dict
+    default: {}
   remove_cloud:
     description: The consent to a removal, which is O(config.cloud).
     type: str
@@ -90,6 +96,18 @@ EXAMPLES = r"""
       node1: "{{ node1.disks }}"
       node2: "{{ node2.disks }}"
       node3: "{{ node3.disks }}"
+
+- name: Use a pool of an external Ceph cluster
+  groundup.cloud.rook_ceph:
+    kubeconfig: ~/.kube/rack1
+    config:
+      cloud: rack1
+      manifests: "{{ rook_manifests }}"
+      external: {fsid: 797f411a-aafe-11ec-a254-fa163e1539f5}
+      pools:
+        - {name: vms, pool: replicated_2g, default: true}
+    export:
+      output: "{{ vault_ceph_export }}"
 """
 
 RETURN = r"""

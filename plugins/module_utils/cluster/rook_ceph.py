@@ -13,10 +13,10 @@ from typing import Any
 
 from ..objects.manifests import Definition, of_objects
 from ..objects.patches import ABSENT, Patch, patched
-from . import rook_ceph_classes, rook_ceph_cluster, rook_ceph_input, slow
+from . import rook_ceph_classes, rook_ceph_cluster, rook_ceph_external, rook_ceph_input, slow
 from .rook_ceph_classes import CEPHFS, RBD
 from .rook_ceph_facts import Facts
-from .rook_ceph_input import FILE_SYSTEMS, NAMESPACE, POOLS, ROLE, items
+from .rook_ceph_input import FILE_SYSTEMS, NAMESPACE, POOLS, ROLE, is_external, items
 from .upstream import definitions
 
 Params = Mapping[str, Any]
@@ -55,13 +55,16 @@ _PRIVILEGED = {f"pod-security.kubernetes.io/{mode}": "privileged" for mode in ("
 def render(params: Params) -> list[Definition]:
     """The definitions that the role's input means.
 
-    :param params: the input, and ``facts`` of the cluster, which the layer finds out.
+    :param params: the input, and what the layer finds out: ``facts`` of the cluster, and of an external one its export.
     :raises ClusterLayerError: a value is wrong, or what there is does not suffice.
     """
     rook_ceph_input.check(params)
     facts: Facts = params.get("facts") or Facts()
-    cluster = rook_ceph_cluster.render(params, facts)
-    own = [cluster, *rook_ceph_classes.render(params)]
+    if is_external(params):
+        own = rook_ceph_external.render(params[rook_ceph_external.IMPORTED], params.get(rook_ceph_external.MONITORS))
+    else:
+        own = [rook_ceph_cluster.render(params, facts)]
+    own += rook_ceph_classes.render(params)
     return [*upstream(params), *of_objects(own, f"{ROLE}_config")]
 
 
@@ -98,7 +101,8 @@ def _patches(params: Params) -> Iterator[Patch]:
     for name in _wanted_drivers(params):
         reason = "pods of nodes with a taint mount volumes as well"
         yield Patch("Driver", name, ("spec", "nodePlugin", "tolerations"), ABSENT, _EVERYWHERE, reason)
-    replicas = 2 if len(items(params, "nodes")) > 1 else 1
+    facts: Facts = params.get("facts") or Facts()
+    replicas = 2 if len(facts.nodes if is_external(params) else items(params, "nodes")) > 1 else 1
     reason = "volumes are made while one machine is down"
     yield Patch(*_DRIVERS, (*defaults, "controllerPlugin", "replicas"), ABSENT, replicas, reason)
     if params.get("addons_manifests"):

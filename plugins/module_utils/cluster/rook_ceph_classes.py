@@ -9,7 +9,7 @@ from typing import Any
 
 from ..objects.protected import HOLDS_DATA
 from .rook_ceph_cluster import GATEWAY, METADATA, memory
-from .rook_ceph_input import FILE_SYSTEMS, NAMESPACE, POOLS, STORES, is_coded, items
+from .rook_ceph_input import FILE_SYSTEMS, NAMESPACE, POOLS, STORES, is_coded, is_external, items
 
 Params = Mapping[str, Any]
 Json = dict[str, Any]
@@ -108,16 +108,18 @@ def _metadata(params: Params, item: Params) -> Json:
 
 
 def _block(params: Params, pool: Params) -> Iterator[Json]:
-    name = str(pool["name"])
-    coded = is_coded(pool)
-    yield _named("CephBlockPool", name, _metadata(params, pool) if coded else _replicated(params, pool))
-    if coded:
-        yield _named("CephBlockPool", f"{name}-data", _data(params, pool))
+    name, data = str(pool.get("pool") or pool["name"]), str(pool.get("data_pool") or "")
+    if not is_external(params):
+        coded = is_coded(pool)
+        yield _named("CephBlockPool", name, _metadata(params, pool) if coded else _replicated(params, pool))
+        if coded:
+            data = f"{name}-data"
+            yield _named("CephBlockPool", data, _data(params, pool))
     options = [str(option) for option in pool.get("map_options") or ()]
     parameters = {
         "clusterID": NAMESPACE,
         "pool": name,
-        **({"dataPool": f"{name}-data"} if coded else {}),
+        **({"dataPool": data} if data else {}),
         "imageFormat": "2",
         "imageFeatures": IMAGE_FEATURES,
         **({"mapOptions": f"krbd:{','.join(options)}"} if options else {}),
@@ -130,6 +132,9 @@ def _block(params: Params, pool: Params) -> Iterator[Json]:
 
 
 def _file(params: Params, system: Params) -> Iterator[Json]:
+    if is_external(params):
+        yield _class(system, CEPHFS, {**_of_others(system), **_secrets("cephfs")}, {})
+        return
     name = str(system["name"])
     pools = [{"name": "replicated", **_replicated(params, system, _beside(system))}]
     if is_coded(system):
@@ -165,6 +170,12 @@ def _file(params: Params, system: Params) -> Iterator[Json]:
         **_secrets("cephfs"),
     }
     yield _class(system, CEPHFS, parameters, {})
+
+
+def _of_others(system: Params) -> Json:
+    """A file system of an external cluster."""
+    pool = {"pool": str(system["data_pool"])} if system.get("data_pool") else {}
+    return {"clusterID": NAMESPACE, "fsName": str(system.get("filesystem") or system["name"]), **pool}
 
 
 def _apart(params: Params, system: Params) -> bool:

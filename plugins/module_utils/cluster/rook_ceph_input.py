@@ -22,6 +22,13 @@ LEAST_MACHINES = 3
 POOLS, FILE_SYSTEMS, STORES = "pools", "filesystems", "object_stores"
 KINDS = (POOLS, FILE_SYSTEMS, STORES)
 _NAME = re.compile(r"(?=.{1,40}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+#: What an external cluster itself decides, and those who use it can't.
+_OF_OTHERS = ("nodes", "public_networks", "replication_networks", "encrypt_traffic", "encrypt_disks", "osd_memory",
+              "few_machines", "tolerations")  # fmt: skip
+_OF_POOLS = ("data_chunks", "coding_chunks", "device_class")
+#: What is named in an external cluster, by its own names.
+_OF_EXTERNAL: Mapping[str, Sequence[str]] = {POOLS: ("pool", "data_pool"), FILE_SYSTEMS: ("filesystem", "data_pool")}
+_FSID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: The label of a node by which Rook tells the failure domain of its OSDs.
 LABELS: Mapping[str, str] = {
     "host": "kubernetes.io/hostname",
@@ -35,7 +42,12 @@ def check(params: Params) -> None:
 
     :raises ClusterLayerError: with everything that is wrong.
     """
+    if is_external(params):
+        # The machines, networks and copies are those of others.
+        refuse([*_wrong_of_others(params), *_wrong_names(params)])
+        return
     wrong = [*_wrong_nodes(params), *_wrong_counts(params), *_wrong_networks(params), *_wrong_names(params)]
+    wrong += _wrong_own(params)
     for kind in KINDS:
         for item in items(params, kind):
             wrong += _wrong_copies(f"{ROLE}_config.{kind}: {item['name']}", item, params)
@@ -46,6 +58,11 @@ def items(params: Params, key: str) -> Sequence[Params]:
     """The items of a list of the input."""
     found: Sequence[Params] = params.get(key) or ()
     return found
+
+
+def is_external(params: Params) -> bool:
+    """Whether the input names a cluster that others run."""
+    return bool(params.get("external"))
 
 
 def is_coded(item: Params) -> bool:
@@ -61,6 +78,34 @@ def copies(item: Params) -> int:
 def data_disks(node: Params) -> list[Params]:
     """The disks of a machine that become OSDs, without those that hold metadata of others."""
     return [disk for disk in items(node, "disks") if not disk.get("metadata")]
+
+
+def _wrong_of_others(params: Params) -> Iterator[str]:
+    """What is wrong with an input that names a Ceph cluster which others run."""
+    place = f"{ROLE}_config.external"
+    if not _FSID.fullmatch(str(params["external"].get("fsid") or "").lower()):
+        yield f"{place}.fsid: is no identity of a Ceph cluster; give what `ceph fsid` prints there"
+    for key in _OF_OTHERS:
+        if params.get(key):
+            yield f"{ROLE}_config.{key}: is decided by those who run the external Ceph cluster; remove it"
+    for kind in (POOLS, FILE_SYSTEMS):
+        for item in items(params, kind):
+            found = [key for key in _OF_POOLS if item.get(key)]
+            if found:
+                yield f"{ROLE}_config.{kind}: {item['name']}: {', '.join(found)} can't be given to a pool of others"
+    if items(params, STORES):
+        yield (
+            f"{ROLE}_config.{STORES}: an external Ceph cluster gives blocks and files only; use its gateways by their "
+            "own address"
+        )
+
+
+def _wrong_own(params: Params) -> Iterator[str]:
+    """Keys that name what others have made, without a cluster of others."""
+    for kind, keys in _OF_EXTERNAL.items():
+        for item in items(params, kind):
+            if found := [key for key in keys if item.get(key)]:
+                yield f"{ROLE}_config.{kind}: {item['name']}: {', '.join(found)} is for an external Ceph cluster only"
 
 
 def _wrong_nodes(params: Params) -> Iterator[str]:
@@ -178,4 +223,4 @@ def _wrong_copies(place: str, item: Params, params: Params) -> Iterator[str]:
         yield f"{place}: needs {copies(item)} {what}, and there are {known}; add {what}, or lower it"
 
 
-__all__ = ["KINDS", "LABELS", "NAMESPACE", "ROLE", "check", "copies", "data_disks", "is_coded", "items"]
+__all__ = ["KINDS", "LABELS", "NAMESPACE", "ROLE", "check", "copies", "data_disks", "is_coded", "is_external", "items"]

@@ -15,11 +15,11 @@ from ..objects.planning import ObjectsPlan
 from ..objects.protected import Consent
 from ..objects.stages import CRD
 from ..objects.transport import Json, items
-from . import rook_ceph, rook_ceph_cluster, rook_ceph_facts, rook_ceph_held
+from . import rook_ceph, rook_ceph_cluster, rook_ceph_export, rook_ceph_external, rook_ceph_facts, rook_ceph_held, rook_ceph_input
 from .layer import NAMESPACE as SETS
 from .layer import ClusterLayer
 from .rook_ceph_facts import Facts, Node
-from .rook_ceph_input import NAMESPACE, ROLE
+from .rook_ceph_input import NAMESPACE, ROLE, is_external
 from .rook_ceph_removal import Removal
 from .upstream import ClusterLayerError
 
@@ -28,6 +28,8 @@ CLUSTER = f"/apis/ceph.rook.io/v1/namespaces/{NAMESPACE}/cephclusters/{rook_ceph
 POOLS = f"/apis/ceph.rook.io/v1/namespaces/{NAMESPACE}/cephblockpools"
 #: The secret in which Rook has the identity of the Ceph cluster, from before the first OSD on.
 SECRET = f"/api/v1/namespaces/{NAMESPACE}/secrets/rook-ceph-mon"
+#: The monitors of an external cluster, which Rook keeps as they are found.
+ENDPOINTS = f"/api/v1/namespaces/{NAMESPACE}/configmaps/{rook_ceph_external.ENDPOINTS}"
 #: The key of the input, beside the option, with what disk_info returned for each machine, and that with the consent.
 FOUND, REMOVE = "found", "remove_cloud"
 
@@ -45,13 +47,17 @@ class RookCephLayer(ClusterLayer):
         """
         live = get(engine.transport, CLUSTER)
         if live is not None:
+            rook_ceph_external.refuse_other(params, live, fsid(engine))
+        nodes = {node.name: node for node in map(Node.of, items(engine.transport, "/api/v1/nodes"))}
+        if is_external(params):
+            return _with_export(engine, params, Facts(nodes))
+        if live is not None:
             _refuse_impossible(params, live)
         record, given = rook_ceph_facts.recorded(live), params.get(FOUND)
         if given:
             names = rook_ceph_facts.looked_up(params, given, record, fsid(engine))
         else:
             names = rook_ceph_facts.from_record(params, record)
-        nodes = {node.name: node for node in map(Node.of, items(engine.transport, "/api/v1/nodes"))}
         return {**params, "facts": Facts(nodes, dict(names), _key_type(live))}
 
     def request(self, params: Params, *, present: bool = True, consents: Sequence[Consent] = ()) -> Request:
@@ -97,6 +103,18 @@ class RookCephLayer(ClusterLayer):
         result = super().bring(engine, params, present=False, **more)
         steps = [*removal.steps, *result["steps"]]
         return {**result, "steps": steps, "changed": bool(steps)}
+
+
+def _with_export(engine: Engine, params: Params, facts: Facts) -> Params:
+    """The input with what others have said of their cluster.
+
+    :raises ClusterLayerError: the export is none, of another cluster, or does not suffice.
+    """
+    rook_ceph_input.check(params)
+    export = rook_ceph_export.parse(rook_ceph_external.exported(params), rook_ceph_external.PLACE)
+    rook_ceph_external.check_export(params, export, facts)
+    found = {rook_ceph_external.IMPORTED: export, rook_ceph_external.MONITORS: get(engine.transport, ENDPOINTS)}
+    return {**params, "facts": facts, **found}
 
 
 def fsid(engine: Engine) -> str:

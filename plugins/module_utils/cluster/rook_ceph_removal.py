@@ -22,7 +22,7 @@ from ..objects.stages import CRD
 from ..objects.transport import MERGE, Json, items
 from ..objects.wanted import resources_of
 from ..waiting.missing import Row
-from . import rook_ceph_held
+from . import rook_ceph_external, rook_ceph_held
 from .removing import delete, named, spelled, until_none
 from .rook_ceph_classes import CEPHFS, RBD
 from .rook_ceph_input import NAMESPACE
@@ -68,7 +68,9 @@ class Removal:
         rook_ceph_held.refuse(item for __, item in self._found)
         self.consents = [_consent(item) for __, item in self._found]
         cluster = next((item for __, item in self._found if item["kind"] == "CephCluster"), None)
-        self.needed = bool(self._found)
+        self._external = rook_ceph_external.lives(cluster)
+        # What an external cluster stores stays there.
+        self.needed = bool(self._found) and not self._external
         self._machines = _machines(cluster)
         self.steps = [f"remove {spelled(item['kind'], item)}" for __, item in self._found if item["kind"] in MADE]
         self.steps += [f"delete what Ceph has on {name}, by Rook's job" for name in self._machines]
@@ -77,7 +79,7 @@ class Removal:
         """Remove all objects for which an operator has to run, in order, each kind after the one before is gone."""
         for kinds in ORDER:
             found = [pair for pair in self._found if pair[1]["kind"] in kinds]
-            if kinds == ("CephCluster",):
+            if kinds == ("CephCluster",) and not self._external:
                 self._confirm(found)
             for resource, item in found:
                 path = resource.path(item["metadata"].get("namespace", ""), item["metadata"]["name"])

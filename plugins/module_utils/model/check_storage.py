@@ -9,9 +9,13 @@ from . import rook_ceph
 from .checks import Report
 from .enums import DiskUse, FailureDomain, Role
 from .problems import choose
-from .storage import Storage
+from .storage import BlockStorage, Storage
 
 ROOT = "storage"
+#: Keys about a cluster of one's own, and about pools in it.
+_OF_OWN_CLUSTER = ("few_machines", "failure_domain", "monitors", "public_network", "replication_network",
+                   "encrypt_traffic", "encrypt_disks", "dashboard", "disk_memory")  # fmt: skip
+_OF_OWN_POOL = ("replicas", "data_chunks", "coding_chunks", "device_class", "compression", "servers")
 
 
 def check_storage(report: Report) -> None:
@@ -26,6 +30,10 @@ def check_storage(report: Report) -> None:
         if not report.is_unreadable("kubernetes"):
             report.add(f"{ROOT}.provider", str(storage.provider), "needs a cluster", "add kubernetes, or write none")
         return
+    if storage.external is not None:
+        _external(report, storage)
+        return
+    _of_external_only(report)
     if report.is_incomplete("machines", "storage_disks") or report.is_incomplete("machines", "roles"):
         return
     _machines(report, storage)
@@ -40,6 +48,40 @@ def _without_effect(report: Report, storage: Storage) -> None:
             report.add(
                 f"{ROOT}.{key}", None, "has no effect without a provider", "write provider: rook_ceph, or remove it"
             )
+
+
+def _external(report: Report, storage: Storage) -> None:
+    """What those decide who run the external cluster, and what it does not give."""
+    default = Storage()
+    for key in _OF_OWN_CLUSTER:
+        if getattr(storage, key) != getattr(default, key):
+            report.add(f"{ROOT}.{key}", None, "is decided by those who run the external Ceph cluster", "remove it")
+    for machine in report.cloud.machines.values():
+        if Role.STORAGE in machine.roles:
+            message = "is storage, and no disk is used with storage.external"
+            report.add(f"machines.{machine.name}.roles", None, message, "remove the role, or storage.external")
+    for name in storage.object:
+        message = "is a gateway of its own, and storage.external gives blocks and files only"
+        report.add(f"{ROOT}.object.{name}", None, message, "remove it, and use the external cluster's gateway")
+    if not storage.block and not storage.file and not storage.object:
+        report.add(f"{ROOT}.external", None, "gives nothing without a pool", "name one in storage.block or storage.file")
+    for item in (*storage.block.values(), *storage.file.values()):
+        kind = "block" if isinstance(item, BlockStorage) else "file"
+        same = type(item)(item.name)
+        for key in _OF_OWN_POOL:
+            if getattr(item, key, None) != getattr(same, key, None):
+                message = "is decided by those who run the external Ceph cluster"
+                report.add(f"{ROOT}.{kind}.{item.name}.{key}", None, message, "remove it")
+    _classes(report)
+
+
+def _of_external_only(report: Report) -> None:
+    """Names that only pools of others have."""
+    for key, item in rook_ceph.items(report.cloud):
+        for name in ("pool", "filesystem", "data_pool"):
+            if getattr(item, name, None) is not None:
+                message = "names what an external Ceph cluster has, and there is none"
+                report.add(f"{ROOT}.{key}.{item.name}.{name}", None, message, "remove it, or give storage.external")
 
 
 def _machines(report: Report, storage: Storage) -> None:
@@ -109,19 +151,26 @@ def _networks(report: Report, storage: Storage) -> None:
             report.add(f"{ROOT}.{key}", name, f"is a network in which {out} has no address", "choose one that all have")
 
 
-def _kinds(report: Report, storage: Storage) -> None:
-    cloud = report.cloud
-    domain, count = rook_ceph.domain(cloud), rook_ceph.domains(cloud)
+def _classes(report: Report) -> None:
+    """Each storage class has one name, and one is the default."""
     seen: dict[str, str] = {}
-    default = [pool.name for pool in rook_ceph.blocks(cloud) if pool.default]
+    default = [pool.name for pool in rook_ceph.blocks(report.cloud) if pool.default]
     if len(default) > 1:
         report.add(f"{ROOT}.block.{default[1]}.default", True, f"is true for {default[0]} as well", "choose one")
-    for key, item in rook_ceph.items(cloud):
+    for key, item in rook_ceph.items(report.cloud):
         path = f"{ROOT}.{key}.{item.name}"
         if item.name in seen:
             message = f"has the storage class rook-ceph-{item.name}, as {seen[item.name]} has"
             report.add(path, None, message, "give it another name")
         seen.setdefault(item.name, path)
+
+
+def _kinds(report: Report, storage: Storage) -> None:
+    cloud = report.cloud
+    domain, count = rook_ceph.domain(cloud), rook_ceph.domains(cloud)
+    _classes(report)
+    for key, item in rook_ceph.items(cloud):
+        path = f"{ROOT}.{key}.{item.name}"
         coded = item.data_chunks is not None or item.coding_chunks is not None
         if coded and item.replicas is not None:
             report.add(f"{path}.replicas", item.replicas, "is there beside chunks", "keep one of them")

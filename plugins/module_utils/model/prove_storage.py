@@ -30,16 +30,24 @@ def view(layout: Layout) -> View:
         return {}
     slow = cloud.kubernetes.timings is Timings.SLOW
     return {
-        "nodes": [{"name": node["node"], "disks": [_disk(disk) for disk in node["disks"]]} for node in made["nodes"]],
-        "monitors": made["monitors"],
-        "failure_domain": made["failure_domain"],
+        **(_external(made) if rook_ceph.is_external(cloud) else _own(made)),
         "pools": rook_ceph_classes.ceph_pools(made),
-        **{kind: classes for kind, key in KINDS.items() if (classes := _classes(made[key]))},
+        **{kind: classes for kind, key in KINDS.items() if (classes := _classes(made.get(key, ())))},
         "snapshots": made["snapshots"],
-        "encrypted_disks": made["encrypt_disks"],
-        "encrypted_traffic": made["encrypt_traffic"],
+        "encrypted_disks": made.get("encrypt_disks", False),
+        "encrypted_traffic": made.get("encrypt_traffic", False),
         "patience": PATIENCE_OF_SLOW if slow else PATIENCE,
     }
+
+
+def _own(made: View) -> View:
+    nodes = [{"name": node["node"], "disks": [_disk(disk) for disk in node["disks"]]} for node in made["nodes"]]
+    return {"nodes": nodes, "monitors": made["monitors"], "failure_domain": made["failure_domain"]}
+
+
+def _external(made: View) -> View:
+    """Of a cluster that others run, its identity is all that the model knows."""
+    return {"external": made["external"]["fsid"]}
 
 
 def encrypted(cloud: Cloud, machine: Machine) -> list[View]:

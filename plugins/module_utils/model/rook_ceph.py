@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..cluster import rook_ceph, snapshot_controller
+from ..cluster import rook_ceph, rook_ceph_external, snapshot_controller
 from ..cluster.rook_ceph_input import LEAST_MACHINES
 from .bundle_facts import manifest
 from .cluster_taints import tolerations
@@ -22,6 +22,8 @@ View = dict[str, t.Any]
 Kind = BlockStorage | FileStorage | ObjectStorage
 #: Layers and what they are to the cloud.
 LAYER, SNAPSHOTS = "storage", "snapshots"
+#: The variable with the keys of an external cluster.
+EXPORT = f"{rook_ceph.ROLE}_{rook_ceph_external.EXPORT}"
 #: The network that is for storage by its name.
 STORAGE_NETWORK = "storage"
 #: Racks from which on each copy can be in another one.
@@ -33,6 +35,11 @@ OSD = "osd"
 def wanted(cloud: Cloud) -> bool:
     """Whether the model wants it."""
     return cloud.storage.provider is StorageProvider.ROOK_CEPH
+
+
+def is_external(cloud: Cloud) -> bool:
+    """Whether others run the Ceph cluster."""
+    return wanted(cloud) and cloud.storage.external is not None
 
 
 def machines_of(cloud: Cloud) -> list[Machine]:
@@ -87,7 +94,8 @@ def public_network(layout: Layout) -> Network | None:
 def blocks(cloud: Cloud) -> list[BlockStorage]:
     """The pools of images; one where the model stores nothing else."""
     storage = cloud.storage
-    return list(storage.block.values()) or ([] if storage.file or storage.object else [BlockStorage("block")])
+    others = storage.file or storage.object or storage.external
+    return list(storage.block.values()) or ([] if others else [BlockStorage("block")])
 
 
 def items(cloud: Cloud) -> t.Iterator[tuple[str, Kind]]:
@@ -109,6 +117,8 @@ def view(layout: Layout) -> View:
     if kubernetes is None or public is None:
         return {}
     storage, machines = cloud.storage, machines_of(cloud)
+    if storage.external is not None:
+        return _of_others(cloud, storage.external.fsid)
     replication = cloud.networks.get(storage.replication_network) if storage.replication_network else None
     pools = blocks(cloud)
     return {
@@ -136,6 +146,43 @@ def view(layout: Layout) -> View:
             {**_kind(cloud, one), "gateways": one.gateways, "port": one.port} for one in storage.object.values()
         ],
     }
+
+
+def _of_others(cloud: Cloud, fsid: str) -> View:
+    """The input for a Ceph cluster that others run."""
+    kubernetes, pools = cloud.kubernetes, blocks(cloud)
+    return {
+        "cloud": cloud.name,
+        "manifests": [manifest(name) for name in rook_ceph.MANIFESTS],
+        "addons_manifests": [manifest(name) for name in rook_ceph.ADDONS],
+        **(timings(kubernetes) if kubernetes else {}),
+        "external": {"fsid": fsid},
+        "snapshots": cloud.storage.snapshots,
+        "pools": [
+            {
+                **_class_of_others(pool, "pool"),
+                "default": len(pools) == 1 if pool.default is None else pool.default,
+                "map_options": list(pool.map_options),
+            }
+            for pool in pools
+        ],
+        "filesystems": [_class_of_others(one, "filesystem") for one in cloud.storage.file.values()],
+    }
+
+
+def _class_of_others(item: BlockStorage | FileStorage, key: str) -> View:
+    given = {name: getattr(item, name) for name in (key, "data_pool")}
+    return {
+        "name": item.name,
+        "reclaim": str(item.reclaim),
+        **{name: value for name, value in given.items() if value},
+    }
+
+
+def export(layout: Layout) -> View:
+    """The variable `rook_ceph_export`, whose value is evaluated where the role uses it."""
+    external = layout.cloud.storage.external
+    return {rook_ceph_external.OUTPUT: external.export} if external else {}
 
 
 def snapshots_view(layout: Layout) -> View:

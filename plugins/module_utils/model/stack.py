@@ -183,9 +183,10 @@ class Stack:
                 Layer(rook_ceph.SNAPSHOTS, snapshot_controller.ROLE, bound, needs, follows=follows, api=True)
             )
         bound = functools.partial(rook_ceph.view, self.layout)
-        self.clusters.append(
-            Layer(rook_ceph.LAYER, ceph.ROLE, bound, rook_ceph.needs, follows=follows, provider=provider, api=True)
-        )
+        layer = Layer(rook_ceph.LAYER, ceph.ROLE, bound, rook_ceph.needs, follows=follows, provider=provider, api=True)
+        # Without an external cluster there is no secret.
+        secrets = (rook_ceph.EXPORT, functools.partial(rook_ceph.export, self.layout))
+        self.clusters.append(dataclasses.replace(layer, secrets=secrets if storage.external else None))
 
     def _virtual_machines(self) -> None:
         """Virtual machines, before them what makes volumes of disk images, and images to make them of."""

@@ -11,13 +11,31 @@ from dataclasses import dataclass
 from . import enums, scalars
 from .fields import many, named, one, own_name
 
+FSID = scalars.matching(
+    "identity of a Ceph cluster", "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "give what `ceph fsid` prints there"
+)
+
 _REPLICAS = "Copies of its data, each in another failure domain."
 _SHOWN_REPLICAS = "3, or as many as there are failure domains with `few_machines`"
 _DATA = "Instead of copies, erasure coding with so many chunks of data; needs `coding_chunks`."
 _CODING = "Chunks from which lost data is computed, so as many failure domains may be lost."
 _CLASS = "Only disks of this class, such as `nvme`, `ssd` or `hdd`."
 _COMPRESSION = "Whether Ceph compresses what it stores."
+_THEIR_POOL = "Its name in the external cluster; beside `data_pool`, the pool with the metadata of images."
+_THEIR_DATA = "The erasure-coded pool of the external cluster that has the data."
 _RECLAIM = "What becomes of data when its claim is removed."
+
+
+@dataclass(frozen=True)
+class ExternalCeph:
+    """A Ceph cluster that others run, from which volumes come."""
+
+    fsid: str = one(FSID, "Its identity, as `ceph fsid` prints it there.")
+    export: t.Any = one(
+        scalars.SECRET,
+        "What Rook's script create-external-cluster-resources.py printed there, with keys; take it from a vault.",
+        secret=True,
+    )
 
 
 @dataclass(frozen=True)
@@ -42,6 +60,8 @@ class BlockStorage:
         "Options of the kernel's RBD client. `rxbounce` avoids errors of checksums under virtual machines.",
         default=("rxbounce",),
     )
+    pool: str | None = one(scalars.TEXT, _THEIR_POOL, default=None, shown_default="the name here")
+    data_pool: str | None = one(scalars.TEXT, _THEIR_DATA, default=None)
 
 
 @dataclass(frozen=True)
@@ -56,6 +76,12 @@ class FileStorage:
     compression: enums.Compression = one(enums.Compression, _COMPRESSION, default=enums.Compression.NONE)
     reclaim: enums.Reclaim = one(enums.Reclaim, _RECLAIM, default=enums.Reclaim.DELETE)
     servers: int = one(scalars.NUMBER, "Active metadata servers; each has a stand-by, and 4 GiB of memory.", default=1)
+    filesystem: str | None = one(
+        scalars.TEXT, "Its name in the external cluster.", default=None, shown_default="the name here"
+    )
+    data_pool: str | None = one(
+        scalars.TEXT, "Its pool for data in the external cluster.", default=None, shown_default="its first one"
+    )
 
 
 @dataclass(frozen=True)
@@ -78,6 +104,9 @@ class Storage:
     """Volumes. Machines with the role `storage` have them on their `storage_disks`."""
 
     provider: enums.StorageProvider = one(enums.StorageProvider, "Provider.", default=enums.StorageProvider.NONE)
+    external: ExternalCeph | None = one(
+        ExternalCeph, "A Ceph cluster that others run, instead of one on the machines' own disks.", default=None
+    )
     few_machines: bool = one(
         scalars.BOOLEAN,
         "Data may be lost with one machine or one disk, as in a lab. Without it, at least three machines store.",
@@ -131,4 +160,4 @@ class Storage:
     )
 
 
-__all__ = ["BlockStorage", "FileStorage", "ObjectStorage", "Storage"]
+__all__ = ["BlockStorage", "ExternalCeph", "FileStorage", "ObjectStorage", "Storage"]

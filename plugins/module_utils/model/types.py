@@ -64,7 +64,7 @@ from .services import (
     Quota,
     Tenant,
 )
-from .storage import BlockStorage, FileStorage, ObjectStorage, Storage
+from .storage import BlockStorage, ExternalCeph, FileStorage, ObjectStorage, Storage
 from .uplinks import Device, PortProfile
 from .virtualization import Migrations, Virtualization
 
@@ -125,6 +125,7 @@ __all__ = [
     "Disk",
     "Dns",
     "ExistingCluster",
+    "ExternalCeph",
     "FileStorage",
     "Firewall",
     "Firmware",

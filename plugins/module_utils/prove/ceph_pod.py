@@ -35,6 +35,8 @@ QUESTIONS: tuple[Words, ...] = tuple(
         )
     )
 )
+#: What a user may ask who may read the health alone, as that of an external cluster.
+OF_OTHERS: tuple[Words, ...] = (("status",), ("health", "detail"))
 _MARK = "== "
 #: User of Rook's images of Ceph, as in its manifest of the toolbox.
 _USER = 2016
@@ -78,11 +80,13 @@ class CephPod:
 
     :ivar node: where it runs.
     :ivar patience: seconds until it has to have ended.
+    :ivar questions: what is asked.
     """
 
     api: Api
     node: str
     patience: int
+    questions: tuple[Words, ...] = QUESTIONS
 
     def ask(self) -> Recorded:
         """Start the pod, read what it printed, and remove it.
@@ -94,7 +98,7 @@ class CephPod:
         path = f"{path}/{body['metadata']['name']}"
         try:
             space.until([space.make(body, "pods", once=True)], "a pod that asks Ceph")
-            return Recorded(parsed(self.api.text(f"{path}/log") or ""))
+            return Recorded(parsed(self.api.text(f"{path}/log") or "", self.questions))
         finally:
             self.api.delete(path)
 
@@ -104,7 +108,7 @@ class CephPod:
             "ROOK": "/etc/rook",
             "KEY": "/etc/rook-key",
             "PATIENCE": str(self.patience // 4),
-            "QUESTIONS": "".join(f"{' '.join(words)}\n" for words in QUESTIONS),
+            "QUESTIONS": "".join(f"{' '.join(words)}\n" for words in self.questions),
         }
         pod = workloads.once(NAMESPACE, CEPH_IMAGE, name, self.node, _SCRIPT, env)
         pod["spec"]["activeDeadlineSeconds"] = 2 * self.patience + 60

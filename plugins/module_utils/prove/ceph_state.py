@@ -87,6 +87,21 @@ def health(ceph: Ceph, stored: Stored) -> str:
     return f"{found.status}: {count} OSDs{used}; {groups}"
 
 
+def external(ceph: Ceph, fsid: str) -> str:
+    """Prove that a Ceph cluster of others is the wanted one and serves. What it warns of is theirs to see to.
+
+    :raises ProofError: it is another one, or in error.
+    """
+    status, details = ceph.read("status"), ceph.read("health", "detail")
+    found, health = str(status.get("fsid") or "").lower(), str(details.get("status") or "")
+    if found != fsid:
+        raise ProofError(f"it is the Ceph cluster {found or 'unknown'}, not {fsid}")
+    checks = ", ".join(sorted(details.get("checks") or {}))
+    if health not in ("HEALTH_OK", "HEALTH_WARN"):
+        raise ProofError(f"Ceph reports {health or 'no health'}{f': {checks}' if checks else ''}")
+    return f"{found}: {health}{f' ({checks})' if checks else ''}"
+
+
 def placement(ceph: Ceph, stored: Stored) -> str:
     """Prove by each placement group that its copies are in different failure domains, and there are as many as wanted.
 

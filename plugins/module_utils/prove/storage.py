@@ -16,7 +16,7 @@ from ..kube.api import Api
 from ..kube.errors import KubeError
 from ..promises.promise import StoragePromise
 from ..report.proofs import Proof, ProofError, prove, untried
-from . import ceph_state, spaces, workloads
+from . import ceph_pod, ceph_state, spaces, workloads
 from .api_errors import failed_by_api_errors
 from .ceph_pod import CephPod
 from .registry import proof
@@ -33,6 +33,7 @@ OSDS = "each disk for data of the model is an OSD of its machine, and no other d
 HEALTH = "Ceph is healthy, and all OSDs of the model take part"
 PLACEMENT = "each copy of data is in another failure domain"
 MONITORS = "each monitor is on another machine, and all are in quorum"
+EXTERNAL = "the external Ceph cluster is the one of the model, and serves"
 REMOVED = "what proofs of storage made is removed, with its volumes"
 _OF_CEPH = (OSDS, HEALTH, PLACEMENT, MONITORS)
 _MONITORS = f"/api/v1/namespaces/{NAMESPACE}/pods?labelSelector=app%3Drook-ceph-mon"
@@ -65,7 +66,7 @@ def _storage(context: Cluster) -> Iterator[Proof]:
     api, nodes = context.api, _ready(context)
     if api is None or context.unreachable or isinstance(nodes, str):
         reason = context.unreachable or str(nodes)
-        names = [ASKED, *_OF_CEPH, *(one.text for one in _cluster_wide(missing)), REMOVED]
+        names = [ASKED, *([EXTERNAL] if stored.external else _OF_CEPH), *(one.text for one in _cluster_wide(missing)), REMOVED]
         yield from (untried(name, LAYER, reason) for name in names)
     else:
         yield from _of_ceph(api, stored, nodes, missing)
@@ -97,7 +98,8 @@ def _of_ceph(api: Api, stored: Stored, nodes: Sequence[str], missing: dict[Stora
     answers: list[Ceph] = []
 
     def ask() -> str:
-        answers.append(CephPod(api, nodes[0], stored.patience).ask())
+        questions = ceph_pod.OF_OTHERS if stored.external else ceph_pod.QUESTIONS
+        answers.append(CephPod(api, nodes[0], stored.patience, questions).ask())
         return f"a pod on {nodes[0]}"
 
     attempts: dict[str, Callable[[Ceph], str]] = {
@@ -106,6 +108,8 @@ def _of_ceph(api: Api, stored: Stored, nodes: Sequence[str], missing: dict[Stora
         PLACEMENT: lambda ceph: ceph_state.placement(ceph, stored),
         MONITORS: lambda ceph: ceph_state.monitors(ceph, stored, _places(api)),
     }
+    if stored.external:
+        attempts = {EXTERNAL: lambda ceph: ceph_state.external(ceph, stored.external)}
     if not missing[StoragePromise.ENCRYPTED_TRAFFIC]:
         attempts[StoragePromise.ENCRYPTED_TRAFFIC.text] = ceph_state.encrypted_traffic
     asked = prove(ASKED, LAYER, failed_by_api_errors(ask))

@@ -17,15 +17,16 @@ _DISKS = {
     "required": True,
     "options": {"serial": _STR, "wwn": _STR, "metadata": _BOOL},
 }
-_NODES = {"type": "list", "elements": "dict", "required": True, "options": {"name": _NAME, "disks": _DISKS}}
+_NODES = {"type": "list", "elements": "dict", "default": [], "options": {"name": _NAME, "disks": _DISKS}}
 _CLASSES = {"type": "list", "elements": "dict", "default": [], "options": {"name": _NAME, "kept": _BOOL}}
 #: The option of the module.
 OPTION: dict[str, Any] = {
     "type": "dict",
     "options": {
         "nodes": _NODES,
-        "monitors": {"type": "int", "required": True},
-        "failure_domain": _NAME,
+        "external": _STR,
+        "monitors": {"type": "int"},
+        "failure_domain": _STR,
         "pools": {"type": "dict", "required": True},
         "block": _CLASSES,
         "file": _CLASSES,
@@ -70,6 +71,7 @@ class Stored:
     :ivar snapshots: there are snapshots.
     :ivar encrypted_disks: the model wants that; `encrypted_traffic` likewise.
     :ivar patience: seconds for each wait.
+    :ivar external: the identity of a Ceph cluster that others run; empty for one of the cloud's own.
     """
 
     nodes: Mapping[str, tuple[Disk, ...]] = field(default_factory=dict)
@@ -83,6 +85,7 @@ class Stored:
     encrypted_disks: bool = False
     encrypted_traffic: bool = False
     patience: int = 300
+    external: str = ""
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:
@@ -92,16 +95,17 @@ class Stored:
                 Disk(str(disk.get("serial") or ""), str(disk.get("wwn") or ""), bool(disk.get("metadata")))
                 for disk in node["disks"]
             )
-            for node in given["nodes"]
+            for node in given.get("nodes") or ()
         }
         block, file, object_ = (
             tuple(Class(str(one["name"]), bool(one.get("kept"))) for one in given.get(kind) or ())
             for kind in ("block", "file", "object")
         )
         return cls(
+            external=str(given.get("external") or ""),
             nodes=nodes,
-            monitors=int(given["monitors"]),
-            failure_domain=str(given["failure_domain"]),
+            monitors=int(given.get("monitors") or 0),
+            failure_domain=str(given.get("failure_domain") or ""),
             pools={str(name): int(copies) for name, copies in given["pools"].items()},
             block=block,
             file=file,

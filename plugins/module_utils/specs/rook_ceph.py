@@ -34,10 +34,16 @@ CONFIG: dict[str, Any] = {
             },
         },
         "timings": {"type": "str", "default": "default", "choices": ["default", "slow"]},
+        "external": {
+            "type": "dict",
+            "options": {
+                "fsid": {"type": "str", "required": True},
+            },
+        },
         "nodes": {
             "type": "list",
             "elements": "dict",
-            "required": True,
+            "default": [],
             "options": {
                 "node": {"type": "str", "required": True},
                 "host": {"type": "str"},
@@ -64,7 +70,7 @@ CONFIG: dict[str, Any] = {
         "failure_domain": {"type": "str", "default": "host", "choices": ["host", "zone", "rack", "osd"]},
         "monitors": {"type": "int", "default": 3},
         "managers": {"type": "int", "default": 2},
-        "public_networks": {"type": "list", "elements": "str", "required": True},
+        "public_networks": {"type": "list", "elements": "str", "default": []},
         "replication_networks": {"type": "list", "elements": "str", "default": []},
         "encrypt_traffic": {"type": "bool", "default": False},
         "encrypt_disks": {"type": "bool", "default": False},
@@ -99,6 +105,8 @@ CONFIG: dict[str, Any] = {
                 "reclaim": {"type": "str", "default": "delete", "choices": ["delete", "retain"]},
                 "default": {"type": "bool", "default": False},
                 "map_options": {"type": "list", "elements": "str", "default": ["rxbounce"]},
+                "pool": {"type": "str"},
+                "data_pool": {"type": "str"},
             },
         },
         "filesystems": {
@@ -118,6 +126,8 @@ CONFIG: dict[str, Any] = {
                 },
                 "reclaim": {"type": "str", "default": "delete", "choices": ["delete", "retain"]},
                 "servers": {"type": "int", "default": 1},
+                "filesystem": {"type": "str"},
+                "data_pool": {"type": "str"},
             },
         },
         "object_stores": {

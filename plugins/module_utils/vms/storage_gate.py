@@ -16,20 +16,26 @@ FLAGS = {"kubeconfig": "--kubeconfig", "context": "--context"}
 
 
 def ask(cluster: Cluster, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
-    """What `ceph_health` returns; with the only key `asked: false` where the cluster has no Ceph of Rook.
+    """What `ceph_health` returns; with the only key `asked: false` where no machine of it has daemons of Ceph.
 
     :raises CephError: something is missing, and no drain may begin.
     """
     wanted = params["ceph_gate"]
     command = list(wanted.get("command") or ())
     if not command:
-        found = cluster.all(CLUSTERS)
+        # The daemons of an external cluster are on no machine of this one, and its users may not ask what a gate has to know.
+        found = [one for one in cluster.all(CLUSTERS) if not _external(one)]
         if not found:
             return {"asked": False}
         command = toolbox(params, found[0]["metadata"]["namespace"])
     keys = ("accept", "clean", "osds", "used_at_most", "timeout", "settle", "connect_timeout")
     health = gate.perform({"command": command, "forecast": False, **{key: wanted[key] for key in keys}}, check)
     return {"asked": True, **{key: health[key] for key in ("healthy", "missing")}}
+
+
+def _external(ceph_cluster: Mapping[str, Any]) -> bool:
+    """Whether others run the daemons of a CephCluster."""
+    return bool(((ceph_cluster.get("spec") or {}).get("external") or {}).get("enable"))
 
 
 def toolbox(params: Mapping[str, Any], namespace: str) -> list[str]:

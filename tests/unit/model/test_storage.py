@@ -71,6 +71,33 @@ def test_snapshots_may_be_left_out() -> None:
     assert "snapshot_controller_config" not in found and found["rook_ceph_config"]["snapshots"] is False
 
 
+FSID = "797f411a-aafe-11ec-a254-fa163e1539f5"
+
+
+def external(changes: Changes | None = None, **keys: t.Any) -> Changes:
+    """A model with volumes from a Ceph cluster that others run."""
+    given = {"provider": "rook_ceph", "external": {"fsid": FSID, "export": "{{ vault_ceph }}"}}
+    given |= keys or {"block": {"vms": {"pool": "replicated_2g"}}, "file": {"files": {}}}
+    return {f"{N1}.roles": ["control_plane", "compute"], "storage": given, **(changes or {})}
+
+
+def test_pools_of_others_become_classes_and_their_keys_stay_a_secret() -> None:
+    found = derive(load(model(external()))).hostvars
+    given = found["cluster"]["rook_ceph_config"]
+    rook_ceph_input.check(given)
+    assert given["external"] == {"fsid": FSID} and "nodes" not in given and "public_networks" not in given
+    assert given["pools"] == [
+        {"name": "vms", "reclaim": "delete", "pool": "replicated_2g", "default": True, "map_options": ["rxbounce"]}
+    ]
+    assert given["filesystems"] == [{"name": "files", "reclaim": "delete"}]
+    assert found["cluster"]["rook_ceph_export"] == {"output": "{{ vault_ceph }}"}
+    entry = next(one for one in found["cluster"]["groundup_layers"] if one["name"] == "storage")
+    assert entry["secrets"] == "rook_ceph_export"
+    proved = found["cluster"]["prove_config"]["cluster"]["storage"]
+    assert proved["external"] == FSID and not {"nodes", "monitors", "failure_domain"} & set(proved)
+    assert {"rbd", "ceph"} <= set(found["node2"]["host_base_config"]["kernel_modules"])
+
+
 def storage(**keys: t.Any) -> Changes:
     return {**ONE, "storage": {**LAB["storage"], **keys}}
 
@@ -107,6 +134,31 @@ WRONG: dict[str, tuple[Changes, str]] = {
         {**LAB, **ONE, f"{N1}.location": {"rack": "node2"}}, f"{N1}.location.rack: node2 is the name of something else"
     ),
     "keys without a provider": ({"storage": {"dashboard": False}}, "storage.dashboard: has no effect"),
+    "a disk beside a cluster of others": (
+        external({f"{N1}.roles": ["control_plane", "storage"]}), f"{N1}.roles: is storage, and no disk is used"
+    ),
+    "a monitor of others": (external(block={"a": {}}, monitors=3), "storage.monitors: is decided by those who run"),
+    "copies of others": (
+        external(block={"a": {"replicas": 2}}), "storage.block.a.replicas: is decided by those who run"
+    ),
+    "a server of others": (external(file={"a": {"servers": 2}}), "storage.file.a.servers: is decided by those who"),
+    "a gateway of others": (
+        external(block={"a": {}}, object={"o": {}}), "storage.object.o: is a gateway of its own, and storage.external"
+    ),
+    "nothing of others": (external(snapshots=True), "storage.external: gives nothing without a pool"),
+    "one name for two of others": (
+        external(block={"a": {}}, file={"a": {}}), "storage.file.a: has the storage class rook-ceph-a, as"
+    ),
+    "no identity": (
+        external(block={"a": {}}, external={"fsid": "ceph", "export": "{{ x }}"}),
+        "storage.external.fsid: ceph is not a valid identity of a Ceph cluster",
+    ),
+    "a pool of others in one's own": (
+        storage(block={"a": {"pool": "b"}}), "storage.block.a.pool: names what an external Ceph cluster has"
+    ),
+    "others without a provider": (
+        {"storage": {"external": {"fsid": FSID, "export": "{{ x }}"}}}, "storage.external: has no effect without"
+    ),
     "no cluster": ({**LAB, **ONE, "kubernetes": REMOVED}, "storage.provider: rook_ceph needs a cluster"),
     "the word of an earlier release": ({"storage": {"provider": "rook"}}, "rook is not one of none, rook_ceph"),
 }  # fmt: skip

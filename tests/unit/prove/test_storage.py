@@ -139,6 +139,19 @@ def test_what_the_model_does_not_store_is_not_promised() -> None:
     assert without.why_not_real == "the model has no snapshots (storage.snapshots)"
 
 
+def test_of_an_external_cluster_its_identity_and_health_are_proved() -> None:
+    stored = replace(STORED, nodes={}, monitors=0, pools={}, external="f")
+    found = proofs(Storing(), stored)
+    assert found[storage.EXTERNAL].ok and found[storage.EXTERNAL].evidence == "f: HEALTH_OK"
+    assert found[StoragePromise.BLOCK.text].ok and not set(OF_CEPH) & set(found)
+    assert proofs(Storing(), replace(stored, external="g"))[storage.EXTERNAL].evidence == "it is the Ceph cluster f, not g"
+    warns = {"status": "HEALTH_WARN", "checks": {"OSD_DOWN": {}}}
+    warned = proofs(Storing(change=lambda given: given["health", "detail"].update(warns)), stored)[storage.EXTERNAL]
+    assert warned.ok and warned.evidence == "f: HEALTH_WARN (OSD_DOWN)", "that is for those who run it"
+    ill = proofs(Storing(change=lambda given: given["health", "detail"].update(status="HEALTH_ERR")), stored)
+    assert ill[storage.EXTERNAL].ok is False and ill[storage.EXTERNAL].evidence == "Ceph reports HEALTH_ERR"
+
+
 def test_check_mode_names_the_same_proofs_and_tries_none() -> None:
     found = in_check_mode(expected())
     assert {one.name for one in found} == set(proofs(Storing()))
