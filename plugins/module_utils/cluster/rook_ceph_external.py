@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..objects.conflicts import TakeOver
 from ..objects.transport import Json
 from .rook_ceph_export import CEPHFS_SECRETS, RBD_SECRETS, Export
 from .rook_ceph_facts import Facts
@@ -135,6 +136,13 @@ def _monitors(export: Export, live: Json | None) -> Json:
     if same:
         data |= {key: str(found[key]) for key in data if found.get(key)}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+def taken(params: Params) -> list[TakeOver]:
+    """The consents to name monitors of a new export where Rook has named those of a former one."""
+    metadata = ((params.get(MONITORS) or {}).get("metadata")) or {}
+    managers = {str(one["manager"]) for one in metadata.get("managedFields") or () if one.get("operation") == "Update"}
+    return [TakeOver("ConfigMap", ENDPOINTS, one, (".data",), NAMESPACE) for one in sorted(managers)]
 
 
 def _cluster(export: Export) -> Json:

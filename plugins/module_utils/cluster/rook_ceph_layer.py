@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..objects.applyset import ApplySet
@@ -15,7 +16,15 @@ from ..objects.planning import ObjectsPlan
 from ..objects.protected import Consent
 from ..objects.stages import CRD
 from ..objects.transport import Json, items
-from . import rook_ceph, rook_ceph_cluster, rook_ceph_export, rook_ceph_external, rook_ceph_facts, rook_ceph_held, rook_ceph_input
+from . import (
+    rook_ceph,
+    rook_ceph_cluster,
+    rook_ceph_export,
+    rook_ceph_external,
+    rook_ceph_facts,
+    rook_ceph_held,
+    rook_ceph_input,
+)
 from .layer import NAMESPACE as SETS
 from .layer import ClusterLayer
 from .rook_ceph_facts import Facts, Node
@@ -63,7 +72,8 @@ class RookCephLayer(ClusterLayer):
     def request(self, params: Params, *, present: bool = True, consents: Sequence[Consent] = ()) -> Request:
         """Return what is wanted of the API; a removal needs no facts of machines."""
         if present:
-            return super().request(params, present=True, consents=consents)
+            request = super().request(params, present=True, consents=consents)
+            return replace(request, take_over=rook_ceph_external.taken(params))
         rendered = rook_ceph.upstream(params)
         spaces = [one for one in rendered if one.kind == "Namespace"]
         own = [Consent("Namespace", one.name) for one in spaces]

@@ -64,7 +64,9 @@ def _external(report: Report, storage: Storage) -> None:
         message = "is a gateway of its own, and storage.external gives blocks and files only"
         report.add(f"{ROOT}.object.{name}", None, message, "remove it, and use the external cluster's gateway")
     if not storage.block and not storage.file and not storage.object:
-        report.add(f"{ROOT}.external", None, "gives nothing without a pool", "name one in storage.block or storage.file")
+        report.add(
+            f"{ROOT}.external", None, "gives nothing without a pool", "name one in storage.block or storage.file"
+        )
     for item in (*storage.block.values(), *storage.file.values()):
         kind = "block" if isinstance(item, BlockStorage) else "file"
         same = type(item)(item.name)

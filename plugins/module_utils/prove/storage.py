@@ -66,7 +66,12 @@ def _storage(context: Cluster) -> Iterator[Proof]:
     api, nodes = context.api, _ready(context)
     if api is None or context.unreachable or isinstance(nodes, str):
         reason = context.unreachable or str(nodes)
-        names = [ASKED, *([EXTERNAL] if stored.external else _OF_CEPH), *(one.text for one in _cluster_wide(missing)), REMOVED]
+        names = [
+            ASKED,
+            *([EXTERNAL] if stored.external else _OF_CEPH),
+            *(one.text for one in _cluster_wide(missing)),
+            REMOVED,
+        ]
         yield from (untried(name, LAYER, reason) for name in names)
     else:
         yield from _of_ceph(api, stored, nodes, missing)

@@ -23,7 +23,7 @@ def ask(cluster: Cluster, params: Mapping[str, Any], check: bool) -> dict[str, A
     wanted = params["ceph_gate"]
     command = list(wanted.get("command") or ())
     if not command:
-        # The daemons of an external cluster are on no machine of this one, and its users may not ask what a gate has to know.
+        # The daemons of an external cluster are on no machine of this one, and its users may not ask what is needed.
         found = [one for one in cluster.all(CLUSTERS) if not _external(one)]
         if not found:
             return {"asked": False}

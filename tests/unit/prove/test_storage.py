@@ -144,7 +144,9 @@ def test_of_an_external_cluster_its_identity_and_health_are_proved() -> None:
     found = proofs(Storing(), stored)
     assert found[storage.EXTERNAL].ok and found[storage.EXTERNAL].evidence == "f: HEALTH_OK"
     assert found[StoragePromise.BLOCK.text].ok and not set(OF_CEPH) & set(found)
-    assert proofs(Storing(), replace(stored, external="g"))[storage.EXTERNAL].evidence == "it is the Ceph cluster f, not g"
+    assert (
+        proofs(Storing(), replace(stored, external="g"))[storage.EXTERNAL].evidence == "it is the Ceph cluster f, not g"
+    )
     warns = {"status": "HEALTH_WARN", "checks": {"OSD_DOWN": {}}}
     warned = proofs(Storing(change=lambda given: given["health", "detail"].update(warns)), stored)[storage.EXTERNAL]
     assert warned.ok and warned.evidence == "f: HEALTH_WARN (OSD_DOWN)", "that is for those who run it"

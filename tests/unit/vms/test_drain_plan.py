@@ -8,7 +8,7 @@ import typing as t
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.vms import cordon
 from ansible_collections.groundup.cloud.plugins.module_utils.vms.drain_plan import Consent, plan
-from ansible_collections.groundup.cloud.plugins.module_utils.vms.storage_gate import toolbox
+from ansible_collections.groundup.cloud.plugins.module_utils.vms.storage_gate import ask, toolbox
 
 Json = dict[str, t.Any]
 ALL = Consent(force=True, empty_dir=True)
@@ -148,3 +148,14 @@ def test_rooks_toolbox_is_reached_with_the_same_kubeconfig() -> None:
     words = " ".join(toolbox({"kubeconfig": "/k", "context": "c"}, "rook-ceph"))
     assert words == "kubectl --kubeconfig /k --context c -n rook-ceph exec deploy/rook-ceph-tools -- ceph"
     assert toolbox({"kubeconfig": None}, "x")[:2] == ["kubectl", "-n"]
+
+
+class Found:
+    """A double of a cluster that has one CephCluster, whose daemons others run."""
+
+    def all(self, _kind: object) -> list[Json]:
+        return [{"metadata": {"namespace": "rook-ceph"}, "spec": {"external": {"enable": True}}}]
+
+
+def test_a_ceph_whose_daemons_are_on_no_machine_is_not_asked() -> None:
+    assert ask(Found(), {"ceph_gate": {}}, check=False) == {"asked": False}  # type: ignore[arg-type]
