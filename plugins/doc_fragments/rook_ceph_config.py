@@ -47,7 +47,7 @@ options:
       external:
         description:
         - An external Ceph cluster, which others run. Then there are no C(nodes) and C(public_networks),
-          and C(pools) and C(filesystems) are those that the cluster has. C(rook_ceph_export)
+          and C(pools) and C(filesystems) are those that the cluster has. C(rook_ceph_secrets)
           has the keys.
         type: dict
         suboptions:
@@ -179,5 +179,28 @@ options:
           reclaim: {description: What becomes of the data when its claim is removed., type: str,
             choices: [delete, retain], default: delete}
           gateways: {description: 'Gateways, of which each serves all.', type: int, default: 2}
-          port: {description: Port of their Service., type: int, default: 80}
+          port: {description: 'Port of their Service. 80 by default, and 443 with C(tls).', type: int}
+          tls:
+            description:
+            - Gateways are reached by TLS only. Without a certificate, one is made for the names
+              of the Service, and a CA for it. The ConfigMap C(rook-ceph-rgw-NAME-ca) has the
+              CA.
+            type: dict
+            suboptions:
+              names: {description: Further names by which clients reach the store., type: list,
+                elements: str, default: []}
+              certificate: {description: 'A given certificate in PEM, with its chain. Its key
+                  is in C(rook_ceph_secrets).', type: str}
+              ca: {description: 'The CA that signed it, in PEM.', type: str}
+          users:
+            description: Users with keys of their own, which Rook writes to a Secret for each.
+            type: list
+            elements: dict
+            default: []
+            suboptions:
+              name: {description: Name of the user., type: str, required: true}
+              max_size: {description: 'Most that it stores in all its buckets, such as C(100Gi).',
+                type: str}
+              max_objects: {description: Most objects that it stores in all its buckets., type: int}
+              max_buckets: {description: Most buckets that it has., type: int}
 """

@@ -118,19 +118,14 @@ options:
         elements: dict
         default: []
         suboptions:
-          name:
-            description: Name of the node.
-            type: str
-            required: true
+          name: {description: Name of the node., type: str, required: true}
           disks:
             description: Its disks.
             type: list
             elements: dict
             required: true
             suboptions:
-              serial:
-                description: Serial number.
-                type: str
+              serial: {description: Serial number., type: str}
               wwn:
                 description: World wide name. Ceph does not tell it, so disks without a serial number are counted.
                 type: str
@@ -188,6 +183,10 @@ options:
             required: true
           kept:
             description: Whether what it makes outlives its claims. What a proof makes does not.
+            type: bool
+            default: false
+          tls:
+            description: Whether its gateways are reached by TLS.
             type: bool
             default: false
       snapshots:

@@ -34,10 +34,11 @@ options:
       - Without it, all disks must be known to the cluster from a run before.
     type: dict
     default: {}
-  export:
+  secrets:
     description:
-      - What connects to an external cluster (O(config.external)). C(output) is what Rook's
-        C(create-external-cluster-resources.py) printed there, with C(--format bash) or C(--format json).
+      - C(export) is what Rook's C(create-external-cluster-resources.py) printed at an external cluster
+        (O(config.external)), with C(--format bash) or C(--format json).
+      - C(keys) has the key of each given certificate in PEM, by the name of the object store.
     type: dict
     default: {}
   remove_cloud:
@@ -106,8 +107,8 @@ EXAMPLES = r"""
       external: {fsid: 797f411a-aafe-11ec-a254-fa163e1539f5}
       pools:
         - {name: vms, pool: replicated_2g, default: true}
-    export:
-      output: "{{ vault_ceph_export }}"
+    secrets:
+      export: "{{ vault_ceph_export }}"
 """
 
 RETURN = r"""

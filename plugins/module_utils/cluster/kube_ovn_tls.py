@@ -9,17 +9,15 @@ of the CA is deleted as soon as it has signed, so nobody can sign another one: n
 from __future__ import annotations
 
 import base64
-import subprocess
-import tempfile
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 from ..kube.errors import KubeError
 from ..kube.x509 import validity
 from ..objects.engine import Engine
 from ..objects.live import get
 from ..objects.manifests import Definition
+from . import own_ca
 from .upstream import ClusterLayerError
 
 NAMESPACE, NAME = "kube-system", "kube-ovn-tls"
@@ -75,29 +73,7 @@ def _days_left(certificate: str, now: float) -> int:
 
 def made() -> dict[str, str]:
     """A new CA, and the certificate that it signs; the CA's key is deleted."""
-    ends = ("-x509", "-newkey", "rsa:3072", "-nodes", "-days", str(DAYS))
-    with tempfile.TemporaryDirectory(prefix="groundup-kube-ovn-") as name:
-        directory = Path(name)
-        _openssl(
-            directory,
-            *("req", *ends, "-subj", "/CN=ovn-ca", "-keyout", "ca.key", "-out", "cacert"),
-            *("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign"),
-        )
-        _openssl(
-            directory,
-            *("req", *ends, "-subj", "/CN=ovn", "-keyout", "key", "-out", "cert", "-CA", "cacert", "-CAkey", "ca.key"),
-            *("-addext", "basicConstraints=critical,CA:FALSE", "-addext", "extendedKeyUsage=serverAuth,clientAuth"),
-        )
-        return {key: (directory / key).read_text() for key in KEYS}
-
-
-def _openssl(directory: Path, *words: str) -> None:
-    remedy = "install OpenSSL 3 on the host where the role runs"
-    try:
-        done = subprocess.run(
-            ["openssl", *words], cwd=directory, capture_output=True, text=True, check=False, umask=0o077
-        )
-    except FileNotFoundError as error:
-        raise ClusterLayerError(f"the certificates of OVN's databases need the program openssl; {remedy}") from error
-    if done.returncode:
-        raise ClusterLayerError(f"openssl could not make the certificates of OVN's databases: {done.stderr}; {remedy}")
+    found = own_ca.signed(
+        "the certificates of OVN's databases", "ovn-ca", "ovn", DAYS, ["extendedKeyUsage=serverAuth,clientAuth"]
+    )
+    return {"cacert": found.ca, "cert": found.certificate, "key": found.key}

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..objects.protected import HOLDS_DATA
+from . import rook_ceph_tls
 from .rook_ceph_cluster import GATEWAY, METADATA, memory
-from .rook_ceph_input import FILE_SYSTEMS, NAMESPACE, POOLS, STORES, is_coded, is_external, items
+from .rook_ceph_input import FILE_SYSTEMS, NAMESPACE, POOLS, QUOTAS, STORES, is_coded, is_external, items
 
 Params = Mapping[str, Any]
 Json = dict[str, Any]
@@ -192,7 +193,7 @@ def _object(params: Params, store: Params) -> Iterator[Json]:
         "dataPool": data,
         "preservePoolsOnDelete": False,
         "gateway": {
-            "port": int(store.get("port") or 80),
+            **_ports(params, store),
             "instances": min(int(store.get("gateways") or 2), len(items(params, "nodes"))),
             "priorityClassName": "system-cluster-critical",
             "resources": memory(GATEWAY),
@@ -201,8 +202,29 @@ def _object(params: Params, store: Params) -> Iterator[Json]:
         },
     }
     yield _named("CephObjectStore", name, spec)
+    for user in items(store, "users"):
+        quotas = {known: user[key] for key, known in QUOTAS.items() if user.get(key) is not None}
+        yield _named(
+            "CephObjectStoreUser",
+            f"{name}-{user['name']}",
+            {"store": name, "displayName": str(user["name"]), **({"quotas": quotas} if quotas else {})},
+        )
     parameters = {"objectStoreName": name, "objectStoreNamespace": NAMESPACE}
     yield _class(store, BUCKET, parameters, {})
+
+
+def _ports(params: Params, store: Params) -> Json:
+    """Ports of gateways: that of TLS alone, or the other one."""
+    if not store.get("tls"):
+        return {"port": int(store.get("port") or 80)}
+    name = str(store["name"])
+    found = params.get(rook_ceph_tls.CERTIFICATES) or {}
+    return {
+        "securePort": int(store.get("port") or 443),
+        "sslCertificateRef": rook_ceph_tls.secret_name(name),
+        # Gateways read their certificate when they start. Another one changes their pods, so that Rook restarts them.
+        **({"annotations": rook_ceph_tls.digest(found[name])} if name in found else {}),
+    }
 
 
 def _secrets(kind: str) -> Json:

@@ -20,9 +20,9 @@ from .rook_ceph_input import FILE_SYSTEMS, NAMESPACE, POOLS, ROLE, is_external, 
 from .upstream import ClusterLayerError, refuse
 
 Params = Mapping[str, Any]
-#: The option with the output of Rook's script, beside the input since it has keys, and its only key.
-EXPORT, OUTPUT = "export", "output"
-PLACE = f"{ROLE}_{EXPORT}.{OUTPUT}"
+#: The option with secrets, beside the input, and its key with the output of Rook's script.
+SECRETS, EXPORT = "secrets", "export"
+PLACE = f"{ROLE}_{SECRETS}.{EXPORT}"
 #: The annotation of the ConfigMap of monitors with those of the export, of which Rook then follows the changes.
 ANNOTATION = "groundup.cloud/monitors"
 #: Keys beside the input with the export that was read, and with the ConfigMap of monitors that the cluster has.
@@ -43,8 +43,8 @@ def _insufficient(params: Params, export: Export, facts: Facts) -> Iterator[str]
     fsid = str(params["external"]["fsid"]).lower()
     if export.fsid != fsid:
         yield f"{PLACE}: is of the Ceph cluster {export.fsid}, not of {fsid}; export that, or correct external.fsid"
-    for kind, names in ((POOLS, RBD_SECRETS), (FILE_SYSTEMS, CEPHFS_SECRETS)):
-        missing = [name for name in names if name not in export.clients]
+    for kind, secrets in ((POOLS, RBD_SECRETS), (FILE_SYSTEMS, CEPHFS_SECRETS)):
+        missing = [name for name in secrets if name not in export.clients]
         if items(params, kind) and missing:
             option = "--rbd-data-pool-name" if kind == POOLS else "--cephfs-filesystem-name"
             yield f"{PLACE}: has no user for {ROLE}_config.{kind} ({', '.join(missing)}); run the script with {option}"
@@ -161,15 +161,3 @@ def _cluster(export: Export) -> Json:
         "metadata": {"name": NAMESPACE, "namespace": NAMESPACE},
         "spec": spec,
     }
-
-
-def exported(params: Params) -> Any:
-    """What the option has.
-
-    :raises ClusterLayerError: it has other keys.
-    """
-    given: Mapping[str, Any] = params.get(EXPORT) or {}
-    unknown = sorted(set(given) - {OUTPUT})
-    if unknown:
-        raise ClusterLayerError(f"{ROLE}_{EXPORT}: has {', '.join(unknown)}; it takes {OUTPUT} only")
-    return given.get(OUTPUT)

@@ -28,7 +28,10 @@ _OF_OTHERS = ("nodes", "public_networks", "replication_networks", "encrypt_traff
 _OF_POOLS = ("data_chunks", "coding_chunks", "device_class")
 #: What is named in an external cluster, by its own names.
 _OF_EXTERNAL: Mapping[str, Sequence[str]] = {POOLS: ("pool", "data_pool"), FILE_SYSTEMS: ("filesystem", "data_pool")}
+_SIZE = re.compile(r"[1-9][0-9]*([KMGTPE]i|[kMGTPE])?")
 _FSID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: Quotas of users of an object store, and what Rook calls them.
+QUOTAS: Mapping[str, str] = {"max_size": "maxSize", "max_objects": "maxObjects", "max_buckets": "maxBuckets"}
 #: The label of a node by which Rook tells the failure domain of its OSDs.
 LABELS: Mapping[str, str] = {
     "host": "kubernetes.io/hostname",
@@ -48,6 +51,9 @@ def check(params: Params) -> None:
         return
     wrong = [*_wrong_nodes(params), *_wrong_counts(params), *_wrong_networks(params), *_wrong_names(params)]
     wrong += _wrong_own(params)
+    users: dict[str, str] = {}
+    for store in items(params, STORES):
+        wrong += _wrong_users(f"{ROLE}_config.{STORES}: {store['name']}", store, users)
     for kind in KINDS:
         for item in items(params, kind):
             wrong += _wrong_copies(f"{ROLE}_config.{kind}: {item['name']}", item, params)
@@ -194,6 +200,21 @@ def _wrong_names(params: Params) -> Iterator[str]:
                     f"rook-ceph-{name}; give each a name of its own"
                 )
             seen.setdefault(name, kind)
+
+
+def _wrong_users(place: str, store: Params, seen: dict[str, str]) -> Iterator[str]:
+    for user in items(store, "users"):
+        name, size = str(user["name"]), user.get("max_size")
+        known = f"{store['name']}-{name}"
+        if known in seen:
+            yield f"{place}: users: {name} is {known} to Rook, as in {seen[known]}; give it another name"
+        seen.setdefault(known, place)
+        if not _NAME.fullmatch(name):
+            yield f"{place}: users: {name} is no name; give lower-case letters, digits and inner dashes"
+        if size and not _SIZE.fullmatch(str(size)):
+            yield f"{place}: users: {name}: max_size {size} is no size; give one such as 100Gi"
+        if any(user.get(key) is not None and int(user[key]) < 1 for key in ("max_objects", "max_buckets")):
+            yield f"{place}: users: {name}: a quota below 1 lets it store nothing; give more, or leave the user out"
 
 
 def _wrong_copies(place: str, item: Params, params: Params) -> Iterator[str]:

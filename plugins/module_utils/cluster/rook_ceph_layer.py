@@ -24,6 +24,7 @@ from . import (
     rook_ceph_facts,
     rook_ceph_held,
     rook_ceph_input,
+    rook_ceph_tls,
 )
 from .layer import NAMESPACE as SETS
 from .layer import ClusterLayer
@@ -67,7 +68,10 @@ class RookCephLayer(ClusterLayer):
             names = rook_ceph_facts.looked_up(params, given, record, fsid(engine))
         else:
             names = rook_ceph_facts.from_record(params, record)
-        return {**params, "facts": Facts(nodes, dict(names), _key_type(live))}
+        rook_ceph_input.check(params)
+        secrets: Params = params.get(rook_ceph_external.SECRETS) or {}
+        found = rook_ceph_tls.certificates(engine, params, secrets.get(rook_ceph_tls.KEYS) or {})
+        return {**params, "facts": Facts(nodes, dict(names), _key_type(live)), rook_ceph_tls.CERTIFICATES: found}
 
     def request(self, params: Params, *, present: bool = True, consents: Sequence[Consent] = ()) -> Request:
         """Return what is wanted of the API; a removal needs no facts of machines."""
@@ -121,7 +125,8 @@ def _with_export(engine: Engine, params: Params, facts: Facts) -> Params:
     :raises ClusterLayerError: the export is none, of another cluster, or does not suffice.
     """
     rook_ceph_input.check(params)
-    export = rook_ceph_export.parse(rook_ceph_external.exported(params), rook_ceph_external.PLACE)
+    secrets: Params = params.get(rook_ceph_external.SECRETS) or {}
+    export = rook_ceph_export.parse(secrets.get(rook_ceph_external.EXPORT), rook_ceph_external.PLACE)
     rook_ceph_external.check_export(params, export, facts)
     found = {rook_ceph_external.IMPORTED: export, rook_ceph_external.MONITORS: get(engine.transport, ENDPOINTS)}
     return {**params, "facts": facts, **found}

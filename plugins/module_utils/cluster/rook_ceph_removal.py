@@ -29,7 +29,7 @@ from .rook_ceph_input import NAMESPACE
 
 #: Kinds in the order in which their objects are removed; those of a row together.
 ORDER: tuple[tuple[str, ...], ...] = (
-    ("CephFilesystemSubVolumeGroup", "CephBlockPoolRadosNamespace"),
+    ("CephFilesystemSubVolumeGroup", "CephBlockPoolRadosNamespace", "CephObjectStoreUser"),
     ("CephObjectStore", "CephFilesystem", "CephBlockPool"),
     ("CephCluster",),
     ("ClientProfileMapping", "ClientProfile", "CephConnection"),

@@ -14,7 +14,7 @@ GROUP = "ceph.rook.io"
 #: Phases in which an object is as its specification wants it (pkg/apis/ceph.rook.io/v1, ConditionType).
 GOOD = ("Ready", "Connected", "Created")
 #: Kinds whose operator reports a phase.
-KINDS = ("CephBlockPool", "CephFilesystem", "CephFilesystemSubVolumeGroup", "CephObjectStore")
+KINDS = ("CephBlockPool", "CephFilesystem", "CephFilesystemSubVolumeGroup", "CephObjectStore", "CephObjectStoreUser")
 #: How many of Ceph's health checks a reason names.
 _SHOWN = 4
 

@@ -9,7 +9,7 @@ from . import rook_ceph
 from .checks import Report
 from .enums import DiskUse, FailureDomain, Role
 from .problems import choose
-from .storage import BlockStorage, Storage
+from .storage import BlockStorage, FileStorage, ObjectStorage, Storage
 
 ROOT = "storage"
 #: Keys about a cluster of one's own, and about pools in it.
@@ -67,7 +67,8 @@ def _external(report: Report, storage: Storage) -> None:
         report.add(
             f"{ROOT}.external", None, "gives nothing without a pool", "name one in storage.block or storage.file"
         )
-    for item in (*storage.block.values(), *storage.file.values()):
+    items: list[BlockStorage | FileStorage] = [*storage.block.values(), *storage.file.values()]
+    for item in items:
         kind = "block" if isinstance(item, BlockStorage) else "file"
         same = type(item)(item.name)
         for key in _OF_OWN_POOL:
@@ -153,6 +154,17 @@ def _networks(report: Report, storage: Storage) -> None:
             report.add(f"{ROOT}.{key}", name, f"is a network in which {out} has no address", "choose one that all have")
 
 
+def _tls(report: Report, path: str, store: ObjectStorage) -> None:
+    """A certificate of the user's own comes with its key, and with the CA by which clients verify it."""
+    if store.tls is None:
+        return
+    given = {key: getattr(store.tls, key) for key in ("certificate", "key", "ca")}
+    missing = [key for key, value in given.items() if value is None]
+    if 0 < len(missing) < len(given):
+        message = "is missing, and the others of certificate, key and ca are there"
+        report.add(f"{path}.tls.{missing[0]}", None, message, "give all three, or none, so that a CA is made")
+
+
 def _classes(report: Report) -> None:
     """Each storage class has one name, and one is the default."""
     seen: dict[str, str] = {}
@@ -173,6 +185,8 @@ def _kinds(report: Report, storage: Storage) -> None:
     _classes(report)
     for key, item in rook_ceph.items(cloud):
         path = f"{ROOT}.{key}.{item.name}"
+        if isinstance(item, ObjectStorage):
+            _tls(report, path, item)
         coded = item.data_chunks is not None or item.coding_chunks is not None
         if coded and item.replicas is not None:
             report.add(f"{path}.replicas", item.replicas, "is there beside chunks", "keep one of them")

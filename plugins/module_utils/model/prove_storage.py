@@ -64,6 +64,10 @@ def _disk(disk: t.Mapping[str, t.Any]) -> View:
 def _classes(items: t.Iterable[t.Mapping[str, t.Any]]) -> list[View]:
     """The storage classes, the default one first."""
     return [
-        {"name": rook_ceph_classes.class_name(item), **({"kept": True} if item.get("reclaim") == "retain" else {})}
+        {
+            "name": rook_ceph_classes.class_name(item),
+            **({"kept": True} if item.get("reclaim") == "retain" else {}),
+            **({"tls": True} if item.get("tls") else {}),
+        }
         for item in sorted(items, key=lambda item: not item.get("default"))
     ]

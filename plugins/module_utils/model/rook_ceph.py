@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ..cluster import rook_ceph, rook_ceph_external, snapshot_controller
-from ..cluster.rook_ceph_input import LEAST_MACHINES
+from ..cluster import rook_ceph, rook_ceph_external, rook_ceph_tls, snapshot_controller
+from ..cluster.rook_ceph_input import LEAST_MACHINES, QUOTAS
 from .bundle_facts import manifest
 from .cluster_taints import tolerations
 from .enums import DiskUse, FailureDomain, Role, StorageProvider
@@ -22,8 +22,8 @@ View = dict[str, t.Any]
 Kind = BlockStorage | FileStorage | ObjectStorage
 #: Layers and what they are to the cloud.
 LAYER, SNAPSHOTS = "storage", "snapshots"
-#: The variable with the keys of an external cluster.
-EXPORT = f"{rook_ceph.ROLE}_{rook_ceph_external.EXPORT}"
+#: The variable with keys.
+SECRETS = f"{rook_ceph.ROLE}_{rook_ceph_external.SECRETS}"
 #: The network that is for storage by its name.
 STORAGE_NETWORK = "storage"
 #: Racks from which on each copy can be in another one.
@@ -142,9 +142,7 @@ def view(layout: Layout) -> View:
         "snapshots": storage.snapshots,
         "pools": [_block(cloud, pool, len(pools) == 1) for pool in pools],
         "filesystems": [{**_kind(cloud, one), "servers": one.servers} for one in storage.file.values()],
-        "object_stores": [
-            {**_kind(cloud, one), "gateways": one.gateways, "port": one.port} for one in storage.object.values()
-        ],
+        "object_stores": [_store(cloud, one, kubernetes.domain) for one in storage.object.values()],
     }
 
 
@@ -179,10 +177,14 @@ def _class_of_others(item: BlockStorage | FileStorage, key: str) -> View:
     }
 
 
-def export(layout: Layout) -> View:
-    """The variable `rook_ceph_export`, whose value is evaluated where the role uses it."""
-    external = layout.cloud.storage.external
-    return {rook_ceph_external.OUTPUT: external.export} if external else {}
+def secrets(layout: Layout) -> View:
+    """The variable `rook_ceph_secrets`, whose values are evaluated where the role uses them."""
+    external, stores = layout.cloud.storage.external, layout.cloud.storage.object.values()
+    keys = {store.name: store.tls.key for store in stores if store.tls and store.tls.key is not None}
+    return {
+        **({rook_ceph_external.EXPORT: external.export} if external else {}),
+        **({rook_ceph_tls.KEYS: keys} if keys else {}),
+    }
 
 
 def snapshots_view(layout: Layout) -> View:
@@ -242,6 +244,21 @@ def _kind(cloud: Cloud, item: Kind) -> View:
         "compression": str(item.compression),
         "reclaim": str(item.reclaim),
     }
+
+
+def _store(cloud: Cloud, store: ObjectStorage, domain: str) -> View:
+    tls = store.tls
+    found = {**_kind(cloud, store), "gateways": store.gateways, "port": store.port or (443 if tls else 80)}
+    if tls:
+        # A certificate of one's own need not have the name that ends with the cluster's domain.
+        names = [*([] if tls.certificate else [f"{rook_ceph_tls.service(store.name)}.{domain}"]), *tls.names]
+        given = {"certificate": tls.certificate, "ca": tls.ca}
+        found["tls"] = {"names": names, **{key: value for key, value in given.items() if value}}
+    users = [
+        {"name": one.name, **{key: value for key in QUOTAS if (value := getattr(one, key)) is not None}}
+        for one in store.users.values()
+    ]
+    return {**found, **({"users": users} if users else {})}
 
 
 def _block(cloud: Cloud, pool: BlockStorage, only: bool) -> View:

@@ -184,9 +184,9 @@ class Stack:
             )
         bound = functools.partial(rook_ceph.view, self.layout)
         layer = Layer(rook_ceph.LAYER, ceph.ROLE, bound, rook_ceph.needs, follows=follows, provider=provider, api=True)
-        # Without an external cluster there is no secret.
-        secrets = (rook_ceph.EXPORT, functools.partial(rook_ceph.export, self.layout))
-        self.clusters.append(dataclasses.replace(layer, secrets=secrets if storage.external else None))
+        secrets = (rook_ceph.SECRETS, functools.partial(rook_ceph.secrets, self.layout))
+        has_secrets = bool(rook_ceph.secrets(self.layout))
+        self.clusters.append(dataclasses.replace(layer, secrets=secrets if has_secrets else None))
 
     def _virtual_machines(self) -> None:
         """Virtual machines, before them what makes volumes of disk images, and images to make them of."""

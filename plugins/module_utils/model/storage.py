@@ -85,6 +85,28 @@ class FileStorage:
 
 
 @dataclass(frozen=True)
+class StoreTls:
+    """TLS of an object store. Without a certificate, one is made, and a CA for it."""
+
+    names: tuple[str, ...] = many(
+        scalars.DOMAIN, "Further names by which clients reach it, in a certificate that is made."
+    )
+    certificate: str | None = one(scalars.TEXT, "A certificate of your own, in PEM, with its chain.", default=None)
+    key: t.Any = one(scalars.SECRET, "Its key in PEM; take it from a vault.", default=None, secret=True)
+    ca: str | None = one(scalars.TEXT, "The CA that signed it, in PEM.", default=None)
+
+
+@dataclass(frozen=True)
+class StoreUser:
+    """A user of an object store, with quotas over all its buckets."""
+
+    name: str = own_name("Name of the user.")
+    max_size: str | None = one(scalars.TEXT, "Most that it stores, such as `100Gi`.", default=None)
+    max_objects: int | None = one(scalars.NUMBER, "Most objects that it stores.", default=None)
+    max_buckets: int | None = one(scalars.NUMBER, "Most buckets that it has.", default=None)
+
+
+@dataclass(frozen=True)
 class ObjectStorage:
     """An object store (S3), and its storage class `rook-ceph-NAME` for claims of buckets."""
 
@@ -96,7 +118,11 @@ class ObjectStorage:
     compression: enums.Compression = one(enums.Compression, _COMPRESSION, default=enums.Compression.NONE)
     reclaim: enums.Reclaim = one(enums.Reclaim, _RECLAIM, default=enums.Reclaim.DELETE)
     gateways: int = one(scalars.NUMBER, "Gateways, of which each serves all.", default=2)
-    port: int = one(scalars.TCP_PORT, "Port of their Service.", default=80)
+    port: int | None = one(
+        scalars.TCP_PORT, "Port of their Service.", default=None, shown_default="80, and 443 with `tls`"
+    )
+    tls: StoreTls | None = one(StoreTls, "Gateways are reached by TLS only.", default=None)
+    users: t.Mapping[str, StoreUser] = named(StoreUser, "Users with keys of their own, beside those of claims.")
 
 
 @dataclass(frozen=True)
@@ -160,4 +186,4 @@ class Storage:
     )
 
 
-__all__ = ["BlockStorage", "ExternalCeph", "FileStorage", "ObjectStorage", "Storage"]
+__all__ = ["BlockStorage", "ExternalCeph", "FileStorage", "ObjectStorage", "Storage", "StoreTls", "StoreUser"]

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 #: Bytes of the object.
 BYTES = 1 << 20
+#: Bytes that a claim may have, and of an object beyond that: few, so that the gateway has read them when it refuses.
+MOST, BEYOND = 4096, 8192
 #: Any region will do: Ceph's gateway has one, and does not compare it.
 _REGION = "us-east-1"
 
@@ -57,6 +59,12 @@ for part in "${{NOW%T*}}" {_REGION} s3 aws4_request; do MADE=$(printf %s "$part"
 HOST=$BUCKET_HOST AT=/$BUCKET_NAME/proof
 [ "$BUCKET_PORT" = 80 ] || HOST=$BUCKET_HOST:$BUCKET_PORT
 yes "$WORD" | head -c {BYTES} > /tmp/object && : > /tmp/nothing
+if [ -n "$TOO_MUCH" ]; then # more than the quota of the claim
+  head -c {BEYOND} /tmp/object > /tmp/more
+  status=$(send PUT /tmp/more) && [ "$status" = 403 ] && grep -q QuotaExceeded /tmp/got ||
+    failed "beyond the quota, the answer is" "$status"
+  echo good; exit
+fi
 status=$(send PUT /tmp/object) && [ "$status" = 200 ] || failed "the object was not put" "$status"
 status=$(send GET /tmp/nothing) && [ "$status" = 200 ] || failed "the object was not got" "$status"
 cmp -s /tmp/got /tmp/object || failed "what was got is not what was put" "$(wc -c < /tmp/got) bytes"

@@ -91,9 +91,11 @@ def quota(namespace: str, name: str, of_class: str, most: str) -> Json:
     return _object("v1", "ResourceQuota", namespace, name, {"hard": hard})
 
 
-def bucket(namespace: str, name: str, of_class: str) -> Json:
-    """A claim of a bucket."""
-    spec = {"generateBucketName": name, "storageClassName": of_class}
+def bucket(namespace: str, name: str, of_class: str, most: int = 0) -> Json:
+    """A claim of a bucket, with a quota of ``most`` bytes if there is one."""
+    spec: Json = {"generateBucketName": name, "storageClassName": of_class}
+    if most:
+        spec["additionalConfig"] = {"maxSize": str(most)}
     return _object(BUCKETS, "ObjectBucketClaim", namespace, name, spec)
 
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from ..cluster import rook_ceph_tls
+from ..cluster.rook_ceph_cluster import CEPH_IMAGE
+from ..cluster.rook_ceph_input import NAMESPACE
 from ..conditions.fields import Item, at, lacking
 from ..conditions.resources import Wanted
 from ..kube.api import Refused
 from ..promises.promise import StoragePromise
 from ..report.proofs import ProofError
 from ..waiting.missing import Row
-from . import bucket_pod, spaces, storage_pods
+from . import bucket_pod, bucket_tls_pod, spaces, storage_pods
 from .spaces import Space
 from .stored import Class, Stored
 
@@ -94,19 +97,39 @@ class Volumes:
         """Put an object into a bucket of each store, get it, and be refused without the key."""
         found = []
         for number, one in enumerate(self._stored.object):
-            name = f"bucket-{number}"
-            made = self._space.make(storage_pods.bucket(self._space.name, name, one.name), "objectbucketclaims")
-            self._space.until([Wanted(*_place(made), rule=_bound_bucket)], f"a bucket of {one.name}")
-            if one.kept:
-                self._release(OBJECT_BUCKETS, f"obc-{self._space.name}-{name}", "reclaimPolicy")
-            pod = self._pods.once(self._nodes[-1], bucket_pod.SCRIPT, {"WORD": _FIRST})
-            of_claim = [{"configMapRef": {"name": name}}, {"secretRef": {"name": name}}]
-            pod["spec"]["containers"][0]["envFrom"] = of_claim
-            said = self._space.ran([pod], f"a pod to use a bucket of {one.name}")
-            if said != ["good"]:
-                raise ProofError(f"{one.name}: the pod said {said[0]}")
-            found.append(one.name)
-        return f"{', '.join(found)}: an object was put, got and deleted, and not given without the key"
+            for name, most in ((f"bucket-{number}", 0), (f"bucket-{number}-small", bucket_pod.MOST)):
+                body = storage_pods.bucket(self._space.name, name, one.name, most)
+                made = self._space.make(body, "objectbucketclaims")
+                self._space.until([Wanted(*_place(made), rule=_bound_bucket)], f"a bucket of {one.name}")
+                if one.kept:
+                    self._release(OBJECT_BUCKETS, f"obc-{self._space.name}-{name}", "reclaimPolicy")
+                said = self._space.ran([self._uses(one, name, bool(most))], f"a pod to use a bucket of {one.name}")
+                if said != ["good"]:
+                    raise ProofError(f"{one.name}: the pod said {said[0]}")
+            found.append(one.name + (" by TLS" if one.tls else ""))
+        done = "an object was put, got and deleted, not given without the key, and refused beyond a quota"
+        return f"{', '.join(found)}: {done}"
+
+    def _uses(self, of_class: Class, claim: str, too_much: bool) -> storage_pods.Json:
+        """A pod that uses a bucket, by TLS with a certificate that is verified where the store has that."""
+        env = {"WORD": _FIRST, **({"TOO_MUCH": "yes"} if too_much else {})}
+        script = bucket_pod.SCRIPT
+        if of_class.tls:
+            script, env = bucket_tls_pod.SCRIPT, {**env, "PROGRAM": bucket_tls_pod.PROGRAM, "CA": self._ca(of_class)}
+        pod = self._pods.once(self._nodes[-1], script, env)
+        container = pod["spec"]["containers"][0]
+        if of_class.tls:
+            container |= {"image": CEPH_IMAGE, "resources": bucket_tls_pod.MEMORY}
+        container["envFrom"] = [{"configMapRef": {"name": claim}}, {"secretRef": {"name": claim}}]
+        return pod
+
+    def _ca(self, of_class: Class) -> str:
+        """The CA by which clients verify a store, from where they get it."""
+        name = rook_ceph_tls.ca_name(of_class.store)
+        found = self._space.api.get(f"/api/v1/namespaces/{NAMESPACE}/configmaps/{name}")
+        if not found:
+            raise ProofError(f"there is no ConfigMap {NAMESPACE}/{name} with the CA of {of_class.name}")
+        return str(found["data"][rook_ceph_tls.CA])
 
     def snapshots(self) -> str:
         """Make a snapshot, change the volume, and find the old data in a volume that is made of the snapshot."""

@@ -18,6 +18,12 @@ _DISKS = {
     "options": {"serial": _STR, "wwn": _STR, "metadata": _BOOL},
 }
 _NODES = {"type": "list", "elements": "dict", "default": [], "options": {"name": _NAME, "disks": _DISKS}}
+_STORES = {
+    "type": "list",
+    "elements": "dict",
+    "default": [],
+    "options": {"name": _NAME, "kept": _BOOL, "tls": _BOOL},
+}
 _CLASSES = {"type": "list", "elements": "dict", "default": [], "options": {"name": _NAME, "kept": _BOOL}}
 #: The option of the module.
 OPTION: dict[str, Any] = {
@@ -30,7 +36,7 @@ OPTION: dict[str, Any] = {
         "pools": {"type": "dict", "required": True},
         "block": _CLASSES,
         "file": _CLASSES,
-        "object": _CLASSES,
+        "object": _STORES,
         "snapshots": {"type": "bool", "default": True},
         "encrypted_disks": _BOOL,
         "encrypted_traffic": _BOOL,
@@ -53,10 +59,16 @@ class Disk:
 
 @dataclass(frozen=True)
 class Class:
-    """A storage class. `kept`: its volumes or buckets outlive their claims."""
+    """A storage class. `kept`: its volumes or buckets outlive their claims. `tls`: its gateways are reached so."""
 
     name: str
     kept: bool = False
+    tls: bool = False
+
+    @property
+    def store(self) -> str:
+        """The name of what it is a class of."""
+        return self.name.removeprefix("rook-ceph-")
 
 
 @dataclass(frozen=True)
@@ -98,7 +110,7 @@ class Stored:
             for node in given.get("nodes") or ()
         }
         block, file, object_ = (
-            tuple(Class(str(one["name"]), bool(one.get("kept"))) for one in given.get(kind) or ())
+            tuple(Class(str(one["name"]), bool(one.get("kept")), bool(one.get("tls"))) for one in given.get(kind) or ())
             for kind in ("block", "file", "object")
         )
         return cls(

@@ -147,7 +147,26 @@ CONFIG: dict[str, Any] = {
                 },
                 "reclaim": {"type": "str", "default": "delete", "choices": ["delete", "retain"]},
                 "gateways": {"type": "int", "default": 2},
-                "port": {"type": "int", "default": 80},
+                "port": {"type": "int"},
+                "tls": {
+                    "type": "dict",
+                    "options": {
+                        "names": {"type": "list", "elements": "str", "default": []},
+                        "certificate": {"type": "str"},
+                        "ca": {"type": "str"},
+                    },
+                },
+                "users": {
+                    "type": "list",
+                    "elements": "dict",
+                    "default": [],
+                    "options": {
+                        "name": {"type": "str", "required": True},
+                        "max_size": {"type": "str"},
+                        "max_objects": {"type": "int"},
+                        "max_buckets": {"type": "int"},
+                    },
+                },
             },
         },
     },

@@ -176,6 +176,28 @@ def test_files_and_objects_come_and_go_by_consent_only(applied: Applied) -> None
     )
 
 
+def test_a_store_with_tls_keeps_its_certificate_and_its_users_have_quotas(applied: Applied) -> None:
+    users = [{"name": "acme", "max_size": "100Gi", "max_objects": 1000, "max_buckets": 10}]
+    store = {"name": "objects", "tls": {"names": ["s3.example.net"]}, "users": users}
+    secret = f"/api/v1/namespaces/{SPACE}/secrets/rook-ceph-rgw-objects-tls"
+    assert applied(rook.config(object_stores=[store]), check=True)["changed"] and not applied.exists(secret)
+    first = applied(rook.config(object_stores=[store]))
+    assert f"create CephObjectStoreUser {SPACE}/objects-acme" in first["steps"]
+    assert not applied(rook.config(object_stores=[store]))["changed"], "the certificate is kept"
+    gateway = applied.get(f"{CEPH}/cephobjectstores/objects")["spec"]["gateway"]
+    assert gateway["securePort"] == 443 and not gateway.get("port")
+    ca = applied.get(f"/api/v1/namespaces/{SPACE}/configmaps/rook-ceph-rgw-objects-ca")["data"]["ca.crt"]
+    chain = base64.b64decode(applied.get(secret)["data"]["tls.crt"]).decode()
+    assert chain.endswith(ca) and chain.count("BEGIN CERTIFICATE") == 2
+    renamed = {**store, "tls": {"names": ["s3.example.org"]}}
+    steps = applied(rook.config(object_stores=[renamed]))["steps"]
+    assert f"change Secret {SPACE}/rook-ceph-rgw-objects-tls" in steps
+    assert f"change CephObjectStore {SPACE}/objects" in steps, "gateways start again with it"
+    consents = [Consent("CephObjectStore", "objects", SPACE), Consent("CephObjectStoreUser", "objects-acme", SPACE)]
+    applied(rook.config(), consents=consents)
+    assert not applied.exists(secret) and not applied.exists(f"{CEPH}/cephobjectstores/objects")
+
+
 #: The pool that is there already; the API server refuses other parameters of its class.
 BLOCK: Params = {"name": "block", "default": True, "map_options": ["rxbounce"]}
 #: Configurations that upstream's CRDs have to accept, on machines of their own.

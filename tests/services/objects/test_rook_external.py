@@ -51,7 +51,7 @@ class External(Applied):
     """The layer's action with an export."""
 
     def act(self, params: Params, export: t.Any = None, **more: t.Any) -> Params:
-        given = {**copy.deepcopy(params), **self.upstream, "export": {"output": export or lines()}}
+        given = {**copy.deepcopy(params), **self.upstream, "secrets": {"export": export or lines()}}
         options = {"present": True, "wait": False, "timeout": 120, "check": False, **more}
         return catalog.LAYERS["rook_ceph"].perform(given, self.access, **options)
 
@@ -80,12 +80,12 @@ def test_it_is_applied_and_applied_again_by_either_format(applied: External) -> 
 
 
 def test_the_comparison_takes_the_keys_from_their_variable(applied: External) -> None:
-    entry = [{**ENTRY[0], "secrets": "rook_ceph_export"}]
+    entry = [{**ENTRY[0], "secrets": "rook_ceph_secrets"}]
     inputs = {"rook_ceph_config": {**config(), **applied.upstream}}
-    found = catalog.probe(entry, inputs, applied.access, {"rook_ceph_export": {"output": lines()}})
+    found = catalog.probe(entry, inputs, applied.access, {"rook_ceph_secrets": {"export": lines()}})
     assert found["steps"]["storage"] and all(step.startswith("wait for ") for step in found["steps"]["storage"])
     missing = catalog.probe(entry, inputs, applied.access, {})["steps"]["storage"]
-    assert "rook_ceph_export.output: is missing" in missing[0]
+    assert "rook_ceph_secrets.export: is missing" in missing[0]
 
 
 def test_rook_gets_a_cluster_without_daemons_and_classes_of_pools_of_others(applied: External) -> None:

@@ -76,7 +76,7 @@ def test_what_is_no_export_is_refused_without_a_key(name: str) -> None:
     given, message = WRONG[name]
     with pytest.raises(ClusterLayerError) as error:
         parse(given)
-    assert f"rook_ceph_export.output: {message}" in str(error.value) or message in str(error.value)
+    assert f"rook_ceph_secrets.export: {message}" in str(error.value) or message in str(error.value)
     assert key() not in str(error.value)
 
 
@@ -182,8 +182,3 @@ def test_one_cluster_does_not_become_another(live: Params, known: str, params: P
     with pytest.raises(ClusterLayerError, match="external") as error:
         rook_ceph_external.refuse_other(params, live, known)
     assert message in str(error.value)
-
-
-def test_the_option_takes_the_output_only() -> None:
-    with pytest.raises(ClusterLayerError, match="rook_ceph_export: has key; it takes output only"):
-        rook_ceph_external.exported({"export": {"key": "x"}})

@@ -90,9 +90,9 @@ def test_pools_of_others_become_classes_and_their_keys_stay_a_secret() -> None:
         {"name": "vms", "reclaim": "delete", "pool": "replicated_2g", "default": True, "map_options": ["rxbounce"]}
     ]
     assert given["filesystems"] == [{"name": "files", "reclaim": "delete"}]
-    assert found["cluster"]["rook_ceph_export"] == {"output": "{{ vault_ceph }}"}
+    assert found["cluster"]["rook_ceph_secrets"] == {"export": "{{ vault_ceph }}"}
     entry = next(one for one in found["cluster"]["groundup_layers"] if one["name"] == "storage")
-    assert entry["secrets"] == "rook_ceph_export"
+    assert entry["secrets"] == "rook_ceph_secrets"
     proved = found["cluster"]["prove_config"]["cluster"]["storage"]
     assert proved["external"] == FSID and not {"nodes", "monitors", "failure_domain"} & set(proved)
     assert {"rbd", "ceph"} <= set(found["node2"]["host_base_config"]["kernel_modules"])
@@ -158,6 +158,9 @@ WRONG: dict[str, tuple[Changes, str]] = {
     ),
     "others without a provider": (
         {"storage": {"external": {"fsid": FSID, "export": "{{ x }}"}}}, "storage.external: has no effect without"
+    ),
+    "a certificate without its key": (
+        storage(object={"o": {"tls": {"certificate": "x", "ca": "x"}}}), "storage.object.o.tls.key: is missing, and the"
     ),
     "no cluster": ({**LAB, **ONE, "kubernetes": REMOVED}, "storage.provider: rook_ceph needs a cluster"),
     "the word of an earlier release": ({"storage": {"provider": "rook"}}, "rook is not one of none, rook_ceph"),

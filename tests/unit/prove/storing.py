@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Refused
-from ansible_collections.groundup.cloud.plugins.module_utils.prove import bucket_pod, ceph_pod
+from ansible_collections.groundup.cloud.plugins.module_utils.prove import bucket_pod, bucket_tls_pod, ceph_pod
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.storage_pods import checksum
 
 from .ceph_answers import PLACES, answers
@@ -26,6 +26,7 @@ class Storing:
         self.holds: dict[str, str] = {}  # claim -> the word of its data
         self.patched: dict[str, Json] = {}
         self.deleted: list[str] = []
+        self.environments: list[dict[str, Any]] = []  # of pods
         self.nodes: list[tuple[str, str]] = []  # claims and nodes of pods, in their order
         self.answers = answers()
         change(self.answers)
@@ -35,6 +36,8 @@ class Storing:
         if path == "/api/v1/nodes":
             ready = [{"type": "Ready", "status": "True"}]
             return {"items": [{"metadata": {"name": name}, "status": {"conditions": ready}} for name in NODES]}
+        if path == "/api/v1/namespaces/rook-ceph/configmaps/rook-ceph-rgw-objects-ca":
+            return {"data": {"ca.crt": "the CA"}} if self.fault != "no CA" else None
         if path == "/api/v1/namespaces/rook-ceph/pods":
             labels = [(name, {"ceph_daemon_id": name}, node) for name, node in PLACES.items()]
             return {"items": [{"metadata": {"name": name, "labels": label}, "spec": {"nodeName": node},
@@ -96,11 +99,12 @@ class Storing:
         container = pod["spec"]["containers"][0]
         env = {one["name"]: one.get("value") for one in container["env"]}
         script = container["command"][2]
+        self.environments.append({**env, "image": container["image"]})
         volumes = pod["spec"].get("volumes") or [{}]
         name = (volumes[0].get("persistentVolumeClaim") or {}).get("claimName", "")
         self.nodes.append((name, pod["spec"]["nodeName"]))
         message = "good"
-        if bucket_pod.SCRIPT in script:
+        if bucket_pod.SCRIPT in script or bucket_tls_pod.SCRIPT in script:
             message = "good" if self.fault != "open" else "without the key, the answer is: 200"
         elif "TARGET" not in env and name:
             if "WORD" in env:

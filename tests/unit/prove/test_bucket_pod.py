@@ -31,6 +31,7 @@ class Store(BaseHTTPRequestHandler):
 
     objects: dict[str, bytes]
     fault: str
+    most: int
     seen: list[str]
 
     def handle_all(self) -> None:
@@ -38,6 +39,8 @@ class Store(BaseHTTPRequestHandler):
         self.seen.append(f"{self.command} {self.headers.get('Authorization', 'unsigned')[:16]}")
         if not self._is_signed(body) and self.fault != "open":
             self._answer(403, b"<Error><Code>AccessDenied</Code></Error>")
+        elif self.command == "PUT" and len(body) > self.most:
+            self._answer(403, b"<Error><Code>QuotaExceeded</Code></Error>")
         elif self.command == "PUT":
             self.objects[self.path] = body[: 1000 if self.fault == "short" else None]
             self._answer(507 if self.fault == "full" else 200)
@@ -75,7 +78,7 @@ class Store(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def store() -> Iterator[HTTPServer]:
-    Store.objects, Store.fault, Store.seen = {}, "", []
+    Store.objects, Store.fault, Store.seen, Store.most = {}, "", [], 1 << 30
     server = HTTPServer(("127.0.0.1", 0), Store)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
@@ -94,8 +97,9 @@ def shell(script: str, directory: Path, **env: str) -> subprocess.CompletedProce
     return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=600, check=False)
 
 
-def run(server: HTTPServer, directory: Path) -> tuple[int, str]:
+def run(server: HTTPServer, directory: Path, **more: str) -> tuple[int, str]:
     env = {"BUCKET_HOST": "127.0.0.1", "BUCKET_PORT": str(server.server_port), "BUCKET_NAME": "b-1", "WORD": "x y"}
+    env |= more
     done = shell(bucket_pod.SCRIPT, directory, **env)
     assert done.stderr == ""
     return done.returncode, done.stdout.strip()
@@ -120,6 +124,14 @@ def test_what_does_not_work_fails_the_pod(store: HTTPServer, tmp_path: Path, fau
     Store.fault = fault
     status, said = run(store, tmp_path)
     assert status == 1 and words in said
+
+
+def test_an_object_beyond_the_quota_is_refused(store: HTTPServer, tmp_path: Path) -> None:
+    Store.most = bucket_pod.MOST
+    assert run(store, tmp_path, TOO_MUCH="yes") == (0, "good") and Store.objects == {}
+    Store.most = 1 << 30
+    status, said = run(store, tmp_path, TOO_MUCH="yes")
+    assert status == 1 and said.startswith("beyond the quota, the answer is: 200")
 
 
 def test_a_store_that_does_not_answer_fails_the_pod(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.rook_ceph_cluster import CEPH_IMAGE
 from ansible_collections.groundup.cloud.plugins.module_utils.promises.promise import StoragePromise
 from ansible_collections.groundup.cloud.plugins.module_utils.prove import storage
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import (
@@ -65,8 +66,10 @@ def test_what_outlives_its_claim_goes_with_the_proof() -> None:
     assert [*released.values()] == [
         {"spec": {"persistentVolumeReclaimPolicy": "Delete"}},
         {"spec": {"reclaimPolicy": "Delete"}},
+        {"spec": {"reclaimPolicy": "Delete"}},
     ]
-    volume, bucket = released
+    volume, bucket, small = released
+    assert small == f"{bucket}-small"
     assert volume == "/api/v1/persistentvolumes/pv-block-1"
     assert bucket.startswith("/apis/objectbucket.io/v1alpha1/objectbuckets/obc-groundup-prove-storage-")
 
@@ -93,6 +96,18 @@ def test_a_fault_fails_its_proof_and_nothing_is_left(fault: str, promise: Storag
     found = proofs(api)[promise.text]
     assert found.ok is False and words in found.evidence, found.evidence
     assert api.objects == {}
+
+
+def test_a_store_with_tls_is_verified_by_the_ca_that_clients_get() -> None:
+    stored = replace(ALL, object=(Class("rook-ceph-objects", tls=True),))
+    api = Storing()
+    found = proofs(api, stored)[StoragePromise.OBJECT.text]
+    assert found.ok and found.evidence.startswith("rook-ceph-objects by TLS: an object was put, got and deleted")
+    pods = [one for one in api.environments if one.get("CA") == "the CA"]
+    assert [one.get("TOO_MUCH") for one in pods] == [None, "yes"], "once within a quota, and once beyond it"
+    assert {one["image"] for one in pods} == {CEPH_IMAGE}, "busybox verifies no certificate"
+    missing = proofs(Storing("no CA"), stored)[StoragePromise.OBJECT.text]
+    assert missing.ok is False and "there is no ConfigMap rook-ceph/rook-ceph-rgw-objects-ca" in missing.evidence
 
 
 def test_without_a_volume_of_blocks_what_needs_it_is_not_tried() -> None:

@@ -7,4 +7,4 @@ from __future__ import annotations
 from .. import rook_ceph, rook_ceph_external, rook_ceph_held
 from ..rook_ceph_layer import RookCephLayer
 
-LAYER = RookCephLayer(rook_ceph.ROLE, rook_ceph.render, secrets=rook_ceph_external.EXPORT, guard=rook_ceph_held.guard)
+LAYER = RookCephLayer(rook_ceph.ROLE, rook_ceph.render, secrets=rook_ceph_external.SECRETS, guard=rook_ceph_held.guard)
