@@ -11,6 +11,19 @@ from dataclasses import dataclass
 from . import enums, scalars
 from .fields import many, named, one, own_name
 
+
+def _certificates(value: t.Any) -> str:
+    """Certificates in PEM, which have several lines. A key among them would be shown with the model."""
+    remedy = "give certificates in PEM"
+    if not isinstance(value, str) or "-----BEGIN CERTIFICATE-----" not in value:
+        raise scalars.BadScalar("is no certificate in PEM", remedy)
+    text = str.__str__(value)
+    if "PRIVATE KEY-----" in text:
+        raise scalars.BadScalar("has a private key", f"{remedy} here, and the key as key, from a vault", hidden=True)
+    return text
+
+
+PEM = scalars.Scalar("certificates in PEM", _certificates, {"type": "string", "pattern": "BEGIN CERTIFICATE"})
 FSID = scalars.matching(
     "identity of a Ceph cluster", "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "give what `ceph fsid` prints there"
 )
@@ -91,9 +104,9 @@ class StoreTls:
     names: tuple[str, ...] = many(
         scalars.DOMAIN, "Further names by which clients reach it, in a certificate that is made."
     )
-    certificate: str | None = one(scalars.TEXT, "A certificate of your own, in PEM, with its chain.", default=None)
+    certificate: str | None = one(PEM, "A certificate of your own, in PEM, with its chain.", default=None)
     key: t.Any = one(scalars.SECRET, "Its key in PEM; take it from a vault.", default=None, secret=True)
-    ca: str | None = one(scalars.TEXT, "The CA that signed it, in PEM.", default=None)
+    ca: str | None = one(PEM, "The CA that signed it, in PEM.", default=None)
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ CANDIDATES: list[Any] = [
     "https://example.org/x.raw", "52:54:00:77:77:77", "ab" * 32, "1.35.1", "4c4c4544-0044-4810-8031-b3c04f4a4d32",
     "tcp/99", "ssh-ed25519 AAAA other", "ssl:10.9.8.7:6640", "200-210", "Ethernet77",
     "docker://registry.example.net/other:7", "7Gi", "7 4 * * *",
+    "-----BEGIN CERTIFICATE-----\nb3RoZXI=\n-----END CERTIFICATE-----\n",
 ]  # fmt: skip
 Place = tuple[Any, ...]
 #: Keys that two objects need alike: another value is tried at all places at once.

@@ -71,6 +71,7 @@ def test_snapshots_may_be_left_out() -> None:
     assert "snapshot_controller_config" not in found and found["rook_ceph_config"]["snapshots"] is False
 
 
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nTWFkZSB1cA==\n-----END CERTIFICATE-----\n"
 FSID = "797f411a-aafe-11ec-a254-fa163e1539f5"
 
 
@@ -160,7 +161,14 @@ WRONG: dict[str, tuple[Changes, str]] = {
         {"storage": {"external": {"fsid": FSID, "export": "{{ x }}"}}}, "storage.external: has no effect without"
     ),
     "a certificate without its key": (
-        storage(object={"o": {"tls": {"certificate": "x", "ca": "x"}}}), "storage.object.o.tls.key: is missing, and the"
+        storage(object={"o": {"tls": {"certificate": CERTIFICATE, "ca": CERTIFICATE}}}),
+        "storage.object.o.tls.key: is missing, and the",
+    ),
+    "a certificate that is none": (
+        storage(object={"o": {"tls": {"certificate": "x"}}}), "tls.certificate: x is no certificate in PEM"
+    ),
+    "a key in the clear": (
+        storage(object={"o": {"tls": {"ca": f"{CERTIFICATE}-----BEGIN PRIVATE KEY-----"}}}), "has a private key; give"
     ),
     "no cluster": ({**LAB, **ONE, "kubernetes": REMOVED}, "storage.provider: rook_ceph needs a cluster"),
     "the word of an earlier release": ({"storage": {"provider": "rook"}}, "rook is not one of none, rook_ceph"),
