@@ -113,6 +113,18 @@ options:
           wwn:
             description: Its world wide name.
             type: str
+          mirror:
+            description:
+              - A second disk. Both get the system as a mirror (RAID 1 by MD), and the machine starts from either alone.
+              - The image needs the package mdadm.
+            type: dict
+            suboptions:
+              serial:
+                description: Its serial number.
+                type: str
+              wwn:
+                description: Its world wide name.
+                type: str
       storage_disks:
         description: Disks that belong to storage. They must exist and are never written.
         type: list

@@ -144,6 +144,13 @@ options:
           for V(metal) and V(false) for others. A mirror without that component needs V(false).
         type: dict
         default: {}
+      ramdisk_packages:
+        description:
+        - Further packages of the image that the deploy ramdisk is made of, which is debian-13
+          as in C(images), or the default one; V(mdadm) where a machine has two root disks.
+        type: list
+        elements: str
+        default: []
       ntp_upstream:
         description:
         - Servers from which this host's time service sets the clock. Without any it serves the

@@ -123,6 +123,18 @@ options:
       wwn:
         description: World wide name of the disk.
         type: str
+  root_mirror:
+    description: Two disks that must be members of the array with the root file system, named as O(blank_disks).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      serial:
+        description: Serial number of the disk.
+        type: str
+      wwn:
+        description: World wide name of the disk.
+        type: str
   encrypted_disks:
     description: Disks of OSDs that must be encrypted, named as O(blank_disks).
     type: list
@@ -212,6 +224,7 @@ SPEC = {
     "isolation": {"type": "dict", "options": ISOLATION},
     "seconds": {"type": "float", "default": 60},
     "blank_disks": DISKS,
+    "root_mirror": DISKS,
     "encrypted_disks": DISKS,
     "node": {"type": "bool", "default": False},
     "layers": {"type": "dict", "default": {}},

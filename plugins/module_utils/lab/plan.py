@@ -9,6 +9,7 @@ from typing import Any
 
 from ..network.mtu import ETHERNET, carrier
 from .addresses import here, with_prefix
+from .disks import root_disks
 from .legs import Leg, legs
 from .names import Places, short
 
@@ -178,8 +179,8 @@ def _cable(name: str, network: Tree, address: str) -> Cable:
 def _machine(name: str, machine: Tree, places: Places) -> Machine:
     size = {**DEFAULT_SIZE, **(machine.get("lab") or {})}
     directory = places.machine(name)
-    root = machine.get("root_disk")
-    disks = [_disk(f"{directory}/root.raw", size["disk"], root or {})]
+    roots = zip(("root.raw", "root2.raw"), root_disks(machine) or [{}], strict=False)
+    disks = [_disk(f"{directory}/{file}", size["disk"], disk) for file, disk in roots]
     for index, disk in enumerate(machine.get("storage_disks") or [], 1):
         disks.append(_disk(f"{directory}/storage{index}.raw", size["storage_disk"], disk))
     identity = machine["identity"]

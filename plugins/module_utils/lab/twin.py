@@ -19,6 +19,7 @@ from ..model.services import ROOT
 from ..model.types import Machine, Network
 from ..model.wiring import boot_nic
 from .addresses import provisioner_addresses
+from .disks import root_disks
 from .names import Places
 from .shell import LabError
 from .sizes import sized
@@ -223,8 +224,7 @@ def _machine(name: str, machine: Tree, cabling: Cabling, materials: Materials, n
 
 
 def _disks(where: str, machine: Tree, notes: list[str]) -> None:
-    root = [machine["root_disk"]] if machine.get("root_disk") else []
-    for disk in [*root, *(machine.get("storage_disks") or [])]:
+    for disk in [*root_disks(machine), *(machine.get("storage_disks") or [])]:
         serial = str(disk.get("serial") or "")
         if len(serial) > SERIAL_LIMIT and not disk.get("wwn"):
             disk["serial"] = serial[-SERIAL_LIMIT:]

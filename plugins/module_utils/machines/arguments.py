@@ -21,7 +21,12 @@ MACHINE: dict[str, Any] = {
     "macs": {"type": "list", "elements": "str", "required": True},
     "identity": {"type": "dict", "options": {"serial": _STR, "uuid": _STR}},
     "bmc": {"type": "dict", "required": True, "options": BMC},
-    "root_disk": {"type": "dict", "required": True, "options": _DISK, "required_one_of": [("serial", "wwn")]},
+    "root_disk": {
+        "type": "dict",
+        "required": True,
+        "options": {**_DISK, "mirror": {"type": "dict", "options": _DISK, "required_one_of": [("serial", "wwn")]}},
+        "required_one_of": [("serial", "wwn")],
+    },
     "storage_disks": {"type": "list", "elements": "dict", "options": _DISK, "default": []},
     "os": _STR,
     "image": {

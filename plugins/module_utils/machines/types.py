@@ -67,7 +67,12 @@ class Desired:
     @property
     def disk(self) -> str:
         """The disk as text: `serial SN-ROOT-1`."""
-        return " ".join(f"{key} {value}" for key, value in self.plan["root_disk"].items() if value)
+        root = self.plan["root_disk"]
+        return " and ".join(
+            " ".join(f"{key} {disk[key]}" for key in ("serial", "wwn") if disk.get(key))
+            for disk in (root, root.get("mirror"))
+            if disk
+        )
 
     @classmethod
     def from_params(cls, machine: Mapping[str, Any], seed: Mapping[str, Any], **consents: bool) -> Desired:
@@ -78,7 +83,7 @@ class Desired:
             raise MachineError("no image", machine["name"], "name one with os (or image.name)")
         plan = {
             "image": {key: image[key] for key in ("name", "sha256") if image.get(key)},
-            "root_disk": _selector(machine["root_disk"]),
+            "root_disk": _root(machine["root_disk"]),
             "storage_disks": [_selector(disk) for disk in machine.get("storage_disks") or []],
             "identity": {"serial": identity.get("serial"), "uuid": identity.get("uuid")},
             "seed": dict(seed),
@@ -97,6 +102,10 @@ class Desired:
             console=machine.get("console"),
             **consents,
         )
+
+
+def _root(disk: Mapping[str, Any]) -> dict[str, Any]:
+    return _selector(disk) | ({"mirror": _selector(disk["mirror"])} if disk.get("mirror") else {})
 
 
 def _selector(disk: Mapping[str, Any]) -> dict[str, Any]:

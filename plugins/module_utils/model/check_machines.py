@@ -11,7 +11,7 @@ from .checks import Claims, Report
 from .disk import Disk
 from .enums import ImageSource, Role, Side
 from .hardware import Location, Machine
-from .layout import fqdn, is_deployed, rack_group
+from .layout import fqdn, is_deployed, rack_group, root_disks
 from .problems import choose
 from .wiring import number_of
 
@@ -149,20 +149,24 @@ def _interfaces(report: Report, machine: Machine, path: str) -> None:
 
 
 def _disks(report: Report, machine: Machine, path: str, disks: Claims) -> None:
-    root = machine.root_disk
+    root, roots = machine.root_disk, root_disks(machine)
     if root is None and is_deployed(machine):
         report.add(f"{path}.root_disk", None, "is missing: a deployment needs it", "give {serial: …} or {wwn: …}")
-    if root is not None:
-        _disk(report, root, f"{path}.root_disk", disks)
+    for where, disk in zip((f"{path}.root_disk", f"{path}.root_disk.mirror"), roots, strict=False):
+        _disk(report, disk, where, disks)
     for index, disk in enumerate(machine.storage_disks):
         where = f"{path}.storage_disks[{index}]"
-        if root and (
-            (disk.serial and serial_key(disk.serial) == serial_key(root.serial or ""))
-            or (disk.wwn and wwn_key(disk.wwn) == wwn_key(root.wwn or ""))
-        ):
-            report.add(where, disk.serial or disk.wwn, "is also the root disk", "remove it from storage_disks")
+        if any(_is_same(disk, item) for item in roots):
+            what = "is also the root disk" if len(roots) == 1 else "is also one of the root disks"
+            report.add(where, disk.serial or disk.wwn, what, "remove it from storage_disks")
         else:
             _disk(report, disk, where, disks)
+
+
+def _is_same(one: Disk, other: Disk) -> bool:
+    """Whether two disks of the model are one, by an identifier that both have."""
+    same_serial = one.serial and serial_key(one.serial) == serial_key(other.serial or "")
+    return bool(same_serial or (one.wwn and wwn_key(one.wwn) == wwn_key(other.wwn or "")))
 
 
 def _disk(report: Report, disk: Disk, path: str, disks: Claims) -> None:

@@ -24,6 +24,20 @@ class Disk:
 
 
 @dataclass(frozen=True)
+class RootDisk(Disk):
+    """The disk of the operating system, identified by its serial number or WWN, or both. One is required.
+
+    A list of two disks is a mirror of them: `[{serial: A}, {serial: B}]`.
+    """
+
+    mirror: Disk | None = one(
+        Disk,
+        "A second disk with the same contents (RAID 1 by MD), from either of which the machine starts alone.",
+        default=None,
+    )
+
+
+@dataclass(frozen=True)
 class StorageDisk(Disk):
     """A disk for storage, identified by its serial number or WWN, or both. One is required."""
 

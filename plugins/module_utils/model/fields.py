@@ -50,6 +50,9 @@ class KeySpec:
     deployed_only: bool = False
     #: The key of a mapping that a text alone stands for: `mlag: leaf2` is `mlag: {peer: leaf2}`.
     short: str = ""
+    #: The key of a mapping that holds the second item of a list of two, whose first item has the other keys:
+    #: `root_disk: [{serial: A}, {serial: B}]` is `root_disk: {serial: A, mirror: {serial: B}}`.
+    second: str = ""
 
 
 def _key(kind: Kind, shape: Shape, doc: str, default: t.Any, **extra: t.Any) -> t.Any:

@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from . import enums, notations, scalars
-from .disk import Disk, StorageDisk
+from .disk import RootDisk, StorageDisk
 from .fields import many, named, one, own_name
 from .management import Bmc, Ssh, Tls
 from .nics import Bond, Link, Nic
@@ -229,8 +229,13 @@ class Machine:
     addresses: t.Mapping[str, Address] = named(
         scalars.ADDRESS, "Addresses that differ from the plan, by network.", example="{cluster: 10.30.0.7}"
     )
-    root_disk: Disk | None = one(
-        Disk, "Disk of the operating system; required with a BMC.", default=None, deployed_only=True
+    root_disk: RootDisk | None = one(
+        RootDisk,
+        "Disk of the operating system, or a list of two that mirror each other; required with a BMC.",
+        default=None,
+        deployed_only=True,
+        second="mirror",
+        example="[{serial: BOOT-1A}, {serial: BOOT-1B}]",
     )
     storage_disks: tuple[StorageDisk, ...] = many(StorageDisk, "Disks for storage.")
     firmware: enums.Firmware = one(enums.Firmware, "Firmware.", default=enums.Firmware.UEFI, deployed_only=True)

@@ -11,6 +11,7 @@ import functools
 import re
 import typing as t
 
+from .disk import Disk
 from .enums import ControlPlane, NetworkProvider, ProxyMode, Role
 from .hardware import Machine, Switch
 from .scalars import Address
@@ -27,6 +28,12 @@ def fqdn(machine: Machine, cloud: Cloud) -> str:
 def is_deployed(machine: Machine) -> bool:
     """Whether the machine gets its operating system from here: it does where it has a management controller."""
     return machine.bmc is not None
+
+
+def root_disks(machine: Machine) -> tuple[Disk, ...]:
+    """The disks of a machine's operating system: none, one, or two that mirror each other."""
+    root = machine.root_disk
+    return tuple(disk for disk in (root, root.mirror if root else None) if disk)
 
 
 #: The kernel of images that are built here: Debian 13.

@@ -8,10 +8,11 @@ import json
 import typing as t
 
 from . import network_custom
+from .disk import RootDisk
 from .enums import BmcProtocol
 from .hardware import Machine
 from .host_view import disk_view
-from .layout import Layout, fqdn, is_deployed
+from .layout import Layout, fqdn, is_deployed, root_disks
 from .management import Bmc, Tls
 from .segments import Network
 from .services import ROOT
@@ -21,6 +22,9 @@ from .wiring import number_of
 
 View = dict[str, t.Any]
 _PORTS = {BmcProtocol.REDFISH: 443, BmcProtocol.IPMI: 623}
+
+#: The package by which MD arrays are made and watched.
+_MDADM = "mdadm"
 
 
 def state_dir(layout: Layout) -> str:
@@ -77,6 +81,7 @@ def provisioner(layout: Layout) -> View:
         "machines": [_reservation(layout, machine) for machine in cloud.machines.values() if is_deployed(machine)],
         **({"names": names} if names else {}),
         "images": _images(layout),
+        **({"ramdisk_packages": packages} if (packages := _mdadm(layout)) else {}),
         "ntp_upstream": list(cloud.ntp.servers),
         "dns": {"servers": [str(server) for server in cloud.dns.servers], "domain": cloud.domain},
         "http_port": own.http_port,
@@ -127,7 +132,7 @@ def _images(layout: Layout) -> View:
                 else {
                     "source": "build",
                     "profile": str(image.profile),
-                    "packages": [*image.packages, *_sudo(layout)],
+                    "packages": list(dict.fromkeys((*image.packages, *_sudo(layout), *_mdadm(layout)))),
                     **({} if image.non_free_firmware is None else {"non_free_firmware": image.non_free_firmware}),
                 }
             )
@@ -137,6 +142,12 @@ def _images(layout: Layout) -> View:
 def _sudo(layout: Layout) -> list[str]:
     """The package by which the account that a deployment creates becomes root."""
     return [] if layout.cloud.access.user == ROOT else ["sudo"]
+
+
+def _mdadm(layout: Layout) -> list[str]:
+    """What a mirrored root needs, if a machine has one: in the images that are built, and in the deploy ramdisk."""
+    deployed = (machine for machine in layout.cloud.machines.values() if is_deployed(machine))
+    return [_MDADM] if any(len(root_disks(machine)) > 1 for machine in deployed) else []
 
 
 def _reservation(layout: Layout, machine: Machine) -> View:
@@ -167,7 +178,7 @@ def machine_view(layout: Layout, machine: Machine) -> View:
         **_card(layout, machine),
         "identity": {"serial": identity.serial, "uuid": identity.uuid} if identity else None,
         "bmc": bmc_view(machine.bmc) if machine.bmc else None,
-        "root_disk": disk_view(disk.serial, disk.wwn) if disk else None,
+        "root_disk": {**disk_view(disk.serial, disk.wwn), **_mirror(disk)} if disk else None,
         "storage_disks": [disk_view(item.serial, item.wwn) for item in machine.storage_disks],
         "os": machine.os,
         "image": {"name": machine.os},
@@ -177,6 +188,10 @@ def machine_view(layout: Layout, machine: Machine) -> View:
             **({"kernel_arguments": list(arguments)} if (arguments := machine.host.kernel_arguments) else {}),
         },
     }
+
+
+def _mirror(root: RootDisk) -> View:
+    return {"mirror": disk_view(root.mirror.serial, root.mirror.wwn)} if root.mirror else {}
 
 
 def bmc_view(bmc: Bmc) -> View:

@@ -121,6 +121,9 @@ class Parser:
         if issubclass(kind, enum.Enum):
             return self._word(kind, raw, path)
         raw = whole(spec, raw)
+        if spec.second and isinstance(raw, (list, tuple)):
+            self.report(path, "", "is a list, but not one of two mappings", "give one mapping, or a list of two")
+            return _BAD
         return self.record(kind, raw, path, name, partial)
 
     def _scalar(self, kind: Scalar, raw: t.Any, path: Path, secret: bool) -> t.Any:
@@ -184,8 +187,15 @@ def merge(cls: type, base: Raw, over: t.Any) -> t.Any:
 
 
 def whole(spec: KeySpec, raw: t.Any) -> t.Any:
-    """A value as a mapping, where a text alone stands for one of its keys."""
-    return {spec.short: raw} if spec.short and isinstance(raw, str) else raw
+    """A value as a mapping, where a text alone stands for one of its keys, or a list of two for one of its keys and the
+    others."""
+    if spec.short and isinstance(raw, str):
+        return {spec.short: raw}
+    if spec.second and isinstance(raw, (list, tuple)) and len(raw) == 2:
+        first, other = raw
+        if isinstance(first, t.Mapping) and spec.second not in first:
+            return {**first, spec.second: other}
+    return raw
 
 
 def overlaid(base: Raw, over: Raw) -> dict[t.Any, t.Any]:

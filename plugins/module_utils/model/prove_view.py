@@ -13,7 +13,7 @@ from .declared import declared
 from .enums import Role, StorageProvider
 from .hardware import Machine
 from .host_view import disk_view
-from .layout import Layout, is_network_configured
+from .layout import Layout, is_network_configured, root_disks
 from .metal_view import control_plane_root
 from .scalars import Address
 from .wiring import HostLink
@@ -90,6 +90,7 @@ def prove(layout: Layout, neighbours: Neighbours, machine: Machine, layers: Laye
     """The role input `prove` of a machine: what its proofs compare reality with."""
     addresses, peers = layout.addresses_of(machine.name), neighbours.addresses(machine.name)
     across, blank = neighbours.across, layout.cloud.storage.provider is StorageProvider.NONE
+    roots = root_disks(machine)
     known_as = [str(name) for name in layout.cloud.network.custom.known_as]
     return {
         "host": machine.name,
@@ -115,6 +116,7 @@ def prove(layout: Layout, neighbours: Neighbours, machine: Machine, layers: Laye
         "node": layout.control_planes is not None,
         "control_planes": layout.control_planes,
         "blank_disks": [disk_view(disk.serial, disk.wwn) for disk in machine.storage_disks] if blank else [],
+        **({"root_mirror": [disk_view(disk.serial, disk.wwn) for disk in roots]} if len(roots) > 1 else {}),
         **({"encrypted_disks": disks} if (disks := prove_storage.encrypted(layout.cloud, machine)) else {}),
     }
 

@@ -98,4 +98,5 @@ def _value(spec: KeySpec, sections: dict[type, str]) -> str:
     else:
         anchor = "".join(letter for letter in sections[spec.kind].lower() if letter.isalnum() or letter == "_")
         one = f"[mapping](#{anchor})" + (f", or its `{spec.short}`" if spec.short else "")
+        one += f", or a list of two: itself and its `{spec.second}`" if spec.second else ""
     return {Shape.MANY: f"list: {one}", Shape.NAMED: f"names: {one}"}.get(spec.shape, one)

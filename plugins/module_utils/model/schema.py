@@ -125,6 +125,9 @@ def _property(spec: KeySpec) -> Schema:
             value["propertyNames"] = names
     elif spec.short:
         value = {"anyOf": [*_kind(keys_of(spec.kind)[spec.short].kind)["anyOf"], value]}
+    elif spec.second:
+        item = _kind(keys_of(spec.kind)[spec.second].kind)
+        value = {"anyOf": [value, {"type": "array", "items": item, "minItems": 2, "maxItems": 2}]}
     elif not is_record(spec.kind):
         value = {"anyOf": [*value["anyOf"], {"type": "null"}]}
     unit = f" In {spec.unit}." if spec.unit else ""

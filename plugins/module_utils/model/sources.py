@@ -157,6 +157,8 @@ def _has(value: t.Any, path: str) -> bool:
         index, _bracket, rest = path[1:].partition("]")
         listed = isinstance(value, (list, tuple)) and index.isdigit() and int(index) < len(value)
         return listed and _has(value[int(index)], rest.removeprefix("."))
+    if isinstance(value, (list, tuple)) and len(value) == 2:  # stands for a mapping, see `KeySpec.second`
+        return _has(value[0], path) or _has(value[1], path.partition(".")[2])
     if not isinstance(value, t.Mapping):
         return False
     return any(name in value and _has(value[name], path[len(name) :].removeprefix(".")) for name in prefixes(path))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from . import releases, scalars
 from .bgp import Bgp, BgpPeer
 from .custom_network import CustomManifest, CustomNetwork
-from .disk import Disk, StorageDisk
+from .disk import Disk, RootDisk, StorageDisk
 from .enums import (
     BmcProtocol,
     BondMode,
@@ -157,6 +157,7 @@ __all__ = [
     "Quota",
     "RegistryLogin",
     "Role",
+    "RootDisk",
     "Route",
     "Sealed",
     "Segment",

@@ -23,6 +23,7 @@ from .duplicates import duplicates
 from .encryption import encrypted
 from .isolation import isolation
 from .links import bond, network
+from .mirror import mirrored
 from .registry import proof, prove_scope
 
 _SECONDS_OFF = 1.0
@@ -33,7 +34,8 @@ def host_proofs(params: dict[str, Any]) -> list[Proof]:
 
     :param params: ``host``; ``bonds``, each with ``name``, ``members`` and perhaps ``mode``;
         ``networks`` (see :func:`.links.network`); ``isolation`` (see :func:`.isolation.isolation`); ``blank_disks``,
-        each with ``serial`` or ``wwn``, and ``encrypted_disks`` likewise; ``node``, whether it is a node of a cluster;
+        each with ``serial`` or ``wwn``, and ``encrypted_disks`` likewise; ``root_mirror``, two such disks; ``node``,
+        whether it is a node of a cluster;
         ``layers``, its layers with their providers. Proofs of what is not given are left out.
     """
     return prove_scope("host", params, params.get("layers"))
@@ -69,6 +71,13 @@ def _blank_disks(params: dict[str, Any]) -> Iterator[Proof]:
     for disk in params.get("blank_disks") or []:
         claim = f"{params['host']}: storage disk {disk.get('serial') or disk.get('wwn')} is blank"
         yield prove(claim, "storage", partial(blank, disk))
+
+
+@proof("host")
+def _root_mirror(params: dict[str, Any]) -> Iterator[Proof]:
+    if params.get("root_mirror"):
+        claim = f"{params['host']}: the root file system is on both of its disks"
+        yield prove(claim, "machine", partial(mirrored, params["root_mirror"]))
 
 
 @proof("host")

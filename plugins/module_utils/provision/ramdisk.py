@@ -15,7 +15,7 @@ from ..disks import bluestore, contents, devices, erase, find, gpt, ids, users, 
 from ..disks import errors as disk_errors
 from ..disks import system as disk_system
 from . import agent
-from .agent import account, api, main, probe, seed, system, write
+from .agent import account, api, main, mirror, probe, refusal, root, seed, system, write
 from .agent import disks as choice
 from .recipe import Recipe
 from .sources import of
@@ -24,7 +24,7 @@ from .sources import of
 #: imported above, so AnsiballZ ships them.
 AGENT = (
     *(errors, disks, bluestore, contents, devices, erase, disk_errors, find, gpt, ids, disk_system, users, vpd),
-    *(provision, agent, account, api, choice, main, probe, seed, system, write),
+    *(provision, agent, account, api, choice, main, mirror, probe, refusal, root, seed, system, write),
 )
 _LIBRARY = "module_utils"
 
@@ -35,6 +35,7 @@ STDLIB = (
     "binascii",
     "codecs",
     "collections",
+    "contextlib",
     "encodings.ascii",
     "encodings.idna",
     "encodings.latin_1",
@@ -126,6 +127,8 @@ done
 "$python" -m compileall -q -b "$DESTDIR/usr/lib/${{python##*/}}"
 find "$DESTDIR/usr/lib/${{python##*/}}" -name '*.py' -delete
 rm -f "$DESTDIR/usr/lib/udev/hwdb.bin"
+# Arrays that disks have are not started: a disk that is to be written would be in use by them.
+rm -f "$DESTDIR"/usr/lib/udev/rules.d/*-md-raid*.rules
 """
 
 #: Fails the build if the ramdisk lacks a driver of servers, or firmware for one that the image has.

@@ -70,6 +70,8 @@ FIRMWARE = (
     "firmware-realtek",  # Realtek (r8169)
 )
 _COMPONENT = re.compile(r"firmware-.+|.+-microcode")
+#: What a root on two mirrored disks needs; it is added to images of models with one.
+MIRROR_PACKAGE = "mdadm"
 #: Dependencies of other packages that are replaced by packages above or by files of later layers.
 WITHOUT = ("systemd-timesyncd", "ifupdown", "dhcpcd-base", "cloud-init")
 

@@ -11,7 +11,7 @@ import os
 import shlex
 
 from .ramdisk import deploy_script
-from .recipe import Recipe
+from .recipe import MIRROR_PACKAGE, Recipe
 
 _EXCLUDE = (
     "/usr/share/doc/*",
@@ -71,7 +71,7 @@ def early_script(recipe: Recipe) -> str:
             "#!/bin/sh",
             '[ "$1" = prereqs ] && exit 0',
             ". /usr/share/initramfs-tools/hook-functions",
-            *(f"manual_add_modules {name}" for name in recipe.modules),
+            *(f"manual_add_modules {name}" for name in (*recipe.modules, *_mirror(recipe))),
             'rm -f "$DESTDIR/usr/lib/udev/hwdb.bin"',
             "",
         )
@@ -88,6 +88,11 @@ def early_script(recipe: Recipe) -> str:
             "",
         )
     )
+
+
+def _mirror(recipe: Recipe) -> tuple[str, ...]:
+    """Modules that a root on a mirror needs in an initial ramdisk with MODULES=list."""
+    return ("raid1",) if recipe.modules and MIRROR_PACKAGE in recipe.packages else ()
 
 
 def _microcode(recipe: Recipe) -> list[str]:

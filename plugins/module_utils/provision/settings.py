@@ -170,7 +170,11 @@ def has_ipv6(interface: str) -> bool:
 
 
 def ramdisk_spec(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The build whose ramdisk and kernel machines are started with: of debian-13, or the default one."""
+    """The build whose ramdisk and kernel machines are started with: of debian-13, or the default one, with further
+    packages."""
     images = params.get("images") or {}
     spec = dict(images.get("debian-13") or {})
-    return {} if spec.get("url") else spec
+    spec = {} if spec.get("url") else spec
+    own = list(spec.get("packages") or ())
+    more = [name for name in params.get("ramdisk_packages") or () if name not in own]
+    return {**spec, "packages": [*own, *more]} if more else spec

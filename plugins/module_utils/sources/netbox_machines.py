@@ -104,11 +104,12 @@ def _fields(name: str, device: Object, parts: Parts) -> dict[str, Any]:
     if value.get("firmware"):
         result["firmware"] = str(get(value["firmware"], "value") or value["firmware"]).lower()
     roots = disks(value.get("root_disk"))
-    if len(roots) == 1:
-        result["root_disk"] = roots[0]
+    if roots and len(roots) <= 2:
+        result["root_disk"] = roots[0] if len(roots) == 1 else roots
     elif roots:
         where = f"machines.{name}.root_disk"
-        parts.fragment.refuse(where, f"the field {fields['root_disk']} has {len(roots)} disks", "leave one there")
+        why, remedy = f"the field {fields['root_disk']} has {len(roots)} disks", "leave one there, or two for a mirror"
+        parts.fragment.refuse(where, why, remedy)
     data = disks(value.get("storage_disks"))
     return {**result, **({"storage_disks": data} if data else {})}
 

@@ -54,6 +54,7 @@ CONFIG: dict[str, Any] = {
             },
         },
         "images": {"type": "dict", "default": {}},
+        "ramdisk_packages": {"type": "list", "elements": "str", "default": []},
         "ntp_upstream": {"type": "list", "elements": "str", "default": []},
         "dns": {
             "type": "dict",

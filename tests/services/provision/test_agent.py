@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.disks import gpt
 from ansible_collections.groundup.cloud.plugins.module_utils.provision import boot_service, disk, manifest
-from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import main, probe
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import main, mirror, probe
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.disks import Refusal
 
 MIB = 1024 * 1024
@@ -203,7 +203,7 @@ def test_an_interruption_before_the_last_report_needs_no_consent(
 
 AGENT = """
 import json, sys
-from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import main, probe
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import main, mirror, probe
 url, token, names = json.load(sys.stdin)
 real = probe.disks
 def renamed(item): return item._replace(device=item.device._replace(serials=(names[item.device.name],)))
@@ -287,3 +287,94 @@ def test_storage_disks_are_wiped_only_with_consent(provisioner: Provisioner, loo
     assert sh("blkid", "-p", "-o", "value", "-s", "TYPE", loops["OSD"]) == "ext4"
     provisioner.deploy(wipe=True, wipe_storage=True)
     assert subprocess.run(["blkid", "-p", loops["OSD"]], check=False, capture_output=True).returncode == 2
+
+
+#: A double of mdadm, as this kernel may have no arrays: the array is its first member, of which the second one gets a
+#: copy when it is stopped.
+MDADM = """#!/bin/sh
+case $1 in
+--create)
+  echo "$@" > {log}
+  for device; do first=$second second=$device; done
+  ln -s "$first" {node}
+  echo "$second" > {node}.second
+  ;;
+--detail) echo MD_UUID=0aa2e62b:74bd0527:0d16dd01:13b6c8df ;;
+--stop) dd if={node} of="$(cat {node}.second)" bs=1M status=none; rm {node} {node}.second ;;
+esac
+"""
+TWO = {"root_disk": {"serial": "ROOT", "mirror": {"serial": "OSD"}}, "storage_disks": []}
+
+
+@pytest.fixture
+def mdadm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The double in the path; returns the file with the arguments of its last array."""
+    programs, log = tmp_path / "bin", tmp_path / "log"
+    programs.mkdir()
+    (programs / "mdadm").write_text(MDADM.format(log=log, node=tmp_path / "md127"))
+    (programs / "mdadm").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setattr(mirror, "NODE", str(tmp_path / "md127"))
+    monkeypatch.setattr(mirror, "_PROGRAMS", ("etc/ssl",))  # which this host and the image have
+    return log
+
+
+def test_two_disks_get_the_same_system(
+    provisioner: Provisioner, loops: dict[str, str], mdadm: Path, tmp_path: Path
+) -> None:
+    ident = provisioner.deploy(**TWO)
+    first, second = (gpt.parse(head(loops[serial])) for serial in ("ROOT", "OSD"))
+    assert (first.guid, second.guid) == (ident, mirror.guid(ident))
+    disks = [Path(loops[serial]).read_bytes() for serial in ("ROOT", "OSD")]
+    assert disks[0][:440] == disks[1][:440] != bytes(440), "the boot code for BIOS"
+    assert [part.type for part in first.partitions] == [gpt.BIOS_BOOT, gpt.ESP, gpt.LINUX_RAID]
+    for part in first.partitions:
+        inside = slice(part.first * 512, (part.last + 1) * 512)
+        assert disks[0][inside] == disks[1][inside], f"{part.name} differs"
+    assert mdadm.read_text().split()[-2:] == [f"{loops[serial]}p3" for serial in ("ROOT", "OSD")]
+    root = first.partitions[-1]
+    (tmp_path / "root.img").write_bytes(disks[1][root.first * 512 : (root.last + 1) * 512])
+    conf = sh("debugfs", "-R", "cat /etc/mdadm/mdadm.conf", str(tmp_path / "root.img"))
+    assert "UUID=0aa2e62b:74bd0527:0d16dd01:13b6c8df" in conf
+    assert provisioner.done()["disk_serial"] == "ROOT"
+    recorded = provisioner.server.store.history("node1")[-1]
+    assert recorded["event"] == "done" and recorded["data"]["mirror_serial"] == "OSD"
+
+
+def test_a_second_disk_with_data_is_refused_before_the_first_is_written(
+    provisioner: Provisioner, loops: dict[str, str], mdadm: Path
+) -> None:
+    sh("mke2fs", "-q", "-F", "-t", "ext4", loops["OSD"])
+    with pytest.raises(Refusal, match="holds ext4") as refusal:
+        provisioner.deploy(**TWO)
+    assert refusal.value.code == "holds_data" and head(loops["ROOT"]) == bytes(MIB)
+    assert sh("blkid", "-p", "-o", "value", "-s", "TYPE", loops["OSD"]) == "ext4"
+    provisioner.deploy(**TWO, wipe=True)
+    assert gpt.parse(head(loops["OSD"])).partitions
+
+
+def test_an_image_without_mdadm_leaves_two_disks_that_do_not_boot(
+    provisioner: Provisioner, loops: dict[str, str], mdadm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "_PROGRAMS", ("usr/bin",))  # which this host has, and the image has not
+    with pytest.raises(Refusal, match="the image has no mdadm"):
+        provisioner.deploy(**TWO)
+    assert [head(path) for path in loops.values()] == [bytes(MIB)] * 2
+
+
+def test_an_interruption_between_both_tables_needs_no_consent(
+    provisioner: Provisioner, loops: dict[str, str], mdadm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = main.write.finish, []
+
+    def once(path: str, *rest: Any) -> None:
+        calls.append(path)
+        real(path, *rest) if len(calls) == 1 else 1 / 0
+
+    with monkeypatch.context() as patch:
+        patch.setattr(main.write, "finish", once)
+        with pytest.raises(ZeroDivisionError):
+            provisioner.deploy(**TWO)
+    assert gpt.parse(head(loops["ROOT"])) and head(loops["OSD"]) == bytes(MIB)
+    again = provisioner.deploy(**TWO)
+    assert gpt.parse(head(loops["OSD"])).guid == mirror.guid(again)

@@ -133,3 +133,14 @@ def test_a_rack_without_a_switch_has_no_place_for_the_router() -> None:
     del data["switches"]["leaf2"]["location"]
     with pytest.raises(LabError, match=r"networks\.provision\.racks\.r2: no switch stands in this rack"):
         twin(data, MATERIALS)
+
+
+def test_a_root_on_two_disks_is_two_disks_of_the_twin() -> None:
+    model = real_rack()
+    model["machines"]["node2"]["root_disk"] = [{"serial": "ROOT-2A"}, {"serial": "ANOTHER-SERIAL-OF-MORE-THAN-20"}]
+    machine = next(item for item in rack(twin(model, MATERIALS)[0], PLACES).machines if item.name == "node2")
+    assert [(disk.file.rpartition("/")[2], disk.serial) for disk in machine.disks] == [
+        ("root.raw", "ROOT-2A"),
+        ("root2.raw", "ERIAL-OF-MORE-THAN-20"[-20:]),
+    ]
+    assert len({disk.size for disk in machine.disks}) == 1

@@ -498,9 +498,13 @@ def test_texts_that_ansible_would_evaluate(site: Site, params: Params) -> None:
     assert "machines.node6.labels.a: has the mark of a template" in text
 
 
-def test_two_root_disks(site: Site, params: Params) -> None:
-    site.find("dcim/devices", name="node1")["custom_fields"]["root_disk"] = "A1, A2"
-    assert "machines.node1.root_disk: the field root_disk has 2 disks; leave one there" in refused(site, params)
+def test_two_root_disks_are_a_mirror_and_three_are_refused(site: Site, params: Params) -> None:
+    fields = site.find("dcim/devices", name="node1")["custom_fields"]
+    fields["root_disk"] = "A1, A2"
+    assert machine(site, params, "node1")["root_disk"] == [{"serial": "A1"}, {"serial": "A2"}]
+    fields["root_disk"] = "A1, A2, A3"
+    expected = "machines.node1.root_disk: the field root_disk has 3 disks; leave one there, or two for a mirror"
+    assert expected in refused(site, params)
 
 
 def test_disks_in_json(site: Site, params: Params) -> None:

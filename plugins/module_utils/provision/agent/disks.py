@@ -14,14 +14,8 @@ from ...disks.contents import Contents
 from ...disks.devices import Device
 from ...disks.errors import DiskError
 from ...disks.find import listing
-
-
-class Refusal(Exception):
-    """The deployment is refused. `code` is for programs (contract of the events), the text gives cause and remedy."""
-
-    def __init__(self, code: str, message: str, remedy: str) -> None:
-        super().__init__(f"{message}; {remedy}")
-        self.code, self.message, self.remedy = code, message, remedy
+from . import mirror
+from .refusal import Refusal as Refusal
 
 
 class Disk(NamedTuple):
@@ -56,20 +50,39 @@ def find(disks: Sequence[Disk], wanted: Mapping[str, Any], what: str = "root_dis
     try:
         found = finder.find([disk.device for disk in disks], wanted, what)
     except DiskError as error:
-        missing = error.code == "no_disk" and what != "root_disk"
+        missing = error.code == "no_disk" and what.startswith("storage_disks")
         raise Refusal("storage_missing" if missing else error.code, error.message, error.remedy) from error
     return next(disk for disk in disks if disk.device is found)
 
 
-def choose(disks: Sequence[Disk], plan: Mapping[str, Any], size: int) -> Disk:
-    """The disk for an image of `size` bytes. Raises Refusal; nothing has been written then."""
-    root = find(disks, plan["root_disk"])
+def choose_all(disks: Sequence[Disk], plan: Mapping[str, Any], size: int) -> tuple[Disk, ...]:
+    """The disk for an image of `size` bytes, or the two that mirror each other. Raises Refusal; nothing has been
+    written then."""
+    root = plan["root_disk"]
+    if not root.get("mirror"):
+        return (choose(disks, plan, size),)
+    unfinished = [*(plan.get("unfinished") or ()), *map(mirror.guid, plan.get("unfinished") or ())]
+    plan = {**plan, "unfinished": unfinished}
+    first = choose(disks, plan, size + mirror.METADATA)
+    second = choose(disks, {**plan, "root_disk": root["mirror"]}, size + mirror.METADATA, "root_disk.mirror")
+    if first.device.name == second.device.name:
+        raise Refusal(
+            "two_disks",
+            f"{first.device.name} is both root_disk and root_disk.mirror",
+            "name different disks in the model",
+        )
+    return first, second
+
+
+def choose(disks: Sequence[Disk], plan: Mapping[str, Any], size: int, what: str = "root_disk") -> Disk:
+    """One disk for an image of `size` bytes. Raises Refusal; nothing has been written then."""
+    root = find(disks, plan["root_disk"], what)
     device = root.device
     for number, wanted in enumerate(plan.get("storage_disks") or ()):
         if find(disks, wanted, f"storage_disks[{number}]").device.name == root.device.name:
             raise Refusal(
                 "two_disks",
-                f"{device.name} is both root_disk and storage_disks[{number}]",
+                f"{device.name} is both {what} and storage_disks[{number}]",
                 "name different disks in the model",
             )
     if device.read_only:

@@ -3,19 +3,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...disks import gpt
 from ...disks.devices import Device
 from ...disks.erase import discard, erase
 from ...disks.errors import DiskError
 from ...disks.users import partitions
-from . import account, api, disks, probe, seed, system, write
+from . import api, disks, mirror, probe, root, seed, system, write
 from .disks import Disk, Refusal
 
 _HEARTBEAT = 5
@@ -178,17 +178,21 @@ def deploy(plan: dict[str, Any], reporter: Reporter) -> None:
     found = inventory(plan, reporter)
     check_identity(plan.get("identity") or {}, probe.identity())
     image = write.Image(plan["image"], reporter.progress)
-    target = disks.choose(found, plan, image.size)
-    device = target.device
-    system.log(f"disk {device.name} ({device.size // 10**9} GB, serial {disks.first(device.serials)})")
+    targets = disks.choose_all(found, plan, image.size)
+    if len(targets) > 1:
+        mirror.require("/", "the ramdisk")
+    devices = [target.device for target in targets]
+    for device in devices:
+        system.log(f"disk {device.name} ({device.size // 10**9} GB, serial {disks.first(device.serials)})")
     reporter.enter("wipe")
-    for disk in (*disks.to_wipe(found, plan), target):
+    for disk in (*disks.to_wipe(found, plan), *targets):
         parts = [f"/dev/{name}" for name in partitions(disk.device.name)]
         _log(erase(disk.device.path, disk.device.size, parts))
-    _log(discard(device.path, device.size))
+    for device in devices:
+        _log(discard(device.path, device.size))
     reporter.enter("write", image.size, "bytes")
     began = time.monotonic()
-    image.write(device.path)
+    image.write(*(device.path for device in devices))
     reporter.event(
         "written",
         {
@@ -198,7 +202,7 @@ def deploy(plan: dict[str, Any], reporter: Reporter) -> None:
             "seconds": round(time.monotonic() - began, 1),
         },
     )
-    finish(plan, reporter, image, device)
+    finish(plan, reporter, image, devices)
 
 
 def _log(note: str) -> None:
@@ -208,7 +212,9 @@ def _log(note: str) -> None:
 
 def inventory(plan: Mapping[str, Any], reporter: Reporter) -> list[Disk]:
     """Reads and reports the machine's hardware; returns its disks."""
-    found = probe.wait_for_disks([plan["root_disk"], *(plan.get("storage_disks") or ())])
+    first = plan["root_disk"]
+    roots = [first, *([first["mirror"]] if first.get("mirror") else [])]
+    found = probe.wait_for_disks([*roots, *(plan.get("storage_disks") or ())])
     reporter.event(
         "inventory",
         {
@@ -233,21 +239,20 @@ def check_identity(wanted: Mapping[str, Any], actual: Mapping[str, str]) -> None
             )
 
 
-def partition_node(path: str, number: int) -> str:
-    """Device node of a partition, such as /dev/vda3 or /dev/nvme0n1p3."""
-    return f"{path}p{number}" if path[-1].isdigit() else f"{path}{number}"
-
-
-def finish(plan: dict[str, Any], reporter: Reporter, image: write.Image, target: Device) -> None:
-    """Grows and seeds the root file system, writes the partition table last, and reports the end."""
-    table = write.grown(image.head, target.size, plan["deploy_id"])
+def finish(plan: dict[str, Any], reporter: Reporter, image: write.Image, targets: Sequence[Device]) -> None:
+    """Grows and seeds the root file system, writes the partition tables last, and reports the end."""
+    tables = write.tables(image.head, [target.size for target in targets], plan["deploy_id"])
     machine_id = str(plan["seed"].get("machine_id") or os.urandom(16).hex())
     wanted = seed.files(plan, machine_id)
     reporter.enter("grow")
-    with write.reserved(target.path):
-        public = _with_root(target.path, table, reporter, plan, wanted)
+    with contextlib.ExitStack() as held:
+        for target in targets:
+            held.enter_context(write.reserved(target.path))
+        paths = [target.path for target in targets]
+        public = root.install(_MOUNT, paths, tables, plan["seed"], wanted, lambda: reporter.enter("seed"))
     reporter.enter("finish")
-    write.finish(target.path, image.head, table)
+    for target, table in zip(targets, tables, strict=True):
+        write.finish(target.path, image.head, table)
     reporter.leave()
     reporter.close()
     reporter.event(
@@ -257,32 +262,10 @@ def finish(plan: dict[str, Any], reporter: Reporter, image: write.Image, target:
             "machine_id": machine_id,
             "image": plan["image"]["name"],
             "image_sha256": plan["image"]["sha256"],
-            "disk": target.name,
-            "disk_serial": disks.first(target.serials),
+            "disk": targets[0].name,
+            "disk_serial": disks.first(targets[0].serials),
+            **({"mirror_serial": disks.first(targets[1].serials)} if len(targets) > 1 else {}),
             "seconds": {**reporter.seconds, "since_kernel": float(system.read("/proc/uptime").split(" ")[0])},
         },
     )
     system.log("done, acknowledged")
-
-
-def _with_root(path: str, table: gpt.Table, reporter: Reporter, plan: dict[str, Any], wanted: list[seed.File]) -> str:
-    """Grows and seeds the root partition, which no table on the disk lists yet; returns the public host key."""
-    number, root = len(table.partitions), table.partitions[-1]
-    write.show_partition(path, number, root.first, root.last)
-    node = partition_node(path, number)
-    try:
-        system.wait_for(node)
-        # -f skips the file system check: every byte has just been verified against the image.
-        system.run(["resize2fs", "-f", node])
-        os.makedirs(_MOUNT, exist_ok=True)
-        system.run(["mount", "-t", "ext4", "-o", "noatime", node, _MOUNT])
-        try:
-            reporter.enter("seed")
-            seed.write(_MOUNT, wanted)
-            account.write(_MOUNT, plan["seed"])
-            seed.trust(_MOUNT, plan["seed"].get("ca_certificate"))
-            return seed.host_key(_MOUNT, str(plan["seed"]["hostname"]))
-        finally:
-            system.run(["umount", _MOUNT])
-    finally:
-        write.hide_partition(path, number)

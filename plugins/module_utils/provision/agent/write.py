@@ -17,13 +17,13 @@ import queue
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...disks import gpt
 from ...disks.erase import zero
-from . import api
-from .disks import Refusal
+from . import api, mirror
+from .refusal import Refusal
 
 HEAD = 1024 * 1024
 _BLKPG = 0x1269
@@ -93,24 +93,28 @@ class Image:
                 "build or publish the image again",
             )
 
-    def write(self, path: str) -> None:
-        """Writes, verifies and syncs everything except the first MiB, which is then in `head`."""
+    def write(self, *paths: str) -> None:
+        """Writes, verifies and syncs everything except the first MiB, which is then in `head`, to one disk or more."""
         queued: queue.Queue[tuple[int, bytearray | None] | BaseException] = queue.Queue(maxsize=2)
         stop = threading.Event()
         reader = threading.Thread(target=self._fetch_all, args=(queued, stop), daemon=True)
         reader.start()
-        disk = os.open(path, os.O_RDWR)
+        disks: list[int] = []
         try:
+            disks += [os.open(path, os.O_RDWR) for path in paths]
             for index in range(len(self.digests)):
                 item = queued.get()
                 if isinstance(item, BaseException):
                     raise item
-                self._place(disk, *item)
+                for disk in disks:
+                    self._place(disk, *item)
                 self.progress(min((index + 1) * self.step, self.size), self.size)
-            os.fsync(disk)
+            for disk in disks:
+                os.fsync(disk)
         finally:
             stop.set()
-            os.close(disk)
+            for disk in disks:
+                os.close(disk)
 
     def _place(self, disk: int, index: int, data: bytearray | None) -> None:
         start, length = index * self.step, min(self.step, self.size - index * self.step)
@@ -173,6 +177,12 @@ def grown(head: bytes, size: int, deploy_id: str) -> gpt.Table:
         return gpt.grow(gpt.parse(head), size // gpt.SECTOR, deploy_id)
     except gpt.GptError as error:
         raise Refusal("plan", f"the image's partition table: {error}", "build or publish the image again") from error
+
+
+def tables(head: bytes, sizes: Sequence[int], deploy_id: str) -> list[gpt.Table]:
+    """The partition table of each disk of `sizes` bytes: of the only one, or of two that mirror each other."""
+    table = grown(head, min(sizes), deploy_id)
+    return [table] if len(sizes) == 1 else mirror.tables(table, sizes, deploy_id)
 
 
 def finish(path: str, head: bytes, table: gpt.Table) -> None:
