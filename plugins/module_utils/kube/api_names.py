@@ -22,7 +22,7 @@ PART = "names of the API's certificate"
 def wanted(settings: Settings) -> frozenset[str]:
     """All of them: what kubeadm gives to every one (GetAPIServerAltNames in cmd/kubeadm/app/util/pkiutil, 1.36), and
     the further ones of the configuration."""
-    service = ipaddress.ip_network(settings.services)[1]
+    service = ipaddress.ip_network(settings.services.split(",")[0])[1]  # kubeadm takes the first range
     inside = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", f"kubernetes.default.svc.{settings.domain}")
     own = (settings.node.name, settings.node.address, *settings.endpoint.names)
     return frozenset((*inside, str(service), *own, *config.alternative_names(settings)))

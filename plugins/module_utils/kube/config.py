@@ -159,7 +159,7 @@ def registration(settings: Settings, ignore: t.Sequence[str] = ()) -> Doc:
         "taints": [],
         "imagePullPolicy": "IfNotPresent",
         "imagePullSerial": False,
-        "kubeletExtraArgs": args({"node-ip": settings.node.address}),
+        "kubeletExtraArgs": args({"node-ip": settings.node.addresses}),
         "ignorePreflightErrors": [*ignore, *(["NumCPU"] if settings.slow else [])],
     }
 

@@ -60,8 +60,8 @@ def _differing(settings: Settings, system: System) -> Iterator[str]:
     if node.control_plane:
         return
     address = NODE_IP.search(_flags(system))
-    if address and address[1] != node.address:
-        yield f"the address of its node is {address[1]}, and the model wants {node.address}"
+    if address and address[1] != node.addresses:
+        yield f"the address of its node is {address[1]}, and the model wants {node.addresses}"
     server = Kubeconfig.fields(system.path(paths.KUBELET_CONF)).get("server", "")
     wanted = settings.endpoint.url
     if server and server != wanted:

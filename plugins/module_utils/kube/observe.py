@@ -147,11 +147,16 @@ def node(item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     meta, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
     ready = [c["status"] == "True" for c in status.get("conditions", ()) if c["type"] == "Ready"]
     labels = meta.get("labels", {})
+    ranges = spec.get("podCIDRs") or ()
+    own = [a["address"] for a in status.get("addresses", ()) if a["type"] == "InternalIP"]
     return {
         "ready": any(ready),
         "control_plane": "node-role.kubernetes.io/control-plane" in labels,
         "pod_cidr": spec.get("podCIDR", ""),
-        "address": next((a["address"] for a in status.get("addresses", ()) if a["type"] == "InternalIP"), ""),
+        "address": own[0] if own else "",
+        # of the second IP version, where pods have addresses of both
+        **({"second_pod_cidr": ranges[1]} if len(ranges) > 1 else {}),
+        **({"second_address": own[1]} if len(own) > 1 else {}),
         "version": status.get("nodeInfo", {}).get("kubeletVersion", ""),
         "labels": labels,
         "taints": [dict(taint) for taint in spec.get("taints") or ()],

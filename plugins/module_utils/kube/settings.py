@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from . import kubelet_settings
+from .addresses import NAME, is_api_name, is_ip, is_ipv4, is_ipv6, versions
 from .errors import KubeError
 from .ranges import service_fault
 
@@ -27,15 +28,10 @@ OWN_PORTS = {
     10250: "the kubelet",
     10256: "kube-proxy",
 }
-#: IP versions that a cluster can have; IPv6 needs other arguments of kubeadm, kubelet and keepalived.
-IP_VERSIONS = (4,)
 MAX_RENEW_DAYS = 300
 #: Backends of kube-proxy, and that there is none.
 NO_PROXY = "none"
 PROXY_MODES = ("nftables", "iptables", NO_PROXY)
-#: names end up in certificates, in keepalived.conf and in haproxy.cfg: DNS labels, dots between, and nothing else
-NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\Z")
-MAX_NAME = 253
 INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z")
 
 
@@ -79,7 +75,10 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Node:
-    """This machine as a node. ``taints``: [{key, value?, effect}]. ``kubelet``: fields of its KubeletConfiguration."""
+    """This machine as a node. ``taints``: [{key, value?, effect}]. ``kubelet``: fields of its KubeletConfiguration.
+
+    ``second_address``: its address of the second IP version, where pods and services have both.
+    """
 
     name: str
     address: str
@@ -87,12 +86,19 @@ class Node:
     labels: t.Mapping[str, str] = field(default_factory=dict)
     taints: tuple[t.Mapping[str, str], ...] = ()
     kubelet: t.Mapping[str, t.Any] = field(default_factory=dict)
+    second_address: str = ""
+
+    @property
+    def addresses(self) -> str:
+        """Its addresses as the kubelet takes them (--node-ip), the first one of the cluster's first IP version."""
+        return f"{self.address},{self.second_address}" if self.second_address else self.address
 
 
 @dataclass(frozen=True)
 class Settings:
     """Everything that kubeadm, the kubelet and the endpoint are configured from.
 
+    ``pods``, ``services``: a range, or one of each IP version with a comma between.
     ``root``: where the files of the control plane are, other than ``/`` on the host of a hosted control plane.
     ``api_names``: further DNS names and addresses at which clients reach the API.
     ``renew_days``: certificates with fewer days left are renewed.
@@ -172,7 +178,7 @@ def parse(params: t.Mapping[str, t.Any]) -> Settings:
 def _record(kind: type, values: dict[str, t.Any], key: str) -> t.Any:
     given = {name: value for name, value in (values.get(key) or {}).items() if value is not None}
     own = key == "endpoint" and given.get("load_balancer") != EXTERNAL
-    if own and not given.get("router_id") and _is_ipv4(given.get("address")):
+    if own and not given.get("router_id") and is_ipv4(given.get("address")):
         # The last part of the address is as unique on its network as the address is; 0 isn't a valid id.
         given["router_id"] = int(ipaddress.ip_address(given["address"])) % 256 or 255
     if key == "node":
@@ -181,36 +187,6 @@ def _record(kind: type, values: dict[str, t.Any], key: str) -> t.Any:
         return kind(**given)
     except TypeError as error:
         raise KubeError(f"kubernetes.{key}: {error}") from error
-
-
-def _is_ipv4(value: t.Any) -> bool:
-    try:
-        return ipaddress.ip_address(value).version in IP_VERSIONS
-    except ValueError:
-        return False
-
-
-def is_api_name(value: str) -> bool:
-    """Whether kubeadm takes a value as a name of the API: a DNS name, which may begin with ``*.``, or an address."""
-    try:
-        return str(ipaddress.ip_address(value)) == value
-    except ValueError:
-        last = value.rpartition(".")[2]
-        return len(value) <= MAX_NAME and bool(NAME.match(value.removeprefix("*."))) and not last.isdigit()
-
-
-def _is_ip(value: str) -> bool:
-    try:
-        return bool(ipaddress.ip_address(value))
-    except ValueError:
-        return False
-
-
-def _is_network(value: str) -> bool:
-    try:
-        return ipaddress.ip_network(value).version in (4, 6)
-    except ValueError:
-        return False
 
 
 def _check(settings: Settings) -> None:
@@ -247,15 +223,39 @@ def _check_addresses(settings: Settings) -> list[tuple[bool, str]]:
     # Where others run the cluster, the host that acts on it has the endpoint in place of an address, perhaps by name.
     planes = () if settings.existing else settings.control_planes.values()
     own = () if settings.acts else (settings.node.address,)
-    invalid = sorted(str(a) for a in (*own, *planes) if not _is_ipv4(a))
-    nets = [f"{value!r}" for value in (settings.pods, settings.services) if not _is_network(value)]
-    services = "" if nets or settings.existing else service_fault(ipaddress.ip_network(settings.services))[0]
+    invalid = sorted(str(a) for a in (*own, *planes) if not is_ipv4(a))
+    nets = [f"{value!r}" for value in (settings.pods, settings.services) if not versions(value)]
+    first, second = versions(settings.pods), versions(settings.services)
+    faults = {} if nets or settings.existing else {one: service_fault(ipaddress.ip_network(one))[0] for one in settings.services.split(",")}
+    services = "; ".join(f"{one} {fault}" for one, fault in faults.items() if fault)
     names = [f"{name!r}" for name in settings.api_names if not is_api_name(name)]
     return [
         (bool(names), f"api_names: {', '.join(names)} aren't DNS names in small letters, and no addresses"),
         (bool(invalid), f"control_planes and node.address: {', '.join(invalid)} aren't IPv4 addresses"),
-        (bool(nets), f"pods and services: {', '.join(nets)} aren't networks like 10.64.0.0/14"),
-        (bool(services), f"services: {settings.services} {services}"),
+        (bool(nets), f"pods and services: {', '.join(nets)} aren't networks like 10.64.0.0/14, or one of each IP version"),
+        (bool(services), f"services: {services}"),
+        (
+            bool(first and second) and first != second and len(first) + len(second) > 2,
+            f"pods and services: {settings.pods} and {settings.services} don't have the same IP versions in one order",
+        ),
+        *_check_second(settings, len(first) > 1),
+    ]
+
+
+def _check_second(settings: Settings, dual: bool) -> list[tuple[bool, str]]:
+    """Checks of the node's second address, which it has exactly where pods have two ranges."""
+    node = settings.node
+    needs = dual and not (settings.hosted or settings.acts)
+    return [
+        (needs and not node.second_address, "node.second_address: is missing, and pods have two ranges; give it"),
+        (
+            bool(node.second_address) and not dual,
+            f"node.second_address: {node.second_address} has no use, since pods have one range; remove it",
+        ),
+        (
+            bool(node.second_address) and not is_ipv6(node.second_address),
+            f"node.second_address: {node.second_address!r} isn't an IPv6 address",
+        ),
     ]
 
 
@@ -265,9 +265,9 @@ def _check_endpoint(settings: Settings) -> t.Iterator[str]:
     if endpoint.load_balancer not in (OWN, EXTERNAL):
         yield f"load_balancer: {endpoint.load_balancer!r} is neither {OWN} nor {EXTERNAL}"
     named_only = endpoint.external and endpoint.name and not endpoint.address
-    if not named_only and not _is_ipv4(endpoint.address):
+    if not named_only and not is_ipv4(endpoint.address):
         yield f"address: {endpoint.address!r} isn't an IPv4 address"
-    if endpoint.name and not (is_api_name(endpoint.name) and NAME.match(endpoint.name) and not _is_ip(endpoint.name)):
+    if endpoint.name and not (is_api_name(endpoint.name) and NAME.match(endpoint.name) and not is_ip(endpoint.name)):
         yield f"name: {endpoint.name!r} isn't a DNS name in small letters"
     if not (settings.hosted or settings.acts) and endpoint.address == settings.node.address:
         yield f"address: {endpoint.address} is a machine's own; choose a free one of its network"

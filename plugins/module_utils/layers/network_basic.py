@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from ..host.layer import Warn, run_layer, silent
@@ -36,6 +37,9 @@ RECORD = "/var/lib/groundup/network_basic.json"
 PROTOCOL = (
     71  # marks the routes of this provider (rtnetlink(7): 16-255 are free), so that other routes are never changed
 )
+#: By IP version, the destination of default routes, and the family of tables of nftables.
+EVERYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
+TABLE = {4: "ip", 6: "ip6"}
 
 SERVICE = f"""\
 # Written by groundup.cloud.network_basic; changes made here are undone by the next run.
@@ -67,16 +71,17 @@ def render(params: dict[str, Any]) -> HostState:
     layer = "network_basic"
     wanted = settings(layer, params, DEFAULTS)
     require(layer, wanted, "pods", "interface")
-    own = wanted["nodes"].get(wanted["node"], {}).get("pod_cidr")
-    if not own:
+    pods = [text.strip() for text in str(wanted["pods"]).split(",")]
+    parts = [of_version(range_, wanted, prefix) for range_, prefix in zip(pods, ("", "second_"), strict=False)]
+    check_ranges(pods)
+    if not all(part.own for part in parts):
         return HostState(layer=layer)
-    routes = {n["pod_cidr"]: n["address"] for name, n in wanted["nodes"].items() if name != wanted["node"]}
-    text = script(wanted["pods"], wanted["interface"], own, {to: via for to, via in routes.items() if to and via})
+    text = script(wanted["interface"], parts)
     return HostState(
         layer=layer,
         files=(
             File(RECORD, json.dumps({"node": wanted["node"], "nodes": wanted["nodes"]}, sort_keys=True)),
-            File(CONFLIST, conflist(own, int(wanted["mtu"]))),
+            File(CONFLIST, conflist([part.own for part in parts], int(wanted["mtu"]))),
             File(SCRIPT, text, mode=0o755),
             File(UNIT_PATH, SERVICE),
             # networkd otherwise deletes routes that it did not set, whenever it configures the link
@@ -90,6 +95,43 @@ def render(params: dict[str, Any]) -> HostState:
         ),
         units=(Unit(UNIT),),
     )
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a node needs of one IP version: the range of all pods, its own part, and the nodes of the other parts."""
+
+    pods: str
+    own: str
+    routes: dict[str, str]
+
+    @property
+    def version(self) -> int:
+        """The IP version."""
+        return ipaddress.ip_network(self.pods).version
+
+
+def check_ranges(pods: list[str]) -> None:
+    """Refuse ranges of pods that are not one of IPv4, or that and one of IPv6. HostError names what is wrong."""
+    versions = []
+    for text in pods:
+        try:
+            versions.append(ipaddress.ip_network(text).version)
+        except ValueError as error:
+            raise HostError(f"network_basic.pods: {error}; write it like 10.64.0.0/14") from error
+    if versions not in ([4], [4, 6]):
+        raise HostError(
+            f"network_basic.pods: {', '.join(pods)} is neither one range of IPv4 nor one of each IP version, IPv4 first; "
+            "IPv6 alone or first is not supported, IPv4 only is"
+        )
+
+
+def of_version(pods: str, wanted: dict[str, Any], prefix: str) -> Part:
+    """The part of an IP version. ``prefix``: of the keys of nodes that are of this version."""
+    nodes, cidr, address = wanted["nodes"], f"{prefix}pod_cidr", f"{prefix}address"
+    others = [node for name, node in nodes.items() if name != wanted["node"]]
+    routes = {node[cidr]: node[address] for node in others if node.get(cidr) and node.get(address)}
+    return Part(pods, nodes.get(wanted["node"], {}).get(cidr) or "", routes)
 
 
 def assess(params: dict[str, Any], system: System | None = None) -> Plan:
@@ -118,7 +160,7 @@ def bring(params: dict[str, Any], *, check: bool, warn: Warn = silent, system: S
     return run_layer(render, params, check=check, system=system, warn=warn)
 
 
-def conflist(own: str, mtu: int) -> str:
+def conflist(own: list[str], mtu: int) -> str:
     """CNI configuration: a bridge that is the pods' gateway, addresses by node, host ports."""
     bridge = {
         "type": "bridge",
@@ -126,42 +168,58 @@ def conflist(own: str, mtu: int) -> str:
         "isGateway": True,
         "hairpinMode": True,  # a pod may reach itself through its own service
         "mtu": mtu,
-        "ipam": {"type": "host-local", "ranges": [[{"subnet": own}]], "routes": [{"dst": "0.0.0.0/0"}]},
+        "ipam": {
+            "type": "host-local",
+            "ranges": [[{"subnet": one}] for one in own],
+            "routes": [{"dst": EVERYWHERE[ipaddress.ip_network(one).version]} for one in own],
+        },
     }
     ports = {"type": "portmap", "capabilities": {"portMappings": True}, "backend": "nftables"}
     return json.dumps({"cniVersion": "1.0.0", "name": "groundup-basic", "plugins": [bridge, ports]}, indent=2) + "\n"
 
 
-def script(pods: str, interface: str, own: str, routes: dict[str, str]) -> str:
-    """The program that sets routes and masquerade; with ``show`` it prints both as they are."""
-    for value in (pods, own, *routes):
-        if ipaddress.ip_network(value).version != 4:
-            raise HostError(f"network_basic: {value} is not IPv4; this provider supports IPv4 only")
-    lines = "".join(
-        f"route replace {to} via {via} dev {interface} proto {PROTOCOL}\n" for to, via in sorted(routes.items())
-    )
-    wanted = " ".join(sorted(routes))
+def script(interface: str, parts: list[Part]) -> str:
+    """The program that sets routes and masquerade of each IP version; with ``show`` it prints both as they are."""
+    for part in parts:
+        for value in (part.own, *part.routes):
+            if ipaddress.ip_network(value).version != part.version:
+                raise HostError(f"network_basic: {value} is not IPv{part.version}, as {part.pods} is")
+    shown = "".join(_SHOW.format(version=part.version, table=TABLE[part.version], protocol=PROTOCOL) for part in parts)
     return f"""\
 #!/bin/sh
 # Written by groundup.cloud.network_basic; changes made here are undone by the next run.
 set -eu
 if [ "${{1-}}" = show ]; then
-  ip -4 route show proto {PROTOCOL}
-  nft list table ip groundup_pods 2>/dev/null || true
-  exit 0
+{shown}  exit 0
 fi
-ip -4 -batch - <<'END'
+{"".join(_apply(interface, part) for part in parts)}"""
+
+
+_SHOW = """\
+  ip -{version} route show proto {protocol}
+  nft list table {table} groundup_pods 2>/dev/null || true
+"""
+
+
+def _apply(interface: str, part: Part) -> str:
+    version, table = part.version, TABLE[part.version]
+    lines = "".join(
+        f"route replace {to} via {via} dev {interface} proto {PROTOCOL}\n" for to, via in sorted(part.routes.items())
+    )
+    wanted = " ".join(sorted(part.routes))
+    return f"""\
+ip -{version} -batch - <<'END'
 {lines}END
-for route in $(ip -4 route show proto {PROTOCOL} | cut -d' ' -f1); do
-  case " {wanted} " in *" $route "*) ;; *) ip -4 route del "$route" proto {PROTOCOL} ;; esac
+for route in $(ip -{version} route show proto {PROTOCOL} | cut -d' ' -f1); do
+  case " {wanted} " in *" $route "*) ;; *) ip -{version} route del "$route" proto {PROTOCOL} ;; esac
 done
 nft -f - <<'END'
-table ip groundup_pods
-delete table ip groundup_pods
-table ip groundup_pods {{
+table {table} groundup_pods
+delete table {table} groundup_pods
+table {table} groundup_pods {{
   chain postrouting {{
     type nat hook postrouting priority srcnat; policy accept;
-    ip saddr {own} ip daddr != {pods} oifname != "cni0" masquerade
+    {table} saddr {part.own} {table} daddr != {part.pods} oifname != "cni0" masquerade
   }}
 }}
 END

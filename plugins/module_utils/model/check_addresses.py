@@ -7,7 +7,7 @@ from __future__ import annotations
 from .checks import Claims, Report
 from .hardware import Machine
 from .problems import choose
-from .scalars import Address
+from .scalars import Address, Subnet
 from .segments import Network
 from .wiring import number_of
 
@@ -17,23 +17,36 @@ def check_addresses(report: Report) -> None:
     owners = _fixed_addresses(report)
     for machine in report.cloud.machines.values():
         _check_machine_keys(report, machine)
-        plan = report.layout.addresses_of(machine.name)
+        plans = report.layout.addresses_of(machine.name), report.layout.second_addresses_of(machine.name)
         for network in report.layout.networks_of(machine):
-            address = plan.get(network.name)
-            if address is None:
-                _report_outside_subnet(report, machine, network)
-            elif owners.setdefault(address, f"machines.{machine.name}") != f"machines.{machine.name}":
-                explicit = network.name in machine.addresses
-                if not explicit and _owner_has_same_number(report, machine, owners[address]):
-                    continue
-                owner = report.named(owners[address])
-                report.add(
-                    f"machines.{machine.name}" + (f".addresses.{network.name}" if explicit else ""),
-                    str(address),
-                    f"(its address in networks.{network.name}) is already the address of {owner}",
-                    f"give machines.{machine.name} another number or an address in addresses.{network.name}, "
-                    f"or move networks.{network.name}.first",
-                )
+            for plan, subnet in zip(plans, (network.subnet, network.second_subnet), strict=True):
+                _check_planned(report, machine, network, owners, (plan.get(network.name), subnet))
+
+
+def _check_planned(
+    report: Report,
+    machine: Machine,
+    network: Network,
+    owners: dict[Address, str],
+    planned: tuple[Address | None, Subnet | None],
+) -> None:
+    """Check the address of a machine in one subnet of a network: that there is one, and that nobody else has it."""
+    address, subnet = planned
+    if address is None:
+        _report_outside_subnet(report, machine, network, subnet)
+    elif owners.setdefault(address, f"machines.{machine.name}") != f"machines.{machine.name}":
+        given = (machine.addresses.get(network.name), machine.second_addresses.get(network.name))
+        explicit = address in given
+        if not explicit and _owner_has_same_number(report, machine, owners[address]):
+            return
+        owner = report.named(owners[address])
+        report.add(
+            f"machines.{machine.name}" + (f".addresses.{network.name}" if explicit else ""),
+            str(address),
+            f"(its address in networks.{network.name}) is already the address of {owner}",
+            f"give machines.{machine.name} another number or an address in addresses.{network.name}, "
+            f"or move networks.{network.name}.first",
+        )
 
 
 def _owner_has_same_number(report: Report, machine: Machine, owner: str) -> bool:
@@ -48,7 +61,8 @@ def _fixed_addresses(report: Report) -> dict[Address, str]:
     _check_provisioner(report)
     claims = Claims(report, "the address of", "give another address")
     for network in report.layout.parts:
-        claims.claim(network.gateway, f"{network.place}.gateway")
+        for router in network.gateways:
+            claims.claim(router, f"{network.place}.gateway")
     for switch in cloud.switches.values():
         path = f"switches.{switch.name}.address"
         _check_host_address(report, switch.address, path)
@@ -73,7 +87,7 @@ def _fixed_addresses(report: Report) -> dict[Address, str]:
 
 def _check_host_address(report: Report, address: Address | None, path: str) -> None:
     network = report.layout.network_of(address)
-    report.check_host_address(address, network.subnet if network else None, path)
+    report.check_host_address(address, network.subnet_of(address.version) if network and address else None, path)
 
 
 def _check_provisioner(report: Report) -> None:
@@ -124,18 +138,21 @@ def _check_machine_keys(report: Report, machine: Machine) -> None:
                 f"is in {name}, but the machine is not in that network",
                 f"add {name} to its networks",
             )
-        elif network.subnet and address not in network.subnet:
-            report.add(path, str(address), f"is outside {network.subnet}", f"give an address of {network.subnet}")
         else:
-            report.check_host_address(address, network.subnet, path)
+            for one in filter(None, (address, machine.second_addresses.get(name))):
+                subnet = network.subnet_of(one.version) or network.subnet
+                if subnet and one not in subnet:
+                    report.add(path, str(one), f"is outside {subnet}", f"give an address of {subnet}")
+                else:
+                    report.check_host_address(one, subnet, path)
 
 
-def _report_outside_subnet(report: Report, machine: Machine, network: Network) -> None:
+def _report_outside_subnet(report: Report, machine: Machine, network: Network, subnet: Subnet | None) -> None:
     name, number = network.name, number_of(machine)
-    if network.subnet is not None and number is not None:
+    if subnet is not None and number is not None:
         report.add(
             f"machines.{machine.name}",
             f"number {number}",
-            f"does not fit {network.subnet} of networks.{name} from offset {network.first}",
+            f"does not fit {subnet} of networks.{name} from offset {network.first}",
             f"give a larger subnet, a smaller networks.{name}.first, or machines.{machine.name}.addresses.{name}",
         )

@@ -98,10 +98,9 @@ def _load_balancers(report: Report, bgp: Bgp) -> None:
     """Addresses of services are nobody else's."""
     kubernetes = report.cloud.kubernetes
     used: list[tuple[str, Subnet | None]] = [
-        (f"{network.place}.subnet", network.subnet) for network in report.layout.parts
+        (f"{network.place}.subnet", subnet) for network in report.layout.parts for subnet in network.subnets
     ]
-    if kubernetes:
-        used += [("kubernetes.pods", kubernetes.pods), ("kubernetes.services", kubernetes.services)]
+    used += [(f"kubernetes.{key}", subnet) for key, subnet in (kubernetes.ranges if kubernetes else ())]
     for index, subnet in enumerate(bgp.load_balancers):
         path = f"{KEY}.load_balancers[{index}]"
         if subnet.version != 4:

@@ -53,7 +53,7 @@ def _bmc_network(report: Report, machine: Machine, bmc: Bmc, path: str) -> None:
     elif bmc.network is not None and network and network.vlans is not None:
         report.add(f"{path}.network", bmc.network, "has several VLANs", "name a network with one vlan")
     elif bmc.network is not None and network and network.subnet and not isinstance(bmc.address, str):
-        if bmc.address not in network.subnet:
+        if not any(bmc.address in subnet for subnet in network.subnets):
             report.add(
                 f"{path}.network", bmc.network, f"does not contain {bmc.address}", "correct one of network and address"
             )

@@ -14,10 +14,16 @@ from .checks import Report
 from .enums import Role
 from .kubernetes import Kubernetes
 from .scalars import Subnet
+from .segments import Network
 from .types import Cloud
 
 # Prefix length of each node's pod range by IP version (kube-controller-manager, --node-cidr-mask-size-ipv4, -ipv6).
 NODE_PREFIX = {4: 24, 6: 64}
+#: The prefix lengths of all pods and of a node's may differ by this (kubeadm, PodSubnetNodeMaskMaxDiff in constants.go).
+NODE_BITS = 16
+#: A range of services has at most 2 to the power of this (kubeadm, MaximumBitsForServiceSubnet), and at least so many
+#: addresses (MinimumAddressesInServiceSubnet).
+SERVICE_BITS, LEAST_SERVICES = 20, 10
 
 
 def check_cluster(report: Report) -> None:
@@ -28,8 +34,9 @@ def check_cluster(report: Report) -> None:
         check_endpoint(report, kubernetes)
         check_existing(report, kubernetes)
         _network(report, kubernetes)
-        _check_pod_range(report, kubernetes, len(report.cloud.machines))
-        _check_service_range(report, kubernetes)
+        if kubernetes.existing is None:  # whose administrators may have other limits
+            _sizes(report, kubernetes)
+        _check_pod_ranges(report, kubernetes, len(report.cloud.machines))
         _check_range_conflicts(report)
 
 
@@ -67,18 +74,46 @@ def _network(report: Report, kubernetes: Kubernetes) -> None:
             )
     for key, subnet in (("pods", kubernetes.pods), ("services", kubernetes.services)):
         if subnet.version != cluster.subnet.version:
-            report.add(
-                f"kubernetes.{key}",
-                str(subnet),
-                f"has another IP version than networks.{cluster.name}",
-                "give one of the same version",
-            )
+            remedy = "give one of the same version"
+            if getattr(kubernetes, f"second_{key}"):
+                remedy = f"write that of IPv{cluster.subnet.version} first, as networks.{cluster.name}.subnet does"
+            report.add(f"kubernetes.{key}", str(subnet), f"has another IP version than networks.{cluster.name}", remedy)
+    _pairs(report, kubernetes, cluster)
+
+
+def _pairs(report: Report, kubernetes: Kubernetes, cluster: Network) -> None:
+    """Check that pods, services and nodes have the same IP versions, and that each machine has an address of both."""
+    path = f"networks.{cluster.name}.subnet"
+    if report.is_unreadable("kubernetes.") or report.is_unreadable(f"networks.{cluster.name}."):
+        return
+    if bool(kubernetes.second_pods) != bool(kubernetes.second_services):
+        have, lack = ("pods", "services") if kubernetes.second_pods else ("services", "pods")
+        message = f"has one IP version, and kubernetes.{have} has two"
+        report.add(f"kubernetes.{lack}", kubernetes.text_of(lack), message, "give a range of each version in both")
+    elif kubernetes.dual:
+        for part in cluster.parts:
+            if part.subnet and part.second_subnet is None:
+                message = f"has one IP version, and kubernetes.pods has two: nodes need an address of both"
+                report.add(f"{part.place}.subnet", str(part.subnet), message, "give a list of two subnets")
+
+
+def _sizes(report: Report, kubernetes: Kubernetes) -> None:
+    """Check what kubeadm and the servers refuse: ranges that are too large, and services that are too few."""
+    for key, subnet in kubernetes.ranges:
+        prefix = NODE_PREFIX[subnet.version]
+        if key != "pods":
+            message, remedy = service_fault(subnet)
+            if message:
+                report.add(f"kubernetes.{key}", str(subnet), message, remedy)
+        elif prefix - subnet.prefixlen > NODE_BITS:
+            message = f"has more than 2^{NODE_BITS} parts of nodes (a /{prefix} each), which kubeadm refuses"
+            report.add("kubernetes.pods", str(subnet), message, f"give a /{prefix - NODE_BITS} or a smaller one")
 
 
 def _check_range_conflicts(report: Report) -> None:
     """Report addresses inside the ranges of pods and services: nodes route these ranges into the cluster."""
     kubernetes = report.cloud.kubernetes
-    ranges = [("pods", kubernetes.pods), ("services", kubernetes.services)] if kubernetes else []
+    ranges = kubernetes.ranges if kubernetes else []
     for path, wanted in used_by_nodes(report.cloud):
         # check_networks has already reported a network that overlaps one of these ranges.
         if report.layout.network_of(wanted.network_address):
@@ -115,14 +150,12 @@ def used_by_nodes(cloud: Cloud) -> list[tuple[str, Subnet]]:
     return [(path, ipaddress.ip_network(str(value))) for path, value in found if value is not None]
 
 
-def _check_service_range(report: Report, kubernetes: Kubernetes) -> None:
-    message, remedy = service_fault(kubernetes.services)
-    if message and not kubernetes.existing:
-        report.add("kubernetes.services", str(kubernetes.services), message, remedy)
+def _check_pod_ranges(report: Report, kubernetes: Kubernetes, nodes: int) -> None:
+    for pods in filter(None, (kubernetes.pods, kubernetes.second_pods)):
+        _check_pod_range(report, pods, nodes)
 
 
-def _check_pod_range(report: Report, kubernetes: Kubernetes, nodes: int) -> None:
-    pods = kubernetes.pods
+def _check_pod_range(report: Report, pods: Subnet, nodes: int) -> None:
     prefix = NODE_PREFIX[pods.version]
     shares = 2 ** (prefix - pods.prefixlen) if pods.prefixlen <= prefix else 0
     if shares < max(nodes, 1):

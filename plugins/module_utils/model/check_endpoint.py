@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from ..kube.settings import IP_VERSIONS, OWN_PORTS
+from ..kube.addresses import IP_VERSIONS
+from ..kube.settings import OWN_PORTS
 from .checks import Report
 from .enums import ControlPlane
 from .kubernetes import Kubernetes
@@ -71,7 +72,7 @@ def _network(report: Report, kubernetes: Kubernetes) -> None:
             report.add(path, name, "is not a network", choose(name, report.cloud.networks))
         elif network.subnet is None and not unreadable:
             report.add(path, name, "has no subnet, so machines can't have an address in it", "give another network")
-        elif network.subnet and address is not None and address not in network.subnet and not kubernetes.external:
+        elif network.subnet and address is not None and not kubernetes.external and address not in network.subnet:
             message = f"does not contain {address}, the endpoint that control planes serve in this network"
             report.add(path, name, message, f"give an address of {network.subnet} as kubernetes.endpoint")
     elif report.layout.cluster or unreadable or path in report.unread:

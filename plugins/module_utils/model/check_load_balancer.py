@@ -10,11 +10,10 @@ import typing as t
 from ..cluster.address_ranges import AddressRange, of_subnet, overlaps
 from .check_cluster import used_by_nodes
 from .checks import Claims, Report
-from .enums import Announcement
+from .enums import Announcement, LoadBalancerProvider
 from .load_balancer import announcers_of
 from .load_balancing import AddressPool, LoadBalancer
 from .problems import choose
-from .releases import IPV6
 from .scalars import Address
 from .segments import Network
 
@@ -53,8 +52,8 @@ def _used(report: Report) -> t.Iterator[tuple[Address, str]]:
         if subnet.num_addresses == 1:
             yield subnet.network_address, path
     for network in cloud.networks.values():
-        if network.gateway is not None:
-            yield network.gateway, f"networks.{network.name}.gateway"
+        for router in network.gateways:
+            yield router, f"networks.{network.name}.gateway"
         for index, route in enumerate(network.routes):
             if route.via is not None:
                 yield route.via, f"networks.{network.name}.routes[{index}].via"
@@ -65,7 +64,7 @@ def _used(report: Report) -> t.Iterator[tuple[Address, str]]:
     for peer in cloud.network.load_balancer.peers.values() if cloud.network.load_balancer else ():
         yield peer.address, f"{ROOT}.peers.{peer.name}.address"
     for name, machine in cloud.machines.items():
-        yield from ((address, f"machines.{name}") for address in layout.addresses_of(name).values())
+        yield from ((address, f"machines.{name}") for _network, address in layout.all_addresses_of(name))
         if machine.address and (own := _address(machine.address)):
             yield own, f"machines.{name}.address"
 
@@ -85,12 +84,9 @@ def _ranges(report: Report, pool: AddressPool, used: t.Mapping[Address, str]) ->
             f"{ROOT}.pools.{pool.name}.addresses", None, "are missing", "give a range, such as 10.30.0.200-10.30.0.220"
         )
     for path, one in _paths(pool):
-        if one.version != 4:
-            message = f"is IPv6, which clusters can't have before release {IPV6}"
-            report.add(path, str(one), message, "give IPv4 addresses")
+        if one.version != 4 and not _reaches(report, pool, path, one):
             continue
-        for key in ("pods", "services"):
-            subnet = getattr(kubernetes, key)
+        for key, subnet in kubernetes.ranges if kubernetes else ():
             if subnet is not None and one.overlaps(of_subnet(subnet)):
                 report.add(path, str(one), f"overlaps {subnet} of kubernetes.{key}", "give addresses that are free")
         # A range may be large, and so may the number of machines: one of them is named.
@@ -105,14 +101,34 @@ def _ranges(report: Report, pool: AddressPool, used: t.Mapping[Address, str]) ->
             )
 
 
+def _reaches(report: Report, pool: AddressPool, path: str, one: AddressRange) -> bool:
+    """Whether services can have addresses of IPv6: with services of that version, and a way to announce them."""
+    settings = report.cloud.network.load_balancer
+    if not _serves(report, one):
+        report.add(path, str(one), "is IPv6, and services have IPv4", "give kubernetes.services a range of IPv6 too")
+        return False
+    if pool.announce is not Announcement.LAYER2 or (settings and settings.provider is not LoadBalancerProvider.METALLB):
+        message = "is IPv6, which is announced on layer 2 by metallb alone here"
+        report.add(path, str(one), message, "write announce: layer2 and provider: metallb, or give IPv4 addresses")
+        return False
+    return True
+
+
+def _serves(report: Report, one: AddressRange) -> bool:
+    """Whether services have addresses of the IP version of a range."""
+    ranges = report.cloud.kubernetes.ranges if report.cloud.kubernetes else []
+    return one.version == 4 or one.version in {subnet.version for key, subnet in ranges if key == "services"}
+
+
 def _layer2(report: Report, pool: AddressPool) -> None:
     """The addresses of a pool are in one network, in which the machines that announce them have addresses."""
     first: Network | None = None
     for path, one in _paths(pool):
-        if one.version != 4:  # which has been reported
+        if not _serves(report, one):  # which has been reported
             continue
         network = report.layout.network_of(one.first)
-        if network is None or network.subnet is None or not one.inside(network.subnet):
+        subnet = network.subnet_of(one.version) if network else None
+        if network is None or subnet is None or not one.inside(subnet):
             report.add(
                 path,
                 str(one),
@@ -120,9 +136,9 @@ def _layer2(report: Report, pool: AddressPool) -> None:
                 "give addresses of a network of the machines, or write announce: bgp",
             )
             continue
-        for address in (network.subnet.network_address, network.subnet.broadcast_address):
-            if address in one and network.subnet.prefixlen < network.subnet.max_prefixlen - 1:
-                message = f"contains {address}, the network or broadcast address of {network.subnet}"
+        for address in (subnet.network_address, subnet.broadcast_address):
+            if address in one and subnet.prefixlen < subnet.max_prefixlen - 1:
+                message = f"contains {address}, the network or broadcast address of {subnet}"
                 report.add(path, str(one), message, "leave it out")
         if first is not None and network.place != first.place:
             message = f"is in networks.{network.name}, and other addresses of the pool are in networks.{first.name}"

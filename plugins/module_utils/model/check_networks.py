@@ -11,6 +11,10 @@ from .scalars import Address, Subnet
 from .segments import Network
 
 
+#: A subnet of each IP version that a message may name.
+_SUCH = {4: "10.20.0.0/24", 6: "fd00:20::/64"}
+
+
 def check_networks(report: Report) -> None:
     """Check each network, the values that must be unique among networks, and the provision network."""
     for network in report.cloud.networks.values():
@@ -18,6 +22,7 @@ def check_networks(report: Report) -> None:
         _vlans(report, network, path)
         for part in network.parts:
             _subnet(report, part, part.place)
+            _second(report, part, part.place)
     _check_unique_vlans(report)
     _check_tables(report)
     _check_overlaps(report)
@@ -52,12 +57,22 @@ def _subnet(report: Report, network: Network, path: str) -> None:
         if network.gateway is not None and network.vlans is None:
             report.add(f"{path}.gateway", str(network.gateway), "needs a subnet", f"give {path}.subnet")
         return
-    if subnet.is_multicast or subnet.is_loopback:
-        report.add(
-            f"{path}.subnet", str(subnet), "is not a subnet for hosts", "give a private one, such as 10.20.0.0/24"
-        )
+    for index, one in enumerate(network.subnets):
+        _hosts(report, network, one, f"{path}.subnet[{index}]" if network.second_subnet else f"{path}.subnet")
     if network.gateway is not None:
         _check_inside(report, network.gateway, subnet, f"{path}.gateway")
+    for index, route in enumerate(network.routes):
+        if route.via is not None:
+            _check_inside(report, route.via, network.subnet_of(route.via.version) or subnet, f"{path}.routes[{index}].via")
+
+
+def _hosts(report: Report, network: Network, subnet: Subnet, path: str) -> None:
+    """Check that hosts can have addresses of a subnet, and that there is one for the first machine."""
+    if subnet.is_multicast or subnet.is_loopback:
+        report.add(path, str(subnet), "is not a subnet for hosts", f"give a private one, such as {_SUCH[subnet.version]}")
+    elif subnet.version == 6 and subnet.is_link_local:
+        message = "is link-local: its addresses mean something on one link only, and routers pass none of them on"
+        report.add(path, str(subnet), message, f"give a unique local one (RFC 4193), such as {_SUCH[6]}")
     if network.first >= subnet.num_addresses:
         report.add(
             f"networks.{network.name}.first",
@@ -65,9 +80,18 @@ def _subnet(report: Report, network: Network, path: str) -> None:
             f"is beyond {subnet}",
             "give a smaller offset or a larger subnet",
         )
-    for index, route in enumerate(network.routes):
-        if route.via is not None:
-            _check_inside(report, route.via, subnet, f"{path}.routes[{index}].via")
+
+
+def _second(report: Report, network: Network, path: str) -> None:
+    """Check the router of the second subnet; what it shares with the first one is checked with that."""
+    router, subnet = network.second_gateway, network.second_subnet
+    if router is None or network.subnet is None or report.is_unreadable(f"{path}.subnet"):
+        return
+    if subnet is None:
+        message = f"is IPv{router.version}, and the network has no such subnet"
+        report.add(f"{path}.gateway[1]", str(router), message, "remove it, or give a list of two as subnet")
+    else:
+        _check_inside(report, router, subnet, f"{path}.gateway[1]")
 
 
 def _check_inside(report: Report, address: Address, subnet: Subnet, path: str) -> None:
@@ -99,7 +123,7 @@ def _check_tables(report: Report) -> None:
         if network.table is None:
             continue
         claims.claim(network.table, path, f"networks.{network.name}")
-        part = next((part for part in network.parts if part.gateway is None), None)
+        part = next((part for part in network.parts if len(part.gateways) < max(1, len(part.subnets))), None)
         if part and not report.is_unreadable(f"{part.place}.gateway"):
             remedy = f"give {part.place}.gateway, or remove it"
             report.add(path, network.table, "needs a gateway, the default route of the table", remedy)
@@ -110,10 +134,9 @@ def _check_tables(report: Report) -> None:
 def _check_overlaps(report: Report) -> None:
     kubernetes = report.cloud.kubernetes
     named: list[tuple[str, Subnet]] = [
-        (f"{network.place}.subnet", network.subnet) for network in report.layout.parts if network.subnet
+        (f"{network.place}.subnet", subnet) for network in report.layout.parts for subnet in network.subnets
     ]
-    if kubernetes:
-        named += [("kubernetes.pods", kubernetes.pods), ("kubernetes.services", kubernetes.services)]
+    named += [(f"kubernetes.{key}", subnet) for key, subnet in (kubernetes.ranges if kubernetes else ())]
     for version in (4, 6):
         order = {path: index for index, (path, _subnet) in enumerate(named)}
         widest: tuple[str, Subnet] | None = None

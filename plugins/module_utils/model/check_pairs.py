@@ -130,7 +130,7 @@ def _check_values(report: Report, switch: Switch, path: str) -> None:
     if subnet.version != 4 or subnet.prefixlen > 31:
         report.add(f"{path}.subnet", str(subnet), "has no two IPv4 addresses", "give a /31, such as 169.254.255.0/31")
     for network in report.cloud.networks.values():
-        if network.subnet and network.subnet.overlaps(subnet):
+        if any(one.overlaps(subnet) for one in network.subnets):
             why = f"overlaps the subnet of networks.{network.name}"
             report.add(f"{path}.subnet", str(subnet), why, "give another subnet")
 

@@ -31,23 +31,27 @@ def check_routes(report: Report) -> None:
 
 
 def _check_network(report: Report, network: Network) -> None:
-    path, subnet = network.place, network.subnet
-    if network.routes and subnet is None and not report.is_unreadable(f"{path}.subnet"):
+    path = network.place
+    if network.routes and network.subnet is None and not report.is_unreadable(f"{path}.subnet"):
         report.add(f"{path}.routes", None, "need a subnet", f"give {path}.subnet, or remove the routes")
     destinations = Claims(report, "the destination of", "keep one of the two routes")
     for index, route in enumerate(network.routes):
-        if route.to is None or subnet is None:
+        if route.to is None or network.subnet is None:
             continue
-        where = f"{path}.routes[{index}].to"
-        if route.to.version != subnet.version:
-            remedy = f"give an IPv{subnet.version} destination, or write the route into a network of its IP version"
-            report.add(where, str(route.to), f"is IPv{route.to.version}, and {path} is IPv{subnet.version}", remedy)
+        where, subnet = f"{path}.routes[{index}].to", network.subnet_of(route.to.version)
+        if subnet is None:
+            has = network.subnet.version
+            remedy = f"give an IPv{has} destination, or write the route into a network of its IP version"
+            report.add(where, str(route.to), f"is IPv{route.to.version}, and {path} is IPv{has}", remedy)
+        elif network.second_subnet and route.via is not None and route.via.version != route.to.version:
+            message = f"is IPv{route.to.version}, and its router {route.via} is IPv{route.via.version}"
+            report.add(where, str(route.to), message, "give both of one IP version")
         elif _inside(route.to, subnet):
             remedy = "remove the route, or give a destination behind the router"
             report.add(where, str(route.to), f"is inside {subnet}, which machines reach without a router", remedy)
         elif route.to.prefixlen and (route.to.is_multicast or route.to.is_loopback):
             report.add(where, str(route.to), "is not a destination of routers", "give a network of hosts")
-        elif not route.to.prefixlen and network.gateway is not None:
+        elif not route.to.prefixlen and network.gateway_of(route.to.version) is not None:
             remedy = "keep one of gateway and this route"
             report.add(where, str(route.to), f"is a second default route beside {path}.gateway", remedy)
         else:
@@ -60,10 +64,10 @@ def _inside(inner: Subnet, outer: Subnet) -> bool:
 
 def _check_own_addresses(report: Report, machine: Machine, networks: list[Network]) -> None:
     """A route of all machines of a network can't lead over one of these machines: it would be its own router."""
-    addresses = report.layout.addresses_of(machine.name)
+    addresses = report.layout.all_addresses_of(machine.name)
     for network in networks:
         for index, route in enumerate(network.routes):
-            if route.via is not None and addresses.get(network.name) == route.via:
+            if route.via is not None and (network.name, route.via) in addresses:
                 report.add(
                     f"{network.place}.routes[{index}].via",
                     str(route.via),
@@ -81,12 +85,17 @@ def _check_together(report: Report, machine: Machine, networks: list[Network], r
         # A destination that is twice in one network has been reported.
         if route.to is not None and network.subnet and route.to not in [one.to for one in network.routes[:index]]
     ]
-    routers = {network.subnet.version: network for network in default_routers(report.layout, machine) if network.subnet}
+    routers = default_routers(report.layout, machine)
     first: dict[Subnet, Network] = {}
     for path, route, network in found:
         other = first.setdefault(route.to, network)
         direct = next(
-            (one for one in networks if one is not network and one.subnet and _inside(route.to, one.subnet)), None
+            (
+                one
+                for one in networks
+                if one is not network and any(_inside(route.to, subnet) for subnet in one.subnets)
+            ),
+            None,
         )
         router = routers.get(route.to.version)
         message = ""

@@ -70,9 +70,8 @@ class ClusterView:
         cloud, layout = self.layout.cloud, self.layout
         # Only networks in which machines have addresses: tenants use the others, and machines accept nothing from them.
         shared = {network.name for machine in cloud.machines.values() for network in layout.networks_of(machine)}
-        trusted = [str(n.subnet) for n in layout.parts if n.subnet and n.name in shared]
-        if cloud.kubernetes:
-            trusted += [str(cloud.kubernetes.pods), str(cloud.kubernetes.services)]
+        trusted = [str(subnet) for n in layout.parts if n.name in shared for subnet in n.subnets]
+        trusted += [str(subnet) for _key, subnet in (cloud.kubernetes.ranges if cloud.kubernetes else ())]
         return {"enabled": cloud.firewall.enabled, "trusted": trusted, "open": list(cloud.firewall.open)}
 
     def _firewall_of(self, machine: Machine) -> View:
@@ -139,6 +138,8 @@ class ClusterView:
             "labels": self._labels(machine),
             "taints": taints(machine),
         }
+        if settings.dual and (second := self.layout.second_addresses_of(machine.name).get(network.name)):
+            node["second_address"] = str(second)
         if tuned := kubelet_settings.normal(overlaid(settings.kubelet, machine.kubelet)):
             node["kubelet"] = tuned
         view = self._cluster(settings)
@@ -182,18 +183,26 @@ class ClusterView:
                 "port": settings.port,
                 **({"load_balancer": EXTERNAL} if settings.external else {}),
             },
-            "pods": str(settings.pods),
-            "services": str(settings.services),
+            "pods": settings.text_of("pods"),
+            "services": settings.text_of("services"),
             "domain": settings.domain,
             "control_planes": self.control_planes,
             **({"proxy_mode": str(mode)} if mode is not ProxyMode.NFTABLES else {}),
-            "api_names": [f"kubernetes.{self.layout.cloud.domain}", *settings.api_names],
+            "api_names": [f"kubernetes.{self.layout.cloud.domain}", *settings.api_names, *self._second_addresses()],
             "encryption": settings.encryption,
             "audit": settings.audit,
             "renew_days": settings.renew_days,
             "timings": str(settings.timings),
             **({"kubeconfig": of_controller(settings.existing.kubeconfig)} if settings.existing else {}),
         }
+
+    def _second_addresses(self) -> list[str]:
+        """Addresses of the control planes of the second IP version, for the certificate of the API."""
+        settings, network = self.layout.cloud.kubernetes, self.layout.cluster
+        members = [one for one in self.layout.cloud.machines.values() if Role.CONTROL_PLANE in one.roles]
+        plans = [self.layout.second_addresses_of(one.name) for one in members if settings and settings.dual]
+        own = [str(plan[network.name]) for plan in plans if network and network.name in plan]
+        return [one for one in own if settings and one not in settings.api_names]
 
     @staticmethod
     def _labels(machine: Machine) -> dict[str, str]:

@@ -63,9 +63,9 @@ def _network(network: Network) -> View:
     return {
         "name": network.name,
         "vlans": str(network.vlans or ", ".join(dict.fromkeys(str(part.vlan) for part in network.parts))),
-        "subnet": ", ".join(str(part.subnet) for part in network.parts if part.subnet) or None,
+        "subnet": ", ".join(str(subnet) for part in network.parts for subnet in part.subnets) or None,
         "mtu": network.mtu,
-        "gateway": ", ".join(str(part.gateway) for part in network.parts if part.gateway) or None,
+        "gateway": ", ".join(str(router) for part in network.parts for router in part.gateways) or None,
         "native": network.native,
     }
 
@@ -96,7 +96,9 @@ def _place(location: Location) -> View:
 
 
 def _machine(layout: Layout, machine: Machine) -> View:
-    addresses = layout.texts_of(machine.name)
+    addresses: dict[str, str] = {}
+    for name, address in layout.all_addresses_of(machine.name):
+        addresses[name] = f"{addresses[name]}, {address}" if name in addresses else str(address)
     bmc = machine.bmc.switch_port if machine.bmc else None
     return {
         "name": machine.name,

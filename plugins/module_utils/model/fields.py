@@ -52,6 +52,8 @@ class KeySpec:
     short: str = ""
     #: The key of a mapping that holds the second item of a list of two, whose first item has the other keys:
     #: `root_disk: [{serial: A}, {serial: B}]` is `root_disk: {serial: A, mirror: {serial: B}}`.
+    other: str = ""
+    #: The field that takes the second value of a list of two, one of each IP version; empty where there is no list.
     second: str = ""
 
 
@@ -91,6 +93,8 @@ def keys_of(cls: type) -> dict[str, KeySpec]:
     """The keys of one class by name, in the order of the reference page."""
     specs = {}
     for item in dataclasses.fields(cls):
+        if SPEC not in item.metadata:
+            continue  # no key of its own, such as the second value of one
         extra = dict(item.metadata[SPEC])
         default = item.default
         if item.default_factory is not dataclasses.MISSING:

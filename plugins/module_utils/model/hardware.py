@@ -5,6 +5,7 @@
 # ruff: noqa: RUF009  (one() and many() return dataclasses.field())
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from dataclasses import dataclass
 
@@ -227,14 +228,18 @@ class Machine:
         shown_default="every network with a subnet, unless all of its links name their networks",
     )
     addresses: t.Mapping[str, Address] = named(
-        scalars.ADDRESS, "Addresses that differ from the plan, by network.", example="{cluster: 10.30.0.7}"
+        scalars.ADDRESS,
+        "Addresses that differ from the plan, by network: one, or one of each IP version.",
+        example="{cluster: 10.30.0.7}",
+        second="second_addresses",
     )
+    second_addresses: t.Mapping[str, Address] = dataclasses.field(default_factory=dict)
     root_disk: RootDisk | None = one(
         RootDisk,
         "Disk of the operating system, or a list of two that mirror each other; required with a BMC.",
         default=None,
         deployed_only=True,
-        second="mirror",
+        other="mirror",
         example="[{serial: BOOT-1A}, {serial: BOOT-1B}]",
     )
     storage_disks: tuple[StorageDisk, ...] = many(StorageDisk, "Disks for storage.")

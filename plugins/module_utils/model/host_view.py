@@ -13,6 +13,7 @@ from .hardware import Machine
 from .kube_ovn_vlans import is_of_subnet, lent
 from .layout import Layout, fqdn
 from .nics import Bond, Nic
+from .scalars import Address
 from .segments import Network, Route
 from .wiring import HostLink, is_same
 
@@ -23,8 +24,12 @@ def host_network(layout: Layout, machine: Machine, peers: View) -> View:
     """The role input `host_network` of a machine."""
     cloud = layout.cloud
     routers, boot = default_routers(layout, machine), layout.wiring.boot_nic(machine)
-    addresses = layout.texts_of(machine.name)
-    networks = [network for network in layout.networks_of(machine) if network.name in addresses]
+    placed = [
+        (network, address)
+        for network in layout.networks_of(machine)
+        for plan in (layout.addresses_of(machine.name), layout.second_addresses_of(machine.name))
+        if (address := plan.get(network.name))
+    ]
     return {
         "backend": str(machine.network_backend),
         "hostname": machine.name,
@@ -33,10 +38,10 @@ def host_network(layout: Layout, machine: Machine, peers: View) -> View:
         "nics": [_nic(nic) for nic in sorted(machine.nics.values(), key=lambda nic: nic is not boot)],
         "addresses": [
             {
-                **_address(layout, machine, network, addresses[network.name], network in routers),
-                "routes": [*map(_route, network.routes), *_for_pods(layout, network, routers)],
+                **_address(layout, machine, network, address, routers.get(address.version) is network),
+                "routes": _routes(layout, network, address.version, routers),
             }
-            for network in networks
+            for network, address in placed
         ],
         "bridges": [_bridge(layout, machine, one) for one in bridged(layout, machine)],
         **({"vlans": vlans} if (vlans := lent(layout, machine)) else {}),
@@ -55,8 +60,8 @@ def resolvers(layout: Layout) -> list[str]:
     return [str(server) for server in layout.cloud.dns.servers] or ([str(own)] if own else [])
 
 
-def default_routers(layout: Layout, machine: Machine) -> list[Network]:
-    """The networks whose gateways are the machine's default routes: of each IP version the first that has a gateway.
+def default_routers(layout: Layout, machine: Machine) -> dict[int, Network]:
+    """The networks whose gateways are the machine's default routes, by IP version: the first that has a gateway of it.
 
     Networks with a subnet for each rack come after the others, and the provision network last.
     """
@@ -64,9 +69,9 @@ def default_routers(layout: Layout, machine: Machine) -> list[Network]:
     own = [network for network in ordered if not is_same(layout.provision, network)]
     found: dict[int, Network] = {}
     for network in [*sorted(own, key=lambda network: bool(network.rack_name)), *ordered]:
-        if network.gateway and network.table is None:
-            found.setdefault(network.gateway.version, network)
-    return list(found.values())
+        for router in network.gateways if network.table is None else ():
+            found.setdefault(router.version, network)
+    return found
 
 
 def bridged(layout: Layout, machine: Machine) -> list[Attachment]:
@@ -110,8 +115,9 @@ def _bond(bond: Bond, members: tuple[Nic, ...], boot: Nic | None) -> View:
     }
 
 
-def _address(layout: Layout, machine: Machine, network: Network, address: str, default: bool) -> View:
-    prefix = network.subnet.prefixlen if network.subnet else 32
+def _address(layout: Layout, machine: Machine, network: Network, address: Address, default: bool) -> View:
+    subnet, router = network.subnet_of(address.version), network.gateway_of(address.version)
+    prefix = subnet.prefixlen if subnet else address.max_prefixlen
     link = layout.wiring.carrying(machine, network)
     untagged = link is not None and is_same(layout.wiring.native(machine, link), network)
     return {
@@ -121,27 +127,29 @@ def _address(layout: Layout, machine: Machine, network: Network, address: str, d
         "interface": layout.wiring.interface(machine, network),
         "address": f"{address}/{prefix}",
         "mtu": network.mtu,
-        "gateway": str(network.gateway) if default or network.table else None,
+        "gateway": str(router) if router and (default or network.table) else None,
         **({"table": network.table} if network.table else {}),
     }
+
+
+def _routes(layout: Layout, network: Network, version: int, routers: dict[int, Network]) -> list[View]:
+    """Routes of the IP version of an address."""
+    own = [route for route in network.routes if len(network.subnets) < 2 or route.to.version == version]
+    return [*map(_route, own), *(_for_pods(layout, network, routers) if version == 4 else ())]
 
 
 def _route(route: Route) -> View:
     return {"to": str(route.to), "via": str(route.via)}
 
 
-def _for_pods(layout: Layout, network: Network, routers: list[Network]) -> list[View]:
+def _for_pods(layout: Layout, network: Network, routers: dict[int, Network]) -> list[View]:
     """A route to the address that pods of Calico have as their router, for machines without a default route.
 
     Nodes answer for that address by proxy ARP, which the kernel does only where it has a route to it (Calico's
     documentation, reference/faq: "Why does my container have a route to 169.254.1.1?").
     """
     chosen = layout.cloud.kubernetes is not None and layout.cloud.network.provider is NetworkProvider.CALICO
-    if (
-        not chosen
-        or not is_same(layout.cluster, network)
-        or any(one.gateway and one.gateway.version == 4 for one in routers)
-    ):
+    if not chosen or not is_same(layout.cluster, network) or 4 in routers:
         return []
     return [{"to": calico.ROUTER}]
 

@@ -74,8 +74,20 @@ class Kubernetes:
         shown_default="the one that contains `endpoint`",
     )
     version: str = one(notations.VERSION, "Version.", default="1.36.3")
-    pods: Subnet = one(scalars.SUBNET, "Addresses of pods.", default=scalars.subnet("10.64.0.0/14"))
-    services: Subnet = one(scalars.SUBNET, "Addresses of services.", default=scalars.subnet("10.96.0.0/16"))
+    pods: Subnet = one(
+        scalars.SUBNET,
+        "Addresses of pods, or one range of each IP version: then pods have an address of each.",
+        default=scalars.subnet("10.64.0.0/14"),
+        second="second_pods",
+        example='[10.64.0.0/14, "fd00:64::/56"]',
+    )
+    services: Subnet = one(
+        scalars.SUBNET,
+        "Addresses of services, or one range of each IP version, in the order of `pods`.",
+        default=scalars.subnet("10.96.0.0/16"),
+        second="second_services",
+        example='[10.96.0.0/16, "fd00:96::/112"]',
+    )
     domain: str = one(scalars.DOMAIN, "Domain of services.", default="cluster.local")
     api_names: tuple[str, ...] = many(
         notations.API_NAME,
@@ -120,6 +132,24 @@ class Kubernetes:
         "Timeouts of the cluster's components; `slow` for emulated machines.",
         default=enums.Timings.DEFAULT,
     )
+    second_pods: Subnet | None = None
+    second_services: Subnet | None = None
+
+    @property
+    def dual(self) -> bool:
+        """Whether pods have addresses of both IP versions."""
+        return self.second_pods is not None
+
+    @property
+    def ranges(self) -> list[tuple[str, Subnet]]:
+        """All ranges of pods and services, with the keys of the model at which they are."""
+        found = [("pods", self.pods), ("services", self.services)]
+        found += [(key, one) for key, one in (("pods", self.second_pods), ("services", self.second_services)) if one]
+        return found
+
+    def text_of(self, key: str) -> str:
+        """The ranges of `pods` or `services` as kubeadm and kube-proxy have them, with a comma between two."""
+        return ",".join(str(one) for name, one in self.ranges if name == key)
 
     @property
     def api(self) -> str:

@@ -82,8 +82,8 @@ def interfaces(layout: Layout, network: Network) -> dict[str, list[Machine]]:
 def taken(layout: Layout, network: Network) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     """Addresses of the network that somebody has."""
     cloud = layout.cloud
-    found = {layout.addresses_of(name).get(network.name) for name in cloud.machines}
-    found |= {network.gateway, layout.provisioner.get(network.name)}
+    found = {address for name in cloud.machines for own, address in layout.all_addresses_of(name) if own == network.name}
+    found |= {*network.gateways, layout.provisioner.get(network.name)}
     found |= {cloud.kubernetes.endpoint if cloud.kubernetes else None}
     return {one for one in found if one is not None}
 

@@ -14,7 +14,7 @@ import typing as t
 from .disk import Disk
 from .enums import ControlPlane, NetworkProvider, ProxyMode, Role
 from .hardware import Machine, Switch
-from .scalars import Address
+from .scalars import Address, Subnet
 from .segments import Network
 from .types import Cloud
 from .wiring import Wiring, number_of
@@ -56,6 +56,15 @@ def rack_group(rack: str) -> str:
     return f"rack_{re.sub('[^A-Za-z0-9]', '_', rack)}"
 
 
+def _numbered(network: Network, subnet: Subnet | None, number: int | None) -> Address | None:
+    """The address of a machine's number in a subnet of a network; None where the subnet has none for it."""
+    if number is None or subnet is None:
+        return None
+    offset = network.first + number
+    inside = offset < subnet.num_addresses - (1 if subnet.version == 4 else 0)
+    return subnet.network_address + offset if inside else None
+
+
 class Layout:
     """The address plan of a cloud and the VLANs its machines need; computed once, in time linear in the machines."""
 
@@ -93,14 +102,36 @@ class Layout:
         number = number_of(machine)
         addresses: dict[str, Address] = {}
         for network in self.networks_of(machine):
-            explicit = machine.addresses.get(network.name)
-            if explicit is not None:
-                addresses[network.name] = explicit
-            elif number is not None and network.subnet is not None:
-                offset = network.first + number
-                if offset < network.subnet.num_addresses - (1 if network.subnet.version == 4 else 0):
-                    addresses[network.name] = network.subnet.network_address + offset
+            explicit = self._explicit(machine, network, network.subnet)
+            computed = _numbered(network, network.subnet, number)
+            if (found := explicit or computed) is not None:
+                addresses[network.name] = found
         return addresses
+
+    @functools.cache  # noqa: B019
+    def second_addresses_of(self, name: str) -> dict[str, Address]:
+        """The addresses of a machine in the second subnets of its networks, by network."""
+        machine = self.cloud.machines[name]
+        addresses: dict[str, Address] = {}
+        for network in self.networks_of(machine):
+            if network.second_subnet is not None:
+                explicit = self._explicit(machine, network, network.second_subnet)
+                computed = _numbered(network, network.second_subnet, number_of(machine))
+                if (found := explicit or computed) is not None:
+                    addresses[network.name] = found
+        return addresses
+
+    def all_addresses_of(self, name: str) -> list[tuple[str, Address]]:
+        """All addresses of a machine with their networks; those of first subnets come first."""
+        return [*self.addresses_of(name).items(), *self.second_addresses_of(name).items()]
+
+    @staticmethod
+    def _explicit(machine: Machine, network: Network, subnet: Subnet | None) -> Address | None:
+        """The address that the model gives a machine in a subnet; its only one counts for a network with one subnet."""
+        given = (machine.addresses.get(network.name), machine.second_addresses.get(network.name))
+        if subnet is None or len(network.subnets) < 2:
+            return given[0]
+        return next((one for one in given if one is not None and one.version == subnet.version), None)
 
     @functools.cache  # noqa: B019
     def texts_of(self, name: str) -> dict[str, str]:
@@ -133,7 +164,7 @@ class Layout:
         """The network, or its part in a rack, whose subnet contains an address."""
         if address is None:
             return None
-        return next((network for network in self.parts if network.subnet and address in network.subnet), None)
+        return next((part for part in self.parts if any(address in subnet for subnet in part.subnets)), None)
 
     def parts_at(self, switch: Switch) -> list[Network]:
         """The networks as a switch has them: of those with racks its rack's part, or all where it stands in none."""

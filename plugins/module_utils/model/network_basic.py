@@ -21,7 +21,7 @@ def network_basic(layout: Layout, machine: Machine) -> View:
     if settings is None or network is None:
         return {}
     return {
-        "pods": str(settings.pods),
+        "pods": settings.text_of("pods"),
         "interface": layout.wiring.interface(machine, network),
         "mtu": pods(layout),
         "remove_leftovers": CONSENT,
@@ -30,7 +30,7 @@ def network_basic(layout: Layout, machine: Machine) -> View:
 
 def of_hosted(layout: Layout) -> View:
     """The role input `network_basic_config` of the host of a hosted control plane."""
-    return {"pods": str(layout.cloud.kubernetes.pods)} if layout.cloud.kubernetes else {}
+    return {"pods": layout.cloud.kubernetes.text_of("pods")} if layout.cloud.kubernetes else {}
 
 
 def needs(_params: t.Mapping[str, t.Any]) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ PROVIDERS: dict[NetworkProvider, Provider] = {
     NetworkProvider.CUSTOM: network_custom.PROVIDER,
 }
 
+#: Nodes pass on packets of pods of IPv6; those of IPv4 they do in any case.
+FORWARDING = {"net.ipv6.conf.all.forwarding": "1"}
 #: The first kernel on which VXLAN over a bond can be slow, see `layers.offload`.
 CHECKSUM_FAULT = (6, 12)
 
@@ -54,7 +56,9 @@ def kernel_modules(cloud: Cloud) -> tuple[str, ...]:
 def sysctls(cloud: Cloud) -> dict[str, str]:
     """Kernel parameters that machines need for the network that the model chooses."""
     provider = PROVIDERS.get(cloud.network.provider)
-    return dict(provider.sysctls) if provider and cloud.kubernetes else {}
+    if cloud.kubernetes is None:
+        return {}
+    return {**(provider.sysctls if provider else {}), **(FORWARDING if cloud.kubernetes.dual else {})}
 
 
 def checksums_by_kernel(layout: Layout, machine: Machine) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import typing as t
 from ..bmc.arguments import CIPHERS
 from ..cluster import address_ranges, bgp
 from ..host.state import HostError
-from ..kube import kubelet_fields, kubelet_settings
+from ..kube import addresses, kubelet_fields, kubelet_settings
 from ..kube import settings as kube
 from ..layers import host_base, kernel_arguments, registry_logins
 from .scalars import LABEL, BadScalar, Scalar, matching, pattern, plain_text
@@ -128,7 +128,7 @@ def _api_name(value: t.Any) -> str:
     try:
         text = str(ipaddress.ip_address(text))
     except ValueError:
-        if not kube.is_api_name(text):
+        if not addresses.is_api_name(text):
             raise BadScalar("is neither a DNS name nor an address", remedy) from None
     return text
 

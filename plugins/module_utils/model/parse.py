@@ -18,6 +18,13 @@ _BAD: t.Any = object()
 Raw = t.Mapping[t.Any, t.Any]
 
 
+class Pair(t.NamedTuple):
+    """A value of each of the two IP versions, in the order of the file; the second is None where there is one."""
+
+    first: t.Any
+    second: t.Any
+
+
 class Parser:
     """Parses raw mappings into dataclasses.
 
@@ -65,7 +72,7 @@ class Parser:
                 values[key] = spec.default
             else:
                 parsed = self.value(spec, raw[key], (*path, key), partial)
-                values[key] = spec.default if parsed is _BAD else parsed
+                values |= _fields(spec, parsed)
         return cls(**values)
 
     def _unknown(self, specs: t.Mapping[str, KeySpec], raw: Raw, path: Path) -> None:
@@ -114,14 +121,33 @@ class Parser:
             self.report((*path, shown), shown, error.message, error.remedy)
             return shown
 
+    def _pair(self, spec: KeySpec, raw: t.Any, path: Path) -> t.Any:
+        """One value, or a list of two of different IP versions."""
+        if not isinstance(raw, (list, tuple)):
+            found = self._scalar(t.cast(Scalar, spec.kind), raw, path, spec.secret)
+            return _BAD if found is _BAD else Pair(found, None)
+        if not 1 <= len(raw) <= 2:
+            self.report(path, "", f"has {len(raw)} values", "give one, or one of IPv4 and one of IPv6")
+            return _BAD
+        found = [self._scalar(t.cast(Scalar, spec.kind), item, (*path, n), spec.secret) for n, item in enumerate(raw)]
+        if _BAD in found:
+            return _BAD
+        if len(found) == 2 and found[0].version == found[1].version:
+            message = f"is IPv{found[1].version}, as {found[0]} is"
+            self.report((*path, 1), self.shown(raw[1], (*path, 1)), message, "give one of each IP version")
+            return _BAD
+        return Pair(found[0], found[1] if len(found) == 2 else None)
+
     def _single(self, spec: KeySpec, raw: t.Any, path: Path, name: str = "", partial: bool = False) -> t.Any:
         kind = spec.kind
+        if spec.second:
+            return self._pair(spec, raw, path)
         if isinstance(kind, Scalar):
             return self._scalar(kind, raw, path, spec.secret)
         if issubclass(kind, enum.Enum):
             return self._word(kind, raw, path)
         raw = whole(spec, raw)
-        if spec.second and isinstance(raw, (list, tuple)):
+        if spec.other and isinstance(raw, (list, tuple)):
             self.report(path, "", "is a list, but not one of two mappings", "give one mapping, or a list of two")
             return _BAD
         return self.record(kind, raw, path, name, partial)
@@ -152,6 +178,18 @@ class Parser:
         suggestion = f" (did you mean {best}?)" if best else ""
         self.report(path, self.shown(raw, path), f"is not one of {', '.join(known)}{suggestion}", "choose one of them")
         return _BAD
+
+
+def _fields(spec: KeySpec, parsed: t.Any) -> dict[str, t.Any]:
+    """The fields that the value of one key fills: its own, and that of a second IP version."""
+    if parsed is _BAD:
+        return {spec.name: spec.default}
+    if not spec.second:
+        return {spec.name: parsed}
+    if isinstance(parsed, Pair):
+        return {spec.name: parsed.first, spec.second: parsed.second}
+    seconds = {name: pair.second for name, pair in parsed.items() if pair.second is not None}
+    return {spec.name: {name: pair.first for name, pair in parsed.items()}, spec.second: seconds}
 
 
 def _hint(spec: KeySpec) -> str:
@@ -191,10 +229,10 @@ def whole(spec: KeySpec, raw: t.Any) -> t.Any:
     others."""
     if spec.short and isinstance(raw, str):
         return {spec.short: raw}
-    if spec.second and isinstance(raw, (list, tuple)) and len(raw) == 2:
+    if spec.other and isinstance(raw, (list, tuple)) and len(raw) == 2:
         first, other = raw
-        if isinstance(first, t.Mapping) and spec.second not in first:
-            return {**first, spec.second: other}
+        if isinstance(first, t.Mapping) and spec.other not in first:
+            return {**first, spec.other: other}
     return raw
 
 

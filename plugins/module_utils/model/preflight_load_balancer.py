@@ -82,7 +82,7 @@ def _on_link(facts: Facts) -> t.Iterator[Found]:
     networks = [network for network in facts.layout.parts if network.subnet]
     for pool in _pools(facts, Announcement.BGP):
         for index, one in enumerate(pool.addresses):
-            inside = next((net for net in networks if net.subnet and one.overlaps(of_subnet(net.subnet))), None)
+            inside = next((net for net in networks if any(one.overlaps(of_subnet(own)) for own in net.subnets)), None)
             if inside:
                 path = f"{ROOT}.pools.{pool.name}.addresses[{index}]"
                 yield Found(path, str(one), more=f"; it is in networks.{inside.name}")

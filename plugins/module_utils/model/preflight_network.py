@@ -57,8 +57,8 @@ def _join(facts: Facts) -> t.Iterator[Found]:
     if facts.provider != KUBE_OVN or kubernetes is None:
         return
     join = facts.cloud.network.join or JOIN
-    used = [(f"{item.place}.subnet", item.subnet) for item in facts.layout.parts if item.subnet]
-    used += [("kubernetes.pods", kubernetes.pods), ("kubernetes.services", kubernetes.services)]
+    used = [(f"{item.place}.subnet", subnet) for item in facts.layout.parts for subnet in item.subnets]
+    used += [(f"kubernetes.{key}", subnet) for key, subnet in kubernetes.ranges]
     inside = [(path, subnet) for path, subnet in used if subnet is not None and subnet.overlaps(join)]
     known = [subnet for __, subnet in inside]
     for path, subnet in used_by_nodes(facts.cloud):

@@ -55,10 +55,23 @@ class Neighbours:
 
     def across(self, machine: str, network: str) -> list[str]:
         """Addresses of one machine in each other rack, of a network with racks; its routers lead to them."""
+        return [self.layout.texts_of(name)[network] for name in self._firsts(machine, network)]
+
+    def _firsts(self, machine: str, network: str) -> list[str]:
+        """One machine in each other rack."""
         own = self._places[network, machine][0]
         parts = [part.place for part in self.layout.cloud.networks[network].parts if part.place != own]
-        firsts = [self._rings[place][0] for place in parts if self._rings[place]]
-        return [self.layout.texts_of(name)[network] for name in firsts[:MOST_PEERS]]
+        return [self._rings[place][0] for place in parts if self._rings[place]][:MOST_PEERS]
+
+    @functools.cache  # noqa: B019
+    def second_addresses(self, machine: str) -> dict[str, list[str]]:
+        """The same of second subnets, with one machine of each other rack: the provisioner has no address in them."""
+        found: dict[str, list[str]] = {}
+        for network in self.layout.second_addresses_of(machine):
+            names = dict.fromkeys((*self.of(machine, network), *self._firsts(machine, network)))
+            plans = [self.layout.second_addresses_of(name) for name in names]
+            found[network] = [str(plan[network]) for plan in plans if network in plan]
+        return found
 
     def of(self, machine: str, network: str) -> list[str]:
         """Names of the machine's peers in a network, in its L2 domain."""
@@ -108,6 +121,17 @@ def prove(layout: Layout, neighbours: Neighbours, machine: Machine, layers: Laye
             }
             for network in layout.networks_of(machine)
             if network.name in addresses
+        ]
+        + [
+            {
+                "name": f"{name}, IPv{address.version},",
+                "interface": layout.wiring.interface(machine, network),
+                "mtu": network.mtu,
+                "peers": neighbours.second_addresses(machine.name)[name],
+            }
+            for network in layout.networks_of(machine)
+            for name, address in layout.second_addresses_of(machine.name).items()
+            if name == network.name
         ],
         "isolation": _isolation(layout, neighbours, machine) if is_network_configured(machine) else None,
         "scopes": ["bmc", "host", *(["control_plane"] if _is_control_plane(layout, machine) else [])],

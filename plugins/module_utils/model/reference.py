@@ -92,11 +92,11 @@ def _code(text: str) -> str:
 
 def _value(spec: KeySpec, sections: dict[type, str]) -> str:
     if isinstance(spec.kind, Scalar):
-        one = spec.kind.name
+        one = spec.kind.name + (", or a list of two" if spec.second else "")
     elif issubclass(spec.kind, enum.Enum):
         one = ", ".join(f"`{word}`" for word in words(spec.kind))
     else:
         anchor = "".join(letter for letter in sections[spec.kind].lower() if letter.isalnum() or letter == "_")
         one = f"[mapping](#{anchor})" + (f", or its `{spec.short}`" if spec.short else "")
-        one += f", or a list of two: itself and its `{spec.second}`" if spec.second else ""
+        one += f", or a list of two: itself and its `{spec.other}`" if spec.other else ""
     return {Shape.MANY: f"list: {one}", Shape.NAMED: f"names: {one}"}.get(spec.shape, one)

@@ -116,6 +116,9 @@ def _property(spec: KeySpec) -> Schema:
         taken = [None] if spec.default is None else [None, spec.default]
         return {"description": spec.doc + later_text(spec), "enum": taken}
     value = _kind(spec.kind)
+    if spec.second:
+        both = {"type": "array", "minItems": 1, "maxItems": 2, "items": value}
+        value = {"anyOf": [*value["anyOf"], both]}
     if spec.shape is Shape.MANY:
         value = {**_container("array"), "items": value}
     elif spec.shape is Shape.NAMED:
@@ -125,8 +128,8 @@ def _property(spec: KeySpec) -> Schema:
             value["propertyNames"] = names
     elif spec.short:
         value = {"anyOf": [*_kind(keys_of(spec.kind)[spec.short].kind)["anyOf"], value]}
-    elif spec.second:
-        item = _kind(keys_of(spec.kind)[spec.second].kind)
+    elif spec.other:
+        item = _kind(keys_of(spec.kind)[spec.other].kind)
         value = {"anyOf": [value, {"type": "array", "items": item, "minItems": 2, "maxItems": 2}]}
     elif not is_record(spec.kind):
         value = {"anyOf": [*value["anyOf"], {"type": "null"}]}

@@ -23,17 +23,36 @@ class Route:
     via: Address = one(scalars.ADDRESS, "Router, an address inside the network's subnet.")
 
 
+def in_order(item: Segment | Network) -> None:
+    """Let the first router be of the IP version of the first subnet, where there are two subnets."""
+    first, router = item.subnet, item.gateway
+    if first and item.second_subnet and router and router.version != first.version:
+        object.__setattr__(item, "gateway", item.second_gateway)
+        object.__setattr__(item, "second_gateway", router)
+
+
 @dataclass(frozen=True)
 class Segment:
     """The part of a network in one rack: an L2 domain of its own, with its own subnet behind its own router."""
 
     name: str = own_name("The rack, as in `location.rack` of its machines.", scalars.DEVICE_NAME)
-    subnet: Subnet | None = one(scalars.SUBNET, "Subnet of the machines in this rack.", default=None)
+    subnet: Subnet | None = one(
+        scalars.SUBNET, "Subnet of the machines in this rack.", default=None, second="second_subnet"
+    )
     gateway: Address | None = one(
-        scalars.ADDRESS, "Router of the subnet, by which the network's other racks are reached.", default=None
+        scalars.ADDRESS,
+        "Router of the subnet, by which the network's other racks are reached.",
+        default=None,
+        second="second_gateway",
     )
     vlan: int | None = one(scalars.VLAN, "VLAN in this rack.", default=None, shown_default="that of the network")
     routes: tuple[Route, ...] = many(Route, "Further static routes of the machines in this rack.")
+    second_subnet: Subnet | None = None
+    second_gateway: Address | None = None
+
+    def __post_init__(self) -> None:
+        """In whichever order routers are named, the first one is of the first subnet."""
+        in_order(self)
 
 
 @dataclass(frozen=True)
@@ -53,9 +72,19 @@ class Network:
         example="100-199",
     )
     subnet: Subnet | None = one(
-        scalars.SUBNET, "Subnet; required for networks in which machines have addresses.", default=None
+        scalars.SUBNET,
+        "Subnet, or one of each IP version; required for networks in which machines have addresses.",
+        default=None,
+        second="second_subnet",
+        example='[10.30.0.0/24, "fd00:30::/64"]',
     )
-    gateway: Address | None = one(scalars.ADDRESS, "Router of the network.", default=None)
+    gateway: Address | None = one(
+        scalars.ADDRESS,
+        "Router of the network, or one of each IP version.",
+        default=None,
+        second="second_gateway",
+        example='[10.30.0.1, "fd00:30::1"]',
+    )
     mtu: int = one(scalars.MTU, "MTU.", default=1500, unit="bytes")
     table: int | None = one(
         scalars.COUNT,
@@ -82,6 +111,30 @@ class Network:
         names=scalars.DEVICE_NAME,
         example="{r1: {subnet: 10.10.1.0/24, gateway: 10.10.1.1}, r2: {subnet: 10.10.2.0/24, gateway: 10.10.2.1}}",
     )
+    second_subnet: Subnet | None = None
+    second_gateway: Address | None = None
+
+    def __post_init__(self) -> None:
+        """In whichever order routers are named, the first one is of the first subnet."""
+        in_order(self)
+
+    @functools.cached_property
+    def subnets(self) -> tuple[Subnet, ...]:
+        """Its subnets, one of each IP version that it has; the first is the one that counts where one is needed."""
+        return tuple(one for one in (self.subnet, self.second_subnet) if one is not None)
+
+    @functools.cached_property
+    def gateways(self) -> tuple[Address, ...]:
+        """Its routers, one of each IP version that has one."""
+        return tuple(one for one in (self.gateway, self.second_gateway) if one is not None)
+
+    def subnet_of(self, version: int) -> Subnet | None:
+        """Its subnet of an IP version."""
+        return next((one for one in self.subnets if one.version == version), None)
+
+    def gateway_of(self, version: int) -> Address | None:
+        """Its router of an IP version."""
+        return next((one for one in self.gateways if one.version == version), None)
 
     @property
     def place(self) -> str:
@@ -107,16 +160,20 @@ class Network:
         kept = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
         vlan = self.vlan if own.vlan is None else own.vlan
         parted: dict[str, t.Any] = {"vlan": vlan, "subnet": own.subnet, "gateway": own.gateway, "racks": {}}
+        parted |= {"second_subnet": own.second_subnet, "second_gateway": own.second_gateway}
         parted |= {"routes": (*own.routes, *self._across(own)), "rack": own.name, "apart": vlan != self.vlan}
         return RackNetwork(**{**kept, **parted})
 
     def _across(self, own: Segment) -> list[Route]:
         """Routes to the other racks; none where the checks find fault with a subnet or the router."""
-        subnet, router = own.subnet, own.gateway
-        if subnet is None or router is None or router not in subnet:
-            return []
-        others = [item.subnet for item in self.racks.values() if item is not own and item.subnet]
-        return [Route(to=other, via=router) for other in others if not other.overlaps(subnet)]
+        others = [item for item in self.racks.values() if item is not own]
+        subnets = [found for item in others for found in (item.subnet, item.second_subnet) if found]
+        routes = []
+        for subnet in (own.subnet, own.second_subnet):
+            router = next((one for one in (own.gateway, own.second_gateway) if one and subnet and one in subnet), None)
+            alike = [one for one in subnets if subnet and one.version == subnet.version and not one.overlaps(subnet)]
+            routes += [Route(to=other, via=router) for other in alike if router]
+        return routes
 
     def at(self, rack: str | None) -> Network:
         """What a device in a rack has of the network; the whole one, without a subnet, where the rack has no part."""

@@ -132,7 +132,8 @@ def _machines(report: Report) -> None:
             if item.gateway and not item.rack_name and not item.table
         ]
         routers = tuple(network.name for network in networks)
-        if len(networks) > len(default_routers(report.layout, machine)) and routers not in seen:
+        several = sum(len(item.gateways) for item in networks) > len(default_routers(report.layout, machine))
+        if several and routers not in seen:
             seen.add(routers)
             report.add(
                 f"machines.{machine.name}.networks",

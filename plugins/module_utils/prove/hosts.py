@@ -50,7 +50,7 @@ def _isolation(params: dict[str, Any]) -> Iterator[Proof]:
 @proof("host", layer="host_network", concurrent=True)
 def _duplicates(params: dict[str, Any]) -> Iterator[Proof]:
     if params["networks"]:
-        yield duplicates(params["host"], [item["interface"] for item in params["networks"]])
+        yield duplicates(params["host"], list(dict.fromkeys(item["interface"] for item in params["networks"])))
 
 
 @proof("host", layer="host_network")

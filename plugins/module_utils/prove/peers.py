@@ -16,7 +16,8 @@ def pull_peer(
         has to have been proved in this run, so it is known to answer.
     :param machines: names of the machines of the inventory.
     """
-    own = {item["network"]: item for item in _addresses(hostvars[host])}
+    # Of two addresses in a network the first one counts, which is the one of `peers`.
+    own = {item["network"]: item for item in reversed(_addresses(hostvars[host]))}
     others = [
         (name, {_plain(item) for item in _addresses(hostvars[name])})
         for name in machines
