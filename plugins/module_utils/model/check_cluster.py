@@ -23,7 +23,6 @@ NODE_PREFIX = {4: 24, 6: 64}
 NODE_BITS = 16
 #: A range of services has at most 2 to the power of this (kubeadm, MaximumBitsForServiceSubnet), and at least so many
 #: addresses (MinimumAddressesInServiceSubnet).
-SERVICE_BITS, LEAST_SERVICES = 20, 10
 
 
 def check_cluster(report: Report) -> None:
