@@ -37,6 +37,11 @@ options:
     type: bool
     default: false
     version_added: 0.2.0
+  dual_stack:
+    description: Pods and services have addresses of both IP versions, and have to be reached by both.
+    type: bool
+    default: false
+    version_added: 0.2.0
   version:
     description: Version that every node must have, without a leading v.
     type: str
@@ -254,6 +259,7 @@ SPEC = {
     "endpoint": {"type": "str", "required": True},
     "forwards_to": {"type": "list", "elements": "str", "default": []},
     "existing": {"type": "bool", "default": False},
+    "dual_stack": {"type": "bool", "default": False},
     "version": {"type": "str", "required": True},
     "nodes": {"type": "list", "elements": "str", "required": True},
     "domain": {"type": "str", "default": "cluster.local"},

@@ -15,14 +15,16 @@ from typing import Any
 from ..objects.manifests import Definition, of_objects
 from ..objects.protected import HOLDS_DATA
 from .load_balancer_input import unknown
+from .pod_ranges import Ranges
 from .upstream import ClusterLayerError
 
 API = "crd.projectcalico.org/v1"
 NAMESPACE = "kube-system"
 #: Calico gives a node addresses of a pool by blocks of this prefix length.
 BLOCK = 26
+BLOCK_BITS = 32 - BLOCK
 ALL = "all()"
-POD_POOL = "default-ipv4-ippool"
+POD_POOL, POD_POOL_SIX = "default-ipv4-ippool", "default-ipv6-ippool"
 SECRET = "groundup-bgp-passwords"
 #: The label of a node's rack.
 ZONE = "topology.kubernetes.io/zone"
@@ -30,16 +32,16 @@ Body = dict[str, Any]
 Peer = Mapping[str, Any]
 
 
-def of(role: str, params: Mapping[str, Any], pods: str, passwords: Mapping[str, str]) -> list[Definition]:
+def of(role: str, params: Mapping[str, Any], pods: Ranges, passwords: Mapping[str, str]) -> list[Definition]:
     """The definitions of all custom resources that the role's input means, and the Secret of passwords.
 
-    :param pods: the subnet of pods.
+    :param pods: the subnets of pods.
     :param passwords: those of peers, by their names.
     :raises ClusterLayerError: values contradict each other.
     """
     overlay = params["encapsulation"] == "vxlan"
     where = f"{role}_config.bgp"
-    bodies = [_pod_pool(pods, overlay=overlay, nat=bool(params["nat"]))]
+    bodies = [_pod_pool(one, overlay=overlay, nat=bool(params["nat"])) for one in pods.all]
     bgp = params["bgp"]
     if overlay and (set_ := [key for key in ("services", "load_balancers", "peers") if bgp.get(key)]):
         raise ClusterLayerError(
@@ -59,13 +61,13 @@ def _custom(kind: str, name: str, spec: Body) -> Body:
     return {"apiVersion": API, "kind": kind, "metadata": metadata, "spec": spec}
 
 
-def _pod_pool(pods: str, *, overlay: bool, nat: bool) -> Body:
+def _pod_pool(pods: ipaddress.IPv4Network | ipaddress.IPv6Network, *, overlay: bool, nat: bool) -> Body:
     return _custom(
         "IPPool",
-        POD_POOL,
+        POD_POOL if pods.version == 4 else POD_POOL_SIX,
         {
-            "cidr": pods,
-            "blockSize": BLOCK,
+            "cidr": str(pods),
+            "blockSize": pods.max_prefixlen - BLOCK_BITS,
             "ipipMode": "Never",
             "vxlanMode": "Always" if overlay else "Never",
             "natOutgoing": nat,

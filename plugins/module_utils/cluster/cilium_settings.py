@@ -7,18 +7,20 @@ Sources: the chart's templates/cilium-configmap.yaml and values.yaml, and pkg/mt
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..objects.patches import ABSENT, Patch
 from .cilium_limits import LONGEST, SHORTEST, TUNNEL_BYTES, WIREGUARD_BYTES
+from .pod_ranges import Ranges, ranges
 from .upstream import ClusterLayerError
 
 ROLE = "network_cilium"
 NAMESPACE = "kube-system"
 CONFIG = ("ConfigMap", "cilium-config")
 NONE, CLUSTER_POOL, WIREGUARD = "none", "cluster_pool", "wireguard"
+#: Prefix length of a node's pods of IPv6 (kube-controller-manager, --node-cidr-mask-size-ipv6).
+NODE_SIX = "64"
 #: Requests each second that an agent may make, and at once. Each address on layer 2 takes a lease, renewed in 5 s.
 QPS, BURST = "50", "100"
 
@@ -29,7 +31,7 @@ def of(params: Mapping[str, Any], *, policies: bool) -> list[Patch]:
     :param policies: ClusterNetworkPolicy is defined.
     :raises ClusterLayerError: values are wrong or contradict each other.
     """
-    pods = _pods(params)
+    pods = ranges(f"{ROLE}_config.pods", params["pods"])
     return [
         *_paths(params, pods),
         *_addresses(params, pods),
@@ -44,29 +46,21 @@ def _set(key: str, before: Any, after: Any, reason: str) -> Patch:
     return Patch(*CONFIG, ("data", key), before, after, reason)
 
 
-def _pods(params: Mapping[str, Any]) -> ipaddress.IPv4Network:
-    try:
-        found = ipaddress.ip_network(str(params["pods"]))
-    except ValueError as error:
-        raise ClusterLayerError(f"{ROLE}_config.pods: {params['pods']} is not a subnet ({error})") from error
-    if not isinstance(found, ipaddress.IPv4Network):
-        raise ClusterLayerError(f"{ROLE}_config.pods: {found} is not IPv4; this role supports IPv4 only")
-    return found
-
-
 def device_mtu(params: Mapping[str, Any]) -> int:
     """The MTU of devices that leaves pods theirs: Cilium takes from it what it needs itself."""
     tunnel = 0 if params["encapsulation"] == NONE else TUNNEL_BYTES
     return int(params["mtu"]) + tunnel + (WIREGUARD_BYTES if params["encryption"] == WIREGUARD else 0)
 
 
-def _paths(params: Mapping[str, Any], pods: ipaddress.IPv4Network) -> Iterator[Patch]:
+def _paths(params: Mapping[str, Any], pods: Ranges) -> Iterator[Patch]:
     """How packets get from node to node."""
     yield _set("mtu", ABSENT, str(device_mtu(params)), "the MTU of the whole path, not what one interface would allow")
     if params["encapsulation"] == NONE:
         yield _set("routing-mode", "tunnel", "native", "the nodes' network routes packets of pods as they are")
         yield _set("auto-direct-node-routes", "false", "true", "nodes are in one network, and set routes to each other")
-        yield _set("ipv4-native-routing-cidr", ABSENT, str(pods), "addresses of pods stay as they are among nodes")
+        yield _set("ipv4-native-routing-cidr", ABSENT, str(pods.four), "addresses of pods stay as they are among nodes")
+        if pods.six:
+            yield _set("ipv6-native-routing-cidr", ABSENT, str(pods.six), "the same of IPv6")
     elif params["encapsulation"] != "vxlan":
         yield _set("tunnel-protocol", "vxlan", params["encapsulation"], "the tunnel that the MTU is computed for")
     if params["encryption"] == WIREGUARD:
@@ -76,22 +70,29 @@ def _paths(params: Mapping[str, Any], pods: ipaddress.IPv4Network) -> Iterator[P
         yield _set("devices", "", names, "the interfaces that Cilium's programs are attached to")
 
 
-def _addresses(params: Mapping[str, Any], pods: ipaddress.IPv4Network) -> Iterator[Patch]:
+def _addresses(params: Mapping[str, Any], pods: Ranges) -> Iterator[Patch]:
     """Who gives pods their addresses."""
+    if pods.six:
+        yield _set("enable-ipv6", "false", "true", "pods have addresses of both IP versions")
     if params["ipam"] == CLUSTER_POOL:
         prefix = int(params["node_prefix"])
         place = f"{ROLE}_config.node_prefix"
         if not SHORTEST <= prefix <= LONGEST:
             raise ClusterLayerError(f"{place}: {prefix} is no prefix length from {SHORTEST} to {LONGEST}; give one")
-        if prefix < pods.prefixlen:
-            raise ClusterLayerError(f"{place}: {prefix} is more than all pods have, {pods}; give a longer one")
-        yield _set("cluster-pool-ipv4-cidr", "10.0.0.0/8", str(pods), "the cluster's subnet of pods")
+        if prefix < pods.four.prefixlen:
+            raise ClusterLayerError(f"{place}: {prefix} is more than all pods have, {pods.four}; give a longer one")
+        yield _set("cluster-pool-ipv4-cidr", "10.0.0.0/8", str(pods.four), "the cluster's subnet of pods")
         yield _set("cluster-pool-ipv4-mask-size", "24", str(prefix), "the part of it that each node gets")
+        if pods.six:
+            yield _set("cluster-pool-ipv6-cidr", ABSENT, str(pods.six), "the cluster's subnet of pods of IPv6")
+            yield _set("cluster-pool-ipv6-mask-size", ABSENT, NODE_SIX, "as the controller manager divides it")
         return
     yield _set("ipam", "cluster-pool", "kubernetes", "nodes have subnets of pods from the controller manager")
     for key, value in (("cluster-pool-ipv4-cidr", "10.0.0.0/8"), ("cluster-pool-ipv4-mask-size", "24")):
         yield _set(key, value, ABSENT, "the operator gives no addresses")
     yield _set("k8s-require-ipv4-pod-cidr", "false", "true", "an agent waits for its node's subnet")
+    if pods.six:
+        yield _set("k8s-require-ipv6-pod-cidr", "false", "true", "an agent waits for its node's subnet of IPv6")
 
 
 def _services(params: Mapping[str, Any]) -> Iterator[Patch]:

@@ -12,7 +12,6 @@ server compares like any other object.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import Any
 from ..objects.manifests import Definition
 from ..objects.patches import ABSENT, Part, Patch, Step, patched
 from . import api_address, calico_resources
+from .pod_ranges import Ranges, ranges
 from .upstream import ClusterLayerError, definitions
 
 ROLE = "network_calico"
@@ -34,6 +34,8 @@ IMAGES = tuple(f"quay.io/calico/{name}:{VERSION}" for name in ("cni", "kube-cont
 PASSWORDS = "passwords"
 #: The overlay, and what Felix deletes connections of removed pods by; other modules are loaded by the kernel itself.
 KERNEL_MODULES = ("nf_conntrack_netlink", "vxlan")
+#: The tunnel of packets of IPv6, between the nodes' addresses of IPv6 (Felix, dataplane/linux/vxlan_mgr.go).
+INTERFACE_SIX = "vxlan-v6.calico"
 #: The router of pods (Calico's documentation, reference/faq). Each node answers for it by proxy ARP.
 ROUTER = "169.254.1.1/32"
 NONE, VXLAN = "none", "vxlan"
@@ -57,13 +59,16 @@ def render(params: Mapping[str, Any]) -> list[Definition]:
 
     :raises ClusterLayerError: a value is wrong, or the manifest is of a release with a known fault.
     """
-    pods = ipaddress.ip_network(str(params["pods"]))
-    if pods.version != 4:
-        raise ClusterLayerError(f"{ROLE}_config.pods: {pods} is not IPv4; this role supports IPv4 only")
+    pods = ranges(f"{ROLE}_config.pods", params["pods"])
+    if pods.six and params["bgp"].get("peers"):
+        raise ClusterLayerError(
+            f"{ROLE}_config.bgp.peers: have sessions of IPv4 only, by which routes to {pods.six} are not announced; "
+            "remove them, or the range of IPv6"
+        )
     found = definitions(ROLE, params.get("manifest") or {})
     _recent(found)
-    changed = patched(found, [*_numbers(params), *_config(params), *_environment(params), *_probes(params)])
-    resources = calico_resources.of(ROLE, params, str(pods), params.get(PASSWORDS) or {})
+    changed = patched(found, [*_numbers(params), *_config(params), *_environment(params), *_probes(params), *_six(pods)])
+    resources = calico_resources.of(ROLE, params, pods, params.get(PASSWORDS) or {})
     return [*changed, *_endpoint(params.get("api")), *resources]
 
 
@@ -105,7 +110,7 @@ def _numbers(params: Mapping[str, Any]) -> list[Patch]:
 def _config(params: Mapping[str, Any]) -> list[Patch]:
     """What containers and the CNI plugin read of the ConfigMap, and what starts them again when it changes."""
     backend = VXLAN if params["encapsulation"] == VXLAN else "bird"
-    settings = {"api": params.get("api"), "backend": backend, "mtu": int(params["mtu"]), "mode": params["proxy_mode"]}
+    settings: dict[str, Any] = {"api": params.get("api"), "backend": backend, "mtu": int(params["mtu"]), "mode": params["proxy_mode"]}
     patches = [
         Patch(*_CONFIG_MAP, ("data", "veth_mtu"), "0", str(settings["mtu"]), "the MTU that the networks below leave"),
         Patch(
@@ -155,6 +160,35 @@ def _environment(params: Mapping[str, Any]) -> list[Patch]:
         ),
         *(
             Patch(*_DAEMON_SET, (*_CONTAINER, "env", {"name": name}), ABSENT, {"name": name, "value": value}, why)
+            for name, (value, why) in added.items()
+        ),
+    ]
+
+
+def _six(pods: Ranges) -> list[Patch]:
+    """What gives pods addresses of IPv6 beside those of IPv4 (Calico's documentation, networking/ipam/ipv6)."""
+    if pods.six is None:
+        return []
+    own = "the node's address of IPv6 by which it is a member of the cluster"
+    added = {"IP6": ("autodetect", own), "IP6_AUTODETECTION_METHOD": ("kubernetes-internal-ip", own)}
+    variables = (*_CONTAINER, "env")
+    return [
+        Patch(
+            *_CONFIG_MAP,
+            ("data", "cni_network_config"),
+            Part('"type": "calico-ipam"'),
+            Part('"type": "calico-ipam", "assign_ipv4": "true", "assign_ipv6": "true"'),
+            "pods have addresses of both IP versions",
+        ),
+        Patch(
+            *_DAEMON_SET,
+            (*variables, {"name": "FELIX_IPV6SUPPORT"}, "value"),
+            "false",
+            "true",
+            "rules and routes of both IP versions",
+        ),
+        *(
+            Patch(*_DAEMON_SET, (*variables, {"name": name}), ABSENT, {"name": name, "value": value}, why)
             for name, (value, why) in added.items()
         ),
     ]

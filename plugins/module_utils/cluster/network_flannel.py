@@ -9,7 +9,6 @@ that Kubernetes gives to nodes.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +16,8 @@ from typing import Any
 from ..objects.manifests import Definition
 from ..objects.patches import ABSENT, Patch, patched
 from . import api_address
-from .upstream import ClusterLayerError, definitions
+from .pod_ranges import Ranges, ranges
+from .upstream import definitions
 
 ROLE = "network_flannel"
 VERSION = "v0.28.10"
@@ -29,6 +29,8 @@ IMAGES = (f"ghcr.io/flannel-io/flannel:{VERSION}", "ghcr.io/flannel-io/flannel-c
 KERNEL_MODULES = ("vxlan", "br_netfilter")
 #: The interface of the overlay (pkg/backend/vxlan/vxlan.go: flannel.VNI, of which the default is 1).
 INTERFACE = "flannel.1"
+#: The same of IPv6, whose packets have a tunnel of their own between the nodes' addresses of IPv6.
+INTERFACE_SIX = "flannel-v6.1"
 #: What flannel takes from the MTU of its tunnel for pods (pkg/backend/vxlan/vxlan_network.go: encapOverhead).
 OVERHEAD = 50
 
@@ -44,17 +46,17 @@ def render(params: Mapping[str, Any]) -> list[Definition]:
 
     :raises ClusterLayerError: a value is wrong.
     """
-    pods = ipaddress.ip_network(str(params["pods"]))
-    if pods.version != 4:
-        raise ClusterLayerError(f"{ROLE}_config.pods: {pods} is not IPv4; this role supports IPv4 only")
-    patches = [*_settings(str(pods), int(params["mtu"])), *_PATCHES]
+    pods = ranges(f"{ROLE}_config.pods", params["pods"])
+    patches = [*_settings(pods, int(params["mtu"])), *_PATCHES]
     patches += api_address.patches(ROLE, params.get("api"), _DAEMON_SET[1], _CONTAINER)
     return patched(definitions(ROLE, params.get("manifest") or {}), patches)
 
 
-def _settings(pods: str, mtu: int) -> tuple[Patch, ...]:
+def _settings(pods: Ranges, mtu: int) -> tuple[Patch, ...]:
     before = {"Network": "10.244.0.0/16", "EnableNFTables": False, "Backend": {"Type": "vxlan"}}
-    after = {"Network": pods, "EnableNFTables": True, "Backend": {"Type": "vxlan", "MTU": mtu + OVERHEAD}}
+    six = {"EnableIPv6": True, "IPv6Network": str(pods.six)} if pods.six else {}
+    backend = {"Type": "vxlan", "MTU": mtu + OVERHEAD}
+    after = {"Network": str(pods.four), **six, "EnableNFTables": True, "Backend": backend}
     return (
         Patch(
             *_CONFIG_MAP,

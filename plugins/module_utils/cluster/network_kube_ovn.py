@@ -18,6 +18,7 @@ from typing import Any
 from ..objects.manifests import Definition
 from ..objects.patches import ABSENT, Option, Patch, Step, patched
 from . import api_address, kube_ovn_subnets, kube_ovn_tls
+from .pod_ranges import Ranges, ranges
 from .upstream import ClusterLayerError, definitions
 
 ROLE = kube_ovn_subnets.ROLE
@@ -31,6 +32,8 @@ IMAGE = f"docker.io/kubeovn/kube-ovn:{VERSION}"
 KERNEL_MODULES = ("openvswitch", "geneve", "ip_set", "xt_set", "nft_compat")
 #: The subnet between nodes and pods that Kube-OVN uses unless it is told otherwise (JOIN_CIDR).
 JOIN = "100.64.0.0/16"
+#: The same of IPv6 (the chart's dual_stack.JOIN_CIDR).
+JOIN_SIX = "fd00:100:64::/112"
 
 _DEPLOYMENT, _DAEMON_SET = "Deployment", "DaemonSet"
 #: Kind and name of each workload -> its container.
@@ -54,10 +57,17 @@ def render(params: Mapping[str, Any]) -> list[Definition]:
     :param params: the input, and ``certificates`` of the databases, which :mod:`kube_ovn_tls` finds or makes.
     :raises ClusterLayerError: a value is wrong.
     """
-    subnets = {name: _subnet(name, params.get(name) or default) for name, default in _SUBNETS.items()}
+    dual = "," in str(params["pods"])
+    defaults = {**_SUBNETS, **({"join": f"{params.get('join') or JOIN},{JOIN_SIX}"} if dual else {})}
+    given = {name: defaults[name] if dual and name == "join" else params.get(name) or defaults[name] for name in defaults}
+    subnets = {name: _subnets(name, value) for name, value in given.items()}
+    if len({found.six is None for found in subnets.values()}) > 1:
+        raise ClusterLayerError(f"{ROLE}_config.services: {subnets['services']} has not the IP versions of pods")
     for one, other in combinations(subnets, 2):
-        if subnets[one].overlaps(subnets[other]):
-            raise ClusterLayerError(f"{ROLE}_config.{one}: {subnets[one]} overlaps {other}, {subnets[other]}")
+        for first in subnets[one].all:
+            for second in subnets[other].all:
+                if first.overlaps(second):
+                    raise ClusterLayerError(f"{ROLE}_config.{one}: {first} overlaps {other}, {second}")
     databases = _databases(params.get("databases") or [])
     policies = [
         one
@@ -81,16 +91,11 @@ def render(params: Mapping[str, Any]) -> list[Definition]:
 _SUBNETS: Mapping[str, str | None] = {"pods": None, "services": None, "join": JOIN}
 
 
-def _subnet(name: str, value: Any) -> ipaddress.IPv4Network:
+def _subnets(name: str, value: Any) -> Ranges:
     place = f"{ROLE}_config.{name}"
-    try:
-        found = ipaddress.ip_network(str(value))
-    except ValueError as error:
-        raise ClusterLayerError(f"{place}: {value} is not a subnet ({error})") from error
-    if not isinstance(found, ipaddress.IPv4Network):
-        raise ClusterLayerError(f"{place}: {found} is not IPv4; this role supports IPv4 only")
-    if found.num_addresses < 4:
-        raise ClusterLayerError(f"{place}: {found} has no address for a node beside that of its gateway")
+    found = ranges(place, value)
+    if found.four.num_addresses < 4:
+        raise ClusterLayerError(f"{place}: {found.four} has no address for a node beside that of its gateway")
     return found
 
 
@@ -130,11 +135,11 @@ def _variable(workload: Workload, name: str, before: Any, after: str, reason: st
     return Patch(*workload[:2], _container(workload, "env", {"name": name}, "value"), before, after, reason)
 
 
-def _settings(subnets: Mapping[str, ipaddress.IPv4Network], mtu: int, policies: bool) -> Iterator[Patch]:
+def _settings(subnets: Mapping[str, Ranges], mtu: int, policies: bool) -> Iterator[Patch]:
     pods, services = str(subnets["pods"]), str(subnets["services"])
     of_cluster = "the cluster's ranges of addresses"
     yield _option(_CONTROLLER, "--default-cidr", "10.16.0.0/16", pods, of_cluster)
-    gateway = str(subnets["pods"].network_address + 1)
+    gateway = ",".join(str(one.network_address + 1) for one in subnets["pods"].all)
     yield _option(_CONTROLLER, "--default-gateway", "10.16.0.1", gateway, "the first address of the range of pods")
     for workload in (_CONTROLLER, _CNI):
         yield _option(workload, "--service-cluster-ip-range", "10.96.0.0/12", services, of_cluster)

@@ -19,7 +19,7 @@ def check_mtu(report: Report) -> None:
     fits, wanted = pods_mtu.fitting(report.layout), report.cloud.network.mtu
     if report.cloud.kubernetes is None or network is None or way is None or fits is None:
         return
-    taken = describe(way, pods_mtu.version(network))
+    taken = describe(way, pods_mtu.outer(report.layout, network))
     if fits < IPV6_LEAST:
         report.add(
             f"networks.{network.name}.mtu",

@@ -17,6 +17,7 @@ DECLARE = "list it in network.custom.promises if your network keeps it, remove i
 def check_promises(report: Report) -> None:
     """Report each wish that the provider does not fulfil with the chosen encapsulation, and who does."""
     settings, provider = report.cloud.network, str(report.cloud.network.provider)
+    check_versions(report)
     if report.is_unreadable("network."):
         return
     for index, wish in enumerate(settings.require):
@@ -25,6 +26,9 @@ def check_promises(report: Report) -> None:
             report.add(path, str(wish), "is listed twice", "list each promise once")
         elif wish is Promise.ATTACHMENTS and not keeps(report.cloud, wish) and not multus.wanted(settings):
             report.add(path, str(wish), f"needs {multus.ROOT} ({wish.text})", f"give {multus.ROOT}, or remove it")
+        elif wish is Promise.IPV6 and report.cloud.kubernetes and not report.cloud.kubernetes.dual:
+            message = f"needs a range of IPv6 for pods ({wish.text})"
+            report.add(path, str(wish), message, "give kubernetes.pods and services two ranges, or remove it")
         elif not is_known(report.cloud) and not _added(report, wish):
             report.add(
                 path,
@@ -35,6 +39,21 @@ def check_promises(report: Report) -> None:
         elif not keeps(report.cloud, wish) and not _added(report, wish):
             message, remedy = _unfulfilled(report, provider, wish)
             report.add(path, str(wish), message, remedy)
+
+
+def check_versions(report: Report) -> None:
+    """Report pods of two IP versions where the provider does not promise IPv6."""
+    kubernetes, provider = report.cloud.kubernetes, str(report.cloud.network.provider)
+    if kubernetes is None or not kubernetes.dual or report.is_unreadable("network."):
+        return
+    path, value = "kubernetes.pods", kubernetes.text_of("pods")
+    if not keeps(report.cloud, Promise.IPV6):
+        message = f"has a range of IPv6, which is not promised by the provider {provider}"
+        remedy = f"{DECLARE}, or choose another provider: {way(NETWORK, provider, Promise.IPV6)}"
+        report.add(path, value, message, remedy.replace("remove it", "give one range"))
+    elif report.cloud.network.bgp and report.cloud.network.bgp.peers:
+        message = "has a range of IPv6, whose routes are not announced to network.bgp.peers: sessions are of IPv4 only"
+        report.add(path, value, message, "remove the peers, or give one range")
 
 
 def _added(report: Report, wish: Promise) -> bool:

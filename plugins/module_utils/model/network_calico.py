@@ -32,7 +32,7 @@ def network_calico(layout: Layout) -> View:
     return {
         "manifest": manifest(calico.MANIFEST),
         **of_api(settings),
-        "pods": str(settings.pods),
+        "pods": settings.text_of("pods"),
         "mtu": pods(layout),
         "encapsulation": str(chosen),
         "nat": chosen is not Encapsulation.NONE or translated(network),
@@ -98,6 +98,7 @@ PROVIDER = Provider(
     api=True,
     needs=needs,
     kernel_modules=calico.KERNEL_MODULES,
+    vxlan_six=calico.INTERFACE_SIX,
     follows=("kubernetes",),
     secrets=(f"{calico.ROLE}_{calico.PASSWORDS}", passwords),
 )

@@ -36,7 +36,7 @@ def network_cilium(layout: Layout) -> View:
         "definitions": [manifest(name) for name in cilium.DEFINITIONS],
         "policy_manifests": [manifest(name) for name in cilium.POLICIES],
         **of_api(settings),
-        "pods": str(settings.pods),
+        "pods": settings.text_of("pods"),
         "ipam": str(own.ipam),
         "node_prefix": own.node_prefix,
         "mtu": pods(layout),

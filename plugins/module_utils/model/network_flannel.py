@@ -23,7 +23,7 @@ def network_flannel(layout: Layout) -> View:
     return {
         "manifest": manifest(flannel.MANIFEST),
         **of_api(settings),
-        "pods": str(settings.pods),
+        "pods": settings.text_of("pods"),
         "mtu": pods(layout),
     }
 
@@ -40,5 +40,6 @@ PROVIDER = Provider(
     needs=needs,
     kernel_modules=flannel.KERNEL_MODULES,
     vxlan=flannel.INTERFACE,
+    vxlan_six=flannel.INTERFACE_SIX,
     follows=("kubernetes",),
 )

@@ -68,4 +68,7 @@ def checksums_by_kernel(layout: Layout, machine: Machine) -> tuple[str, ...]:
     concerned = encapsulation(cloud) is Encapsulation.VXLAN and BUILT_KERNEL >= CHECKSUM_FAULT
     link = layout.wiring.carrying(machine, layout.cluster) if layout.cluster else None
     known = cloud.kubernetes is not None and is_built(cloud, machine) and link is not None and link.bond is not None
-    return (provider.vxlan,) if provider and provider.vxlan and concerned and known else ()
+    if provider is None or not provider.vxlan or not concerned or not known:
+        return ()
+    six = (provider.vxlan_six,) if provider.vxlan_six and cloud.kubernetes and cloud.kubernetes.dual else ()
+    return (provider.vxlan, *six)

@@ -6,10 +6,15 @@ from __future__ import annotations
 
 from ..network import mtu
 from ..network.mtu import Hop
+from .enums import NetworkProvider
 from .hardware import Machine
 from .layout import Layout
 from .segments import Network
 from .tunnels import tunnel
+
+
+#: Providers with a tunnel for each IP version of pods, between the nodes' addresses of that version.
+PER_VERSION = (NetworkProvider.FLANNEL, NetworkProvider.CALICO)
 
 
 def fitting(layout: Layout) -> int | None:
@@ -17,12 +22,19 @@ def fitting(layout: Layout) -> int | None:
     network, way = layout.cluster, tunnel(layout.cloud)
     if network is None or network.mtu is None or way is None:
         return None
-    return mtu.inside(network.mtu, way, version(network))
+    return mtu.inside(network.mtu, way, outer(layout, network))
 
 
 def pods(layout: Layout) -> int | None:
     """The MTU that pods get: that of the model, or the largest that fits."""
     return layout.cloud.network.mtu or fitting(layout)
+
+
+def outer(layout: Layout, network: Network) -> int:
+    """The IP version of the packets around those of pods: IPv6, the larger one, where each version has a tunnel."""
+    kubernetes = layout.cloud.kubernetes
+    apart = layout.cloud.network.provider in PER_VERSION and kubernetes is not None and kubernetes.dual
+    return 6 if apart else version(network)
 
 
 def version(network: Network) -> int:
@@ -49,7 +61,8 @@ def path(layout: Layout, machine: Machine) -> tuple[Hop, ...]:
     fits = fitting(layout)
     if way is None or size is None or fits is None:
         return tuple(hops)
-    if mtu.overhead(way, version(network)):
-        hops.append(Hop(f"inside {way.encapsulation}", fits, mtu.describe(way, version(network))))
+    around = outer(layout, network)
+    if mtu.overhead(way, around):
+        hops.append(Hop(f"inside {way.encapsulation}", fits, mtu.describe(way, around)))
     chosen = "network.mtu" if layout.cloud.network.mtu else "as much as fits"
     return (*hops, Hop("pod", size, chosen), Hop("virtual machine in the network of pods", size, "that of its pod"))

@@ -195,6 +195,7 @@ def prove_cluster(layout: Layout, layers: Layers) -> View:
             "version": kubernetes.version,
             "nodes": list(layout.cloud.machines),
             "domain": kubernetes.domain,
+            **({"dual_stack": True} if kubernetes.dual else {}),
             **({"pools": load_balancer.given_unasked(layout)} if load_balancer.wanted(layout.cloud.network) else {}),
             **({"attachments": multus.offered(layout)} if multus.wanted(layout.cloud.network) else {}),
             **({"storage": stored} if (stored := prove_storage.view(layout)) else {}),

@@ -23,6 +23,7 @@ PROMISES: Table = {
     Promise.CONNECTIONS_KEPT: Kept("Calico 3.32.2", _VMS, _ROUTED),
     Promise.BGP: Kept(_SINCE, f"{_DOCS}, networking/configuring/bgp", _ROUTED),
     Promise.LOAD_BALANCER: Kept(_SINCE, f"{_DOCS}, networking/ipam/service-loadbalancer: announced by BGP", _ROUTED),
+    Promise.IPV6: Kept(_SINCE, f"{_DOCS}, networking/ipam/ipv6: beside IPv4, without peers of BGP here"),
 }
 TUNNELS = (
     Tunnel(Encapsulation.NONE, source=f"{_DOCS}, networking/configuring/mtu"),

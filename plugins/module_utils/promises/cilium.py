@@ -22,6 +22,7 @@ PROMISES: Table = {
     Promise.POLICY_VMS: Kept(_SINCE, "a virtual machine with masquerade sends from its pod, for which policies hold"),
     Promise.ENCRYPTION: Kept(_SINCE, f"{_DOCS}, security/network/encryption-wireguard: pods of different nodes"),
     Promise.LOAD_BALANCER: Kept(_SINCE, f"{_DOCS}, network/lb-ipam, announced by BGP or on layer 2"),
+    Promise.IPV6: Kept(_SINCE, "Cilium's chart, values.yaml: ipv6.enabled, beside IPv4"),
 }
 _MTU = "Cilium, pkg/mtu/mtu.go: TunnelOverheadIPv4 is 50, TunnelOverheadIPv6 is 70"
 TUNNELS = (

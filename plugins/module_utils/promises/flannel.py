@@ -14,6 +14,7 @@ PROMISES: Table = {
     Promise.SERVICES: Kept(_SINCE, "kube-proxy, as kubeadm installs it"),
     Promise.HOST_PORTS: Kept(_SINCE, "flannel, Documentation/kube-flannel.yml: the CNI plugin portmap is in its list"),
     Promise.OVERLAY: Kept(_SINCE, f"{_BACKENDS}: VXLAN", only=(Encapsulation.VXLAN,)),
+    Promise.IPV6: Kept(_SINCE, "flannel, Documentation/configuration.md: EnableIPv6, beside IPv4"),
     Promise.POLICY_PODS: Kept(
         "flannel 0.25.5", "flannel, Documentation/netpol.md: kube-network-policies runs beside it"
     ),

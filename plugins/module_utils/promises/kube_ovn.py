@@ -22,6 +22,7 @@ PROMISES: Table = {
     Promise.ADDRESS_KEPT: Kept("Kube-OVN 1.15", f"{_VMS}; {_SETUP}: ENABLE_KEEP_VM_IP"),
     Promise.CONNECTIONS_KEPT: Kept("Kube-OVN 1.15", _VMS),
     Promise.TENANT_NETWORKS: Kept(_SINCE, "Kube-OVN's documentation, vpc/vpc"),
+    Promise.IPV6: Kept(_SINCE, "Kube-OVN's chart, values.yaml: NET_STACK dual_stack, beside IPv4"),
 }
 TUNNELS = (
     Tunnel(

@@ -13,5 +13,6 @@ PROMISES: Table = {
     Promise.POD_TO_POD: Kept(_SINCE, _ROLE),
     Promise.SERVICES: Kept(_SINCE, "kube-proxy, as kubeadm installs it; a pod reaches itself by hairpin mode"),
     Promise.HOST_PORTS: Kept(_SINCE, "the CNI plugin portmap (cni.dev/plugins/current/meta/portmap)"),
+    Promise.IPV6: Kept("groundup.cloud 0.2.0", f"{_ROLE}; beside IPv4"),
 }
 TUNNELS = (Tunnel(Encapsulation.NONE, source=_ROLE),)

@@ -25,7 +25,7 @@ from . import (
     virtual_machines,  # noqa: F401  its proofs
 )
 from .api_errors import failed_by_api_errors
-from .pod_traffic import CLAIMS, POLICY_CLAIMS, PodTraffic, evidence_of
+from .pod_traffic import CLAIMS, CLAIMS_SIX, POLICY_CLAIMS, PodTraffic, evidence_of
 from .registry import proof, prove_scope
 from .stored import Stored
 from .virtual_machines_wanted import VirtualMachines
@@ -49,6 +49,7 @@ class Expected:
     :ivar patience: seconds to wait for pods.
     :ivar layers: the cloud's layers with their providers; not known where empty.
     :ivar pools: ranges of the addresses that services of type LoadBalancer get without asking.
+    :ivar dual_stack: pods and services have addresses of both IP versions.
     :ivar attachments: those of pods that machines offer.
     :ivar promises: what providers that users bring promise, by layer.
     :ivar storage: what the storage has to be; None where that is not known. `virtual_machines` likewise.
@@ -68,6 +69,7 @@ class Expected:
     virtual_machines: VirtualMachines | None = None
     forwards_to: tuple[str, ...] = ()
     existing: bool = False
+    dual_stack: bool = False
 
     def __post_init__(self) -> None:
         known = [str(word) for word in Promise]
@@ -84,7 +86,7 @@ class Expected:
     @property
     def claims(self) -> dict[str, str]:
         """What the output of pods is to show, by the first word of a line."""
-        return {**CLAIMS, **(POLICY_CLAIMS if self.policies else {})}
+        return {**CLAIMS, **(CLAIMS_SIX if self.dual_stack else {}), **(POLICY_CLAIMS if self.policies else {})}
 
     @property
     def meanwhile(self) -> tuple[tuple[str, str], ...]:
@@ -249,7 +251,7 @@ def _pod_traffic(api: Api, expected: Expected) -> list[Proof]:
                 outer.append(prove(claim, layer, attempt))
 
         traffic = PodTraffic(
-            api, expected.image, expected.domain, expected.patience, nodes, expected.policies, meanwhile
+            api, expected.image, expected.domain, expected.patience, nodes, expected.policies, meanwhile, expected.dual_stack
         )
         peers.update(traffic.peers)
         closed.update(traffic.closed)

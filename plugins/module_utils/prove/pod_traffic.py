@@ -27,6 +27,12 @@ CLAIMS = {
     "dns": "pods resolve a service by name",
     "service": "pods reach a service by name",
 }
+#: The same of lines that there are only where pods have addresses of both IP versions.
+CLAIMS_SIX = {
+    "pod6": "pods reach pods on other machines by IPv6, 1 MiB with the right checksum",
+    "dns6": "pods resolve a service to its address of IPv6",
+    "service6": "pods reach a service at its address of IPv6",
+}
 #: The same of a line that there is only where policies are promised.
 POLICY_CLAIMS = {"closed": "a NetworkPolicy closes every port of pods on other machines but the one it opens"}
 #: Servers that one client fetches from: enough to tell a broken machine from a broken network, linear in the machines.
@@ -47,7 +53,7 @@ def evidence_of(kind: str, peers: Mapping[str, list[str]], outputs: Mapping[str,
     """
 
     def attempt() -> str:
-        of_peers = kind in ("pod", "closed")
+        of_peers = kind in ("pod", "pod6", "closed")
         if of_peers and not any(peers.values()):
             raise UntriedError("there is only one machine")
         wrong, good, tries = [], 0, 1
@@ -79,6 +85,7 @@ class PodTraffic:
     :ivar nodes: sorted names of the nodes that take part.
     :ivar policy: whether a policy closes a port of the servers, at which clients try to reach them as well.
     :ivar meanwhile: is called with the namespace while servers and clients run.
+    :ivar dual_stack: whether pods and services have addresses of both IP versions, and are reached by both.
     """
 
     api: Api
@@ -88,6 +95,7 @@ class PodTraffic:
     nodes: list[str]
     policy: bool = False
     meanwhile: Callable[[str], None] | None = None
+    dual_stack: bool = False
 
     @property
     def peers(self) -> dict[str, list[str]]:
@@ -108,13 +116,18 @@ class PodTraffic:
         spaces.delete_leftovers(self.api)
         namespace = f"{workloads.PREFIX}{int(time.time())}"
         with self._namespace(namespace):
-            servers = self._serving(namespace)
+            pods = self._serving(namespace)
+            servers = {node: pod["status"]["podIP"] for node, pod in pods.items()}
+            service = self._service_six(namespace) if self.dual_stack else ""
             for node, others in self.peers.items():
                 peers = {other: servers[other] for other in others}
                 closed = {other: servers[other] for other in self.closed[node]}
                 # A quarter, since a request without an answer takes 20 s more for each of MOST_PEERS peers.
                 patience = self.patience // 4
-                pod = workloads.client(namespace, self.image, node, peers, self.nodes, self.domain, patience, closed)
+                six = workloads.Six({o: _six(pods[o]) for o in others}, service) if self.dual_stack else None
+                pod = workloads.client(
+                    namespace, self.image, node, peers, self.nodes, self.domain, patience, closed, six
+                )
                 self.api.create(f"/api/v1/namespaces/{namespace}/pods", pod)
             if self.meanwhile:
                 self.meanwhile(namespace)
@@ -123,7 +136,9 @@ class PodTraffic:
 
     @contextmanager
     def _namespace(self, namespace: str) -> Iterator[None]:
-        daemons, service, *policies = workloads.servers(namespace, self.image, policy=self.policy)
+        daemons, service, *policies = workloads.servers(
+            namespace, self.image, policy=self.policy, dual_stack=self.dual_stack
+        )
         with spaces.namespace(self.api, namespace):
             self.api.create(f"/apis/apps/v1/namespaces/{namespace}/daemonsets", daemons)
             self.api.create(f"/api/v1/namespaces/{namespace}/services", service)
@@ -131,16 +146,24 @@ class PodTraffic:
                 self.api.create(f"/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies", policy)
             yield
 
-    def _serving(self, namespace: str) -> dict[str, str]:
-        """Node -> address of its server, once each of the nodes has a ready one."""
+    def _service_six(self, namespace: str) -> str:
+        """The address of IPv6 of the servers' Service."""
+        spec = self.api.get(f"/api/v1/namespaces/{namespace}/services/{workloads.SERVICE}")["spec"]
+        found = [address for address in spec.get("clusterIPs") or () if ":" in address]
+        if not found:
+            raise ProofError(f"the Service {workloads.SERVICE} has no address of IPv6: {spec.get('clusterIPs')}")
+        return str(found[0])
+
+    def _serving(self, namespace: str) -> dict[str, dict[str, Any]]:
+        """Node -> the pod of its server, once each of the nodes has a ready one."""
 
         deadline = Deadline(self.patience)
 
-        def probe() -> dict[str, str] | Missing:
+        def probe() -> dict[str, dict[str, Any]] | Missing:
             pods = {node_of(pod): pod for pod in sorted(self._pods(namespace), key=_is_ready)}  # a ready one counts
             missing = {node: pods.get(node) for node in self.nodes if node not in pods or not _is_ready(pods[node])}
             if not missing:
-                return {node: pods[node]["status"]["podIP"] for node in self.nodes}
+                return {node: pods[node] for node in self.nodes}
             whys = self._whys(missing, deadline, "no pod")
             rows = [Row("no server", why, node) for node, why in whys.items()]
             return Missing(tuple(rows))
@@ -185,6 +208,17 @@ def _waited(probe: Callable[[], Found | Missing], deadline: Deadline, what: str)
         return wait(probe, deadline, what=what)
     except TimedOut as error:
         raise ProofError(f"{error.missing}, after {error.seconds:.0f} s of waiting for {what}") from error
+
+
+def _six(pod: dict[str, Any]) -> str:
+    """The address of IPv6 of a pod.
+
+    :raises ProofError: it has none.
+    """
+    found = [str(one["ip"]) for one in pod["status"].get("podIPs") or () if ":" in str(one["ip"])]
+    if not found:
+        raise ProofError(f"{node_of(pod)}: its pod has no address of IPv6, only {pod['status']['podIP']}")
+    return found[0]
 
 
 def _is_ready(pod: dict[str, Any]) -> bool:

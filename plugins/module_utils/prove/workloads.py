@@ -8,6 +8,7 @@ answer, and notices a wrong, short or damaged answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 BYTES = 1 << 20
@@ -48,19 +49,34 @@ try_until() {{
 fetch() {{ wget -q -T 20 -O /tmp/got "http://$1:{PORT}/$2" || return 1; }}
 data() {{ fetch "$2" data && {{ yes "$1" | head -c {BYTES} | cmp -s - /tmp/got || return 2; }}; }}
 name() {{ nslookup "$HOST" > /tmp/dns 2>&1 || return 1; }}
-service() {{ fetch "$HOST" node && case " $NODES " in *" $(cat /tmp/got) "*) ;; *) return 2;; esac; }}
+name6() {{ nslookup -type=aaaa "$HOST" > /tmp/dns 2>&1 && grep -qF "$SERVICE6" /tmp/dns || return 1; }}
+answered() {{ fetch "$1" node && case " $NODES " in *" $(cat /tmp/got) "*) ;; *) return 2;; esac; }}
+service() {{ answered "$HOST"; }}
+service6() {{ answered "[$SERVICE6]"; }}
 closed() {{ ! wget -q -T 5 -O /dev/null "http://$1:{CLOSED_PORT}/hostname"; }}
 for peer in $PEERS; do try_until pod "${{peer%%=*}}" data "${{peer%%=*}}" "${{peer#*=}}"; done
 try_until dns "$HOST" name
 try_until service "$HOST" service
+for peer in $PEERS6; do try_until pod6 "${{peer%%=*}}" data "${{peer%%=*}}" "${{peer#*=}}"; done
+[ -z "$SERVICE6" ] || try_until dns6 "$HOST" name6
+[ -z "$SERVICE6" ] || try_until service6 "$HOST" service6
 for peer in $CLOSED; do late=open try_until closed "${{peer%%=*}}" closed "${{peer#*=}}"; done"""
 
 
-def servers(namespace: str, image: str, *, policy: bool) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Six:
+    """What a client reaches by IPv6: servers by the names of their nodes, and the Service. Addresses are compressed."""
+
+    peers: Mapping[str, str]
+    service: str
+
+
+def servers(namespace: str, image: str, *, policy: bool, dual_stack: bool = False) -> list[dict[str, Any]]:
     """A DaemonSet of servers that tolerates every taint, and a Service for them.
 
     :param policy: add a policy that closes all ports of the servers but one, and a server at a closed port. A pod is
         ready only if its kubelet reaches that server, so it is the policy which closes the port to other pods.
+    :param dual_stack: the Service has an address of both IP versions, or is refused.
     """
     container = {
         "name": "serve",
@@ -83,9 +99,10 @@ def servers(namespace: str, image: str, *, policy: bool) -> list[dict[str, Any]]
         "selector": {"matchLabels": _LABEL},
         "template": {"metadata": {"labels": _LABEL}, "spec": {**pods, "automountServiceAccountToken": False}},
     }
+    both = {"ipFamilyPolicy": "RequireDualStack"} if dual_stack else {}
     return [
         _object("apps/v1", "DaemonSet", namespace, SERVICE, daemons),
-        _object("v1", "Service", namespace, SERVICE, {"selector": _LABEL, "ports": [{"port": PORT}]}),
+        _object("v1", "Service", namespace, SERVICE, {"selector": _LABEL, "ports": [{"port": PORT}], **both}),
         *([_object("networking.k8s.io/v1", "NetworkPolicy", namespace, SERVICE, _ONE_PORT)] if policy else []),
     ]
 
@@ -114,6 +131,7 @@ def client(
     domain: str,
     patience: int,
     closed: dict[str, str] | None = None,
+    six: Six | None = None,
 ) -> dict[str, Any]:
     """A pod on `node` that fetches from servers on other nodes and the Service, resolves a name, and prints results.
 
@@ -126,10 +144,13 @@ def client(
     :param nodes: names that a server of the Service may answer with.
     :param domain: the cluster's DNS domain.
     :param patience: seconds in which requests without an answer are repeated.
+    :param six: what is to be reached by IPv6 as well, with lines that begin with ``pod6``, ``dns6`` and ``service6``.
     """
     host = f"{SERVICE}.{namespace}.svc.{domain}"
-    pairs = {"PEERS": peers, "CLOSED": closed or {}}
+    bracketed = {name: f"[{at}]" for name, at in six.peers.items()} if six else {}
+    pairs = {"PEERS": peers, "PEERS6": bracketed, "CLOSED": closed or {}}
     listed = {key: " ".join(f"{name}={at}" for name, at in sorted(of.items())) for key, of in pairs.items()}
+    listed["SERVICE6"] = six.service if six else ""
     env = {**listed, "HOST": host, "NODES": " ".join(nodes), "PATIENCE": str(patience)}
     return once(namespace, image, client_name(node), node, f"{{ {_CLIENT}\n}} | tee /dev/termination-log", env)
 
