@@ -35,7 +35,7 @@ def silent_networks(spec: NetworkSpec, kernel: Live) -> list[str]:
     """Networks in which no peer answers a ping of the network's exact MTU out of the network's device."""
     found = []
     for item in spec.addresses:
-        peers, device = pingable(spec, item.network), device_of(spec, item, kernel)
+        peers, device = pingable(spec, item), device_of(spec, item, kernel)
         if peers and not ping.by_socket(peers, item.mtu, device):
             named = ", ".join(peers[:4]) + (" …" if len(peers) > 4 else "")
             found.append(f"{item.network} ({device}): none of {named} answers a ping of {item.mtu} bytes")
@@ -48,9 +48,9 @@ def device_of(spec: NetworkSpec, item: Address, kernel: Live) -> str:
     return untagged[0] if untagged else item.device
 
 
-def pingable(spec: NetworkSpec, network: str) -> list[str]:
-    """Peers of a network that can be pinged: those with an IPv4 address."""
-    return [peer for peer in spec.peers.get(network, ()) if ":" not in peer]
+def pingable(spec: NetworkSpec, item: Address) -> list[str]:
+    """Peers of the network of an address that can be pinged from it: those of its IP version."""
+    return [peer for peer in spec.peers.get(item.network, ()) if (":" in peer) == (item.version == 6)]
 
 
 def confirm(
@@ -81,5 +81,5 @@ def confirm(
             f"the new network does not work, so the host restores its previous configuration: {error}"
         ) from error
     change.confirm(system)
-    unproven = [item.network for item in spec.addresses if not pingable(spec, item.network)]
+    unproven = list(dict.fromkeys(item.network for item in spec.addresses if not pingable(spec, item)))
     return {"confirmed": True, "unproven": unproven, "confirm_seconds": round(deadline.spent(), 3)}

@@ -63,6 +63,11 @@ class Neighbours:
         parts = [part.place for part in self.layout.cloud.networks[network].parts if part.place != own]
         return [self._rings[place][0] for place in parts if self._rings[place]][:MOST_PEERS]
 
+    def all_addresses(self, machine: str) -> dict[str, list[str]]:
+        """Addresses of the machine's peers of both IP versions by network."""
+        second = self.second_addresses(machine)
+        return {network: [*own, *second.get(network, ())] for network, own in self.addresses(machine).items()}
+
     @functools.cache  # noqa: B019
     def second_addresses(self, machine: str) -> dict[str, list[str]]:
         """The same of second subnets, with one machine of each other rack: the provisioner has no address in them."""

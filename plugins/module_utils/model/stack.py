@@ -92,7 +92,7 @@ class Stack:
             Layer(
                 HOST_NETWORK,
                 "host_network",
-                lambda m: host_network(layout, m, neighbours.addresses(m.name)),
+                lambda m: host_network(layout, m, neighbours.all_addresses(m.name)),
                 in_turn=True,
             ),
             Layer("host_base", "host_base", view.host_base, in_turn=True),

@@ -2,8 +2,7 @@
 """Which of several addresses answer an ICMP echo request.
 
 There are two functions, since neither works in both places: ``by_socket`` needs CAP_NET_RAW and no program, for
-machines that may have no ping installed; ``by_program`` needs ping (iputils) and no rights, for the controller,
-and knows IPv6.
+machines that may have no ping installed; ``by_program`` needs ping (iputils) and no rights, for the controller.
 """
 
 from __future__ import annotations
@@ -17,9 +16,12 @@ from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
 from ..waiting.deadline import Deadline
-from .mtu import echo
+from .mtu import IP, echo
 
 IP_MTU_DISCOVER, IP_PMTUDISC_PROBE = 10, 3  # linux/in.h: set DF and ignore the path MTU that was discovered
+IPV6_MTU_DISCOVER, IPV6_DONTFRAG = 23, 62  # linux/in6.h: the same, and no fragments by the sender
+#: Types of an echo request and of its answer, by IP version (RFC 792; RFC 4443, section 4).
+ECHO = {4: (8, 0), 6: (128, 129)}
 
 
 def payload(address: str, mtu: int) -> int:
@@ -50,21 +52,41 @@ def by_program(
 
 
 def by_socket(peers: Collection[str], mtu: int, interface: str, seconds: float = 2.0) -> set[str]:
-    """Those of ``peers`` (IPv4) that answer a packet of exactly ``mtu`` bytes out of ``interface``, which may not be
-    fragmented; all are pinged at once, and those that were silent once more (RFC 792, ip(7))."""
+    """Those of ``peers`` that answer a packet of exactly ``mtu`` bytes out of ``interface``, which may not be
+    fragmented; all of an IP version are pinged at once, and those that were silent once more (RFC 792, RFC 4443,
+    ip(7), ipv6(7))."""
+    found: set[str] = set()
+    for version in (4, 6):
+        own = {peer for peer in peers if (":" in peer) == (version == 6)}
+        found |= _by_socket(version, own, mtu, interface, seconds) if own else set()
+    return found
+
+
+def _raw(version: int, interface: str) -> socket.socket:
+    """A socket for ICMP of an IP version."""
+    if version == 4:
+        link = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        link.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE)
+    else:
+        link = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+        link.setsockopt(socket.IPPROTO_IPV6, IPV6_MTU_DISCOVER, IP_PMTUDISC_PROBE)
+        link.setsockopt(socket.IPPROTO_IPV6, IPV6_DONTFRAG, 1)
+    link.setsockopt(socket.SOL_SOCKET, 25, interface.encode() + b"\0")  # SO_BINDTODEVICE
+    return link
+
+
+def _by_socket(version: int, peers: set[str], mtu: int, interface: str, seconds: float) -> set[str]:
     identifier = os.getpid() & 0xFFFF
     found: set[str] = set()
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as link:
-        link.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE)
-        link.setsockopt(socket.SOL_SOCKET, 25, interface.encode() + b"\0")  # SO_BINDTODEVICE
+    with _raw(version, interface) as link:
         for sequence in (1, 2):
-            for peer in set(peers) - found:
+            for peer in peers - found:
                 try:
-                    link.sendto(request(identifier, sequence, mtu), (peer, 0))
+                    link.sendto(request(identifier, sequence, mtu, version), (peer, 0))
                 except OSError:  # no route, link down, larger than the link's MTU: no answer, which is what we report
                     continue
-            found |= _collect(link, set(peers) - found, identifier, mtu, Deadline(seconds / 2))
-            if found == set(peers):
+            found |= _collect(link, peers - found, identifier, mtu, Deadline(seconds / 2))
+            if found == peers:
                 break
     return found
 
@@ -78,11 +100,13 @@ def checksum(packet: bytes) -> int:
     return int(~(total + (total >> 16)) & 0xFFFF)
 
 
-def request(identifier: int, sequence: int, mtu: int) -> bytes:
-    """An echo request that makes an IPv4 packet of exactly ``mtu`` bytes."""
-    content = bytes(index & 0xFF for index in range(echo(mtu, 4).passes))
-    head = struct.pack("!BBHHH", 8, 0, 0, identifier, sequence)
-    return struct.pack("!BBHHH", 8, 0, checksum(head + content), identifier, sequence) + content
+def request(identifier: int, sequence: int, mtu: int, version: int = 4) -> bytes:
+    """An echo request that makes a packet of exactly ``mtu`` bytes. The kernel computes the checksum of ICMPv6, which
+    covers addresses as well (RFC 3542, section 3.1)."""
+    content = bytes(index & 0xFF for index in range(echo(mtu, version).passes))
+    kind = ECHO[version][0]
+    total = checksum(struct.pack("!BBHHH", kind, 0, 0, identifier, sequence) + content) if version == 4 else 0
+    return struct.pack("!BBHHH", kind, 0, total, identifier, sequence) + content
 
 
 def _collect(link: socket.socket, missing: set[str], identifier: int, mtu: int, deadline: Deadline) -> set[str]:
@@ -94,8 +118,11 @@ def _collect(link: socket.socket, missing: set[str], identifier: int, mtu: int, 
             packet, sender = link.recvfrom(65536)
         except TimeoutError:
             break
-        body = packet[(packet[0] & 0xF) * 4 :]
+        # A raw socket of IPv4 gets the header too, one of IPv6 does not.
+        four = link.family == socket.AF_INET
+        body = packet[(packet[0] & 0xF) * 4 :] if four else packet
         kind, _code, _sum, owner = struct.unpack("!BBHH", body[:6])
-        if kind == 0 and owner == identifier and len(packet) == mtu and sender[0] in missing:
+        size = len(packet) + (0 if four else IP[6].size)
+        if kind == ECHO[4 if four else 6][1] and owner == identifier and size == mtu and sender[0] in missing:
             found.add(sender[0])
     return found

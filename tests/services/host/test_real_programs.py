@@ -44,7 +44,8 @@ def run() -> Iterator[Run]:
     try:
         subprocess.run([*link, "netns", f"{NAME}-b"], check=True)
         for number, where in enumerate("ab", 1):
-            done = inside(where, f"ip link set lo up; ip link set e0 up; ip addr add 10.30.0.{number}/24 dev e0")
+            up = f"ip link set lo up; ip link set e0 up; ip addr add 10.30.0.{number}/24 dev e0"
+            done = inside(where, f"{up}; ip addr add fd00:30::{number}/64 dev e0 nodad")
             assert done.returncode == 0, done.stderr
         yield inside
     finally:
@@ -63,6 +64,16 @@ def test_exact_pings(run: Run) -> None:
     assert run("b", "ip link set e0 mtu 8900").returncode == 0
     assert run("a", python(ask.format(9000))).stdout == "[]\n", "a peer with a smaller MTU must not pass"
     assert run("a", python(ask.format(8900))).stdout == "['10.30.0.2']\n"
+
+
+def test_exact_pings_of_both_ip_versions(run: Run) -> None:
+    peers = ["10.30.0.2", "fd00:30::2", "fd00:30::9"]
+    ask = f"print(sorted(ping.by_socket({peers}, {{}}, 'e0', 2)))"
+    assert run("a", "ip link set e0 mtu 9000").returncode == run("b", "ip link set e0 mtu 9000").returncode == 0
+    assert run("a", python(ask.format(9000))).stdout == "['10.30.0.2', 'fd00:30::2']\n"
+    assert run("a", python(ask.format(1280))).stdout == "['10.30.0.2', 'fd00:30::2']\n"
+    assert run("b", "ip link set e0 mtu 8900").returncode == 0
+    assert run("a", python(ask.format(9000))).stdout == "[]\n", "a peer with a smaller MTU must not pass"
 
 
 def test_time_of_a_real_server(run: Run, tmp_path: pathlib.Path) -> None:

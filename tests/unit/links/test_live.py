@@ -286,7 +286,7 @@ def test_only_one_of_confirmation_and_rollback_succeeds(host: ScratchSystem) -> 
 
 def test_networks_without_pingable_peers_are_found() -> None:
     spec = parse({**BONDED, "peers": {"cluster": ["fd00::7"], "management": ["10.20.0.1"]}})
-    assert [item.network for item in spec.addresses if not pingable(spec, item.network)] == ["provision", "cluster"]
+    assert [item.network for item in spec.addresses if not pingable(spec, item)] == ["provision", "cluster"]
 
 
 def test_a_route_is_named_as_ip_prints_it() -> None:
