@@ -68,11 +68,12 @@ options:
               address.
             type: int
       pods:
-        description: Subnet of all pods.
+        description: Subnet of all pods, or one of each IP version with a comma between, that
+          of the nodes' C(address) first.
         type: str
         required: true
       services:
-        description: Subnet of service addresses.
+        description: Subnet of service addresses, or two like those of C(pods).
         type: str
         required: true
       domain:
@@ -92,6 +93,9 @@ options:
             description: Address of the node in the network of the nodes.
             type: str
             required: true
+          second_address:
+            description: Its address of the second IP version there, where C(pods) has two.
+            type: str
           control_plane:
             description: Whether it is a control plane. Only C(taints) prevent workloads on it.
             type: bool

@@ -17,7 +17,7 @@ options:
     required: true
     suboptions:
       pods:
-        description: Subnet of all pods.
+        description: Subnet of all pods, or one of IPv4 and one of IPv6 with a comma between.
         type: str
         required: true
       interface:

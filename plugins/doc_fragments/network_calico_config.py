@@ -48,7 +48,8 @@ options:
           they would go without this.
         type: str
       pods:
-        description: Subnet of all pods, as the cluster has it. It can't be changed.
+        description: Subnet of all pods, as the cluster has it, or one of IPv4 and one of IPv6
+          with a comma between. It can't be changed.
         type: str
         required: true
       mtu:

@@ -85,7 +85,8 @@ options:
           of a service, through which they would go without this.
         type: str
       pods:
-        description: Subnet of all pods, as the cluster has it. It stays for the life of the cluster.
+        description: Subnet of all pods, as the cluster has it, or one of IPv4 and one of IPv6
+          with a comma between. It stays for the life of the cluster.
         type: str
         required: true
       ipam:

@@ -47,11 +47,13 @@ options:
           they would go without this.
         type: str
       pods:
-        description: Subnet of all pods, as the cluster has it.
+        description: Subnet of all pods, as the cluster has it, or one of IPv4 and one of IPv6
+          with a comma between.
         type: str
         required: true
       mtu:
-        description: MTU of pods, at most 50 bytes less than that of the network between the nodes.
+        description: MTU of pods, at most 50 bytes less than that of the network between the nodes,
+          and 70 with IPv6.
         type: int
         default: 1450
 """

@@ -68,11 +68,12 @@ options:
           they would go without this.
         type: str
       pods:
-        description: Subnet of all pods, as the cluster has it.
+        description: Subnet of all pods, as the cluster has it, or one of IPv4 and one of IPv6
+          with a comma between.
         type: str
         required: true
       services:
-        description: Subnet of services, as the cluster has it.
+        description: Subnet of services, as the cluster has it, or two like those of C(pods).
         type: str
         required: true
       join:

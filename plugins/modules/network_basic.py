@@ -29,7 +29,8 @@ options:
     required: true
   nodes:
     description:
-      - For every node by name its C(pod_cidr) and C(address), as returned by
+      - For every node by name its C(pod_cidr) and C(address), and where pods have addresses of both IP versions
+        C(second_pod_cidr) and C(second_address), as returned by
         M(groundup.cloud.kubernetes_node_settings). A node without C(pod_cidr) gets nothing.
     type: dict
     required: true

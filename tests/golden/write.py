@@ -47,7 +47,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "twelve": ("leaf11", "leaf22", "provisioner", "cluster", "control1", "gpu3", "worker8"),
 }
 #: Models whose racks are drawn in docs/describe_your_rack.md, and where.
-DOCUMENTED = ("attic", "pair", "mlag", "links", "leaves", "racks", "routed", "twelve", "three_racks")
+DOCUMENTED = ("attic", "pair", "mlag", "links", "leaves", "racks", "routed", "dual", "twelve", "three_racks")
 PICTURES = ROOT / "docs/pictures/racks"
 ENTRY = {"url": "http://bundle/file", "sha256": "0" * 64}
 FILES = dict.fromkeys((*container_runtime.BINARIES, "cni-plugins", *kubernetes.PROGRAMS), ENTRY)

@@ -40,6 +40,7 @@ CONFIG: dict[str, Any] = {
             "options": {
                 "name": {"type": "str", "required": True},
                 "address": {"type": "str", "required": True},
+                "second_address": {"type": "str"},
                 "control_plane": {"type": "bool", "required": True},
                 "labels": {"type": "dict", "default": {}},
                 "taints": {

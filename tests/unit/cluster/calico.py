@@ -10,7 +10,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import 
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_calico import CONFIG
 
 PORTS = '{"type": "portmap", "snat": true, "capabilities": {"portMappings": true}}'
-NETWORK = '{"name": "k8s-pod-network", "plugins": [{"type": "calico", "mtu": __CNI_MTU__}, ' + PORTS + "]}"
+IPAM = '"ipam": {"type": "calico-ipam"}'
+NETWORK = '{"name": "k8s-pod-network", "plugins": [{"type": "calico", "mtu": __CNI_MTU__, ' + IPAM + "}, " + PORTS + "]}"
 
 
 def manifest(version: str = "v3.32.2") -> list[dict[str, Any]]:
@@ -19,6 +20,7 @@ def manifest(version: str = "v3.32.2") -> list[dict[str, Any]]:
     environment = [
         {"name": "DATASTORE_TYPE", "value": "kubernetes"},
         {"name": "IP", "value": "autodetect"},
+        {"name": "FELIX_IPV6SUPPORT", "value": "false"},
         {"name": "CALICO_IPV4POOL_IPIP", "value": "Always"},
     ]
     container = {

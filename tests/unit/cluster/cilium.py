@@ -21,6 +21,8 @@ DATA = {
     "cluster-pool-ipv4-cidr": "10.0.0.0/8",
     "cluster-pool-ipv4-mask-size": "24",
     "k8s-require-ipv4-pod-cidr": "false",
+    "enable-ipv6": "false",
+    "k8s-require-ipv6-pod-cidr": "false",
     "kube-proxy-replacement": "false",
     "datapath-mode": "veth",
     "cni-exclusive": "true",

@@ -142,6 +142,18 @@ def test_the_controller_gets_the_ranges_of_the_cluster_and_keeps_addresses_of_vi
     assert len(arguments) == len(ARGUMENTS["kube-ovn-controller"])
 
 
+def test_two_ip_versions_have_ranges_and_gateways_of_each(given: Json) -> None:
+    both = {"pods": "10.64.0.0/14,fd00:64::/56", "services": "10.97.0.0/16,fd00:96::/112", "join": "100.127.0.0/24"}
+    found = bodies({**given, **both})
+    assert {
+        "--default-cidr=10.64.0.0/14,fd00:64::/56",
+        "--default-gateway=10.64.0.1,fd00:64::1",
+        "--service-cluster-ip-range=10.97.0.0/16,fd00:96::/112",
+        "--node-switch-cidr=100.127.0.0/24,fd00:100:64::/112",
+    } <= set(container(found["kube-ovn-controller"])["args"])
+    assert "--service-cluster-ip-range=10.97.0.0/16,fd00:96::/112" in container(found["kube-ovn-cni"])["args"]
+
+
 def test_pods_get_the_mtu_of_the_path(given: Json) -> None:
     arguments = container(bodies(given)["kube-ovn-cni"])["args"]
     assert "--mtu=8900" in arguments and "--service-cluster-ip-range=10.97.0.0/16" in arguments
@@ -213,6 +225,11 @@ def test_only_daemons_in_the_network_of_their_node_reach_the_api_by_its_endpoint
     [
         ({"pods": "fd00::/56"}, r"config\.pods: fd00::/56 is not IPv4"),
         ({"join": "10.64.0.0/24"}, r"config\.pods: 10\.64\.0\.0/14 overlaps join, 10\.64\.0\.0/24"),
+        ({"pods": "10.64.0.0/14,fd00:64::/56"}, r"config\.services: 10\.97\.0\.0/16 has not the IP versions of pods"),
+        (
+            {"pods": "10.64.0.0/14,fd00:100:64::/56", "services": "10.97.0.0/16,fd00:96::/112"},
+            r"config\.pods: fd00:100:64::/56 overlaps join, fd00:100:64::/112",
+        ),
         ({"services": "x"}, r"config\.services: x is not a subnet"),
         ({"join": "100.127.0.0/31"}, r"config\.join: 100\.127\.0\.0/31 has no address for a node"),
         ({"databases": []}, r"config\.databases: names no node"),

@@ -89,6 +89,21 @@ def test_a_changed_setting_starts_the_daemons_again(tmp_path: Path) -> None:
     assert templates[0] == templates[1] != templates[2]
 
 
+def test_flannel_has_a_tunnel_of_each_ip_version(tmp_path: Path) -> None:
+    manifest = written(tmp_path / "flannel.yml", flannel())
+    found = bodies("network_flannel", {"manifest": manifest, "pods": "10.64.0.0/14,fd00:64::/56", "mtu": 8930})
+    settings = json.loads(found["ConfigMap"]["data"]["net-conf.json"])
+    assert (settings["Network"], settings["IPv6Network"]) == ("10.64.0.0/14", "fd00:64::/56")
+    assert (settings["EnableIPv6"], settings["Backend"]["MTU"]) == (True, 8980)
+
+
+@pytest.mark.parametrize("pods", ["10.64.0.0/14,10.80.0.0/14", "10.64.0.0/14,fd00::/56,fd01::/56", "10.64.0.0/14,x"])
+def test_other_pairs_of_ranges_are_refused(tmp_path: Path, pods: str) -> None:
+    manifest = written(tmp_path / "flannel.yml", flannel())
+    with pytest.raises(ClusterLayerError, match=r"network_flannel_config\.pods: "):
+        bodies("network_flannel", {"manifest": manifest, "pods": pods, "mtu": 1450})
+
+
 def test_ipv6_is_refused(tmp_path: Path) -> None:
     manifest = written(tmp_path / "flannel.yml", flannel())
     with pytest.raises(ClusterLayerError, match=r"network_flannel_config.pods: fd00::/56 is not IPv4"):

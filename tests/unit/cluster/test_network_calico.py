@@ -56,6 +56,7 @@ def test_pods_are_routed_as_they_are(render: Any) -> None:
         "NO_DEFAULT_POOLS": "true",
         "IP_AUTODETECTION_METHOD": "kubernetes-internal-ip",
         "FELIX_NFTABLESMODE": "Enabled",
+        "FELIX_IPV6SUPPORT": "false",
     }
     assert container(bodies)["readinessProbe"]["exec"]["command"][-1] == "-bird-ready"
     pool = bodies["IPPool default-ipv4-ippool"]["spec"]
@@ -75,6 +76,21 @@ def test_pods_are_routed_as_they_are(render: Any) -> None:
         "KUBERNETES_SERVICE_PORT": "8443",
     }
     assert not [name for name in bodies if name.split()[0] in ("Secret", "Role", "BGPPeer", "BGPFilter")]
+
+
+@pytest.mark.parametrize(("encapsulation", "mode"), [("none", "Never"), ("vxlan", "Always")])
+def test_pods_have_addresses_of_two_ip_versions(render: Any, encapsulation: str, mode: str) -> None:
+    bodies = render(pods="10.64.0.0/14,fd00:64::/56", encapsulation=encapsulation, mtu=1430)
+    own = environment(bodies)
+    assert (own["IP6"], own["FELIX_IPV6SUPPORT"]) == ("autodetect", "true")
+    assert own["IP6_AUTODETECTION_METHOD"] == "kubernetes-internal-ip"
+    network = json.loads(bodies["ConfigMap calico-config"]["data"]["cni_network_config"].replace("__CNI_MTU__", "0"))
+    assert network["plugins"][0]["ipam"] == {"type": "calico-ipam", "assign_ipv4": "true", "assign_ipv6": "true"}
+    pools = [bodies[f"IPPool default-ipv{version}-ippool"]["spec"] for version in (4, 6)]
+    assert [(pool["cidr"], pool["blockSize"], pool["vxlanMode"]) for pool in pools] == [
+        ("10.64.0.0/14", 26, mode),
+        ("fd00:64::/56", 122, mode),
+    ]
 
 
 def test_an_overlay_has_no_bgp(render: Any) -> None:
@@ -155,6 +171,10 @@ def test_services_get_addresses_which_are_announced(render: Any) -> None:
     ("changes", "message"),
     [
         ({"pods": "fd00::/64"}, r"network_calico_config\.pods: fd00::/64 is not IPv4"),
+        (
+            {"pods": "10.64.0.0/14,fd00:64::/56", "bgp": {"peers": [peer()]}},
+            r"bgp\.peers: have sessions of IPv4 only, by which routes to fd00:64::/56 are not announced",
+        ),
         ({"api": "10.30.0.10"}, r"network_calico_config\.api: 10\.30\.0\.10 is not ADDRESS:PORT"),
         ({"bgp": {"mesh": False}}, r"without mesh and without peers no node learns routes"),
         ({"bgp": {"peers": [peer(), peer()]}}, r"network_calico_config\.bgp\.peers: tor1 is there twice"),

@@ -27,6 +27,10 @@ TOR1 = {"name": "tor1", "address": "10.30.0.1", "as_number": 64601, "own_as_numb
 TOR2 = {**TOR1, "name": "tor2", "address": "10.30.0.2", "as_number": 64602}
 
 
+BOTH = "10.64.0.0/14,fd00:64::/56"
+SIX = {"enable-ipv6": "true", "cluster-pool-ipv6-cidr": "fd00:64::/56", "cluster-pool-ipv6-mask-size": "64"}
+
+
 @pytest.fixture
 def render(tmp_path: Path) -> Any:
     def rendered(documents: list[dict[str, Any]] | None = None, passwords: Any = None, **changes: Any) -> Bodies:
@@ -73,6 +77,18 @@ PLAIN = {
                 "ipv4-native-routing-cidr": "10.64.0.0/14",
             },
         ),
+        (
+            {"pods": BOTH, "encapsulation": "none"},
+            {
+                "mtu": "1450",
+                "routing-mode": "native",
+                "auto-direct-node-routes": "true",
+                "ipv4-native-routing-cidr": "10.64.0.0/14",
+                "ipv6-native-routing-cidr": "fd00:64::/56",
+                **SIX,
+            },
+        ),
+        ({"pods": BOTH}, {"mtu": "1500", **SIX}),
         ({"node_prefix": 25}, {"mtu": "1500", "cluster-pool-ipv4-mask-size": "25"}),
         ({"devices": ["bond0", "bond0.30"]}, {"mtu": "1500", "devices": "bond0 bond0.30"}),
         ({"exclusive": False}, {"mtu": "1500", "cni-exclusive": "false"}),

@@ -199,6 +199,13 @@ def test_every_read_of_a_secret_is_audited() -> None:
     assert rules.index(SECRET_READS) < min(silent)
 
 
+NODE = {"name": "node1", "address": "10.30.0.21", "control_plane": True}
+#: Pods, services and the node of two IP versions.
+DUAL: Given = {
+    "pods": "10.64.0.0/14,fd00:64::/56",
+    "services": "10.96.0.0/16,fd00:96::/112",
+    "node": NODE | {"second_address": "fd00:30::15"},
+}
 BAD: dict[str, tuple[Given, str]] = {
     "version": ({"version": "v1.36"}, "kubernetes.version"),
     "proxy mode": ({"proxy_mode": "ipvs"}, "kubernetes.proxy_mode"),
@@ -218,8 +225,26 @@ BAD: dict[str, tuple[Given, str]] = {
     "a machine that ends its line": ({"control_planes": {"node1": "10.30.0.21", "n 2": "10.30.0.22"}}, "n 2"),
     "pods": ({"pods": "10.64.0.1/14"}, "pods and services"),
     "no address yet": ({"control_planes": {"node1": "10.30.0.21", "node2": None}}, "None aren't IPv4"),
+    "pods of one version twice": ({"pods": "10.64.0.0/14,10.80.0.0/14"}, "pods and services"),
+    "services of one version": (DUAL | {"services": "10.96.0.0/16"}, "the same IP versions"),
+    "services in another order": (DUAL | {"services": "fd00:96::/112,10.96.0.0/16"}, "the same IP versions"),
+    "no second address": (DUAL | {"node": NODE}, "node.second_address: is missing"),
+    "a second address for nothing": ({"node": NODE | {"second_address": "fd00:30::15"}}, "has no use"),
+    "a second address of IPv4": (DUAL | {"node": NODE | {"second_address": "10.30.0.9"}}, "isn't an IPv6 address"),
+    "a link-local second address": (DUAL | {"node": NODE | {"second_address": "fe80::9"}}, "isn't an IPv6 address"),
     "endpoint is a machine": ({"endpoint": {"address": "10.30.0.21", "interface": "x"}}, "a machine's own"),
 }
+
+
+def test_two_ip_versions_reach_kubeadm_kubelet_and_kube_proxy(given: Given) -> None:
+    settings = parse(given | DUAL)
+    cluster, _kubelet, proxy = config.cluster(settings)
+    assert cluster["networking"]["podSubnet"] == proxy["clusterCIDR"] == DUAL["pods"]
+    assert cluster["networking"]["serviceSubnet"] == DUAL["services"]
+    first = config.init(settings, "abcdef.0123456789abcdef")
+    flags = {item["name"]: item["value"] for item in first["nodeRegistration"]["kubeletExtraArgs"]}
+    assert flags == {"node-ip": "10.30.0.21,fd00:30::15"}
+    assert first["localAPIEndpoint"]["advertiseAddress"] == "10.30.0.21"
 
 
 @pytest.mark.parametrize(("changes", "text"), BAD.values(), ids=BAD)

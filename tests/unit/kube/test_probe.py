@@ -99,6 +99,36 @@ def test_routes_lead_to_the_other_nodes_that_have_pods(tmp_path: Path) -> None:
     subprocess.run(["sh", "-n", tmp_path / "script"], check=True)
 
 
+def test_two_ip_versions_have_routes_and_a_masquerade_of_each(tmp_path: Path) -> None:
+    six = {"node1": ("fd00:64:0:1::/64", "fd00:30::15"), "node2": ("fd00:64:0:2::/64", "fd00:30::16"), "node3": ("", "")}
+    nodes = {
+        name: {**node, "second_pod_cidr": six[name][0], "second_address": six[name][1]} for name, node in NODES.items()
+    }
+    params = NETWORK | {"pods": "10.64.0.0/14,fd00:64::/56", "node": "node1", "nodes": nodes}
+    texts = {file.path: file.content or "" for file in network_basic.render(params).files}
+    script = texts[network_basic.SCRIPT]
+    assert "route replace 10.64.1.0/24 via 10.30.0.22 dev bond0.30" in script.partition("ip -6 -batch")[0]
+    assert "route replace fd00:64:0:2::/64 via fd00:30::16 dev bond0.30" in script.partition("ip -6 -batch")[2]
+    assert "ip6 saddr fd00:64:0:1::/64 ip6 daddr != fd00:64::/56" in script
+    assert script.count("route replace") == 2 and script.count("exit 0") == 1
+    ipam = json.loads(texts[network_basic.CONFLIST])["plugins"][0]["ipam"]
+    assert ipam["ranges"] == [[{"subnet": "10.64.0.0/24"}], [{"subnet": "fd00:64:0:1::/64"}]]
+    assert [route["dst"] for route in ipam["routes"]] == ["0.0.0.0/0", "::/0"]
+    (tmp_path / "script").write_text(script)
+    subprocess.run(["sh", "-n", tmp_path / "script"], check=True)
+
+
+def test_a_node_without_a_range_of_one_version_gets_nothing() -> None:
+    params = NETWORK | {"pods": "10.64.0.0/14,fd00:64::/56", "node": "node1", "nodes": NODES}
+    assert network_basic.render(params).files == ()
+
+
+@pytest.mark.parametrize("pods", ["fd00::/56,10.64.0.0/14", "10.64.0.0/14,10.80.0.0/14", "10.64.0.0/14,x"])
+def test_other_pairs_of_ranges_are_refused(pods: str) -> None:
+    with pytest.raises(HostError, match=r"network_basic\.pods: "):
+        network_basic.render(NETWORK | {"pods": pods, "node": "node1", "nodes": NODES})
+
+
 def test_a_node_without_pods_gets_nothing() -> None:
     assert network_basic.render(NETWORK | {"node": "node3", "nodes": NODES}).files == ()
 

@@ -11,7 +11,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.model.enums import 
 from ansible_collections.groundup.cloud.plugins.module_utils.model.load import load
 from ansible_collections.groundup.cloud.plugins.module_utils.model.problems import ModelError
 from ansible_collections.groundup.cloud.plugins.module_utils.promises import catalog
-from ansible_collections.groundup.cloud.plugins.module_utils.promises.promise import Promise
+from ansible_collections.groundup.cloud.plugins.module_utils.promises.promise import Promise, StoragePromise
 from ansible_collections.groundup.cloud.plugins.module_utils.promises.tunnel import Encapsulation
 
 from .base import model
@@ -30,10 +30,10 @@ REQUIRED: dict[str, tuple[dict[str, Any], list[str]]] = {
             "network.require[0]: policy_vlans is not promised by cilium (policies hold for NICs in VLANs); remove it, or choose another provider: kube_ovn does"
         ],
     ),
-    "what no provider promises": (
+    "what pods have no addresses for": (
         {"require": ["ipv6"]},
         [
-            "network.require[0]: ipv6 is not promised by basic (pods have IPv6 addresses); remove it, or choose another provider: no provider of this release does"
+            "network.require[0]: ipv6 needs a range of IPv6 for pods (pods have IPv6 addresses); give kubernetes.pods and services two ranges, or remove it"
         ],
     ),
     "what holds without encapsulation": ({"provider": "calico", "require": ["connections_kept"]}, []),
@@ -123,6 +123,10 @@ def test_a_wish_that_nobody_fulfils_is_refused(network: dict[str, Any], expected
     except ModelError as error:
         found = [str(problem) for problem in error.errors]
     assert found == expected
+
+
+def test_what_no_provider_promises_has_no_way() -> None:
+    assert catalog.way("network", "basic", StoragePromise.BLOCK) == "no provider of this release does"
 
 
 def test_every_provider_of_the_model_has_a_table_and_a_way_to_carry_packets() -> None:

@@ -36,6 +36,7 @@ class FakeApi:
         self.pods: list[dict[str, Any]] = []
         self.deleted: list[str] = []
         self.created: list[dict[str, Any]] = []
+        self.pod_six = self.service_six = ("fd00::9",)
 
     def get(self, path: str) -> Any:
         if path == "/api/v1/namespaces":
@@ -46,6 +47,8 @@ class FakeApi:
             return {"gitVersion": self.version}
         if path == "/api/v1/nodes":
             return {"items": [{"metadata": {"name": name}, "status": self.node(name)} for name in NODES]}
+        if path.endswith("/services/echo"):
+            return {"spec": {"clusterIPs": ["10.96.0.9", *self.service_six]}}
         return {"items": self.pods}
 
     def node(self, name: str) -> dict[str, Any]:
@@ -68,11 +71,41 @@ class FakeApi:
         return body
 
     def pod(self, name: str, node: str, status: dict[str, Any]) -> dict[str, Any]:
-        return {"metadata": {"name": name}, "spec": {"nodeName": node}, "status": {"podIP": "10.64.0.9", **status}}
+        own = {"podIP": "10.64.0.9", "podIPs": [{"ip": one} for one in ("10.64.0.9", *self.pod_six)]}
+        return {"metadata": {"name": name}, "spec": {"nodeName": node}, "status": {**own, **status}}
 
     def delete(self, path: str) -> bool:
         self.deleted.append(path)
         return True
+
+
+GOOD_SIX = GOOD + "pod6 {other} 1 good\ndns6 echo 1 good\nservice6 echo 1 good\n"
+DUAL = replace(EXPECTED, dual_stack=True)
+
+
+def test_pods_and_services_are_reached_by_both_ip_versions() -> None:
+    api = FakeApi(says=GOOD_SIX)
+    proofs = cluster_proofs(api, DUAL)  # type: ignore[arg-type]
+    assert [proof.ok for proof in proofs] == [True] * 9
+    assert [proof.name for proof in proofs if "IPv6" in proof.name] == list(pod_traffic.CLAIMS_SIX.values())
+    service = next(body for body in api.created if body["kind"] == "Service")
+    assert service["spec"]["ipFamilyPolicy"] == "RequireDualStack"
+    pod = next(body for body in api.created if body["kind"] == "Pod")
+    env = {item["name"]: item["value"] for item in pod["spec"]["containers"][0]["env"]}
+    assert (env["PEERS"], env["PEERS6"], env["SERVICE6"]) == ("node2=10.64.0.9", "node2=[fd00::9]", "fd00::9")
+
+
+def test_what_has_no_address_of_ipv6_fails() -> None:
+    silent = FakeApi(says=GOOD_SIX.replace("pod6 {other} 1 good", "pod6 {other} 4 silent"))
+    proofs = cluster_proofs(silent, DUAL)  # type: ignore[arg-type]
+    assert [proof.evidence for proof in proofs if proof.ok is False] == [
+        "node1: pod6 node2 4 silent; node2: pod6 node1 4 silent"
+    ]
+    for key, text in (("pod_six", "its pod has no address of IPv6"), ("service_six", "echo has no address of IPv6")):
+        api = FakeApi(says=GOOD_SIX)
+        setattr(api, key, ())
+        proofs = cluster_proofs(api, DUAL)  # type: ignore[arg-type]
+        assert text in proofs[2].evidence and [proof.ok for proof in proofs[3:]] == [None] * 6
 
 
 POD_BAD = GOOD.replace("pod {other} 1 good", "pod {other} 4 silent")
