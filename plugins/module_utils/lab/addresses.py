@@ -7,12 +7,24 @@ import ipaddress
 from typing import Any
 
 
+def first(network: dict[str, Any]) -> dict[str, Any]:
+    """A network, or a part of one, with its first subnet and the router of that: the controller has one IP version."""
+    found, subnet, given = dict(network), network.get("subnet"), network.get("gateway")
+    if isinstance(subnet, (list, tuple)):
+        found["subnet"] = subnet = subnet[0]
+    if isinstance(given, (list, tuple)) or (given and subnet):
+        version = ipaddress.ip_network(str(subnet)).version
+        routers = given if isinstance(given, (list, tuple)) else [given]
+        found["gateway"] = next((one for one in routers if ipaddress.ip_address(str(one)).version == version), None)
+    return found
+
+
 def here(network: dict[str, Any] | None, rack: str | None) -> dict[str, Any]:
     """A network as a rack has it. The router's address of a part is not among it, since the lab's router has it."""
-    found = dict(network or {})
+    found = first(network or {})
     racks = found.pop("racks", None)
     if racks and rack in racks:
-        part = racks[rack]
+        part = first(racks[rack])
         return {**found, "subnet": part["subnet"], **({"vlan": part["vlan"]} if part.get("vlan") else {})}
     return found
 
@@ -25,10 +37,10 @@ def provisioner_addresses(networks: dict[str, Any], given: dict[str, Any], rack:
         if not network.get("subnet"):
             continue
         racks = (whole or {}).get("racks") or {}
-        taken = {str(network.get("gateway")), *(str(part.get("gateway")) for part in racks.values())}
+        taken = {str(network.get("gateway")), *(str(first(part).get("gateway")) for part in racks.values())}
         subnet = ipaddress.ip_network(network["subnet"])
-        first = next(host for host in subnet.hosts() if str(host) not in taken)
-        found[name] = str(given.get(name, first))
+        lowest = next(host for host in subnet.hosts() if str(host) not in taken)
+        found[name] = str(given.get(name, lowest))
     return found
 
 

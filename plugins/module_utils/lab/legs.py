@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..network.mtu import ETHERNET
-from .addresses import with_prefix
+from .addresses import first, with_prefix
 from .names import short
 
 Tree = dict[str, Any]
@@ -33,7 +33,7 @@ def legs(twin: Tree) -> tuple[Leg, ...]:
     """The legs of the router of a twin, by network and rack."""
     own, found = twin["provisioner"].get("rack"), []
     for name, network in (twin.get("networks") or {}).items():
-        racks = (network or {}).get("racks") or {}
+        racks = {rack: first(part) for rack, part in ((network or {}).get("racks") or {}).items()}
         server = twin["provisioner"]["addresses"].get(name)
         for rack, part in racks.items():
             away = rack != own and server is not None

@@ -163,9 +163,12 @@ def _split(reference: str) -> tuple[str, str]:
 
 
 def _cable(name: str, network: Tree, address: str) -> Cable:
-    """A cable of the controller. It also has the gateway's address, so that a machine's default route resolves."""
+    """A cable of the controller. It also has the gateway's address, so that a machine's default route resolves.
+
+    The controller's namespace has no IPv6, so it has no address in a network of IPv6 alone.
+    """
     addresses = [address, str(network["gateway"])] if network.get("gateway") else [address]
-    unique = list(dict.fromkeys(addresses))
+    unique = [one for one in dict.fromkeys(addresses) if ":" not in one]
     subnet = network["subnet"]
     return Cable(
         network=name,

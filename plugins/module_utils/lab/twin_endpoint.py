@@ -64,7 +64,7 @@ def _free(layout: Layout, network: Network, subnet: Subnet) -> Address:
 
 def _taken(layout: Layout, network: Network) -> Iterator[Address | str]:
     cloud = layout.cloud
-    found = [network.gateway, *layout.provisioner.values(), *(switch.address for switch in cloud.switches.values())]
+    found = [*network.gateways, *layout.provisioner.values(), *(switch.address for switch in cloud.switches.values())]
     found += [layout.addresses_of(name).get(network.name) for name in cloud.machines]
     yield from (address for address in found if address is not None)
     yield from (machine.bmc.address for machine in cloud.machines.values() if machine.bmc)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ..kube import kubelet_settings
@@ -188,7 +189,7 @@ class ClusterView:
             "domain": settings.domain,
             "control_planes": self.control_planes,
             **({"proxy_mode": str(mode)} if mode is not ProxyMode.NFTABLES else {}),
-            "api_names": [f"kubernetes.{self.layout.cloud.domain}", *settings.api_names, *self._second_addresses()],
+            "api_names": [f"kubernetes.{self.layout.cloud.domain}", *settings.api_names, *self.second_addresses],
             "encryption": settings.encryption,
             "audit": settings.audit,
             "renew_days": settings.renew_days,
@@ -196,7 +197,8 @@ class ClusterView:
             **({"kubeconfig": of_controller(settings.existing.kubeconfig)} if settings.existing else {}),
         }
 
-    def _second_addresses(self) -> list[str]:
+    @functools.cached_property
+    def second_addresses(self) -> list[str]:
         """Addresses of the control planes of the second IP version, for the certificate of the API."""
         settings, network = self.layout.cloud.kubernetes, self.layout.cluster
         members = [one for one in self.layout.cloud.machines.values() if Role.CONTROL_PLANE in one.roles]

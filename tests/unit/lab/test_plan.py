@@ -144,3 +144,13 @@ def test_a_root_on_two_disks_is_two_disks_of_the_twin() -> None:
         ("root2.raw", "ERIAL-OF-MORE-THAN-20"[-20:]),
     ]
     assert len({disk.size for disk in machine.disks}) == 1
+
+
+def test_the_controller_has_ipv4_only_in_networks_of_two_ip_versions() -> None:
+    model = yaml.safe_load((MODELS / "dual.cloud.yml").read_text())
+    del model["machines"]["node3"]  # which has no BMC
+    data = twin(model, MATERIALS)[0]
+    load(data)
+    cables = {cable.network: cable.addresses for cable in rack(data, PLACES).cables}
+    assert cables["cluster"] == ("10.30.0.2/24", "10.30.0.1/24")
+    assert cables["backup"] == ()
