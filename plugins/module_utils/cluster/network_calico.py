@@ -67,7 +67,9 @@ def render(params: Mapping[str, Any]) -> list[Definition]:
         )
     found = definitions(ROLE, params.get("manifest") or {})
     _recent(found)
-    changed = patched(found, [*_numbers(params), *_config(params), *_environment(params), *_probes(params), *_six(pods)])
+    changed = patched(
+        found, [*_numbers(params), *_config(params), *_environment(params), *_probes(params), *_six(pods)]
+    )
     resources = calico_resources.of(ROLE, params, pods, params.get(PASSWORDS) or {})
     return [*changed, *_endpoint(params.get("api")), *resources]
 
@@ -110,7 +112,12 @@ def _numbers(params: Mapping[str, Any]) -> list[Patch]:
 def _config(params: Mapping[str, Any]) -> list[Patch]:
     """What containers and the CNI plugin read of the ConfigMap, and what starts them again when it changes."""
     backend = VXLAN if params["encapsulation"] == VXLAN else "bird"
-    settings: dict[str, Any] = {"api": params.get("api"), "backend": backend, "mtu": int(params["mtu"]), "mode": params["proxy_mode"]}
+    settings: dict[str, Any] = {
+        "api": params.get("api"),
+        "backend": backend,
+        "mtu": int(params["mtu"]),
+        "mode": params["proxy_mode"],
+    }
     patches = [
         Patch(*_CONFIG_MAP, ("data", "veth_mtu"), "0", str(settings["mtu"]), "the MTU that the networks below leave"),
         Patch(

@@ -59,7 +59,9 @@ def render(params: Mapping[str, Any]) -> list[Definition]:
     """
     dual = "," in str(params["pods"])
     defaults = {**_SUBNETS, **({"join": f"{params.get('join') or JOIN},{JOIN_SIX}"} if dual else {})}
-    given = {name: defaults[name] if dual and name == "join" else params.get(name) or defaults[name] for name in defaults}
+    given = {
+        name: defaults[name] if dual and name == "join" else params.get(name) or defaults[name] for name in defaults
+    }
     subnets = {name: _subnets(name, value) for name, value in given.items()}
     if len({found.six is None for found in subnets.values()}) > 1:
         raise ClusterLayerError(f"{ROLE}_config.services: {subnets['services']} has not the IP versions of pods")

@@ -147,7 +147,7 @@ def node(item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     meta, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
     ready = [c["status"] == "True" for c in status.get("conditions", ()) if c["type"] == "Ready"]
     labels = meta.get("labels", {})
-    ranges = spec.get("podCIDRs") or ()
+    ranges = list(spec.get("podCIDRs") or ())
     own = [a["address"] for a in status.get("addresses", ()) if a["type"] == "InternalIP"]
     return {
         "ready": any(ready),

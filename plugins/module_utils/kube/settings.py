@@ -226,13 +226,17 @@ def _check_addresses(settings: Settings) -> list[tuple[bool, str]]:
     invalid = sorted(str(a) for a in (*own, *planes) if not is_ipv4(a))
     nets = [f"{value!r}" for value in (settings.pods, settings.services) if not versions(value)]
     first, second = versions(settings.pods), versions(settings.services)
-    faults = {} if nets or settings.existing else {one: service_fault(ipaddress.ip_network(one))[0] for one in settings.services.split(",")}
+    ranges = () if nets or settings.existing else settings.services.split(",")
+    faults = {one: service_fault(ipaddress.ip_network(one))[0] for one in ranges}
     services = "; ".join(f"{one} {fault}" for one, fault in faults.items() if fault)
     names = [f"{name!r}" for name in settings.api_names if not is_api_name(name)]
     return [
         (bool(names), f"api_names: {', '.join(names)} aren't DNS names in small letters, and no addresses"),
         (bool(invalid), f"control_planes and node.address: {', '.join(invalid)} aren't IPv4 addresses"),
-        (bool(nets), f"pods and services: {', '.join(nets)} aren't networks like 10.64.0.0/14, or one of each IP version"),
+        (
+            bool(nets),
+            f"pods and services: {', '.join(nets)} aren't networks like 10.64.0.0/14, or one of each IP version",
+        ),
         (bool(services), f"services: {services}"),
         (
             bool(first and second) and first != second and len(first) + len(second) > 2,

@@ -121,8 +121,8 @@ def check_ranges(pods: list[str]) -> None:
             raise HostError(f"network_basic.pods: {error}; write it like 10.64.0.0/14") from error
     if versions not in ([4], [4, 6]):
         raise HostError(
-            f"network_basic.pods: {', '.join(pods)} is neither one range of IPv4 nor one of each IP version, IPv4 first; "
-            "IPv6 alone or first is not supported, IPv4 only is"
+            f"network_basic.pods: {', '.join(pods)} is neither a range of IPv4 nor one of each IP version, IPv4 first; "
+            "this provider supports IPv4 only, or IPv6 beside it"
         )
 
 

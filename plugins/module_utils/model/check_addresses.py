@@ -139,7 +139,8 @@ def _check_machine_keys(report: Report, machine: Machine) -> None:
                 f"add {name} to its networks",
             )
         else:
-            for one in filter(None, (address, machine.second_addresses.get(name))):
+            second = machine.second_addresses.get(name)
+            for one in (address,) if second is None else (address, second):
                 subnet = network.subnet_of(one.version) or network.subnet
                 if subnet and one not in subnet:
                     report.add(path, str(one), f"is outside {subnet}", f"give an address of {subnet}")

@@ -19,7 +19,7 @@ from .types import Cloud
 
 # Prefix length of each node's pod range by IP version (kube-controller-manager, --node-cidr-mask-size-ipv4, -ipv6).
 NODE_PREFIX = {4: 24, 6: 64}
-#: The prefix lengths of all pods and of a node's may differ by this (kubeadm, PodSubnetNodeMaskMaxDiff in constants.go).
+#: The prefix lengths of all pods and of a node's may differ by this (kubeadm, PodSubnetNodeMaskMaxDiff).
 NODE_BITS = 16
 #: A range of services has at most 2 to the power of this (kubeadm, MaximumBitsForServiceSubnet), and at least so many
 #: addresses (MinimumAddressesInServiceSubnet).
@@ -82,7 +82,6 @@ def _network(report: Report, kubernetes: Kubernetes) -> None:
 
 def _pairs(report: Report, kubernetes: Kubernetes, cluster: Network) -> None:
     """Check that pods, services and nodes have the same IP versions, and that each machine has an address of both."""
-    path = f"networks.{cluster.name}.subnet"
     if report.is_unreadable("kubernetes.") or report.is_unreadable(f"networks.{cluster.name}."):
         return
     if bool(kubernetes.second_pods) != bool(kubernetes.second_services):
@@ -92,7 +91,7 @@ def _pairs(report: Report, kubernetes: Kubernetes, cluster: Network) -> None:
     elif kubernetes.dual:
         for part in cluster.parts:
             if part.subnet and part.second_subnet is None:
-                message = f"has one IP version, and kubernetes.pods has two: nodes need an address of both"
+                message = "has one IP version, and kubernetes.pods has two: nodes need an address of both"
                 report.add(f"{part.place}.subnet", str(part.subnet), message, "give a list of two subnets")
 
 
@@ -150,8 +149,9 @@ def used_by_nodes(cloud: Cloud) -> list[tuple[str, Subnet]]:
 
 
 def _check_pod_ranges(report: Report, kubernetes: Kubernetes, nodes: int) -> None:
-    for pods in filter(None, (kubernetes.pods, kubernetes.second_pods)):
-        _check_pod_range(report, pods, nodes)
+    for key, subnet in kubernetes.ranges:
+        if key == "pods":
+            _check_pod_range(report, subnet, nodes)
 
 
 def _check_pod_range(report: Report, pods: Subnet, nodes: int) -> None:

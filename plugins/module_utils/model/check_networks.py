@@ -10,7 +10,6 @@ from .layout import is_deployed
 from .scalars import Address, Subnet
 from .segments import Network
 
-
 #: A subnet of each IP version that a message may name.
 _SUCH = {4: "10.20.0.0/24", 6: "fd00:20::/64"}
 
@@ -63,13 +62,17 @@ def _subnet(report: Report, network: Network, path: str) -> None:
         _check_inside(report, network.gateway, subnet, f"{path}.gateway")
     for index, route in enumerate(network.routes):
         if route.via is not None:
-            _check_inside(report, route.via, network.subnet_of(route.via.version) or subnet, f"{path}.routes[{index}].via")
+            _check_inside(
+                report, route.via, network.subnet_of(route.via.version) or subnet, f"{path}.routes[{index}].via"
+            )
 
 
 def _hosts(report: Report, network: Network, subnet: Subnet, path: str) -> None:
     """Check that hosts can have addresses of a subnet, and that there is one for the first machine."""
     if subnet.is_multicast or subnet.is_loopback:
-        report.add(path, str(subnet), "is not a subnet for hosts", f"give a private one, such as {_SUCH[subnet.version]}")
+        report.add(
+            path, str(subnet), "is not a subnet for hosts", f"give a private one, such as {_SUCH[subnet.version]}"
+        )
     elif subnet.version == 6 and subnet.is_link_local:
         message = "is link-local: its addresses mean something on one link only, and routers pass none of them on"
         report.add(path, str(subnet), message, f"give a unique local one (RFC 4193), such as {_SUCH[6]}")

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
 
 from ..cluster import cdi, kubevirt, kubevirt_input
@@ -19,6 +18,7 @@ from .enums import NetworkProvider, Role
 from .hardware import Machine
 from .layout import Layout
 from .providers import timings
+from .scalars import Address
 from .segments import Network
 from .types import Cloud
 
@@ -79,10 +79,12 @@ def interfaces(layout: Layout, network: Network) -> dict[str, list[Machine]]:
     return found
 
 
-def taken(layout: Layout, network: Network) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+def taken(layout: Layout, network: Network) -> set[Address]:
     """Addresses of the network that somebody has."""
     cloud = layout.cloud
-    found = {address for name in cloud.machines for own, address in layout.all_addresses_of(name) if own == network.name}
+    found: set[Address | None] = {
+        address for name in cloud.machines for own, address in layout.all_addresses_of(name) if own == network.name
+    }
     found |= {*network.gateways, layout.provisioner.get(network.name)}
     found |= {cloud.kubernetes.endpoint if cloud.kubernetes else None}
     return {one for one in found if one is not None}

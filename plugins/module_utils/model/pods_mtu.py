@@ -12,7 +12,6 @@ from .layout import Layout
 from .segments import Network
 from .tunnels import tunnel
 
-
 #: Providers with a tunnel for each IP version of pods, between the nodes' addresses of that version.
 PER_VERSION = (NetworkProvider.FLANNEL, NetworkProvider.CALICO)
 

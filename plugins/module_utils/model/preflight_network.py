@@ -14,14 +14,18 @@ from . import konnectivity
 from .check_cluster import used_by_nodes
 from .declared import keeps
 from .enums import NetworkProvider, ProxyMode
+from .kubernetes import Kubernetes
 from .networks import CHECKSUM_FAULT, PROVIDERS
 from .preflight import Facts, Found, Rule, Severity
+from .scalars import Subnet
 from .tunnels import tunnels
 
 KUBE_OVN, CALICO = NetworkProvider.KUBE_OVN, NetworkProvider.CALICO
 CILIUM, FLANNEL = NetworkProvider.CILIUM, NetworkProvider.FLANNEL
 #: The subnet between nodes and pods that Kube-OVN uses unless the model names another one (JOIN_CIDR).
 JOIN = ipaddress.ip_network(kube_ovn.JOIN)
+#: The same of IPv6, where pods have both IP versions.
+JOIN_SIX = ipaddress.ip_network(kube_ovn.JOIN_SIX)
 #: The minor versions of Kubernetes that Cilium 1.20 is tested with.
 CILIUM_KUBERNETES = ((1, 33), (1, 36))
 STORAGE = "storage"
@@ -56,7 +60,13 @@ def _join(facts: Facts) -> t.Iterator[Found]:
     kubernetes = facts.cloud.kubernetes
     if facts.provider != KUBE_OVN or kubernetes is None:
         return
-    join = facts.cloud.network.join or JOIN
+    yield from _overlapping(facts, kubernetes, facts.cloud.network.join or JOIN)
+    if kubernetes.dual:
+        yield from _overlapping(facts, kubernetes, JOIN_SIX, ", which can't be moved")
+
+
+def _overlapping(facts: Facts, kubernetes: Kubernetes, join: Subnet, more: str = "") -> t.Iterator[Found]:
+    """What overlaps one subnet between nodes and pods."""
     used = [(f"{item.place}.subnet", subnet) for item in facts.layout.parts for subnet in item.subnets]
     used += [(f"kubernetes.{key}", subnet) for key, subnet in kubernetes.ranges]
     inside = [(path, subnet) for path, subnet in used if subnet is not None and subnet.overlaps(join)]
@@ -65,8 +75,9 @@ def _join(facts: Facts) -> t.Iterator[Found]:
         # An address of a network that is reported, or a route that is less specific than Kube-OVN's, says nothing new.
         if subnet.version == join.version and subnet.overlaps(join) and subnet.prefixlen >= join.prefixlen:
             inside += [] if any(subnet.overlaps(other) for other in known) else [(path, subnet)]
-    more = f"; it is {join}"
-    yield from (Found(path, str(subnet).removesuffix("/32"), more=more) for path, subnet in inside)
+    for path, subnet in inside:
+        shown = str(subnet).removesuffix(f"/{subnet.max_prefixlen}")
+        yield Found(path, shown, more=f"; it is {join}{more}")
 
 
 def _join_unused(facts: Facts) -> t.Iterator[Found]:

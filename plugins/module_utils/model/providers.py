@@ -46,7 +46,7 @@ class Provider:
     :ivar kernel_modules: modules that its nodes need; host_base loads them.
     :ivar sysctls: kernel parameters that its nodes need; host_base sets them.
     :ivar vxlan: the interface of its VXLAN on each node; host_base works around a fault of kernels there.
-    :ivar vxlan_six: that of IPv6, where pods have both IP versions and each has a tunnel between nodes' addresses of it.
+    :ivar vxlan_six: that of IPv6, where pods have both IP versions and each version has a tunnel of its own.
     :ivar when: whether there is a layer of it; always without one.
     :ivar secrets: the variable with the role's secrets, which are no part of its input, and their values.
     :ivar follows: layers whose change on any machine means that this one has to run on all of them.

@@ -251,7 +251,14 @@ def _pod_traffic(api: Api, expected: Expected) -> list[Proof]:
                 outer.append(prove(claim, layer, attempt))
 
         traffic = PodTraffic(
-            api, expected.image, expected.domain, expected.patience, nodes, expected.policies, meanwhile, expected.dual_stack
+            api,
+            expected.image,
+            expected.domain,
+            expected.patience,
+            nodes,
+            expected.policies,
+            meanwhile,
+            expected.dual_stack,
         )
         peers.update(traffic.peers)
         closed.update(traffic.closed)

@@ -11,7 +11,9 @@ from ansible_collections.groundup.cloud.plugins.module_utils.specs.network_calic
 
 PORTS = '{"type": "portmap", "snat": true, "capabilities": {"portMappings": true}}'
 IPAM = '"ipam": {"type": "calico-ipam"}'
-NETWORK = '{"name": "k8s-pod-network", "plugins": [{"type": "calico", "mtu": __CNI_MTU__, ' + IPAM + "}, " + PORTS + "]}"
+NETWORK = (
+    '{"name": "k8s-pod-network", "plugins": [{"type": "calico", "mtu": __CNI_MTU__, ' + IPAM + "}, " + PORTS + "]}"
+)
 
 
 def manifest(version: str = "v3.32.2") -> list[dict[str, Any]]:

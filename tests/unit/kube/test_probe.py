@@ -100,7 +100,11 @@ def test_routes_lead_to_the_other_nodes_that_have_pods(tmp_path: Path) -> None:
 
 
 def test_two_ip_versions_have_routes_and_a_masquerade_of_each(tmp_path: Path) -> None:
-    six = {"node1": ("fd00:64:0:1::/64", "fd00:30::15"), "node2": ("fd00:64:0:2::/64", "fd00:30::16"), "node3": ("", "")}
+    six = {
+        "node1": ("fd00:64:0:1::/64", "fd00:30::15"),
+        "node2": ("fd00:64:0:2::/64", "fd00:30::16"),
+        "node3": ("", ""),
+    }
     nodes = {
         name: {**node, "second_pod_cidr": six[name][0], "second_address": six[name][1]} for name, node in NODES.items()
     }

@@ -80,6 +80,7 @@ def hosts(changes: dict[str, Any]) -> dict[str, Any]:
         ({"network": {"provider": "custom", "custom": {"promises": ["ipv6"]}}}, ""),
         ({"network": {"provider": "calico", "bgp": {"peers": {"tor": {"address": "10.30.0.1", "as_number": 64999}}}}}, "kubernetes.pods: 10.64.0.0/14,fd00:64::/56 has a range of IPv6, whose routes are not announced to network.bgp.peers: sessions are of IPv4 only; remove the peers, or give one range"),
         ({"network": {"provider": "flannel", "require": ["ipv6"]}}, ""),
+        ({"network": {"provider": "kube_ovn"}, "networks.management": {"vlan": 20, "subnet": ["10.20.0.0/24", "fd00:100:64::/64"]}}, "networks.management.subnet: fd00:100:64::/64 overlaps the subnet between nodes and pods of Kube-OVN (pre-flight kube-ovn-join-network: Kube-OVN's documentation, reference/setup-options: JOIN_CIDR); give another one, or a subnet that is used nowhere else as network.join; it is fd00:100:64::/112, which can't be moved"),
         ({"network": {"provider": "flannel", "require": ["ipv6"]}, "kubernetes.pods": REMOVED, "kubernetes.services": REMOVED}, "network.require[0]: ipv6 needs a range of IPv6 for pods (pods have IPv6 addresses); give kubernetes.pods and services two ranges, or remove it"),
         # addresses of services
         (pool("10.30.0.200-10.30.0.210", "fd00:30::200-fd00:30::210"), ""),
@@ -146,7 +147,11 @@ def test_nodes_and_their_hosts_know_both() -> None:
     found = hosts({"firewall": {"enabled": True}})
     base, cluster = found["node1"]["host_base_config"], found["node1"]["kubernetes_config"]
     assert base["sysctls"] == {"net.ipv6.conf.all.forwarding": "1"}
-    assert [one for one in base["firewall"]["trusted"] if ":" in one] == ["fd00:30::/64", "fd00:64::/56", "fd00:96::/112"]
+    assert [one for one in base["firewall"]["trusted"] if ":" in one] == [
+        "fd00:30::/64",
+        "fd00:64::/56",
+        "fd00:96::/112",
+    ]
     assert (cluster["node"]["address"], cluster["node"]["second_address"]) == ("10.30.0.21", "fd00:30::15")
     assert (cluster["pods"], cluster["services"]) == (",".join(PODS), ",".join(SERVICES))
     assert "fd00:30::15" in cluster["api_names"]

@@ -181,7 +181,10 @@ def test_the_layer_takes_what_the_model_derives(config: dict[str, Any]) -> None:
             {f"{ROOT}.pools": {"a": BGP | {"addresses": ["10.96.3.0/28"]}}, f"{ROOT}.peers": {"e": PEER}},
             "10.96.3.0/28 overlaps 10.96.0.0/16 of kubernetes.services; give addresses that are free",
         ),
-        (pool("fd00::/120"), "fd00::/120 is IPv6, and services have IPv4; give kubernetes.services a range of IPv6 too"),
+        (
+            pool("fd00::/120"),
+            "fd00::/120 is IPv6, and services have IPv4; give kubernetes.services a range of IPv6 too",
+        ),
         (
             {f"{ROOT}.pools": {"a": {"addresses": ["10.20.0.200/29"]}, "b": {"addresses": ["10.20.0.207/32"]}}},
             f"{ROOT}.pools.b.addresses[0]: 10.20.0.207/32 overlaps {ROOT}.pools.a.addresses[0]; let each address be of one pool, once",
