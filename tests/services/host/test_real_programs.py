@@ -171,6 +171,31 @@ def test_pod_routes_as_the_kernel_has_them(run: Run, tmp_path: pathlib.Path) -> 
     assert "192.0.2.0/24" in routes and "table inet others" in routes, "those of others stay"
 
 
+def test_pods_of_two_nodes_reach_each_other_by_both_ip_versions(run: Run, tmp_path: pathlib.Path) -> None:
+    nodes = {
+        where: {
+            "pod_cidr": f"10.64.{number}.0/24",
+            "address": f"10.30.0.{number}",
+            "second_pod_cidr": f"fd00:64:0:{number}::/64",
+            "second_address": f"fd00:30::{number}",
+        }
+        for number, where in enumerate("ab", 1)
+    }
+    for number, where in enumerate("ab", 1):
+        pods = {"pods": "10.64.0.0/14,fd00:64::/56", "interface": "e0", "node": where, "nodes": nodes}
+        files = network_basic.render(pods).files
+        path = tmp_path / where
+        path.write_text(next(str(file.content) for file in files if file.path == network_basic.SCRIPT))
+        bridge = "ip link add cni0 type bridge; ip link set cni0 up"
+        own = f"ip addr add 10.64.{number}.1/24 dev cni0; ip addr add fd00:64:0:{number}::1/64 dev cni0 nodad"
+        done = run(where, f"{bridge}; {own}; sh {path}; sh {path}; sh {path} show")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count(" via ") == done.stdout.count("masquerade") == 2, done.stdout
+    for source, target in (("10.64.1.1", "10.64.2.1"), ("fd00:64:0:1::1", "fd00:64:0:2::1")):
+        done = run("a", f"ping -n -c 3 -W 2 -I {source} {target}")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 def rendered(path: str) -> str:
     state = host_base.render(
         {"ntp_servers": ["10.30.0.2"], "firewall": {"enabled": True, "trusted": ["10.40.0.0/24"], "open": ["tcp/8443"]}}
@@ -208,6 +233,31 @@ def test_the_firewall_as_the_kernel_has_it(run: Run, tmp_path: pathlib.Path) -> 
         for server in servers:
             server.kill()
             server.wait()
+
+
+@pytest.mark.parametrize(("trusted", "answers"), [("fd00:30::/64", "True"), ("fd00:99::/64", "False")])
+def test_the_firewall_lets_neighbours_of_ipv6_be_found(
+    run: Run, tmp_path: pathlib.Path, trusted: str, answers: str
+) -> None:
+    state = host_base.render({"firewall": {"enabled": True, "trusted": ["10.40.0.0/24", trusted]}})
+    rules = tmp_path / "rules.nft"
+    rules.write_text(next(str(file.content) for file in state.files if file.path.endswith("firewall.nft")))
+    done = run("b", f"nft -f {rules}")
+    if "Operation not supported" in done.stderr or "not found" in done.stderr:
+        pytest.skip(f"no nftables here: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    serve = "import socket; socket.create_server(('::', 8099), family=socket.AF_INET6).accept()"
+    command = ["ip", "netns", "exec", f"{NAME}-b", sys.executable, "-c", serve]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        run("b", "for i in $(seq 50); do ss -ltn | grep -q :8099 && break; sleep 0.2; done")
+        assert run("a", "ip neigh flush dev e0; ping -n -c 1 -W 2 fd00:30::2").returncode == 0
+        ask = "import socket; s = socket.socket(socket.AF_INET6); s.settimeout(2)"
+        ask = f"{ask}; print(s.connect_ex(('fd00:30::2', 8099)) == 0)"
+        assert run("a", f'{sys.executable} -c "{ask}"').stdout == f"{answers}\n"
+    finally:
+        server.kill()
+        server.wait()
 
 
 def test_chronyd_reads_its_configuration(tmp_path: pathlib.Path) -> None:
