@@ -91,7 +91,7 @@ def _prefix(prefix: Object, options: Options, fragment: Fragment, found: Network
     name = named or label(str(vlan)) or f"vlan-{vid}"
     known = fragment.sections["networks"]
     if name in known and known[name].get("vlan") == vid:
-        remedy = "a network has one subnet here"
+        remedy = "one of IPv6 can be the second of a list, as its subnet (docs/dual_stack.md)"
         fragment.doubt("networks", name, f"NetBox has {text} in this VLAN as well, which is left out: {remedy}")
         return
     if name in known or vid in found.vlans:
