@@ -237,8 +237,7 @@ proofs:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.errors import said
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.attached import OPTION as ATTACHMENTS
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.attached import Offered
+from ansible_collections.groundup.cloud.plugins.module_utils.prove import attached, virtual_machines_wanted
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import (
     Expected,
     cluster_proofs,
@@ -247,10 +246,6 @@ from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster impor
     without_credentials,
 )
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.stored import OPTION, Stored
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.virtual_machines_wanted import (
-    OPTION as VIRTUAL_MACHINES,
-)
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.virtual_machines_wanted import VirtualMachines
 from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import Proof
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
 
@@ -267,10 +262,10 @@ SPEC = {
     "patience": {"type": "int", "default": 300},
     "layers": {"type": "dict", "default": {}},
     "pools": {"type": "list", "elements": "str", "default": []},
-    "attachments": ATTACHMENTS,
+    "attachments": attached.OPTION,
     "promises": {"type": "dict", "default": {}},
     "storage": OPTION,
-    "virtual_machines": VIRTUAL_MACHINES,
+    "virtual_machines": virtual_machines_wanted.OPTION,
 }
 
 
@@ -286,7 +281,7 @@ def main() -> None:
     params = dict(module.params)
     apart = ("kubeconfig", "attachments", "storage", "virtual_machines")
     kubeconfig, offered, stored, machines = (params.pop(name) for name in apart)
-    attachments = tuple(Offered(**one | {"nodes": tuple(one["nodes"])}) for one in offered)
+    attachments = tuple(attached.Offered(**one | {"nodes": tuple(one["nodes"])}) for one in offered)
 
     def act() -> Result:
         lists = {name: tuple(params[name]) for name in ("nodes", "pools", "forwards_to")}
@@ -294,7 +289,7 @@ def main() -> None:
             **params | lists,
             attachments=attachments,
             storage=Stored.of(stored) if stored else None,
-            virtual_machines=VirtualMachines.of(machines) if machines else None,
+            virtual_machines=virtual_machines_wanted.VirtualMachines.of(machines) if machines else None,
         )
         found = in_check_mode(expected) if module.check_mode else proofs(kubeconfig, expected)
         return {"changed": False, "proofs": [proof.as_dict() for proof in found]}
