@@ -129,7 +129,7 @@ def prove(layout: Layout, neighbours: Neighbours, machine: Machine, layers: Laye
         ]
         + [
             {
-                "name": f"{name}, IPv{address.version},",
+                "name": f"{name} (IPv{address.version})",
                 "interface": layout.wiring.interface(machine, network),
                 "mtu": network.mtu,
                 "peers": neighbours.second_addresses(machine.name)[name],

@@ -162,7 +162,7 @@ def test_peers_are_tried_by_each() -> None:
     own = hosts({})["node1"]
     assert own["host_network_config"]["peers"]["cluster"] == ["10.30.0.2", "10.30.0.22", "fd00:30::16"]
     proved = {item["name"]: item["peers"] for item in own["prove_config"]["networks"]}
-    assert (proved["cluster"], proved["cluster, IPv6,"]) == (["10.30.0.2", "10.30.0.22"], ["fd00:30::16"])
+    assert (proved["cluster"], proved["cluster (IPv6)"]) == (["10.30.0.2", "10.30.0.22"], ["fd00:30::16"])
 
 
 @pytest.mark.parametrize(
