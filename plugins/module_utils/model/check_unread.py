@@ -29,8 +29,6 @@ _ALSO = {"net.ipv4.conf.all.forwarding": "net.ipv4.ip_forward"}
 def check_unread(report: Report) -> None:
     """Report what would have no effect, or would be undone."""
     cloud = report.cloud
-    if cloud.kubernetes is None and not report.is_unreadable("kubernetes"):
-        _without_cluster(report)
     if cloud.firewall.open and not cloud.firewall.enabled:
         report.add("firewall.open", None, "has no effect with enabled: false", "remove it, or remove enabled")
     if cloud.provisioner.user is not None and cloud.provisioner.host in LOCAL:
@@ -44,16 +42,19 @@ def check_unread(report: Report) -> None:
             _sysctls(report, machine)
 
 
-def _without_cluster(report: Report) -> None:
+def warn_without_cluster(report: Report) -> None:
+    """Warn of what a cluster would read that the model does not have yet: it may be for one to come."""
+    if report.cloud.kubernetes is not None or report.is_unreadable("kubernetes"):
+        return
     network = report.cloud.network
     for key, spec in keys_of(PodNetwork).items():
         if key not in _REPORTED and getattr(network, key) not in (None, spec.default):
-            report.add(f"network.{key}", None, "needs a cluster", "add kubernetes, or remove it")
+            report.add(f"network.{key}", None, "has no effect without kubernetes", "add kubernetes, or remove it")
     for machine in report.cloud.machines.values():
         for key in ("labels", "taints"):
             if getattr(machine, key):
                 path = f"machines.{machine.name}.{key}"
-                report.add(path, None, "has no effect without kubernetes", "remove it, or add kubernetes")
+                report.add(path, None, "has no effect without kubernetes", "add kubernetes, or remove it")
 
 
 def _bond(report: Report, machine: Machine) -> None:

@@ -10,6 +10,7 @@ from . import kubevirt, vm_ha
 from .check_deployment import warn_of_deployment
 from .check_links import unused_nics
 from .check_preflight import RULES
+from .check_unread import warn_without_cluster
 from .checks import Report
 from .clear_text import warn_of_clear_text
 from .ends import SECTION as PORT_PROFILES
@@ -38,6 +39,7 @@ def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], encrypted: bool = False) -
     _profiles(report, data)
     _port_profiles(report)
     _fencing(report)
+    warn_without_cluster(report)
     check(report, RULES, Severity.WARNING)
     return report.problems
 

@@ -87,10 +87,9 @@ def test_without_manifests_people_install_it_and_its_images_are_in_the_bundle_ne
     assert found.hostvars["node1"]["host_base_config"]["kernel_modules"] == ["geneve"]
 
 
-def test_it_is_refused_without_kubernetes() -> None:
-    """Nothing would be applied, or held in the bundle."""
-    found = errors({**custom(manifests=MANIFESTS, images=[AGENT]), "kubernetes": REMOVED})
-    assert [f"network.{key}: needs a cluster; add kubernetes, or remove it" for key in ("provider", "custom")] == found
+def test_nothing_is_applied_or_held_without_kubernetes() -> None:
+    found = derived({**custom(manifests=MANIFESTS, images=[AGENT]), "kubernetes": REMOVED})
+    assert "additions" not in found.hostvars["provisioner"]["bundle_config"]
 
 
 def test_what_it_promises_is_proved_and_judges_the_model() -> None:

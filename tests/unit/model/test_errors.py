@@ -464,12 +464,6 @@ case("many services", {"kubernetes.services": "10.96.0.0/11"},
 case("as few services as there may be", {"kubernetes.services": "10.96.0.0/28"})
 case("as many services as there may be", {"kubernetes.services": "10.96.0.0/12"})
 # what nothing reads beside the rest, or what is undone
-WITHOUT = {"kubernetes": REMOVED, f"{N1}.roles": ["compute"]}
-case("a network of pods without a cluster", WITHOUT | {"network": {"provider": "flannel", "mtu": 1400, "policies": True}},
-     *[f"network.{key}: needs a cluster; add kubernetes, or remove it" for key in ("provider", "mtu", "policies")])
-case("labels and taints without a cluster", WITHOUT | {f"{N1}.labels": {"a": "b"}, f"{N2}.taints": [{"key": "a"}]},
-     f"{N1}.labels: has no effect without kubernetes; remove it, or add kubernetes",
-     f"{N2}.taints: has no effect without kubernetes; remove it, or add kubernetes")
 case("open ports of no firewall", {"firewall": {"enabled": False, "open": ["tcp/80"]}},
      "firewall.open: has no effect with enabled: false; remove it, or remove enabled")
 case("account of the controller", {"provisioner": {"user": "boot"}},
@@ -577,6 +571,19 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
             "{# x #}s3",
         )
     },
+    "what a cluster would read": (
+        {
+            "kubernetes": REMOVED,
+            f"{N1}.roles": ["compute"],
+            "network": {"provider": "flannel", "mtu": 1400},
+            f"{N1}.labels": {"a": "b"},
+            f"{N2}.taints": [{"key": "a"}],
+        },
+        [
+            f"{place}: has no effect without kubernetes; add kubernetes, or remove it"
+            for place in ("network.provider", "network.mtu", f"{N1}.labels", f"{N2}.taints")
+        ],
+    ),
     "secret of a virtual rack": ({f"{N1}.bmc.password": "secret", "lab": {"throw_away_secrets": True}}, []),
     "no public key": ({"access": {}}, ["access.public_keys: is empty"]),
     "IPMI": ({f"{N1}.bmc.protocol": "ipmi"}, [f"{N1}.bmc.protocol: ipmi has no TLS (one machine)"]),
