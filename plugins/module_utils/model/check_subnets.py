@@ -157,9 +157,10 @@ def _vlan(report: Report, one: PodSubnet, vlan: int) -> None:
 def _overlaps(report: Report) -> None:
     """Routes to a subnet lead to its pods from everywhere in the cluster, so nobody else may have its addresses."""
     cloud, kubernetes = report.cloud, report.cloud.kubernetes
-    used: list[tuple[str, t.Any]] = [(f"{part.place}.subnet", part.subnet) for part in report.layout.parts]
-    if kubernetes:
-        used += [("kubernetes.pods", kubernetes.pods), ("kubernetes.services", kubernetes.services)]
+    used: list[tuple[str, t.Any]] = [
+        (f"{part.place}.subnet", subnet) for part in report.layout.parts for subnet in part.subnets
+    ]
+    used += [(f"kubernetes.{key}", subnet) for key, subnet in kubernetes.ranges] if kubernetes else []
     used.append(("network.join", cloud.network.join or ipaddress.ip_network(kube_ovn.JOIN)))
     own = [(f"{_at(one)}.subnet", one.subnet, one.vpc) for one in cloud.network.subnets.values() if one.subnet]
     for index, (path, subnet, vpc) in enumerate(own):

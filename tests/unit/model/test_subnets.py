@@ -172,6 +172,14 @@ def test_networks_of_tenants_may_have_the_same_addresses() -> None:
         (office(subnet="10.30.0.0/16", gateway="10.30.0.1"), "overlaps 10.30.0.0/24 of networks.cluster.subnet"),
         (office(subnet="10.64.1.0/24", gateway="10.64.1.1"), "overlaps 10.64.0.0/14 of kubernetes.pods"),
         (office(subnet="10.96.1.0/24", gateway="10.96.1.1"), "overlaps 10.96.0.0/16 of kubernetes.services"),
+        (
+            {
+                **office(subnet="10.64.1.0/24", gateway="10.64.1.1"),
+                "kubernetes.pods": ["fd00:64::/56", "10.64.0.0/14"],
+                "kubernetes.services": ["fd00:96::/112", "10.96.0.0/16"],
+            },
+            "network.subnets.office.subnet: 10.64.1.0/24 overlaps 10.64.0.0/14 of kubernetes.pods",
+        ),
         (office(subnet="100.64.1.0/24", gateway="100.64.1.1"), "overlaps 100.64.0.0/16 of network.join"),
         (
             {**office(), "dns.servers": ["10.101.0.53"]},
