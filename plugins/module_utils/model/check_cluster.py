@@ -21,8 +21,6 @@ from .types import Cloud
 NODE_PREFIX = {4: 24, 6: 64}
 #: The prefix lengths of all pods and of a node's may differ by this (kubeadm, PodSubnetNodeMaskMaxDiff).
 NODE_BITS = 16
-#: A range of services has at most 2 to the power of this (kubeadm, MaximumBitsForServiceSubnet), and at least so many
-#: addresses (MinimumAddressesInServiceSubnet).
 
 
 def check_cluster(report: Report) -> None:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import typing as t
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def dual(**changes: t.Any) -> dict[str, t.Any]:
 def test_kubeadm_judges_what_is_rendered(
     programs: Path, tmp_path: Path, changes: dict[str, t.Any], refused: str
 ) -> None:
-    settings = parse(dual(**changes))
+    settings = replace(parse(dual()), **changes)  # some of which our own settings refuse as well
     file = tmp_path / "kubeadm.yaml"
     documents = [config.init(settings, "abcdef.0123456789abcdef"), *config.cluster(settings)]
     file.write_text(yaml.documents(documents))
