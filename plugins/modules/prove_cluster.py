@@ -237,14 +237,7 @@ proofs:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.errors import said
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
-from ansible_collections.groundup.cloud.plugins.module_utils.prove import attached, virtual_machines_wanted
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import (
-    Expected,
-    cluster_proofs,
-    connected,
-    in_check_mode,
-    without_credentials,
-)
+from ansible_collections.groundup.cloud.plugins.module_utils.prove import attached, cluster, virtual_machines_wanted
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.stored import OPTION, Stored
 from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import Proof
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
@@ -269,11 +262,11 @@ SPEC = {
 }
 
 
-def proofs(kubeconfig: str, expected: Expected) -> list[Proof]:
+def proofs(kubeconfig: str, expected: cluster.Expected) -> list[Proof]:
     try:
-        return cluster_proofs(connected(kubeconfig, expected), expected)
+        return cluster.cluster_proofs(cluster.connected(kubeconfig, expected), expected)
     except (KubeError, OSError) as error:
-        return without_credentials(expected, f"there are no credentials to ask it with: {said(error)}")
+        return cluster.without_credentials(expected, f"there are no credentials to ask it with: {said(error)}")
 
 
 def main() -> None:
@@ -285,13 +278,13 @@ def main() -> None:
 
     def act() -> Result:
         lists = {name: tuple(params[name]) for name in ("nodes", "pools", "forwards_to")}
-        expected = Expected(
+        expected = cluster.Expected(
             **params | lists,
             attachments=attachments,
             storage=Stored.of(stored) if stored else None,
             virtual_machines=virtual_machines_wanted.VirtualMachines.of(machines) if machines else None,
         )
-        found = in_check_mode(expected) if module.check_mode else proofs(kubeconfig, expected)
+        found = cluster.in_check_mode(expected) if module.check_mode else proofs(kubeconfig, expected)
         return {"changed": False, "proofs": [proof.as_dict() for proof in found]}
 
     run(module, act)
