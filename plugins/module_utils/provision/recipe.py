@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import CloudError
 
 #: Increase this number when the builder changes the contents of images.
-BUILDER = 3
+BUILDER = 4
 
 SUITES = {"debian-13": "trixie"}
 MIRROR = "http://deb.debian.org/debian"
@@ -93,13 +93,15 @@ _EMULATED_SLACK = "10ms"
 class Profile:
     """kernel: package; cmdline: kernel arguments; modules: `most`, or the list the initial ramdisk is limited to;
     timer_slack: timer slack of user space; empty for the kernel's default; firmware: whether its images have firmware
-    and microcode unless their specification says otherwise."""
+    and microcode unless their specification says otherwise; compiled: whether its machines keep what Python compiles of
+    Ansible's modules (compiled.py)."""
 
     kernel: str
     cmdline: str
     modules: tuple[str, ...] = ()
     timer_slack: str = ""
     firmware: bool = False
+    compiled: bool = False
 
 
 _VIRTIO = ("virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net", "virtio_rng", "sd_mod", "ahci", "ext4")
@@ -107,7 +109,11 @@ PROFILES = {
     "metal": Profile("linux-image-amd64", "console=tty0 quiet", firmware=True),
     "virtual": Profile("linux-image-cloud-amd64", "console=tty0 console=ttyS0,115200 quiet", _VIRTIO),
     "emulated": Profile(
-        "linux-image-cloud-amd64", f"console=tty0 console=ttyS0,115200 quiet {_EMULATED}", _VIRTIO, _EMULATED_SLACK
+        "linux-image-cloud-amd64",
+        f"console=tty0 console=ttyS0,115200 quiet {_EMULATED}",
+        _VIRTIO,
+        _EMULATED_SLACK,
+        compiled=True,
     ),
 }
 
@@ -126,6 +132,7 @@ class Recipe:
     without: tuple[str, ...]
     mirror: str
     timer_slack: str = ""
+    compiled: bool = False
     spare_mib: int = 48
     builder: int = BUILDER
 
@@ -180,4 +187,5 @@ def recipe(name: str, spec: Mapping[str, Any] | None = None) -> Recipe:
         WITHOUT,
         str(spec.get("mirror") or MIRROR),
         chosen.timer_slack,
+        chosen.compiled,
     )

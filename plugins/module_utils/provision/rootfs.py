@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import shlex
 
+from . import compiled
 from .ramdisk import deploy_script
 from .recipe import MIRROR_PACKAGE, Recipe
+from .sources import of
 
 _EXCLUDE = (
     "/usr/share/doc/*",
@@ -59,6 +61,8 @@ _MICROCODE = {
     "amd64-microcode": "AMD64UCODE_INITRAMFS=early\n",
     "intel-microcode": "IUCODE_TOOL_INITRAMFS=early\nIUCODE_TOOL_SCANCPUS=no\n",
 }
+#: Where a Python of Debian finds modules, and the cache that root alone writes.
+_PYTHON, _COMPILED = "usr/lib/python3/dist-packages", "/var/cache/groundup/python"
 #: Makes dpkg leave configuration files as they are that exist before their packages; removed at the end of the build.
 _KEEP = "etc/dpkg/dpkg.cfg.d/groundup-build"
 
@@ -120,6 +124,7 @@ def late_script(recipe: Recipe, out: str) -> str:
                 if recipe.timer_slack
                 else []
             ),
+            *(_keep_compiled() if recipe.compiled else []),
             'rm -f "$R"/etc/ssh/ssh_host_* "$R/etc/machine-id" "$R/var/lib/dbus/machine-id"',
             ': > "$R/etc/machine-id"',
             'ln -sf ../run/systemd/resolve/stub-resolv.conf "$R/etc/resolv.conf"',
@@ -140,6 +145,16 @@ def late_script(recipe: Recipe, out: str) -> str:
             "",
         )
     )
+
+
+def _keep_compiled() -> list[str]:
+    """Shell lines that let Python begin with compiled.py."""
+    begin = f"import groundup_compiled; groundup_compiled.install({_COMPILED!r})\n"
+    return [
+        _write(f"{_PYTHON}/groundup_compiled.py", of(compiled)),
+        _write(f"{_PYTHON}/groundup_compiled.pth", begin),
+        f'mkdir -p "$R{_COMPILED}"\nchmod 700 "$R{_COMPILED}"',
+    ]
 
 
 def command(recipe: Recipe, work: str) -> list[str]:
