@@ -17,7 +17,6 @@ import os
 import sys
 import zipimport
 from types import CodeType
-from typing import Any
 
 #: For Python's own hash of sources (SipHash, as in pyc files that are checked by hash, PEP 552).
 _KEY = 0x67726F756E647570
@@ -29,10 +28,13 @@ def install(directory: str) -> None:
 
     Who can't write there compiles as ever, and so does everybody where the directory is gone.
     """
-    compile_source: Any = zipimport._compile_source  # type: ignore[attr-defined]
+    compile_source = zipimport._compile_source  # type: ignore[attr-defined]
     variant = f"{sys.implementation.cache_tag}-{sys.flags.optimize}"
+    last: list[tuple[str, bytes, CodeType]] = []  # the second call for a source comes right after the first
 
     def cached(path: str, source: bytes) -> CodeType:
+        if last and last[0][:2] == (path, source):
+            return last[0][2]
         file = os.path.join(directory, f"{variant}-{_digest(source).hex()}")
         code = _read(file)
         if code is None:
@@ -40,6 +42,7 @@ def install(directory: str) -> None:
             _write(file, marshal.dumps(code))
         else:
             _imp._fix_co_filename(code, path)  # type: ignore[attr-defined]  # for tracebacks
+        last[:] = [(path, source, code)]
         return code
 
     zipimport._compile_source = cached  # type: ignore[attr-defined]
