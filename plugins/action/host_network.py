@@ -9,6 +9,7 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.groundup.cloud.plugins.module_utils.links.change import CHANGE, PENDING
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting.deadline import Deadline
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting.missing import Missing
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting.wait import TimedOut, wait
@@ -16,6 +17,8 @@ from ansible_collections.groundup.cloud.plugins.module_utils.waiting.wait import
 display = Display()
 MODULE = "groundup.cloud.host_network"
 GRACE = 45  # seconds after the host's own deadline in which the previous network has to be restored
+#: Succeeds once the host has switched, or has rolled the change back already, which the module reports.
+SWITCHED = f"test -e {CHANGE}/switched || test ! -e {PENDING}"
 PAUSE = 1.5  # seconds between two attempts, and before the first: the host switches a second after the module's end
 
 
@@ -36,13 +39,21 @@ class ActionModule(ActionBase):
         return {**result, **{key: outcome[key] for key in passed_on if key in outcome}}
 
     def _confirm(self, args: dict[str, Any], seconds: int, task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        """The confirmation's result. Each attempt opens a new connection: an old one proves nothing."""
-        deadline = Deadline(seconds + GRACE)
+        """The confirmation's result. It is asked for over a connection that is opened once the switch has been seen.
+
+        One that is older proves nothing: the host could confirm over it a network in which nobody reaches it.
+        """
+        deadline, switched = Deadline(seconds + GRACE), False
 
         def confirmation() -> dict[str, Any] | Missing:
+            nonlocal switched
             try:
-                self._connection.reset()
-                self._connection._shell.tmpdir = None
+                self._connect_anew()
+                if not switched:
+                    if self._low_level_execute_command(SWITCHED)["rc"] != 0:
+                        return Missing.of("the switch has not happened yet")
+                    switched = True
+                    self._connect_anew()
                 return dict(self._execute_module(module_name=MODULE, module_args=args, task_vars=task_vars))
             except (AnsibleConnectionFailure, AnsibleError) as error:
                 return Missing.of(str(error))
@@ -59,3 +70,7 @@ class ActionModule(ActionBase):
                 "msg": f"no answer within {error.seconds:.0f} s after the switch of its network, although the host "
                 f"rolls the change back after {seconds} s; look at its console. Last error: {error.missing}",
             }
+
+    def _connect_anew(self) -> None:
+        self._connection.reset()
+        self._connection._shell.tmpdir = None

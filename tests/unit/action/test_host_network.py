@@ -8,23 +8,37 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleConnectionFailure
-from ansible_collections.groundup.cloud.plugins.action.host_network import GRACE, ActionModule
+from ansible_collections.groundup.cloud.plugins.action.host_network import GRACE, SWITCHED, ActionModule
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting import deadline
 
 
 class ActionOnFakeHost(ActionModule):
-    """The action with a double of a host that answers attempt ``answers`` (0: none); ``times`` are their seconds."""
+    """The action with a double of a host that answers attempt ``answers`` (0: none); ``times`` are their seconds.
 
-    def __init__(self, answers: int, clock: list[float]) -> None:
+    It switches before attempt ``switches`` to look; ``opened`` has for each module call the looks that had seen the
+    switch when its connection was opened.
+    """
+
+    def __init__(self, answers: int, clock: list[float], switches: int = 1) -> None:
         self.answers, self.clock, self.times, self.resets = answers, clock, [], 0
+        self.switches, self.looks, self.seen, self.seen_at_reset, self.opened = switches, 0, 0, 0, []
         self._connection = SimpleNamespace(reset=self._reset, _shell=SimpleNamespace(tmpdir="/tmp/x"))
         self._play_context = SimpleNamespace(remote_addr="node1")
 
     def _reset(self) -> None:
         self.resets += 1
+        self.seen_at_reset = self.seen
+
+    def _low_level_execute_command(self, cmd: str, **_words: Any) -> dict[str, Any]:
+        assert cmd == SWITCHED
+        self.looks += 1
+        switched = self.looks >= self.switches
+        self.seen += switched
+        return {"rc": 0 if switched else 1}
 
     def _execute_module(self, **_words: Any) -> dict[str, Any]:
         self.times.append(self.clock[0])
+        self.opened.append(self.seen_at_reset)
         if len(self.times) != self.answers:
             raise AnsibleConnectionFailure("no route to host")
         return {"confirmed": True}
@@ -41,7 +55,20 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_each_attempt_opens_a_new_connection_after_the_switch(clock: list[float]) -> None:
     host = ActionOnFakeHost(3, clock)
     assert host._confirm({}, 60, {}) == {"confirmed": True}
-    assert host.times == [1.5, 3.0, 4.5] and host.resets == 3
+    assert host.times == [1.5, 3.0, 4.5] and host.resets == 4, "one to look whether it has switched"
+    assert host.opened == [1, 1, 1]
+
+
+def test_a_connection_that_is_older_than_the_switch_confirms_nothing(clock: list[float]) -> None:
+    """A busy host switches late: the connection that was opened meanwhile may be of the network that is gone."""
+    host = ActionOnFakeHost(1, clock, switches=3)
+    assert host._confirm({}, 60, {}) == {"confirmed": True}
+    assert host.looks == 3 and host.times == [4.5] and host.opened == [1]
+
+
+def test_a_host_that_never_switches_is_reported(clock: list[float]) -> None:
+    host = ActionOnFakeHost(1, clock, switches=1000)
+    assert "the switch has not happened yet" in host._confirm({}, 60, {})["msg"] and not host.times
 
 
 def test_a_host_that_never_answers_is_reported_with_the_last_error(clock: list[float]) -> None:

@@ -664,13 +664,15 @@ def test_every_secret_of_the_model_is_warned_of() -> None:
                 "bgp": {"peers": {"tor": {"password": "five"}}},
                 "load_balancer": {"peers": {"r": {"password": "six"}}},
             },
+            "storage": {"external": {"export": "seven"}, "object": {"files": {"tls": {"key": "eight"}}}},
         }
     )
     report = Report(load(model()))
     warn_of_clear_text(report, data)
     assert [problem.path for problem in report.problems] == [
         "profiles.gpu.bmc.password", "switches.leaf1.password", f"{N1}.bmc.password", "kubernetes.registries.ghcr.io.password",
-        "network.load_balancer.peers.r.password", "network.bgp.peers.tor.password",
+        "network.load_balancer.peers.r.password", "network.bgp.peers.tor.password", "storage.external.export",
+        "storage.object.files.tls.key",
     ]  # fmt: skip
     holders = {cls for cls, spec in holders_of_secrets(Cloud) if spec.secret}
     assert len(holders) == len(report.problems) - 1, "the test above lacks a class with a secret"
