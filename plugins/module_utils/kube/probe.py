@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..host.plan import Step
 from ..host.system import System
-from . import api_names, certificates, identity, immutable, nodes, observe, paths, version
+from . import api_names, certificates, identity, immutable, node_patch, observe, paths, version
 from .api import Api, Https, Kubeconfig, Refused, Unreachable, tls
 from .errors import KubeError, KubeRefusedError
 from .settings import Settings
@@ -79,9 +79,9 @@ def compare(settings: Settings, have: dict[str, t.Any]) -> t.Iterator[Step]:
     name = settings.node.name
     if not have["ready"]:
         yield Step("ready", name, before="not ready\n", after="ready\n")
-    patch = nodes.patch({"labels": settings.node.labels, "taints": settings.node.taints}, have)
+    patch = node_patch.patch({"labels": settings.node.labels, "taints": settings.node.taints}, have)
     if patch:
-        before, after = nodes.sides(have, patch)
+        before, after = node_patch.sides(have, patch)
         yield Step("label", name, before=before, after=after)
 
 

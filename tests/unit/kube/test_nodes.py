@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.kube import nodes, observe
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Refused, Unreachable
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
-from ansible_collections.groundup.cloud.plugins.module_utils.kube.nodes import plan
+from ansible_collections.groundup.cloud.plugins.module_utils.kube.node_patch import plan
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.observe import MANAGED
 from ansible_collections.groundup.cloud.plugins.module_utils.waiting.deadline import Deadline
 
