@@ -135,7 +135,8 @@ def test_a_layer_whose_role_cannot_compare_it_ends_no_other_layer_of_the_cluster
     (collections / "ansible_collections/groundup/cloud/roles/vm_ha/tasks/probe.yml").write_text(FAILING)
     model, kubeconfig = ROOT / "tests/golden/models/stores.cloud.yml", tmp_path / "kubeconfig"
     kubeconfig.write_text("{}\n")
-    given = {**NOWHERE, "groundup_kubeconfig": str(kubeconfig), "vault_edge1": "a", "collections": collections}
+    secrets = {"vault_edge1": "a", "vault_backups_key": "a"}
+    given = {**NOWHERE, **secrets, "groundup_kubeconfig": str(kubeconfig), "collections": collections}
     done = play("plan", "--tags", "storage,fencing", model=model, groundup_plan_directory="plan", **given)
     assert done.returncode == 0, done.stdout + done.stderr
     found = {layer["name"]: layer["hosts"] for layer in json.loads((tmp_path / "plan/plan.json").read_text())["layers"]}
