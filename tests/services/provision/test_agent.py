@@ -20,7 +20,7 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.disks import gpt
 from ansible_collections.groundup.cloud.plugins.module_utils.provision import boot_service, disk, manifest
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import main, mirror, probe
-from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.disks import Refusal
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.refusal import Refusal
 
 MIB = 1024 * 1024
 REPO = Path(__file__).resolve().parents[3]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import account
-from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.disks import Refusal
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.refusal import Refusal
 
 FILES = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/bash\nsshd:x:101:65534::/run/sshd:/usr/sbin/nologin\n"

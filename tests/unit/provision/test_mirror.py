@@ -10,7 +10,8 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.disks import gpt
 from ansible_collections.groundup.cloud.plugins.module_utils.provision import recipe, rootfs
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import mirror, write
-from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.disks import Disk, Refusal, choose_all
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.disks import Disk, choose_all
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.refusal import Refusal
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.ramdisk import deploy_script
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.settings import ramdisk_spec
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import seed
-from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.disks import Refusal
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.refusal import Refusal
 
 
 def plan(**more: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.disks import gpt
 from ansible_collections.groundup.cloud.plugins.module_utils.disks.erase import erase
 from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent import write
-from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.disks import Refusal
+from ansible_collections.groundup.cloud.plugins.module_utils.provision.agent.refusal import Refusal
 
 STEP = 2 * 1024 * 1024
 SIZE = 7 * 1024 * 1024

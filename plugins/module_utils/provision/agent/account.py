@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .disks import Refusal
+from .refusal import Refusal
 
 #: The same rule as that of `access.user` in the model.
 NAME = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")

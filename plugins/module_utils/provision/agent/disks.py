@@ -15,7 +15,7 @@ from ...disks.devices import Device
 from ...disks.errors import DiskError
 from ...disks.find import listing
 from . import mirror
-from .refusal import Refusal as Refusal
+from .refusal import Refusal
 
 
 class Disk(NamedTuple):

@@ -16,7 +16,8 @@ from ...disks.erase import discard, erase
 from ...disks.errors import DiskError
 from ...disks.users import partitions
 from . import api, disks, mirror, probe, root, seed, system, write
-from .disks import Disk, Refusal
+from .disks import Disk
+from .refusal import Refusal
 
 _HEARTBEAT = 5
 _NETWORK_PATIENCE = 240

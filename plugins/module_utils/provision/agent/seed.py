@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from . import system
-from .disks import Refusal
+from .refusal import Refusal
 
 _HOST_KEY = "etc/ssh/ssh_host_ed25519_key"
 _GRUB_HEAD = "# Written by groundup.cloud.host_base; changes made here are undone by the next run.\n"
