@@ -120,7 +120,8 @@ def test_a_layer_of_the_kubernetes_api_has_a_tag_and_logs_in_to_no_machine(
     kubeconfig.write_text("{}\n")
     # what the role registers that compares itself
     given = {**NOWHERE, "groundup_kubeconfig": str(kubeconfig), f"__{role}_probe": {"steps": ["start it"]}}
-    done = play("site", "--tags", layer, model=model, collections=stubs, vault_edge1="horse", **given)
+    secrets = {"vault_edge1": "horse", "vault_backups_key": "a key"}
+    done = play("site", "--tags", layer, model=model, collections=stubs, **secrets, **given)
     assert done.returncode == 0, done.stdout + done.stderr
     assert ran(done.stdout) == {role: {"cluster"}} and "horse" not in done.stdout
     assert "UNREACHABLE" not in done.stdout
