@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..waiting.wait import TimedOut, growing, wait
 from . import layout
 from .capacity import machine_loss
 from .runner import Ceph, CephError, NoAnswer
-from .state import Check, Osd, State, is_clean, read
+from .state import PLACEMENT, Check, Osd, State, is_clean, placement_groups, read
 
 _SHOWN = 5  # details of a check, and placement groups of a state, in a text
 
@@ -79,6 +80,19 @@ def unclean(state: State) -> list[Row]:
         if rows and part:
             rows.append(Row("objects", f"{part} % of their copies are {word}"))
     return rows
+
+
+def unclean_now(ceph: Ceph) -> list[Row]:
+    """One row for each state of placement groups that are not active and clean, as the manager counts them now.
+
+    What monitors show in `ceph status` is what the manager sent them some seconds ago: an OSD that has just been marked
+    out is `safe-to-destroy` to the manager while its placement groups peer, and all of them are clean to the monitors.
+
+    :raises CephError: as `state.read`.
+    """
+    brief = placement_groups(ceph.read(*PLACEMENT))
+    counts = Counter(str(pg["state"]) for pg in brief)
+    return [Row(f"{counts[name]} of {len(brief)} PGs", name) for name in sorted(counts) if not is_clean(name)]
 
 
 class Probe:

@@ -11,7 +11,7 @@ from ..waiting.deadline import Clock, Deadline
 from ..waiting.missing import Missing, Row
 from ..waiting.wait import TimedOut, growing, wait
 from . import layout, osd_names, state
-from .gate import unclean
+from .gate import unclean, unclean_now
 from .layout import Device
 from .osd_names import Identity, Named
 from .osd_plan import Action, Daemon, Seen, Step, Wanted, decide, steps
@@ -106,16 +106,19 @@ class Run:
         wanted = Wanted(params["state"], named.ids, named.machines, lost, bool(params["erased"]))
         there = [one for one in named.ids if one in found.devices]
         gone = [str(one) for one in there if found.devices[one].out]
-        safe = ceph.ask("osd", "safe-to-destroy", *gone)[0] if gone else None
-        # Placement groups are read after the questions, so that they are no older than the answers.
+        answer = ceph.ask("osd", "safe-to-destroy", *gone)[0] if gone else None
+        safe = frozenset((answer or {}).get("safe_to_destroy") or ())
         stop = {one: ceph.ask("osd", "ok-to-stop", str(one))[1] for one in there if one in lost}
+        # Placement groups are read after the questions, so that they are no older than the answers. One start for all.
+        ceph.read_all(*state.COMMANDS, state.PLACEMENT)
         now = state.read(ceph)
+        moving = unclean(now) or unclean_now(ceph)
         denied = {one: self._denied(one, reason, now) for one, reason in stop.items()}
         seen = Seen(
             found,
-            frozenset((safe or {}).get("safe_to_destroy") or ()),
+            safe,
             {one: reason for one, reason in denied.items() if reason},
-            tuple(unclean(now)),
+            tuple(moving),
             self._daemons.managed,
             daemons,
             frozenset(held),

@@ -137,6 +137,7 @@ def is_clean(state: str) -> bool:
 
 #: What a state is read from, and where data is not in its place also the placement groups.
 COMMANDS = (("status",), ("health", "detail"), ("osd", "df", "tree"), ("mon", "dump"))
+PLACEMENT = ("pg", "dump", "pgs_brief")
 
 
 def read(ceph: Ceph) -> State:
@@ -148,7 +149,7 @@ def read(ceph: Ceph) -> State:
     status, health, osds, mons = ceph.read_all(*COMMANDS)
     try:
         unclean = not all(map(is_clean, _states(status["pgmap"])))
-        brief = placement_groups(ceph.read("pg", "dump", "pgs_brief")) if unclean else []
+        brief = placement_groups(ceph.read(*PLACEMENT)) if unclean else []
         return state(status, health, osds, mons, brief)
     except (KeyError, TypeError, ValueError) as error:
         raise CephError(f"{' '.join(ceph.command)} gave an answer of an unknown form: {error!r}") from error

@@ -9,9 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.ceph.gate import Wanted, missing, perform
+from ansible_collections.groundup.cloud.plugins.module_utils.ceph.gate import (
+    Wanted,
+    missing,
+    perform,
+    unclean,
+    unclean_now,
+)
 from ansible_collections.groundup.cloud.plugins.module_utils.ceph.runner import Ceph, CephError, NoAnswer, Words
-from ansible_collections.groundup.cloud.plugins.module_utils.ceph.state import State, is_clean, read
+from ansible_collections.groundup.cloud.plugins.module_utils.ceph.state import PLACEMENT, State, is_clean, read
 from checks.clock import SkippingClock
 
 RECORDED = Path(__file__).with_name("recorded")
@@ -54,6 +60,22 @@ def test_a_healthy_cluster_lacks_nothing() -> None:
     assert found["osds"] == {"total": 3, "up_and_in": 3, "down": [], "out": []}
     assert found["pgs"]["states"] == {"active+clean": 9} and found["space"]["used_percent"] == 14.2
     assert json.dumps(found)
+
+
+def test_placement_groups_are_those_of_the_manager_where_the_monitors_are_late() -> None:
+    """As recorded in a drain: to `ceph status` all were clean while those of the OSD that had gone out peered."""
+    late, now = Recorded("healthy"), json.loads((RECORDED / "healthy.json").read_text())
+    groups = now["pg dump pgs_brief"]["pg_stats"]
+    assert unclean(read(late)) == [] and unclean_now(late) == [] and len(groups) == 9
+
+    class Peering(Recorded):
+        def _answer(self, words: Words) -> Any:
+            if words != PLACEMENT:
+                return super()._answer(words)
+            return {"pg_stats": [{**pg, "state": "peering"} for pg in groups[:4]] + groups[4:]}
+
+    assert unclean(read(Peering("healthy"))) == []
+    assert list(map(str, unclean_now(Peering("healthy")))) == ["4 of 9 PGs: peering"]
 
 
 def test_a_degraded_cluster_says_what_is_missing() -> None:
