@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..kube.ranges import NODE_PREFIX
 from ..objects.patches import ABSENT, Patch
 from .cilium_limits import LONGEST, SHORTEST, TUNNEL_BYTES, WIREGUARD_BYTES
 from .pod_ranges import Ranges, ranges
@@ -19,8 +20,6 @@ ROLE = "network_cilium"
 NAMESPACE = "kube-system"
 CONFIG = ("ConfigMap", "cilium-config")
 NONE, CLUSTER_POOL, WIREGUARD = "none", "cluster_pool", "wireguard"
-#: Prefix length of a node's pods of IPv6 (kube-controller-manager, --node-cidr-mask-size-ipv6).
-NODE_SIX = "64"
 #: Requests each second that an agent may make, and at once. Each address on layer 2 takes a lease, renewed in 5 s.
 QPS, BURST = "50", "100"
 
@@ -85,7 +84,9 @@ def _addresses(params: Mapping[str, Any], pods: Ranges) -> Iterator[Patch]:
         yield _set("cluster-pool-ipv4-mask-size", "24", str(prefix), "the part of it that each node gets")
         if pods.six:
             yield _set("cluster-pool-ipv6-cidr", ABSENT, str(pods.six), "the cluster's subnet of pods of IPv6")
-            yield _set("cluster-pool-ipv6-mask-size", ABSENT, NODE_SIX, "as the controller manager divides it")
+            yield _set(
+                "cluster-pool-ipv6-mask-size", ABSENT, str(NODE_PREFIX[6]), "as the controller manager divides it"
+            )
         return
     yield _set("ipam", "cluster-pool", "kubernetes", "nodes have subnets of pods from the controller manager")
     for key, value in (("cluster-pool-ipv4-cidr", "10.0.0.0/8"), ("cluster-pool-ipv4-mask-size", "24")):

@@ -11,6 +11,11 @@ Range = ipaddress.IPv4Network | ipaddress.IPv6Network
 #: API server takes (maxCIDRBits)
 LEAST_SERVICES = 10
 SERVICE_BITS = 20
+#: Prefix length of each node's range of pods by IP version (kube-controller-manager, --node-cidr-mask-size-ipv4 and
+#: -ipv6).
+NODE_PREFIX = {4: 24, 6: 64}
+#: The prefix lengths of all pods and of a node's may differ by this (PodSubnetNodeMaskMaxDiff in constants.go).
+NODE_BITS = 16
 
 
 def service_fault(services: Range) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ..kube.ranges import service_fault
+from ..kube.ranges import NODE_BITS, NODE_PREFIX, service_fault
 from .check_endpoint import check_endpoint
 from .check_existing import check_existing
 from .checks import Report
@@ -16,11 +16,6 @@ from .kubernetes import Kubernetes
 from .scalars import Subnet
 from .segments import Network
 from .types import Cloud
-
-# Prefix length of each node's pod range by IP version (kube-controller-manager, --node-cidr-mask-size-ipv4, -ipv6).
-NODE_PREFIX = {4: 24, 6: 64}
-#: The prefix lengths of all pods and of a node's may differ by this (kubeadm, PodSubnetNodeMaskMaxDiff).
-NODE_BITS = 16
 
 
 def check_cluster(report: Report) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from .fields import keys_of
 from .hardware import Machine, Switch
 from .port_names import expand
 from .types import Cloud
@@ -19,7 +20,7 @@ from .wiring import HostLink
 #: The key of the model with the profiles.
 SECTION = "port_profiles"
 #: Keys that an uplink or a device takes from its profile.
-TAKEN = ("networks", "mode", "native", "lacp", "mtu", "edge", "description")
+TAKEN = tuple(key for key in keys_of(PortProfile) if key != "name")
 
 
 @dataclass(frozen=True)

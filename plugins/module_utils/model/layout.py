@@ -98,27 +98,24 @@ class Layout:
     @functools.cache  # noqa: B019  (a Layout lives as long as one run of the model)
     def addresses_of(self, name: str) -> dict[str, Address]:
         """The addresses of a machine by network, without networks whose subnet has no address for its number."""
-        machine = self.cloud.machines[name]
-        number = number_of(machine)
-        addresses: dict[str, Address] = {}
-        for network in self.networks_of(machine):
-            explicit = self._explicit(machine, network, network.subnet)
-            computed = _numbered(network, network.subnet, number)
-            if (found := explicit or computed) is not None:
-                addresses[network.name] = found
-        return addresses
+        networks = self.networks_of(self.cloud.machines[name])
+        return self._planned(name, ((network, network.subnet) for network in networks))
 
     @functools.cache  # noqa: B019
     def second_addresses_of(self, name: str) -> dict[str, Address]:
         """The addresses of a machine in the second subnets of its networks, by network."""
+        networks = self.networks_of(self.cloud.machines[name])
+        return self._planned(name, ((network, second) for network in networks if (second := network.second_subnet)))
+
+    def _planned(self, name: str, places: t.Iterable[tuple[Network, Subnet | None]]) -> dict[str, Address]:
+        """The addresses of a machine in subnets of its networks, by network: given ones, or those of its number."""
         machine = self.cloud.machines[name]
+        number = number_of(machine)
         addresses: dict[str, Address] = {}
-        for network in self.networks_of(machine):
-            if network.second_subnet is not None:
-                explicit = self._explicit(machine, network, network.second_subnet)
-                computed = _numbered(network, network.second_subnet, number_of(machine))
-                if (found := explicit or computed) is not None:
-                    addresses[network.name] = found
+        for network, subnet in places:
+            found = self._explicit(machine, network, subnet) or _numbered(network, subnet, number)
+            if found is not None:
+                addresses[network.name] = found
         return addresses
 
     def all_addresses_of(self, name: str) -> list[tuple[str, Address]]:
