@@ -9,7 +9,7 @@ import pytest
 from checks.commands import files
 
 
-@pytest.mark.beside("pytest", "-q", minutes=15)
+@pytest.mark.beside("pytest", "-q", minutes=25)
 @pytest.mark.parametrize("file", files("tests/services/fabric"))
 def test_switches(file: str, succeeds: Callable[[], None]) -> None:
     assert file

@@ -52,6 +52,7 @@ osd recovery sleep hdd = 0
 osd recovery max active hdd = 20
 mon data avail warn = 1
 mon lease = 5
+mon warn on slow ping time = 600000
 mon warn on insecure global id reclaim = false
 mon warn on insecure global id reclaim allowed = false
 """

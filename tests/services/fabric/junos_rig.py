@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rig of Junos; see rigs.py. A minute of its timer lasts two seconds."""
+"""The rig of Junos; see rigs.py. A minute of its timer lasts six seconds."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Junos(Rig):
 
     def __init__(self) -> None:
         self.double = Device(CONFIG, [f"xe-0/0/{number}" for number in range(10)])
-        self.double.minute = 2.0
+        self.double.minute = 6.0
         self.double.start()
         self.close = self.double.stop
 

@@ -34,7 +34,7 @@ class Rig:
     platform: ClassVar[str]
     ports: ClassVar[tuple[str, str, str]]
     mine: ClassVar[frozenset[str]]
-    timeout, fires = 2, 2.0
+    timeout, fires = 6, 6.0
     persists = False
 
     def connection(self) -> dict[str, Any]:
@@ -162,7 +162,7 @@ class Eos(Rig):
 
 
 class Nxos(Rig):
-    """One minute of its scheduler is a second; a job begins after two."""
+    """One minute of its scheduler is three seconds; a job begins after two minutes."""
 
     platform, ports = "nxos", ("Ethernet1/1", "Ethernet1/2", "Ethernet1/3")
     mine = frozenset({"vlan 10", "vlan 20", "vlan 30", "Ethernet1:1", "Ethernet1:2", "Ethernet1:3", "port-channel2"})
@@ -170,7 +170,7 @@ class Nxos(Rig):
     def __init__(self, home: Path) -> None:
         self.double = NxosDouble(home)
         self.close = self.double.close
-        self.double.minute = 1.0
+        self.double.minute = 3.0
         self.double.config.interfaces["port-channel1"] = Interface("port-channel1", True)
         self.double.config.interfaces["Ethernet1/3"].other = ("storm-control broadcast level 1.00",)
         self.double.saved = copy.deepcopy(self.double.config)
@@ -213,7 +213,7 @@ class Sonic(Rig):
 
     platform, ports = "sonic", ("Ethernet0", "Ethernet4", "Ethernet8")
     mine = frozenset({"Ethernet0", "Ethernet4", "Ethernet8", "PortChannel2", "Vlan10", "Vlan20", "Vlan30"})
-    fires = 12.0
+    fires = 16.0
 
     def __init__(self, home: Path) -> None:
         self.double = SonicDouble(home)

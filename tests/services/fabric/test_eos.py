@@ -49,7 +49,7 @@ def lines(eos: EosDouble, interface: str) -> set[str]:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert condition()

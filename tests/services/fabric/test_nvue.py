@@ -92,7 +92,7 @@ def unchanged_parts(config: Tree) -> Tree:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert condition()

@@ -150,7 +150,7 @@ def performed(leaf: NxosDouble) -> tuple[Nxos, str]:
 
 
 def wait_for(true: Any) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -50,7 +50,7 @@ STEPS = ["remove port Ethernet0", "add vlan 10", "change port etp3", "add lag no
 
 
 def wait_until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.05)
