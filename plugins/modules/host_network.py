@@ -10,9 +10,9 @@ version_added: 0.1.0
 description:
   - Writes files for systemd-networkd, or profiles for NetworkManager, and compares the links themselves, so that a link
     changed by hand is corrected.
-  - A change is armed with a timer on the host and with a unit for its next boot, switched, and confirmed over a new
-    connection once links and LACP are as wanted and a peer on each VLAN answers. Otherwise the host restores its
-    previous configuration by itself.
+  - A change is armed with a timer on the host and with a unit for its next boot, switched, and proved, that is links
+    and LACP are as wanted and a peer on each VLAN answers. A connection that is opened after this proof confirms it.
+    Otherwise the host restores its previous configuration by itself.
   - If NICs are absent or cables contradict the model, the module fails before it changes anything.
 notes:
   - The host changes its network and the controller confirms the change over a new connection, both in one task.
@@ -27,9 +27,10 @@ attributes:
 extends_documentation_fragment:
   - groundup.cloud.host_network_config
 options:
-  confirm:
+  prove:
     description:
-      - Identifier of the change to confirm. The action on the controller sets it; do not use it in a playbook.
+      - Identifier of the change whose network is to be proved. The action on the controller sets it, and confirms the
+        change afterwards; do not use it in a playbook.
     type: str
 """
 
@@ -95,23 +96,23 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import host_network
-from ansible_collections.groundup.cloud.plugins.module_utils.links.confirm import confirm
+from ansible_collections.groundup.cloud.plugins.module_utils.links.proof import prove
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, given, run
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.check import checked
 from ansible_collections.groundup.cloud.plugins.module_utils.specs.host_network import CONFIG
 
 PATIENCE = 0.6  # part of confirm_timeout, after which the host rolls the change back by itself
-SPEC = {"config": CONFIG, "confirm": {"type": "str"}}
+SPEC = {"config": CONFIG, "prove": {"type": "str"}}
 
 
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
-    config, change = given(module.params["config"]), module.params["confirm"]
+    config, change = given(module.params["config"]), module.params["prove"]
 
     def act() -> Result:
         wanted = checked("host_network", CONFIG, config)
         if change:
-            return confirm(wanted, change, patience=PATIENCE * wanted["confirm_timeout"])
+            return prove(wanted, change, patience=PATIENCE * wanted["confirm_timeout"])
         return host_network.run(wanted, check=module.check_mode, warn=module.warn)
 
     run(module, act)

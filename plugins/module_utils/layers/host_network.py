@@ -124,7 +124,8 @@ def run(params: dict[str, Any], *, check: bool, system: System | None = None, wa
     """Bring the network to its state; steps that could disconnect the host start a second after this returns.
 
     Returns {changed, armed: identifier or None, deadline: seconds, steps, diff, seconds}. After an ``armed``
-    answer the controller calls ``links.confirm`` over a new connection before ``deadline``, or the host rolls back.
+    answer the controller has the change proved (``links.proof``) and confirms it, each over a new connection and before
+    ``deadline``, or the host rolls back.
     HostError, with nothing changed, when the cabling contradicts the model.
     """
     system, spec, started = system or System(), parse(params), time.monotonic()

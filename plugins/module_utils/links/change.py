@@ -1,9 +1,14 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A change of the network that is rolled back unless it is confirmed: by a timer, and by a unit at the next boot."""
+"""A change of the network that is rolled back unless it is confirmed: by a timer, and by a unit at the next boot.
+
+The script confirms it, see links/script.py.
+"""
 
 from __future__ import annotations
 
+import ipaddress
+import re
 import shutil
 import time
 from pathlib import Path
@@ -19,7 +24,10 @@ from .script import SCRIPT_PATH, STATE, TIMER
 
 CHANGE = f"{STATE}/change"
 PENDING = f"{STATE}/pending"
+CONFIRMED = f"{STATE}/confirmed"
 REVERTING = f"{STATE}/reverting"
+#: "Address=10.0.0.2/24" of systemd.network(5), "address1=10.0.0.2/24,10.0.0.1" of a keyfile.
+ADDRESS = re.compile(r"^[Aa]ddress\d*\s*=\s*([0-9A-Fa-f.:]+/\d+)", re.MULTILINE)
 LISTS = ("devices", "created", "released", "reconfigure", "activate", "restore")
 
 
@@ -29,6 +37,29 @@ def pending(system: System) -> str | None:
         return system.path(PENDING).read_text().strip()
     except FileNotFoundError:
         return None
+
+
+def confirmed(system: System) -> str | None:
+    """Identifier of the change that was confirmed last, None if none was or if another one is pending."""
+    if pending(system) is not None:
+        return None
+    try:
+        return system.path(CONFIRMED).read_text().strip()
+    except FileNotFoundError:
+        return None
+
+
+def former_addresses(system: System) -> set[str]:
+    """Addresses of the previous configuration that the new one doesn't have, as address/prefix."""
+    old, new = (_addresses(system.path(f"{CHANGE}/{name}")) for name in ("old", "new"))
+    return old - new
+
+
+def _addresses(directory: Path) -> set[str]:
+    """Those in the files of systemd.network(5) and in the keyfiles of NetworkManager, drop-ins among them."""
+    files = [path for path in directory.rglob("*") if path.is_file()]
+    found = [match for path in files for match in ADDRESS.findall(path.read_text(errors="replace"))]
+    return {str(ipaddress.ip_interface(text)) for text in found}
 
 
 def arm(spec: NetworkSpec, found: list[Difference], system: System) -> str:
@@ -95,19 +126,6 @@ def launch(system: System, unit: str, verb: str) -> None:
         "--timer-property=AccuracySec=100ms",
     ]
     system.run([*argv, SCRIPT_PATH, verb])
-
-
-def confirm(system: System) -> None:
-    """Confirm the change by removing the marker file ``pending``. HostError if the timer has fired before.
-
-    The script renames the same file before it rolls back, so exactly one of the two succeeds.
-    """
-    try:
-        system.path(PENDING).unlink()
-    except FileNotFoundError as error:
-        raise HostError("the change was rolled back before it could be confirmed") from error
-    timer.disarm(TIMER, system)
-    system.path(f"{STATE}/reverted").unlink(missing_ok=True)
 
 
 def revert_now(system: System) -> None:

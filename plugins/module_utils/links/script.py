@@ -16,8 +16,9 @@ SCRIPT = r"""#!/bin/sh
 # Written by groundup.cloud.host_network.
 #   switch   install the new files and make the backend, systemd-networkd or NetworkManager, apply them
 #   revert   restore the old files and make the backend apply them
+#   confirm  keep the new files; its second argument is the identifier of the change
 #   boot     restore the old files before the backend starts: an unconfirmed change does not survive a reboot
-# The confirmation removes the marker file STATE/pending.
+# Confirmation and rollback rename the same marker file STATE/pending, so exactly one of the two succeeds.
 # STATE/change holds backend (networkd or networkmanager), new/ and old/ (files), devices (deleted and created again on
 # switch), released (taken out of a bond or bridge on switch); for systemd-networkd created (deleted on revert) and
 # reconfigure (links changed by hand), for NetworkManager activate and restore (devices whose profiles are activated on
@@ -116,7 +117,11 @@ reload_networkd() {
   systemctl restart systemd-networkd # creates all devices that are still missing
 }
 
-claim() { # whether this rollback was first to remove the marker file; the confirmation removes the same file
+is_confirmed() { # identifier of a change
+  [ ! -e "$state/pending" ] && [ "$(cat "$state/confirmed" 2> /dev/null)" = "$1" ]
+}
+
+claim() { # whether this rollback was first to rename the marker file
   mv "$state/pending" "$state/reverting" 2> /dev/null
 }
 
@@ -140,6 +145,12 @@ case $1 in
     install_files old
     apply reverting restore created devices
     finish_revert "network change was not confirmed: the previous configuration was restored"
+    ;;
+  confirm) # an answer that was lost is asked for again
+    is_confirmed "$2" && exit 0
+    [ "$(cat "$state/pending" 2> /dev/null)" = "$2" ] && mv "$state/pending" "$state/confirmed" 2> /dev/null || exit 1
+    systemctl stop groundup-network-revert.timer
+    rm -f "$state/reverted"
     ;;
   boot) # also finishes a revert that the reboot interrupted
     claim || [ -e "$state/reverting" ] || exit 0

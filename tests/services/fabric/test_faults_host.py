@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host whose port of a real Open vSwitch is not as it needs: its confirmation pings, and rolls its change back.
+"""A host whose port of a real Open vSwitch is not as it needs: its proof pings, and rolls its change back.
 
 Two network namespaces are doubles of machines. The frames and the pings of full size are real; systemd is recorded,
 and the output of ip is changed so that a veth device is a NIC.
@@ -19,11 +19,11 @@ import pytest
 
 pytestmark = pytest.mark.services
 MAC = "52:54:00:00:01:0"
-CONFIRM = """
+PROVE = """
 import json, subprocess, sys
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
-from ansible_collections.groundup.cloud.plugins.module_utils.links import change, confirm
+from ansible_collections.groundup.cloud.plugins.module_utils.links import change, proof
 ran = []
 class Host(System):
     def run(self, argv, **rest):
@@ -37,7 +37,7 @@ host = Host(given["root"])
 host.write(change.PENDING, b"7")
 host.write(f"{change.CHANGE}/switched", b"")
 try:
-    said = confirm.confirm(given["network"], "7", patience=3, system=host)
+    said = proof.prove(given["network"], "7", patience=3, system=host)
 except HostError as error:
     said = str(error)
 print(json.dumps([said, ran, change.pending(host)]))
@@ -67,7 +67,7 @@ class Hosts:
     def inside(self, number: int, *command: str) -> str:
         return str(self.rack.sh("ip", "netns", "exec", self.space[number], *command))
 
-    def confirm(self) -> tuple[Any, list[str], str | None]:
+    def prove(self) -> tuple[Any, list[str], str | None]:
         """What the first machine says to a change of its network, the commands that it ran, and what waits."""
         network = {
             "hostname": "node1",
@@ -80,7 +80,7 @@ class Hosts:
             "peers": {"cluster": ["10.30.0.2"]},
         }
         done = subprocess.run(
-            ["ip", "netns", "exec", self.space[1], sys.executable, "-c", CONFIRM],
+            ["ip", "netns", "exec", self.space[1], sys.executable, "-c", PROVE],
             input=json.dumps({"root": str(self.home), "network": network}),
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,
@@ -102,10 +102,10 @@ def hosts(rack: Any, tmp_path: Path) -> Iterator[Hosts]:
         found.stop()
 
 
-def test_a_port_as_the_host_needs_it_is_confirmed(hosts: Hosts) -> None:
-    said, ran, pending = hosts.confirm()
-    assert said["confirmed"] and not said["unproven"], said
-    assert pending is None and not [line for line in ran if "revert-now" in line]
+def test_a_port_as_the_host_needs_it_is_proved(hosts: Hosts) -> None:
+    said, ran, pending = hosts.prove()
+    assert said["proved"] and not said["unproven"], said
+    assert pending == "7" and not [line for line in ran if "revert-now" in line]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_port_as_the_host_needs_it_is_confirmed(hosts: Hosts) -> None:
 )
 def test_a_fault_of_the_switch_makes_the_host_roll_back(hosts: Hosts, fault: list[str]) -> None:
     hosts.rack.vsctl("set", *fault)
-    said, ran, __ = hosts.confirm()
+    said, ran, __ = hosts.prove()
     assert "the host restores its previous configuration" in said
     assert "cluster (nic0): none of 10.30.0.2 answers a ping of 9000 bytes" in said
     assert any("groundup-network-revert-now" in line for line in ran), ran

@@ -111,8 +111,8 @@ class Host(System):
     def files(self) -> list[str]:
         return sorted(path.name for path in self.path(keyfiles.KEYFILES).iterdir())
 
-    def call(self, verb: str) -> None:
-        subprocess.run(["sh", "-c", self._script, "script", verb], check=True, capture_output=True)
+    def call(self, *verb: str) -> None:
+        subprocess.run(["sh", "-c", self._script, "script", *verb], check=True, capture_output=True)
 
     def switch(self, params: dict[str, Any], *, confirmed: bool) -> list[str]:
         """Change the network as the module does, but for the timer. Returns the profiles that were activated."""
@@ -121,7 +121,7 @@ class Host(System):
         self.write(change.PENDING, b"1")
         self.call("switch")
         if confirmed:
-            self.path(change.PENDING).unlink()
+            self.call("confirm", "1")
         settle(lambda: not self.differences(params))
         return self.path(f"{change.CHANGE}/activate").read_text().split()
 

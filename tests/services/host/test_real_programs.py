@@ -318,9 +318,13 @@ def test_the_network_script_installs_and_restores_files(tmp_path: pathlib.Path) 
         (state / "change" / name).write_text(text)
     script = SCRIPT.replace("/var/lib/groundup/network", str(state)).replace("/etc/systemd/network", str(target))
 
+    environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+
+    def run(*words: str) -> int:
+        return subprocess.run(["sh", "-c", script, "script", *words], check=False, env=environment).returncode
+
     def call(verb: str) -> dict[str, str]:
-        environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
-        subprocess.run(["sh", "-c", script, "script", verb], check=True, env=environment)
+        assert run(verb) == 0
         return {str(path.relative_to(target)): path.read_text() for path in target.rglob("*") if path.is_file()}
 
     assert call("switch") == {
@@ -340,6 +344,14 @@ def test_the_network_script_installs_and_restores_files(tmp_path: pathlib.Path) 
     (target / "10-groundup-bond0.network").write_text("half")
     (state / "reverting").touch()  # as when a reboot interrupts the rollback
     assert call("boot") == everything and not (state / "reverting").exists()
+    assert run("confirm", "1") == 1, "it was rolled back"
+    (state / "pending").write_text("2")
+    (tmp_path / "calls").write_text("")
+    assert run("confirm", "1") == 1 and (state / "pending").exists(), "another change waits"
+    assert run("confirm", "2") == 0 and not (state / "pending").exists() and not (state / "reverted").exists()
+    assert run("confirm", "2") == 0, "the answer was lost"
+    assert (tmp_path / "calls").read_text() == "systemctl stop groundup-network-revert.timer\n"
+    assert call("revert") == everything and not (state / "reverted").exists(), "a confirmed change stays"
 
 
 def test_the_network_script_works_with_networkmanager(tmp_path: pathlib.Path) -> None:

@@ -13,11 +13,11 @@ import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
 from ansible_collections.groundup.cloud.plugins.module_utils.links import cabling, change, lacp
-from ansible_collections.groundup.cloud.plugins.module_utils.links.confirm import pingable
 from ansible_collections.groundup.cloud.plugins.module_utils.links.files import networkd_files
 from ansible_collections.groundup.cloud.plugins.module_utils.links.lists import link_lists
 from ansible_collections.groundup.cloud.plugins.module_utils.links.live import Difference, Live, differences, route_name
 from ansible_collections.groundup.cloud.plugins.module_utils.links.parts import Nic
+from ansible_collections.groundup.cloud.plugins.module_utils.links.proof import pingable, remains
 from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import parse
 from ansible_collections.groundup.cloud.plugins.module_utils.network.bonding import Bond
 from ansible_collections.groundup.cloud.plugins.module_utils.network.bonding import parse as parse_bonding
@@ -271,17 +271,35 @@ def test_the_rollback_is_armed_before_the_switch(host: ScratchSystem) -> None:
     ]
 
 
-def test_only_one_of_confirmation_and_rollback_succeeds(host: ScratchSystem) -> None:
+def test_a_change_during_a_rollback_is_refused(host: ScratchSystem) -> None:
     change.arm(SPEC, [], host)
     host.path(change.PENDING).rename(host.path(change.REVERTING))  # as the script does before it rolls back
-    with pytest.raises(HostError, match="rolled back before it could be confirmed"):
-        change.confirm(host)
     with pytest.raises(HostError, match="rolling back an unconfirmed change"):
         change.arm(SPEC, [], host)
     host.path(change.REVERTING).unlink()
-    change.arm(SPEC, [], host)
-    change.confirm(host)
-    assert change.pending(host) is None
+    identifier = change.arm(SPEC, [], host)
+    assert change.pending(host) == identifier and change.confirmed(host) is None
+    host.path(change.PENDING).rename(host.path(change.CONFIRMED))  # as the script does
+    assert change.pending(host) is None and change.confirmed(host) == identifier
+
+
+def test_addresses_of_the_previous_configuration_are_no_proof(host: ScratchSystem) -> None:
+    """networkctl returns before systemd-networkd has removed them."""
+    for name, text in {
+        "old/10-groundup-bond0.network": "[Network]\nAddress=10.20.0.21/24\nAddress=10.99.0.1/24\n",
+        "old/10-groundup-bond0.network.d/by-hand.conf": "[Address]\nAddress = fd00:0::7/64\n",
+        "old/groundup-bond0.nmconnection": "[ipv4]\naddress1=10.99.0.2/24,10.99.0.254\naddresses=none\n",
+        "new/10-groundup-bond0.network": "[Network]\nAddress=10.20.0.21/24\n",
+    }.items():
+        host.write(f"{change.CHANGE}/{name}", text.encode())
+    former = change.former_addresses(host)
+    assert former == {"10.99.0.1/24", "10.99.0.2/24", "fd00::7/64"}
+    links = healthy()
+    assert remains(SPEC, Live(links, ROUTES, SIZES), former) == []
+    device = next(name for name, one in links.items() if name == SPEC.vlans[0].name)
+    links[device]["addr_info"] += [{"local": "10.99.0.1", "prefixlen": 24}, {"local": "10.99.0.9", "prefixlen": 24}]
+    left = f"{device}: the address 10.99.0.1/24 of the previous configuration is still there"
+    assert remains(SPEC, Live(links, ROUTES, SIZES), former) == [left]
 
 
 def test_networks_without_pingable_peers_are_found() -> None:

@@ -14,7 +14,7 @@ import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.host.state import HostError
 from ansible_collections.groundup.cloud.plugins.module_utils.host.system import System
 from ansible_collections.groundup.cloud.plugins.module_utils.layers import host_network
-from ansible_collections.groundup.cloud.plugins.module_utils.links import cabling, confirm, lists, live
+from ansible_collections.groundup.cloud.plugins.module_utils.links import cabling, lists, live, proof
 from ansible_collections.groundup.cloud.plugins.module_utils.links.live import Difference, Live, differences
 from ansible_collections.groundup.cloud.plugins.module_utils.links.spec import parse
 from ansible_collections.groundup.cloud.plugins.module_utils.network import ping
@@ -252,27 +252,25 @@ def test_the_confirmation_names_the_link_that_fails(host: DoubleHost, monkeypatc
 
     monkeypatch.setattr(ping, "by_socket", answer)
     spec, silent = parse(CASES["lacp"]), {""}
-    assert confirm.faults(spec, host) == []
+    assert proof.faults(spec, host) == []
     assert asked == [
         ("10.20.0.1", "1500", "bond0.20"),
         ("10.40.0.22", "9000", "bond1.40"),
         ("10.10.0.1", "1500", "nic4"),
     ]
     silent = {"bond1.40"}
-    assert confirm.faults(spec, host) == [
+    assert proof.faults(spec, host) == [
         "storage (bond1.40): none of 10.40.0.22 answers a ping of 9000 bytes",
     ]
     host.bond("bond1", ("nic2", "up", NOBODY), ("nic3", "up", SWITCH))
-    assert confirm.faults(spec, host) == [
-        "bond1: nic2: no LACP partner; is its switch port in a port-channel with LACP?"
-    ]
+    assert proof.faults(spec, host) == ["bond1: nic2: no LACP partner; is its switch port in a port-channel with LACP?"]
 
 
 def test_peers_are_asked_over_the_name_that_a_nic_has_before_it_is_renamed() -> None:
     links = kernel(TWO)
     links["ens7"] = {**links.pop("nic4"), "ifname": "ens7"}
     spec = parse(TWO)
-    names = [confirm.device_of(spec, item, Live(links, frozenset())) for item in spec.addresses]
+    names = [proof.device_of(spec, item, Live(links, frozenset())) for item in spec.addresses]
     assert names == ["bond0.20", "bond1.40", "ens7"]
 
 

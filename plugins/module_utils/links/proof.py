@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Confirm a change of the network if links are as wanted, LACP has one partner, and peers answer full-size pings."""
+"""Whether a changed network is proved: links as wanted, LACP with one partner, peers that answer full-size pings."""
 
 from __future__ import annotations
 
@@ -24,11 +24,26 @@ def faults(spec: NetworkSpec, system: System) -> list[str]:
     """Everything that is wrong with the new network now; peers are pinged only if links and LACP are without fault."""
     kernel = live.read(system, six=spec.six, tables=spec.tables)
     found = [f"{d.link}: {d.what} is {d.have}, wanted {d.want}" for d in live.differences(spec, kernel)]
+    found += remains(spec, kernel, change.former_addresses(system))
     for bond in spec.bonds:
         if bond.mode == "802.3ad":
             state = bonding.parse(read_text(system, f"/proc/net/bonding/{bond.name}"))
             found += [f"{bond.name}: {fault}" for fault in lacp.problems(state)]
     return found or silent_networks(spec, kernel)
+
+
+def remains(spec: NetworkSpec, kernel: Live, former: set[str]) -> list[str]:
+    """Addresses of the previous configuration that the links still have: the host goes on to switch.
+
+    networkctl(1) returns before systemd-networkd has removed them, and a connection to one of them ends soon.
+    """
+    names = [name_of(link, kernel) for link in spec.links]
+    names += [one.name for one in (*spec.vlans, *spec.bridges)]
+    return [
+        f"{name}: the address {address} of the previous configuration is still there"
+        for name in dict.fromkeys(names)
+        for address in sorted(live.addresses_of(kernel, name) & former)
+    ]
 
 
 def silent_networks(spec: NetworkSpec, kernel: Live) -> list[str]:
@@ -53,12 +68,12 @@ def pingable(spec: NetworkSpec, item: Address) -> list[str]:
     return [peer for peer in spec.peers.get(item.network, ()) if (":" in peer) == (item.version == 6)]
 
 
-def confirm(
-    params: dict[str, Any], identifier: str, *, patience: float, system: System | None = None
-) -> dict[str, Any]:
-    """Wait until the new network is without fault and confirm the change; otherwise roll it back and raise HostError.
+def prove(params: dict[str, Any], identifier: str, *, patience: float, system: System | None = None) -> dict[str, Any]:
+    """Wait until the new network is without fault; otherwise roll the change back and raise HostError.
 
-    ``patience``: seconds to wait for links, LACP and peers. Returns {confirmed: bool, confirm_seconds, unproven:
+    The change stays armed: the script confirms it, over a connection that the controller opens after this proof. One
+    that is confirmed already, where the answer was lost, is proved.
+    ``patience``: seconds to wait for links, LACP and peers. Returns {proved: bool, confirm_seconds, unproven:
     [network]}; ``unproven`` are networks without a peer that could be pinged, so it is unknown whether they work.
     """
     system, spec, deadline = system or System(), parse(params), Deadline(patience)
@@ -66,6 +81,8 @@ def confirm(
 
     def probe() -> Missing | None:
         nonlocal reasons
+        if change.confirmed(system) == identifier:
+            return None
         if change.pending(system) != identifier:
             why = "by the timer" if system.path(f"{STATE}/reverted").exists() else "by another run"
             raise HostError("; ".join([f"the change was rolled back {why} before it was confirmed", *reasons]))
@@ -80,6 +97,5 @@ def confirm(
         raise HostError(
             f"the new network does not work, so the host restores its previous configuration: {error}"
         ) from error
-    change.confirm(system)
     unproven = list(dict.fromkeys(item.network for item in spec.addresses if not pingable(spec, item)))
-    return {"confirmed": True, "unproven": unproven, "confirm_seconds": round(deadline.spent(), 3)}
+    return {"proved": True, "unproven": unproven, "confirm_seconds": round(deadline.spent(), 3)}
