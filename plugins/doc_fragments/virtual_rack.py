@@ -1,12 +1,13 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The option `rack` of the modules for virtual racks."""
+# Written by `make readmes` from roles/virtual_rack/meta/argument_specs.yml; change that file, not this one.
+"""The option `rack` of modules that take the input of the role virtual_rack."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Which lab, and of what it is the twin."""
+    """The input of the role."""
 
     DOCUMENTATION = r"""
 options:
@@ -16,18 +17,19 @@ options:
     required: true
     suboptions:
       model:
-        description: Model of the cloud, a file or a directory.
+        description: Model of the cloud, a file or a directory; an absolute path.
         type: path
       name:
         description: Name of the lab. By default that of the cloud.
         type: str
       directory:
-        description: Where the twin's model is written, into a directory named as the lab.
+        description: Where the twin's model is written, into a directory named as the lab; an
+          absolute path.
         type: path
         default: build/lab
       accelerator:
-        description:
-          - V(auto) takes KVM if a machine was seen to boot with it. By default C(lab.accelerator) of the model.
+        description: C(auto) takes KVM if a machine was seen to boot with it. By default what
+          the model's C(lab) says.
         type: str
         choices: [auto, kvm, tcg]
       venv:

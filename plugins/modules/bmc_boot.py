@@ -18,7 +18,7 @@ attributes:
     support: full
 extends_documentation_fragment:
   - groundup.cloud.attributes
-  - groundup.cloud.bmc
+  - groundup.cloud.bmc_options
   - groundup.cloud.bmc.identity
 options:
   device:

@@ -16,7 +16,7 @@ attributes:
     support: none
 extends_documentation_fragment:
   - groundup.cloud.attributes
-  - groundup.cloud.bmc
+  - groundup.cloud.bmc_options
   - groundup.cloud.bmc.identity
 options:
   tree:

@@ -21,7 +21,7 @@ attributes:
     support: full
 extends_documentation_fragment:
   - groundup.cloud.attributes
-  - groundup.cloud.machine
+  - groundup.cloud.machine_config
 options:
   state_dir:
     description: Directory of the provisioner's state, the same as for role C(provisioner).

@@ -10,6 +10,8 @@ version_added: 0.1.0
 description: Logs in with verified TLS and compares the machine's identity with the model. Changes nothing.
 author: groundup.cloud founders (@groundup-cloud)
 requirements: [requests >= 2.31]
+extends_documentation_fragment:
+  - groundup.cloud.prove_bmc_options
 attributes:
   check_mode:
     description: Reads only, so check mode makes no difference.
@@ -24,65 +26,6 @@ options:
     type: list
     elements: str
     default: []
-  identity:
-    description: Serial number and UUID of the machine, as far as the model names them.
-    type: dict
-    suboptions:
-      serial:
-        description: Serial number of the system.
-        type: str
-      uuid:
-        description: UUID of the system.
-        type: str
-  bmc:
-    description: Its management controller. Without one, the proofs are not tried.
-    type: dict
-    suboptions:
-      protocol:
-        description: Protocol of the controller.
-        type: str
-        choices: [redfish, ipmi]
-        required: true
-      address:
-        description: Host name or IP address.
-        type: str
-        required: true
-      port:
-        description: TCP or UDP port. By default that of the protocol.
-        type: int
-      username:
-        description: Account on the controller.
-        type: str
-        required: true
-      password:
-        description: Password of the account.
-        type: str
-        required: true
-      system:
-        description: Which system of the controller, where it has several.
-        type: str
-      tls:
-        description: How the certificate of the controller is verified. By default by the system's authorities.
-        type: dict
-        suboptions:
-          ca_file:
-            description: File of the certificate authorities to trust.
-            type: path
-          fingerprint:
-            description: SHA-256 of the one certificate to accept.
-            type: str
-      ipmi:
-        description: Settings of IPMI.
-        type: dict
-        suboptions:
-          cipher:
-            description: Cipher suite.
-            type: int
-            choices: [3, 17]
-      timeout:
-        description: Seconds that one call may take.
-        type: float
-        default: 60.0
 """
 
 EXAMPLES = r"""
@@ -110,15 +53,15 @@ proofs:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundup.cloud.plugins.module_utils.bmc.arguments import BMC
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.bmc import bmc_proofs
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import begin, given, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.prove_bmc import BMC, IDENTITY
 
 SPEC = {
     "name": {"type": "str", "required": True},
     "macs": {"type": "list", "elements": "str", "default": []},
-    "identity": {"type": "dict", "options": {"serial": {"type": "str"}, "uuid": {"type": "str"}}},
-    "bmc": {"type": "dict", "options": BMC},
+    "identity": IDENTITY,
+    "bmc": BMC,
 }
 
 

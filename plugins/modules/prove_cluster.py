@@ -16,45 +16,12 @@ attributes:
     description: Starts no pods in check mode; its proofs are returned as not tried.
     support: full
 extends_documentation_fragment:
-  - groundup.cloud.proved_virtual_machines
+  - groundup.cloud.prove_cluster_options
 options:
   kubeconfig:
     description: An administrator's kubeconfig with inline certificates, as kubeadm writes it.
     type: path
     required: true
-  endpoint:
-    description: Address and port that the API must answer at, for example C(10.30.0.10:8443).
-    type: str
-    required: true
-  forwards_to:
-    description: Addresses and ports to which an external load balancer at O(endpoint) has to forward, for messages.
-    type: list
-    elements: str
-    default: []
-    version_added: 0.2.0
-  existing:
-    description: Others run the cluster. Its other nodes may be as they are, and no pods are started in it.
-    type: bool
-    default: false
-    version_added: 0.2.0
-  dual_stack:
-    description: Pods and services have addresses of both IP versions, and have to be reached by both.
-    type: bool
-    default: false
-    version_added: 0.2.0
-  version:
-    description: Version that every node must have, without a leading v.
-    type: str
-    required: true
-  nodes:
-    description: Names of the nodes that must exist, and no others.
-    type: list
-    elements: str
-    required: true
-  domain:
-    description: DNS domain of the cluster.
-    type: str
-    default: cluster.local
   image:
     description: Image with busybox's applets on its path.
     type: str
@@ -65,40 +32,6 @@ options:
         carried out, and what the providers do not promise is returned as not promised. All proofs without it.
     type: dict
     default: {}
-  pools:
-    description:
-      - Ranges of addresses that services of type LoadBalancer get without asking, each FIRST-LAST or a subnet. One
-        service is made and reached from the host where this runs, if O(layers) has C(load_balancer).
-    type: list
-    elements: str
-    default: []
-    version_added: 0.2.0
-  attachments:
-    description:
-      - Attachments of pods, as the role P(groundup.cloud.multus#role) makes them, if O(layers) has C(attachments). A
-        pod on each of their nodes has to fetch from that of the next node by its further interface.
-    type: list
-    elements: dict
-    default: []
-    version_added: 0.2.0
-    suboptions:
-      name:
-        description: Name of the attachment.
-        type: str
-        required: true
-      namespace:
-        description: A namespace that has it.
-        type: str
-        default: default
-      mtu:
-        description: MTU that the interfaces of pods must have in bytes.
-        type: int
-        required: true
-      nodes:
-        description: Names of the nodes that have its interface.
-        type: list
-        elements: str
-        required: true
   promises:
     description:
       - What providers that users bring promise, by layer, as a list of words of the reference of promises. Proofs of
@@ -106,110 +39,6 @@ options:
     type: dict
     default: {}
     version_added: 0.2.0
-  storage:
-    description:
-      - What the storage by the role P(groundup.cloud.rook_ceph#role) has to be, if O(layers) has C(storage).
-      - Ceph is asked by a pod in the namespace C(rook-ceph), and pods use volumes, file systems and buckets in a
-        namespace of their own. Both are removed afterwards, with all volumes.
-    type: dict
-    version_added: 0.2.0
-    suboptions:
-      external:
-        description: The identity of a Ceph cluster that others run, of which nothing else is known.
-        type: str
-      nodes:
-        description: The machines that store.
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          name: {description: Name of the node., type: str, required: true}
-          disks:
-            description: Its disks.
-            type: list
-            elements: dict
-            required: true
-            suboptions:
-              serial: {description: Serial number., type: str}
-              wwn:
-                description: World wide name. Ceph does not tell it, so disks without a serial number are counted.
-                type: str
-              metadata:
-                description: Whether it holds metadata of others, and is no OSD.
-                type: bool
-                default: false
-      monitors:
-        description: How many monitors there are. Needed unless the cluster is external, as O(storage.failure_domain).
-        type: int
-      failure_domain:
-        description: What each copy is in another one of, in the words of Ceph's map, such as C(host).
-        type: str
-      pools:
-        description: Pools of Ceph, each with its copies or chunks.
-        type: dict
-        required: true
-      block:
-        description: Storage classes of volumes of blocks. Snapshots, clones and expansion are tried with the first one.
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          name:
-            description: Name of the storage class.
-            type: str
-            required: true
-          kept:
-            description: Whether what it makes outlives its claims. What a proof makes does not.
-            type: bool
-            default: false
-      file:
-        description: Storage classes of file systems that several nodes share.
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          name:
-            description: Name of the storage class.
-            type: str
-            required: true
-          kept:
-            description: Whether what it makes outlives its claims. What a proof makes does not.
-            type: bool
-            default: false
-      object:
-        description: Storage classes of buckets.
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          name:
-            description: Name of the storage class.
-            type: str
-            required: true
-          kept:
-            description: Whether what it makes outlives its claims. What a proof makes does not.
-            type: bool
-            default: false
-          tls:
-            description: Whether its gateways are reached by TLS.
-            type: bool
-            default: false
-      snapshots:
-        description: Whether there are snapshots.
-        type: bool
-        default: true
-      encrypted_disks:
-        description: Whether disks are encrypted, which is proved on their machines.
-        type: bool
-        default: false
-      encrypted_traffic:
-        description: Whether what Ceph and its clients send is encrypted.
-        type: bool
-        default: false
-      patience:
-        description: Seconds for each wait.
-        type: int
-        default: 300
   patience:
     description: Seconds to wait for pods.
     type: int
@@ -238,27 +67,18 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.errors import said
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
 from ansible_collections.groundup.cloud.plugins.module_utils.prove import attached, cluster, virtual_machines_wanted
-from ansible_collections.groundup.cloud.plugins.module_utils.prove.stored import OPTION, Stored
+from ansible_collections.groundup.cloud.plugins.module_utils.prove.stored import Stored
 from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import Proof
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.prove_cluster import CLUSTER
 
 SPEC = {
     "kubeconfig": {"type": "path", "required": True},
-    "endpoint": {"type": "str", "required": True},
-    "forwards_to": {"type": "list", "elements": "str", "default": []},
-    "existing": {"type": "bool", "default": False},
-    "dual_stack": {"type": "bool", "default": False},
-    "version": {"type": "str", "required": True},
-    "nodes": {"type": "list", "elements": "str", "required": True},
-    "domain": {"type": "str", "default": "cluster.local"},
     "image": {"type": "str", "default": "groundup.cloud/probe:1"},
     "patience": {"type": "int", "default": 300},
     "layers": {"type": "dict", "default": {}},
-    "pools": {"type": "list", "elements": "str", "default": []},
-    "attachments": attached.OPTION,
     "promises": {"type": "dict", "default": {}},
-    "storage": OPTION,
-    "virtual_machines": virtual_machines_wanted.OPTION,
+    **CLUSTER,
 }
 
 

@@ -16,30 +16,8 @@ attributes:
   check_mode:
     description: It only reads, so check mode returns the same.
     support: full
-options:
-  cloud:
-    description: Name of the cloud, a part of the name of the unit.
-    type: str
-    required: true
-  state_dir:
-    description: Directory of the cloud on this host. The service has its files in C(vm_ha) below it.
-    type: path
-    required: true
-  service_manager:
-    description: What keeps the service running.
-    type: str
-    choices: [systemd, processes]
-    default: systemd
-  machines:
-    description: Names of the machines that it has to be able to switch off, and no others.
-    type: list
-    elements: str
-    required: true
-  nodes:
-    description: Names of the machines of which each look has to decide.
-    type: list
-    elements: str
-    required: true
+extends_documentation_fragment:
+  - groundup.cloud.prove_fencing_options
 """
 
 EXAMPLES = r"""
@@ -63,18 +41,11 @@ proofs:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.fencing import fencing_proofs
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
-
-SPEC = {
-    "cloud": {"type": "str", "required": True},
-    "state_dir": {"type": "path", "required": True},
-    "service_manager": {"type": "str", "choices": ["systemd", "processes"], "default": "systemd"},
-    "machines": {"type": "list", "elements": "str", "required": True},
-    "nodes": {"type": "list", "elements": "str", "required": True},
-}
+from ansible_collections.groundup.cloud.plugins.module_utils.specs.prove_fencing import FENCING
 
 
 def main() -> None:
-    module = begin(AnsibleModule, SPEC, supports_check_mode=True)
+    module = begin(AnsibleModule, FENCING, supports_check_mode=True)
 
     def act() -> Result:
         return {"changed": False, "proofs": [proof.as_dict() for proof in fencing_proofs(module.params)]}

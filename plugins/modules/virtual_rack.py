@@ -57,8 +57,9 @@ processes: {description: How many processes were ended., type: int, returned: st
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.lab.run import RACK, raise_rack, remove_rack
+from ..module_utils.lab.run import raise_rack, remove_rack
 from ..module_utils.shell import begin, run
+from ..module_utils.specs.virtual_rack import CONFIG
 
 PARTS = ["emulators", "network", "router", "switches", "hypervisor", "machines", "bmcs"]
 
@@ -68,7 +69,7 @@ def main() -> None:
     module = begin(
         AnsibleModule,
         {
-            "rack": {"type": "dict", "required": True, "options": RACK, "required_one_of": [("model", "name")]},
+            "rack": CONFIG,
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "parts": {"type": "list", "elements": "str", "choices": PARTS, "default": PARTS},
         },

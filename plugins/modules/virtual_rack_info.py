@@ -49,15 +49,16 @@ up: {description: Whether nothing is missing., type: bool, returned: always, sam
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.lab.run import RACK, look
+from ..module_utils.lab.run import look
 from ..module_utils.shell import begin, run
+from ..module_utils.specs.virtual_rack import CONFIG
 
 
 def main() -> None:
     """Entry point."""
     module = begin(
         AnsibleModule,
-        {"rack": {"type": "dict", "required": True, "options": RACK}},
+        {"rack": CONFIG},
         supports_check_mode=True,
     )
     run(module, lambda: look(module.params["rack"]))

@@ -50,15 +50,16 @@ done: {description: What was saved or loaded., type: list, elements: str, return
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.lab.run import RACK, load_rack, save_rack
+from ..module_utils.lab.run import load_rack, save_rack
 from ..module_utils.shell import begin, run
+from ..module_utils.specs.virtual_rack import CONFIG
 
 
 def main() -> None:
     module = begin(
         AnsibleModule,
         {
-            "rack": {"type": "dict", "required": True, "options": RACK},
+            "rack": CONFIG,
             "state": {"type": "str", "choices": ["saved", "loaded"], "required": True},
             "stale": {"type": "bool", "default": False},
         },

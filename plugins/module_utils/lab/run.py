@@ -21,15 +21,6 @@ from .twin_file import TwinFiles, lab_name, write_twin
 Params = dict[str, Any]
 Result = dict[str, Any]
 
-RACK: dict[str, Any] = {
-    "model": {"type": "path"},
-    "name": {"type": "str"},
-    "directory": {"type": "path", "default": "build/lab"},
-    "accelerator": {"type": "str", "choices": ["auto", "kvm", "tcg"]},
-    "venv": {"type": "path"},
-}
-"""Suboptions of the option `rack` of all modules of the virtual rack; see their documentation fragment."""
-
 
 def raise_rack(wanted: Params, parts: list[str], check: bool) -> Result:
     """State `present`: write the twin's files, then create `parts`. Check mode writes only the twin's files.

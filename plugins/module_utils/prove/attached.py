@@ -47,20 +47,6 @@ fi
 exec sleep 2147483647"""
 
 
-#: The option of modules for what machines offer.
-OPTION: dict[str, Any] = {
-    "type": "list",
-    "elements": "dict",
-    "default": [],
-    "options": {
-        "name": {"type": "str", "required": True},
-        "namespace": {"type": "str", "default": "default"},
-        "mtu": {"type": "int", "required": True},
-        "nodes": {"type": "list", "elements": "str", "required": True},
-    },
-}
-
-
 @dataclass(frozen=True)
 class Offered:
     """An attachment of the model, and the machines whose nodes have its interface."""

@@ -8,42 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-_STR = {"type": "str"}
-_NAME = {"type": "str", "required": True}
-_BOOL = {"type": "bool", "default": False}
-_DISKS = {
-    "type": "list",
-    "elements": "dict",
-    "required": True,
-    "options": {"serial": _STR, "wwn": _STR, "metadata": _BOOL},
-}
-_NODES = {"type": "list", "elements": "dict", "default": [], "options": {"name": _NAME, "disks": _DISKS}}
-_STORES = {
-    "type": "list",
-    "elements": "dict",
-    "default": [],
-    "options": {"name": _NAME, "kept": _BOOL, "tls": _BOOL},
-}
-_CLASSES = {"type": "list", "elements": "dict", "default": [], "options": {"name": _NAME, "kept": _BOOL}}
-#: The option of the module.
-OPTION: dict[str, Any] = {
-    "type": "dict",
-    "options": {
-        "nodes": _NODES,
-        "external": _STR,
-        "monitors": {"type": "int"},
-        "failure_domain": _STR,
-        "pools": {"type": "dict", "required": True},
-        "block": _CLASSES,
-        "file": _CLASSES,
-        "object": _STORES,
-        "snapshots": {"type": "bool", "default": True},
-        "encrypted_disks": _BOOL,
-        "encrypted_traffic": _BOOL,
-        "patience": {"type": "int", "default": 300},
-    },
-}
-
 
 @dataclass(frozen=True)
 class Disk:

@@ -11,35 +11,6 @@ from typing import Any, Self
 from ..cluster.instance_types import LINUX, is_windows
 from ..cluster.vm_images_input import NAMESPACE
 
-_NAME = {"type": "str", "required": True}
-_BOOL = {"type": "bool", "default": False}
-#: The option of the module.
-OPTION: dict[str, Any] = {
-    "type": "dict",
-    "options": {
-        "kubevirt": _NAME,
-        "cdi": _NAME,
-        "nodes": {"type": "list", "elements": "str", "required": True},
-        "images": {
-            "type": "list",
-            "elements": "dict",
-            "default": [],
-            "options": {
-                "name": _NAME,
-                "size": _NAME,
-                "storage_class": {"type": "str"},
-                "preference": {"type": "str", "default": LINUX},
-            },
-        },
-        "images_namespace": {"type": "str", "default": NAMESPACE},
-        "bridge": _BOOL,
-        "shared": _BOOL,
-        "snapshots": _BOOL,
-        "emulation": _BOOL,
-        "patience": {"type": "int", "default": 600},
-    },
-}
-
 
 @dataclass(frozen=True)
 class Image:

@@ -15,11 +15,7 @@ _FILTER: dict[str, Any] = {
     "options": {"sites": _SLUGS, "tags": _SLUGS, "roles": _SLUGS, "status": _SLUGS},
 }
 _WORDS: dict[str, Any] = {"type": "dict", "default": {}}
-_TLS: dict[str, Any] = {
-    "type": "dict",
-    "options": {"ca_file": {"type": "path"}, "fingerprint": {"type": "str"}},
-    "mutually_exclusive": [("ca_file", "fingerprint")],
-}
+_TLS: dict[str, Any] = BMC["tls"]
 FILE: dict[str, Any] = {
     "dest": {"type": "path"},
     "additions": {"type": "path"},

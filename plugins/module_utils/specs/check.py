@@ -22,6 +22,10 @@ _WORDS = {"str": "a text", "path": "a path", "int": "a whole number", "float": "
 _BOOLS = ("true", "false", "yes", "no", "on", "off", "y", "n", "t", "f", "1", "0")  # alternating
 
 
+#: What an option that is a list says of its elements.
+_INSIDE = ("options", "required_one_of", "mutually_exclusive")
+
+
 class InputError(CloudError):
     """The input of a role is wrong; the text names each setting and the remedy."""
 
@@ -96,13 +100,25 @@ def _wrong_mapping(where: str, path: str, option: Option, value: Any) -> Iterato
     for name, inner in options.items():
         if inner.get("required") and value.get(name) is None:
             yield f"{where}.{name}: is required"
+    yield from _wrong_together(where, option, value)
+
+
+def _wrong_together(where: str, option: Option, value: Mapping[str, Any]) -> Iterator[str]:
+    """What a mapping's settings are not together."""
+    for names in option.get("required_one_of") or ():
+        if all(value.get(name) is None for name in names):
+            yield f"{where}: one of {', '.join(names)} is required"
+    for names in option.get("mutually_exclusive") or ():
+        both = [name for name in names if value.get(name) is not None]
+        if len(both) > 1:
+            yield f"{where}: {' and '.join(both)} exclude each other; remove all but one"
 
 
 def _wrong_list(where: str, path: str, option: Option, value: Any) -> Iterator[str]:
     if not isinstance(value, list | tuple):
         yield f"{where}: {value!r} is not a list"
         return
-    element = {"type": option.get("elements", "raw"), **{key: option[key] for key in ("options",) if key in option}}
+    element = {"type": option.get("elements", "raw"), **{key: option[key] for key in _INSIDE if key in option}}
     for place, item in enumerate(value):
         if item is None:
             yield f"{where}[{place}]: it is empty; remove it"

@@ -37,6 +37,7 @@ CONFIG: dict[str, Any] = {
                 },
                 "tls": {
                     "type": "dict",
+                    "mutually_exclusive": [["ca_file", "fingerprint"]],
                     "options": {
                         "ca_file": {"type": "path"},
                         "fingerprint": {"type": "str"},

@@ -44,6 +44,7 @@ CONFIG: dict[str, Any] = {
                         "system": {"type": "str"},
                         "tls": {
                             "type": "dict",
+                            "mutually_exclusive": [["ca_file", "fingerprint"]],
                             "options": {
                                 "ca_file": {"type": "path"},
                                 "fingerprint": {"type": "str"},

@@ -1,17 +1,18 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The option `machine` of machine_deploy."""
+# Written by `make readmes` from roles/machine/meta/argument_specs.yml; change that file, not this one.
+"""The options `machine` and `ssh` of modules that take the input of the role machine."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """One machine, as the inventory plugin derives it from the model."""
+    """The input of the role."""
 
     DOCUMENTATION = r"""
 options:
   machine:
-    description: The machine; the same keys as the input of role C(machine).
+    description: The machine, as the inventory plugin derives it from the model.
     type: dict
     required: true
     suboptions:
@@ -43,7 +44,8 @@ options:
         elements: str
         required: true
       identity:
-        description: Identifiers of the machine; compared with its management controller before anything is changed.
+        description: Identifiers of the machine; compared with those that its management controller
+          reports before anything is changed.
         type: dict
         suboptions:
           serial:
@@ -53,57 +55,67 @@ options:
             description: UUID of the system.
             type: str
       bmc:
-        description: Its management controller; options as in M(groundup.cloud.bmc_info).
+        description: Its management controller.
         type: dict
         required: true
         suboptions:
           protocol:
-            description: Protocol of the controller.
+            description:
+            - Protocol of the controller. It is not detected.
+            - V(ipmi) has no TLS and shows password hashes to every client that can reach it;
+              use it in a closed network only.
             type: str
             choices: [redfish, ipmi]
             required: true
           address:
-            description: Its address.
+            description: Address or name of the controller.
             type: str
             required: true
           port:
-            description: Its port, if it is not the usual one.
+            description: Port, if it is not 443 (Redfish) or 623 (IPMI).
             type: int
           username:
             description: Account on the controller.
             type: str
             required: true
           password:
-            description: Password of the account.
+            description: Its password. It is given to the controller only after its certificate
+              was verified.
             type: str
             required: true
           system:
-            description: Which system of the controller.
+            description: Which system of the controller, if it has several. An id or a path.
             type: str
           tls:
-            description: How its certificate is verified.
+            description: How the certificate is verified. Without one of these by the system's
+              certificate authorities.
             type: dict
             suboptions:
               ca_file:
-                description: File of the certificate authorities to trust.
+                description: File of the certificate authorities to trust, on the machine where
+                  the module runs.
                 type: path
               fingerprint:
-                description: SHA-256 of the one certificate to accept.
+                description:
+                - SHA-256 of the one certificate to accept, in hexadecimal, with or without colons
+                  and a prefix V(SHA256:). Shorter fingerprints (MD5, SHA-1) are refused.
                 type: str
           ipmi:
             description: Further settings of IPMI.
             type: dict
             suboptions:
               cipher:
-                description: Cipher suite.
+                description: Cipher suite. Without it 17 is tried first, then 3.
                 type: int
                 choices: [3, 17]
           timeout:
-            description: Seconds that one call may take.
+            description: Seconds that one call may take with all its retries.
             type: float
             default: 60.0
       root_disk:
-        description: The disk that gets the system. One of the two, or both.
+        description:
+        - The disk for the operating system, by serial number, WWN or both, as C(lsblk -o SERIAL,WWN),
+          C(/dev/disk/by-id) or the management controller shows them. What two disks have is refused.
         type: dict
         required: true
         suboptions:
@@ -115,8 +127,9 @@ options:
             type: str
           mirror:
             description:
-              - A second disk. Both get the system as a mirror (RAID 1 by MD), and the machine starts from either alone.
-              - The image needs the package mdadm.
+            - A second disk. Both get the system as a mirror (RAID 1 by MD), and the machine starts
+              from either alone.
+            - The image needs the package mdadm.
             type: dict
             suboptions:
               serial:
@@ -158,7 +171,7 @@ options:
             description: Its size in bytes. For information.
             type: int
       seed:
-        description: What is written into the new root; overrides what is derived.
+        description: Contents of the new root file system; overrides what is derived.
         type: dict
         suboptions:
           hostname:
@@ -172,8 +185,8 @@ options:
             type: str
           user:
             description:
-              - Account that may log in. One that is not root is created without a password, may use sudo without one,
-                and root can't log in over ssh then; the image must have sudo.
+            - Account that may log in. One that is not root is created without a password and
+              may use sudo without one; then root can't log in over ssh. The image must have sudo.
             type: str
             default: root
           authorized_keys:
@@ -204,7 +217,8 @@ options:
             description: Certificate authority to trust, in PEM.
             type: str
       wipe:
-        description: Erase its root disk though it was never deployed, and restart it if it is on.
+        description: 'Consent: erase the root disk of a machine that was never deployed, and restart
+          the machine if it is on.'
         type: bool
         default: false
       attempts:
@@ -212,7 +226,8 @@ options:
         type: int
         default: 2
       console:
-        description: Where its serial console can be read; named when it does not come up.
+        description: Where its serial console can be read; shown in the error when the machine
+          does not start.
         type: str
       timeouts:
         description: Seconds.
@@ -230,11 +245,12 @@ options:
           system:
             description: From power on to SSH. By default 900.
             type: float
-          "off":
+          'off':
             description: Until it has switched off by itself. By default 90.
             type: float
   ssh:
-    description: How the controller (where the playbook runs) reaches the machine.
+    description: How the controller (where the playbook runs) reaches the machine. By default
+      at C(ansible_host), as C(ansible_user), with C(ansible_ssh_private_key_file).
     type: dict
     required: true
     suboptions:
