@@ -6,7 +6,9 @@ The playbook is the real one; the roles and the module that asks a control plane
 
 from __future__ import annotations
 
+import json
 import pathlib
+from typing import Any
 
 import pytest
 
@@ -80,3 +82,68 @@ def test_where_all_are_erased_or_none_nobody_is_asked(
     code, asked, output = site(play, stubs, tmp_path, again)
     assert (code, asked) == (0, []), output
     assert "ROLE machine/main" in output
+
+
+Planned = tuple[dict[str, Any], list[str], str]
+
+
+def plan(play: Run, stubs: pathlib.Path, top: pathlib.Path, again: Any, *words: str, **answers: str) -> Planned:
+    """Plan the same stage; what is planned of each machine, who was asked, and the output."""
+    log = top / "asked"
+    log.write_text("")
+    text = ASKED.replace("LOG", str(log)).replace("ANSWERS", repr(answers))
+    collections = replaced(stubs, top / "planned", kubernetes_others_healthy=text)
+    extra = {**LOCAL, "machine_reinstall": again, "groundup_plan_directory": "plan"}
+    model = ROOT / "inventories/lab_ha/cloud.yml"
+    done = play("plan", "--tags", "machine", *words, model=model, collections=collections, **extra)
+    assert done.returncode == 0, done.stdout + done.stderr
+    layers = {layer["name"]: layer["hosts"] for layer in json.loads((top / "plan/plan.json").read_text())["layers"]}
+    return layers["machine"], log.read_text().splitlines(), done.stdout + done.stderr
+
+
+def test_a_plan_asks_the_others_too(play: Run, stubs: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    machines, asked, output = plan(play, stubs, tmp_path, ["node3"])
+    assert asked == BOTH, output
+    assert all(machine == {"steps": ["add something"], "why": None} for machine in machines.values())
+
+
+def test_a_plan_shows_that_several_are_refused(play: Run, stubs: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    machines, asked, output = plan(play, stubs, tmp_path, ["node3", "node2"])
+    text = "machine_reinstall names the control planes node2, node3, and the cluster has to live on with node1"
+    assert asked == [] and machines["node1"]["steps"], output
+    for name in ("node2", "node3"):
+        assert machines[name]["steps"] == [] and text in machines[name]["why"]
+    assert text in " ".join(output.split())
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("node1 does not serve", "node3 is not deployed again, since node1 does not serve"),
+        ("unreachable", "nobody knows whether the cluster lives on without it: node2 can't be reached"),
+    ],
+)
+def test_a_plan_shows_that_another_one_is_not_healthy(
+    play: Run, stubs: pathlib.Path, tmp_path: pathlib.Path, answer: str, why: str
+) -> None:
+    """With a limit as well; the plans of the other hosts go on."""
+    machines, __, output = plan(play, stubs, tmp_path, ["node3"], "--limit", "node3,node1", node2=answer)
+    assert machines["node3"]["steps"] == [] and why in machines["node3"]["why"], output
+    assert machines["node1"] == {"steps": ["add something"], "why": None}
+
+
+@pytest.mark.parametrize("book", ["plan", "site"])
+@pytest.mark.parametrize(
+    ("again", "message"),
+    [
+        (["nod3"], "machine_reinstall: nod3 is no machine of this model; did you mean node3?"),
+        ("node3", "machine_reinstall: 'node3' is not a list"),
+    ],
+)
+def test_a_name_that_is_no_machine_ends_the_run(
+    play: Run, stubs: pathlib.Path, book: str, again: Any, message: str
+) -> None:
+    model = ROOT / "inventories/lab_ha/cloud.yml"
+    done = play(book, model=model, collections=stubs, machine_reinstall=again, groundup_prove=False, **LOCAL)
+    output = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 2 and message in output and "ROLE " not in output, output

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The consent to deploy machines again names machines; anything else is refused before a run begins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.groundup.cloud.plugins.module_utils.machines.consent import no_consent
+
+DEPLOYED, MACHINES = ["node1", "node2", "node10"], ["node1", "node2", "node10", "box1"]
+
+
+@pytest.mark.parametrize(
+    ("given", "mistakes"),
+    [
+        ([], []),
+        (["node1", "node10"], []),
+        (
+            ["node1", "nod2"],
+            ["machine_reinstall: nod2 is no machine of this model; did you mean node2?"],
+        ),
+        (["storage"], ["machine_reinstall: storage is no machine of this model; give names of machines of the model"]),
+        (
+            ["box1"],
+            ["machine_reinstall: box1 is not deployed, since it has no management controller; remove it from the list"],
+        ),
+        (
+            "node10",
+            ["machine_reinstall: 'node10' is not a list; write it as -e '{\"machine_reinstall\": [\"node10\"]}'"],
+        ),
+        (True, ['machine_reinstall: True is not a list; write it as -e \'{"machine_reinstall": ["True"]}\'']),
+    ],
+)
+def test_what_is_no_consent(given: Any, mistakes: list[str]) -> None:
+    assert no_consent(given, DEPLOYED, MACHINES) == mistakes
