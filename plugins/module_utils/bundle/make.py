@@ -175,7 +175,7 @@ def make(request: Request, emit: Callable[[str], None] | None = None) -> index.I
         held = {**_head(request, lock), **held, **documents.published(context, request, FILES, origin)}
         write_atomic(request.target / "bundle.json", json.dumps(held, indent=1, sort_keys=True).encode())
         _prune(request.target, held)
-        progress.say(f"bundle {request.lock_id}: {request.target}")
+        progress.finish(f"bundle {request.lock_id}: {request.target}")
     return held
 
 
@@ -193,15 +193,19 @@ def _head(request: Request, lock: Lock) -> dict[str, t.Any]:
     return {**names, **release, "registries": lock.registries}
 
 
-def _steps(lock: Lock, origin: str) -> int:
-    layers = len(lock.variants(lock.made_images(origin))) + len(lock.own_images)
-    packages = (2 if lock.debian.packages else 0) + len(lock.documents)
-    packages += 2 * len(lock.rendered)  # helm is compiled, or found there, before each
-    packages += len(lock.pulled_images(origin))
+def _steps(lock: Lock, origin: str) -> list[str]:
+    """All steps that will come, by the words with which they begin (``progress.SECONDS``)."""
+    steps = ["layer"] * len(lock.variants(lock.made_images(origin)))
+    steps += ["image"] * (len(lock.own_images) + len(lock.pulled_images(origin)))
+    steps += ["Debian packages", "sign"] if lock.debian.packages else []
+    steps += ["take" if origin == "source" else "download"] * len(lock.documents)
+    # helm is compiled before the first one, and found there before each other one, which is no work.
+    steps += [step for number in range(len(lock.rendered)) for step in ("" if number else "compile helm", "render")]
     if origin == "source":
-        return len(lock.compiled) + sum(bool(file.tar) for file in lock.files.values()) + layers + packages
+        packed = [name for name, file in lock.files.items() if file.tar]
+        return steps + [f"compile {name}" for name in lock.compiled] + ["pack"] * len(packed)
     downloads = {file.download for file in lock.upstream_files.values()}
-    return len(downloads) + len(lock.upstream_files) + layers + packages
+    return steps + ["download"] * len(downloads) + ["unpack"] * len(lock.upstream_files)
 
 
 def _source(context: BuildContext, request: Request) -> dict[str, t.Any]:

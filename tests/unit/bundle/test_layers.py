@@ -47,7 +47,7 @@ LOCK: dict[str, t.Any] = {
 def context(root: Path, **sections: t.Any) -> BuildContext:
     lock = parse({**LOCK, **sections})
     store = Store(root / "store", root / "stamps")
-    return BuildContext(lock, lock.debian, root / "source", root / "cache", root, store, Progress(0))
+    return BuildContext(lock, lock.debian, root / "source", root / "cache", root, store, Progress([]))
 
 
 def blobs(root: Path, **sections: t.Any) -> tuple[BuildContext, list[image_storage.Blob]]:
@@ -127,7 +127,7 @@ def test_only_what_changed_is_made_again(tmp_path: Path) -> None:
     layers = {**LOCK["layers"], "base": {**LOCK["layers"]["base"], "compression": "zstd"}}
     said: list[str] = []
     for value in (LOCK["layers"], layers):
-        made = replace(context(tmp_path, layers=value), progress=Progress(2, emit=said.append))
+        made = replace(context(tmp_path, layers=value), progress=Progress(["layer", "layer"], emit=said.append))
         image.layers(made, [IMAGE], {})
     assert [line.split("] ")[1].split(": ")[1] == "already there" for line in said] == [False, False, False, True]
 

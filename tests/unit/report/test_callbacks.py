@@ -144,11 +144,11 @@ def test_a_hundred_percent_is_the_end_and_a_name_is_printed_once(said: list[str]
     callback._repeat_line()
     callback.v2_playbook_on_task_start(SimpleNamespace(action="x.y.z", get_name=lambda: "Included"), False)
     callback.v2_playbook_on_stats(None)
-    assert [line[:11] for line in said[:-1]] == [
-        "[  1/2   0%",
-        "[  2/2  50%",
-        "[  2/2  50%",
-        "[  3/3  66%",
+    assert [line.partition("]")[0].rpartition(" ")[0] for line in said[:-1]] == [
+        "[  1/2",
+        "[  2/2",
+        "[  2/2",
+        "[  3/3",
         "[  3/3 100%",
     ]
     assert [line for line in said if "Build" in line] == [said[2]]
