@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pathlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -70,3 +71,27 @@ def test_keys_without_a_default_are_found() -> None:
         False,
         False,
     ]
+
+
+def entries(items: Any) -> Iterator[tuple[str, str]]:
+    """Roles of this collection that tasks include, with the file that they name."""
+    for item in items if isinstance(items, list) else []:
+        for action in ("ansible.builtin.include_role", "ansible.builtin.import_role"):
+            included = item.get(action) or {}
+            if re.fullmatch(r"groundup\.cloud\.\w+", str(included.get("name"))):
+                yield included["name"].rpartition(".")[2], str(included.get("tasks_from", "main"))
+        for key in ("block", "rescue", "always", "tasks", "pre_tasks", "post_tasks"):
+            yield from entries(item.get(key))
+
+
+BOOKS = sorted(
+    path for top in ("playbooks", "roles", "molecule", "docs/examples") for path in (ROOT / top).rglob("*.yml")
+)
+
+
+@pytest.mark.parametrize("path", BOOKS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_an_entry_point_is_named_so_that_its_arguments_are_checked(path: pathlib.Path) -> None:
+    """Ansible finds the argument spec by the text of `tasks_from`: with `.yml` it finds none, and checks nothing."""
+    for role, file in entries(next(iter(yaml.safe_load_all(path.read_text())), None)):
+        specs = yaml.safe_load((ROOT / f"roles/{role}/meta/argument_specs.yml").read_text())["argument_specs"]
+        assert file not in {f"{entry}.yml" for entry in specs}, f"{role}: write tasks_from: {file.removesuffix('.yml')}"
