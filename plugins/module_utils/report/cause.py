@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 #: Characters of a message that a report shows; the run's output has the rest.
 _MOST = 300
+#: How Ansible says that a template needs a variable that there is not. Those of our own tasks are for nobody to set.
+_UNDEFINED = re.compile(r"^.*?'((?!groundup_)[A-Za-z]\w*)' is undefined\.?$", re.DOTALL)
 
 
 def cause(stage: str, task: str, result: Mapping[str, Any]) -> str:
@@ -22,5 +25,13 @@ def cause(stage: str, task: str, result: Mapping[str, Any]) -> str:
     )
     first = failed[0] if failed else result
     text = str(first.get("msg") or first.get("module_stderr") or first.get("stderr") or "").strip()
-    line = text.removeprefix("Task failed: ").partition("\n")[0][:_MOST]
+    line = plain(text).partition("\n")[0][:_MOST]
     return f"{stage}: {task}: {line or 'the task gave no error text'}"
+
+
+def plain(text: str) -> str:
+    """An error text without Ansible's words around it. A variable that is missing is named with the remedy."""
+    if missing := _UNDEFINED.match(text):
+        name = missing[1]
+        return f"the variable {name} is not defined; set it beside the model, in a vault if it is a secret, or with -e"
+    return text.strip().removeprefix("Task failed: ")

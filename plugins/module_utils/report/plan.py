@@ -12,6 +12,7 @@ from typing import Any
 
 from ..draw.scene import natural
 from ..layers.selection import BELOW, chosen_layers, layers_to_run
+from .cause import plain
 
 Vars = Mapping[str, Any]
 #: Why the plan of a switch whose platform is `unmanaged` is not known.
@@ -101,7 +102,7 @@ def _below(host: str, variables: Vars, tags: Sequence[str], skipped: Sequence[st
         known: Vars = result if isinstance(result, Mapping) else {"failed": True, "msg": "its role was not run"}
         steps = tuple(map(str, known.get("steps") or ())) if known.get("changed") else ()
         steps += tuple(f"after the machines: {step}" for step in known.get("remains") or ())
-        recorded = "" if result else (variables.get("groundup_unplanned") or {}).get(name, "")
+        recorded = "" if result else _short((variables.get("groundup_unplanned") or {}).get(name))
         by_hand = tuple(map(str, known.get("by_hand") or ()))
         why = recorded or (
             BY_HAND if by_hand else _unbundled(name, variables, known) or _reason(name, variables, known)
@@ -163,11 +164,11 @@ def _steps(layer: Mapping[str, Any], variables: Vars, probe: Mapping[str, Any]) 
 def _reason(layer: str, variables: Vars, result: Any) -> str:
     """Why a layer is not known in full: the failure of what was registered, or the task that failed."""
     recorded = (variables.get("groundup_unplanned") or {}).get(layer)
-    return (_failure(result) if isinstance(result, Mapping) else "") or str(recorded or "")
+    return (_failure(result) if isinstance(result, Mapping) else "") or _short(recorded)
 
 
 def _short(message: Any) -> str:
-    return str(message or "").strip().removeprefix("Task failed: ")
+    return plain(str(message or ""))
 
 
 def _failure(result: Mapping[str, Any]) -> str:
