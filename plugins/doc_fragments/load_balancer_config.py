@@ -17,7 +17,7 @@ options:
     required: true
     suboptions:
       manifest:
-        description: The manifest C(metallb-native.yaml) as MetalLB releases it.
+        description: The manifest C(metallb-native.yaml) as MetalLB releases it, or C(metallb-frr.yaml).
         type: dict
         required: true
         suboptions:
@@ -140,6 +140,24 @@ options:
               other announced.
             type: int
             default: 90
+          bfd:
+            description: Bidirectional Forwarding Detection of the sessions, which are over one
+              hop (RFC 5881). The manifest has to be that of MetalLB with FRR.
+            type: dict
+            suboptions:
+              interval:
+                description: Milliseconds between two packets, in both directions, 10 to 60000.
+                type: int
+                required: true
+              multiplier:
+                description: A session ends after so many packets that did not arrive, 2 to 255.
+                type: int
+                required: true
+          multihop:
+            description: Whether other routers are between the nodes and one of another AS. MetalLB
+              without FRR does not ask for that.
+            type: bool
+            default: false
           nodes:
             description: Nodes that speak to it. All nodes by default.
             type: list

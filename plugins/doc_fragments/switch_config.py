@@ -99,6 +99,16 @@ options:
                 type: str, required: true}
               as_number: {description: AS number of the neighbours., type: int, required: true}
               password: {description: 'Password of the sessions (TCP MD5, RFC 2385).', type: str}
+              bfd:
+                description: Bidirectional Forwarding Detection over one hop (RFC 5881), without
+                  echo packets, by which a session ends soon after its neighbour is gone. C(nvue)
+                  since 5.15 needs it switched on already.
+                type: dict
+                suboptions:
+                  interval: {description: 'Milliseconds between two packets, in both directions,
+                      50 to 60000. C(nxos) takes up to 999.', type: int, required: true}
+                  multiplier: {description: 'The session ends after so many packets that did not
+                      arrive, 3 to 50.', type: int, required: true}
               neighbors:
                 description: The machines.
                 type: list

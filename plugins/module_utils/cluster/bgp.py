@@ -12,6 +12,8 @@ HOLD_SECONDS = 90
 LEAST_HOLD = 3
 #: The largest port of a router that BGPPeer takes.
 LAST_PORT = 16384
+#: Milliseconds between packets of BFD, and packets, that BFDProfile takes.
+BFD_INTERVAL, BFD_MULTIPLIER = (10, 60000), (2, 255)
 #: The number above it is reserved (RFC 7300).
 LAST_AS = 4294967294
 

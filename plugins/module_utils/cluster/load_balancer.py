@@ -1,31 +1,37 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""load_balancer: addresses for services of type LoadBalancer by MetalLB (metallb.io), without FRR.
+"""load_balancer: addresses for services of type LoadBalancer by MetalLB (metallb.io), with FRR where a router has BFD.
 
 Its controller gives a service an address of a pool. Its speaker on each node announces the address: on layer 2 one node
-answers ARP for it, by BGP each node tells a router. MetalLB's own implementation of BGP has neither BFD nor IPv6.
+answers ARP for it, by BGP each node tells a router. MetalLB's own implementation of BGP refuses BFD (upstream's
+`internal/config/validation.go`); with its other manifest, FRR runs beside each speaker and has the sessions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..objects.manifests import Definition
 from ..objects.patches import Patch, patched
 from . import api_address, load_balancer_objects
+from .load_balancer_input import items
 from .load_balancer_objects import NAMESPACE, ROLE
-from .upstream import definitions
+from .upstream import ClusterLayerError, definitions
 
 VERSION = "v0.16.1"
 #: Name of its manifest in the bundle.
 MANIFEST = "metallb"
+#: The same with FRR.
+FRR_MANIFEST = "metallb-frr"
+FRR_IMAGE = "quay.io/frrouting/frr:10.5.3"
 IMAGES = (f"quay.io/metallb/controller:{VERSION}", f"quay.io/metallb/speaker:{VERSION}")
 #: The option with passwords of routers, by the name of the peer.
 PASSWORDS = "passwords"
 
 _ARGUMENTS = ["--port=9120", "--log-level=info"]
 _SPEAKER = ("spec", "template", "spec", "containers", {"name": "speaker"})
+_METRICS = ("spec", "template", "spec", "containers", {"name": "frr-metrics"})
 _CONTROLLER = ("spec", "template", "spec", "containers", {"name": "controller"})
 _TAINTS = ("master", "control-plane")
 _PATCHES = (
@@ -56,6 +62,11 @@ _NO_WEBHOOKS = Patch(
 )
 
 
+def needs_frr(params: Mapping[str, Any]) -> bool:
+    """Whether a session has BFD."""
+    return any(peer.get("bfd") for peer in items(params, "peers"))
+
+
 def render(params: Mapping[str, Any]) -> list[Definition]:
     """The definitions that the role's input means.
 
@@ -63,7 +74,14 @@ def render(params: Mapping[str, Any]) -> list[Definition]:
     """
     own = load_balancer_objects.definitions(params, params.get(PASSWORDS) or {})
     upstream = definitions(ROLE, params.get("manifest") or {})
+    frr = _has_frr(upstream)
+    if needs_frr(params) and not frr:
+        raise ClusterLayerError(
+            f"{ROLE}_config.manifest: it is MetalLB without FRR, which has no BFD; give that with FRR"
+        )
     patches = [*_PATCHES, *api_address.patches(ROLE, params.get("api"), "speaker", _SPEAKER)]
+    if frr:
+        patches += api_address.patches(ROLE, params.get("api"), "speaker", _METRICS)
     if params.get("control_planes"):
         patches.append(_CONTROL_PLANES)
     if not params.get("webhooks", True):
@@ -72,4 +90,22 @@ def render(params: Mapping[str, Any]) -> list[Definition]:
     return [*patched(upstream, patches), *own]
 
 
-__all__ = ["IMAGES", "MANIFEST", "NAMESPACE", "PASSWORDS", "ROLE", "VERSION", "render"]
+def _has_frr(upstream: Iterable[Definition]) -> bool:
+    """Whether FRR runs beside the speakers of a manifest."""
+    speakers = (one.body for one in upstream if (one.kind, one.name) == ("DaemonSet", "speaker"))
+    pods = (speaker["spec"]["template"]["spec"] for speaker in speakers)
+    return any(container["name"] == "frr" for pod in pods for container in pod["containers"])
+
+
+__all__ = [
+    "FRR_IMAGE",
+    "FRR_MANIFEST",
+    "IMAGES",
+    "MANIFEST",
+    "NAMESPACE",
+    "PASSWORDS",
+    "ROLE",
+    "VERSION",
+    "needs_frr",
+    "render",
+]

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import address_ranges
 from .address_ranges import AddressRange, BadRange
-from .bgp import HOLD_SECONDS, LAST_AS, LAST_PORT, LEAST_HOLD, PORT
+from .bgp import BFD_INTERVAL, BFD_MULTIPLIER, HOLD_SECONDS, LAST_AS, LAST_PORT, LEAST_HOLD, PORT
 
 _NAME = re.compile(r"(?=.{1,200}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 Params = Mapping[str, Any]
@@ -80,6 +80,9 @@ def wrong_peers(role: str, params: Params, passwords: Mapping[str, str], no_ipv6
             yield f"{where}: hold_seconds {peer['hold_seconds']} is too short; give 0, or at least {LEAST_HOLD}"
         if not 1 <= int(peer.get("port") or PORT) <= LAST_PORT:
             yield f"{where}: port {peer['port']} is out of range; give one from 1 to {LAST_PORT}"
+        for key, (least, most) in (("interval", BFD_INTERVAL), ("multiplier", BFD_MULTIPLIER)):
+            if peer.get("bfd") and not least <= int(peer["bfd"][key]) <= most:
+                yield f"{where}: bfd.{key} {peer['bfd'][key]} is out of range; give one from {least} to {most}"
     known = {str(peer["name"]) for peer in items(params, "peers")}
     yield from unknown(f"{role}_passwords", passwords, known)
 

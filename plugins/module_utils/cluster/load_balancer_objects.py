@@ -40,6 +40,7 @@ def definitions(params: Params, passwords: Mapping[str, str] = MappingProxyType(
         *(_pool(pool) for pool in items(params, "pools")),
         *(_layer2(one) for one in items(params, "layer2")),
         *(bgp.secret(name, text, NAMESPACE) for name, text in sorted(passwords.items())),
+        *(_bfd(peer) for peer in items(params, "peers") if peer.get("bfd")),
         *(_peer(peer, peer["name"] in passwords) for peer in items(params, "peers")),
         *(_bgp(one) for one in items(params, "bgp")),
     ]
@@ -126,6 +127,13 @@ def _bgp(one: Params) -> dict[str, Any]:
     return _object("v1beta1", "BGPAdvertisement", one["name"], spec)
 
 
+def _bfd(peer: Params) -> dict[str, Any]:
+    """BFD of a peer, whose name it has. Echo packets are off, which is the default."""
+    timers = dict.fromkeys(("receiveInterval", "transmitInterval"), int(peer["bfd"]["interval"]))
+    spec = {"detectMultiplier": int(peer["bfd"]["multiplier"]), **timers}
+    return _object("v1beta1", "BFDProfile", peer["name"], spec)
+
+
 def _peer(peer: Params, password: bool) -> dict[str, Any]:
     spec = {
         "myASN": int(peer["own_as_number"]),
@@ -133,6 +141,8 @@ def _peer(peer: Params, password: bool) -> dict[str, Any]:
         "peerAddress": str(peer["address"]),
         "peerPort": int(peer.get("port") or PORT),
         "holdTime": f"{int(peer.get('hold_seconds', HOLD_SECONDS))}s",
+        "bfdProfile": peer["name"] if peer.get("bfd") else None,
+        "ebgpMultiHop": True if peer.get("multihop") else None,
         "nodeSelectors": _nodes(peer.get("nodes")),
         "passwordSecret": {"name": bgp.secret_name(peer["name"]), "namespace": NAMESPACE} if password else None,
     }

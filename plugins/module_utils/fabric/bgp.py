@@ -38,10 +38,31 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z")
 _ALL = "0.0.0.0/0"
 _NOTHING = f"deny {_ALL} le 32"
+#: Limits of BFD that each platform takes: milliseconds between packets (EOS, NVUE and FRR from 50, NVUE and FRR up to
+#: 60000), and packets (EOS from 3 to 50, FRR from 2). NX-OS takes fewer milliseconds (Nexus 9000, "Configure BFD").
+BFD_INTERVAL, BFD_MULTIPLIER = (50, 60000), (3, 50)
+BFD_LONGEST = {"nxos": 999}
 #: What is read in place of subnets where a filter is missing, and of a key where the description is another's.
 MISSING, UNKNOWN = "no filter", "unknown"
 
 Fault = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Bfd:
+    """Bidirectional Forwarding Detection over one hop (RFC 5881), without echo packets.
+
+    :ivar interval: milliseconds between two packets, in both directions.
+    :ivar multiplier: a session ends after so many packets that did not arrive.
+    :ivar remark: what differs on a switch besides the timers; empty if nothing does.
+    """
+
+    interval: int
+    multiplier: int
+    remark: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.multiplier} x {self.interval} ms{f', {self.remark}' if self.remark else ''}"
 
 
 @dataclass(frozen=True)
@@ -54,6 +75,7 @@ class Peering:
     :ivar pass_on: they get each other's routes, although their AS is in the path, or by route reflection (RFC 4456).
     :ivar most: routes that one of them may announce.
     :ivar key: see :func:`key_of`; empty without a password.
+    :ivar bfd: its timers; None without BFD.
     :ivar address: the switch's address of the sessions.
     """
 
@@ -66,6 +88,7 @@ class Peering:
     pass_on: bool = False
     most: int = MOST_ROUTES
     key: str = ""
+    bfd: Bfd | None = None
     address: str = field(default="", compare=False)
     password: str = field(default="", compare=False, repr=False)
 
@@ -98,7 +121,8 @@ class Peering:
         found: dict[str, Any] = {"own AS": self.own_as, "AS of neighbors": self.as_number}
         found |= {f"neighbor {address}": name for address, name in self.neighbors}
         found |= {"take": " ".join(self.take), "announce": " ".join(self.announce) or "nothing"}
-        return found | {"pass on": self.pass_on, "most routes": self.most, "password": self.key or "none"}
+        found |= {"pass on": self.pass_on, "most routes": self.most, "password": self.key or "none"}
+        return found | {"bfd": str(self.bfd or "none")}
 
 
 @dataclass(frozen=True)
@@ -121,7 +145,7 @@ class Bgp:
 
 
 def _peering(own: int, item: Mapping[str, Any]) -> Peering:
-    name, password = item["name"], item.get("password") or ""
+    name, password, bfd = item["name"], item.get("password") or "", item.get("bfd")
     found = [(one["address"], one["name"]) for one in item.get("neighbors") or []]
     return Peering(
         name,
@@ -133,6 +157,7 @@ def _peering(own: int, item: Mapping[str, Any]) -> Peering:
         item.get("pass_on") or False,
         item.get("most_routes") or MOST_ROUTES,
         key_of(name, password) if password else "",
+        Bfd(bfd["interval"], bfd["multiplier"]) if bfd else None,
         item["address"],
         password,
     )
@@ -198,6 +223,7 @@ def faults(where: str, item: Mapping[str, Any]) -> Iterator[Fault]:
         yield from _of_address(f"{place}.address", group["address"])
         if group.get("password") and not is_writable(group["password"]):
             yield f"{place}.password", "it has characters that a command line may misread", PASSWORD_REMEDY
+        yield from _of_bfd(f"{place}.bfd", group.get("bfd") or {})
         if not group.get("neighbors"):
             yield f"{place}.neighbors", "is empty", "name its machines, or leave the group out"
         if not group.get("take"):
@@ -220,6 +246,12 @@ def as_number(text: str) -> int | None:
     """The AS number that a switch shows, perhaps as two numbers with a dot (RFC 5396); None for another text."""
     high, __, low = text.rpartition(".")
     return (int(high or 0) << 16) + int(low) if low.isdigit() and (not high or high.isdigit()) else None
+
+
+def _of_bfd(place: str, item: Mapping[str, Any]) -> Iterator[Fault]:
+    for key, (least, most) in (("interval", BFD_INTERVAL), ("multiplier", BFD_MULTIPLIER)):
+        if item and not least <= item[key] <= most:
+            yield f"{place}.{key}", f"{item[key]} is out of range", f"write {least} to {most}"
 
 
 def _of_address(place: str, text: str) -> Iterator[Fault]:

@@ -49,6 +49,9 @@ def _neighbors(bgp: Bgp) -> list[str]:
         lines += [f"  BGP {group.name}: own AS {group.own_as}, AS of neighbors {group.as_number} ({session})"]
         password = "with a password (TCP MD5), that of the model" if group.password else "without a password"
         lines += [f"    from {group.address}, IPv4 unicast, {password}, with graceful restart (RFC 4724)"]
+        if group.bfd:
+            seconds = group.bfd.interval * group.bfd.multiplier / 1000
+            lines += [f"    BFD {group.bfd} (RFC 5881), so that a session ends after {seconds:g} s; without echo"]
         lines += [f"    neighbor {address}: {name}" for address, name in group.neighbors]
         lines += [f"    take {subnet} with prefixes up to /32" for subnet in group.take]
         lines += [f"    take at most {group.most} routes of each"]

@@ -50,6 +50,10 @@ class BgpPeer:
         example="[10.64.0.0/14]",
     )
 
+    impossible: t.ClassVar[t.Mapping[str, tuple[str, str]]] = {
+        "bfd": ("is not possible with calico, whose BGPPeer has no BFD", "remove it"),
+    }
+
 
 @dataclass(frozen=True)
 class Bgp:

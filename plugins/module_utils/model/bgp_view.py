@@ -75,6 +75,7 @@ def _announcers(layout: Layout, settings: LoadBalancer, peer: LoadBalancerPeer) 
         "address": str(peer.address),
         "as_number": peer.own_as_number,
         **({"password": peer.password} if peer.password is not None else {}),
+        **({"bfd": {"interval": peer.bfd.interval, "multiplier": peer.bfd.multiplier}} if peer.bfd else {}),
         "neighbors": [
             {"address": address, "name": machine.name}
             for machine in machines

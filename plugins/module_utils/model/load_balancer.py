@@ -48,7 +48,7 @@ def view(layout: Layout) -> View:
     announcers = {pool.name: announcers_of(layout, pool) for pool in settings.pools.values()}
     control_planes = any(Role.CONTROL_PLANE in one.roles for found in announcers.values() for one in found)
     return {
-        "manifest": manifest(load_balancer.MANIFEST),
+        "manifest": manifest(load_balancer.FRR_MANIFEST if settings.needs_frr else load_balancer.MANIFEST),
         **of_api(kubernetes),
         **({} if reaches_pods(layout) else {"webhooks": False}),
         **({"control_planes": True} if control_planes else {}),
@@ -58,7 +58,7 @@ def view(layout: Layout) -> View:
             for pool in settings.announced(Announcement.LAYER2)
             for item in layer2(layout, pool, announcers[pool.name])
         ],
-        "peers": [peer_view(layout, settings, peer) for peer in settings.peers.values()] if bgp else [],
+        "peers": [_peer(layout, settings, peer) for peer in settings.peers.values()] if bgp else [],
         "bgp": [{"name": pool.name, "pools": [pool.name], **_nodes(layout, announcers[pool.name])} for pool in bgp],
     }
 
@@ -70,8 +70,10 @@ def passwords(layout: Layout) -> View:
     return {peer.name: peer.password for peer in peers if peer.password is not None}
 
 
-def needs(_params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+def needs(params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
     """The manifest and its images."""
+    if load_balancer.needs_frr(params):
+        return (f"manifest:{load_balancer.FRR_MANIFEST}", *load_balancer.IMAGES, load_balancer.FRR_IMAGE)
     return (f"manifest:{load_balancer.MANIFEST}", *load_balancer.IMAGES)
 
 
@@ -153,6 +155,21 @@ def layer2(layout: Layout, pool: AddressPool, machines: t.Sequence[Machine]) -> 
 def _word(name: str) -> str:
     """The name of an interface as a part of an object's name."""
     return re.sub("[^a-z0-9.-]", "-", name.lower()).strip(".-") or "any"
+
+
+def is_on_link(layout: Layout, settings: LoadBalancer, peer: LoadBalancerPeer) -> bool:
+    """Whether each machine that speaks to a router has an address in its network: no other router is between."""
+    network = layout.network_of(peer.address)
+    machines = speakers_of(layout, settings, peer)
+    return network is not None and all(network.name in layout.addresses_of(one.name) for one in machines)
+
+
+def _peer(layout: Layout, settings: LoadBalancer, peer: LoadBalancerPeer) -> View:
+    """A router of MetalLB. FRR takes one of another AS for a neighbour on a link of its node unless it is told."""
+    far = settings.needs_frr and peer.as_number != peer.own_as_number and not is_on_link(layout, settings, peer)
+    timers = {"interval": peer.bfd.interval, "multiplier": peer.bfd.multiplier} if peer.bfd else {}
+    view = peer_view(layout, settings, peer)
+    return {**view, **({"bfd": timers} if timers else {}), **({"multihop": True} if far else {})}
 
 
 def peer_view(layout: Layout, settings: LoadBalancer, peer: LoadBalancerPeer) -> View:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from ..cluster.address_ranges import AddressRange
 from ..cluster.bgp import HOLD_SECONDS, PORT
+from ..fabric.bgp import BFD_INTERVAL, BFD_MULTIPLIER
 from . import enums, notations, scalars
 from .fields import many, named, one, own_name
-from .scalars import Address
+from .scalars import Address, whole
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,26 @@ class AddressPool:
 
 
 @dataclass(frozen=True)
+class Bfd:
+    """Bidirectional Forwarding Detection of sessions (RFC 5880), by which an end soon notices the loss of the other."""
+
+    interval: int = one(
+        whole("interval", *BFD_INTERVAL),
+        "Time between two packets, in both directions.",
+        default=300,
+        unit="milliseconds",
+    )
+    multiplier: int = one(
+        whole("multiplier", *BFD_MULTIPLIER), "A session ends after so many packets that did not arrive.", default=3
+    )
+
+    @property
+    def milliseconds(self) -> int:
+        """After so much time without a packet, a session ends."""
+        return self.interval * self.multiplier
+
+
+@dataclass(frozen=True)
 class LoadBalancerPeer:
     """A router to which machines announce addresses by BGP."""
 
@@ -68,6 +89,14 @@ class LoadBalancerPeer:
         default=HOLD_SECONDS,
         unit="seconds",
     )
+    bfd: Bfd | None = one(
+        Bfd,
+        "BFD of its sessions, at both ends if it is a `switch`; `{}` is 3 packets of 300 ms. With `metallb` only, "
+        "which then runs with FRR.",
+        default=None,
+        shown_default="none",
+        example="{interval: 300, multiplier: 3}",
+    )
     nodes: tuple[str, ...] = many(
         scalars.MACHINE_NAME,
         "Machines that speak to it.",
@@ -87,6 +116,11 @@ class LoadBalancer:
     )
     pools: t.Mapping[str, AddressPool] = named(AddressPool, "Pools of addresses.")
     peers: t.Mapping[str, LoadBalancerPeer] = named(LoadBalancerPeer, "Routers, for pools that are announced by `bgp`.")
+
+    @property
+    def needs_frr(self) -> bool:
+        """Whether MetalLB needs FRR, without which it has no BFD."""
+        return any(peer.bfd for peer in self.peers.values())
 
     def announced(self, how: enums.Announcement) -> list[AddressPool]:
         """The pools that are announced so."""

@@ -57,7 +57,7 @@ class Parser:
             raw = {}
             partial = True
         specs = keys_of(cls)
-        self._unknown(specs, raw, path)
+        self._unknown(cls, specs, raw, path)
         values: dict[str, t.Any] = {}
         for key, spec in specs.items():
             if spec.shape is Shape.KEY:
@@ -75,10 +75,14 @@ class Parser:
                 values |= _fields(spec, parsed)
         return cls(**values)
 
-    def _unknown(self, specs: t.Mapping[str, KeySpec], raw: Raw, path: Path) -> None:
+    def _unknown(self, cls: type, specs: t.Mapping[str, KeySpec], raw: Raw, path: Path) -> None:
+        """Report keys that the class does not have; `impossible` of a class has the reason of some, and the remedy."""
+        impossible = getattr(cls, "impossible", {})
         known = [key for key, spec in specs.items() if spec.shape is not Shape.KEY]
         for key in raw:
-            if not isinstance(key, str) or key not in known:
+            if isinstance(key, str) and key in impossible:
+                self.report((*path, key), "", *impossible[key])
+            elif not isinstance(key, str) or key not in known:
                 shown = self.shown_key(key, path)
                 words = known if path else [*known, *self.beside]
                 self.report((*path, shown), "", "is an unknown key", choose(shown, words))

@@ -133,6 +133,11 @@ def _integer(low: int, high: int, what: str) -> t.Callable[[t.Any], int]:
     return parse
 
 
+def whole(name: str, low: int, high: int) -> Scalar:
+    """A kind of whole numbers of a range, for the parser and for editors alike."""
+    return Scalar(name, _integer(low, high, name), {**_NUMBER_OR_TEXT, "minimum": low, "maximum": high})
+
+
 def _boolean(value: t.Any) -> bool:
     if isinstance(value, str) and value in ("True", "true", "False", "false"):
         return value in ("True", "true")
@@ -271,22 +276,16 @@ PORT_NAME = Scalar(
     pattern(rf"(?=.{{1,64}}$){NAME.pattern}", "port name", "give the port's name on its switch, such as Ethernet1"),
     {"type": "string"},
 )
-VLAN = Scalar("VLAN id", _integer(1, 4094, "VLAN id"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": 4094})
+VLAN = whole("VLAN id", 1, 4094)
 VLAN_RANGE = Scalar("VLAN range", _vlan_range, {"type": "string", "pattern": "^[0-9]+-[0-9]+$"})
 VLAN_SET = Scalar("VLAN id or range", _vlan_set, {**_NUMBER_OR_TEXT, "pattern": "^[0-9]{1,4}(-[0-9]{1,4})?$"})
-MTU = Scalar("MTU", _integer(1280, 65535, "MTU"), {**_NUMBER_OR_TEXT, "minimum": 1280, "maximum": 65535})
+MTU = whole("MTU", 1280, 65535)
 NUMBER = Scalar("number", _integer(1, 16777214, "number"), {**_NUMBER_OR_TEXT, "minimum": 1})
 COUNT = Scalar("count", _integer(0, 16777214, "count"), {**_NUMBER_OR_TEXT, "minimum": 0})
 PERCENT = Scalar("percent", _integer(1, 100, "percentage"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": 100})
-RENEW_DAYS = Scalar(
-    "days", _integer(1, MAX_RENEW_DAYS, "number of days"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": MAX_RENEW_DAYS}
-)
-NODE_PREFIX = Scalar(
-    "prefix length",
-    _integer(SHORTEST, LONGEST, "prefix length"),
-    {**_NUMBER_OR_TEXT, "minimum": SHORTEST, "maximum": LONGEST},
-)
-TCP_PORT = Scalar("port number", _integer(1, 65535, "port number"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": 65535})
+RENEW_DAYS = whole("number of days", 1, MAX_RENEW_DAYS)
+NODE_PREFIX = whole("prefix length", SHORTEST, LONGEST)
+TCP_PORT = whole("port number", 1, 65535)
 BOOLEAN = Scalar("yes or no", _boolean, {"type": ["boolean", "string"], "pattern": "^([Tt]rue|[Ff]alse)$"})
 PATH = Scalar(
     "path", pattern(r"[~/][^\0\n]*", "absolute path", "give a path that begins with / or ~"), {"type": "string"}
@@ -296,5 +295,5 @@ URL = Scalar(
     pattern(r"https?://[^\s]+", "http(s) URL", "give a URL such as https://example.net/image.raw"),
     {"type": "string"},
 )
-UNIT = Scalar("rack unit", _integer(1, 100, "rack unit"), {**_NUMBER_OR_TEXT, "minimum": 1, "maximum": 100})
+UNIT = whole("rack unit", 1, 100)
 SECRET = Scalar("secret", _secret, {"type": "string"})

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from .check_addresses import check_addresses
 from .check_attachments import check_attachments
+from .check_bfd import check_bfd
 from .check_bgp import check_bgp
 from .check_cabling import check_cabling
 from .check_carriage import check_carriage
@@ -49,6 +50,7 @@ CHECKS = (
     check_cluster,
     check_bgp,
     check_load_balancer,
+    check_bfd,
     check_switch_bgp,
     check_subnets,
     check_attachments,

@@ -57,6 +57,14 @@ CONFIG: dict[str, Any] = {
                 "as_number": {"type": "int", "required": True},
                 "own_as_number": {"type": "int", "required": True},
                 "hold_seconds": {"type": "int", "default": 90},
+                "bfd": {
+                    "type": "dict",
+                    "options": {
+                        "interval": {"type": "int", "required": True},
+                        "multiplier": {"type": "int", "required": True},
+                    },
+                },
+                "multihop": {"type": "bool", "default": False},
                 "nodes": {"type": "list", "elements": "str", "default": []},
             },
         },

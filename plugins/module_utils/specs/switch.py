@@ -80,6 +80,13 @@ CONFIG: dict[str, Any] = {
                         "address": {"type": "str", "required": True},
                         "as_number": {"type": "int", "required": True},
                         "password": {"type": "str", "no_log": True},
+                        "bfd": {
+                            "type": "dict",
+                            "options": {
+                                "interval": {"type": "int", "required": True},
+                                "multiplier": {"type": "int", "required": True},
+                            },
+                        },
                         "neighbors": {
                             "type": "list",
                             "elements": "dict",

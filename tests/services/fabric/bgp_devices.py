@@ -55,6 +55,10 @@ class Device(ABC):
         """Changes by people, by what they do; each is to be mended."""
 
     @abstractmethod
+    def drifts_of_bfd(self) -> Drifts:
+        """Changes by people to BFD of a group that has it."""
+
+    @abstractmethod
     def without_process(self) -> None:
         """Have no BGP process."""
 
@@ -109,15 +113,7 @@ class Eos(Device):
         return set(re.findall(rf"neighbor (\S+) peer group {group}'", str(self._bgp())))
 
     def drifts(self) -> Drifts:
-        family = f"{self.process}|{FAMILY}"
-
-        def put(section: str, *added: str, gone: str = "") -> Callable[[], None]:
-            def spoil() -> None:
-                self.double.running[section].pop(gone, None)
-                self.double.running[section] |= dict.fromkeys(added)
-
-            return spoil
-
+        family, put = f"{self.process}|{FAMILY}", self._put
         return {
             "a wider filter": put("ip prefix-list gu-tor1-in", "seq 50 permit 0.0.0.0/0 le 32"),
             "no filter": lambda: self.double.running.pop("ip prefix-list gu-tor1-out"),
@@ -131,6 +127,23 @@ class Eos(Device):
                 for rest in ("peer group gu-tor1", "description node1")
             ],
             "another member": put(self.process, "neighbor 10.30.0.77 peer group gu-tor1"),
+        }
+
+    def _put(self, section: str, *added: str, gone: str = "") -> Callable[[], None]:
+        def spoil() -> None:
+            self.double.running[section].pop(gone, None)
+            self.double.running[section] |= dict.fromkeys(added)
+
+        return spoil
+
+    def drifts_of_bfd(self) -> Drifts:
+        group = "neighbor gu-tor1 bfd"
+        timers, slow = (f"{group} interval {rate} min-rx {rate} multiplier 3" for rate in (300, 900))
+        return {
+            "other timers": self._put(self.process, slow, gone=timers),
+            "timers of the interface": self._put(self.process, gone=timers),
+            "timers of one direction": self._put(self.process, slow.replace("min-rx 900", "min-rx 300"), gone=timers),
+            "BFD of a member": self._put(self.process, "neighbor 10.30.0.21 bfd"),
         }
 
     def without_process(self) -> None:
@@ -165,7 +178,8 @@ class Nxos(Device):
             for lines in process.values():
                 for line in [line for line in lines if line.startswith("password")]:
                     del lines[line]
-        return lists, found
+        other = self.double.config.interfaces["Vlan30"].other
+        return lists, found, sorted(line for line in other if line.startswith(("bfd", "no ")))
 
     def others(self) -> Any:
         process = self.double.config.bgp.processes.get("router bgp 65000", {})
@@ -180,18 +194,7 @@ class Nxos(Device):
         return {line.split()[1] for line, below in lines if f"inherit peer {group}" in below}
 
     def drifts(self) -> Drifts:
-        bgp = self.double.config.bgp
-
-        def put(path: list[str], line: str, gone: str = "") -> Callable[[], None]:
-            def spoil() -> None:
-                node = bgp.processes["router bgp 65000"]
-                for name in path:
-                    node = node.setdefault(name, {})
-                node.pop(gone, None)
-                node |= {line: {}} if line else {}
-
-            return spoil
-
+        bgp, put = self.double.config.bgp, self._put
         template, first, second = "template peer gu-tor1", "neighbor 10.30.0.21", "neighbor 10.30.0.22"
         return {
             "a wider filter": lambda: bgp.lists.append("ip prefix-list gu-tor1-in seq 50 permit 0.0.0.0/0 le 32"),
@@ -208,6 +211,34 @@ class Nxos(Device):
             "another member": put(["neighbor 10.30.0.77"], "inherit peer gu-tor1"),
         }
 
+    def _put(self, path: list[str], line: str, gone: str = "") -> Callable[[], None]:
+        def spoil() -> None:
+            node = self.double.config.bgp.processes["router bgp 65000"]
+            for name in path:
+                node = node.setdefault(name, {})
+            node.pop(gone, None)
+            node |= {line: {}} if line else {}
+
+        return spoil
+
+    def drifts_of_bfd(self) -> Drifts:
+        interface = self.double.config.interfaces["Vlan30"]
+
+        def other(gone: str, *added: str) -> Callable[[], None]:
+            def spoil() -> None:
+                interface.other = (*(line for line in interface.other if not line.startswith(gone)), *added)
+
+            return spoil
+
+        return {
+            "no BFD": self._put(["template peer gu-tor1"], "", "bfd"),
+            "other timers": other("bfd interval", "bfd interval 900 min_rx 900 multiplier 3"),
+            "the timers of the switch": other("bfd interval"),
+            "echo packets": other("no bfd echo"),
+            "redirects": other("no ip redirects"),
+            "BFD of a member": self._put(["neighbor 10.30.0.21"], "bfd"),
+        }
+
     def without_process(self) -> None:
         self.double.config.bgp.processes.clear()
         self.double.config.bgp.features.clear()
@@ -221,13 +252,14 @@ class Nxos(Device):
 
 class Nvue(Device):
     platform = "nvue"
+    on, off, switch = "on", "off", "enable"
     lists = ("router", "policy", "prefix-list")
     group = ("peer-group", "gu-tor1")
 
     def __init__(self, home: Path) -> None:
         other = {"type": "numbered", "remote-as": 65009}
         process = {
-            "enable": "on",
+            self.switch: self.on,
             "autonomous-system": 65000,
             "router-id": "10.0.0.9",
             "neighbor": {"192.0.2.9": other},
@@ -266,31 +298,41 @@ class Nvue(Device):
         return {address for address, item in self.process["neighbor"].items() if item.get("peer-group") == group}
 
     def drifts(self) -> Drifts:
-        def put(value: Any, *path: str) -> Callable[[], None]:
-            def spoil() -> None:
-                node = self.double.running
-                for key in path[:-1]:
-                    node = node.setdefault(key, {})
-                if value is None:
-                    del node[path[-1]]
-                else:
-                    node[path[-1]] = value
-
-            return spoil
-
-        base = ("vrf", "default", "router", "bgp")
+        base, put = ("vrf", "default", "router", "bgp"), self._put
         unicast = (*base, *self.group, "address-family", "ipv4-unicast")
         every = {"action": "permit", "match": {"0.0.0.0/0": {"max-prefix-len": 32}}}
         return {
             "a wider filter": put(every, *self.lists, "gu-tor1-in", "rule", "50"),
             "no filter": put(None, *self.lists, "gu-tor1-out"),
             "a filter that is not used": put(None, *unicast, "policy", "inbound"),
-            "not activated": put("off", *unicast, "enable"),
+            "not activated": put(self.off, *unicast, self.switch),
             "another AS": put(7, *base, *self.group, "remote-as"),
             "an AS of its own": put(7, *base, "neighbor", "10.30.0.21", "remote-as"),
-            "shut": put("on", *base, "neighbor", "10.30.0.22", "shutdown"),
+            "shut": put(self.on, *base, "neighbor", "10.30.0.22", "shutdown"),
             "a member that left": put(None, *base, "neighbor", "10.30.0.21"),
             "another member": put({"peer-group": "gu-tor1"}, *base, "neighbor", "10.30.0.77"),
+        }
+
+    def _put(self, value: Any, *path: str) -> Callable[[], None]:
+        def spoil() -> None:
+            node = self.double.running
+            for key in path[:-1]:
+                node = node.setdefault(key, {})
+            if value is None:
+                del node[path[-1]]
+            else:
+                node[path[-1]] = value
+
+        return spoil
+
+    def drifts_of_bfd(self) -> Drifts:
+        base = ("vrf", "default", "router", "bgp")
+        bfd = (*base, *self.group, "bfd")
+        return {
+            "BFD off": self._put(self.off, *bfd, "enable"),
+            "other timers": self._put(900, *bfd, "min-tx-interval"),
+            "another multiplier": self._put(9, *bfd, "detect-multiplier"),
+            "BFD of a member": self._put({"enable": self.off}, *base, "neighbor", "10.30.0.21", "bfd"),
         }
 
     def without_process(self) -> None:
@@ -301,6 +343,33 @@ class Nvue(Device):
 
     def tell(self, sessions: dict[str, str]) -> None:
         self.double.sessions = sessions
+
+
+class NvueProfiles(Nvue):
+    """A release whose timers of BFD are in profiles, with BFD switched on."""
+
+    on, off, switch = "enabled", "disabled", "state"
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
+        self.double.upgrade()
+        other = {"detect-multiplier": 9}
+        self.double.running["router"]["bfd"] = {"state": self.on, "profile": {"other": other}}
+
+    def others(self) -> Any:
+        return super().others(), copy.deepcopy(self.double.running["router"]["bfd"]["profile"]["other"])
+
+    def drifts_of_bfd(self) -> Drifts:
+        base = ("vrf", "default", "router", "bgp")
+        own = ("router", "bfd", "profile", "gu-tor1")
+        return {
+            "no BFD": self._put(None, *base, *self.group, "bfd"),
+            "another profile": self._put("other", *base, *self.group, "bfd", "profile"),
+            "other timers": self._put(900, *own, "min-rx-interval"),
+            "another multiplier": self._put(9, *own, "detect-multiplier"),
+            "passive": self._put(self.on, *own, "passive-mode"),
+            "BFD of a member": self._put({"profile": "other"}, *base, "neighbor", "10.30.0.21", "bfd"),
+        }
 
 
 JUNOS = """
@@ -352,22 +421,41 @@ class Junos(Device):
     def _named(self, tag: str, name: str) -> list[ET.Element]:
         return [node for node in self._all(tag) if text(node, "name") == name]
 
+    def _add(self, tag: str, name: str, xml: str, below: str = "") -> Callable[[], None]:
+        def spoil() -> None:
+            node = self._named(tag, name)[0]
+            above = node.find(below) if below else node
+            assert above is not None
+            above.append(ET.fromstring(xml))
+            self.double.candidate = copy.deepcopy(self.double.running)
+
+        return spoil
+
+    def _drop(self, tag: str, name: str, child: str) -> Callable[[], None]:
+        def spoil() -> None:
+            node = self._named(tag, name)[0]
+            node.remove(next(item for item in node if item.tag == child))
+            self.double.candidate = copy.deepcopy(self.double.running)
+
+        return spoil
+
+    def drifts_of_bfd(self) -> Drifts:
+        def slow() -> None:
+            node = self._named("group", "gu-tor1")[0].find("bfd-liveness-detection/minimum-interval")
+            assert node is not None
+            node.text = "900"
+            self.double.candidate = copy.deepcopy(self.double.running)
+
+        inside, member = "bfd-liveness-detection", "<minimum-interval>9</minimum-interval>"
+        return {
+            "no BFD": self._drop("group", "gu-tor1", inside),
+            "other timers": slow,
+            "another statement": self._add("group", "gu-tor1", "<no-adaptation/>", inside),
+            "BFD of a member": self._add("neighbor", "10.30.0.21", f"<{inside}>{member}</{inside}>"),
+        }
+
     def drifts(self) -> Drifts:
-        def add(tag: str, name: str, xml: str) -> Callable[[], None]:
-            def spoil() -> None:
-                self._named(tag, name)[0].append(ET.fromstring(xml))
-                self.double.candidate = copy.deepcopy(self.double.running)
-
-            return spoil
-
-        def drop(tag: str, name: str, child: str) -> Callable[[], None]:
-            def spoil() -> None:
-                node = self._named(tag, name)[0]
-                node.remove(next(item for item in node if item.tag == child))
-                self.double.candidate = copy.deepcopy(self.double.running)
-
-            return spoil
-
+        add, drop = self._add, self._drop
         every = "<prefix-list-item><name>0.0.0.0/0</name></prefix-list-item>"
         return {
             "a wider filter": add("prefix-list", "gu-tor1-in", every),
@@ -403,4 +491,10 @@ def _paths(node: ET.Element, above: str = "") -> list[str]:
     return [*inside, f"{here}={text(node)}"] if not len(node) else inside
 
 
-DEVICES: dict[str, Callable[[Path], Device]] = {"eos": Eos, "junos": Junos, "nvue": Nvue, "nxos": Nxos}
+DEVICES: dict[str, Callable[[Path], Device]] = {
+    "eos": Eos,
+    "junos": Junos,
+    "nvue": Nvue,
+    "nvue-5.15": NvueProfiles,
+    "nxos": Nxos,
+}

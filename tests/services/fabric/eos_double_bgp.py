@@ -16,6 +16,8 @@ _SETTINGS = {
     "maximum-routes": r" \d+",
     "route-reflector-client": "",
     "shutdown": "",
+    "bfd interval": r" \d+ min-rx \d+ multiplier \d+",
+    "bfd": "",
 }
 _IN_FAMILY = {"activate": "", "prefix-list": r" \S+ (in|out)"}
 
@@ -74,7 +76,7 @@ def _neighbor(config: dict[str, Section], section: str, process: str, command: s
                 and line.split()[-1] == value.split()[-1]]  # fmt: skip
     else:
         same = [line for line in config[section] if line == f"neighbor {name} {key}"
-                or line.startswith(f"neighbor {name} {key} ")]  # fmt: skip
+                or (key != "bfd" and line.startswith(f"neighbor {name} {key} "))]  # fmt: skip
     for line in same:
         del config[section][line]
     if not negated:

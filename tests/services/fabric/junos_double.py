@@ -40,7 +40,9 @@ _INTERFACE: dict[str, Any] = {
     },
 }
 _LIMIT = {"unicast": {"prefix-limit": {"maximum": {}, "teardown": {}}}}
-_PEER = {name: {} for name in ("name", "description", "authentication-key", "peer-as", "import", "export", "cluster")}
+_KEYS = ("name", "description", "authentication-key", "peer-as", "import", "export", "cluster")
+_PEER: dict[str, Any] = {name: {} for name in _KEYS}
+_PEER |= {"bfd-liveness-detection": {name: {} for name in ("minimum-interval", "multiplier", "no-adaptation")}}
 _GROUP: dict[str, Any] = {**_PEER, "type": {}, "advertise-peer-as": {}, "family": {"inet": _LIMIT}, "neighbor": _PEER}
 _FROM = {"prefix-list-filter": {"list_name": {}, "orlonger": {}, "exact": {}}, "protocol": {}}
 _THEN: dict[str, Any] = {"accept": {}, "reject": {}}

@@ -11,6 +11,8 @@ from typing import Any
 
 Tree = dict[str, Any]
 ANY = object()
+_TIMERS: Tree = {"detect-multiplier": range(2, 256)}
+_TIMERS |= {key: range(50, 60001) for key in ("min-rx-interval", "min-tx-interval")}
 VID = ("auto", "none", *range(1, 4095))
 
 
@@ -20,7 +22,7 @@ def schema(on: str, off: str, feature: str) -> Tree:
     :param on: the word of the release for on, as `off`.
     :param feature: the key that switches MLAG.
     """
-    switch = (on, off)
+    switch, profiles = (on, off), feature == "state"
     stp = {"admin-edge": switch, "auto-edge": switch, "bpdu-guard": switch}
     bond = {
         "member": {"*": {}},
@@ -47,6 +49,7 @@ def schema(on: str, off: str, feature: str) -> Tree:
         "vrf": {"*": {"router": {"bgp": _bgp(switch, feature), "static": ANY}, "evpn": ANY}},
         "router": {
             "bgp": {feature: switch, "autonomous-system": ANY, "router-id": ANY},
+            **({"bfd": {"state": switch, "profile": {"*": _TIMERS | {"passive-mode": switch}}}} if profiles else {}),
             "policy": {"prefix-list": {"*": _prefix_list()}, "route-map": ANY},
         },
         "mlag": {feature: switch, "mac-address": ANY, "peer-ip": ANY, "backup": {"*": {"vrf": ANY}}, "init-delay": ANY},
@@ -60,7 +63,8 @@ def _bgp(switch: tuple[str, ...], feature: str) -> Tree:
     policy = {way: {"prefix-list": ANY, "route-map": ANY} for way in ("inbound", "outbound")}
     unicast = {feature: switch, "policy": policy, "route-reflector-client": switch}
     unicast["prefix-limits"] = {"inbound": {"maximum": range(1 << 32)}}
-    peer = {"remote-as": ANY, "password": ANY, "description": ANY, "shutdown": switch, "bfd": ANY}
+    bfd = {"profile": ANY} if feature == "state" else _TIMERS | {"enable": switch}
+    peer = {"remote-as": ANY, "password": ANY, "description": ANY, "shutdown": switch, "bfd": bfd}
     peer["address-family"] = {"ipv4-unicast": unicast}
     process = {feature: switch, "autonomous-system": range(1, 1 << 32), "router-id": ANY, "peer-group": {"*": peer}}
     neighbor = peer | {"type": ("numbered", "unnumbered"), "peer-group": ANY}
@@ -110,13 +114,25 @@ def sets_and_unsets(patch: Any) -> tuple[bool, bool]:
     return any(a for a, __ in both), any(b for __, b in both)
 
 
+def _dangling(bgp: Tree, bfd: Tree) -> str | None:
+    """A group or a profile that is used and is not there."""
+    groups = bgp.get("peer-group") or {}
+    for name, item in groups.items():
+        profile = (item.get("bfd") or {}).get("profile")
+        if profile and profile not in (bfd.get("profile") or {}):
+            return f"peer group {name}: there is no BFD profile {profile}"
+    for address, item in (bgp.get("neighbor") or {}).items():
+        if item.get("peer-group") and item["peer-group"] not in groups:
+            return f"neighbor {address}: there is no peer group {item['peer-group']}"
+    return None
+
+
 def invalid(config: Tree) -> str | None:
     """Why NVUE would refuse a configuration; None if it would not."""
     for vrf in (config.get("vrf") or {}).values():
         bgp = (vrf.get("router") or {}).get("bgp") or {}
-        for address, item in (bgp.get("neighbor") or {}).items():
-            if item.get("peer-group") and item["peer-group"] not in (bgp.get("peer-group") or {}):
-                return f"neighbor {address}: there is no peer group {item['peer-group']}"
+        if why := _dangling(bgp, (config.get("router") or {}).get("bfd") or {}):
+            return why
     users: dict[str, str] = {}
     for name, item in config["interface"].items():
         for member in (item.get("bond") or {}).get("member") or {}:

@@ -8,7 +8,7 @@ from typing import Any
 
 FAMILY = "address-family ipv4 unicast"
 #: What may be set in a template and a neighbour, and in their address family.
-_PEER = r"remote-as \d+|description \S[ \S]*|password 0 \S+|inherit peer \S+|shutdown"
+_PEER = r"remote-as \d+|description \S[ \S]*|password 0 \S+|inherit peer \S+|shutdown|bfd"
 _FAMILY = r"prefix-list \S+ (in|out)|maximum-prefix \d+|route-reflector-client|disable-peer-as-check"
 _RULE = r"ip prefix-list \S+ seq \d+ (permit|deny) [\d./]+( le \d+)?"
 Tree = dict[str, Any]
@@ -32,7 +32,7 @@ class Bgp:
     def perform(self, line: str) -> bool:
         """Perform a command; whether it is one of BGP."""
         plain = line.removeprefix("no ")
-        if line == "feature bgp":
+        if line in ("feature bgp", "feature bfd"):
             self.features.add(line)
         elif re.fullmatch(_RULE, plain):
             self._rule(plain, line != plain)
@@ -64,6 +64,8 @@ class Bgp:
         if len(self.path) == 1 and re.fullmatch(r"router-id [\d.]+", line):
             process[line] = {}
             return True
+        if line == "bfd" and "feature bfd" not in self.features:
+            return False
         node = process
         for name in self.path[1:]:
             node = node[name]

@@ -111,6 +111,8 @@ class Configuration:
         elif kind == "schedule" and re.fullmatch(r"job name \S+|time start \+\d\d:\d\d", line):
             key = "job" if line.startswith("job") else "time"
             self.schedules[name][key] = line.split(maxsplit=1)[1].removeprefix("name ")
+        elif kind == "routed":
+            self._bfd(self.interfaces[name], line)
         elif kind == "interface":
             self._interface(self.interfaces[name], line)
         else:
@@ -132,6 +134,8 @@ class Configuration:
 
     def _open(self, line: str) -> Context | None:
         """The context that a command opens, or that of the top for one which removes an object."""
+        if line.startswith("interface Vlan") and line.removeprefix("interface ") in self.interfaces:
+            return ("routed", line.removeprefix("interface "))
         if match := re.fullmatch(r"interface (Ethernet\S+|port-channel\d+)", line):
             if match[1].startswith("Ethernet") and match[1] not in self.interfaces:
                 raise Invalid("Invalid interface format at '^' marker.")
@@ -176,6 +180,19 @@ class Configuration:
             self._setting(interface, line)
         for member in self._members(self._number(interface)):
             self._inherit(interface, member)
+
+    def _bfd(self, interface: Interface, line: str) -> None:
+        """What an interface with an address takes for BFD; the default timers are not shown."""
+        if re.fullmatch(r"bfd interval \d{2,3} min_rx \d{2,3} multiplier \d{1,2}", line):
+            if "feature bfd" not in self.bgp.features:
+                raise Invalid("% Invalid command")
+            kept = tuple(old for old in interface.other if not old.startswith("bfd interval"))
+            default = line == "bfd interval 50 min_rx 50 multiplier 3"
+            interface.other = kept if default else (*kept, line)
+        elif line in ("no bfd echo", "no ip redirects"):
+            interface.other = (*(old for old in interface.other if old != line), line)
+        else:
+            raise Invalid("% Invalid command")
 
     def _setting(self, interface: Interface, line: str) -> None:
         for key, values in SETTINGS.items():

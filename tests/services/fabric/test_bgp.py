@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config impor
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.run import run
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.switches import switch_proofs
 
-from .bgp_devices import DEVICES, Device
+from .bgp_devices import DEVICES, Device, NvueProfiles
 
 pytestmark = pytest.mark.services
 
@@ -78,6 +79,8 @@ def test_no_password_is_shown(device: Device) -> None:
         {"as_number": 64513},
         {"as_number": 65000},
         {"as_number": 65000, "pass_on": False},
+        {"bfd": {"interval": 300, "multiplier": 3}},
+        {"bfd": {"interval": 50, "multiplier": 3}},
     ],
     ids=str,
 )
@@ -90,7 +93,7 @@ def test_a_change_is_performed_and_taken_back(device: Device, changed: dict[str,
     assert not run(switch(device, GROUP | changed), check=False).changed
     assert run(switch(device), check=False).changed == expected
     assert device.others() == others
-    if "password" not in changed:
+    if "password" not in changed and not (device.platform == "nxos" and "bfd" in changed):  # timers of interfaces stay
         assert device.state() == before
 
 
@@ -104,6 +107,51 @@ def test_drift_is_mended(device: Device) -> None:
             "add bgp tor1" if not device.groups() else "change bgp tor1"
         ], name
         assert device.state() == before, name
+
+
+BFD = {"bfd": {"interval": 300, "multiplier": 3}}
+
+
+def test_bfd_is_mended_and_its_timers_follow_the_model(device: Device) -> None:
+    others = device.others()
+    run(switch(device, GROUP | BFD), check=False)
+    before = device.state()
+    for name, spoil in device.drifts_of_bfd().items():
+        spoil()
+        assert device.state() != before, name
+        assert run(switch(device, GROUP | BFD), check=False).steps == ["change bgp tor1"], name
+        assert device.state() == before, name
+    faster = GROUP | {"bfd": {"interval": 100, "multiplier": 5}}
+    outcome = run(switch(device, faster), check=False)
+    assert "5 x 100 ms" in str(outcome.plan.diff()) and "3 x 300 ms" in str(outcome.plan.diff())
+    assert not run(switch(device, faster), check=False).changed
+    assert device.others() == others
+
+
+def test_bfd_that_a_platform_cannot_have_is_refused_and_nothing_is_changed(tmp_path: Path) -> None:
+    second = GROUP | {"name": "lb", "neighbors": [{"address": "10.30.0.23", "name": "node3"}]}
+    cases: list[tuple[str, list[dict[str, Any]], str]] = [
+        ("nxos", [GROUP | {"bfd": {"interval": 1000, "multiplier": 3}}], "NX-OS takes at most 999 ms, and not 1000"),
+        (
+            "nxos",
+            [GROUP | BFD, second | {"bfd": {"interval": 300, "multiplier": 4}}],
+            "Vlan30 has one set of timers, and tor1 has 3 x 300 ms",
+        ),
+        ("nvue-5.15", [GROUP | BFD], "switching it on restarts FRR with all of its sessions; enter `nv set router bfd"),
+    ]
+    for number, (name, groups, message) in enumerate(cases):
+        home = tmp_path / str(number)
+        home.mkdir()
+        device = DEVICES[name](home)
+        try:
+            if isinstance(device, NvueProfiles):
+                device.double.running["router"]["bfd"]["state"] = "disabled"
+            before = copy.deepcopy(device.state())
+            with pytest.raises(FabricError, match=re.escape(message)):
+                run(switch(device, *groups), check=False)
+            assert device.state() == before
+        finally:
+            device.close()
 
 
 def test_two_groups_and_one_that_is_no_longer_named(device: Device) -> None:

@@ -189,6 +189,25 @@ def test_a_smaller_pool_takes_addresses_with_consent_only(applied: Applied) -> N
     assert applied()["changed"]
 
 
+def test_bfd_brings_frr_and_goes_with_it(applied: Applied) -> None:
+    frr = manifest(directory("metallb-v0.16.1") / "manifests/metallb-frr.yaml")
+    edge, other = applied.config["peers"]
+    peers = [edge | {"bfd": {"interval": 200, "multiplier": 4}}, other | {"multihop": True}]
+    steps = applied(manifest=frr, peers=peers)["steps"]
+    assert f"create BFDProfile {SPACE}/edge" in steps
+    assert steps.index(f"create BFDProfile {SPACE}/edge") < steps.index(f"change BGPPeer {SPACE}/edge")
+    assert not applied(manifest=frr, peers=peers)["changed"]
+    profile, peer = applied.get(f"{CUSTOM}/bfdprofiles/edge"), applied.get(f"{PEERS}/edge")
+    assert profile and (profile["spec"]["receiveInterval"], profile["spec"]["detectMultiplier"]) == (200, 4)
+    assert peer and peer["spec"]["bfdProfile"] == "edge"
+    far, speaker = applied.get(f"{PEERS}/other"), applied.get(f"/apis/apps/v1/namespaces/{SPACE}/daemonsets/speaker")
+    assert far and far["spec"]["ebgpMultiHop"] is True
+    assert speaker and len(speaker["spec"]["template"]["spec"]["containers"]) == 4
+    assert f"remove BFDProfile {SPACE}/edge" in [step.partition(" (")[0] for step in applied()["steps"]]
+    assert applied.get(f"{CUSTOM}/bfdprofiles/edge") is None
+    assert not applied()["changed"]
+
+
 def test_a_webhook_that_does_not_answer_is_named_at_the_deadline(applied: Applied) -> None:
     pools = applied.pools(asked=["10.30.0.232-10.30.0.233"])
     with pytest.raises(ObjectsError, match=r"ipaddresspoolvalidationwebhook\.metallb\.io"):

@@ -19,6 +19,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.cluster import (
     cdi,
     kubevirt,
     kubevirt_features,
+    load_balancer,
     network_cilium,
     rook_ceph,
 )
@@ -275,6 +276,7 @@ def test_a_digest_that_was_looked_up_renames_the_downloaded_bundle_only(tmp_path
 #: Images that have no recipe here.
 PUBLISHED = {
     "docker.io/kubeovn/kube-ovn:v1.16.2",
+    load_balancer.FRR_IMAGE,
     "ghcr.io/k8snetworkplumbingwg/multus-dynamic-networks-controller:v0.3.7",
     *(f"quay.io/calico/{name}:v3.32.2" for name in ("cni", "kube-controllers", "node")),
     *network_cilium.IMAGES,

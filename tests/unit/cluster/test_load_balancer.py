@@ -59,6 +59,17 @@ def metallb() -> Documents:
 
 
 @pytest.fixture
+def with_frr(tmp_path: Path) -> dict[str, str]:
+    """A double of upstream's manifest with FRR: two more containers of the speaker."""
+    documents = metallb()
+    containers = next(one for one in documents if one["kind"] == "DaemonSet")["spec"]["template"]["spec"]["containers"]
+    containers += [{"name": "frr"}, {"name": "frr-metrics", "env": [{"name": "VTYSH_HISTFILE", "value": "/dev/null"}]}]
+    path = tmp_path / "metallb-frr.yml"
+    path.write_text(yaml.safe_dump_all(documents))
+    return {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+@pytest.fixture
 def manifest(tmp_path: Path) -> dict[str, str]:
     path = tmp_path / "metallb.yml"
     path.write_text(yaml.safe_dump_all(metallb()))
@@ -97,6 +108,37 @@ def test_a_pool_is_announced_on_layer_2(manifest: dict[str, str]) -> None:
         },
     }
     assert bodies(manifest)["L2Advertisement services"]["spec"] == {"ipAddressPools": ["services"]}
+
+
+def test_bfd_is_a_profile_of_the_peer_and_frr_reaches_the_api(with_frr: dict[str, str]) -> None:
+    peers = [PEER | {"bfd": {"interval": 200, "multiplier": 4}}, PEER | {"name": "far", "multihop": True}]
+    found = bodies(with_frr, peers=peers, bgp=[BGP], api="10.30.0.10:8443")
+    assert found["BFDProfile edge"]["apiVersion"] == "metallb.io/v1beta1"
+    assert found["BFDProfile edge"]["spec"] == {"detectMultiplier": 4, "receiveInterval": 200, "transmitInterval": 200}
+    assert found["BGPPeer edge"]["spec"]["bfdProfile"] == "edge" and "ebgpMultiHop" not in found["BGPPeer edge"]["spec"]
+    assert found["BGPPeer far"]["spec"]["ebgpMultiHop"] is True and "bfdProfile" not in found["BGPPeer far"]["spec"]
+    names = list(found)
+    assert names.index("BFDProfile edge") < names.index("BGPPeer edge"), "MetalLB refuses a peer without its profile"
+    for container in found["DaemonSet speaker"]["spec"]["template"]["spec"]["containers"]:
+        told = {one["name"]: one["value"] for one in container.get("env", [])}
+        assert (told.get("KUBERNETES_SERVICE_HOST") == "10.30.0.10") == (container["name"] != "frr")
+
+
+def test_bfd_without_frr_is_refused(manifest: dict[str, str]) -> None:
+    with pytest.raises(ClusterLayerError, match="it is MetalLB without FRR, which has no BFD; give that with FRR"):
+        bodies(manifest, peers=[PEER | {"bfd": {"interval": 300, "multiplier": 3}}], bgp=[BGP])
+
+
+@pytest.mark.parametrize(
+    ("bfd", "message"),
+    [
+        ({"interval": 9, "multiplier": 3}, r"edge: bfd\.interval 9 is out of range; give one from 10 to 60000"),
+        ({"interval": 300, "multiplier": 1}, r"edge: bfd\.multiplier 1 is out of range; give one from 2 to 255"),
+    ],
+)
+def test_timers_that_metallb_refuses_are_refused(with_frr: dict[str, str], bfd: Any, message: str) -> None:
+    with pytest.raises(ClusterLayerError, match=message):
+        bodies(with_frr, peers=[PEER | {"bfd": bfd}], bgp=[BGP])
 
 
 def test_a_pool_is_announced_by_bgp_with_a_password_that_is_a_secret(manifest: dict[str, str]) -> None:

@@ -39,7 +39,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.plan import 
 from services.fabric.nvue_schema import merge
 
 Tree = dict[str, Any]
-OLD, NEW = Words("on", "off", "enable"), Words("enabled", "disabled", "state")
+OLD, NEW = Words("on", "off", "enable"), Words("enabled", "disabled", "state", profiles=True)
 TRUNK = Membership.of("trunk", 10, [10, 20])
 LAG = Lag("node1", ("swp1", "swp2"), TRUNK, 9000, Lacp(True, True, "swp1"), "node1.bond0", None, True)
 PORT = Port("swp3", Membership.of("access", 20, []), 1500, "uplink", True)

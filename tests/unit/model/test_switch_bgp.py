@@ -69,6 +69,18 @@ def test_the_switch_s_end_of_metallb_s_sessions_announces_nothing() -> None:
     assert group["take"] == ["10.99.0.0/31", "10.99.0.2/32"]
 
 
+def test_bfd_of_a_peer_is_configured_at_both_ends() -> None:
+    changes = metallb(
+        tor1=ROUTER | {"bfd": {"interval": 200}}, tor2=ROUTER | {"address": "10.30.0.203", "switch": None}
+    )
+    (group,) = view(changes)["groups"]
+    assert group["bfd"] == {"interval": 200, "multiplier": 3}
+    cluster = derive(load(model(changes)), "/state").hostvars["cluster"]["load_balancer_config"]
+    assert [peer.get("bfd") for peer in cluster["peers"]] == [group["bfd"], None]
+    by_hand = table(SwitchConfig.from_vars({"name": "leaf1", "bgp": view(changes)}))
+    assert "    BFD 3 x 200 ms (RFC 5881), so that a session ends after 0.6 s; without echo" in by_hand
+
+
 def test_without_the_key_a_switch_is_left_alone() -> None:
     peer = {key: value for key, value in PEER.items() if key != "switch"}
     changes = calico(tor1=peer)
@@ -130,6 +142,18 @@ WRONG: dict[str, tuple[Changes, str]] = {
         metallb(tor1=ROUTER | {"address": "192.0.2.1"}),
         "network.load_balancer.peers.tor1.address: 192.0.2.1 is in no network of machines.node2, and a switch has neighbours in its own subnets only; give an address of that network, or remove `switch`",
     ),
+    "BFD with Calico": (
+        calico(tor1=PEER | {"bfd": {"interval": 300}}),
+        "network.bgp.peers.tor1.bfd: is not possible with calico, whose BGPPeer has no BFD; remove it",
+    ),
+    "BFD that is too slow for the switch": (
+        {
+            **metallb(tor1=ROUTER | {"bfd": {"interval": 1000}}),
+            "switches.leaf1": EOS | {"platform": "nxos"},
+            "switches.leaf2": EOS | {"platform": "nxos", "address": "10.20.0.12", "mlag": "leaf1"},
+        },
+        "network.load_balancer.peers.tor1.bfd.interval: 1000 is more than 999 ms, the longest of nxos, which leaf1 is; write 999 or less",
+    ),
     "a long name": (
         calico(**{"t" * 49: PEER}),
         f"network.bgp.peers.{'t' * 49}: has more than 48 characters, so that no group of the switch can be called so; give the peer a shorter name",
@@ -159,6 +183,8 @@ GROUP["neighbors"] = [{"address": "10.30.0.21", "name": "node1"}]
     [
         ({"name": "T!"}, "switches|leaf1.bgp.groups.T!: 'T!' is used twice, or is no name"),
         ({"address": "leaf1"}, "leaf1.bgp.groups.t.address: 'leaf1' is no IPv4 address"),
+        ({"bfd": {"interval": 49, "multiplier": 3}}, "groups.t.bfd.interval: 49 is out of range; write 50 to 60000"),
+        ({"bfd": {"interval": 300, "multiplier": 2}}, "groups.t.bfd.multiplier: 2 is out of range; write 3 to 50"),
         ({"password": "a b"}, "leaf1.bgp.groups.t.password: it has characters"),
         ({"neighbors": []}, "leaf1.bgp.groups.t.neighbors: is empty"),
         ({"neighbors": [{"address": "::1", "name": "node1"}]}, "'::1' is no IPv4 address"),

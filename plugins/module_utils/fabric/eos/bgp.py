@@ -2,7 +2,8 @@
 """Groups of BGP neighbours on EOS: their reading and their commands. Pure.
 
 A group is a peer group. Lines as arista.avd (eos_cli_config_gen, ``router bgp`` and ``ip prefix-list``) writes them:
-``neighbor GROUP peer group``, ``remote-as``, ``description``, ``password 7 …``, ``maximum-routes``; in ``address-family
+``neighbor GROUP peer group``, ``remote-as``, ``description``, ``password 7 …``, ``maximum-routes``, ``bfd`` and ``bfd
+interval … min-rx … multiplier …``; in ``address-family
 ipv4`` the activation and ``prefix-list NAME in`` and ``out``, in which what no line permits is denied. EOS passes on
 routes that have the neighbour's AS in their path, and helps a neighbour with a graceful restart
 (``graceful-restart-helper``) by default, so neither has a line.
@@ -14,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..bgp import MOST_ROUTES, Bgp, Peering, as_number, key_from, rules, subnets_of
+from ..bgp import MOST_ROUTES, Bfd, Bgp, Peering, as_number, key_from, rules, subnets_of
 from ..config import FabricError
 
 Tree = Mapping[str, Any]
@@ -22,7 +23,10 @@ SUMMARY = "show ip bgp summary"
 _FAMILY = "address-family ipv4"
 _MEMBER = re.compile(r"neighbor (\S+) peer[ -]group (\S+)\Z")
 #: Settings of a neighbour before which those of its group yield.
-_OVERRIDES = ("remote-as", "password", "maximum-routes", "route-map", "prefix-list", "shutdown", "local-as")
+_OVERRIDES = ("remote-as", "password", "maximum-routes", "route-map", "prefix-list", "shutdown", "local-as", "bfd")
+#: Lines of a neighbour that take back what its group has.
+_TAKEN_BACK = ("no activate", "no bfd")
+_BFD = re.compile(r"bfd interval (\d+) min[-_]rx (\d+) multiplier (\d+)\Z")
 _ROUTING = "ip routing"
 
 
@@ -96,7 +100,17 @@ def _group(tree: Tree, lines: Tree, want: Peering) -> Peering | None:
         reflects if want.internal else want.pass_on != reflects,
         int(most.split()[0]) if most else MOST_ROUTES,
         key_from(_value(mine, "description"), has_password),
+        _bfd(mine),
     )
+
+
+def _bfd(mine: list[str]) -> Bfd | None:
+    """BFD of a group; without a line of its own it has the timers of the interface, which are not ours."""
+    found = next((match for line in mine if (match := _BFD.match(line))), None)
+    if found is None:
+        return Bfd(0, 0, "timers of the interface") if "bfd" in mine else None
+    send, receive, multiplier = map(int, found.groups())
+    return Bfd(send, multiplier, "" if send == receive else f"receives every {receive} ms")
 
 
 def _members(lines: Tree, want: Peering) -> tuple[tuple[str, str], ...]:
@@ -122,7 +136,7 @@ def overrides(lines: Tree, address: str) -> list[tuple[bool, str]]:
     own = [(False, line) for line in _of(lines, address)] + [
         (True, line) for line in _of(body(lines, _FAMILY), address)
     ]
-    return [(family, line) for family, line in own if line.startswith(_OVERRIDES) or line == "no activate"]
+    return [(family, line) for family, line in own if line.startswith(_OVERRIDES) or line in _TAKEN_BACK]
 
 
 def _filter(tree: Tree, family: Iterable[str], name: str, direction: str) -> tuple[str, ...]:
@@ -167,6 +181,7 @@ def _neighbors(want: Peering, present: Tree) -> list[str]:
     lines += [f"{group} maximum-routes {want.most}"]
     reflects = want.pass_on and want.internal
     lines += [f"{group} route-reflector-client" if reflects else f"no {group} route-reflector-client"]
+    lines += _with_bfd(group, want.bfd, _of(present, want.group))
     wanted = dict(want.neighbors)
     lines += [f"no neighbor {address}" for address in members(present, want.group) if address not in wanted]
     family = [
@@ -181,10 +196,18 @@ def _neighbors(want: Peering, present: Tree) -> list[str]:
     return [*lines, _FAMILY, *family]
 
 
+def _with_bfd(group: str, want: Bfd | None, mine: list[str]) -> list[str]:
+    """The timers first, so that no session begins with others."""
+    if want is None:
+        return [f"no {group} {line}" for line in mine if line == "bfd" or line.startswith("bfd ")]
+    timers = f"bfd interval {want.interval} min-rx {want.interval} multiplier {want.multiplier}"
+    return [f"{group} {timers}", f"{group} bfd"]
+
+
 def _undone(address: str, rest: str) -> str:
     """The command that removes a setting of a neighbour: filters are named by their direction, too."""
-    if rest == "no activate":
-        return f"default neighbor {address} activate"
+    if rest in _TAKEN_BACK:
+        return f"default neighbor {address} {rest.removeprefix('no ')}"
     words = rest.split()
     if words[0] in ("route-map", "prefix-list"):
         return f"no neighbor {address} {rest}"

@@ -5,14 +5,15 @@ A group is a ``protocols bgp group``; its filters are a ``policy-options policy-
 the same name (``prefix-list-filter NAME orlonger``), which rejects all else. Statements are those of Juniper's BGP and
 Routing Policies user guides: ``peer-as``, ``authentication-key``, ``import``, ``export``, ``cluster`` (route
 reflection), ``advertise-peer-as``, without which no route is sent to a neighbour whose AS is in its path, and ``family
-inet unicast prefix-limit`` with ``teardown``. A graceful restart of a neighbour is helped by default.
+inet unicast prefix-limit`` with ``teardown``, and ``bfd-liveness-detection`` with ``minimum-interval`` (of both
+directions) and ``multiplier``. A graceful restart of a neighbour is helped by default.
 """
 
 from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from ..bgp import MISSING, Bgp, Peering, as_number, key_from
+from ..bgp import MISSING, Bfd, Bgp, Peering, as_number, key_from
 from ..config import FabricError
 from .tree import Edit, Path, entries, find, text
 
@@ -22,10 +23,11 @@ SUMMARY = "get-bgp-summary-information"
 _GROUP: Path = ("protocols", "bgp", "group")
 _AS: Path = ("routing-options", "autonomous-system", "as-number")
 _LIMIT: Path = ("family", "inet", "unicast", "prefix-limit")
+_BFD, _TIMERS = "bfd-liveness-detection", ("minimum-interval", "multiplier")
 #: The term of a policy; one that somebody changed is replaced by another with a number.
 _TERM = "take"
 #: Statements of a neighbour before which those of its group yield.
-_OVERRIDES = ("peer-as", "authentication-key", "import", "export", "cluster", "family", "local-as", "type")
+_OVERRIDES = ("peer-as", "authentication-key", "import", "export", "cluster", "family", "local-as", "type", _BFD)
 
 
 def group_path(name: str) -> Path:
@@ -91,7 +93,18 @@ def _group(have: ET.Element, want: Peering) -> Peering | None:
         passes,
         int(most) if most.isdigit() else 0,
         key_from(text(node, "description"), node.find("authentication-key") is not None),
+        _bfd(node.find(_BFD)),
     )
+
+
+def _bfd(node: ET.Element | None) -> Bfd | None:
+    """BFD of a group. Other statements change its timers, and without a multiplier it is 3."""
+    if node is None:
+        return None
+    interval, multiplier = (text(node, tag) for tag in _TIMERS)
+    others = sorted({item.tag for item in node} - set(_TIMERS))
+    remark = f"with {' '.join(others)}" if others else ""
+    return Bfd(int(interval) if interval.isdigit() else 0, int(multiplier) if multiplier.isdigit() else 3, remark)
 
 
 def _members(have: ET.Element, node: ET.Element, want: Peering) -> tuple[tuple[str, str], ...]:
@@ -161,6 +174,7 @@ def write(edit: Edit, want: Peering, router_id: str) -> None:
     edit.leaf((*path, "cluster"), want.address if want.pass_on and want.internal else "")
     edit.set((*path, *_LIMIT, "maximum"), str(want.most))
     edit.node((*path, *_LIMIT, "teardown"))
+    _with_bfd(edit, (*path, _BFD), want.bfd)
     wanted = dict(want.neighbors)
     for neighbor in entries(edit.have, (*path, "neighbor")):
         if text(neighbor, "name") not in wanted:
@@ -172,6 +186,17 @@ def write(edit: Edit, want: Peering, router_id: str) -> None:
             edit.delete((*member, tag))
         for other in _others(edit.have, want, address):
             edit.delete((*group_path(other), ("neighbor", address)))
+
+
+def _with_bfd(edit: Edit, path: Path, want: Bfd | None) -> None:
+    if want is None:
+        edit.delete(path)
+        return
+    present = find(edit.have, path)
+    for tag in sorted({item.tag for item in present} - set(_TIMERS)) if present is not None else []:
+        edit.delete((*path, tag))
+    for tag, value in zip(_TIMERS, (want.interval, want.multiplier), strict=True):
+        edit.set((*path, tag), str(value))
 
 
 def _policy(edit: Edit, name: str, subnets: tuple[str, ...]) -> None:

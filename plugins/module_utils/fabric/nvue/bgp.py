@@ -4,7 +4,9 @@
 A group is a peer group. Paths are those of "BGP" and "Router Policy" of the NVUE command reference:
 ``vrf/default/router/bgp`` with ``peer-group`` and ``neighbor``, in ``address-family/ipv4-unicast`` of a group
 ``policy/inbound/prefix-list``, ``prefix-limits/inbound/maximum`` and ``route-reflector-client``, and
-``router/policy/prefix-list/NAME/rule/NUMBER``. FRR passes on routes with the neighbour's AS in their path, and helps a
+``router/policy/prefix-list/NAME/rule/NUMBER``. BFD is ``bfd`` of a group with ``detect-multiplier``,
+``min-rx-interval`` and ``min-tx-interval``; since 5.15 ("BFD" of the same reference) these are in ``router/bfd/profile/NAME``, and a group
+names its ``bfd/profile``. FRR passes on routes with the neighbour's AS in their path, and helps a
 neighbour with a graceful restart (the mode ``helper-only``) by default.
 """
 
@@ -13,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..bgp import Bgp, Peering, key_from, rules, subnets_of
+from ..bgp import Bfd, Bgp, Peering, key_from, rules, subnets_of
 from ..config import FabricError
 from .names import Tree, Words, is_off, is_on
 
@@ -25,7 +27,9 @@ _LISTS = ("router", "policy", "prefix-list")
 _UNICAST = ("address-family", "ipv4-unicast")
 STATES = "/".join((*_BGP, "neighbor"))
 #: Settings of a neighbour before which those of its group yield.
-_OVERRIDES: tuple[tuple[str, ...], ...] = (("remote-as",), ("password",), ("local-as",), ("shutdown",))
+_OVERRIDES: tuple[tuple[str, ...], ...] = (("remote-as",), ("password",), ("local-as",), ("shutdown",), ("bfd",))
+_PROFILES = ("router", "bfd", "profile")
+_MULTIPLIER, _TIMERS = "detect-multiplier", ("min-rx-interval", "min-tx-interval")
 _OVERRIDES += tuple((*_UNICAST, key) for key in ("policy", "prefix-limits", "enable", "state"))
 
 
@@ -47,8 +51,10 @@ def own_as(config: Tree) -> str:
     return "" if found in (None, "none") else str(found)
 
 
-def require(where: str, config: Tree, wanted: Bgp) -> None:
-    """Refuse what has to be there already and is not: the addresses, and the AS of a process."""
+def require(where: str, config: Tree, wanted: Bgp, words: Words) -> None:
+    """Refuse what has to be there already and is not: the addresses, the AS of a process, and BFD where it is a feature
+    that restarts FRR when it is switched on."""
+    _require_bfd(where, config, wanted, words)
     own = own_as(config)
     if own and own != str(wanted.as_number):
         why = f"its BGP process has the AS {own} and not {wanted.as_number}; another would end all of its sessions"
@@ -64,6 +70,14 @@ def require(where: str, config: Tree, wanted: Bgp) -> None:
         if vrf not in (None, "default"):
             why = f"{group.address} is the address of {name} in the VRF {vrf}"
             raise FabricError(place, why, "move it to the default VRF, or configure this peer by hand")
+
+
+def _require_bfd(where: str, config: Tree, wanted: Bgp, words: Words) -> None:
+    groups = [group.name for group in wanted.peerings.values() if group.bfd]
+    if groups and words.profiles and not is_on(at(config, "router", "bfd", "state")):
+        why = "BFD is off on the switch, and switching it on restarts FRR with all of its sessions"
+        remedy = "enter `nv set router bfd state enabled` and `nv config apply` when that is no harm"
+        raise FabricError(f"{where}.bgp.groups.{groups[0]}.bfd", why, remedy)
 
 
 def _has(item: Any, address: str) -> bool:
@@ -98,7 +112,22 @@ def _group(config: Tree, present: Tree, want: Peering) -> Peering | None:
         reflects if want.internal else want.pass_on != reflects,
         int(most) if most.isdigit() else 0,
         key_from(str(mine.get("description") or ""), bool(mine.get("password"))),
+        _bfd(config, _below(mine, "bfd"), want.group),
     )
+
+
+def _bfd(config: Tree, found: Tree, group: str) -> Bfd | None:
+    """BFD of a group, in the way of either release. FRR's defaults are 300 ms and 3."""
+    name = str(found.get("profile") or "")
+    if not name and not is_on(found.get("enable")):
+        return None
+    timers = _below(config, *_PROFILES, name) if name else found
+    receive, send = (int(timers.get(key) or 300) for key in _TIMERS)
+    others = sorted(set(timers) - {_MULTIPLIER, *_TIMERS, "enable"})
+    remarks = [f"receives every {receive} ms"] if receive != send else []
+    remarks += [f"the profile {name}"] if name and name != group else []
+    remarks += [f"with {' '.join(others)}"] if others else []
+    return Bfd(send, int(timers.get(_MULTIPLIER) or 3), ", ".join(remarks))
 
 
 def _members(present: Tree, want: Peering) -> tuple[tuple[str, str], ...]:
@@ -142,6 +171,7 @@ def write(want: Peering, router_id: str, config: Tree, words: Words, to: Patches
         to.set(want.password, *base, "password")
     else:
         to.remove(config, *base, "password")
+    _with_bfd(want, config, words, to)
     family = (*base, *_UNICAST)
     to.set(words.on, *family, words.switch)
     to.set(want.incoming, *family, "policy", "inbound", "prefix-list")
@@ -152,6 +182,23 @@ def write(want: Peering, router_id: str, config: Tree, words: Words, to: Patches
     else:
         to.remove(config, *family, "route-reflector-client")
     _neighbors(want, config, to)
+
+
+def _with_bfd(want: Peering, config: Tree, words: Words, to: Patches) -> None:
+    """BFD of a group. A profile has the name of its group, and is removed with it."""
+    bfd, own = (*_BGP, "peer-group", want.group, "bfd"), (*_PROFILES, want.group)
+    to.remove(config, *bfd)
+    to.remove(config, *own)
+    if want.bfd is None:
+        return
+    timers = own if words.profiles else bfd
+    if words.profiles:
+        to.set(want.group, *bfd, "profile")
+    else:
+        to.set(words.on, *bfd, "enable")
+    to.set(want.bfd.multiplier, *timers, _MULTIPLIER)
+    for key in _TIMERS:
+        to.set(want.bfd.interval, *timers, key)
 
 
 def _process(want: Peering, router_id: str, config: Tree, words: Words, to: Patches) -> None:

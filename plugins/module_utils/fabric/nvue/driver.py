@@ -64,7 +64,7 @@ class Nvue:
         self._refuse(self._facts, desired)
         if desired.bgp is None:
             return switch_config(self._facts, desired)
-        bgp.require(self.where, self._facts.config, desired.bgp)
+        bgp.require(self.where, self._facts.config, desired.bgp, self._words)
         self._router_id = desired.bgp.router_id
         return replace(switch_config(self._facts, desired), bgp=bgp.read(self._facts.config, desired.bgp))
 

@@ -26,11 +26,15 @@ LONGEST = 200
 
 @dataclass(frozen=True)
 class Words:
-    """How a release writes a switched setting, and the key that switches a feature such as MLAG."""
+    """How a release writes a switched setting, and the key that switches a feature such as MLAG.
+
+    :ivar profiles: whether timers of BFD are in profiles.
+    """
 
     on: str
     off: str
     switch: str
+    profiles: bool = False
 
     @classmethod
     def of(cls, where: str, system: Tree) -> Words:
@@ -44,7 +48,7 @@ class Words:
                 where, f"its release is not known ({text or 'none is reported'})", "use Cumulus Linux 5.6+"
             )
         if (int(found[1]), int(found[2])) >= (5, 15):
-            return cls("enabled", "disabled", "state")
+            return cls("enabled", "disabled", "state", True)
         return cls("on", "off", "enable")
 
 

@@ -6,6 +6,11 @@ Configuration Guide and of the tests of the collection cisco.nxos (``nxos_bgp_te
 ``description``, ``password 3 …``, and in ``address-family ipv4 unicast`` ``prefix-list NAME in`` and ``out``,
 ``maximum-prefix``, ``route-reflector-client``, and ``disable-peer-as-check``, without which no route is sent to a
 neighbour whose AS is in its path. A graceful restart of a neighbour is helped by default.
+
+BFD is ``bfd`` of the template. Its timers are those of the interface with the switch's address (Nexus 9000 Interfaces
+Configuration Guide, "Configuring Bidirectional Forwarding Detection"), for all sessions on it:
+``bfd interval … min_rx … multiplier …``, with ``no ip redirects``, which the guide asks for, and ``no bfd echo``, since
+machines reflect no packets. They stay when a group no longer has BFD.
 """
 
 from __future__ import annotations
@@ -14,14 +19,18 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..bgp import Bgp, Peering, as_number, key_from, rules, subnets_of
+from ..bgp import BFD_LONGEST, Bfd, Bgp, Peering, as_number, key_from, rules, subnets_of
 from ..config import FabricError
 
 SUMMARY = "show ip bgp summary"
 _FAMILY = "address-family ipv4 unicast"
 _NEIGHBOR = re.compile(r"neighbor (\S+)(?: remote-as (\S+))?\Z")
 #: Settings of a neighbour before which those of its template yield.
-_OVERRIDES = ("remote-as", "password", "local-as", "shutdown", "prefix-list", "route-map", "maximum-prefix")
+_OVERRIDES = ("remote-as", "password", "local-as", "shutdown", "prefix-list", "route-map", "maximum-prefix", "bfd")
+_BFD = re.compile(r"bfd interval (\d+) min_rx (\d+) multiplier (\d+)\Z")
+#: What an interface has without a line of its own or of the whole switch.
+_DEFAULT = "bfd interval 50 min_rx 50 multiplier 3"
+_QUIET = ("no ip redirects", "no bfd echo")
 _LIST = "ip prefix-list"
 
 
@@ -67,14 +76,39 @@ def require(where: str, root: Tree, wanted: Bgp) -> None:
         raise FabricError(f"{where}.bgp.as_number", why, f"write {own} in the model, or remove that process")
     for group in wanted.peerings.values():
         place = f"{where}.bgp.groups.{group.name}.address"
-        names = [line for line, lines in root.items() if line.startswith("interface ") and _has(lines, group.address)]
-        if not names:
+        name = _interface(root, group.address)
+        if not name:
             why = f"no interface of the switch has the address {group.address}"
             raise FabricError(place, why, "configure the interface with it first (such as Vlan30), or correct it")
-        vrf = root.below(names[0]).value("vrf member")
+        vrf = root.below(name).value("vrf member")
         if vrf:
-            why = f"{group.address} is the address of {names[0].removeprefix('interface ')} in the VRF {vrf}"
+            why = f"{group.address} is the address of {name.removeprefix('interface ')} in the VRF {vrf}"
             raise FabricError(place, why, "move it to the default VRF, or configure this peer by hand")
+
+    _require_bfd(where, root, wanted)
+
+
+def _require_bfd(where: str, root: Tree, wanted: Bgp) -> None:
+    """Refuse timers that it does not take, and two of one interface."""
+    longest, known = BFD_LONGEST["nxos"], dict[str, Peering]()
+    for group in wanted.peerings.values():
+        if group.bfd is None:
+            continue
+        place = f"{where}.bgp.groups.{group.name}.bfd"
+        if group.bfd.interval > longest:
+            why = f"NX-OS takes at most {longest} ms, and not {group.bfd.interval}"
+            raise FabricError(f"{place}.interval", why, f"write {longest} or less")
+        name = _interface(root, group.address)
+        first = known.setdefault(name, group)
+        if first.bfd != group.bfd:
+            why = f"{name.removeprefix('interface ')} has one set of timers, and {first.name} has {first.bfd}"
+            raise FabricError(place, why, "write the same of both")
+
+
+def _interface(root: Tree, address: str) -> str:
+    """The line of the interface with an address; empty without one."""
+    names = (line for line, lines in root.items() if line.startswith("interface ") and _has(lines, address))
+    return next(names, "")
 
 
 def _has(lines: Iterable[str], address: str) -> bool:
@@ -105,7 +139,18 @@ def _group(root: Tree, lines: Tree, want: Peering) -> Peering | None:
         not want.pass_on if _stale(family, want, want.pass_on) else _passing(want) in family,
         int((family.value("maximum-prefix") or "0").split()[0]),
         key_from(mine.value("description"), has_password),
+        _bfd(root, want.address) if "bfd" in mine else None,
     )
+
+
+def _bfd(root: Tree, address: str) -> Bfd:
+    """The timers of the interface with an address."""
+    lines = root.below(_interface(root, address))
+    texts = [line for tree in (lines, root) for line in tree if _BFD.match(line)] or [_DEFAULT]
+    send, receive, multiplier = map(int, _BFD.findall(texts[0])[0])
+    remarks = [f"receives every {receive} ms"] if send != receive else []
+    remarks += [f"without {line}" for line in _QUIET if line not in lines]
+    return Bfd(send, multiplier, ", ".join(remarks))
 
 
 def _passing(want: Peering) -> str:
@@ -155,10 +200,23 @@ def commands(root: Tree, wanted: list[Peering], router_id: str) -> list[str]:
         return lines
     head = process(root) or f"router bgp {wanted[0].own_as}"
     new = [] if process(root) else ["feature bgp", head, f"router-id {router_id}"]
-    lines += [*new, head, _FAMILY]
+    lines += [*_timers(root, wanted), *new, head, _FAMILY]
     for group in wanted:
         lines += _neighbors(head, group, root.below(process(root)))
     return lines
+
+
+def _timers(root: Tree, wanted: list[Peering]) -> list[str]:
+    """Timers of BFD on the interfaces, before a session begins."""
+    lines: list[str] = []
+    for group in wanted:
+        if group.bfd and _bfd(root, group.address) != group.bfd:
+            lines += [_interface(root, group.address), *_QUIET]
+            timers = f"min_rx {group.bfd.interval} multiplier {group.bfd.multiplier}"
+            lines += [f"bfd interval {group.bfd.interval} {timers}"]
+    feature = "feature bfd"
+    needed = any(group.bfd for group in wanted) and feature not in root
+    return [*([feature] if needed else []), *lines]
 
 
 def _filters(root: Tree, group: Peering) -> list[str]:
@@ -184,6 +242,10 @@ def _neighbors(head: str, want: Peering, present: Tree) -> list[str]:
         lines += [f"password 0 {want.password}"]
     elif template.value("password"):
         lines += ["no password"]
+    if want.bfd:
+        lines += ["bfd"]
+    elif "bfd" in template:
+        lines += ["no bfd"]
     lines += [_FAMILY, f"prefix-list {want.incoming} in", f"prefix-list {want.outgoing} out"]
     lines += [f"maximum-prefix {want.most}", *([_passing(want)] if want.pass_on else [])]
     wanted, known = dict(want.neighbors), neighbors(present)

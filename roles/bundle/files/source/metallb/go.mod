@@ -4,6 +4,8 @@ go 1.26.0
 
 tool (
 	go.universe.tf/metallb/controller
+	go.universe.tf/metallb/frr-tools/cp-tool
+	go.universe.tf/metallb/frr-tools/metrics
 	go.universe.tf/metallb/speaker
 )
 
