@@ -172,6 +172,23 @@ class ClusterLayer:
         return request
 
 
+def joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """The results of two runs as one."""
+    rows = {(row["kind"], row["namespace"], row["name"]): row for row in first["objects"]}
+    for row in second["objects"]:
+        key = (row["kind"], row["namespace"], row["name"])
+        if key not in rows or row["result"] != "unchanged":
+            rows[key] = row
+    return {
+        **second,
+        "changed": first["changed"] or second["changed"],
+        "steps": list(dict.fromkeys([*first["steps"], *second["steps"]])),
+        "diff": [*first["diff"], *second["diff"]],
+        "objects": list(rows.values()),
+        "warnings": list(dict.fromkeys([*first["warnings"], *second["warnings"]])),
+    }
+
+
 def _consent(definition: Definition) -> Consent:
     metadata = definition.body["metadata"]
     return Consent(definition.kind, definition.name, str(metadata.get("namespace") or ""))

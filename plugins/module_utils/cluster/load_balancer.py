@@ -9,7 +9,7 @@ answers ARP for it, by BGP each node tells a router. MetalLB's own implementatio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ..objects.manifests import Definition
@@ -74,7 +74,7 @@ def render(params: Mapping[str, Any]) -> list[Definition]:
     """
     own = load_balancer_objects.definitions(params, params.get(PASSWORDS) or {})
     upstream = definitions(ROLE, params.get("manifest") or {})
-    frr = _has_frr(upstream)
+    frr = any(has_frr(one.body) for one in upstream if (one.kind, one.name) == ("DaemonSet", "speaker"))
     if needs_frr(params) and not frr:
         raise ClusterLayerError(
             f"{ROLE}_config.manifest: it is MetalLB without FRR, which has no BFD; give that with FRR"
@@ -90,11 +90,9 @@ def render(params: Mapping[str, Any]) -> list[Definition]:
     return [*patched(upstream, patches), *own]
 
 
-def _has_frr(upstream: Iterable[Definition]) -> bool:
-    """Whether FRR runs beside the speakers of a manifest."""
-    speakers = (one.body for one in upstream if (one.kind, one.name) == ("DaemonSet", "speaker"))
-    pods = (speaker["spec"]["template"]["spec"] for speaker in speakers)
-    return any(container["name"] == "frr" for pod in pods for container in pod["containers"])
+def has_frr(speaker: Mapping[str, Any]) -> bool:
+    """Whether FRR runs beside the speakers of a DaemonSet."""
+    return any(container["name"] == "frr" for container in speaker["spec"]["template"]["spec"]["containers"])
 
 
 __all__ = [
@@ -106,6 +104,7 @@ __all__ = [
     "PASSWORDS",
     "ROLE",
     "VERSION",
+    "has_frr",
     "needs_frr",
     "render",
 ]

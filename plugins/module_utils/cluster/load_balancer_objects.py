@@ -14,6 +14,7 @@ from typing import Any
 
 from ..objects.manifests import Definition, of_objects
 from ..objects.protected import HOLDS_DATA
+from ..objects.stages import OVERRIDE, Stage
 from . import address_ranges, bgp
 from .address_ranges import AddressRange
 from .bgp import HOLD_SECONDS, PORT
@@ -22,6 +23,8 @@ from .upstream import refuse
 
 ROLE = "load_balancer"
 NAMESPACE = "metallb-system"
+#: The key of an input by which peers are changed before the workloads; see `load_balancer_layer`.
+PEERS_FIRST = "peers_first"
 
 
 def definitions(params: Params, passwords: Mapping[str, str] = MappingProxyType({})) -> list[Definition]:
@@ -41,7 +44,7 @@ def definitions(params: Params, passwords: Mapping[str, str] = MappingProxyType(
         *(_layer2(one) for one in items(params, "layer2")),
         *(bgp.secret(name, text, NAMESPACE) for name, text in sorted(passwords.items())),
         *(_bfd(peer) for peer in items(params, "peers") if peer.get("bfd")),
-        *(_peer(peer, peer["name"] in passwords) for peer in items(params, "peers")),
+        *(_peer(peer, peer["name"] in passwords, bool(params.get(PEERS_FIRST))) for peer in items(params, "peers")),
         *(_bgp(one) for one in items(params, "bgp")),
     ]
     return of_objects(objects, f"{ROLE}_config")
@@ -134,7 +137,7 @@ def _bfd(peer: Params) -> dict[str, Any]:
     return _object("v1beta1", "BFDProfile", peer["name"], spec)
 
 
-def _peer(peer: Params, password: bool) -> dict[str, Any]:
+def _peer(peer: Params, password: bool, first: bool) -> dict[str, Any]:
     spec = {
         "myASN": int(peer["own_as_number"]),
         "peerASN": int(peer["as_number"]),
@@ -146,4 +149,5 @@ def _peer(peer: Params, password: bool) -> dict[str, Any]:
         "nodeSelectors": _nodes(peer.get("nodes")),
         "passwordSecret": {"name": bgp.secret_name(peer["name"]), "namespace": NAMESPACE} if password else None,
     }
-    return _object("v1beta2", "BGPPeer", peer["name"], spec)
+    early = {"annotations": {OVERRIDE: Stage.CONFIGURATION.name.lower()}} if first else {}
+    return _object("v1beta2", "BGPPeer", peer["name"], spec, **early)

@@ -12,7 +12,7 @@ from ..objects.engine import Engine
 from ..objects.live import get
 from ..objects.protected import Consent
 from ..objects.transport import Json
-from .layer import ClusterLayer
+from .layer import ClusterLayer, joined
 from .upstream import ClusterLayerError
 from .vm_images import CRON, OFFERED, SOURCE, cron, scheduled, volume
 from .vm_images_input import ROLE, check, images, namespace
@@ -69,7 +69,7 @@ class VmImagesLayer(ClusterLayer):
         if engine.check:
             return {**result, "changed": True, "steps": [*result["steps"], *steps]}
         again = super().bring(engine, params, present=True, consent=consent, wait=wait, consents=consents)
-        return _joined(result, again)
+        return joined(result, again)
 
 
 def _pending(engine: Engine, params: Params) -> list[str]:
@@ -82,23 +82,6 @@ def _pending(engine: Engine, params: Params) -> list[str]:
                 word = "create" if live is None else "change"
                 found.append(f"{word} {SOURCE} {space}/{one['name']} when {volume(one)} is imported")
     return found
-
-
-def _joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    """The results of two runs as one."""
-    rows = {(row["kind"], row["namespace"], row["name"]): row for row in first["objects"]}
-    for row in second["objects"]:
-        key = (row["kind"], row["namespace"], row["name"])
-        if key not in rows or row["result"] != "unchanged":
-            rows[key] = row
-    return {
-        **second,
-        "changed": first["changed"] or second["changed"],
-        "steps": list(dict.fromkeys([*first["steps"], *second["steps"]])),
-        "diff": [*first["diff"], *second["diff"]],
-        "objects": list(rows.values()),
-        "warnings": list(dict.fromkeys([*first["warnings"], *second["warnings"]])),
-    }
 
 
 def _get(engine: Engine, space: str, plural: str, name: str) -> Json | None:

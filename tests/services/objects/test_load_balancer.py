@@ -193,9 +193,11 @@ def test_bfd_brings_frr_and_goes_with_it(applied: Applied) -> None:
     frr = manifest(directory("metallb-v0.16.1") / "manifests/metallb-frr.yaml")
     edge, other = applied.config["peers"]
     peers = [edge | {"bfd": {"interval": 200, "multiplier": 4}}, other | {"multihop": True}]
+    planned = applied(manifest=frr, peers=peers, check=True)["steps"]
+    assert planned[-1] == f"change BGPPeer {SPACE}/edge once MetalLB runs with FRR" and len(planned) > 2
     steps = applied(manifest=frr, peers=peers)["steps"]
-    assert f"create BFDProfile {SPACE}/edge" in steps
-    assert steps.index(f"create BFDProfile {SPACE}/edge") < steps.index(f"change BGPPeer {SPACE}/edge")
+    assert steps.index(f"change DaemonSet {SPACE}/speaker") < steps.index(f"create BFDProfile {SPACE}/edge")
+    assert f"change BGPPeer {SPACE}/edge" in steps[steps.index(f"change Deployment {SPACE}/controller") :]
     assert not applied(manifest=frr, peers=peers)["changed"]
     profile, peer = applied.get(f"{CUSTOM}/bfdprofiles/edge"), applied.get(f"{PEERS}/edge")
     assert profile and (profile["spec"]["receiveInterval"], profile["spec"]["detectMultiplier"]) == (200, 4)
@@ -203,7 +205,9 @@ def test_bfd_brings_frr_and_goes_with_it(applied: Applied) -> None:
     far, speaker = applied.get(f"{PEERS}/other"), applied.get(f"/apis/apps/v1/namespaces/{SPACE}/daemonsets/speaker")
     assert far and far["spec"]["ebgpMultiHop"] is True
     assert speaker and len(speaker["spec"]["template"]["spec"]["containers"]) == 4
-    assert f"remove BFDProfile {SPACE}/edge" in [step.partition(" (")[0] for step in applied()["steps"]]
+    back = [step.partition(" (")[0] for step in applied()["steps"]]
+    assert back.index(f"change BGPPeer {SPACE}/edge") < back.index(f"change Deployment {SPACE}/controller")
+    assert f"remove BFDProfile {SPACE}/edge" in back
     assert applied.get(f"{CUSTOM}/bfdprofiles/edge") is None
     assert not applied()["changed"]
 

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from .. import load_balancer, load_balancer_guard
-from ..layer import ClusterLayer
+from ..load_balancer_layer import LoadBalancerLayer
 
-LAYER = ClusterLayer(
+LAYER = LoadBalancerLayer(
     load_balancer.ROLE,
     load_balancer.render,
     namespaces=(load_balancer.NAMESPACE,),

@@ -5,9 +5,9 @@ A group is a peer group. Paths are those of "BGP" and "Router Policy" of the NVU
 ``vrf/default/router/bgp`` with ``peer-group`` and ``neighbor``, in ``address-family/ipv4-unicast`` of a group
 ``policy/inbound/prefix-list``, ``prefix-limits/inbound/maximum`` and ``route-reflector-client``, and
 ``router/policy/prefix-list/NAME/rule/NUMBER``. BFD is ``bfd`` of a group with ``detect-multiplier``,
-``min-rx-interval`` and ``min-tx-interval``; since 5.15 ("BFD" of the same reference) these are in ``router/bfd/profile/NAME``, and a group
-names its ``bfd/profile``. FRR passes on routes with the neighbour's AS in their path, and helps a
-neighbour with a graceful restart (the mode ``helper-only``) by default.
+``min-rx-interval`` and ``min-tx-interval``; since 5.15 ("BFD" of the same reference) these are in
+``router/bfd/profile/NAME``, and a group names its ``bfd/profile``. FRR passes on routes with the neighbour's AS in
+their path, and helps a neighbour with a graceful restart (the mode ``helper-only``) by default.
 """
 
 from __future__ import annotations
