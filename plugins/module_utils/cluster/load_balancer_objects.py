@@ -36,7 +36,7 @@ def definitions(params: Params, passwords: Mapping[str, str] = MappingProxyType(
     wrong = [
         *wrong_pools(ROLE, params, required=True),
         *_wrong_announcements(params),
-        *wrong_peers(ROLE, params, passwords, no_ipv6="needs FRR"),
+        *wrong_peers(ROLE, params, passwords, no_ipv6="this role does not support"),
     ]
     refuse(wrong)
     objects = [
@@ -84,7 +84,7 @@ def _not_by_bgp(where: str, pools: Iterable[Params]) -> Iterator[str]:
         for text in pool.get("addresses") or []:
             if ":" in str(text):
                 yield (
-                    f"{where}: {text} of the pool {pool['name']} is IPv6, which needs FRR to be announced by BGP; "
+                    f"{where}: {text} of the pool {pool['name']} is IPv6, which this role does not announce by BGP; "
                     "announce it by layer2, or give IPv4 addresses"
                 )
 

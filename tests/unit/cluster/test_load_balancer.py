@@ -212,11 +212,11 @@ def with_pool(**changes: Any) -> dict[str, Any]:
         ({"bgp": [BGP], "peers": [PEER | {"own_as_number": 2**32}]}, "own_as_number 4294967296 is no AS number"),
         ({"bgp": [BGP], "peers": [PEER | {"hold_seconds": 2}]}, "hold_seconds 2 is too short; give 0, or at least 3"),
         ({"bgp": [BGP], "peers": [PEER | {"address": "tor1"}]}, "tor1 is no address; give that of the router"),
-        ({"bgp": [BGP], "peers": [PEER | {"address": "fd00::1"}]}, "fd00::1 is IPv6, which needs FRR"),
+        ({"bgp": [BGP], "peers": [PEER | {"address": "fd00::1"}]}, "fd00::1 is IPv6, which this role does not support"),
         ({"bgp": [BGP], "peers": [PEER | {"port": 17900}]}, "port 17900 is out of range; give one from 1 to 16384"),
         (
             {**with_pool(addresses=["fd00::/120"]), "bgp": [BGP], "peers": [PEER]},
-            "fd00::/120 of the pool services is IPv6, which needs FRR to be announced by BGP; announce it by layer2",
+            "fd00::/120 of the pool services is IPv6, which this role does not announce by BGP; announce it by layer2",
         ),
         ({"passwords": {"nobody": "horse"}}, "load_balancer_passwords: nobody is not known; there is none"),
     ],

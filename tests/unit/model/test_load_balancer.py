@@ -221,7 +221,7 @@ def test_the_layer_takes_what_the_model_derives(config: dict[str, Any]) -> None:
         ),
         (
             {f"{ROOT}.pools": {"a": BGP}, f"{ROOT}.peers": {"e": PEER | {"address": "fd00::1"}}},
-            "is IPv6, which needs FRR",
+            "is IPv6, which this role does not support",
         ),
         (pool("10.20.0.200"), "10.20.0.200 has neither a prefix length nor a second address"),
         ({**pool("10.20.0.200/30"), f"{ROOT}.provider": "kube_vip"}, "kube_vip is not one of metallb"),
