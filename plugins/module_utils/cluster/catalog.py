@@ -35,6 +35,7 @@ from ..waiting.deadline import Deadline
 from .kube_ovn_guard import InUse
 from .layer import ClusterLayer
 from .others import OtherNetwork
+from .release import ReleaseRefused
 from .roles import (
     cdi,
     konnectivity,
@@ -123,7 +124,7 @@ def probe(
             engine = engine or Engine(connect(access), Deadline(SECONDS), CONNECTIONS, check=True)
             steps[layer["name"]], changes = LAYERS[role].steps(engine, given, present=layer["name"] not in absent)
             diff += changes
-        except (OtherNetwork, InUse) as error:
+        except (OtherNetwork, InUse, ReleaseRefused) as error:
             steps[layer["name"]] = [f"refused: {error}"]
             refused.append(str(error))
         except CloudError as error:

@@ -32,6 +32,7 @@ from ..objects.stages import Stage
 from ..waiting.deadline import Deadline
 from ..waiting.wait import TimedOut
 from . import others, slow
+from .release import Release
 
 Params = Mapping[str, Any]
 #: Refuses a plan by which something would be lost that no object of the plan shows.
@@ -52,6 +53,7 @@ class ClusterLayer:
         resources of the layer and their CRDs go with it.
     :ivar consent: the option by which users consent to what the guard refuses.
     :ivar left: kinds of its objects that stay when they are no longer wanted, such as namespaces of users.
+    :ivar release: what upstream rules for its releases, where it does.
     :ivar network: it is a network, which the table of traces calls so: a cluster has only one.
     :ivar by_set: its objects are removed by their set alone, so that the input need not name them any more.
     """
@@ -65,6 +67,7 @@ class ClusterLayer:
     by_set: bool = False
     network: str = ""
     left: tuple[str, ...] = ()
+    release: Release | None = None
 
     @property
     def set_name(self) -> str:
@@ -101,8 +104,10 @@ class ClusterLayer:
         """Return what a run would do, and its diff. Workloads that are not ready are waited for by a run.
 
         :raises OtherNetwork: the cluster has another network.
+        :raises ReleaseRefused: its release can't be followed by the wanted one, or not now.
         """
         plan = engine.plan(self._wanted(engine, params) if present else self.request(params, present=False))
+        self._refuse_unready(plan)
         if plan.changed:
             return [*self._refused(engine, plan), *map(str, plan.steps)], plan.diff()
         now = datetime.now(UTC)
@@ -155,6 +160,7 @@ class ClusterLayer:
         else:
             request = self.request(params, present=False, consents=consents)
         plan = engine.plan(request)
+        self._refuse_unready(plan)
         if self.guard and not consent:
             self.guard(engine, plan)
         if not engine.check:
@@ -169,7 +175,14 @@ class ClusterLayer:
         request = self.request(self.complete(engine, params), consents=consents)
         if self.network:
             others.refuse(engine.transport, self.network, params.get("known_as") or (), request.definitions)
+        if self.release:
+            self.release.refuse_step(engine.transport, request.definitions)
         return request
+
+    def _refuse_unready(self, plan: ObjectsPlan) -> None:
+        if self.release:
+            found = [one for one in _workloads(plan) if one.stage is Stage.WORKLOADS]
+            self.release.refuse_unready([(one.live, one.wanted.body) for one in found if one.live and one.wanted])
 
 
 def joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:

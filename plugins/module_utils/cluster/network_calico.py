@@ -21,6 +21,7 @@ from ..objects.manifests import Definition
 from ..objects.patches import ABSENT, Part, Patch, Step, patched
 from . import api_address, calico_resources
 from .pod_ranges import Ranges, ranges
+from .release import Release
 from .upstream import ClusterLayerError, definitions
 
 ROLE = "network_calico"
@@ -29,6 +30,9 @@ VERSION = "v3.32.2"
 OLDEST, OLDEST_SOURCE = (3, 32, 2), "calico#13163"
 #: Name of its manifest in the bundle.
 MANIFEST = "calico"
+RELEASE = Release(
+    "Calico", "calico-node", "calico/node", 2, 0, "Calico 3.33, maintenance/kubernetes-upgrade: from the two before"
+)
 IMAGES = tuple(f"quay.io/calico/{name}:{VERSION}" for name in ("cni", "kube-controllers", "node"))
 #: The option with passwords of peers, by their names.
 PASSWORDS = "passwords"

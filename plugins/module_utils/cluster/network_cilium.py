@@ -20,6 +20,7 @@ from ..objects.patches import ABSENT, Patch, Step, patched
 from ..objects.stages import CRD
 from . import api_address, cilium_services, cilium_settings
 from .cilium_settings import NAMESPACE, ROLE
+from .release import Release
 from .upstream import ClusterLayerError, definitions
 
 VERSION = "v1.20.2"
@@ -34,6 +35,7 @@ KINDS = (
 DEFINITIONS = tuple(f"cilium-{kind}" for kind in KINDS)
 POLICIES = ("cluster-network-policies",)
 IMAGES = (f"quay.io/cilium/cilium:{VERSION}", f"quay.io/cilium/operator-generic:{VERSION}")
+RELEASE = Release("Cilium", "cilium", "cilium/cilium", 1, 1, "Cilium 1.20, operations/upgrade-warning")
 #: Tunnels; sets of addresses and rules of iptables, by which nodes translate the addresses of pods.
 KERNEL_MODULES = ("vxlan", "geneve", "ip_set", "xt_set", "nft_compat")
 #: The kernel takes the larger of this and of an interface's own. What Cilium redirects looks spoofed to a strict check

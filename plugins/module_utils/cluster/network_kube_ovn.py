@@ -19,6 +19,7 @@ from ..objects.manifests import Definition
 from ..objects.patches import ABSENT, Option, Patch, Step, patched
 from . import api_address, kube_ovn_subnets, kube_ovn_tls
 from .pod_ranges import Ranges, ranges
+from .release import Release
 from .upstream import ClusterLayerError, definitions
 
 ROLE = kube_ovn_subnets.ROLE
@@ -28,6 +29,11 @@ NAMESPACE = "kube-system"
 MANIFEST = "kube-ovn"
 POLICIES = ("admin-network-policies", "baseline-admin-network-policies", "cluster-network-policies")
 IMAGE = f"docker.io/kubeovn/kube-ovn:{VERSION}"
+#: Helm would look at the cluster to let OVN's databases talk to daemons of an older OVN. The manifest is rendered
+#: without a cluster, so an upgrade may not pass by a release whose OVN is another one. 1.15 and 1.16 have the same.
+RELEASE = Release(
+    "Kube-OVN", "kube-ovn-cni", "kubeovn/kube-ovn", 1, 0, "its chart, kubeovn.ovn.versionCompatibility of _helpers.tpl"
+)
 #: The switch and its tunnels; sets of addresses and rules of iptables, by which nodes and pods reach each other.
 KERNEL_MODULES = ("openvswitch", "geneve", "ip_set", "xt_set", "nft_compat")
 #: The subnet between nodes and pods that Kube-OVN uses unless it is told otherwise (JOIN_CIDR).

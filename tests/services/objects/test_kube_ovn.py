@@ -115,6 +115,70 @@ def test_a_change_by_hand_is_mended(params: Json, perform: Perform, api: Https, 
     assert api.call("GET", f"{APPS}/deployments/ovn-central")["spec"]["replicas"] == 3
 
 
+def released(tag: str) -> list[Json]:
+    """Upstream's documents with the images of another release."""
+    found = documents()
+    for one in found:
+        if one["kind"] in ("Deployment", "DaemonSet"):
+            pod = one["spec"]["template"]["spec"]
+            for container in [*pod["containers"], *pod.get("initContainers", ())]:
+                container["image"] = f"docker.io/kubeovn/kube-ovn:{tag}"
+    return found
+
+
+def runs(api: Https) -> None:
+    """Let each workload look as if it ran on one node."""
+    for plural in ("deployments", "daemonsets"):
+        for one in api.call("GET", f"{APPS}/{plural}")["items"]:
+            count = one["spec"].get("replicas", 1)
+            words = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+            if plural == "daemonsets":
+                words = ("desiredNumberScheduled", "currentNumberScheduled", "updatedNumberScheduled", "numberReady")
+                words = (*words, "numberAvailable", "numberMisscheduled")
+            status = {**dict.fromkeys(words, count), "observedGeneration": one["metadata"]["generation"]}
+            path = f"{APPS}/{plural}/{one['metadata']['name']}/status"
+            api.call("PATCH", path, {"fieldManager": "test"}, {"status": status}, MERGE)
+
+
+def test_an_upgrade_goes_one_minor_version_at_a_time_and_only_from_one_that_runs(
+    params: Json, perform: Perform, api: Https, kubeconfig: str, tmp_path: Path
+) -> None:
+    def of(tag: str) -> Json:
+        return {**params, "manifest": written(tmp_path / f"{tag}.yml", released(tag))}
+
+    def refused(wanted: Json) -> list[str]:
+        layer = {"name": "network", "role": "groundup.cloud.network_kube_ovn", "input": "x"}
+        found: list[str] = probe([layer], {"x": wanted}, {"kubeconfig": kubeconfig})["refused"]
+        return found
+
+    assert perform({**params, "manifest": of("v1.16.0")["manifest"]})["changed"], "a patch may go back, and repair"
+    runs(api)
+    image = f"{APPS}/daemonsets/kube-ovn-cni"
+    for tag, reason in (
+        ("v1.18.0", "an upgrade goes one minor version at a time .* that has 1.17 before"),
+        ("v1.15.9", "v1.15.9 is older than v1.16.0, which the cluster has, and there is no way back"),
+    ):
+        with pytest.raises(ClusterLayerError, match=reason):
+            perform(of(tag))
+        assert len(refused(of(tag))) == 1, "a run ends before it changes anything"
+    status = {"status": {"numberReady": 0, "numberAvailable": 0}}
+    api.call("PATCH", f"{image}/status", {"fieldManager": "test"}, status, MERGE)
+    with pytest.raises(ClusterLayerError, match=r"from v1\.16\.0 to v1\.17\.0 while .*kube-ovn-cni: 0 of 1"):
+        perform(of("v1.17.0"))
+    assert ":v1.16.0" in str(api.call("GET", image)["spec"]), "nothing was changed"
+    assert len(refused(of("v1.17.0"))) == 1
+    runs(api)
+    users = api.call("GET", "/api/v1/pods")["items"]
+    done = perform(of("v1.17.0"))
+    kinds = {step.split()[1] for step in done["steps"]}
+    assert kinds == {"Deployment", "DaemonSet"}, "only its own workloads are exchanged"
+    assert api.call("GET", "/api/v1/pods")["items"] == users
+    for plural in ("deployments", "daemonsets"):  # for the tests that follow
+        for one in api.call("GET", f"{APPS}/{plural}")["items"]:
+            api.call("DELETE", f"{APPS}/{plural}/{one['metadata']['name']}")
+    assert perform(params)["changed"]
+
+
 def test_an_object_that_the_next_release_lacks_is_pruned(
     params: Json, perform: Perform, api: Https, tmp_path: Path
 ) -> None:

@@ -14,4 +14,5 @@ LAYER = ClusterLayer(
     guard=calico_guard.guard,
     consent=calico_guard.CONSENT,
     network="calico",
+    release=network_calico.RELEASE,
 )

@@ -15,4 +15,5 @@ LAYER = CiliumLayer(
     guard=cilium_guard.guard,
     consent=cilium_guard.CONSENT,
     network="cilium",
+    release=network_cilium.RELEASE,
 )

@@ -7,4 +7,10 @@ from __future__ import annotations
 from .. import network_kube_ovn
 from ..kube_ovn_layer import KubeOvnLayer
 
-LAYER = KubeOvnLayer(network_kube_ovn.ROLE, network_kube_ovn.render, network="kube_ovn", left=("Namespace",))
+LAYER = KubeOvnLayer(
+    network_kube_ovn.ROLE,
+    network_kube_ovn.render,
+    network="kube_ovn",
+    left=("Namespace",),
+    release=network_kube_ovn.RELEASE,
+)
