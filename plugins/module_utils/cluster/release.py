@@ -101,14 +101,14 @@ class Release:
         :param workloads: living ones, each with the wanted one.
         :raises ReleaseRefused: with what does not run.
         """
-        pairs = [(self.of(live), self.of(wanted)) for live, wanted in workloads if self._is_daemon_set(wanted)]
+        pairs = [(self.of(live), self.of(body)) for live, body in workloads if self._is_daemon_set(body)]
         has, target = pairs[0] if pairs else ("", "")
         if _minor(has) is None or _minor(target) is None or _minor(has) == _minor(target):
             return
-        if any(_minor(tag) == _minor(target) for live, __ in workloads for __, tag in _images(live)):
+        if any(_minor(tag) == _minor(target) for live, _ in workloads for __, tag in _images(live)):
             return
         now = datetime.now(UTC)
-        rows = [str(row) for live, __ in workloads if (row := judge(live, now))]
+        rows = [str(row) for live, _ in workloads if (row := judge(live, now))]
         if rows:
             raise ReleaseRefused(
                 f"{self.name} is not upgraded from {has} to {target} while it does not run as it should: "
