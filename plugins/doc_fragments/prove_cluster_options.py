@@ -77,6 +77,35 @@ options:
         type: list
         elements: str
         required: true
+  subnets:
+    description:
+    - Subnets of Kube-OVN in which pods have their first interface. Pods in each reach each other,
+      and do not reach those of subnets that are C(closed).
+    type: list
+    elements: dict
+    version_added: 0.2.0
+    suboptions:
+      name:
+        description: Name of the subnet.
+        type: str
+        required: true
+      subnet:
+        description: Its addresses.
+        type: str
+        required: true
+      nodes:
+        description: Names of the nodes on which its pods may be. Up to eight of them are tried.
+        type: list
+        elements: str
+        required: true
+      mtu:
+        description: MTU that the interfaces of its pods must have in bytes, where that is known.
+        type: int
+      closed:
+        description: Names of subnets whose pods must not be reached from it.
+        type: list
+        elements: str
+        default: []
   storage:
     description:
     - What the storage by the role P(groundup.cloud.rook_ceph#role) has to be, if C(layers) has

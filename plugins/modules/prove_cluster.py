@@ -66,7 +66,12 @@ proofs:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundup.cloud.plugins.module_utils.errors import said
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.errors import KubeError
-from ansible_collections.groundup.cloud.plugins.module_utils.prove import attached, cluster, virtual_machines_wanted
+from ansible_collections.groundup.cloud.plugins.module_utils.prove import (
+    attached,
+    cluster,
+    tenants,
+    virtual_machines_wanted,
+)
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.stored import Stored
 from ansible_collections.groundup.cloud.plugins.module_utils.report.proofs import Proof
 from ansible_collections.groundup.cloud.plugins.module_utils.shell import Result, begin, run
@@ -92,8 +97,8 @@ def proofs(kubeconfig: str, expected: cluster.Expected) -> list[Proof]:
 def main() -> None:
     module = begin(AnsibleModule, SPEC, supports_check_mode=True)
     params = dict(module.params)
-    apart = ("kubeconfig", "attachments", "storage", "virtual_machines")
-    kubeconfig, offered, stored, machines = (params.pop(name) for name in apart)
+    apart = ("kubeconfig", "attachments", "subnets", "storage", "virtual_machines")
+    kubeconfig, offered, subnets, stored, machines = (params.pop(name) for name in apart)
     attachments = tuple(attached.Offered(**one | {"nodes": tuple(one["nodes"])}) for one in offered)
 
     def act() -> Result:
@@ -101,6 +106,7 @@ def main() -> None:
         expected = cluster.Expected(
             **params | lists,
             attachments=attachments,
+            subnets=tuple(map(tenants.PodSubnet.of, subnets)),
             storage=Stored.of(stored) if stored else None,
             virtual_machines=virtual_machines_wanted.VirtualMachines.of(machines) if machines else None,
         )

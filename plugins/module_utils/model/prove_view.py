@@ -8,7 +8,7 @@ import functools
 import typing as t
 
 from ..kube.settings import API_PORT
-from . import load_balancer, multus, prove_storage, prove_virtual_machines
+from . import load_balancer, multus, prove_storage, prove_tenants, prove_virtual_machines
 from .declared import declared
 from .enums import Role, StorageProvider
 from .hardware import Machine
@@ -203,6 +203,7 @@ def prove_cluster(layout: Layout, layers: Layers) -> View:
             **({"dual_stack": True} if kubernetes.dual else {}),
             **({"pools": load_balancer.given_unasked(layout)} if load_balancer.wanted(layout.cloud.network) else {}),
             **({"attachments": multus.offered(layout)} if multus.wanted(layout.cloud.network) else {}),
+            **({"subnets": subnets} if (subnets := prove_tenants.view(layout)) else {}),
             **({"storage": stored} if (stored := prove_storage.view(layout)) else {}),
             **({"virtual_machines": machines} if (machines := prove_virtual_machines.view(layout)) else {}),
         },

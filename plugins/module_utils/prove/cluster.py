@@ -22,6 +22,7 @@ from . import (
     outside,
     ovn,  # noqa: F401  its proof
     storage,  # noqa: F401  its proofs
+    tenants,
     virtual_machines,  # noqa: F401  its proofs
 )
 from .api_errors import failed_by_api_errors
@@ -51,6 +52,7 @@ class Expected:
     :ivar pools: ranges of the addresses that services of type LoadBalancer get without asking.
     :ivar dual_stack: pods and services have addresses of both IP versions.
     :ivar attachments: those of pods that machines offer.
+    :ivar subnets: those of Kube-OVN in which pods have their first interface, where the model has some.
     :ivar promises: what providers that users bring promise, by layer.
     :ivar storage: what the storage has to be; None where that is not known. `virtual_machines` likewise.
     """
@@ -64,6 +66,7 @@ class Expected:
     layers: Mapping[str, str | None] = field(default_factory=dict)
     pools: tuple[str, ...] = ()
     attachments: tuple[attached.Offered, ...] = ()
+    subnets: tuple[tenants.PodSubnet, ...] = ()
     promises: Mapping[str, Sequence[str]] = field(default_factory=dict)
     storage: Stored | None = None
     virtual_machines: VirtualMachines | None = None
@@ -95,7 +98,8 @@ class Expected:
         found = tuple((claim, layer) for claim, layer in known if layer in self.layers)
         # A network that gives services addresses itself has no layer beside it.
         own = ((outside.CLAIM, "network"),) if self.pools and outside.LAYER not in self.layers else ()
-        return (*own, *found)
+        of_subnets = ((tenants.CLAIM, tenants.LAYER), (tenants.APART_CLAIM, tenants.LAYER)) if self.subnets else ()
+        return (*own, *found, *of_subnets)
 
     def of_pods(self, reason: str) -> Iterator[Proof]:
         """All proofs that need pods, untried for this reason."""
@@ -245,7 +249,13 @@ def _pod_traffic(api: Api, expected: Expected) -> list[Proof]:
             pools = tuple(map(address_ranges.parse, expected.pools))
             shown = outside.Outside(api, pools, expected.patience)
             further = attached.Attached(api, expected.image, expected.patience, expected.attachments)
-            attempts = {outside.CLAIM: shown.prove, attached.CLAIM: further.prove}
+            kept = tenants.Tenants(api, expected.image, expected.patience, expected.subnets)
+            attempts = {
+                outside.CLAIM: shown.prove,
+                attached.CLAIM: further.prove,
+                tenants.CLAIM: kept.reached,
+                tenants.APART_CLAIM: kept.apart,
+            }
             for claim, layer in expected.meanwhile:
                 attempt = failed_by_api_errors(functools.partial(attempts[claim], namespace, nodes))
                 outer.append(prove(claim, layer, attempt))

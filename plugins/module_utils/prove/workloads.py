@@ -36,7 +36,8 @@ _SERVE_CLOSED = f"exec httpd -f -p {CLOSED_PORT} -h /etc"
 # A name server or a rule of a service may be ready seconds after the pods it serves: a request without an answer is
 # repeated until PATIENCE seconds are over for all requests together, and the line has the number of tries. A wrong
 # answer is final. A port that a policy closes is tried until it is closed, since a policy takes a moment as well.
-_CLIENT = f"""up() {{ read -r up rest < /proc/uptime; echo "${{up%%.*}}"; }}
+#: Functions of shells: `try_until WORD NAME COMMAND …` prints a line, and `data NAME ADDRESS` fetches from a server.
+TRY = f"""up() {{ read -r up rest < /proc/uptime; echo "${{up%%.*}}"; }}
 end=$(($(up) + PATIENCE))
 try_until() {{
   claim="$1 $2" try=1; shift 2
@@ -47,7 +48,8 @@ try_until() {{
   done
 }}
 fetch() {{ wget -q -T 20 -O /tmp/got "http://$1:{PORT}/$2" || return 1; }}
-data() {{ fetch "$2" data && {{ yes "$1" | head -c {BYTES} | cmp -s - /tmp/got || return 2; }}; }}
+data() {{ fetch "$2" data && {{ yes "$1" | head -c {BYTES} | cmp -s - /tmp/got || return 2; }}; }}"""
+_CLIENT = f"""{TRY}
 name() {{ nslookup "$HOST" > /tmp/dns 2>&1 || return 1; }}
 name6() {{ nslookup -type=aaaa "$HOST" > /tmp/dns 2>&1 && grep -qF "$SERVICE6" /tmp/dns || return 1; }}
 answered() {{ fetch "$1" node && case " $NODES " in *" $(cat /tmp/got) "*) ;; *) return 2;; esac; }}

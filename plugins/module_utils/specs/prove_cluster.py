@@ -28,6 +28,17 @@ CLUSTER: dict[str, Any] = {
             "nodes": {"type": "list", "elements": "str", "required": True},
         },
     },
+    "subnets": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "subnet": {"type": "str", "required": True},
+            "nodes": {"type": "list", "elements": "str", "required": True},
+            "mtu": {"type": "int"},
+            "closed": {"type": "list", "elements": "str", "default": []},
+        },
+    },
     "storage": {
         "type": "dict",
         "options": {

@@ -265,3 +265,46 @@ def test_a_vlan_that_not_all_machines_have_is_a_warning() -> None:
     }
     found = [str(one) for one in load_all(model(changes)).warnings]
     assert any("vlan-on-some-machines" in one and "machines.node3" in one for one in found), found
+
+
+def proved(changes: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the proofs of the cluster know of subnets, by name."""
+    found = vars_of(changes)["cluster"]["prove_config"]["cluster"].get("subnets", [])
+    return {one["name"]: one for one in found}
+
+
+def test_proofs_know_which_subnets_are_closed_to_which() -> None:
+    private = {"subnet": "10.9.0.0/24", "private": True, "allow": ["10.8.0.0/16"]}
+    found = proved(
+        {
+            **subnets(
+                a={"subnet": "10.8.0.0/24", "vpc": "red"},
+                b={"subnet": "10.8.0.0/24", "vpc": "blue"},
+                c={"subnet": "10.8.1.0/24"},
+                p=private,
+                office={**OFFICE, "namespaces": ["desktops"]},
+            ),
+            "network.vpcs": {"red": {}, "blue": {"routes": [{"to": "0.0.0.0/0", "via": "10.8.0.254"}]}},
+        }
+    )
+    assert {name: one.get("closed", []) for name, one in found.items()} == {
+        "ovn-default": ["a", "b", "p"],
+        "a": ["b", "c", "p", "office"],
+        "b": [],  # its router is the tenant's own, and may lead anywhere
+        "c": ["a", "b"],  # its addresses are among those that p allows
+        "p": ["a", "b"],
+        "office": ["a", "b", "p"],
+    }
+    assert found["office"] == {
+        "name": "office",
+        "subnet": "10.101.0.0/24",
+        "nodes": ["node1", "node2"],
+        "mtu": 1500,
+        "closed": ["a", "b", "p"],
+    }
+    assert found["ovn-default"]["subnet"] == "10.64.0.0/14" and "mtu" not in found["a"]
+
+
+def test_further_interfaces_are_no_subnets_of_these_proofs() -> None:
+    assert proved({**office(), **ATTACHED}) == {}
+    assert proved({"network.provider": "kube_ovn"}) == {}
