@@ -19,6 +19,7 @@ from ..report.proofs import CHECK, Proof, ProofError, prove, untried
 from . import (
     attached,
     bgp,  # noqa: F401  its proof
+    gone_nodes,  # noqa: F401  its proof
     outside,
     ovn,  # noqa: F401  its proof
     storage,  # noqa: F401  its proofs
