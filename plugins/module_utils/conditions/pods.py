@@ -12,8 +12,11 @@ from .containers import Fault, Rank, fault, node_of, row_of
 from .events import warnings
 from .fields import Item, at, condition, group, is_true, lacking, name_of, since, why
 from .reads import Reads, selector
+from .serving import unready
 from .texts import LINES, clipped, last_lines
 
+#: Faults that a node leaves behind whose kubelet does not report any more: nothing is said of containers.
+OF_NODES = (Rank.CREATING, Rank.CONDITION, Rank.DELETED)
 #: Kinds of faults of one workload that are explained; pods with the same fault are one kind.
 FAULTS = 3
 NAMED = 5  # pods that are named beside the one that is explained
@@ -80,12 +83,22 @@ def _explained(reads: Reads, entries: list[tuple[Item, Fault]]) -> Row:
     texts = [clipped(found.reason)]
     if found.log and (lines := log(reads, item, found)):
         texts.append(f"last lines that it printed: {lines}")
+    if found.rank in OF_NODES:
+        texts += _of_its_node(reads, item)
     texts += warnings(reads, item, found.reason)
     if others:
         named = [f"{at(entry, 'metadata', 'name')}{_on(entry)}" for entry, __ in others[:NAMED]]
         more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
         texts.append(f"the same with {', '.join(named)}{more}")
     return replace(row_of(item, found), reason="; ".join(texts))
+
+
+def _of_its_node(reads: Reads, item: Item) -> list[str]:
+    """That the node of a pod is not ready."""
+    name = node_of(item)
+    found = reads.get(f"/api/v1/nodes/{name}") if name else None
+    row = unready(found) if found else None
+    return [f"its node is {row.reason}" + (f" since {row.since}" if row.since else "")] if row else []
 
 
 def log(reads: Reads, item: Item, found: Fault) -> str:

@@ -174,6 +174,38 @@ def test_services_that_the_api_server_asks_are_found_in_all_kinds_that_name_some
     assert not list(services({"kind": "Service", "spec": {"service": service}}))
 
 
+def silent_node(name: str) -> Given:
+    ready = {"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown", "lastTransitionTime": AT}
+    conditions = [{**ready, "message": "Kubelet stopped posting node status."}]
+    return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "status": {"conditions": conditions}}
+
+
+@pytest.mark.parametrize(
+    ("pod", "reason"),
+    [
+        ({"status": {"conditions": [{"type": "Ready", "status": "False"}]}}, "it is not ready"),
+        ({"metadata": {"deletionTimestamp": AT}}, "it is being deleted"),
+        ({"status": {"phase": "Pending", "containerStatuses": None}}, "the kubelet of its node has not reported"),
+    ],
+    ids=["not ready", "replaced by an update", "new"],
+)
+def test_a_node_that_is_down_is_named_as_the_reason(pod: Given, reason: str) -> None:
+    api, name = failing(), f"{SPACE}/pods/x-a"
+    for other in ("x-b", "x-c"):
+        del api.objects[f"{SPACE}/pods/{other}"]
+    running = {"name": "y", "ready": True, "state": {"running": {"startedAt": AT}}}
+    before = api.objects[name]
+    status = {"phase": "Running", "containerStatuses": [running], **pod.get("status", {})}
+    api.objects[name] = {**before, "metadata": {**before["metadata"], **pod.get("metadata", {})}, "status": status}
+    api.objects["/api/v1/nodes/node2"] = silent_node("node2")
+    (row,) = explained(api)[1:]
+    assert row.startswith("pod web/x-a on node2: ") and reason in row
+    why = "its node is not ready (NodeStatusUnknown: Kubelet stopped posting node status.)"
+    assert f"{why} since {AT}" in row
+    api.objects["/api/v1/nodes/node2"]["status"]["conditions"][0]["status"] = "True"
+    assert why not in explained(api)[1], "a node that reports is not at fault"
+
+
 def test_a_node_tells_its_other_conditions_and_the_pods_that_end_on_it() -> None:
     conditions = [
         {
