@@ -46,6 +46,11 @@ options:
     description: DNS domain of services.
     type: str
     default: cluster.local
+  pod_mtu:
+    description: MTU that the first interface of pods must have in bytes. It is not judged without
+      it.
+    type: int
+    version_added: 0.2.0
   pools:
     description:
     - Ranges of addresses that services of type LoadBalancer get without asking, each FIRST-LAST

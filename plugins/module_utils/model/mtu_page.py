@@ -28,7 +28,7 @@ has one for each network, and all others follow from one formula:
 
 A model in which something does not fit is refused with the way out, and so is one that leaves pods less than the 1280
 bytes that IPv6 needs. The proofs send packets of exactly the MTU between all peers of a network, and of one byte more,
-which must not pass.
+which must not pass. Pods of the proofs tell the MTU of their interface, and fetch data in full packets.
 
 ## Headers
 

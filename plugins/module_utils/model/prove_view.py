@@ -10,11 +10,12 @@ import typing as t
 from ..kube.settings import API_PORT
 from . import load_balancer, multus, prove_storage, prove_tenants, prove_virtual_machines
 from .declared import declared
-from .enums import Role, StorageProvider
+from .enums import NetworkProvider, Role, StorageProvider
 from .hardware import Machine
 from .host_view import disk_view
 from .layout import Layout, is_network_configured, root_disks
 from .metal_view import control_plane_root
+from .pods_mtu import pods
 from .scalars import Address
 from .wiring import HostLink
 
@@ -201,6 +202,7 @@ def prove_cluster(layout: Layout, layers: Layers) -> View:
             "nodes": list(layout.cloud.machines),
             "domain": kubernetes.domain,
             **({"dual_stack": True} if kubernetes.dual else {}),
+            **({"pod_mtu": size} if (size := _pod_mtu(layout)) else {}),
             **({"pools": load_balancer.given_unasked(layout)} if load_balancer.wanted(layout.cloud.network) else {}),
             **({"attachments": multus.offered(layout)} if multus.wanted(layout.cloud.network) else {}),
             **({"subnets": subnets} if (subnets := prove_tenants.view(layout)) else {}),
@@ -208,6 +210,12 @@ def prove_cluster(layout: Layout, layers: Layers) -> View:
             **({"virtual_machines": machines} if (machines := prove_virtual_machines.view(layout)) else {}),
         },
     }
+
+
+def _pod_mtu(layout: Layout) -> int | None:
+    """The MTU of pods' interfaces. Cilium sets it on routes, and a network of the user's own has its own settings."""
+    apart = (NetworkProvider.CILIUM, NetworkProvider.CUSTOM)
+    return None if layout.existing or layout.cloud.network.provider in apart else pods(layout)
 
 
 def api_servers(layout: Layout) -> list[str]:

@@ -27,7 +27,7 @@ from . import (
     virtual_machines,  # noqa: F401  its proofs
 )
 from .api_errors import failed_by_api_errors
-from .pod_traffic import CLAIMS, CLAIMS_SIX, POLICY_CLAIMS, PodTraffic, evidence_of
+from .pod_traffic import CLAIMS, CLAIMS_SIX, MTU_CLAIMS, POLICY_CLAIMS, PodTraffic, evidence_of
 from .registry import proof, prove_scope
 from .stored import Stored
 from .virtual_machines_wanted import VirtualMachines
@@ -52,6 +52,7 @@ class Expected:
     :ivar layers: the cloud's layers with their providers; not known where empty.
     :ivar pools: ranges of the addresses that services of type LoadBalancer get without asking.
     :ivar dual_stack: pods and services have addresses of both IP versions.
+    :ivar pod_mtu: of the first interface of pods; None: it is not known.
     :ivar attachments: those of pods that machines offer.
     :ivar subnets: those of Kube-OVN in which pods have their first interface, where the model has some.
     :ivar promises: what providers that users bring promise, by layer.
@@ -74,6 +75,7 @@ class Expected:
     forwards_to: tuple[str, ...] = ()
     existing: bool = False
     dual_stack: bool = False
+    pod_mtu: int | None = None
 
     def __post_init__(self) -> None:
         known = [str(word) for word in Promise]
@@ -90,7 +92,8 @@ class Expected:
     @property
     def claims(self) -> dict[str, str]:
         """What the output of pods is to show, by the first word of a line."""
-        return {**CLAIMS, **(CLAIMS_SIX if self.dual_stack else {}), **(POLICY_CLAIMS if self.policies else {})}
+        sixes, closed = CLAIMS_SIX if self.dual_stack else {}, POLICY_CLAIMS if self.policies else {}
+        return {**CLAIMS, **(MTU_CLAIMS if self.pod_mtu else {}), **sixes, **closed}
 
     @property
     def meanwhile(self) -> tuple[tuple[str, str], ...]:
@@ -270,6 +273,7 @@ def _pod_traffic(api: Api, expected: Expected) -> list[Proof]:
             expected.policies,
             meanwhile,
             expected.dual_stack,
+            expected.pod_mtu,
         )
         peers.update(traffic.peers)
         closed.update(traffic.closed)

@@ -35,6 +35,8 @@ CLAIMS_SIX = {
 }
 #: The same of a line that there is only where policies are promised.
 POLICY_CLAIMS = {"closed": "a NetworkPolicy closes every port of pods on other machines but the one it opens"}
+#: The same of a line that there is only where the MTU of pods is known.
+MTU_CLAIMS = {"mtu": "pods have the MTU of the model on each node"}
 #: Servers that one client fetches from: enough to tell a broken machine from a broken network, linear in the machines.
 MOST_PEERS = 8
 
@@ -43,6 +45,16 @@ def peers_of(nodes: Sequence[str]) -> dict[str, list[str]]:
     """Node -> the next nodes that its client fetches from, so that every node is a server of some client."""
     count = min(MOST_PEERS, len(nodes) - 1)
     return {node: [nodes[(at + step) % len(nodes)] for step in range(1, count + 1)] for at, node in enumerate(nodes)}
+
+
+#: What was counted, where it is no answer of a server.
+WHAT = {"closed": "closed ports, each tried from another node", "mtu": "interfaces, each of another node"}
+
+
+def _said(kind: str, line: str) -> str:
+    """What a line says that does not end well."""
+    words = line.split()
+    return f"its pod has the MTU {words[-1]}, and the model {words[1]}" if kind == "mtu" else line
 
 
 def evidence_of(kind: str, peers: Mapping[str, list[str]], outputs: Mapping[str, list[str]]) -> Callable[[], str]:
@@ -61,7 +73,7 @@ def evidence_of(kind: str, peers: Mapping[str, list[str]], outputs: Mapping[str,
             lines = [line for line in outputs.get(node, []) if line.startswith(f"{kind} ")]
             bad = [line for line in lines if not line.endswith(" good")]
             missing = [other for other in peers[node] if not any(line.split()[1] == other for line in lines)]
-            wrong += [f"{node}: {line}" for line in bad]
+            wrong += [f"{node}: {_said(kind, line)}" for line in bad]
             wrong += [f"{node}: no result for {other}" for other in missing if of_peers]
             wrong += [f"{node}: no result"] if not lines and not of_peers else []
             succeeded = [line for line in lines if line not in bad]
@@ -69,7 +81,7 @@ def evidence_of(kind: str, peers: Mapping[str, list[str]], outputs: Mapping[str,
             tries = max([tries, *(int(line.split()[2]) for line in succeeded)])
         if wrong:
             raise ProofError("; ".join(wrong))
-        what = "closed ports, each tried from another node" if kind == "closed" else f"answers from {len(peers)} nodes"
+        what = WHAT.get(kind, f"answers from {len(peers)} nodes")
         return f"{good} {what}" + (f", the last at try {tries}" if tries > 1 else "")
 
     return attempt
@@ -86,6 +98,7 @@ class PodTraffic:
     :ivar policy: whether a policy closes a port of the servers, at which clients try to reach them as well.
     :ivar meanwhile: is called with the namespace while servers and clients run.
     :ivar dual_stack: whether pods and services have addresses of both IP versions, and are reached by both.
+    :ivar mtu: of the first interface of each pod; None: it is not known.
     """
 
     api: Api
@@ -96,6 +109,7 @@ class PodTraffic:
     policy: bool = False
     meanwhile: Callable[[str], None] | None = None
     dual_stack: bool = False
+    mtu: int | None = None
 
     @property
     def peers(self) -> dict[str, list[str]]:
@@ -126,7 +140,7 @@ class PodTraffic:
                 patience = self.patience // 4
                 six = workloads.Six({o: _six(pods[o]) for o in others}, service) if self.dual_stack else None
                 pod = workloads.client(
-                    namespace, self.image, node, peers, self.nodes, self.domain, patience, closed, six
+                    namespace, self.image, node, peers, self.nodes, self.domain, patience, closed, six, self.mtu
                 )
                 self.api.create(f"/api/v1/namespaces/{namespace}/pods", pod)
             if self.meanwhile:

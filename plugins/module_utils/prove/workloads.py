@@ -36,7 +36,10 @@ _SERVE_CLOSED = f"exec httpd -f -p {CLOSED_PORT} -h /etc"
 # A name server or a rule of a service may be ready seconds after the pods it serves: a request without an answer is
 # repeated until PATIENCE seconds are over for all requests together, and the line has the number of tries. A wrong
 # answer is final. A port that a policy closes is tried until it is closed, since a policy takes a moment as well.
-#: Functions of shells: `try_until WORD NAME COMMAND …` prints a line, and `data NAME ADDRESS` fetches from a server.
+#: Where a pod reads the MTU of its first interface, which runtimes call eth0.
+MTU_FILE = "/sys/class/net/eth0/mtu"
+#: Functions of shells: `try_until WORD NAME COMMAND …` prints a line, `data NAME ADDRESS` fetches from a server, and
+#: `mtu` prints a line that ends with the MTU if it is not $MTU.
 TRY = f"""up() {{ read -r up rest < /proc/uptime; echo "${{up%%.*}}"; }}
 end=$(($(up) + PATIENCE))
 try_until() {{
@@ -48,7 +51,8 @@ try_until() {{
   done
 }}
 fetch() {{ wget -q -T 20 -O /tmp/got "http://$1:{PORT}/$2" || return 1; }}
-data() {{ fetch "$2" data && {{ yes "$1" | head -c {BYTES} | cmp -s - /tmp/got || return 2; }}; }}"""
+data() {{ fetch "$2" data && {{ yes "$1" | head -c {BYTES} | cmp -s - /tmp/got || return 2; }}; }}
+mtu() {{ has=$(cat {MTU_FILE}); [ "$has" != "$MTU" ] || has=good; echo "mtu $MTU 1 ${{has:-unknown}}"; }}"""
 _CLIENT = f"""{TRY}
 name() {{ nslookup "$HOST" > /tmp/dns 2>&1 || return 1; }}
 name6() {{ nslookup -type=aaaa "$HOST" > /tmp/dns 2>&1 && grep -qF "$SERVICE6" /tmp/dns || return 1; }}
@@ -56,6 +60,7 @@ answered() {{ fetch "$1" node && case " $NODES " in *" $(cat /tmp/got) "*) ;; *)
 service() {{ answered "$HOST"; }}
 service6() {{ answered "[$SERVICE6]"; }}
 closed() {{ ! wget -q -T 5 -O /dev/null "http://$1:{CLOSED_PORT}/hostname"; }}
+[ -z "$MTU" ] || mtu
 for peer in $PEERS; do try_until pod "${{peer%%=*}}" data "${{peer%%=*}}" "${{peer#*=}}"; done
 try_until dns "$HOST" name
 try_until service "$HOST" service
@@ -134,6 +139,7 @@ def client(
     patience: int,
     closed: dict[str, str] | None = None,
     six: Six | None = None,
+    mtu: int | None = None,
 ) -> dict[str, Any]:
     """A pod on `node` that fetches from servers on other nodes and the Service, resolves a name, and prints results.
 
@@ -147,12 +153,13 @@ def client(
     :param domain: the cluster's DNS domain.
     :param patience: seconds in which requests without an answer are repeated.
     :param six: what is to be reached by IPv6 as well, with lines that begin with ``pod6``, ``dns6`` and ``service6``.
+    :param mtu: of the pod's interface, with the line ``mtu MTU 1 good``, which ends with another MTU if it has that.
     """
     host = f"{SERVICE}.{namespace}.svc.{domain}"
     bracketed = {name: f"[{at}]" for name, at in six.peers.items()} if six else {}
     pairs = {"PEERS": peers, "PEERS6": bracketed, "CLOSED": closed or {}}
     listed = {key: " ".join(f"{name}={at}" for name, at in sorted(of.items())) for key, of in pairs.items()}
-    listed["SERVICE6"] = six.service if six else ""
+    listed |= {"SERVICE6": six.service if six else "", "MTU": str(mtu or "")}
     env = {**listed, "HOST": host, "NODES": " ".join(nodes), "PATIENCE": str(patience)}
     return once(namespace, image, client_name(node), node, f"{{ {_CLIENT}\n}} | tee /dev/termination-log", env)
 

@@ -16,6 +16,7 @@ CLUSTER: dict[str, Any] = {
     "version": {"type": "str", "required": True},
     "nodes": {"type": "list", "elements": "str", "required": True},
     "domain": {"type": "str", "default": "cluster.local"},
+    "pod_mtu": {"type": "int"},
     "pools": {"type": "list", "elements": "str", "default": []},
     "attachments": {
         "type": "list",

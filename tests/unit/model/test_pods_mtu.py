@@ -163,3 +163,24 @@ def test_what_does_not_fit_is_an_error_with_the_way_out(changes: dict[str, Any],
     except ModelError as error:
         found = [str(problem) for problem in error.errors]
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("network", "size"),
+    [
+        ({"provider": "kube_ovn"}, 8900),
+        ({"provider": "flannel"}, 8950),
+        ({"provider": "basic", "mtu": 1400}, 1400),
+        ({"provider": "cilium"}, None),  # it sets the MTU on routes, and interfaces have another one
+        (
+            {
+                "provider": "custom",
+                "custom": {"manifests": {"net": {"url": "https://x.example/net.yml", "sha256": "a" * 64}}},
+            },
+            None,
+        ),
+    ],
+)
+def test_proofs_judge_the_mtu_of_interfaces_where_the_model_makes_it(network: dict[str, Any], size: int | None) -> None:
+    found = derive(load(model({"networks.cluster.mtu": 9000, "network": network}))).hostvars
+    assert found["cluster"]["prove_config"]["cluster"].get("pod_mtu") == size

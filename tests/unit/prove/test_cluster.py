@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.kube.api import Unreachable
-from ansible_collections.groundup.cloud.plugins.module_utils.prove import pod_traffic
+from ansible_collections.groundup.cloud.plugins.module_utils.prove import pod_traffic, workloads
 from ansible_collections.groundup.cloud.plugins.module_utils.prove.cluster import (
     Expected,
     cluster_proofs,
@@ -309,3 +309,46 @@ def test_a_pod_that_does_not_start_is_explained_by_its_log_and_events() -> None:
         "2026-11-28T11:59:50Z); last lines that it printed: sh: httpd: not found by echo-x; FailedMount: no space (at "
         "2026-11-28T12:00:00Z); no server on node2: "
     ) in proofs[2].evidence
+
+
+@pytest.mark.parametrize(
+    ("has", "line"), [("1450\n", "good"), ("1400\n", "1400"), (None, "unknown")], ids=["good", "other", "no file"]
+)
+def test_a_client_tells_its_mtu(has: str | None, line: str, tmp_path: Path) -> None:
+    pod = client("ns", "image", "node1", {}, [], "cluster.local", 0, mtu=1450)
+    container, file = pod["spec"]["containers"][0], tmp_path / "mtu"
+    container["command"][2] = container["command"][2].replace(workloads.MTU_FILE, "/tmp/mtu")
+    if has:
+        file.write_text(has)
+    assert _lines(pod, {"nslookup": "", "wget": "exit 1", "sleep": ""}, tmp_path, SERVES="")[0] == f"mtu 1450 1 {line}"
+
+
+SIZED = replace(EXPECTED, pod_mtu=1450)
+MTU = pod_traffic.MTU_CLAIMS["mtu"]
+
+
+@pytest.mark.parametrize(
+    ("line", "ok", "evidence"),
+    [
+        ("mtu 1450 1 good\n", True, "2 interfaces, each of another node"),
+        (
+            "mtu 1450 1 1400\n",
+            False,
+            "node1: its pod has the MTU 1400, and the model 1450; node2: its pod has the MTU 1400, and the model 1450",
+        ),
+        ("", False, "node1: no result; node2: no result"),
+    ],
+)
+def test_the_mtu_of_pods_is_that_of_the_model(line: str, ok: bool, evidence: str) -> None:
+    api: Any = FakeApi(line + GOOD)
+    found = {one.name: one for one in cluster_proofs(api, SIZED)}
+    assert (found[MTU].ok, found[MTU].evidence) == (ok, evidence)
+    env = next(one["spec"]["containers"][0]["env"] for one in api.created if one["kind"] == "Pod")
+    assert {"name": "MTU", "value": "1450"} in env
+
+
+def test_an_mtu_that_is_not_known_is_not_judged() -> None:
+    api: Any = FakeApi()
+    assert MTU not in {one.name for one in cluster_proofs(api, EXPECTED)}
+    env = next(one["spec"]["containers"][0]["env"] for one in api.created if one["kind"] == "Pod")
+    assert {"name": "MTU", "value": ""} in env
