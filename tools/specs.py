@@ -44,6 +44,7 @@ ROLES = (
     "rook_ceph",
     "snapshot_controller",
     "switch",
+    "vm_example",
     "vm_ha",
     "vm_images",
 )

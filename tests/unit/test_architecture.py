@@ -307,6 +307,7 @@ FAMILIES = {
     "node": {"kubeconfig", "context", "host", "api_key", "ca_cert", "client_cert", "client_key"},
     "report": {"directory", "cloud"},
     "virtual_rack": {"rack"},
+    "vm_example": {"kubeconfig", "context", "host", "api_key", "ca_cert", "client_cert", "client_key"},
     "vm_images": {"kubeconfig", "context", "host", "api_key", "ca_cert", "client_cert", "client_key"},
     "vm": {"kubeconfig", "context", "host", "api_key", "ca_cert", "client_cert", "client_key", "namespace", "timeout"},
 }

@@ -166,7 +166,7 @@ class ClusterLayer:
         if not engine.check:
             plan = act(engine, plan, present=present, wait=wait or not present)
             if present and wait:
-                _await(engine, [Wanted.of(one.wanted.body) for one in _workloads(plan) if one.wanted])
+                await_ready(engine, [Wanted.of(one.wanted.body) for one in _workloads(plan) if one.wanted])
         found = result(engine, plan)
         return {**found, "warnings": [*found["warnings"], *self.notes(plan)]}
 
@@ -212,7 +212,11 @@ def _workloads(plan: ObjectsPlan) -> list[Outcome]:
     return [one for one in plan.outcomes if one.wanted and one.stage in (Stage.WORKLOADS, Stage.CUSTOM)]
 
 
-def _await(engine: Engine, wanted: Sequence[Wanted]) -> None:
+def await_ready(engine: Engine, wanted: Sequence[Wanted]) -> None:
+    """Wait until objects are as their controllers want them.
+
+    :raises ObjectsError: something is missing at the deadline of the engine, with the reasons.
+    """
     if wanted:
         try:
             read, read_text = partial(get, engine.transport), engine.transport.text

@@ -1,8 +1,10 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules of KubeVirt and CDI: their operators report a phase, a version and conditions of the whole.
+"""The rules of KubeVirt and CDI, whose operators report a phase, a version and conditions of the whole; of a virtual
+machine, which is ready where its instance is.
 
-(KubeVirt: pkg/virt-operator/kubevirt.go and util/client.go; CDI: controller-lifecycle-operator-sdk, reconciler.go.)
+(KubeVirt: pkg/virt-operator/kubevirt.go and util/client.go, pkg/virt-controller/watch/vm/vm.go; CDI:
+controller-lifecycle-operator-sdk, reconciler.go.)
 """
 
 from __future__ import annotations
@@ -59,5 +61,27 @@ def _version(item: Item, operator: str, has: str) -> Row | None:
     return lacking(item, f"{operator} has deployed {has or 'no version'}, and {wanted} is wanted")
 
 
+def machine(item: Item, now: datetime) -> Row | None:
+    """The rule of a VirtualMachine: it is stopped if its run strategy says so, else ready."""
+    if row := deleted(item):
+        return row
+    status = str(at(item, "status", "printableStatus") or "")
+    if not status:
+        return unreported(item, now, "virt-controller")
+    halted = at(item, "spec", "runStrategy") == "Halted"
+    if status == "Stopped" if halted else at(item, "status", "ready"):
+        return None
+    said = [
+        because(f"{entry.get('type')} is False", entry)
+        for entry in at(item, "status", "conditions") or ()
+        if entry.get("status") == "False" and entry.get("message")
+    ]
+    return lacking(item, "; ".join([f"its status is {status}", *said]), since(condition(item, "Ready")))
+
+
 #: (API group, kind) -> its rule.
-RULES: dict[tuple[str, str], Rule] = {("kubevirt.io", "KubeVirt"): kubevirt, ("cdi.kubevirt.io", "CDI"): cdi}
+RULES: dict[tuple[str, str], Rule] = {
+    ("kubevirt.io", "KubeVirt"): kubevirt,
+    ("kubevirt.io", "VirtualMachine"): machine,
+    ("cdi.kubevirt.io", "CDI"): cdi,
+}

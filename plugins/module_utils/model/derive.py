@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from . import bgp_table, network_custom, vm_ha
+from . import bgp_table, network_custom, vm_ha, vm_images
 from .bundle_facts import of_controller
 from .cluster_view import CLUSTER
 from .drawing_view import drawing
@@ -161,6 +161,7 @@ def _cluster(layout: Layout, stack: Stack, state: str) -> View:
         **{name: values() for name, values in (one.secrets for one in stack.clusters if one.secrets)},
         **{f"{layer.role}_kubeconfig": own for layer in stack.clusters if layer.api},
         **(vm_ha.places(PROVISIONER, own) if vm_ha.possible(layout.cloud) else {}),
+        **vm_images.example(layout),
         **{f"{layer.role}_state": "absent" for layer in stack.clusters if layer.absent},
         **({"groundup_by_hand": by_hand} if (by_hand := bgp_table.lines(layout)) else {}),
         **({"ansible_python_interpreter": CONTROLLER_PYTHON} if stack.clusters or layout.existing else {}),

@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import typing as t
 
-from . import kubevirt, rook_ceph
+from ..cluster.instance_types import LINUX, is_windows
+from ..cluster.vm_example import BALANCED, NODE_PORT
+from . import kubevirt, load_balancer, rook_ceph
 from .layout import Layout
+from .providers import timings
 from .types import Cloud
 from .virtualization import DiskImage
 
@@ -52,3 +55,24 @@ def view(layout: Layout) -> View:
         "network_binding": kubevirt.binding(cloud),
         "images": [image(cloud, one) for one in cloud.virtualization.images.values()],
     }
+
+
+def example(layout: Layout) -> View:
+    """The variable with the role input `vm_example_config`: an application of the first image with Linux.
+
+    Empty where the model has none.
+    """
+    cloud = layout.cloud
+    if not kubevirt.wanted(cloud):
+        return {}
+    found = (image(cloud, one) for one in cloud.virtualization.images.values())
+    first = next((one for one in found if not is_windows(one.get("preference") or LINUX)), None)
+    if first is None:
+        return {}
+    given = {
+        "image": first["name"],
+        **{key: first[key] for key in ("size", "storage_class", "preference") if key in first},
+        "service": BALANCED if load_balancer.wanted(cloud.network) else NODE_PORT,
+        **(timings(cloud.kubernetes) if cloud.kubernetes else {}),
+    }
+    return {"vm_example_config": given}

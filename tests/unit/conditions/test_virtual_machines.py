@@ -61,3 +61,38 @@ def test_one_that_is_removed_is_not_ready() -> None:
     given["metadata"] |= {"deletionTimestamp": "2026-11-29T11:59:00Z", "finalizers": ["kubevirt.io/foregroundDelete"]}
     row = judge(given, NOW)
     assert row and row.reason == "it is being deleted; finalizers: kubevirt.io/foregroundDelete"
+
+
+def machine(strategy: str, **status: Any) -> dict[str, Any]:
+    metadata = {"name": "db", "namespace": "shop", "creationTimestamp": "2026-11-29T11:59:50Z"}
+    spec = {"runStrategy": strategy}
+    return {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachine",
+        "metadata": metadata,
+        "spec": spec,
+        "status": status,
+    }
+
+
+FULL = {"type": "Ready", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (machine("Always", printableStatus="Running", ready=True), ""),
+        (machine("Halted", printableStatus="Stopped"), ""),
+        (machine("Halted", printableStatus="Stopping", ready=True), "its status is Stopping"),
+        (machine("Always"), "virt-controller has not reported on it"),
+        (machine("Always", printableStatus="Provisioning"), "its status is Provisioning"),
+        (machine("Always", printableStatus="Stopped"), "its status is Stopped"),
+        (
+            machine("Always", printableStatus="ErrorUnschedulable", conditions=[FULL]),
+            "its status is ErrorUnschedulable; Ready is False (Unschedulable: 0/3 nodes are available)",
+        ),
+    ],
+)
+def test_a_virtual_machine_is_ready_or_stopped_as_it_is_wanted(given: dict[str, Any], reason: str) -> None:
+    row = judge(given, NOW)
+    assert (row.reason if row else "") == reason
