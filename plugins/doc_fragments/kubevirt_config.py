@@ -96,6 +96,13 @@ options:
         type: str
         choices: [live_migrate, live_migrate_if_possible, none]
         default: live_migrate_if_possible
+      restartable_only:
+        description:
+        - Whether the API refuses virtual machines that would not start again when their host
+          is lost, from those of one host alone to those of which KubeVirt starts none anew. Those
+          that are there already stay, until their C(spec) is changed.
+        type: bool
+        default: false
       migrations:
         description: How virtual machines are migrated.
         type: dict

@@ -56,6 +56,10 @@ def _without_effect(report: Report, settings: Virtualization) -> None:
 
 def _ha(report: Report, given: Ha) -> None:
     path, cloud = f"{ROOT}.ha", report.cloud
+    alone = len(kubevirt.machines_of(cloud)) < 2 and not report.is_incomplete("machines", "roles")
+    if given.restartable_only and alone:
+        message = "refuses all that could not start elsewhere, and one machine runs virtual machines"
+        report.add(f"{path}.restartable_only", True, message, "give a second machine the role compute, or remove it")
     if given.enabled is False:
         for key in ("profile", "minimum_healthy"):
             if getattr(given, key) != getattr(Ha(), key):

@@ -125,6 +125,7 @@ def view(layout: Layout) -> View:
         **_cpus(cloud),
         "network_binding": binding(cloud),
         "eviction": eviction(cloud),
+        **({"restartable_only": True} if settings.ha.restartable_only else {}),
         "migrations": _migrations(layout),
         **({"state_storage_class": state} if state else {}),
     }

@@ -124,6 +124,12 @@ class Ha:
     minimum_healthy: int = one(
         scalars.PERCENT, "Percent of the machines that have to be healthy before power is cut.", default=51
     )
+    restartable_only: bool = one(
+        scalars.BOOLEAN,
+        "The API [refuses](../when_a_host_dies.md#refuse-what-would-not-start-again) virtual machines that would not "
+        "start again when their host is lost.",
+        default=False,
+    )
 
 
 @dataclass(frozen=True)

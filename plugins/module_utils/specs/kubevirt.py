@@ -41,6 +41,7 @@ CONFIG: dict[str, Any] = {
             "default": "live_migrate_if_possible",
             "choices": ["live_migrate", "live_migrate_if_possible", "none"],
         },
+        "restartable_only": {"type": "bool", "default": False},
         "migrations": {
             "type": "dict",
             "default": {},

@@ -86,6 +86,12 @@ def test_migration_decides_on_eviction_updates_and_changes() -> None:
         assert found["configuration"]["vmRolloutStrategy"] == rollout
 
 
+def test_a_policy_refuses_what_would_not_start_again_where_it_is_wanted() -> None:
+    kinds = [one["kind"] for one in kubevirt_objects.render({"cloud": "rack1", "restartable_only": True})]
+    assert kinds == ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "KubeVirt"]
+    assert [one["kind"] for one in kubevirt_objects.render({"cloud": "rack1"})] == ["KubeVirt"]
+
+
 def test_bridge_is_permitted_only_where_it_is_chosen() -> None:
     assert spec()["configuration"]["network"] == {
         "defaultNetworkInterface": "masquerade", "permitBridgeInterfaceOnPodNetwork": False,

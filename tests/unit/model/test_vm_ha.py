@@ -104,6 +104,14 @@ def test_it_is_not_there_where_it_could_not_work(changes: Changes) -> None:
         ({f"{HA}.minimum_healthy": 0}, "percentage"),
         ({f"{HA}.minimum_healthy": 101}, "percentage"),
         ({f"{HA}.profile": "fast"}, "fast"),
+        (
+            {
+                "machines.node2.roles": ["control_plane"],
+                "machines.node3.roles": ["control_plane"],
+                f"{HA}.restartable_only": True,
+            },
+            "refuses all that could not start elsewhere, and one machine runs virtual machines",
+        ),
         ({f"{HA}.enabled": False, f"{HA}.profile": "tight"}, "has no effect where nothing is fenced by itself"),
         ({f"{HA}.profile": "tight", "kubernetes.timings": "slow"}, "fences emulated machines that are only slow"),
         ({"virtualization.enabled": False, f"{HA}.enabled": True}, "has no effect without virtual machines"),
@@ -113,6 +121,13 @@ def test_what_is_refused(changes: Changes, says: str) -> None:
     with pytest.raises(ModelError) as caught:
         load(three(changes))
     assert says in str(caught.value), caught.value
+
+
+def test_what_would_not_start_again_is_refused_where_the_model_asks_for_it() -> None:
+    assert "restartable_only" not in cluster({})["kubevirt_config"]
+    assert cluster({f"{HA}.restartable_only": True})["kubevirt_config"]["restartable_only"] is True
+    alone = {f"{HA}.restartable_only": True, f"{HA}.enabled": False}
+    assert cluster(alone)["kubevirt_config"]["restartable_only"] is True, "machines are fenced by hand"
 
 
 def test_two_machines_are_enough_with_a_lower_share() -> None:
