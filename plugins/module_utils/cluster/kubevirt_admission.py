@@ -4,8 +4,8 @@
 
 It judges what is written in the object: how it is started again, whether it may run on one host alone, and whether a
 disk of it is a file of its host. KubeVirt starts one again with the run strategies Always and RerunOnFailure (user
-guide, run_strategies), and no instance that has no VirtualMachine above it. Whether the other hosts have room is not judged,
-nor where the volumes of its claims are.
+guide, run_strategies), and no instance that has no VirtualMachine above it. Whether the other hosts have room is not
+judged, nor where the volumes of its claims are.
 """
 
 from __future__ import annotations

@@ -37,6 +37,7 @@ def view(layout: Layout) -> View:
         "shared": shared,
         "snapshots": shared and cloud.storage.snapshots,
         "emulation": settings.emulation,
+        **({"restartable_only": True} if settings.ha.restartable_only else {}),
         "patience": PATIENCE_OF_SLOW if slow else PATIENCE,
     }
 

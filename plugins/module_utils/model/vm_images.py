@@ -69,7 +69,7 @@ def example(layout: Layout) -> View:
     first = next((one for one in found if not is_windows(one.get("preference") or LINUX)), None)
     if first is None:
         return {}
-    given = {
+    given: View = {
         "image": first["name"],
         **{key: first[key] for key in ("size", "storage_class", "preference") if key in first},
         "service": BALANCED if load_balancer.wanted(cloud.network) else NODE_PORT,

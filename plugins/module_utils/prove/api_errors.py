@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from ..kube.errors import KubeError
 from ..report.proofs import ProofError
 
+Evidence = TypeVar("Evidence")
 
-def failed_by_api_errors(attempt: Callable[[], str]) -> Callable[[], str]:
+
+def failed_by_api_errors(attempt: Callable[[], Evidence]) -> Callable[[], Evidence]:
     """The attempt, in which errors of the API, of etcd and of the connection become :class:`ProofError`."""
 
-    def wrapped() -> str:
+    def wrapped() -> Evidence:
         try:
             return attempt()
         except (KubeError, OSError) as error:

@@ -15,7 +15,7 @@ from ..kube import kubeconfig, version
 from ..kube.api import Api, Kubeconfig, connect
 from ..promises.catalog import not_promised, promised
 from ..promises.promise import Promise
-from ..report.proofs import CHECK, Proof, ProofError, prove, untried
+from ..report.proofs import CHECK, Proof, ProofError, Warned, prove, untried
 from . import (
     attached,
     bgp,  # noqa: F401  its proof
@@ -130,7 +130,7 @@ class Cluster:
     unreachable: str = ""
     failure: str = ""
 
-    def prove(self, claim: str, attempt: Callable[[Api], str], layer: str = "kubernetes") -> Proof:
+    def prove(self, claim: str, attempt: Callable[[Api], str | Warned], layer: str = "kubernetes") -> Proof:
         """A proof by a request to the API; untried where no request is made."""
         api = self.api
         if api is None or self.unreachable:

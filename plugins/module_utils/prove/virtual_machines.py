@@ -19,7 +19,7 @@ from ..kube.api import Api
 from ..kube.errors import KubeError
 from ..promises.catalog import promised
 from ..promises.promise import Promise
-from ..report.proofs import Proof, prove, untried
+from ..report.proofs import Proof, Warned, prove, untried
 from . import spaces, workloads
 from . import virtual_machines_attempts as attempts
 from . import virtual_machines_state as state
@@ -27,6 +27,7 @@ from .api_errors import failed_by_api_errors
 from .registry import proof
 from .spaces import Space
 from .virtual_machines_objects import Pods
+from .virtual_machines_room import room
 from .virtual_machines_running import Running
 from .virtual_machines_wanted import Image, VirtualMachines
 
@@ -37,6 +38,7 @@ LAYER, IMPORTER, IMAGES = "virtual_machines", "disk_images", "golden_images"
 KUBEVIRT = "KubeVirt is deployed in the version of the model, with all of its parts"
 CDI = "CDI is deployed in its version, with all of its parts"
 NODES = "each machine of the model for virtual machines takes them"
+ROOM = "virtual machines find room on other machines when one is lost"
 SOURCES = "disks can be made of each golden image of the model"
 REMOVED = "what proofs of virtual machines made is removed, with its volumes"
 EMULATED = "QEMU emulates the CPUs of virtual machines (virtualization.emulation)"
@@ -100,6 +102,8 @@ def _deployed(context: Cluster) -> Iterator[Proof]:
         version, path = wanted.kubevirt, kubevirt_layer.OPERATED.path
         yield context.prove(KUBEVIRT, lambda api: state.kubevirt(api.get(path), version, _now()), LAYER)
         yield context.prove(NODES, lambda api: state.nodes(_nodes(api), wanted), LAYER)
+        if len(wanted.nodes) > 1:
+            yield context.prove(ROOM, lambda api: _room(api, wanted), LAYER)
 
 
 @proof("cluster", layer=IMAGES)
@@ -186,6 +190,11 @@ def _marked(found: Proof, wanted: VirtualMachines) -> Proof:
 
 def _nodes(api: Api) -> dict[str, dict[str, object]]:
     return {item["metadata"]["name"]: item for item in api.get("/api/v1/nodes")["items"]}
+
+
+def _room(api: Api, wanted: VirtualMachines) -> str | Warned:
+    pods = api.get("/api/v1/pods")["items"]
+    return room(_nodes(api), pods, wanted.nodes, owed=wanted.restartable_only)
 
 
 def _sources(api: Api, wanted: VirtualMachines) -> dict[str, dict[str, object] | None]:

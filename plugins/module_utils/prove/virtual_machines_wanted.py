@@ -35,6 +35,7 @@ class VirtualMachines:
     :ivar snapshots: the storage of these disks has snapshots.
     :ivar emulation: QEMU emulates their CPUs.
     :ivar patience: seconds for each wait.
+    :ivar restartable_only: each has to find room elsewhere when one machine is lost; else that is a warning.
     """
 
     kubevirt: str
@@ -47,6 +48,7 @@ class VirtualMachines:
     snapshots: bool = False
     emulation: bool = False
     patience: int = 600
+    restartable_only: bool = False
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:

@@ -122,6 +122,7 @@ CLUSTER: dict[str, Any] = {
             "shared": {"type": "bool", "default": False},
             "snapshots": {"type": "bool", "default": False},
             "emulation": {"type": "bool", "default": False},
+            "restartable_only": {"type": "bool", "default": False},
             "patience": {"type": "int", "default": 600},
         },
     },

@@ -70,6 +70,8 @@ class Machines:
         bare = path.partition("?")[0]
         if bare == "/api/v1/nodes":
             return {"items": [node(name) for name in self.ready]}
+        if path == "/api/v1/pods":
+            return {"items": []}
         if bare in ("/api/v1/namespaces", "/api/v1/persistentvolumes"):
             return {"items": self._volumes() if bare.endswith("volumes") else []}
         if bare.endswith("/kubevirts/kubevirt"):

@@ -28,7 +28,7 @@ LAYERS: dict[str, str | None] = {
 #: As those of a network that users bring, whose provider owes no proof of its own.
 PROMISES = {"network": ["policy_vms", "address_kept", "connections_kept"]}
 OF_VM = [*vms._CLAIMS]
-REPORTED = [vms.CDI, vms.KUBEVIRT, vms.NODES, vms.SOURCES]
+REPORTED = [vms.CDI, vms.KUBEVIRT, vms.NODES, vms.ROOM, vms.SOURCES]
 KNOWN = (*REPORTED, *OF_VM, vms.REMOVED)
 #: A network that makes none of these promises.
 PLAIN: dict[str, Any] = {"layers": {**LAYERS, "network": "flannel"}, "promises": {}}
@@ -183,6 +183,23 @@ def test_nothing_is_owed_without_virtual_machines(
 ) -> None:
     found = in_check_mode(expected(wanted, layers=layers))
     assert not [one for one in found if one.name in (*REPORTED, *OF_VM[:1], vms.REMOVED)]
+
+
+def test_room_elsewhere_is_a_warning_or_owed() -> None:
+    class Full(Machines):
+        def get(self, path: str) -> Any:
+            if path != "/api/v1/pods":
+                return super().get(path)
+            metadata = {"name": "launcher-a", "namespace": "shop", "labels": {"kubevirt.io": "virt-launcher"}}
+            wants = {"resources": {"requests": {"memory": "1Gi"}}}
+            return {"items": [{"metadata": metadata, "spec": {"nodeName": "n1", "containers": [wants]}}]}
+
+    warned = proofs(Full())[vms.ROOM]
+    assert warned.ok and "without n1, 1 of its 1 virtual machines find no room: shop/launcher-a" in warned.warning
+    owed = proofs(Full(), replace(ALL, restartable_only=True))[vms.ROOM]
+    assert owed.ok is False and "shop/launcher-a" in owed.evidence
+    assert proofs(Machines())[vms.ROOM].warning == ""
+    assert vms.ROOM not in proofs(Machines(), replace(ALL, nodes=("n1",)))
 
 
 def test_the_options_of_the_module_are_the_virtual_machines() -> None:
