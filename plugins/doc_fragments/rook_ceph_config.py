@@ -98,6 +98,31 @@ options:
       encrypt_disks: {description: Whether new OSDs encrypt their disks (LUKS). The keys are Secrets
           of the cluster., type: bool, default: false}
       dashboard: {description: Whether Ceph's dashboard runs., type: bool, default: true}
+      prometheus:
+        description:
+        - Figures and alerts of Ceph for Prometheus. Rook makes the ServiceMonitors, and the role
+          the PrometheusRule C(groundup-ceph). Not of an external cluster.
+        type: dict
+        suboptions:
+          enabled: {description: 'Whether there are any. By default, if the cluster has the kinds
+              of the Prometheus operator.', type: bool}
+          labels: {description: Labels by which a Prometheus chooses its rules and monitors.,
+            type: dict, default: {}}
+          url: {description: 'Address of a Prometheus, from which Ceph''s dashboard takes figures
+              of the past.', type: str}
+      keys:
+        description:
+        - Rotation of CephX keys. Each is a generation that only rises; another number rotates
+          the keys once. New clusters begin with 1.
+        type: dict
+        suboptions:
+          daemons: {description: 'Generation of the keys of Ceph''s daemons, of gateways and of
+              the administrator. Daemons restart one after another, and clients notice nothing.',
+            type: int}
+          volumes: {description: Generation of the keys by which nodes mount volumes. What is
+              mounted keeps the former ones., type: int}
+          former: {description: 'How many former generations of keys of volumes stay valid, 1
+              by default. Give 0 once each node has been drained since.', type: int}
       osd_memory: {description: 'MiB of memory of each OSD. By default, the OSDs of a machine
           share a quarter of its memory, each with 2 to 8 GiB.', type: int}
       tolerations:

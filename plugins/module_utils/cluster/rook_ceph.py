@@ -13,7 +13,15 @@ from typing import Any
 
 from ..objects.manifests import Definition, of_objects
 from ..objects.patches import ABSENT, Patch, patched
-from . import rook_ceph_classes, rook_ceph_cluster, rook_ceph_external, rook_ceph_input, rook_ceph_tls, slow
+from . import (
+    rook_ceph_classes,
+    rook_ceph_cluster,
+    rook_ceph_external,
+    rook_ceph_input,
+    rook_ceph_prometheus,
+    rook_ceph_tls,
+    slow,
+)
 from .rook_ceph_classes import CEPHFS, RBD
 from .rook_ceph_facts import Facts
 from .rook_ceph_input import FILE_SYSTEMS, NAMESPACE, POOLS, ROLE, is_external, items
@@ -63,7 +71,7 @@ def render(params: Params) -> list[Definition]:
     if is_external(params):
         own = rook_ceph_external.render(params[rook_ceph_external.IMPORTED], params.get(rook_ceph_external.MONITORS))
     else:
-        own = [rook_ceph_cluster.render(params, facts)]
+        own = [rook_ceph_cluster.render(params, facts), *rook_ceph_prometheus.render(params, facts.prometheus)]
     own += [*rook_ceph_tls.render(params), *rook_ceph_classes.render(params)]
     return [*upstream(params), *of_objects(own, f"{ROLE}_config")]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import rook_ceph_facts, slow
+from . import rook_ceph_facts, rook_ceph_keys, rook_ceph_prometheus, slow
 from .placement import tolerations
 from .quantities import canonical
 from .rook_ceph_facts import Facts, Node
@@ -18,6 +18,8 @@ Params = Mapping[str, Any]
 Json = dict[str, Any]
 NAME = "rook-ceph"
 CEPH_IMAGE = "quay.io/ceph/ceph:v20.2.4"
+#: The key beside the input with the image that Ceph keeps while Rook is upgraded.
+IMAGE = "ceph_image"
 #: The first kernel that can use keys of the type aes256k (Rook's documentation, CephX Keys and Rotation).
 AES256K = (7, 0)
 _GIB = 1024**3
@@ -38,11 +40,12 @@ def render(params: Params, facts: Facts) -> Json:
     _suffices(params, facts)
     metadata: Json = {"name": NAME, "namespace": NAMESPACE}
     metadata["annotations"] = {rook_ceph_facts.ANNOTATION: rook_ceph_facts.annotation(params, facts.names)}
+    keys = key_type(facts)
     nodes = [_node(params, node, facts.names[str(node["node"])], machines) for node in items(params, "nodes")]
     spec = {
-        "cephVersion": {"image": CEPH_IMAGE, "allowUnsupported": False},
+        "cephVersion": {"image": params.get(IMAGE) or CEPH_IMAGE, "allowUnsupported": False},
         "dataDirHostPath": "/var/lib/rook",
-        "security": {"cephx": {"csi": {"keyType": key_type(facts)}}},
+        "security": rook_ceph_keys.of_cluster(params, keys),
         "skipUpgradeChecks": False,
         "continueUpgradeAfterChecksEvenIfNotHealthy": False,
         "upgradeOSDRequiresHealthyPGs": True,
@@ -53,8 +56,12 @@ def render(params: Params, facts: Facts) -> Json:
             "allowMultiplePerNode": False,
             "modules": [{"name": "rook", "enabled": False}],
         },
-        "dashboard": {"enabled": bool(params.get("dashboard", True)), "ssl": True},
-        "monitoring": {"enabled": False},
+        "dashboard": {
+            "enabled": bool(params.get("dashboard", True)),
+            "ssl": True,
+            **rook_ceph_prometheus.of_dashboard(params),
+        },
+        **rook_ceph_prometheus.of_cluster(params, facts.prometheus),
         "network": _network(params),
         "crashCollector": {"disable": False},
         "logCollector": {"enabled": True, "periodicity": "daily", "maxLogSize": "500M"},
@@ -69,7 +76,7 @@ def render(params: Params, facts: Facts) -> Json:
         "csi": {
             "cephfs": {"kernelMountOptions": f"ms_mode={'secure' if params.get('encrypt_traffic') else 'prefer-crc'}"}
         },
-        **_patient(params),
+        "healthCheck": {**rook_ceph_keys.silenced(keys), **_patient(params)},
         "resources": {"mon": memory(MONITOR), "mgr": memory(MANAGER)},
         "storage": {"useAllNodes": False, "useAllDevices": False, "nodes": nodes},
     }
@@ -169,9 +176,7 @@ def _patient(params: Params) -> Json:
     daemons = ("mon", "mgr", "osd")
     start = {"probe": {"periodSeconds": 10, "failureThreshold": 90, "timeoutSeconds": 30}}
     live = {"probe": {"failureThreshold": 10, "timeoutSeconds": 30}}
-    return {
-        "healthCheck": {"startupProbe": dict.fromkeys(daemons, start), "livenessProbe": dict.fromkeys(daemons, live)}
-    }
+    return {"startupProbe": dict.fromkeys(daemons, start), "livenessProbe": dict.fromkeys(daemons, live)}
 
 
 def _placement(params: Params) -> Json:

@@ -60,12 +60,14 @@ class Facts:
     """What is known of a cluster beside the input.
 
     :ivar names: node -> names of its disks, in the order of the input.
-    :ivar key_type: the type of CephX keys that its CSI drivers have already.
+    :ivar key_type: the type of CephX keys that its CSI drivers have already, and keep.
+    :ivar prometheus: whether the cluster has the kinds of the Prometheus operator.
     """
 
     nodes: Mapping[str, Node] = field(default_factory=dict)
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     key_type: str = ""
+    prometheus: bool = False
 
 
 def _bytes(quantity: str) -> int:

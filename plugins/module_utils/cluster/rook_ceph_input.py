@@ -18,13 +18,15 @@ Params = Mapping[str, Any]
 
 #: With fewer machines, one that fails takes the quorum of monitors or the last copies with it.
 LEAST_MACHINES = 3
+#: Former generations of keys of volumes that Rook keeps at most (CephCluster, keepPriorKeyCountMax).
+MOST_FORMER = 10
 #: Kinds of storage in the input, each a list of things with names.
 POOLS, FILE_SYSTEMS, STORES = "pools", "filesystems", "object_stores"
 KINDS = (POOLS, FILE_SYSTEMS, STORES)
 _NAME = re.compile(r"(?=.{1,40}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 #: What an external cluster itself decides, and those who use it can't.
 _OF_OTHERS = ("nodes", "public_networks", "replication_networks", "encrypt_traffic", "encrypt_disks", "osd_memory",
-              "few_machines", "tolerations")  # fmt: skip
+              "few_machines", "tolerations", "prometheus", "keys")  # fmt: skip
 _OF_POOLS = ("data_chunks", "coding_chunks", "device_class")
 #: What is named in an external cluster, by its own names.
 _OF_EXTERNAL: Mapping[str, Sequence[str]] = {POOLS: ("pool", "data_pool"), FILE_SYSTEMS: ("filesystem", "data_pool")}
@@ -50,7 +52,7 @@ def check(params: Params) -> None:
         refuse([*_wrong_of_others(params), *_wrong_names(params)])
         return
     wrong = [*_wrong_nodes(params), *_wrong_counts(params), *_wrong_networks(params), *_wrong_names(params)]
-    wrong += _wrong_own(params)
+    wrong += [*_wrong_own(params), *_wrong_keys(params)]
     users: dict[str, str] = {}
     for store in items(params, STORES):
         wrong += _wrong_users(f"{ROLE}_config.{STORES}: {store['name']}", store, users)
@@ -112,6 +114,20 @@ def _wrong_own(params: Params) -> Iterator[str]:
         for item in items(params, kind):
             if found := [key for key in keys if item.get(key)]:
                 yield f"{ROLE}_config.{kind}: {item['name']}: {', '.join(found)} is for an external Ceph cluster only"
+
+
+def _wrong_keys(params: Params) -> Iterator[str]:
+    """What Rook's kinds refuse, by the name that it has here (CephCluster, spec.security.cephx)."""
+    keys: Params = params.get("keys") or {}
+    for group in ("daemons", "volumes"):
+        value = keys.get(group)
+        if value is not None and not 0 < int(value) < 2**31:
+            yield f"{ROLE}_config.keys.{group}: {value} is no generation of keys; give 2 for the first rotation"
+    former = keys.get("former")
+    if former is not None and not 0 <= int(former) <= MOST_FORMER:
+        yield f"{ROLE}_config.keys.former: {former} former keys can't be kept; give 0 to {MOST_FORMER}"
+    if former is not None and not keys.get("volumes"):
+        yield f"{ROLE}_config.keys.former: counts for volumes, whose keys are not rotated; give volumes, or remove it"
 
 
 def _wrong_nodes(params: Params) -> Iterator[str]:

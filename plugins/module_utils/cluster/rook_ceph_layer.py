@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ..objects.applyset import ApplySet
@@ -16,6 +17,7 @@ from ..objects.planning import ObjectsPlan
 from ..objects.protected import Consent
 from ..objects.stages import CRD
 from ..objects.transport import Json, items
+from ..waiting.missing import Row
 from . import (
     rook_ceph,
     rook_ceph_cluster,
@@ -24,17 +26,21 @@ from . import (
     rook_ceph_facts,
     rook_ceph_held,
     rook_ceph_input,
+    rook_ceph_keys,
+    rook_ceph_prometheus,
     rook_ceph_tls,
+    rook_ceph_upgrade,
 )
 from .layer import NAMESPACE as SETS
 from .layer import ClusterLayer
+from .removing import until_none
 from .rook_ceph_facts import Facts, Node
 from .rook_ceph_input import NAMESPACE, ROLE, is_external
 from .rook_ceph_removal import Removal
+from .rook_ceph_upgrade import CLUSTER
 from .upstream import ClusterLayerError
 
 Params = Mapping[str, Any]
-CLUSTER = f"/apis/ceph.rook.io/v1/namespaces/{NAMESPACE}/cephclusters/{rook_ceph_cluster.NAME}"
 POOLS = f"/apis/ceph.rook.io/v1/namespaces/{NAMESPACE}/cephblockpools"
 #: The secret in which Rook has the identity of the Ceph cluster, from before the first OSD on.
 SECRET = f"/api/v1/namespaces/{NAMESPACE}/secrets/rook-ceph-mon"
@@ -42,6 +48,10 @@ SECRET = f"/api/v1/namespaces/{NAMESPACE}/secrets/rook-ceph-mon"
 ENDPOINTS = f"/api/v1/namespaces/{NAMESPACE}/configmaps/{rook_ceph_external.ENDPOINTS}"
 #: The key of the input, beside the option, with what disk_info returned for each machine, and that with the consent.
 FOUND, REMOVE = "found", "remove_cloud"
+#: What is installed; each release of this collection has one version of both.
+VERSIONS = rook_ceph_upgrade.Wanted(rook_ceph.VERSION, rook_ceph_cluster.CEPH_IMAGE)
+#: Kinds whose daemons have keys of their own, and their collections.
+_CHILDREN = {"CephFilesystem": "cephfilesystems", "CephObjectStore": "cephobjectstores"}
 
 
 class RookCephLayer(ClusterLayer):
@@ -58,11 +68,14 @@ class RookCephLayer(ClusterLayer):
         live = get(engine.transport, CLUSTER)
         if live is not None:
             rook_ceph_external.refuse_other(params, live, fsid(engine))
+        versions = replace(VERSIONS, ceph=params.get(rook_ceph_cluster.IMAGE) or VERSIONS.ceph)
+        rook_ceph_upgrade.refuse(rook_ceph_upgrade.read(engine.transport, live), versions, params)
         nodes = {node.name: node for node in map(Node.of, items(engine.transport, "/api/v1/nodes"))}
         if is_external(params):
             return _with_export(engine, params, Facts(nodes))
         if live is not None:
             _refuse_impossible(params, live)
+            rook_ceph_keys.refuse_lower(params, live)
         record, given = rook_ceph_facts.recorded(live), params.get(FOUND)
         if given:
             names = rook_ceph_facts.looked_up(params, given, record, fsid(engine))
@@ -71,7 +84,9 @@ class RookCephLayer(ClusterLayer):
         rook_ceph_input.check(params)
         secrets: Params = params.get(rook_ceph_external.SECRETS) or {}
         found = rook_ceph_tls.certificates(engine, params, secrets.get(rook_ceph_tls.KEYS) or {})
-        return {**params, "facts": Facts(nodes, dict(names), _key_type(live)), rook_ceph_tls.CERTIFICATES: found}
+        there = rook_ceph_prometheus.served(engine.discovery)
+        facts = Facts(nodes, dict(names), _kept_type(params, live), there)
+        return {**params, "facts": facts, rook_ceph_tls.CERTIFICATES: found}
 
     def request(self, params: Params, *, present: bool = True, consents: Sequence[Consent] = ()) -> Request:
         """Return what is wanted of the API; a removal needs no facts of machines."""
@@ -93,18 +108,27 @@ class RookCephLayer(ClusterLayer):
     def steps(self, engine: Engine, params: Params, *, present: bool = True) -> tuple[list[str], list[dict[str, str]]]:
         """Return what a run would do, and its diff; of a removal also what is removed in order before."""
         if present:
-            return super().steps(engine, params)
+            steps, diff = super().steps(engine, params)
+            live = get(engine.transport, CLUSTER)
+            due = rook_ceph_upgrade.plan(rook_ceph_upgrade.read(engine.transport, live), VERSIONS)
+            waits = [] if diff else [f"wait for {row}" for row in _old_keys(engine)]
+            return [*map(str, due), *steps, *waits], diff
         removal = Removal(engine, self.request(params, present=False))
         plan = engine.plan(self.request(params, present=False, consents=removal.consents))
         return [*removal.steps, *map(str, plan.steps)], plan.diff()
 
     def bring(self, engine: Engine, params: Params, *, present: bool, **more: Any) -> dict[str, Any]:
-        """Bring the layer about, or remove it in upstream's order. See `ClusterLayer.perform`.
+        """Bring the layer about, upgrade it or remove it in upstream's order. See `ClusterLayer.perform`.
 
-        :raises ClusterLayerError: a removal without the cloud's name.
+        :raises ClusterLayerError: a removal without the cloud's name, or an upgrade of a Ceph that is not healthy.
         """
         if present:
-            return super().bring(engine, params, present=True, **more)
+            once = partial(super().bring, engine, present=True, **more)
+            whole = partial(self._wanted, engine, params)
+            result = rook_ceph_upgrade.bring(engine, params, VERSIONS, once, whole, wait=more["wait"])
+            if more["wait"] and not engine.check:
+                until_none(partial(_old_keys, engine), engine.deadline, "Rook to rotate keys")
+            return result
         removal = Removal(engine, self.request(params, present=False))
         if removal.needed and str(params.get(REMOVE) or "") != str(params["cloud"]):
             raise ClusterLayerError(
@@ -138,9 +162,22 @@ def fsid(engine: Engine) -> str:
     return base64.b64decode((secret.get("data") or {}).get("fsid") or "").decode().strip().lower()
 
 
-def _key_type(live: Json | None) -> str:
+def _kept_type(params: Params, live: Json | None) -> str:
+    """The type of keys that nodes have; empty where it may become a better one, as these keys are made anew."""
     security = ((live or {}).get("spec") or {}).get("security") or {}
-    return str(((security.get("cephx") or {}).get("csi") or {}).get("keyType") or "")
+    has = str(((security.get("cephx") or {}).get("csi") or {}).get("keyType") or "")
+    return "" if has == "aes" and rook_ceph_keys.raises_volumes(params, live) else has
+
+
+def _old_keys(engine: Engine) -> list[Row]:
+    """Keys that are not rotated yet, of the cluster and of what has daemons in it."""
+    cluster = get(engine.transport, CLUSTER)
+    children: list[Json] = []
+    if cluster and any(rook_ceph_keys.given(cluster).values()):
+        for kind, plural in _CHILDREN.items():
+            path = f"/apis/ceph.rook.io/v1/namespaces/{NAMESPACE}/{plural}"
+            children += [{**one, "kind": kind} for one in items(engine.transport, path)]
+    return rook_ceph_keys.old(cluster, children)
 
 
 def _refuse_impossible(params: Params, live: Json) -> None:

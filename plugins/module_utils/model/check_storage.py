@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ..cluster.rook_ceph_input import LEAST_MACHINES
+from ..cluster.rook_ceph_input import LEAST_MACHINES, MOST_FORMER
 from . import rook_ceph
 from .checks import Report
 from .enums import DiskUse, FailureDomain, Role
@@ -14,7 +14,8 @@ from .storage import BlockStorage, FileStorage, ObjectStorage, Storage
 ROOT = "storage"
 #: Keys about a cluster of one's own, and about pools in it.
 _OF_OWN_CLUSTER = ("few_machines", "failure_domain", "monitors", "public_network", "replication_network",
-                   "encrypt_traffic", "encrypt_disks", "dashboard", "disk_memory")  # fmt: skip
+                   "encrypt_traffic", "encrypt_disks", "dashboard", "disk_memory",
+                   "prometheus", "keys")  # fmt: skip
 _OF_OWN_POOL = ("replicas", "data_chunks", "coding_chunks", "device_class", "compression", "servers")
 
 
@@ -38,6 +39,7 @@ def check_storage(report: Report) -> None:
         return
     _machines(report, storage)
     _networks(report, storage)
+    _keys(report, storage)
     _kinds(report, storage)
 
 
@@ -152,6 +154,18 @@ def _networks(report: Report, storage: Storage) -> None:
         out = next((one for one in members if name not in layout.addresses_of(one)), None)
         if out is not None:
             report.add(f"{ROOT}.{key}", name, f"is a network in which {out} has no address", "choose one that all have")
+
+
+def _keys(report: Report, storage: Storage) -> None:
+    """Former keys of volumes are there after a rotation only."""
+    keys = storage.keys
+    if keys is None or keys.former is None:
+        return
+    if keys.volumes is None:
+        message = "counts for volumes, whose keys are not rotated"
+        report.add(f"{ROOT}.keys.former", keys.former, message, "give volumes, or remove it")
+    elif keys.former > MOST_FORMER:
+        report.add(f"{ROOT}.keys.former", keys.former, "is more than Rook keeps", f"give 0 to {MOST_FORMER}")
 
 
 def _tls(report: Report, path: str, store: ObjectStorage) -> None:

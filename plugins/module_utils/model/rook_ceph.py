@@ -15,7 +15,7 @@ from .hardware import Machine
 from .layout import Layout
 from .providers import timings
 from .segments import Network
-from .storage import BlockStorage, FileStorage, ObjectStorage
+from .storage import BlockStorage, FileStorage, ObjectStorage, Storage
 from .types import Cloud
 
 View = dict[str, t.Any]
@@ -137,6 +137,7 @@ def view(layout: Layout) -> View:
         "encrypt_traffic": storage.encrypt_traffic,
         "encrypt_disks": storage.encrypt_disks,
         "dashboard": storage.dashboard,
+        **_prometheus_and_keys(storage),
         **({"osd_memory": storage.disk_memory} if storage.disk_memory else {}),
         **tolerations(machines),
         "snapshots": storage.snapshots,
@@ -144,6 +145,18 @@ def view(layout: Layout) -> View:
         "filesystems": [{**_kind(cloud, one), "servers": one.servers} for one in storage.file.values()],
         "object_stores": [_store(cloud, one, kubernetes.domain) for one in storage.object.values()],
     }
+
+
+def _prometheus_and_keys(storage: Storage) -> View:
+    """The parts of the input that are left out where the model says nothing of them."""
+    prometheus, keys, found = storage.prometheus, storage.keys, dict[str, View]()
+    if prometheus is not None:
+        given = {"enabled": prometheus.enabled, "labels": dict(prometheus.labels), "url": prometheus.url}
+        found["prometheus"] = {key: value for key, value in given.items() if value not in (None, {})}
+    if keys is not None:
+        generations = {key: getattr(keys, key) for key in ("daemons", "volumes", "former")}
+        found["keys"] = {key: value for key, value in generations.items() if value is not None}
+    return {key: value for key, value in found.items() if value}
 
 
 def _of_others(cloud: Cloud, fsid: str) -> View:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from . import enums, scalars
+from . import enums, notations, scalars
 from .fields import many, named, one, own_name
 
 
@@ -139,6 +139,39 @@ class ObjectStorage:
 
 
 @dataclass(frozen=True)
+class CephPrometheus:
+    """Figures and alerts of Ceph for a Prometheus that runs in the cluster."""
+
+    enabled: bool | None = one(
+        scalars.BOOLEAN,
+        "There are figures and alerts. The kinds of the Prometheus operator have to be in the cluster before.",
+        default=None,
+        shown_default="`true` if the cluster has the kinds of the Prometheus operator",
+    )
+    labels: t.Mapping[str, str] = named(
+        notations.NODE_VALUE,
+        "Labels by which the Prometheus chooses its rules and monitors, such as `release: prometheus`.",
+        names=notations.NODE_KEY,
+    )
+    url: str | None = one(
+        scalars.URL, "Its address, from which Ceph's dashboard takes figures of the past.", default=None
+    )
+
+
+@dataclass(frozen=True)
+class CephKeys:
+    """Generations of CephX keys. A higher number rotates them once; they never go down."""
+
+    daemons: int | None = one(
+        scalars.NUMBER, "Keys of Ceph's daemons and gateways, and of the administrator.", default=None
+    )
+    volumes: int | None = one(scalars.NUMBER, "Keys by which nodes mount volumes.", default=None)
+    former: int | None = one(
+        scalars.COUNT, "Former generations of keys of volumes that stay valid.", default=None, shown_default="1"
+    )
+
+
+@dataclass(frozen=True)
 class Storage:
     """Volumes. Machines with the role `storage` have them on their `storage_disks`."""
 
@@ -180,6 +213,13 @@ class Storage:
         scalars.BOOLEAN, "Disks that are taken from now on are encrypted; the keys are in the cluster.", default=False
     )
     dashboard: bool = one(scalars.BOOLEAN, "Ceph's dashboard runs.", default=True)
+    prometheus: CephPrometheus | None = one(
+        CephPrometheus,
+        "Figures and alerts of Ceph for Prometheus.",
+        default=None,
+        shown_default="if the cluster has the kinds of the Prometheus operator",
+    )
+    keys: CephKeys | None = one(CephKeys, "Rotation of CephX keys.", default=None, shown_default="none")
     disk_memory: int | None = one(
         scalars.NUMBER,
         "Memory that Ceph gets for each disk.",
@@ -199,4 +239,14 @@ class Storage:
     )
 
 
-__all__ = ["BlockStorage", "ExternalCeph", "FileStorage", "ObjectStorage", "Storage", "StoreTls", "StoreUser"]
+__all__ = [
+    "BlockStorage",
+    "CephKeys",
+    "CephPrometheus",
+    "ExternalCeph",
+    "FileStorage",
+    "ObjectStorage",
+    "Storage",
+    "StoreTls",
+    "StoreUser",
+]

@@ -75,6 +75,23 @@ CONFIG: dict[str, Any] = {
         "encrypt_traffic": {"type": "bool", "default": False},
         "encrypt_disks": {"type": "bool", "default": False},
         "dashboard": {"type": "bool", "default": True},
+        "prometheus": {
+            "type": "dict",
+            "options": {
+                "enabled": {"type": "bool"},
+                "labels": {"type": "dict", "default": {}},
+                "url": {"type": "str"},
+            },
+        },
+        "keys": {
+            "type": "dict",
+            "no_log": False,
+            "options": {
+                "daemons": {"type": "int"},
+                "volumes": {"type": "int"},
+                "former": {"type": "int"},
+            },
+        },
         "osd_memory": {"type": "int"},
         "tolerations": {
             "type": "list",

@@ -66,6 +66,17 @@ def test_without_a_provider_there_is_no_layer() -> None:
     assert not {"storage", "snapshots"} & set(found.all_vars["groundup_needs"])
 
 
+def test_prometheus_and_keys_are_given_as_far_as_the_model_says_something_of_them() -> None:
+    given = derive(load(STORES)).hostvars["cluster"]["rook_ceph_config"]
+    url = "https://prometheus.example.net"
+    assert given["prometheus"] == {"enabled": True, "labels": {"release": "prometheus"}, "url": url}
+    assert given["keys"] == {"daemons": 2, "volumes": 3, "former": 0}
+    assert not {"prometheus", "keys"} & set(config({**LAB, **ONE}))
+    empty = {**LAB["storage"], "prometheus": {}, "keys": {"daemons": 2}}
+    found = config({**LAB, **ONE, "storage": empty})
+    assert found["keys"] == {"daemons": 2} and "prometheus" not in found
+
+
 def test_snapshots_may_be_left_out() -> None:
     found = derive(load(model({**LAB, **ONE, "storage": {**LAB["storage"], "snapshots": False}}))).hostvars["cluster"]
     assert "snapshot_controller_config" not in found and found["rook_ceph_config"]["snapshots"] is False
@@ -104,6 +115,14 @@ def storage(**keys: t.Any) -> Changes:
 
 
 WRONG: dict[str, tuple[Changes, str]] = {
+    "former keys of none": (
+        storage(keys={"daemons": 2, "former": 1}), "storage.keys.former: 1 counts for volumes, whose keys are not"
+    ),
+    "many former keys": (storage(keys={"volumes": 2, "former": 11}), "storage.keys.former: 11 is more than Rook keeps"),
+    "keys of others": (external(None, block={"vms": {}}, keys={"daemons": 2}), "storage.keys: is decided by those"),
+    "figures of others": (
+        external(None, block={"vms": {}}, prometheus={"enabled": True}), "storage.prometheus: is decided by those who"
+    ),
     "too few machines": (
         {**ONE, "storage": {"provider": "rook_ceph"}},
         "storage.provider: rook_ceph has 1 of the at least 3 machines with the role storage",
