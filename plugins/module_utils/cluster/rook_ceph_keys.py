@@ -26,11 +26,15 @@ GROUPS: Mapping[str, str] = {"daemons": "daemon", "volumes": "csi"}
 POLICY = "KeyGeneration"
 #: Keys of daemons in the status of a CephCluster; those without which there is no cluster come first.
 _ALWAYS, _PERHAPS = ("mon", "mgr", "osd"), ("admin", "crashCollector", "cephExporter")
+#: Kinds whose daemons have keys of their own, and their collections.
+CHILDREN: Mapping[str, str] = {"CephFilesystem": "cephfilesystems", "CephObjectStore": "cephobjectstores"}
 #: What Rook writes instead of a version until a key is made.
 _NONE_YET = "Uninitialized"
 #: Rook asks Ceph to be silent of these: as long as nodes have kernels before 7.0, keys of the old type must exist.
 _OLD_ALLOWED = ("AUTH_INSECURE_KEYS_ALLOWED", "AUTH_INSECURE_KEYS_CREATABLE")
 _OLD_USED = "AUTH_INSECURE_CLIENT_KEY_TYPE"
+#: Errors of Ceph as long as keys of its daemons are of the old type.
+INSECURE = ("AUTH_INSECURE_SERVICE_KEY_TYPE", "AUTH_INSECURE_SERVICE_TICKETS")
 #: A warning that ends by itself two to three hours after daemons have got new keys.
 FADING = "AUTH_INSECURE_ROTATING_SERVICE_KEY_TYPE"
 

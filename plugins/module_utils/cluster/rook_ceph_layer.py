@@ -50,8 +50,6 @@ ENDPOINTS = f"/api/v1/namespaces/{NAMESPACE}/configmaps/{rook_ceph_external.ENDP
 FOUND, REMOVE = "found", "remove_cloud"
 #: What is installed; each release of this collection has one version of both.
 VERSIONS = rook_ceph_upgrade.Wanted(rook_ceph.VERSION, rook_ceph_cluster.CEPH_IMAGE)
-#: Kinds whose daemons have keys of their own, and their collections.
-_CHILDREN = {"CephFilesystem": "cephfilesystems", "CephObjectStore": "cephobjectstores"}
 
 
 class RookCephLayer(ClusterLayer):
@@ -174,7 +172,7 @@ def _old_keys(engine: Engine) -> list[Row]:
     cluster = get(engine.transport, CLUSTER)
     children: list[Json] = []
     if cluster and any(rook_ceph_keys.given(cluster).values()):
-        for kind, plural in _CHILDREN.items():
+        for kind, plural in rook_ceph_keys.CHILDREN.items():
             path = f"/apis/ceph.rook.io/v1/namespaces/{NAMESPACE}/{plural}"
             children += [{**one, "kind": kind} for one in items(engine.transport, path)]
     return rook_ceph_keys.old(cluster, children)

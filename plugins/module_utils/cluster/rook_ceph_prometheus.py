@@ -15,6 +15,7 @@ from typing import Any
 
 from ..objects.discovery import Discovery
 from .rook_ceph_input import NAMESPACE, ROLE
+from .rook_ceph_keys import INSECURE
 from .upstream import ClusterLayerError
 
 Params = Mapping[str, Any]
@@ -132,7 +133,7 @@ ALERTS: tuple[tuple[str, str, int, str, str, str], ...] = (
     ),
     (
         "CephKeysInsecure",
-        _raised("AUTH_INSECURE_SERVICE_KEY_TYPE|AUTH_INSECURE_SERVICE_TICKETS"),
+        _raised("|".join(INSECURE)),
         60,
         "critical",
         "Keys of Ceph's daemons are of a type by which clients can get all rights (CVE-2025-30156)",

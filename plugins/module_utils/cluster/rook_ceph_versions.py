@@ -80,10 +80,11 @@ def ceph(has: str, wanted: str) -> str:
 
 def needs_new_keys(has: str, wanted: str) -> bool:
     """Whether keys of daemons are of a type with which the wanted Ceph is in error, as an older Ceph has made them."""
-    return not _makes_new_keys(has) and _makes_new_keys(wanted)
+    return not makes_new_keys(has) and makes_new_keys(wanted)
 
 
-def _makes_new_keys(text: str) -> bool:
+def makes_new_keys(text: str) -> bool:
+    """Whether a Ceph makes keys of the new type, and reports those of the old one; not where its version is unknown."""
     known = numbers(text)
     if known is None:
         return False

@@ -32,6 +32,7 @@ QUESTIONS: tuple[Words, ...] = tuple(
             *osd_names.COMMANDS,
             ("pg", "dump", "pgs_brief"),
             ("config", "dump"),
+            ("versions",),
         )
     )
 )

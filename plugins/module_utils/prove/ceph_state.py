@@ -12,6 +12,7 @@ from ..ceph import gate, layout, osd_names, state
 from ..ceph.layout import Layout, domain_of
 from ..ceph.osd_names import Identity
 from ..ceph.runner import Ceph
+from ..cluster import rook_ceph_keys, rook_ceph_versions
 from ..report.proofs import ProofError
 from .stored import Disk, Stored
 
@@ -159,6 +160,34 @@ def monitors(ceph: Ceph, stored: Stored, places: Mapping[str, str]) -> str:
     if wrong:
         raise ProofError(_named(wrong))
     return ", ".join(f"mon.{name} on {places[name]}" for name in sorted(known))
+
+
+def keys(ceph: Ceph, old: Sequence[str]) -> str:
+    """Prove that keys of daemons are of the type without which clients could get all rights (CVE-2025-30156), and of
+    the wanted generation.
+
+    :param old: keys that are not of the generation that the CephCluster has been given, as Rook reports it.
+    :raises ProofError: with daemons whose Ceph could not tell, and keys that are not so.
+    """
+    versions: Mapping[str, int] = ceph.read("versions")["overall"]
+    found = {_version(text): count for text, count in versions.items()}
+    wrong = [
+        f"{count} daemons run Ceph {name}, which makes keys of the old type and does not tell it"
+        for name, count in found.items()
+        if not rook_ceph_versions.makes_new_keys(name)
+    ]
+    checks = ceph.read("health", "detail").get("checks") or {}
+    wrong += [f"{name}: {checks[name]['summary']['message']}" for name in rook_ceph_keys.INSECURE if name in checks]
+    wrong += old
+    if wrong or not found:
+        raise ProofError(_named(wrong or ["Ceph names no daemon"]))
+    return f"{sum(found.values())} daemons of Ceph {', '.join(sorted(found))}, without a report of keys of the old type"
+
+
+def _version(text: str) -> str:
+    """20.2.4 of `ceph version 20.2.4 (HASH) tentacle (stable - RelWithDebInfo)`."""
+    words = text.split()
+    return words[2] if len(words) > 2 else text
 
 
 def encrypted_traffic(ceph: Ceph) -> str:

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..ceph.runner import Ceph, CephError
+from ..cluster import rook_ceph_keys
 from ..cluster.rook_ceph_input import NAMESPACE
+from ..cluster.rook_ceph_upgrade import CLUSTER
 from ..conditions.fields import at
 from ..conditions.serving import unready
 from ..kube.api import Api
@@ -33,9 +35,11 @@ OSDS = "each disk for data of the model is an OSD of its machine, and no other d
 HEALTH = "Ceph is healthy, and all OSDs of the model take part"
 PLACEMENT = "each copy of data is in another failure domain"
 MONITORS = "each monitor is on another machine, and all are in quorum"
+KEYS = "keys of Ceph's daemons are safe from CVE-2025-30156, and all keys of the wanted generation"
 EXTERNAL = "the external Ceph cluster is the one of the model, and serves"
 REMOVED = "what proofs of storage made is removed, with its volumes"
-_OF_CEPH = (OSDS, HEALTH, PLACEMENT, MONITORS)
+_OF_CEPH = (OSDS, HEALTH, PLACEMENT, MONITORS, KEYS)
+_ROOK = CLUSTER.rpartition("/cephclusters/")[0]
 _MONITORS = f"/api/v1/namespaces/{NAMESPACE}/pods?labelSelector=app%3Drook-ceph-mon"
 
 
@@ -112,6 +116,7 @@ def _of_ceph(api: Api, stored: Stored, nodes: Sequence[str], missing: dict[Stora
         HEALTH: lambda ceph: ceph_state.health(ceph, stored),
         PLACEMENT: lambda ceph: ceph_state.placement(ceph, stored),
         MONITORS: lambda ceph: ceph_state.monitors(ceph, stored, _places(api)),
+        KEYS: lambda ceph: ceph_state.keys(ceph, _old_keys(api)),
     }
     if stored.external:
         attempts = {EXTERNAL: lambda ceph: ceph_state.external(ceph, stored.external)}
@@ -144,6 +149,16 @@ def _places(api: Api) -> dict[str, str]:
         for pod in running
         if "ceph_daemon_id" in pod["metadata"]["labels"]
     }
+
+
+def _old_keys(api: Api) -> list[str]:
+    """Keys that are not rotated yet, as Rook reports it."""
+    children = [
+        {**item, "kind": kind}
+        for kind, plural in rook_ceph_keys.CHILDREN.items()
+        for item in (api.get(f"{_ROOK}/{plural}") or {}).get("items") or ()
+    ]
+    return [str(row) for row in rook_ceph_keys.old(api.get(CLUSTER), children)]
 
 
 def _of_pods(

@@ -53,6 +53,10 @@ _GOOD: dict[Words, Any] = {
         for number in range(3)
     ],
     ("df", "detail"): {"pools": [{"id": number, "stats": {"bytes_used": 1}} for number in (1, 2)]},
+    ("versions",): {
+        "osd": {"ceph version 20.2.4 (abc) tentacle (stable - RelWithDebInfo)": 3},
+        "overall": {"ceph version 20.2.4 (abc) tentacle (stable - RelWithDebInfo)": 7},
+    },
     ("pg", "dump", "pgs_brief"): {
         "pg_stats": [{"pgid": "1.0", "state": "active+clean", "acting": [0, 1, 2]},
                      {"pgid": "2.0", "state": "active+clean", "acting": [2, 0, 1]}],

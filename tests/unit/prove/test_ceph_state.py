@@ -97,6 +97,33 @@ def test_what_is_not_healthy_is_named(change: Change, message: str) -> None:
     assert message in str(failed.value)
 
 
+OLD = "ceph version 20.2.2 (abc) tentacle (stable)"
+TICKETS = {"AUTH_INSECURE_SERVICE_TICKETS": {"severity": "HEALTH_ERR", "summary": {"message": "insecure tickets"}}}
+
+
+def test_keys_of_daemons_are_proved_by_a_ceph_that_could_tell() -> None:
+    assert ceph_state.keys(ceph(), []) == "7 daemons of Ceph 20.2.4, without a report of keys of the old type"
+
+
+@pytest.mark.parametrize(
+    ("change", "old", "message"),
+    [
+        (
+            lambda a: a["versions",]["overall"].update({OLD: 2}),
+            [],
+            "2 daemons run Ceph 20.2.2, which makes keys of the",
+        ),
+        (lambda a: a["health", "detail"].update(checks=TICKETS), [], "AUTH_INSECURE_SERVICE_TICKETS: insecure tickets"),
+        (lambda a: a["versions",].update(overall={}), [], "Ceph names no daemon"),
+        (lambda _: None, ["keys of osd: they are of generation 1"], "keys of osd: they are of generation 1"),
+    ],
+)
+def test_keys_that_are_not_safe_are_named(change: Change, old: list[str], message: str) -> None:
+    with pytest.raises(ProofError) as failed:
+        ceph_state.keys(ceph(change), old)
+    assert message in str(failed.value)
+
+
 def test_data_that_moves_is_said_and_no_fault() -> None:
     moving = [{"state_name": "active+remapped+backfilling", "count": 1}, {"state_name": "active+clean", "count": 1}]
     said = ceph_state.health(ceph(lambda a: a["status",]["pgmap"].update(pgs_by_state=moving)), STORED)

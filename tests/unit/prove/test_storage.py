@@ -30,7 +30,7 @@ ALL = replace(
     patience=0,
 )
 LAYERS: dict[str, str | None] = {"storage": "rook_ceph"}
-OF_CEPH = [storage.OSDS, storage.HEALTH, storage.PLACEMENT, storage.MONITORS]
+OF_CEPH = [storage.OSDS, storage.HEALTH, storage.PLACEMENT, storage.MONITORS, storage.KEYS]
 SHOWN = [one.text for one in StoragePromise if one is not StoragePromise.ENCRYPTED_DISKS]
 
 
@@ -57,6 +57,21 @@ def test_everything_that_the_model_stores_is_proved_and_removed() -> None:
     assert (not_promised.promised, not_promised.why_not_real) == (False, "the model has no encrypt_disks")
     assert api.objects == {}, "nothing is left"
     assert ("block-0", "n1") in api.nodes and ("block-0", "n3") in api.nodes
+
+
+def test_keys_that_are_not_rotated_yet_are_no_proof() -> None:
+    api, base = Storing(), "/apis/ceph.rook.io/v1/namespaces/rook-ceph"
+    new = {"keyGeneration": 2, "keyCephVersion": "20.2.4-0"}
+    name = {"name": "rook-ceph", "namespace": "rook-ceph"}
+    told = {"security": {"cephx": {"daemon": {"keyGeneration": 2}}}}
+    status = {"cephx": {"mon": new, "mgr": new, "osd": new}}
+    api.objects[f"{base}/cephclusters/rook-ceph"] = {"metadata": name, "spec": told, "status": status}
+    assert proofs(api)[storage.KEYS].ok
+    files = {"metadata": {**name, "name": "files"}, "status": {"cephx": {"daemon": {**new, "keyGeneration": 1}}}}
+    api.objects[f"{base}/cephfilesystems/files"] = files
+    found = proofs(api)[storage.KEYS]
+    assert found.ok is False
+    assert found.evidence == "keys of CephFilesystem rook-ceph/files: they are of generation 1, not yet of 2"
 
 
 def test_what_outlives_its_claim_goes_with_the_proof() -> None:
