@@ -28,6 +28,7 @@ from . import (
     rook_ceph_input,
     rook_ceph_keys,
     rook_ceph_prometheus,
+    rook_ceph_stopped,
     rook_ceph_tls,
     rook_ceph_upgrade,
 )
@@ -63,6 +64,7 @@ class RookCephLayer(ClusterLayer):
 
         :raises ClusterLayerError: disks can't be used or were not looked up, or a living cluster can't become so.
         """
+        rook_ceph_stopped.refuse(engine.transport)
         live = get(engine.transport, CLUSTER)
         if live is not None:
             rook_ceph_external.refuse_other(params, live, fsid(engine))
@@ -111,6 +113,7 @@ class RookCephLayer(ClusterLayer):
             due = rook_ceph_upgrade.plan(rook_ceph_upgrade.read(engine.transport, live), VERSIONS)
             waits = [] if diff else [f"wait for {row}" for row in _old_keys(engine)]
             return [*map(str, due), *steps, *waits], diff
+        rook_ceph_stopped.refuse(engine.transport)
         removal = Removal(engine, self.request(params, present=False))
         plan = engine.plan(self.request(params, present=False, consents=removal.consents))
         return [*removal.steps, *map(str, plan.steps)], plan.diff()
@@ -127,6 +130,7 @@ class RookCephLayer(ClusterLayer):
             if more["wait"] and not engine.check:
                 until_none(partial(_old_keys, engine), engine.deadline, "Rook to rotate keys")
             return result
+        rook_ceph_stopped.refuse(engine.transport)
         removal = Removal(engine, self.request(params, present=False))
         if removal.needed and str(params.get(REMOVE) or "") != str(params["cloud"]):
             raise ClusterLayerError(

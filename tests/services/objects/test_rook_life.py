@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster import rook_ceph_cluster
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.rook_ceph_layer import CLUSTER
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.rook_ceph_stopped import REPLICAS
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.upstream import ClusterLayerError
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import Refused
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import Https
@@ -163,3 +164,17 @@ def test_prometheus_gets_rules_once_the_cluster_has_their_kinds(applied: Applied
     assert any(text.startswith(f"remove PrometheusRule {SPACE}/groundup-ceph ") for text in left["steps"])
     assert not applied.get(RULES)["items"]
     assert applied.exists(f"{CEPH}/cephclusters/rook-ceph")
+
+
+def test_a_ceph_that_was_stopped_is_left_alone_and_its_operator_is_no_conflict_later(applied: Applied) -> None:
+    keys, prometheus = {**KEYS, "volumes": 3}, {"enabled": False}
+    config = rook.config(keys=keys, prometheus=prometheus)
+    stopped = {"metadata": {"annotations": {REPLICAS: "1"}}, "spec": {"replicas": 0}}
+    applied.api.call("PATCH", OPERATOR, body=stopped, content=MERGE)
+    for present in (True, False):
+        with pytest.raises(ClusterLayerError, match="nothing was changed, since all of Ceph was stopped"):
+            applied(config, present=present, remove_cloud="rack1")
+    assert "all of Ceph was stopped" in applied.probe(config)[0]
+    started = {"metadata": {"annotations": {REPLICAS: None}}, "spec": {"replicas": 1}}
+    applied.api.call("PATCH", OPERATOR, body=started, content=MERGE)
+    assert not applied(config)["changed"]

@@ -37,6 +37,7 @@ PLAYBOOKS = (
     "cabling",
     "replace_disk",
     "storage_maintenance",
+    "storage_power",
     "network_prove",
 )
 MODEL = """

@@ -18,7 +18,7 @@ DOUBLE = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
 import json, os
 keys = ("command rook osds state lost consent erased timeout kubeconfig disks health machine living_clusters bucket "
-        "accept clean").split()
+        "accept clean connect_timeout").split()
 module = AnsibleModule({key: {"type": "raw"} for key in keys}, supports_check_mode=True)
 given = {key: value for key, value in module.params.items() if value is not None}
 with open("PLACE/calls", "a") as calls:
@@ -29,7 +29,7 @@ traces = [] if os.path.exists("PLACE/foreign") else [{"osd": "7"}]
 disk = {"serial": "FOUND1", "path": "/dev/sdb", "blank": False, "data": ["ext4 on sdb"], "ceph": traces}
 module.exit_json(changed=True, disks=[disk])
 """
-NAMES = ("disk_info", "ceph_osd", "disk_wipe", "ceph_maintenance", "ceph_health")
+NAMES = ("disk_info", "ceph_osd", "disk_wipe", "ceph_maintenance", "ceph_health", "rook_ceph_power")
 
 
 class World:
@@ -158,3 +158,27 @@ def test_a_maintenance_ends_whatever_happens(world: World, task: str) -> None:
         "ceph_maintenance", *(["ceph_health"] if good else []), "ceph_maintenance",
     ]  # fmt: skip
     assert (world.calls[0][1]["bucket"], world.calls[-1][1]["state"]) == ("node3", "absent")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "nothing is given; say -e storage_power=off or -e storage_power=on"),
+        ({"storage_power": "down"}, "down is given; say -e storage_power=off"),
+        ({"storage_power": "off"}, "Nobody in stores can read or write a volume, file system or bucket while Ceph is"),
+        ({"storage_power": "off", "storage_power_consent": "node1"}, "consent to that with -e storage_power_consent="),
+    ],
+)
+def test_all_of_ceph_is_stopped_with_the_cloud_s_name_only(world: World, given: dict[str, Any], words: str) -> None:
+    status, text = world.run("storage_power", **given)
+    assert status != 0 and words in text and world.calls == []
+
+
+def test_all_of_ceph_is_stopped_and_started_by_one_playbook(world: World) -> None:
+    assert world.run("storage_power", storage_power="off", storage_power_consent="stores")[0] == 0
+    assert world.run("storage_power", storage_power="on")[0] == 0
+    assert world.run("storage_power", "--check", storage_power="off")[0] == 0
+    assert [(name, given["state"]) for name, given in world.calls] == [
+        ("rook_ceph_power", "stopped"), ("rook_ceph_power", "running"), ("rook_ceph_power", "stopped"),
+    ]  # fmt: skip
+    assert world.calls[0][1]["command"][-3:] == ["deploy/rook-ceph-tools", "--", "ceph"]
