@@ -105,10 +105,10 @@ class Release:
         has, target = pairs[0] if pairs else ("", "")
         if _minor(has) is None or _minor(target) is None or _minor(has) == _minor(target):
             return
-        if any(_minor(tag) == _minor(target) for live, _ in workloads for __, tag in _images(live)):
+        if any(_minor(tag) == _minor(target) for live, __ in workloads for _name, tag in _images(live)):
             return
         now = datetime.now(UTC)
-        rows = [str(row) for live, _ in workloads if (row := judge(live, now))]
+        rows = [str(row) for live, __ in workloads if (row := judge(live, now))]
         if rows:
             raise ReleaseRefused(
                 f"{self.name} is not upgraded from {has} to {target} while it does not run as it should: "

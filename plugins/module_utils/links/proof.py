@@ -38,7 +38,7 @@ def remains(spec: NetworkSpec, kernel: Live, former: set[str]) -> list[str]:
     networkctl(1) returns before systemd-networkd has removed them, and a connection to one of them ends soon.
     """
     names = [name_of(link, kernel) for link in spec.links]
-    names += [one.name for one in (*spec.vlans, *spec.bridges)]
+    names += [vlan.name for vlan in spec.vlans] + [bridge.name for bridge in spec.bridges]
     return [
         f"{name}: the address {address} of the previous configuration is still there"
         for name in dict.fromkeys(names)

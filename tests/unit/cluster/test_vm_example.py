@@ -76,7 +76,7 @@ def test_a_wrong_value_is_refused(change: dict[str, Any], message: str) -> None:
 
 
 def test_cloud_init_is_told_what_the_program_needs() -> None:
-    head, _, body = vm_example_programs.user_data().partition("\n")
+    head, __, body = vm_example_programs.user_data().partition("\n")
     told = json.loads(body)
     program, unit = told["write_files"]
     assert head == "#cloud-config" and program["content"] == vm_example_programs.PROGRAM

@@ -53,7 +53,10 @@ def test_frr_is_told_that_a_router_of_another_as_is_behind_others() -> None:
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a router behind another": (
         cloud(far=FAR | BFD),
-        f"{ROOT}.peers.far.bfd: is for one hop, and 192.0.2.1 is in no network of all machines that speak to it; give an address of their network, or remove it",
+        (
+            f"{ROOT}.peers.far.bfd: is for one hop, and 192.0.2.1 is in no network of all machines that speak to it; "
+            "give an address of their network, or remove it"
+        ),
     ),
     "no sooner than BGP itself": (
         cloud(near=NEAR | {"hold_seconds": 3, "bfd": {"interval": 1000}}),
@@ -61,7 +64,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "two AS numbers of a machine": (
         cloud(near=NEAR | BFD, other=NEAR | {"address": "10.30.0.2", "own_as_number": 64601}),
-        f"{ROOT}.peers.other.own_as_number: 64601 is not 64600, that of near, and machines.node1 speaks to both; with BFD it has one AS number; give both the same",
+        (
+            f"{ROOT}.peers.other.own_as_number: 64601 is not 64600, that of near, and machines.node1 speaks to both; "
+            "with BFD it has one AS number; give both the same"
+        ),
     ),
     "Cilium": (
         {**cloud(near=NEAR | BFD), "network.provider": "cilium", f"{ROOT}.provider": "cilium"},

@@ -32,6 +32,7 @@ PLAYBOOKS = (
     "watch",
     "drain",
     "drill",
+    "example",
     "images",
     "bundle",
     "cabling",

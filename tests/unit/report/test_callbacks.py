@@ -8,7 +8,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from ansible_collections.groundup.cloud.plugins.callback import progress, steps
 
 
@@ -19,22 +18,6 @@ def result(host: str, check: bool = True, name: str = "Bring it", **data: Any) -
 
 def play(name: str) -> Any:
     return SimpleNamespace(get_name=lambda: name)
-
-
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    lines: list[str] = []
-    for callback in (progress, steps):
-        init = callback.CallbackModule.__init__
-
-        def quiet(self: Any, init: Any = init) -> None:
-            init(self)
-            self._display = SimpleNamespace(
-                display=lambda text, **__: lines.append(text), warning=lambda text: lines.append(f"warning {text}")
-            )
-
-        monkeypatch.setattr(callback.CallbackModule, "__init__", quiet)
-    return lines
 
 
 def test_a_plan_names_everything_that_would_change(said: list[str]) -> None:

@@ -13,7 +13,7 @@ from ansible import context
 from ansible_collections.groundup.cloud.plugins.callback import progress
 from ansible_collections.groundup.cloud.plugins.module_utils.report.work import MOST, Work
 
-from .test_callbacks import play, result, said  # noqa: F401  # a fixture
+from .test_callbacks import play, result
 
 #: A run: each play with its tasks and their seconds.
 RECORDED: list[dict[str, Any]] = [
@@ -110,7 +110,7 @@ def parts(lines: list[str]) -> list[str]:
     return [line[1 : line.index("]")].split()[1] for line in lines if line.startswith("[")]
 
 
-def test_the_second_run_of_a_command_shows_the_work(said: list[str], clock: Clock) -> None:  # noqa: F811
+def test_the_second_run_of_a_command_shows_the_work(said: list[str], clock: Clock) -> None:
     run(clock)
     assert {part for part in parts(said) if part.endswith("%")} == {"100%"} and said[-5].startswith("[  8/8 100%")
     said.clear()
@@ -124,7 +124,7 @@ def test_the_second_run_of_a_command_shows_the_work(said: list[str], clock: Cloc
 
 
 def test_a_run_in_which_a_host_failed_is_neither_whole_nor_remembered(
-    said: list[str],  # noqa: F811
+    said: list[str],
     clock: Clock,
     tmp_path: Path,
 ) -> None:
@@ -139,7 +139,7 @@ def test_a_memory_that_cannot_be_read_is_none(text: str, tmp_path: Path) -> None
     assert progress.remembered(tmp_path / "a.json").percent() is None
 
 
-def test_where_nothing_can_be_kept_the_run_ends_well(said: list[str], clock: Clock, tmp_path: Path) -> None:  # noqa: F811
+def test_where_nothing_can_be_kept_the_run_ends_well(said: list[str], clock: Clock, tmp_path: Path) -> None:
     (tmp_path / "state").touch()
     run(clock)
     assert [line for line in said if "will show no percentage" in line] and "100%" in parts(said)
