@@ -59,7 +59,7 @@ def lines_of(request: Request) -> list[str]:
 def test_it_is_made_once_and_equal_input_gives_equal_bytes(request_: Request, tmp_path: Path) -> None:
     assert plan(request_).missing == ["pause", "all", IMAGE]
     said = lines_of(request_)
-    assert said[0].startswith("[ 1/3] compile pause 1: ")
+    assert said[0].startswith("[ 1/3  43%] compile pause 1: ")
     assert plan(request_).missing == []
     again = lines_of(request_)
     assert [line.split(": ")[1] for line in again[:3]] == ["already there"] * 3
@@ -131,7 +131,7 @@ def test_a_bundle_links_what_another_one_of_the_cache_holds(request_: Request, t
     assert plan(other).missing == [], "each outlives the other"
 
     given = replace(other, directory=tmp_path / "cache/given")
-    assert lines_of(given)[0].startswith("[ 1/3] compile pause 1: "), "what lies beside a directory of a user's choice"
+    assert lines_of(given)[0].startswith("[ 1/3  43%] compile pause 1: "), "what lies beside a directory of a user's choice"
 
 
 def test_a_program_that_does_not_compile_says_why(request_: Request) -> None:
@@ -163,7 +163,7 @@ def test_a_killed_run_goes_on_where_it_was(request_: Request) -> None:
         [sys.executable, "-c", CHILD, arguments], stdout=subprocess.PIPE, text=True, env=environment
     ) as child:
         for line in t.cast("t.IO[str]", child.stdout):
-            if line.startswith("[ 3/3]"):
+            if line.startswith("[ 3/3 "):
                 break
         child.send_signal(signal.SIGKILL)
     assert not (request_.target / "bundle.json").exists()
