@@ -98,6 +98,11 @@ options:
       encrypt_disks: {description: Whether new OSDs encrypt their disks (LUKS). The keys are Secrets
           of the cluster., type: bool, default: false}
       dashboard: {description: Whether Ceph's dashboard runs., type: bool, default: true}
+      toolbox: {description: ['Whether the Deployment C(rook-ceph-tools) runs, in which M(groundup.cloud.ceph_health)
+            and others ask Ceph. Its pod has the key of Ceph''s administrator, as has Rook''s
+            operator, so who may execute commands in pods of the namespace C(rook-ceph) has all
+            rights over Ceph. One of somebody else is left as it is. None for an external cluster.'],
+        type: bool, default: true}
       prometheus:
         description:
         - Figures and alerts of Ceph for Prometheus. Rook makes the ServiceMonitors, and the role

@@ -20,6 +20,7 @@ from . import (
     rook_ceph_input,
     rook_ceph_prometheus,
     rook_ceph_tls,
+    rook_ceph_toolbox,
     slow,
 )
 from .rook_ceph_classes import CEPHFS, RBD
@@ -72,7 +73,7 @@ def render(params: Params) -> list[Definition]:
         own = rook_ceph_external.render(params[rook_ceph_external.IMPORTED], params.get(rook_ceph_external.MONITORS))
     else:
         own = [rook_ceph_cluster.render(params, facts), *rook_ceph_prometheus.render(params, facts.prometheus)]
-    own += [*rook_ceph_tls.render(params), *rook_ceph_classes.render(params)]
+    own += [*rook_ceph_toolbox.render(params), *rook_ceph_tls.render(params), *rook_ceph_classes.render(params)]
     return [*upstream(params), *of_objects(own, f"{ROLE}_config")]
 
 

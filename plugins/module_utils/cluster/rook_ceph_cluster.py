@@ -43,7 +43,7 @@ def render(params: Params, facts: Facts) -> Json:
     keys = key_type(facts)
     nodes = [_node(params, node, facts.names[str(node["node"])], machines) for node in items(params, "nodes")]
     spec = {
-        "cephVersion": {"image": params.get(IMAGE) or CEPH_IMAGE, "allowUnsupported": False},
+        "cephVersion": {"image": image(params), "allowUnsupported": False},
         "dataDirHostPath": "/var/lib/rook",
         "security": rook_ceph_keys.of_cluster(params, keys),
         "skipUpgradeChecks": False,
@@ -81,6 +81,11 @@ def render(params: Params, facts: Facts) -> Json:
         "storage": {"useAllNodes": False, "useAllDevices": False, "nodes": nodes},
     }
     return {"apiVersion": "ceph.rook.io/v1", "kind": "CephCluster", "metadata": metadata, "spec": spec}
+
+
+def image(params: Params) -> str:
+    """The image of Ceph: that of this release, unless the input keeps another one for a while."""
+    return str(params.get(IMAGE) or CEPH_IMAGE)
 
 
 def memory(mebibytes: int) -> Json:

@@ -30,6 +30,7 @@ from . import (
     rook_ceph_prometheus,
     rook_ceph_stopped,
     rook_ceph_tls,
+    rook_ceph_toolbox,
     rook_ceph_upgrade,
 )
 from .layer import NAMESPACE as SETS
@@ -86,7 +87,9 @@ class RookCephLayer(ClusterLayer):
         found = rook_ceph_tls.certificates(engine, params, secrets.get(rook_ceph_tls.KEYS) or {})
         there = rook_ceph_prometheus.served(engine.discovery)
         facts = Facts(nodes, dict(names), _kept_type(params, live), there)
-        return {**params, "facts": facts, rook_ceph_tls.CERTIFICATES: found}
+        theirs = rook_ceph_toolbox.of_others(engine.transport, params)
+        more = {rook_ceph_tls.CERTIFICATES: found, rook_ceph_toolbox.THEIRS: theirs}
+        return {**params, "facts": facts, **more}
 
     def request(self, params: Params, *, present: bool = True, consents: Sequence[Consent] = ()) -> Request:
         """Return what is wanted of the API; a removal needs no facts of machines."""
@@ -129,7 +132,8 @@ class RookCephLayer(ClusterLayer):
             result = rook_ceph_upgrade.bring(engine, params, VERSIONS, once, whole, wait=more["wait"])
             if more["wait"] and not engine.check:
                 until_none(partial(_old_keys, engine), engine.deadline, "Rook to rotate keys")
-            return result
+            theirs = rook_ceph_toolbox.warnings(engine.transport, params)
+            return {**result, "warnings": [*result["warnings"], *theirs]}
         rook_ceph_stopped.refuse(engine.transport)
         removal = Removal(engine, self.request(params, present=False))
         if removal.needed and str(params.get(REMOVE) or "") != str(params["cloud"]):

@@ -14,7 +14,7 @@ from .storage import BlockStorage, FileStorage, ObjectStorage, Storage
 ROOT = "storage"
 #: Keys about a cluster of one's own, and about pools in it.
 _OF_OWN_CLUSTER = ("few_machines", "failure_domain", "monitors", "public_network", "replication_network",
-                   "encrypt_traffic", "encrypt_disks", "dashboard", "disk_memory",
+                   "encrypt_traffic", "encrypt_disks", "dashboard", "toolbox", "disk_memory",
                    "prometheus", "keys")  # fmt: skip
 _OF_OWN_POOL = ("replicas", "data_chunks", "coding_chunks", "device_class", "compression", "servers")
 

@@ -137,6 +137,7 @@ def view(layout: Layout) -> View:
         "encrypt_traffic": storage.encrypt_traffic,
         "encrypt_disks": storage.encrypt_disks,
         "dashboard": storage.dashboard,
+        "toolbox": storage.toolbox,
         **_prometheus_and_keys(storage),
         **({"osd_memory": storage.disk_memory} if storage.disk_memory else {}),
         **tolerations(machines),

@@ -213,6 +213,11 @@ class Storage:
         scalars.BOOLEAN, "Disks that are taken from now on are encrypted; the keys are in the cluster.", default=False
     )
     dashboard: bool = one(scalars.BOOLEAN, "Ceph's dashboard runs.", default=True)
+    toolbox: bool = one(
+        scalars.BOOLEAN,
+        "A pod runs in which playbooks and administrators ask Ceph. It has all rights over Ceph.",
+        default=True,
+    )
     prometheus: CephPrometheus | None = one(
         CephPrometheus,
         "Figures and alerts of Ceph for Prometheus.",

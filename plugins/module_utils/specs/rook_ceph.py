@@ -75,6 +75,7 @@ CONFIG: dict[str, Any] = {
         "encrypt_traffic": {"type": "bool", "default": False},
         "encrypt_disks": {"type": "bool", "default": False},
         "dashboard": {"type": "bool", "default": True},
+        "toolbox": {"type": "bool", "default": True},
         "prometheus": {
             "type": "dict",
             "options": {

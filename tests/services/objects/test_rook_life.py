@@ -10,6 +10,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster import rook_ceph_cluster
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.rook_ceph_layer import CLUSTER
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.rook_ceph_stopped import REPLICAS
@@ -23,7 +24,7 @@ from services.objects.rook_server import CEPH, DEPLOYMENTS, MERGE, SPACE, Applie
 
 pytestmark = pytest.mark.services
 RULES = f"/apis/monitoring.coreos.com/v1/namespaces/{SPACE}/prometheusrules"
-OPERATOR = f"{DEPLOYMENTS.format(space=SPACE)}/rook-ceph-operator"
+OPERATOR, TOOLBOX = (f"{DEPLOYMENTS.format(space=SPACE)}/rook-ceph-{name}" for name in ("operator", "tools"))
 KEYS = {"daemons": 2, "volumes": 2}
 
 
@@ -61,6 +62,11 @@ def image(applied: Applied) -> str:
 
 def operator(applied: Applied) -> str:
     found: str = applied.get(OPERATOR)["spec"]["template"]["spec"]["containers"][0]["image"]
+    return found
+
+
+def toolbox(applied: Applied) -> str:
+    found: str = applied.get(TOOLBOX)["spec"]["template"]["spec"]["containers"][0]["image"]
     return found
 
 
@@ -107,7 +113,10 @@ def test_an_upgrade_takes_rook_first_then_ceph_and_goes_on_where_it_ended(
     assert not again["changed"] and again["steps"] == [f"go on to {steps[0]}"] and image(applied).endswith("v20.2.2")
     daemon(applied, "v1.20.6", "20.2.2-0")
     assert applied.probe(config)[0] == steps[1]
-    assert applied(config)["steps"] == [steps[1], f"change CephCluster {SPACE}/rook-ceph"]
+    assert toolbox(applied).endswith("v20.2.2")
+    changes = [f"change Deployment {SPACE}/rook-ceph-tools", f"change CephCluster {SPACE}/rook-ceph"]
+    assert applied(config)["steps"] == [steps[1], *changes]
+    assert toolbox(applied).endswith("v20.2.4")
     spec = applied.get(CLUSTER)["spec"]
     assert (
         spec["cephVersion"]["image"].endswith("v20.2.4") and spec["security"]["cephx"]["daemon"]["keyGeneration"] == 2
@@ -164,6 +173,26 @@ def test_prometheus_gets_rules_once_the_cluster_has_their_kinds(applied: Applied
     assert any(text.startswith(f"remove PrometheusRule {SPACE}/groundup-ceph ") for text in left["steps"])
     assert not applied.get(RULES)["items"]
     assert applied.exists(f"{CEPH}/cephclusters/rook-ceph")
+
+
+def test_the_toolbox_goes_and_comes_and_one_of_somebody_else_is_left(applied: Applied) -> None:
+    keys = {**KEYS, "volumes": 3}
+    config, without = (rook.config(keys=keys, prometheus={"enabled": False}, toolbox=one) for one in (True, False))
+    assert not applied(config)["changed"]
+    gone = applied(without)
+    assert [text for text in gone["steps"] if text.startswith(f"remove Deployment {SPACE}/rook-ceph-tools ")]
+    assert not applied.exists(TOOLBOX) and not applied(without)["changed"]
+
+    theirs = yaml.safe_load((directory("rook-v") / "manifests/toolbox.yaml").read_text())
+    applied.api.call("POST", TOOLBOX.rpartition("/")[0], body=theirs)
+    left = applied(config)
+    assert not left["changed"] and "is that of somebody else, so it was left as it is" in left["warnings"][-1]
+    assert not any("rook-ceph-tools" in text for text in applied.probe(config))
+    assert applied(without)["warnings"] == [] and applied.exists(TOOLBOX)
+
+    applied.api.call("DELETE", TOOLBOX)
+    assert applied(config)["steps"] == [f"create Deployment {SPACE}/rook-ceph-tools"]
+    assert any(text.startswith(f"wait for Deployment {SPACE}/rook-ceph-tools") for text in applied.probe(config))
 
 
 def test_a_ceph_that_was_stopped_is_left_alone_and_its_operator_is_no_conflict_later(applied: Applied) -> None:

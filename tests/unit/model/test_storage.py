@@ -157,6 +157,7 @@ WRONG: dict[str, tuple[Changes, str]] = {
     "a disk beside a cluster of others": (
         external({f"{N1}.roles": ["control_plane", "storage"]}), f"{N1}.roles: is storage, and no disk is used"
     ),
+    "a toolbox of others": (external(block={"a": {}}, toolbox=False), "storage.toolbox: is decided by those who run"),
     "a monitor of others": (external(block={"a": {}}, monitors=3), "storage.monitors: is decided by those who run"),
     "copies of others": (
         external(block={"a": {"replicas": 2}}), "storage.block.a.replicas: is decided by those who run"
