@@ -12,6 +12,7 @@ from ..objects.engine import Engine
 from ..objects.live import get
 from ..objects.protected import Consent
 from ..objects.transport import Json
+from . import vm_images_storage
 from .layer import ClusterLayer, joined
 from .upstream import ClusterLayerError
 from .vm_images import CRON, OFFERED, SOURCE, cron, scheduled, volume
@@ -32,19 +33,23 @@ class VmImagesLayer(ClusterLayer):
         :raises ClusterLayerError: CDI would refuse what is wanted.
         """
         check(params)
-        space, offered = namespace(params), {}
+        space, offered, due = namespace(params), {}, list[Params]()
         for one in images(params):
             name = str(one["name"])
             if scheduled(one):
                 _refuse_change(one, _get(engine, space, "dataimportcrons", name), space)
+                due.append(one)
                 continue
             live = _get(engine, space, "datasources", name)
             _refuse_kept(live, name, space)
             done = _get(engine, space, "datavolumes", volume(one))
             if ((done or {}).get("status") or {}).get("phase") == "Succeeded":
                 offered[name] = volume(one)
-            elif present := _named(live):
+                continue
+            due.append(one)
+            if present := _named(live):
                 offered[name] = present
+        vm_images_storage.check(engine.transport, due)
         return {**params, OFFERED: offered}
 
     def steps(self, engine: Engine, params: Params, *, present: bool = True) -> tuple[list[str], list[dict[str, str]]]:

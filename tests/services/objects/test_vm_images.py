@@ -11,6 +11,7 @@ import typing as t
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster import instance_types, vm_images
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.upstream import ClusterLayerError
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster.vm_images_storage import PROFILES
 from ansible_collections.groundup.cloud.plugins.module_utils.conditions.errors import NeverReached
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import ObjectsError
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.protected import Consent
@@ -37,7 +38,7 @@ FEDORA: Params = {
     "schedule": "30 4 * * 1",
 }
 #: The definitions are made by operators.
-CDI_KINDS = ("datavolumes", "dataimportcrons", "datasources")
+CDI_KINDS = ("datavolumes", "dataimportcrons", "datasources", "storageprofiles")
 KUBEVIRT_KINDS = ("virtualmachineclusterinstancetypes", "virtualmachineclusterpreferences")
 
 
@@ -96,6 +97,22 @@ def test_a_bridge_gives_preferences_the_annotation_of_migrations(layer: Layer) -
     assert len(layer(network_binding="bridge")["steps"]) == 2
     assert layer.get(path)["spec"]["annotations"] == {instance_types.MIGRATABLE: "true"}
     layer()
+
+
+def test_a_class_whose_volumes_cdi_does_not_know_is_refused(layer: Layer) -> None:
+    kind = {"apiVersion": "cdi.kubevirt.io/v1beta1", "kind": "StorageProfile"}
+    layer.api.call("POST", PROFILES, body={**kind, "metadata": {"name": "rook-ceph-block"}, "spec": {}})
+    assert not layer()["changed"], "CDI has written nothing into it yet"
+    status = f"{PROFILES}/rook-ceph-block/status"
+    layer.patch(status, {"status": {"provisioner": "csi.example.net"}})
+    said = "debian can't be imported into the storage class rook-ceph-block, since CDI does not know"
+    for check in (True, False):
+        with pytest.raises(ClusterLayerError, match=said):
+            layer(check=check)
+    assert said in layer.probe()[0]
+    sets = [{"accessModes": ["ReadWriteOnce"], "volumeMode": "Filesystem"}]
+    layer.patch(status, {"status": {"claimPropertySets": sets}})
+    assert not layer()["changed"]
 
 
 def test_an_image_is_offered_when_it_is_imported(layer: Layer) -> None:
