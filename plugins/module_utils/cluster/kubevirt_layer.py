@@ -9,9 +9,9 @@ from typing import Any
 
 from ..objects.engine import Engine
 from ..objects.live import get
-from ..objects.transport import Json, items
+from ..objects.transport import Json
 from ..waiting.missing import Row
-from . import kubevirt_cpus, kubevirt_input
+from . import kubevirt_cpus, kubevirt_hosts, kubevirt_input
 from .kubevirt_input import NAME, NAMESPACE, ROLE
 from .operated import Operated
 from .operated_layer import OperatedLayer
@@ -48,10 +48,13 @@ class KubeVirtLayer(OperatedLayer):
     def complete(self, engine: Engine, params: Params) -> Params:
         """Return the input with the model of CPUs that all machines have.
 
-        :raises ClusterLayerError: they have none in common, or not the one that is wanted.
+        :raises ClusterLayerError: they have none in common, or not the one that is wanted; or libvirt would take some
+            for one machine.
         """
         kubevirt_input.check(params)
-        return kubevirt_cpus.completed(params, get(engine.transport, OPERATED.path))
+        live = get(engine.transport, OPERATED.path)
+        kubevirt_hosts.refuse_twins(engine.transport, params, live)
+        return kubevirt_cpus.completed(params, live)
 
     def steps(self, engine: Engine, params: Params, *, present: bool = True) -> tuple[list[str], list[dict[str, str]]]:
         """Return what a run would do, and its diff; nodes without KVM or the model are waited for by a run."""
@@ -66,18 +69,15 @@ class KubeVirtLayer(OperatedLayer):
         :raises ObjectsError: a node has no KVM, and nobody consented to emulation; or it has not the model.
         """
         result = super().bring(engine, params, present=present, **more)
+        if present:
+            result["warnings"] = [*result["warnings"], *kubevirt_hosts.warnings(engine.transport, params)]
         if present and more.get("wait", True) and not engine.check:
             deadline = engine.deadline.within(REPORTED)
             until_none(lambda: self._lacking(engine, params), deadline, "each node to have what virtual machines need")
         return result
 
     def _lacking(self, engine: Engine, params: Params) -> list[Row]:
-        labels = dict(params.get("node_labels") or {})
-        nodes = [
-            node
-            for node in items(engine.transport, "/api/v1/nodes")
-            if labels.items() <= (node["metadata"].get("labels") or {}).items()
-        ]
+        nodes = kubevirt_hosts.that_run_them(engine.transport, params)
         rows = [] if params.get("emulation") else _without_kvm(nodes)
         without = {row.what for row in rows}  # which has no model either
         model = str(self.complete(engine, params).get("cpu_model") or "")

@@ -175,6 +175,19 @@ def test_a_node_without_kvm_is_named(kubevirt: Layer) -> None:
     kubevirt(**labels)
 
 
+def test_machines_with_one_uuid_are_warned_of(kubevirt: Layer) -> None:
+    wanted: Params = {"node_labels": {"groundup.cloud/compute": "true"}, "eviction": "live_migrate"}
+    node = {**rook.node("n2"), "metadata": {"name": "n2", "labels": wanted["node_labels"]}}
+    kubevirt.api.call("POST", "/api/v1/nodes", body=node)
+    info = {**rook.node_info("6.12.1"), "systemUUID": "03000200-0400-0500-0006-000700080009"}
+    for name in ("n1", "n2"):
+        kubevirt.patch(f"/api/v1/nodes/{name}/status", {"status": {"nodeInfo": info}})
+    said = "n1, n2 have the same UUID in their firmware, 03000200-0400-0500-0006-000700080009"
+    assert any(text.startswith(said) for text in kubevirt(check=True, **wanted)["warnings"])
+    kubevirt.api.call("DELETE", "/api/v1/nodes/n2")
+    assert not any("UUID" in text for text in kubevirt(check=True, **wanted)["warnings"])
+
+
 def test_the_model_of_cpus_is_that_of_the_machines(kubevirt: Layer) -> None:
     """What was looked up decides, the record serves comparisons, and the node's label says that QEMU agrees."""
     wanted: Params = {"node_labels": {"groundup.cloud/compute": "true"}, "cpu_model": "baseline"}
