@@ -120,6 +120,13 @@ options:
             description: Bytes in a second that one migration may take, such as C(500Mi). Unlimited
               by default.
             type: str
+          by_users:
+            description:
+            - Whether those who have Kubernetes' role C(edit) or C(admin) of a namespace may migrate
+              its virtual machines. KubeVirt gives that right to none of them, since a migration
+              takes the place and the network of others.
+            type: bool
+            default: false
           attachment:
             description:
             - Name of a NetworkAttachmentDefinition in the namespace C(kubevirt), over which migrations

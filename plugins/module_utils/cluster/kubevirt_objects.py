@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..objects.protected import HOLDS_DATA
-from . import kubevirt_admission, kubevirt_cpus, kubevirt_features
+from . import kubevirt_admission, kubevirt_cpus, kubevirt_features, kubevirt_rights
 from .kubevirt_input import BASELINE, BRIDGE, IF_POSSIBLE, MASQUERADE, MIGRATE, NAME, NAMESPACE, STOP, gates, version
 from .placement import placement
 from .quantities import canonical
@@ -33,9 +33,11 @@ BLOCK = "BlockUninstallIfWorkloadsExist"
 
 def render(params: Params) -> list[Json]:
     """The objects beside upstream's manifest."""
-    network = (params.get("migrations") or {}).get("network")
+    migrations: Params = params.get("migrations") or {}
+    network = migrations.get("network")
     judged = kubevirt_admission.objects() if params.get("restartable_only") else []
-    return [*judged, *(_network(network) if network else ()), _kubevirt(params)]
+    rights = kubevirt_rights.objects() if migrations.get("by_users") else []
+    return [*judged, *rights, *(_network(network) if network else ()), _kubevirt(params)]
 
 
 def _kubevirt(params: Params) -> Json:

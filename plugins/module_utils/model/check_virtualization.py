@@ -102,6 +102,10 @@ def _images(report: Report, settings: Virtualization) -> None:
 
 
 def _migrations(report: Report, given: Migrations) -> None:
+    alone = len(kubevirt.machines_of(report.cloud)) < 2 and not report.is_incomplete("machines", "roles")
+    if given.by_users and alone:
+        message = "has no effect, since one machine runs virtual machines and nothing is migrated"
+        report.add(f"{PLACE}.by_users", True, message, "give a second machine the role compute, or remove it")
     if given.parallel_per_node > given.parallel:
         message = f"is above {given.parallel}, the number in the whole cluster"
         report.add(f"{PLACE}.parallel_per_node", given.parallel_per_node, message, "lower it, or raise parallel")

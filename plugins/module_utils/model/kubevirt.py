@@ -171,6 +171,7 @@ def _migrations(layout: Layout) -> View:
         "parallel": given.parallel,
         "parallel_per_node": given.parallel_per_node,
         **({"bandwidth": given.bandwidth} if given.bandwidth else {}),
+        **({"by_users": True} if given.by_users else {}),
     }
     found = addresses(layout, network) if network else None
     if network is None or found is None:

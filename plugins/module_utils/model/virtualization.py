@@ -43,6 +43,11 @@ class Migrations:
     )
     parallel: int = one(scalars.NUMBER, "Migrations at a time in the whole cluster.", default=5)
     parallel_per_node: int = one(scalars.NUMBER, "Migrations at a time away from one machine.", default=2)
+    by_users: bool = one(
+        scalars.BOOLEAN,
+        "Who has the role `edit` or `admin` of a namespace may migrate its virtual machines.",
+        default=False,
+    )
 
 
 @dataclass(frozen=True)

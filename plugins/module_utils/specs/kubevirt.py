@@ -49,6 +49,7 @@ CONFIG: dict[str, Any] = {
                 "parallel": {"type": "int", "default": 5},
                 "parallel_per_node": {"type": "int", "default": 2},
                 "bandwidth": {"type": "str"},
+                "by_users": {"type": "bool", "default": False},
                 "attachment": {"type": "str"},
                 "network": {
                     "type": "dict",

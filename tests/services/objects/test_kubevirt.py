@@ -7,8 +7,11 @@ what they document: status, finalizer, and the kinds that they make and remove.
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
-from ansible_collections.groundup.cloud.plugins.module_utils.cluster import kubevirt_layer
+import yaml
+from ansible_collections.groundup.cloud.plugins.module_utils.cluster import kubevirt_layer, kubevirt_rights
 from ansible_collections.groundup.cloud.plugins.module_utils.cluster.upstream import ClusterLayerError
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.errors import ObjectsError, Several
 from ansible_collections.groundup.cloud.plugins.module_utils.objects.transport import Https
@@ -135,6 +138,25 @@ def test_a_network_of_migrations_comes_and_goes(kubevirt: Layer) -> None:
         left
     )
     assert "network" not in kubevirt.get(KUBEVIRT)["spec"]["configuration"]["migrations"]
+
+
+@pytest.mark.parametrize("version", ["v1.9.0", "v1.8.4"])
+def test_users_get_the_rights_of_kubevirt_s_own_role(version: str) -> None:
+    path = directory(f"kubevirt-{version}") / "runtime/rbac.yaml"
+    roles = [one for one in yaml.safe_load_all(path.read_text()) if one and one["kind"] == "ClusterRole"]
+    (theirs,) = [one["rules"] for one in roles if one["metadata"]["name"] == "kubevirt.io:migrate"]
+    assert _sorted(theirs) == _sorted(kubevirt_rights.RULES)
+
+
+def _sorted(rules: t.Iterable[Params]) -> list[Params]:
+    return sorted(({key: sorted(one[key]) for key in one} for one in rules), key=str)
+
+
+def test_users_may_migrate_until_it_is_no_longer_wanted(kubevirt: Layer) -> None:
+    path = f"/apis/rbac.authorization.k8s.io/v1/clusterroles/{kubevirt_rights.NAME}"
+    assert kubevirt(migrations={"by_users": True})["steps"] == [f"create ClusterRole {kubevirt_rights.NAME}"]
+    assert kubevirt.exists(path) and not kubevirt(migrations={"by_users": True})["changed"]
+    assert kubevirt()["changed"] and not kubevirt.exists(path)
 
 
 def test_the_manifest_of_another_version_is_refused(kubevirt: Layer) -> None:

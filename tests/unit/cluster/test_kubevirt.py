@@ -92,6 +92,13 @@ def test_a_policy_refuses_what_would_not_start_again_where_it_is_wanted() -> Non
     assert [one["kind"] for one in kubevirt_objects.render({"cloud": "rack1"})] == ["KubeVirt"]
 
 
+def test_users_may_migrate_where_it_is_wanted() -> None:
+    right, kubevirt = kubevirt_objects.render({"cloud": "rack1", "migrations": {"by_users": True}})
+    assert (right["kind"], kubevirt["kind"]) == ("ClusterRole", "KubeVirt")
+    assert right["metadata"]["labels"] == {"rbac.authorization.k8s.io/aggregate-to-edit": "true"}
+    assert len(kubevirt_objects.render({"cloud": "rack1", "migrations": {"by_users": False}})) == 1
+
+
 def test_bridge_is_permitted_only_where_it_is_chosen() -> None:
     assert spec()["configuration"]["network"] == {
         "defaultNetworkInterface": "masquerade", "permitBridgeInterfaceOnPodNetwork": False,

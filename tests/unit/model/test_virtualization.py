@@ -171,6 +171,9 @@ WRONG: dict[str, tuple[Changes, str]] = {
     "more at a time from one machine than in all": (
         {**VMS, MIGRATIONS: {"parallel": 2, "parallel_per_node": 3}}, f"{MIGRATIONS}.parallel_per_node: 3 is above 2"
     ),
+    "users who migrate nothing": (
+        {**VMS, N2: REMOVED, MIGRATIONS: {"by_users": True}}, f"{MIGRATIONS}.by_users: true has no effect, since one"
+    ),
     "addresses in no network": (
         {**OVN, MIGRATIONS: {"addresses": "10.30.0.200-10.30.0.220"}},
         f"{MIGRATIONS}.addresses: 10.30.0.200-10.30.0.220 are in no network",
