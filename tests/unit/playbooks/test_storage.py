@@ -182,3 +182,30 @@ def test_all_of_ceph_is_stopped_and_started_by_one_playbook(world: World) -> Non
         ("rook_ceph_power", "stopped"), ("rook_ceph_power", "running"), ("rook_ceph_power", "stopped"),
     ]  # fmt: skip
     assert world.calls[0][1]["command"][-3:] == ["deploy/rook-ceph-tools", "--", "ceph"]
+
+
+#: What the role gets of a model without a toolbox.
+WITHOUT = {"cloud": "stores", "toolbox": False}
+
+
+@pytest.mark.parametrize(
+    ("book", "given"),
+    [
+        ("storage_power", {"storage_power": "on"}),
+        ("storage_maintenance", MAINTAINED),
+        ("replace_disk", {**CONSENT, "disk_wwn": "0x5"}),
+    ],
+)
+def test_without_a_toolbox_it_has_to_be_said_where_ceph_is_asked(
+    world: World, book: str, given: dict[str, Any]
+) -> None:
+    status, output = world.run(book, **given, rook_ceph_config=WITHOUT)
+    assert status != 0 and "The model has no toolbox in which Ceph could be asked" in output, output
+    assert world.calls == []
+
+
+def test_another_place_where_ceph_is_asked_is_used(world: World) -> None:
+    given = {"storage_power": "on", "rook_ceph_config": WITHOUT, "ceph_command": ["ceph"]}
+    status, output = world.run("storage_power", **given)
+    assert status == 0, output
+    assert world.calls[0][1]["command"] == ["ceph"]
