@@ -6,6 +6,7 @@ It is made of the same configuration that a driver would be given, so a switch t
 
 from __future__ import annotations
 
+from . import routed
 from .bgp import REFUSED, Bgp
 from .config import FabricError, Lag, Membership, Port, PortMode, SwitchConfig
 from .mlag import Mlag
@@ -41,6 +42,13 @@ def refuse_bgp(desired: SwitchConfig, platform: str) -> None:
         raise FabricError(f"switches.{desired.name}.bgp", REFUSED[platform], remedy)
 
 
+def refuse_routed(desired: SwitchConfig, platform: str) -> None:
+    """Refuse routed ports on a platform whose driver has none, with the reason."""
+    for port in desired.ports.values():
+        if port.membership.mode is PortMode.ROUTED:
+            raise FabricError(f"switches.{desired.name}.ports.{port.name}", routed.REFUSED[platform], routed.REMEDY)
+
+
 def _neighbors(bgp: Bgp) -> list[str]:
     """The groups of BGP neighbours; each is what a switch with a driver would be given."""
     lines: list[str] = []
@@ -74,7 +82,9 @@ def _domain(mlag: Mlag) -> list[str]:
 
 
 def _of_port(port: Port) -> tuple[str, ...]:
-    return (port.name, *_vlans(port.membership), "-", "-", "-", _edge(port.edge), str(port.mtu), port.description)
+    mode, *vlans = _vlans(port.membership)
+    mode = " ".join([mode, *port.addresses])
+    return (port.name, mode, *vlans, "-", "-", "-", _edge(port.edge), str(port.mtu), port.description)
 
 
 def _of_lag(lag: Lag) -> list[tuple[str, ...]]:

@@ -14,6 +14,7 @@ from ipaddress import ip_address, ip_interface
 from typing import Any
 
 from ..errors import CloudError
+from . import routed
 from .bgp import Bgp, faults
 from .mlag import Mlag
 
@@ -35,10 +36,11 @@ class FabricError(CloudError):
 
 
 class PortMode(StrEnum):
-    """How a port treats tags: ``access`` carries one VLAN untagged, ``trunk`` carries tagged ones."""
+    """How a port treats tags: ``access`` carries one VLAN untagged, ``trunk`` carries tagged ones, ``routed`` none."""
 
     ACCESS = "access"
     TRUNK = "trunk"
+    ROUTED = routed.MODE
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Membership:
 #: VLANs of a port that the model cannot say, of modes for example that no driver writes. It differs from every desired
 #: membership, so the port is corrected.
 UNKNOWN = Membership(PortMode.TRUNK, None, ())
+#: That of a routed port.
+NO_VLANS = Membership(PortMode.ROUTED, None, ())
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class Port:
 
     :ivar edge: a machine is at the other end and no switch: it forwards at once, without the states of a spanning tree,
         and is shut by the switch if a BPDU arrives (BPDU guard).
+    :ivar addresses: the switch's own, of a routed port: ``10.50.0.2/31``, then that of IPv6.
     """
 
     name: str
@@ -98,6 +103,7 @@ class Port:
     mtu: int
     description: str = ""
     edge: bool = False
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,8 +178,11 @@ class SwitchConfig:
         return self.port_names | frozenset(self.mlag.peer_link if self.mlag else ())
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, without passwords; without BGP where there is none."""
+        """Plain data, without passwords; without BGP, and addresses of ports, where there are none."""
         found = asdict(self)
+        for port in found["ports"].values():
+            if not port["addresses"]:
+                del port["addresses"]
         if self.bgp is None:
             del found["bgp"]
         else:
@@ -216,9 +225,12 @@ def _membership(where: str, mode: str, item: dict[str, Any]) -> Membership:
 
 
 def _port(where: str, item: dict[str, Any]) -> Port:
-    name = _valid_name(item["name"], where)
-    membership, text = _membership(where, item["mode"], item), item.get("description") or ""
-    return Port(name, membership, item["mtu"], text, item.get("edge") or False)
+    name, text = _valid_name(item["name"], where), item.get("description") or ""
+    for place, why, remedy in routed.faults(where, item):
+        raise FabricError(place, why, remedy)
+    if item["mode"] == PortMode.ROUTED:
+        return Port(name, NO_VLANS, item["mtu"], text, addresses=routed.normal(item["addresses"]))
+    return Port(name, _membership(where, item["mode"], item), item["mtu"], text, item.get("edge") or False)
 
 
 def _lag(where: str, item: dict[str, Any]) -> Lag:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from . import ovs_facts
-from .by_hand import refuse_bgp
+from .by_hand import refuse_bgp, refuse_routed
 from .config import MIXED, UNKNOWN, FabricError, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
 from .facts import SwitchFacts, named
 from .ovs_commands import EACH_MEMBER, Records, Wire, commands
@@ -71,6 +71,7 @@ class OpenVSwitch:
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See :meth:`.driver.Driver.read`."""
         refuse_bgp(desired, "openvswitch")
+        refuse_routed(desired, "openvswitch")
         bridge, ports, interfaces = self._tables()
         by_id = {row["_uuid"]: row for row in interfaces}
         mine = [row for row in ports if row["_uuid"] in bridge["ports"]]

@@ -16,6 +16,7 @@ unless somebody consents to the cut.
 | active-backup or one NIC -> LACP    | switch   | LAG that falls back to the port of the active member      |
 | LACP -> active-backup or one NIC    | machine  | LAG that falls back to one member                         |
 | static LAG <-> anything else        | none     | one side spreads frames over members that the other drops |
+| VLANs <-> a routed port             | none     | a port has VLANs or an address                            |
 
 LACP and its fallback: IEEE 802.1AX-2020, section 6.4, and the switches' own "fallback" or "force-up" of one member.
 """

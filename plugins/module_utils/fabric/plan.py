@@ -145,6 +145,8 @@ def _lines(step: Step, side: Thing) -> list[str]:
 def _settings(side: Port | Lag) -> dict[str, Any]:
     member = side.membership
     settings: dict[str, Any] = {"mode": member.mode, "native": member.native, "vlans": ranges(member.vlans)}
+    if isinstance(side, Port) and side.addresses:
+        settings = {"mode": member.mode, "addresses": " ".join(side.addresses)}
     settings |= {"mtu": side.mtu, "description": side.description, "edge": side.edge}
     if isinstance(side, Lag):
         settings |= {"members": " ".join(side.members), "lacp": _lacp(side.lacp), "mlag": side.mlag}

@@ -31,6 +31,8 @@ def both(have: Membership, want: Membership) -> Membership:
     """The VLANs of both states; what is not known of the present one is left out."""
     if have == UNKNOWN or set(have.vlans) == {RESERVED}:
         return want
+    if PortMode.ROUTED in {have.mode, want.mode} and have.mode != want.mode:
+        raise NoOrderError("its port changes between one with VLANs and a routed one")
     native = want.native
     if have.native != want.native:
         added = have.native is None and want.native not in have.vlans

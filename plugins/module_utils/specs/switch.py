@@ -120,7 +120,12 @@ CONFIG: dict[str, Any] = {
             "options": {
                 "name": {"type": "str", "required": True},
                 "description": {"type": "str", "default": ""},
-                "mode": {"type": "str", "required": True, "choices": ["access", "trunk"]},
+                "mode": {
+                    "type": "str",
+                    "required": True,
+                    "choices": ["access", "trunk", "routed"],
+                },
+                "addresses": {"type": "list", "elements": "str", "default": []},
                 "native": {"type": "int"},
                 "vlans": {"type": "list", "elements": "int", "default": []},
                 "mtu": {"type": "int", "required": True},

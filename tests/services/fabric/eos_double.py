@@ -49,7 +49,8 @@ _SETTINGS: dict[str, tuple[str, str, str]] = {
     "mlag": (r" \d+", "", "P"),
     "switchport trunk group": (r" \S+", "", "P"),
     "autostate": ("", "autostate", "V"),
-    "ip address": (r" [\d.]+/\d+", "", "V"),
+    "ip address": (r" [\d.]+/\d+", "", "EV"),
+    "ipv6 address": (r" [0-9a-f:]+/\d+", "", "E"),
     "shutdown": ("", "no shutdown", "VM"),
     "trunk group": (r" \S+", "", "v"),
     "domain-id": (r" \S+", "", "M"),
@@ -337,11 +338,20 @@ class _Shell:
                 shown = command
             if key == "channel-group" and not negated:
                 self._same_protocol(config, command)
+            if " address" in key and not negated and kind == "E":
+                self._routed(config, command)
             _set(config[self.section], key, "no switchport" if command == "no switchport" else shown)
             if key == "channel-group" and not negated:
                 config.setdefault(f"interface Port-Channel{command.split()[1]}", {})
             return
         raise RefusedError(f"Invalid input: {command}")
+
+    def _routed(self, config: dict[str, Section], command: str) -> None:
+        """An address is that of one interface, and one of a switched port is not in force."""
+        if "no switchport" not in config[self.section]:
+            raise RefusedError("the interface is a switchport")
+        if any(command in lines for name, lines in config.items() if name != self.section):
+            raise RefusedError("the address overlaps that of another interface")
 
     def _same_protocol(self, config: dict[str, Section], command: str) -> None:
         """A channel has members with LACP or without, not both."""

@@ -23,7 +23,7 @@ from ..facts import SwitchFacts, by_real, named
 from ..mlag import PEER_LINK, Mlag
 from ..plan import Plan, wanted_groups
 from ..plan import plan as compare
-from . import bgp, mlag
+from . import bgp, mlag, routed
 from .api import Eapi
 from .channels import names, refuse_mlag
 from .facts import commands as commands_of
@@ -67,6 +67,7 @@ class Eos:
         channels = names(running, desired.lags.values(), in_model)
         link = mlag.channel_of(running, desired, on_switch)
         channels |= {link: PEER_LINK} if link in channels else {}
+        routed.require(self._api.where, self._tree, desired, on_switch)
         mine = {real for name, real in on_switch.items() if name in desired.port_names}
         refuse_mlag(self._api.where, desired, running, channels, mine)
         self._switch = Switch(on_switch, {name: number for number, name in channels.items()})

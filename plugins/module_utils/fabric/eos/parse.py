@@ -15,10 +15,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_interface
 from typing import Any
 
 from ..command_line import allowed_vlans, numbers_of
-from ..config import MIXED, UNKNOWN, FabricError, Lacp, Lag, Membership, Port, PortMode
+from ..config import MIXED, NO_VLANS, UNKNOWN, FabricError, Lacp, Lag, Membership, Port, PortMode
 
 #: Seconds that the fallback waits for an LACPDU: less than a network boot waits for DHCP; EOS has 90 by default.
 FALLBACK_SECONDS = 5
@@ -26,6 +27,9 @@ DEFAULT_FALLBACK_SECONDS = 90
 #: LACP port priority of the member that falls back; a lower number is preferred, the default is 32768.
 PREFERRED, DEFAULT_PRIORITY = 8192, 32768
 DEFAULT_MTU = 1500
+#: Lines with an address of an interface; of IPv6, those that were asked for are shown with their prefix.
+ADDRESSES = ("ip address ", "ipv6 address ")
+_ADDRESS = re.compile(r"[0-9a-fA-F.:]+/[0-9]{1,3}\Z")
 _SHORT = {"e": "Ethernet", "et": "Ethernet", "eth": "Ethernet", "ethernet": "Ethernet"}
 #: The line of a short timeout in present releases of EOS, and in old ones.
 _FAST = {"lacp timer fast", "lacp rate fast"}
@@ -99,8 +103,17 @@ def value(lines: Iterable[str], key: str) -> str:
 
 
 def port(name: str, lines: Lines, wanted: Port | None) -> Port:
-    """The port of that name in the model from its lines."""
-    return Port(name, membership(lines), _mtu(lines), value(lines, "description"), _edge(lines, wanted))
+    """The port of that name in the model from its lines; a routed one if it has addresses, or shall have some."""
+    text, addresses = value(lines, "description"), _addresses(lines)
+    if "no switchport" in lines and (addresses or (wanted and wanted.addresses)):
+        return Port(name, NO_VLANS, _mtu(lines), text, addresses=addresses)
+    return Port(name, membership(lines), _mtu(lines), text, _edge(lines, wanted))
+
+
+def _addresses(lines: Lines) -> tuple[str, ...]:
+    """The addresses of a routed port: ``10.50.0.2/31``, and words where they are others than one of each version."""
+    found = [line.split(maxsplit=2)[2] for line in lines if line.startswith(ADDRESSES)]
+    return tuple(str(ip_interface(text)) if _ADDRESS.match(text) else text for text in found)
 
 
 def lag(name: str, running: Running, number: int, ports: Mapping[str, str], wanted: Lag | None) -> Lag:

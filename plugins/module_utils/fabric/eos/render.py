@@ -30,6 +30,7 @@ _VLAN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,31}\Z")
 _NOT_A_MEMBER = ["no channel-group", "no lacp timer", "no lacp port-priority"]
 #: A port that left its aggregation and has no other use; by default it would be an access port of VLAN 1.
 _NO_TRAFFIC = ["switchport", "switchport mode trunk", "switchport trunk allowed vlan none"]
+_NO_ADDRESS = ("no ip address", "no ipv6 address")
 _NO_PORT = [
     "no description", "no switchport mode", "no switchport access vlan", "no switchport trunk native vlan",
     "no switchport trunk allowed vlan", "no mtu",
@@ -130,7 +131,7 @@ def _named(where: str, vid: str, name: str) -> str:
 def _port(where: str, step: Step, switch: Switch) -> list[str]:
     have, want = step.have, step.want
     if not isinstance(want, Port):
-        clean = [*_NO_PORT, *_edge(have, None)]
+        clean = [*([*_no_address(have), "switchport"] if _no_address(have) else []), *_NO_PORT, *_edge(have, None)]
         return _section(switch.port(step.name), clean)
     return _section(switch.port(step.name), _common(f"{where}.ports.{step.name}", have, want))
 
@@ -158,9 +159,19 @@ def _member(lag: Lag, member: str, number: int) -> list[str]:
 
 
 def _common(where: str, have: Thing, want: Port | Lag) -> list[str]:
-    """Settings that ports and channels share."""
-    text = _described(where, want.description)
-    return [text, *_vlans(want.membership), f"mtu {want.mtu}", *_edge(have, want)]
+    """Settings that ports and channels share. Addresses are removed before others are set, since one of IPv6 does not
+    replace another."""
+    text, mtu = _described(where, want.description), f"mtu {want.mtu}"
+    if isinstance(want, Port) and want.addresses:
+        same = isinstance(have, Port) and have.addresses == want.addresses
+        mine = [f"{'ipv6' if ':' in one else 'ip'} address {one}" for one in want.addresses]
+        return [*_edge(have, None), text, "no switchport", *([] if same else [*_NO_ADDRESS, *mine]), mtu]
+    return [*_no_address(have), text, *_vlans(want.membership), mtu, *_edge(have, want)]
+
+
+def _no_address(have: Thing) -> list[str]:
+    """A port that is routed no longer."""
+    return list(_NO_ADDRESS) if isinstance(have, Port) and have.addresses else []
 
 
 def _described(where: str, text: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from .. import breakout
+from ..by_hand import refuse_routed
 from ..config import FabricError, Sighting, SwitchConfig
 from ..facts import SwitchFacts, named
 from ..plan import Plan
@@ -51,6 +52,7 @@ class Junos:
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See :meth:`..driver.Driver.read`."""
+        refuse_routed(desired, "junos")
         config = self._running(bgp.SECTIONS if desired.bgp else ())
         self._refuse_unknown(desired, config)
         refuse_domain(self.where, desired)

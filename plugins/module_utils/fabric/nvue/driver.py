@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from .. import breakout
+from ..by_hand import refuse_routed
 from ..config import FabricError, Lag, Sighting, SwitchConfig
 from ..facts import SwitchFacts, named
 from ..https import Https
@@ -52,6 +53,7 @@ class Nvue:
         While a change of this driver waits for its confirmation, its revision is read, provided that it still waits:
         no document tells whether ``applied`` already names it. Otherwise the applied revision is read.
         """
+        refuse_routed(desired, "nvue")
         names = {interface(self.where, port): port for port in desired.port_names}
         revision = "applied"
         if self._pending and self._revisions.state(self._pending)[0] == WAITING:

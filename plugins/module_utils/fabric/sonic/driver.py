@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
-from ..by_hand import refuse_bgp
+from ..by_hand import refuse_bgp, refuse_routed
 from ..config import FabricError, Sighting, SwitchConfig
 from ..facts import SwitchFacts, by_real, named
 from ..plan import Plan
@@ -55,6 +55,7 @@ class Sonic:
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See `fabric.driver.Driver.read`."""
         refuse_bgp(desired, "sonic")
+        refuse_routed(desired, "sonic")
         text = self._ssh.run(READ)
         try:
             config = json.loads(text)

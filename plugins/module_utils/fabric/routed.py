@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Routed ports: a port with addresses instead of VLANs, at the other end of which one host has the other address.
+
+The subnets are those of links with two ends: /31 of IPv4 (RFC 3021) and /127 of IPv6 (RFC 6164). A driver makes the
+port and its addresses; that the switch routes (``ip routing``) is there already, as with BGP (:mod:`.bgp`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_interface
+from typing import Any
+
+#: The mode of such a port.
+MODE = "routed"
+#: Length of the prefix of a link with two ends, by IP version.
+PREFIX = {4: 31, 6: 127}
+#: Why a platform has no routed ports.
+REFUSED = {
+    "openvswitch": "Open vSwitch forwards frames and does not route",
+    "nxos": "routed ports of NX-OS are not written by this driver",
+    "junos": "addresses of units of Junos are not written by this driver",
+    "nvue": "addresses of ports of NVUE are not written by this driver",
+    "sonic": "the table INTERFACE of SONiC is not written by this driver",
+}
+#: What people can do instead.
+REMEDY = "configure the port by hand on an unmanaged switch, or use a network with a VLAN"
+
+Fault = tuple[str, str, str]
+
+
+def faults(where: str, item: dict[str, Any]) -> Iterator[Fault]:
+    """What is wrong with the keys of a port in the input of the role: place, reason and remedy.
+
+    :param where: the port, such as ``leaf1.ports.Ethernet5``.
+    """
+    addresses = item.get("addresses") or []
+    if item["mode"] != MODE:
+        if addresses:
+            yield f"{where}.addresses", f"are for mode: {MODE}", f"write mode: {MODE}, or remove them"
+        return
+    for key in ("native", "vlans", "edge"):
+        if item.get(key):
+            yield f"{where}.{key}", "is nothing that a routed port has", "remove it"
+    if not addresses:
+        yield f"{where}.addresses", "is empty", "give the address of the switch, such as 10.50.0.2/31"
+    versions: set[int] = set()
+    for text in addresses:
+        try:
+            own = ip_interface(text)
+        except ValueError as error:
+            yield f"{where}.addresses", str(error), "write 10.50.0.2/31"
+            continue
+        if own.network.prefixlen != PREFIX[own.version]:
+            yield f"{where}.addresses", f"{text} is no /{PREFIX[own.version]}", "give a link of two ends, 10.50.0.2/31"
+        if own.version in versions:
+            yield f"{where}.addresses", f"has two of IPv{own.version}", "keep one of them"
+        versions.add(own.version)
+
+
+def normal(addresses: list[str]) -> tuple[str, ...]:
+    """Addresses as drivers compare them: that of IPv4 first."""
+    return tuple(str(one) for one in sorted(map(ip_interface, addresses), key=lambda one: one.version))

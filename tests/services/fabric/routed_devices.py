@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Doubles of switches with one port that becomes a routed one, behind one interface for the tests."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .eos_double import EosDouble
+
+
+class Device:
+    """A switch that routes.
+
+    :ivar port: the port of the tests; another interface of the switch has 10.60.0.0/31.
+    :ivar routing: what its error names where it does not route; None if it always does.
+    """
+
+    platform = port = ""
+    routing: str | None = None
+    connection: dict[str, Any]
+
+    def close(self) -> None:
+        """End the double."""
+        raise NotImplementedError
+
+    def lines(self) -> set[str]:
+        """The lines of the port."""
+        raise NotImplementedError
+
+    def others(self) -> Any:
+        """All that is configured besides the port."""
+        raise NotImplementedError
+
+    def is_saved(self) -> bool:
+        """Whether a restart keeps the configuration."""
+        raise NotImplementedError
+
+    def fire(self, token: str) -> None:
+        """Let the timer of a change end."""
+        raise NotImplementedError
+
+    def stop_routing(self) -> None:
+        """Take away that the switch routes."""
+        raise NotImplementedError
+
+    def put_into_vrf(self) -> None:
+        """Put the port into the VRF red."""
+        raise NotImplementedError
+
+    def addresses(self) -> set[str]:
+        """The addresses of the port."""
+        found = (line.split() for line in self.lines())
+        return {words[2] for words in found if words[:2] in (["ip", "address"], ["ipv6", "address"])}
+
+    def is_routed(self) -> bool:
+        """Whether the port is no switchport."""
+        return "no switchport" in self.lines()
+
+
+class EosDevice(Device):
+    """Arista EOS."""
+
+    platform, port, routing = "eos", "Ethernet4", "ip routing"
+
+    def __init__(self, home: Path) -> None:
+        self._double = EosDouble(home)
+        self.connection = self._double.connection
+        self._double.running |= {"ip routing": {}, "ipv6 unicast-routing": {}}
+        self._double.running["interface Ethernet7"] = {"no switchport": None, "ip address 10.60.0.0/31": None}
+
+    def close(self) -> None:
+        self._double.close()
+
+    def lines(self) -> set[str]:
+        return set(self._double.running.get("interface Ethernet4", {}))
+
+    def others(self) -> Any:
+        mine = ("interface Ethernet4", "vlan 20")
+        return copy.deepcopy({name: section for name, section in self._double.running.items() if name not in mine})
+
+    def is_saved(self) -> bool:
+        return self._double.startup == self._double.running
+
+    def fire(self, token: str) -> None:
+        self._double.roll_back(token)
+
+    def stop_routing(self) -> None:
+        del self._double.running["ip routing"]
+
+    def put_into_vrf(self) -> None:
+        self._double.running["interface Ethernet4"] = {"no switchport": None, "vrf red": None}
+
+
+DEVICES: dict[str, Callable[[Path], Device]] = {"eos": EosDevice}
