@@ -80,6 +80,7 @@ def twin(cloud: Tree, materials: Materials, accelerator: str = "kvm") -> tuple[T
         name: _machine(name, machine, cabling, materials, notes) for name, machine in result["machines"].items()
     }
     _boot_nics(result["machines"], networks)
+    result.pop("routed_links", None)
     emulated = accelerator == "tcg"
     if (result.get("kubernetes") or {}).pop("registries", None):
         notes.append("kubernetes.registries: no registry is reachable from the lab, and no secret enters the twin")
@@ -205,6 +206,9 @@ def system_uuid(lab: str, machine: str, given: str | None) -> str:
 
 def _machine(name: str, machine: Tree, cabling: Cabling, materials: Materials, notes: list[str]) -> Tree:
     where = f"machines.{name}"
+    for link in [link for link, own in (machine.get("links") or {}).items() if (own or {}).get("routed")]:
+        del machine["links"][link]
+        notes.append(f"{where}.links.{link}: has no twin, as Open vSwitch does not route")
     for nic, settings in (machine.get("nics") or {}).items():
         if settings.get("port"):
             settings["port"] = cabling.port(settings["port"])

@@ -71,7 +71,7 @@ def _check_networks(report: Report, machine: Machine, path: str) -> None:
                 report.add(where, name, "is not a network", choose(name, networks))
             else:
                 placed.claim(name, where)
-    without = [link.name for link in machine.links.values() if not link.networks]
+    without = [link.name for link in machine.links.values() if not link.networks and link.routed is None]
     if len(without) > 1:
         report.add(
             f"{path}.links.{without[1]}.networks",
@@ -83,7 +83,7 @@ def _check_networks(report: Report, machine: Machine, path: str) -> None:
         if name in networks and name not in placed.owners and not is_same(report.layout.provision, networks[name]):
             report.add(f"{path}.networks[{index}]", name, "is on no link", "name it on a link, or remove it here")
     for host_link in report.layout.wiring.of(machine):
-        if not report.layout.wiring.on(machine, host_link):
+        if host_link.routed is None and not report.layout.wiring.on(machine, host_link):
             report.add(host_link.path(machine), None, "carries no network", "name its networks, or remove the link")
 
 
@@ -91,7 +91,7 @@ def _check_natives(report: Report, machine: Machine, path: str) -> None:
     wiring = report.layout.wiring
     for link in wiring.of(machine):
         where, name = f"{path}.links.{link.key}.native", link.untagged
-        if name is None:
+        if name is None or link.routed is not None:
             continue
         on = {network.name: network for network in wiring.on(machine, link)}
         native = wiring.native(machine, link)

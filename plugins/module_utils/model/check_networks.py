@@ -7,6 +7,7 @@ from __future__ import annotations
 from ..links.spec import RESERVED_TABLES
 from .checks import Claims, Report
 from .layout import is_deployed
+from .routed import SECTION
 from .scalars import Address, Subnet
 from .segments import Network
 
@@ -138,6 +139,9 @@ def _check_overlaps(report: Report) -> None:
     kubernetes = report.cloud.kubernetes
     named: list[tuple[str, Subnet]] = [
         (f"{network.place}.subnet", subnet) for network in report.layout.parts for subnet in network.subnets
+    ]
+    named += [
+        (f"{SECTION}.{links.name}.pool", pool) for links in report.cloud.routed_links.values() for pool in links.pools
     ]
     named += [(f"kubernetes.{key}", subnet) for key, subnet in (kubernetes.ranges if kubernetes else ())]
     for version in (4, 6):

@@ -49,7 +49,7 @@ def _check_machine(report: Report, machine: Machine) -> None:
 
 def _check_mtu(report: Report, machine: Machine, link: HostLink) -> None:
     profile = profile_for(report.cloud, machine, link)
-    if profile is None or profile.mtu is None:
+    if profile is None or profile.mtu is None or link.routed is not None:
         return
     path, remedy = f"{SECTION}.{profile.name}.mtu", "raise the lower value or reduce the higher one"
     needed = report.layout.wiring.mtu(machine, link)

@@ -13,6 +13,7 @@ from . import bgp_table
 from .ends import ends_of
 from .hardware import Location, Machine, Switch
 from .layout import Layout
+from .routed_view import routed_of
 from .scalars import PortRef
 from .segments import Network
 from .switch_view import without_secrets
@@ -99,6 +100,8 @@ def _machine(layout: Layout, machine: Machine) -> View:
     addresses: dict[str, str] = {}
     for name, address in layout.all_addresses_of(machine.name):
         addresses[name] = f"{addresses[name]}, {address}" if name in addresses else str(address)
+    for item in routed_of(layout, machine):
+        addresses[item.pool.name] = ", ".join(str(ends.machine.ip) for ends in item.ends)
     bmc = machine.bmc.switch_port if machine.bmc else None
     return {
         "name": machine.name,

@@ -13,6 +13,9 @@ from .hardware import Machine
 from .kube_ovn_vlans import is_of_subnet, lent
 from .layout import Layout, fqdn
 from .nics import Bond, Nic
+from .routed_view import addresses as routed_addresses
+from .routed_view import peers as routed_peers
+from .routed_view import routed_of
 from .scalars import Address
 from .segments import Network, Route
 from .wiring import HostLink, is_same
@@ -24,6 +27,8 @@ def host_network(layout: Layout, machine: Machine, peers: View) -> View:
     """The role input `host_network` of a machine."""
     cloud = layout.cloud
     routers, boot = default_routers(layout, machine), layout.wiring.boot_nic(machine)
+    routed = routed_of(layout, machine)
+    defaults = set(routers).union(*(item.by_default for item in routed))
     placed = [
         (network, address)
         for network in layout.networks_of(machine)
@@ -39,17 +44,18 @@ def host_network(layout: Layout, machine: Machine, peers: View) -> View:
         "addresses": [
             {
                 **_address(layout, machine, network, address, routers.get(address.version) is network),
-                "routes": _routes(layout, network, address.version, routers),
+                "routes": _routes(layout, network, address.version, defaults),
             }
             for network, address in placed
-        ],
+        ]
+        + routed_addresses(routed),
         "bridges": [_bridge(layout, machine, one) for one in bridged(layout, machine)],
         **({"vlans": vlans} if (vlans := lent(layout, machine)) else {}),
         "dns": {
             "servers": resolvers(layout),
             "search": list(cloud.dns.search) or [cloud.domain],
         },
-        "peers": peers,
+        "peers": {**peers, **routed_peers(routed)},
         "confirm_timeout": 180,
     }
 
@@ -132,24 +138,24 @@ def _address(layout: Layout, machine: Machine, network: Network, address: Addres
     }
 
 
-def _routes(layout: Layout, network: Network, version: int, routers: dict[int, Network]) -> list[View]:
-    """Routes of the IP version of an address."""
+def _routes(layout: Layout, network: Network, version: int, defaults: set[int]) -> list[View]:
+    """Routes of the IP version of an address; `defaults`: IP versions of which the machine has a default route."""
     own = [route for route in network.routes if len(network.subnets) < 2 or route.to.version == version]
-    return [*map(_route, own), *(_for_pods(layout, network, routers) if version == 4 else ())]
+    return [*map(_route, own), *(_for_pods(layout, network, defaults) if version == 4 else ())]
 
 
 def _route(route: Route) -> View:
     return {"to": str(route.to), "via": str(route.via)}
 
 
-def _for_pods(layout: Layout, network: Network, routers: dict[int, Network]) -> list[View]:
+def _for_pods(layout: Layout, network: Network, defaults: set[int]) -> list[View]:
     """A route to the address that pods of Calico have as their router, for machines without a default route.
 
     Nodes answer for that address by proxy ARP, which the kernel does only where it has a route to it (Calico's
     documentation, reference/faq: "Why does my container have a route to 169.254.1.1?").
     """
     chosen = layout.cloud.kubernetes is not None and layout.cloud.network.provider is NetworkProvider.CALICO
-    if not chosen or not is_same(layout.cluster, network) or 4 in routers:
+    if not chosen or not is_same(layout.cluster, network) or 4 in defaults:
         return []
     return [{"to": calico.ROUTER}]
 

@@ -79,7 +79,7 @@ class Layout:
 
     def networks_of(self, machine: Machine) -> list[Network]:
         """The networks a machine has an address in, the provision network first. Don't change the list."""
-        links, rack = [link.networks for link in machine.links.values()], machine.location.rack
+        links, rack = [link.networks for link in machine.links.values() if not link.routed], machine.location.rack
         key = (machine.networks, tuple(links), rack)
         if key not in self._networks:
             self._networks[key] = [network.at(rack) for network in self._ordered(machine.networks, links)]

@@ -60,6 +60,12 @@ class Link:
         shown_default="the machine's networks that no other link names",
         example="[storage]",
     )
+    routed: str | None = one(
+        scalars.LABEL_NAME,
+        "Instead of `networks`: one of `routed_links`, for a NIC without VLANs whose switch port is a routed one.",
+        default=None,
+        example="leaf1",
+    )
     native: str | None = one(
         scalars.LABEL_NAME,
         "The network that is untagged on this link.",

@@ -16,6 +16,7 @@ from .host_view import disk_view
 from .layout import Layout, is_network_configured, root_disks
 from .metal_view import control_plane_root
 from .pods_mtu import pods
+from .routed_view import proved, routed_of
 from .scalars import Address
 from .wiring import HostLink
 
@@ -138,7 +139,8 @@ def prove(layout: Layout, neighbours: Neighbours, machine: Machine, layers: Laye
             for network in layout.networks_of(machine)
             for name, address in layout.second_addresses_of(machine.name).items()
             if name == network.name
-        ],
+        ]
+        + proved(routed_of(layout, machine)),
         "isolation": _isolation(layout, neighbours, machine) if is_network_configured(machine) else None,
         "scopes": ["bmc", "host", *(["control_plane"] if _is_control_plane(layout, machine) else [])],
         "layers": dict(layers),
@@ -161,7 +163,7 @@ def _senders(layout: Layout, names: list[str]) -> list[str]:
 
 
 def _isolation(layout: Layout, neighbours: Neighbours, machine: Machine) -> View:
-    links = layout.wiring.of(machine)
+    links = [link for link in layout.wiring.of(machine) if link.routed is None]
     return {
         "links": [_isolated(layout, neighbours, machine, link) for link in links],
         "forbidden": layout.unused_vlan,

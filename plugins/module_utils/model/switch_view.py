@@ -15,6 +15,7 @@ from .ends import ends_of, profile_for
 from .hardware import Machine, Switch
 from .layout import Layout, vlan_names
 from .nics import Nic
+from .routed_view import port, routed_of
 from .types import Cloud
 from .uplink_view import access, add_end, mlag_view
 from .wiring import HostLink, lag_name, mlag_id
@@ -94,7 +95,12 @@ def _add_cables(views: dict[str, View], layout: Layout, machine: Machine) -> Non
 
 
 def _add_machine(views: dict[str, View], layout: Layout, machine: Machine) -> None:
+    for item in routed_of(layout, machine):
+        if item.nic.port:
+            views[item.nic.port.switch]["ports"].append(port(machine, item))
     for link in layout.wiring.of(machine):
+        if link.routed is not None:
+            continue
         native = layout.wiring.native(machine, link)
         profile = profile_for(layout.cloud, machine, link)
         mtu = profile.mtu if profile else None

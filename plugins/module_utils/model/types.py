@@ -50,6 +50,7 @@ from .kubernetes import ExistingCluster, Kubernetes, RegistryLogin
 from .management import Bmc, Ipmi, Tls
 from .nics import Bond, Link, Nic
 from .pod_network import PodNetwork
+from .routed import RoutedLinks
 from .scalars import Address, PortRef, Sealed, Subnet, VlanRange
 from .segments import Network, Route, Segment
 from .services import (
@@ -82,6 +83,11 @@ class Cloud:
         "What many ports of switches have in common.",
         names=scalars.DEVICE_NAME,
         example="{office: {networks: [office], description: desks}}",
+    )
+    routed_links: t.Mapping[str, RoutedLinks] = named(
+        RoutedLinks,
+        "Pools of addresses for links without a VLAN, between one machine and the switch that routes for it.",
+        example="{leaf1: {pool: 10.50.1.0/24, routes: [10.0.0.0/8]}}",
     )
     machines: t.Mapping[str, Machine] = named(Machine, "Machines.", names=scalars.MACHINE_NAME)
     provisioner: Provisioner = one(
@@ -159,6 +165,7 @@ __all__ = [
     "Role",
     "RootDisk",
     "Route",
+    "RoutedLinks",
     "Sealed",
     "Segment",
     "ServiceManager",

@@ -24,6 +24,7 @@ from .check_port_profiles import check_port_profiles
 from .check_preflight import check_preflight
 from .check_promises import check_promises
 from .check_racks import check_racks
+from .check_routed import check_routed
 from .check_routes import check_routes
 from .check_storage import check_storage
 from .check_subnets import check_subnets
@@ -44,6 +45,7 @@ CHECKS = (
     check_cabling,
     check_port_profiles,
     check_links,
+    check_routed,
     check_carriage,
     check_mtu,
     check_addresses,

@@ -20,6 +20,7 @@ from .host_view import default_routers
 from .layout import is_deployed
 from .preflight import Severity, check
 from .problems import Problem, show
+from .routed import SECTION
 from .sources import PROFILES
 from .types import Cloud
 
@@ -38,6 +39,7 @@ def warn(cloud: Cloud, data: t.Mapping[t.Any, t.Any], encrypted: bool = False) -
     _machines(report)
     _profiles(report, data)
     _port_profiles(report)
+    _routed_links(report)
     _fencing(report)
     warn_without_cluster(report)
     check(report, RULES, Severity.WARNING)
@@ -72,6 +74,14 @@ def _port_profiles(report: Report) -> None:
         if name not in used:
             message = "is the profile of no port"
             report.add(f"{PORT_PROFILES}.{name}", None, message, "name it at ports or machines, or remove it")
+
+
+def _routed_links(report: Report) -> None:
+    used = {link.routed for machine in report.cloud.machines.values() for link in machine.links.values()}
+    for name in report.cloud.routed_links:
+        if name not in used:
+            message = "is the pool of no link"
+            report.add(f"{SECTION}.{name}", None, message, "name it as routed of links of machines, or remove it")
 
 
 def _access(report: Report) -> None:

@@ -37,6 +37,7 @@ class HostLink:
     :ivar networks: the networks that the model names on it; empty for the link of all others.
     :ivar untagged: the network that the model wants untagged on it.
     :ivar port_profile: that of its switch ports, where the link names one.
+    :ivar routed: the pool of its addresses, of a link that carries no network.
     """
 
     key: str
@@ -45,6 +46,7 @@ class HostLink:
     networks: tuple[str, ...] = ()
     untagged: str | None = None
     port_profile: str | None = None
+    routed: str | None = None
 
     @property
     def name(self) -> str:
@@ -94,7 +96,7 @@ def _declared(machine: Machine, link: Link) -> HostLink:
         nics = tuple(machine.nics[name] for name in link.bond.members if name in machine.nics)
     else:
         nics = tuple(nic for name, nic in machine.nics.items() if name == link.nic)
-    return HostLink(link.name, nics, link.bond, link.networks, link.native, link.port_profile)
+    return HostLink(link.name, nics, link.bond, link.networks, link.native, link.port_profile, link.routed)
 
 
 def _short_members(machine: Machine) -> tuple[Nic, ...]:
@@ -133,8 +135,9 @@ def boot_nic(machine: Machine, provision: Network | None) -> Nic | None:
 
 
 def rest_of(links: tuple[HostLink, ...]) -> HostLink | None:
-    """The link of the networks that no link names: the one that names none, else the first."""
-    return next((link for link in links if not link.networks), links[0] if links else None)
+    """The link of the networks that no link names: the one that names none, else the first. Routed ones have none."""
+    able = [link for link in links if link.routed is None]
+    return next((link for link in able if not link.networks), able[0] if able else None)
 
 
 def shared_nic(machine: Machine) -> Nic | None:
@@ -179,11 +182,11 @@ class Wiring:
         """The link that carries a network; None for a machine without network cards."""
         links = self.of(machine)
         if len(links) < 2:
-            return links[0] if links else None
+            return rest_of(links)
         named = next((link for link in links if network.name in link.networks), None)
         if named is None and self.provision and network.name == self.provision.name:
             named = self.boots(machine)
-        return named or rest_of(links)
+        return named if named and named.routed is None else rest_of(links)
 
     def shared_with_bmc(self, machine: Machine) -> Network | None:
         """The network of the machine's BMC where it uses a NIC that carries the machine's networks."""
@@ -220,7 +223,7 @@ class Wiring:
         bmc, nic = self.shared_with_bmc(machine), shared_nic(machine)
         links = self.of(machine)
         named = tuple(declared.networks for declared in machine.links.values())
-        shape = tuple((one.key, one.networks, bmc is not None and nic in one.nics) for one in links)
+        shape = tuple((one.key, one.networks, one.routed, bmc is not None and nic in one.nics) for one in links)
         boots = self.boots(machine) if len(links) > 1 else None
         compute = Role.COMPUTE in machine.roles
         place = (machine.location.rack, bmc.place if bmc else "", boots.key if boots else "", link.key)
@@ -246,6 +249,9 @@ class Wiring:
     def mtu(self, machine: Machine, link: HostLink) -> int:
         """MTU of a bond or NIC, and of the switch ports that it is cabled to, in bytes."""
         own = link.bond.mtu if link.bond else None
+        pool = self.cloud.routed_links.get(link.routed or "")
+        if pool is not None:
+            return pool.mtu
         return carrier((network.mtu for network in self.on(machine, link)), own)
 
     def interface(self, machine: Machine, network: Network) -> str:

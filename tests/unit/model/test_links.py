@@ -4,6 +4,7 @@
 # ruff: noqa: E501  (messages are quoted completely)
 from __future__ import annotations
 
+from ipaddress import ip_interface
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +259,10 @@ def test_each_network_is_on_its_link_at_both_ends() -> None:
                     for item in (*found[switch]["switch_config"]["ports"], *found[switch]["switch_config"]["lags"])
                     if port in item.get("members", [item["name"]])
                 )
+                if end.get("mode") == "routed":
+                    near, far = ip_interface(address["address"]), [ip_interface(text) for text in end["addresses"]]
+                    assert [one.network == near.network and one != near for one in far].count(True) == 1
+                    continue
                 assert (vlan in end["vlans"] and vlan != end["native"]) if vlan else end["native"] is not None, (
                     name,
                     address,
