@@ -31,6 +31,9 @@ SHARED = ("switchport mode", "switchport access vlan", "switchport trunk native 
 SHARED += ("mtu",)
 
 
+ADDRESSES = ("ip address ", "ipv6 address ")
+
+
 class Invalid(Exception):
     """A command that the switch refuses."""
 
@@ -168,6 +171,13 @@ class Configuration:
             raise Invalid(f"command failed: port {interface.name} is a member of a port-channel")
         if line in ("switchport", "no switchport"):
             interface.switchport = line == "switchport"
+            if interface.switchport:
+                interface.other = tuple(old for old in interface.other if not old.startswith(ADDRESSES))
+            else:  # what is of the other layer is lost with the mode
+                of_layer_2 = ("switchport", "spanning-tree")
+                interface.settings = {k: v for k, v in interface.settings.items() if not k.startswith(of_layer_2)}
+        elif line.removeprefix("no ").startswith(ADDRESSES):
+            self._address(interface, line)
         elif line in ("shutdown", "no shutdown"):
             interface.shut = line == "shutdown"
         elif line in ("lacp suspend-individual", "no lacp suspend-individual"):
@@ -180,6 +190,22 @@ class Configuration:
             self._setting(interface, line)
         for member in self._members(self._number(interface)):
             self._inherit(interface, member)
+
+    def _address(self, interface: Interface, line: str) -> None:
+        """An address of a routed port; one of IPv4 replaces another one."""
+        if interface.switchport:
+            raise Invalid(f"ERROR: {interface.name} is a switchport")
+        if line.startswith("no "):
+            if line.removeprefix("no ") not in interface.other:
+                raise Invalid("ERROR: the address is not configured")
+            interface.other = tuple(old for old in interface.other if old != line.removeprefix("no "))
+            return
+        if not re.fullmatch(r"ip address [\d.]+/\d+|ipv6 address [0-9a-f:]+/\d+", line):
+            raise Invalid("% Invalid command")
+        if any(line in found.other for found in self.interfaces.values() if found is not interface):
+            raise Invalid("% the address overlaps with that of another interface")
+        kept = [old for old in interface.other if not (line.startswith("ip ") and old.startswith("ip address "))]
+        interface.other = (*kept, line)
 
     def _bfd(self, interface: Interface, line: str) -> None:
         """What an interface with an address takes for BFD; the default timers are not shown."""

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.driver import driver
+
 from .eos_double import EosDouble
+from .nxos_double import NxosDouble
 
 
 class Device:
@@ -94,4 +97,38 @@ class EosDevice(Device):
         self._double.running["interface Ethernet4"] = {"no switchport": None, "vrf red": None}
 
 
-DEVICES: dict[str, Callable[[Path], Device]] = {"eos": EosDevice}
+class NxosDevice(Device):
+    """Cisco NX-OS, whose ports are routed ones by default."""
+
+    platform, port = "nxos", "Ethernet1/4"
+
+    def __init__(self, home: Path) -> None:
+        self._double = NxosDouble(home)
+        self.connection = self._double.connection
+        self._double.config.interfaces["Ethernet1/7"].other = ("ip address 10.60.0.0/31", "no shutdown")
+
+    def close(self) -> None:
+        self._double.close()
+
+    def lines(self) -> set[str]:
+        return {*self._double.config.interfaces[self.port].lines()}
+
+    def is_routed(self) -> bool:
+        return bool(self.addresses()) and not self._double.config.interfaces[self.port].switchport
+
+    def others(self) -> Any:
+        mine = (self.port, "port-channel1")
+        found = {name: one.lines() for name, one in self._double.config.interfaces.items() if name not in mine}
+        return found, sorted(self._double.config.lines)
+
+    def is_saved(self) -> bool:
+        return self._double.saved.interfaces[self.port].lines() == self._double.config.interfaces[self.port].lines()
+
+    def fire(self, token: str) -> None:
+        driver("leaf1", self.platform, self.connection).revert(token)
+
+    def put_into_vrf(self) -> None:
+        self._double.config.interfaces[self.port].other = ("vrf member red",)
+
+
+DEVICES: dict[str, Callable[[Path], Device]] = {"eos": EosDevice, "nxos": NxosDevice}

@@ -125,3 +125,14 @@ def test_a_port_in_a_vrf_is_refused(device: Device) -> None:
 def test_an_address_of_another_interface_is_refused(device: Device) -> None:
     with pytest.raises(FabricError, match=r"10\.60\.0\.0 is the address of "):
         run(switch(device, routed(device, addresses=["10.60.0.0/31"])), check=False)
+
+
+def test_a_routed_port_of_others_does_not_become_a_switchport_of_nxos(tmp_path: Path) -> None:
+    device = DEVICES["nxos"](tmp_path)
+    try:
+        run(switch(device, routed(device, description="spine1 Ethernet1/9")), check=False)
+        with pytest.raises(FabricError, match=r"Ethernet1/4: it is a routed port with an address or a VRF"):
+            run(switch(device, trunk(device), vlans=[{"id": 20, "name": "cluster"}]), check=False)
+        assert device.addresses() == {"10.50.0.2/31"}
+    finally:
+        device.close()

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.command_line import numbers_of
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.config import (
+    NO_VLANS,
     FabricError,
     Lacp,
     Lag,
@@ -170,11 +171,12 @@ def test_a_running_configuration_is_read() -> None:
     assert (found.jumbo, found.vpc, found.has_peer_link) == (9100, None, False)
     desired = config(*(Port(f"Eth1/{n}", TRUNK, 1500) for n in (1, 2, 3, 5)))
     assert read(desired, found).ports["Eth1/1"] == Port("Eth1/1", Membership.of("trunk", 10, [10, 20, 30, 31]), 1500)
-    assert set(read(desired, found).ports) == {"Eth1/1", "Eth1/3"}, "the others are routed"
+    assert set(read(desired, found).ports) == {"Eth1/1", "Eth1/2", "Eth1/3"}, "the other is routed, without an address"
+    assert read(desired, found).ports["Eth1/2"].membership == NO_VLANS
     switched = read(desired, running(TEXT, SWITCHED)).ports
     assert switched["Eth1/5"] == Port("Eth1/5", Membership.of("access", 1, []), 1500)
     assert switched["Eth1/3"].membership.vlans == (), "a mode that is never written differs from each desired one"
-    assert "Eth1/2" not in switched
+    assert switched["Eth1/2"].membership == NO_VLANS
     assert (numbers_of("none"), len(numbers_of("all"))) == ((), 4094)
 
 

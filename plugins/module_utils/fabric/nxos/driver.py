@@ -11,7 +11,6 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from ..by_hand import refuse_routed
 from ..config import FabricError, Lag, Sighting, SwitchConfig
 from ..facts import SwitchFacts, by_real, named
 from ..mlag import PEER_LINK, Mlag
@@ -49,7 +48,6 @@ class Nxos:
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See :meth:`..driver.Driver.read`."""
-        refuse_routed(desired, "nxos")
         self._spelled = {required_port(self.name, name): name for name in sorted(desired.all_ports)}
         if len(self._spelled) < len(desired.all_ports):
             twice = sorted(desired.all_ports - set(self._spelled.values()))

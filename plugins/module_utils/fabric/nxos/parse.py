@@ -32,7 +32,7 @@ from ..config import (
     SwitchConfig,
     mac_of,
 )
-from . import vpc
+from . import routed, vpc
 from .names import channel_name, channel_number, port_name
 from .render import individual, mtu
 from .running import Interface, Running
@@ -54,6 +54,8 @@ def config(desired: SwitchConfig, running: Running, numbers: Mapping[str, int]) 
         interface = running.interfaces.get(device)
         if interface and interface.group is None and running.is_switchport(interface):
             ports[name] = port(name, interface, running, desired.ports.get(name))
+        elif interface and interface.group is None and routed.addresses(interface):
+            ports[name] = routed.port(name, interface)
     lags = {}
     for number, interface in running.channels.items():
         name = names.get(number, channel_name(number))
@@ -203,10 +205,7 @@ def require(desired: SwitchConfig, running: Running) -> None:
         known = ", ".join(name for name in running.interfaces if port_name(name)) or "none"
         why, more = f"there is no port {', '.join(missing)}", breakout.remedy("nxos", missing, running.interfaces)
         raise FabricError(where, why, f"its ports are: {known}; correct the cabling in the model{more}")
-    routed = sorted(name for device, name in devices.items() if running.interfaces[device].used_by_routing)
-    if routed:
-        why = "it is a routed port with an address or a VRF"
-        raise FabricError(f"{where}.ports.{routed[0]}", why, "remove those from the port, or correct the model")
+    routed.require(where, desired, running)
     for number, channel in running.channels.items():
         taken = sorted(set(running.members(number)) & {port_name(name) for name in desired.port_names})
         if channel.has("vpc peer-link") and taken:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..config import MIXED, FabricError, Lag, Membership, Port, PortMode
 from ..mlag import PEER_LINK, Mlag
 from ..plan import Plan, Step, ranges, released
-from . import vpc
+from . import routed, vpc
 from .names import channel_name, channel_number, required_description, required_port, required_vlan_name
 from .running import Running
 
@@ -71,7 +71,8 @@ def commands(plan: Plan, target: Target) -> list[str]:
         if step.kind == "vlan" and isinstance(step.want, str):
             lines += [f"vlan {int(step.name)}", f"name {required_vlan_name(where, step.want)}", "exit"]
         elif isinstance(step.want, Port):
-            lines += [*_port(plan.switch, where, step.want, target), *_open(plan.switch, step, step.want.name, target)]
+            lines += [*_port(plan.switch, where, step, step.want, target)]
+            lines += _open(plan.switch, step, step.want.name, target)
         elif isinstance(step.want, Mlag):
             lines += _domain(plan.switch, where, step, step.want, target)
         elif isinstance(step.want, Lag):
@@ -82,7 +83,8 @@ def commands(plan: Plan, target: Target) -> list[str]:
 def _leave(plan: Plan, step: Step, target: Target) -> list[str]:
     """Commands that end the step's old use of ports, as far as it ends."""
     if isinstance(step.have, Port) and step.want is None:
-        return [f"interface {required_port(plan.switch, step.have.name)}", *_RESET]
+        is_routed = [*routed.removed(step.have), "switchport"] if step.have.addresses else []
+        return [f"interface {required_port(plan.switch, step.have.name)}", *is_routed, *_RESET]
     if not isinstance(step.have, Lag):
         return []
     lines: list[str] = []
@@ -101,8 +103,13 @@ def _leaving(step: Step, have: Lag) -> list[str]:
     return [member for member in have.members if member not in kept]
 
 
-def _port(switch: str, where: str, port: Port, target: Target) -> list[str]:
-    head = [f"interface {required_port(switch, port.name)}", "switchport"]
+def _port(switch: str, where: str, step: Step, port: Port, target: Target) -> list[str]:
+    name = f"interface {required_port(switch, port.name)}"
+    if port.addresses:
+        _mtu(where, port.mtu, target)
+        changed = [*routed.removed(step.have, port), *routed.added(step.have, port)]
+        return [name, "no switchport", *changed, f"mtu {port.mtu}", _description(where, port.description)]
+    head = [name, *routed.removed(step.have), "switchport"]
     body = [*_vlans(port.membership), *_edge(port.edge, port.membership.mode), *_mtu(where, port.mtu, target)]
     return [*head, *body, _description(where, port.description)]
 
@@ -138,10 +145,11 @@ def _lag(switch: str, where: str, step: Step, lag: Lag, target: Target) -> list[
 
 def _open(switch: str, step: Step, port: str, target: Target) -> list[str]:
     """``no shutdown`` for a port with a new use, since switchports may be shut by default (``system default switchport
-    shutdown``). A port that people have shut stays shut."""
+    shutdown``), and so are routed ones. A port that people have shut stays shut."""
     interface = target.running.interfaces.get(required_port(switch, port))
     shut = interface is not None and interface.has("shutdown")
-    return [] if shut or isinstance(step.have, Port) else ["no shutdown"]
+    routing = [end.membership.mode is PortMode.ROUTED for end in (step.have, step.want) if isinstance(end, Port)]
+    return [] if shut or (isinstance(step.have, Port) and len(set(routing)) == 1) else ["no shutdown"]
 
 
 def _join(lag: Lag, number: int, member: str, have: Lag | None, size: list[str]) -> list[str]:

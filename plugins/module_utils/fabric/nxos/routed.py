@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Routed ports of NX-OS: their reading, their commands, and what is refused. Pure.
+
+Commands as the collection cisco.nxos (``nxos_l3_interfaces``, ``nxos_interfaces`` with ``mode: layer3``) gives them:
+``no switchport``, ``ip address A/31``, ``ipv6 address A/127``, and each with ``no`` before it. A routed port takes any
+MTU up to that of the system, unlike a switchport.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_interface
+
+from ..config import NO_VLANS, FabricError, Lag, Port, SwitchConfig
+from .names import port_name
+from .running import Interface, Running
+
+_BEFORE = ("ip address ", "ipv6 address ")
+
+
+def addresses(interface: Interface) -> tuple[str, ...]:
+    """The addresses of an interface: ``10.50.0.2/31``, and what follows such as ``secondary``; that of IPv4 first."""
+    found = [line.split(maxsplit=2)[2] for line in interface.lines if line.startswith(_BEFORE)]
+    return tuple(sorted(map(_normal, found), key=lambda text: ":" in text))
+
+
+def _normal(text: str) -> str:
+    try:
+        return str(ip_interface(text))
+    except ValueError:  # with a word behind it, or `dhcp`
+        return text
+
+
+def port(name: str, interface: Interface) -> Port:
+    """A routed port."""
+    size = int(interface.value("mtu") or 1500)
+    return Port(name, NO_VLANS, size, interface.value("description") or "", addresses=addresses(interface))
+
+
+def removed(have: object, want: Port | None = None) -> list[str]:
+    """Commands that take away the addresses which a port has no longer."""
+    kept = want.addresses if want else ()
+    return [f"no {_line(text)}" for text in (have.addresses if isinstance(have, Port) else ()) if text not in kept]
+
+
+def added(have: object, want: Port) -> list[str]:
+    """Commands for the addresses that a port does not have yet."""
+    present = have.addresses if isinstance(have, Port) else ()
+    return [_line(text) for text in want.addresses if text not in present]
+
+
+def _line(text: str) -> str:
+    return f"{'ipv6' if ':' in text else 'ip'} address {text}"
+
+
+def require(where: str, desired: SwitchConfig, running: Running) -> None:
+    """Refuse ports in a VRF, addresses that another interface has, and ports of others that are routed already."""
+    owners = {text.partition("/")[0]: one.name for one in running.interfaces.values() for text in addresses(one)}
+    texts = {port_name(name) or name: end.description for end, name in _uses(desired)}
+    for name in sorted(desired.all_ports):
+        interface, place = running.interfaces[port_name(name) or name], f"{where}.ports.{name}"
+        wanted = desired.ports.get(name)
+        vrf = interface.value("vrf member")
+        if vrf and wanted and wanted.addresses:
+            remedy = f"enter no vrf member on {interface.name}"
+            raise FabricError(place, f"it is in the VRF {vrf} and not in the default one", remedy)
+        for text in wanted.addresses if wanted else ():
+            address = text.partition("/")[0]
+            if owners.get(address, interface.name) != interface.name:
+                why = f"{address} is the address of {owners[address]}"
+                raise FabricError(place, why, "remove it there, or change the pool")
+        known = bool(vrf) is False and _is_same(interface.value("description") or "", texts.get(interface.name, ""))
+        if interface.used_by_routing and not (wanted and wanted.addresses) and not known:
+            why = "it is a routed port with an address or a VRF"
+            raise FabricError(place, why, "remove those from the port, or correct the model")
+
+
+def _uses(desired: SwitchConfig) -> list[tuple[Port | Lag, str]]:
+    ports: list[tuple[Port | Lag, str]] = [(one, one.name) for one in desired.ports.values()]
+    return [*ports, *((lag, member) for lag in desired.lags.values() for member in lag.members)]
+
+
+def _is_same(have: str, want: str) -> bool:
+    """Whether a port is described as one of the machine that has it in the model: a run made it a routed one then."""
+    one, other = (text.partition(".")[0].partition("_")[0] for text in (have, want))
+    return bool(one) and "." in have and one == other
