@@ -18,7 +18,6 @@ PREFIX = {4: 31, 6: 127}
 #: Why a platform has no routed ports.
 REFUSED = {
     "openvswitch": "Open vSwitch forwards frames and does not route",
-    "junos": "addresses of units of Junos are not written by this driver",
     "nvue": "addresses of ports of NVUE are not written by this driver",
     "sonic": "the table INTERFACE of SONiC is not written by this driver",
 }

@@ -29,6 +29,7 @@ _LACP = {name: {} for name in ("active", "passive", "periodic", "system-id", "ad
 _MC = {name: {} for name in ("mc-ae-id", "redundancy-group", "chassis-id", "mode", "status-control")}
 _SWITCHING = {"interface-mode": {}, "vlan": {"members": {}}, "storm-control": {"profile-name": {}}}
 _STP = {"interface": {"name": {}, "edge": {}, "cost": {}}, "bpdu-block-on-edge": {}}
+_ADDRESSES = {"address": {"name": {}}}
 _INTERFACE: dict[str, Any] = {
     **{name: {} for name in ("name", "description", "mtu", "native-vlan-id", "disable")},
     "ether-options": _MEMBER,
@@ -36,7 +37,7 @@ _INTERFACE: dict[str, Any] = {
     "unit": {
         "name": {},
         "description": {},
-        "family": {"ethernet-switching": _SWITCHING, "inet": {"address": {"name": {}}}},
+        "family": {"ethernet-switching": _SWITCHING, "inet": _ADDRESSES, "inet6": _ADDRESSES},
     },
 }
 _LIMIT = {"unicast": {"prefix-limit": {"maximum": {}, "teardown": {}}}}
@@ -415,6 +416,9 @@ def check(config: ET.Element) -> None:
         raise Refusal("a VLAN identifier is used twice")
     count = int(text(find(config, ("chassis", "aggregated-devices", "ethernet", "device-count"))) or 0)
     names = {text(node, "name") for node in nodes}
+    owners = [text(item, "name") for node in nodes for item in node.iter("address")]
+    if len(owners) != len(set(owners)):
+        raise Refusal("an address is that of two interfaces")
     for node in nodes:
         name, above = text(node, "name"), text(node, "ether-options/ieee-802.3ad/bundle")
         if above and (node.find("unit") is not None or node.find("native-vlan-id") is not None):
@@ -422,7 +426,7 @@ def check(config: ET.Element) -> None:
         if above and (above not in names or int(above[2:]) >= count):
             raise Refusal(f"{name}: there is no {above}")
         families = node.find("unit/family")
-        if families is not None and len(families) > 1:
+        if families is not None and len(families) > 1 and families.find("ethernet-switching") is not None:
             raise Refusal(f"{name}: family ethernet-switching and another")
         members = {text(item) for item in node.iter("members")}
         wrong = members - set(vlans) - set(vlans.values())

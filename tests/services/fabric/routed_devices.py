@@ -7,9 +7,13 @@ import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from ansible_collections.groundup.cloud.plugins.module_utils.fabric.driver import driver
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.names import interface
+from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.tree import entries, find, text
 
+from . import junos_double
 from .eos_double import EosDouble
 from .nxos_double import NxosDouble
 
@@ -131,4 +135,63 @@ class NxosDevice(Device):
         self._double.config.interfaces[self.port].other = ("vrf member red",)
 
 
-DEVICES: dict[str, Callable[[Path], Device]] = {"eos": EosDevice, "nxos": NxosDevice}
+JUNOS = """
+<configuration>
+  <interfaces>
+    <interface><name>xe-0/0/7</name><unit><name>0</name><family><inet><address><name>10.60.0.0/31</name></address></inet>
+      </family></unit></interface>
+    <interface><name>xe-0/0/4</name><unit><name>0</name><family><ethernet-switching/></family></unit></interface>
+  </interfaces>
+  <protocols><rstp><interface><name>xe-0/0/4</name></interface></rstp></protocols>
+  <system><host-name>leaf1</host-name></system>
+</configuration>
+"""
+VRF = """
+<routing-instances><instance><name>red</name><interface><name>xe-0/0/4.0</name></interface></instance></routing-instances>
+"""
+
+
+class JunosDevice(Device):
+    """Juniper Junos, which routes always."""
+
+    platform, port = "junos", "xe-0/0/4"
+
+    def __init__(self, home: Path) -> None:
+        self._double = junos_double.Device(JUNOS, [f"xe-0/0/{number}" for number in range(8)])
+        self._double.start()
+        login = {"address": "127.0.0.1", "port": self._double.port, "username": "admin", "password": "secret"}
+        self.connection = login | {"ssh": {"host_key": self._double.host_key}}
+
+    def close(self) -> None:
+        self._double.stop()
+
+    def _unit(self) -> ET.Element | None:
+        return find(self._double.running, (*interface(self.port), ("unit", "0")))
+
+    def addresses(self) -> set[str]:
+        unit = self._unit()
+        return {text(node, "name") for node in unit.iter("address")} if unit is not None else set()
+
+    def is_routed(self) -> bool:
+        unit = self._unit()
+        switching = unit is not None and unit.find("family/ethernet-switching") is not None
+        return bool(self.addresses()) and not switching
+
+    def others(self) -> Any:
+        mine = (self.port, "ae0")
+        nodes = entries(self._double.running, ("interfaces", "interface"))
+        found = [ET.tostring(node) for node in nodes if text(node, "name") not in mine]
+        return found, ET.tostring(self._double.running.find("system") or ET.Element("none"))
+
+    def is_saved(self) -> bool:
+        return not self._double.waiting
+
+    def fire(self, token: str) -> None:
+        self._double.loop.call_soon_threadsafe(self._double.undo)
+
+    def put_into_vrf(self) -> None:
+        self._double.running.append(ET.fromstring(VRF))
+        self._double.candidate = copy.deepcopy(self._double.running)
+
+
+DEVICES: dict[str, Callable[[Path], Device]] = {"eos": EosDevice, "nxos": NxosDevice, "junos": JunosDevice}

@@ -17,11 +17,10 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from .. import breakout
-from ..by_hand import refuse_routed
 from ..config import FabricError, Sighting, SwitchConfig
 from ..facts import SwitchFacts, named
 from ..plan import Plan
-from . import bgp
+from . import bgp, routed
 from .facts import INTERFACES, procedures, switch_facts
 from .history import CONFIRMED, OWN, REVERTED, Commit, clock, commits, confirmed, foreign
 from .names import channels, port_name
@@ -52,10 +51,11 @@ class Junos:
 
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See :meth:`..driver.Driver.read`."""
-        refuse_routed(desired, "junos")
-        config = self._running(bgp.SECTIONS if desired.bgp else ())
+        is_routed = any(port.addresses for port in desired.ports.values())
+        config = self._running(bgp.SECTIONS if desired.bgp else routed.SECTIONS if is_routed else ())
         self._refuse_unknown(desired, config)
         refuse_domain(self.where, desired)
+        routed.require(self.where, config, desired)
         require_mlag(self.where, config, list(desired.lags.values()))
         self._config, self._channels = config, channels(config, desired)
         self._places = {port_name(name): name for name in desired.port_names}

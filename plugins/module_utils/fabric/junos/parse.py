@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_interface
 from xml.etree import ElementTree as ET
 
-from ..config import UNKNOWN, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
+from ..config import NO_VLANS, UNKNOWN, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
 from .names import OPTIONS, bundle, interface, members, port_name
 from .tree import Path, entries, find, text
 
@@ -24,6 +25,8 @@ SPANNING_TREES = ("rstp", "mstp", "vstp")
 BLOCK: Path = ("protocols", "layer2-control", "bpdu-block")
 UNIT: Path = (("unit", "0"),)
 SWITCHING: Path = (*UNIT, "family", "ethernet-switching")
+#: The families of unit 0 with addresses, that of IPv4 first.
+FAMILIES = {4: "inet", 6: "inet6"}
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
 
 
@@ -85,8 +88,36 @@ def sightings(mac_table: ET.Element, lldp: ET.Element, places: Mapping[str, str]
 
 
 def _port(config: ET.Element, node: ET.Element, name: str, vlans: Mapping[str, int]) -> Port:
+    own = addresses(node)
+    if own:
+        return Port(name, NO_VLANS, _mtu(node), text(node, "description"), addresses=own)
     edge = is_edge(config, text(node, "name"))
     return Port(name, _membership(node, vlans), _mtu(node), text(node, "description"), edge)
+
+
+def family(version: int) -> Path:
+    """The path of a family with addresses below an interface."""
+    return (*UNIT, "family", FAMILIES[version])
+
+
+def addresses(node: ET.Element) -> tuple[str, ...]:
+    """The addresses of an interface in unit 0; none where frames are switched."""
+    if find(node, SWITCHING) is not None:
+        return ()
+    return tuple(address(raw) for version in FAMILIES for raw in raw_addresses(node, version))
+
+
+def raw_addresses(node: ET.Element | None, version: int) -> list[str]:
+    """The addresses of one family as the switch writes them."""
+    return [text(item, "name") for item in entries(node, (*family(version), "address"))]
+
+
+def address(raw: str) -> str:
+    """An address in the notation of the model."""
+    try:
+        return str(ip_interface(raw))
+    except ValueError:
+        return raw
 
 
 def _mtu(node: ET.Element | None) -> int:

@@ -23,7 +23,7 @@ from xml.etree import ElementTree as ET
 from ..bgp import Peering
 from ..config import FabricError, Lag, Port, PortMode, SwitchConfig
 from ..plan import Plan, Step, released
-from . import bgp
+from . import bgp, routed
 from .names import OPTIONS, allocate, description, interface, number, port_name, vlan_name
 from .parse import BLOCK, HEADER, SPANNING_TREES, SWITCHING, UNIT, forced_up, is_edge, spanning_tree, vlan_ids
 from .tree import Edit, Path, entries, find, text
@@ -120,7 +120,12 @@ def _require_no_reference(have: ET.Element, where: str, name: str) -> None:
 def _port(edit: Edit, where: str, port: Port) -> None:
     name = port_name(port.name)
     _leave(edit, name)
-    _end(edit, where, name, port)
+    if not port.addresses:
+        _end(edit, where, name, port)
+        return
+    _named(edit, where, name, port)
+    routed.write(edit, name, port)
+    _forget(edit, name)
 
 
 def _lag(edit: Edit, where: str, ae: str, lag: Lag) -> None:
@@ -168,12 +173,9 @@ def _mc_ae(have: ET.Element, mlag: int) -> dict[str, str]:
 
 
 def _end(edit: Edit, where: str, name: str, end: Port | Lag) -> None:
-    """What ports and aggregations have in common."""
+    """What switched ports and aggregations have in common."""
     path, member = interface(name), end.membership
-    if end.mtu + HEADER > LARGEST_MTU:
-        raise FabricError(f"{where}.mtu", f"{end.mtu} is too large", f"Junos carries {LARGEST_MTU - HEADER} bytes")
-    edit.leaf((*path, "description"), description(where, end.description))
-    edit.set((*path, "mtu"), str(end.mtu + HEADER))
+    _named(edit, where, name, end)
     tagged = member.mode is PortMode.TRUNK
     edit.leaf((*path, "native-vlan-id"), str(member.native) if tagged and member.native is not None else "")
     families = find(edit.have, (*path, *UNIT, "family"))
@@ -183,6 +185,14 @@ def _end(edit: Edit, where: str, name: str, end: Port | Lag) -> None:
     edit.set((*path, *SWITCHING, "interface-mode"), "trunk" if tagged else "access")
     edit.values((*path, *SWITCHING, "vlan", "members"), [str(vid) for vid in member.vlans])
     _edge(edit, name, end.edge)
+
+
+def _named(edit: Edit, where: str, name: str, end: Port | Lag) -> None:
+    """Description and MTU."""
+    if end.mtu + HEADER > LARGEST_MTU:
+        raise FabricError(f"{where}.mtu", f"{end.mtu} is too large", f"Junos carries {LARGEST_MTU - HEADER} bytes")
+    edit.leaf((*interface(name), "description"), description(where, end.description))
+    edit.set((*interface(name), "mtu"), str(end.mtu + HEADER))
 
 
 def _edge(edit: Edit, name: str, wanted: bool) -> None:
