@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import ip_interface
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .config import SwitchConfig
 
 #: The mode of such a port.
 MODE = "routed"
@@ -18,7 +21,6 @@ PREFIX = {4: 31, 6: 127}
 #: Why a platform has no routed ports.
 REFUSED = {
     "openvswitch": "Open vSwitch forwards frames and does not route",
-    "nvue": "addresses of ports of NVUE are not written by this driver",
     "sonic": "the table INTERFACE of SONiC is not written by this driver",
 }
 #: What people can do instead.
@@ -59,3 +61,18 @@ def faults(where: str, item: dict[str, Any]) -> Iterator[Fault]:
 def normal(addresses: list[str]) -> tuple[str, ...]:
     """Addresses as drivers compare them: that of IPv4 first."""
     return tuple(str(one) for one in sorted(map(ip_interface, addresses), key=lambda one: one.version))
+
+
+def described(desired: SwitchConfig) -> dict[str, str]:
+    """The description of each port of the model, of members that of their aggregation."""
+    found = {name: port.description for name, port in desired.ports.items()}
+    return found | {member: lag.description for lag in desired.lags.values() for member in lag.members}
+
+
+def is_same(have: str, want: str) -> bool:
+    """Whether a port is described as one of the machine that has it in the model: a run configured it then.
+
+    A routed port that others made, such as one to a spine, has another description.
+    """
+    one, other = (text.partition(".")[0].partition("_")[0] for text in (have, want))
+    return bool(one) and "." in have and one == other

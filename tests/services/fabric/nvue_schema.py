@@ -133,6 +133,9 @@ def invalid(config: Tree) -> str | None:
         bgp = (vrf.get("router") or {}).get("bgp") or {}
         if why := _dangling(bgp, (config.get("router") or {}).get("bfd") or {}):
             return why
+    own = [one for item in config["interface"].values() for one in (item.get("ip") or {}).get("address") or {}]
+    if len(own) != len(set(own)):
+        return "an address is that of two interfaces"
     users: dict[str, str] = {}
     for name, item in config["interface"].items():
         for member in (item.get("bond") or {}).get("member") or {}:

@@ -15,6 +15,7 @@ from ansible_collections.groundup.cloud.plugins.module_utils.fabric.junos.tree i
 
 from . import junos_double
 from .eos_double import EosDouble
+from .nvue_double import NvueDouble
 from .nxos_double import NxosDouble
 
 
@@ -194,4 +195,52 @@ class JunosDevice(Device):
         self._double.candidate = copy.deepcopy(self._double.running)
 
 
-DEVICES: dict[str, Callable[[Path], Device]] = {"eos": EosDevice, "nxos": NxosDevice, "junos": JunosDevice}
+class NvueDevice(Device):
+    """Cumulus Linux, which routes always."""
+
+    platform, port = "nvue", "swp4"
+
+    def __init__(self, home: Path) -> None:
+        interfaces = {f"swp{number}": {"type": "swp"} for number in range(1, 9)}
+        own = {
+            "swp7": {"type": "swp", "ip": {"address": {"10.60.0.0/31": {}}}},
+            "swp4": {"type": "swp", "qos": {"x": 1}},
+        }
+        config = {"interface": own, "bridge": {"domain": {"br_default": {"type": "vlan-aware"}}}}
+        self._double = NvueDouble(home, config, interfaces)
+        self.connection = self._double.connection()
+
+    def close(self) -> None:
+        self._double.stop()
+
+    def _item(self) -> dict[str, Any]:
+        return dict(self._double.running["interface"].get(self.port, {}))
+
+    def addresses(self) -> set[str]:
+        return set((self._item().get("ip") or {}).get("address") or {})
+
+    def is_routed(self) -> bool:
+        return bool(self.addresses()) and not (self._item().get("bridge") or {}).get("domain")
+
+    def others(self) -> Any:
+        found = copy.deepcopy(self._double.running)
+        mine = found["interface"].pop(self.port, {})
+        found["bridge"]["domain"]["br_default"].pop("vlan", None)
+        return found, mine.get("qos")
+
+    def is_saved(self) -> bool:
+        return self._double.startup == self._double.running
+
+    def fire(self, token: str) -> None:
+        driver("leaf1", self.platform, self.connection).revert(token)
+
+    def put_into_vrf(self) -> None:
+        self._double.running["interface"]["swp4"]["ip"] = {"vrf": "red"}
+
+
+DEVICES: dict[str, Callable[[Path], Device]] = {
+    "eos": EosDevice,
+    "nxos": NxosDevice,
+    "junos": JunosDevice,
+    "nvue": NvueDevice,
+}

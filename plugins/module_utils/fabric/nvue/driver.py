@@ -16,12 +16,11 @@ from dataclasses import replace
 from typing import Any
 
 from .. import breakout
-from ..by_hand import refuse_routed
 from ..config import FabricError, Lag, Sighting, SwitchConfig
 from ..facts import SwitchFacts, named
 from ..https import Https
 from ..plan import Plan, wanted_groups
-from . import bgp, mlag, seen
+from . import bgp, mlag, routed, seen
 from .names import Tree, Words, allocate, interface, members, text
 from .parse import Facts, facts, has_mlag, mac_table, neighbours, peer_links, switch_config
 from .render import patches
@@ -53,7 +52,6 @@ class Nvue:
         While a change of this driver waits for its confirmation, its revision is read, provided that it still waits:
         no document tells whether ``applied`` already names it. Otherwise the applied revision is read.
         """
-        refuse_routed(desired, "nvue")
         names = {interface(self.where, port): port for port in desired.port_names}
         revision = "applied"
         if self._pending and self._revisions.state(self._pending)[0] == WAITING:
@@ -64,6 +62,7 @@ class Nvue:
             self._words = Words.of(self.where, self._revisions.get("system"))
         self._facts = facts(self.where, config, present, desired, names)
         self._refuse(self._facts, desired)
+        routed.require(self.where, self._facts.interfaces, desired)
         if desired.bgp is None:
             return switch_config(self._facts, desired)
         bgp.require(self.where, self._facts.config, desired.bgp, self._words)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..config import UNKNOWN, FabricError, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
-from . import mlag
+from . import mlag, routed
 from .names import Tree, bonds, expanded, is_off, is_on, known, members
 
 #: Bytes; ifupdown2 sets it on ports without a setting.
@@ -86,6 +86,10 @@ def switch_config(found: Facts, desired: SwitchConfig) -> SwitchConfig:
         for name, item in found.interfaces.items()
         if name in wanted and (item.get("bridge") or {}).get("domain")
     }
+    for name in sorted(wanted & set(found.interfaces)):
+        item = found.interfaces[name]
+        if port := routed.read(found.names[name], item, desired, _mtu(item, DEFAULT_MTU)):
+            ports[found.names[name]] = port
     lags: dict[str, Lag] = {}
     for name, item in bonds(found.interfaces).items():
         model = found.place(name)

@@ -14,7 +14,7 @@ from typing import Any
 from ..config import Lag, Membership, Port, PortMode
 from ..mlag import Mlag
 from ..plan import Plan, Step
-from . import mlag
+from . import mlag, routed
 from .names import Tree, Words, interface, text
 from .parse import Facts
 
@@ -59,13 +59,15 @@ def _step(switch: str, step: Step, found: Facts, channels: Mapping[str, str], wo
     if step.kind == "vlan" and step.want is not None:
         to.set({}, "bridge", "domain", found.domain, "vlan", step.name)
     elif step.kind == "port" and step.want is None:
-        _free(interface(where, step.name), found, to)
+        name = interface(where, step.name)
+        _free(name, found, to)
+        _addresses(name, step.have, None, found, to)
     elif step.kind == "lag" and step.want is None:
         to.remove(found.config, "interface", channels.get(step.name, step.name))
     elif isinstance(step.want, Mlag):
         mlag.write(f"{where}.mlag", step.want, found, words, to)
     elif isinstance(step.want, Port):
-        _port(where, step.want, found, words, to)
+        _port(where, step.have, step.want, found, words, to)
     elif isinstance(step.want, Lag):
         _lag(where, step.want, found, channels[step.name], words, to)
 
@@ -76,9 +78,24 @@ def _free(name: str, found: Facts, to: Patches) -> None:
     to.remove(found.config, "interface", name, "link", "mtu")
 
 
-def _port(where: str, port: Port, found: Facts, words: Words, to: Patches) -> None:
-    name = interface(where, port.name)
-    _common(f"{where}.ports.{port.name}", name, port, found, words, to)
+def _port(where: str, have: object, port: Port, found: Facts, words: Words, to: Patches) -> None:
+    name, place = interface(where, port.name), f"{where}.ports.{port.name}"
+    _addresses(name, have, port, found, to)
+    if not port.addresses:
+        _common(place, name, port, found, words, to)
+        return
+    to.remove(found.config, "interface", name, "bridge")
+    _named(place, name, port, found, to)
+
+
+def _addresses(name: str, have: object, want: Port | None, found: Facts, to: Patches) -> None:
+    """The addresses of a routed port; those of others stay where a port is none."""
+    base = ("interface", name, "ip", "address")
+    unset, put = routed.changes(found.interfaces.get(name) or {}, have, want)
+    for text_ in unset:
+        to.remove(found.config, *base, text_)
+    for text_ in put:
+        to.set({}, *base, text_)
 
 
 def _lag(where: str, lag: Lag, found: Facts, name: str, words: Words, to: Patches) -> None:
@@ -111,11 +128,7 @@ def _lag(where: str, lag: Lag, found: Facts, name: str, words: Words, to: Patche
 def _common(where: str, name: str, end: Port | Lag, found: Facts, words: Words, to: Patches) -> None:
     """MTU, description, VLANs and spanning tree of a port or bond."""
     have, base = found.config, ("interface", name)
-    to.set(end.mtu, *base, "link", "mtu")
-    if end.description:
-        to.set(text(where, end.description), *base, "description")
-    else:
-        to.remove(have, *base, "description")
+    _named(where, name, end, found, to)
     domains = ((found.interfaces.get(name) or {}).get("bridge") or {}).get("domain") or {}
     for other in set(domains) - {found.domain}:
         to.remove(have, *base, "bridge", "domain", other)
@@ -126,6 +139,15 @@ def _common(where: str, name: str, end: Port | Lag, found: Facts, words: Words, 
             to.set(words.on, *inside, "stp", key)
         else:
             to.remove(have, *inside, "stp", key)
+
+
+def _named(where: str, name: str, end: Port | Lag, found: Facts, to: Patches) -> None:
+    """MTU and description."""
+    to.set(end.mtu, "interface", name, "link", "mtu")
+    if end.description:
+        to.set(text(where, end.description), "interface", name, "description")
+    else:
+        to.remove(found.config, "interface", name, "description")
 
 
 def _vlans(membership: Membership, have: Tree, mine: Tree, inside: tuple[str, ...], to: Patches) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from ipaddress import ip_interface
 
-from ..config import NO_VLANS, FabricError, Lag, Port, SwitchConfig
+from ..config import NO_VLANS, FabricError, Port, SwitchConfig
+from ..routed import described, is_same
 from .names import port_name
 from .running import Interface, Running
 
@@ -55,7 +56,7 @@ def _line(text: str) -> str:
 def require(where: str, desired: SwitchConfig, running: Running) -> None:
     """Refuse ports in a VRF, addresses that another interface has, and ports of others that are routed already."""
     owners = {text.partition("/")[0]: one.name for one in running.interfaces.values() for text in addresses(one)}
-    texts = {port_name(name) or name: end.description for end, name in _uses(desired)}
+    texts = described(desired)
     for name in sorted(desired.all_ports):
         interface, place = running.interfaces[port_name(name) or name], f"{where}.ports.{name}"
         wanted = desired.ports.get(name)
@@ -68,18 +69,7 @@ def require(where: str, desired: SwitchConfig, running: Running) -> None:
             if owners.get(address, interface.name) != interface.name:
                 why = f"{address} is the address of {owners[address]}"
                 raise FabricError(place, why, "remove it there, or change the pool")
-        known = bool(vrf) is False and _is_same(interface.value("description") or "", texts.get(interface.name, ""))
+        known = not vrf and is_same(interface.value("description") or "", texts.get(name, ""))
         if interface.used_by_routing and not (wanted and wanted.addresses) and not known:
             why = "it is a routed port with an address or a VRF"
             raise FabricError(place, why, "remove those from the port, or correct the model")
-
-
-def _uses(desired: SwitchConfig) -> list[tuple[Port | Lag, str]]:
-    ports: list[tuple[Port | Lag, str]] = [(one, one.name) for one in desired.ports.values()]
-    return [*ports, *((lag, member) for lag in desired.lags.values() for member in lag.members)]
-
-
-def _is_same(have: str, want: str) -> bool:
-    """Whether a port is described as one of the machine that has it in the model: a run made it a routed one then."""
-    one, other = (text.partition(".")[0].partition("_")[0] for text in (have, want))
-    return bool(one) and "." in have and one == other
