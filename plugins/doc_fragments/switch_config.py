@@ -147,8 +147,8 @@ options:
           mode: {description: 'One VLAN untagged, several tagged, or none and addresses instead.',
             type: str, choices: [access, trunk, routed], required: true}
           addresses: {description: 'Addresses of the switch on a routed port: a C(/31) of IPv4,
-              a C(/127) of IPv6, or both. Ports of C(eos), C(junos), C(nvue), C(nxos) and C(unmanaged)
-              switches can have them.', type: list, elements: str, default: []}
+              a C(/127) of IPv6, or both. Open vSwitch has none.', type: list, elements: str,
+            default: []}
           native: {description: The VLAN that is untagged., type: int}
           vlans: {description: VLANs that may pass., type: list, elements: int, default: []}
           mtu: {description: MTU in bytes., type: int, required: true}

@@ -21,7 +21,6 @@ PREFIX = {4: 31, 6: 127}
 #: Why a platform has no routed ports.
 REFUSED = {
     "openvswitch": "Open vSwitch forwards frames and does not route",
-    "sonic": "the table INTERFACE of SONiC is not written by this driver",
 }
 #: What people can do instead.
 REMEDY = "configure the port by hand on an unmanaged switch, or use a network with a VLAN"

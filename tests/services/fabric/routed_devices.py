@@ -17,6 +17,7 @@ from . import junos_double
 from .eos_double import EosDouble
 from .nvue_double import NvueDouble
 from .nxos_double import NxosDouble
+from .sonic_double import Double as SonicDouble
 
 
 class Device:
@@ -238,9 +239,51 @@ class NvueDevice(Device):
         self._double.running["interface"]["swp4"]["ip"] = {"vrf": "red"}
 
 
+class SonicDevice(Device):
+    """SONiC, which routes always."""
+
+    platform, port = "sonic", "Ethernet12"
+
+    def __init__(self, home: Path) -> None:
+        self._double = SonicDouble(home)
+        self._double.start()
+        self.connection = self._double.connection
+        self._double.change("INTERFACE", "Ethernet28")
+        self._double.change("INTERFACE", "Ethernet28|10.60.0.0/31")
+
+    def close(self) -> None:
+        self._double.stop()
+
+    def addresses(self) -> set[str]:
+        pairs = [key.split("|") for key in self._double.read("config").get("INTERFACE", {})]
+        return {parts[1] for parts in pairs if parts[0] == self.port and len(parts) == 2}
+
+    def is_routed(self) -> bool:
+        members = self._double.read("config").get("VLAN_MEMBER", {})
+        return self.port in self._double.read("config")["INTERFACE"] and not any(self.port in key for key in members)
+
+    def others(self) -> Any:
+        config = self._double.read("config")
+        mine = (self.port, "Vlan20", "PortChannel2")
+        return {
+            table: {key: entry for key, entry in entries.items() if not any(name in key for name in mine)}
+            for table, entries in config.items()
+        }
+
+    def is_saved(self) -> bool:
+        return bool(self._double.read("saved") == self._double.read("config"))
+
+    def fire(self, token: str) -> None:
+        driver("leaf1", self.platform, self.connection).revert(token)
+
+    def put_into_vrf(self) -> None:
+        self._double.change("INTERFACE", self.port, vrf_name="red")
+
+
 DEVICES: dict[str, Callable[[Path], Device]] = {
     "eos": EosDevice,
-    "nxos": NxosDevice,
     "junos": JunosDevice,
     "nvue": NvueDevice,
+    "nxos": NxosDevice,
+    "sonic": SonicDevice,
 }

@@ -26,6 +26,7 @@ FIELDS = {
     "PORTCHANNEL_MEMBER": set[str](),
     "STP_PORT": {"enabled", "portfast", "edge_port", "bpdu_guard", "bpdu_guard_do_disable", "priority"},
     "VLAN_INTERFACE": set[str](),
+    "INTERFACE": {"vrf_name"},
     "MCLAG_DOMAIN": {"source_ip", "peer_ip", "peer_link", "keepalive_interval", "session_timeout"},
     "MCLAG_INTERFACE": {"if_type"},
 }
@@ -95,6 +96,10 @@ def _validate_pair(config: Config, channels: Any, ports: Any) -> None:
     for key in config.get("VLAN_INTERFACE", {}):
         if key.split("|")[0] not in config.get("VLAN", {}):
             fail(f"VLAN_INTERFACE|{key}: leafref points to a non-existing leaf")
+    routed = config.get("INTERFACE", {})
+    for key in routed:
+        if key.split("|")[0] not in ports or key.split("|")[0] not in routed:
+            fail(f"INTERFACE|{key}: leafref points to a non-existing leaf")
     for key in config.get("MCLAG_INTERFACE", {}):
         domain, name = key.split("|")
         if domain not in config.get("MCLAG_DOMAIN", {}) or name not in channels:

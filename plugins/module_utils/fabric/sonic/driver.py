@@ -16,12 +16,12 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
-from ..by_hand import refuse_bgp, refuse_routed
+from ..by_hand import refuse_bgp
 from ..config import FabricError, Sighting, SwitchConfig
 from ..facts import SwitchFacts, by_real, named
 from ..plan import Plan
 from ..ssh import Ssh
-from . import facts, mclag, parse, render, rollback
+from . import facts, mclag, parse, render, rollback, routed
 from .tables import Config, Names, members, refuse_impossible
 
 READ = "sudo sonic-cfggen -d --print-data"
@@ -55,7 +55,6 @@ class Sonic:
     def read(self, desired: SwitchConfig) -> SwitchConfig:
         """See `fabric.driver.Driver.read`."""
         refuse_bgp(desired, "sonic")
-        refuse_routed(desired, "sonic")
         text = self._ssh.run(READ)
         try:
             config = json.loads(text)
@@ -67,6 +66,7 @@ class Sonic:
         refuse_impossible(config, desired)
         mclag.refuse(config, desired)
         self._config, self._names, self._carried = config, Names.of(config, desired), mclag.vlans(desired)
+        routed.require(self.where, config, desired, self._names.ports)
         return parse.parse(config, desired, self._names)
 
     def perform(self, plan: Plan, seconds: int) -> str:

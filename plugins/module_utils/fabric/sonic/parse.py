@@ -14,7 +14,7 @@ import re
 from typing import Any
 
 from ..config import NO_PARTNER, UNKNOWN, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
-from . import mclag
+from . import mclag, routed
 from .tables import Config, Names, channel_of, keys, members, stp_mode, uses_modes
 
 DEFAULT_MTU = 9100
@@ -29,12 +29,15 @@ _MAC = r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}"
 def parse(config: Config, desired: SwitchConfig, names: Names) -> SwitchConfig:
     """The present state of what `desired` names, and of channels that use the same ports.
 
-    A port that is to be a member of a channel is reported only if it carries VLANs.
+    A port that is to be a member of a channel is reported only if it carries VLANs, or is a routed one of a run.
     """
     ports = {}
     for name, key in names.ports.items():
-        if channel_of(config, key) is None and (name in desired.ports or keys(config, "VLAN_MEMBER", key)):
-            ports[name] = _port(config, key, name, desired.ports.get(name))
+        if channel_of(config, key) is not None:
+            continue
+        own = routed.read(config, key, name, desired, _mtu(config["PORT"][key]))
+        if own or name in desired.ports or keys(config, "VLAN_MEMBER", key):
+            ports[name] = own or _port(config, key, name, desired.ports.get(name))
     lags = {}
     wanted = set(names.ports.values())
     for channel in config.get("PORTCHANNEL", {}):

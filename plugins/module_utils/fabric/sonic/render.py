@@ -19,14 +19,14 @@ from typing import Any
 from ..config import FabricError, Lacp, Lag, Membership, Port
 from ..mlag import Mlag
 from ..plan import Plan, Step
-from . import mclag
+from . import mclag, routed
 from .parse import EDGE
 from .tables import Config, Names, keys, mclag_domain, refuse_routed, stp_mode, uses_modes
 
 #: The tables that are written. Each may refer to those before it.
 TABLES = (
-    "VLAN", "PORT", "PORTCHANNEL", "PORTCHANNEL_MEMBER", "VLAN_MEMBER", "VLAN_INTERFACE", "STP_PORT", "MCLAG_DOMAIN",
-    "MCLAG_INTERFACE",
+    "VLAN", "PORT", "PORTCHANNEL", "PORTCHANNEL_MEMBER", "VLAN_MEMBER", "INTERFACE", "VLAN_INTERFACE", "STP_PORT",
+    "MCLAG_DOMAIN", "MCLAG_INTERFACE",
 )  # fmt: skip
 LONGEST = 255
 
@@ -107,6 +107,8 @@ def _apply(config: Config, step: Step, switch: str, names: Names) -> None:
     if step.kind == "vlan":
         _add_vlan(config, where, int(step.name), str(want))
     elif isinstance(want, Port):
+        if isinstance(step.have, Port) and step.have.addresses and not want.addresses:
+            routed.remove(config, names.ports[want.name])
         _write_port(config, where, names.ports[want.name], want)
     elif isinstance(want, Lag):
         _write_lag(config, where, want, names)
@@ -114,6 +116,8 @@ def _apply(config: Config, step: Step, switch: str, names: Names) -> None:
         key = names.ports[step.name]
         _leave_vlans(config, key)
         config["STP_PORT"].pop(key, None)
+        if isinstance(step.have, Port) and step.have.addresses:
+            routed.remove(config, key)
     else:
         channel = names.lags.get(step.name, step.name)
         refuse_routed(config, where, channel)
@@ -130,13 +134,18 @@ def _add_vlan(config: Config, where: str, vid: int, name: str = "") -> None:
 
 
 def _write_port(config: Config, where: str, key: str, port: Port) -> None:
-    refuse_routed(config, where, key)
+    if not port.addresses:
+        refuse_routed(config, where, key)
     for member in keys(config, "PORTCHANNEL_MEMBER", key):
         del config["PORTCHANNEL_MEMBER"][member]
     entry = config["PORT"][key]
     entry["mtu"] = str(port.mtu)
     _describe(entry, where, port.description)
     _write_vlans(config, where, key, entry, port.membership)
+    if port.addresses:
+        config["STP_PORT"].pop(key, None)
+        routed.write(config, key, port)
+        return
     _write_edge(config, key, port.edge)
 
 
