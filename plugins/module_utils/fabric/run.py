@@ -18,6 +18,7 @@ from .driver import Driver, driver
 from .living import Host, hosts
 from .order import Consent, Phase, arrange
 from .plan import Plan, plan
+from .routed import is_same
 
 Answers = Callable[[list[str]], set[str]]
 #: Seconds within which peers have to answer again after a change: three slow LACPDUs (IEEE 802.1AX: 30 s each), or the
@@ -104,6 +105,7 @@ def _configure(switch: Driver, wanted: SwitchConfig, params: dict[str, Any], way
     if unconfirmed and not way.check:
         switch.revert(unconfirmed)
     actual = switch.read(wanted)
+    _refuse_routed_of_others(wanted, actual)
     # Pinged before the switch is asked what it sees, since an address that is silent for minutes is forgotten there.
     ordered = way.phase is not Phase.EXACT and plan(wanted, actual).changed
     answering = peers.answer({cable.address for cable in cables if cable.address}) if ordered else set()
@@ -119,6 +121,19 @@ def _configure(switch: Driver, wanted: SwitchConfig, params: dict[str, Any], way
     if steps.changed and not way.check:
         _perform(switch, arranged.target, steps, _confirm(params, cables, way.consent), peers)
     return Outcome(steps, wrong, unconfirmed is not None, remains=list(map(str, arranged.remains.steps)))
+
+
+def _refuse_routed_of_others(wanted: SwitchConfig, actual: SwitchConfig) -> None:
+    """A routed port with another address, which no run made: it may lead to a router, and the model be mistaken."""
+    for name, port in wanted.ports.items():
+        have = actual.ports.get(name)
+        if not port.addresses or have is None or not set(have.addresses) - set(port.addresses):
+            continue
+        if not is_same(have.description, port.description):
+            why = f"it is a routed port of others: it has {' '.join(have.addresses)}, and its description is "
+            why += f"{have.description!r}" if have.description else "empty"
+            remedy = "correct the cabling in the model, or remove the address on the switch"
+            raise FabricError(f"switches.{wanted.name}.ports.{name}", why, remedy)
 
 
 def _confirm(params: dict[str, Any], cables: list[Cable], consent: Consent) -> dict[str, Any]:

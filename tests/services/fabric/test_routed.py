@@ -127,6 +127,17 @@ def test_an_address_of_another_interface_is_refused(device: Device) -> None:
         run(switch(device, routed(device, addresses=["10.60.0.0/31"])), check=False)
 
 
+def test_a_routed_port_of_others_keeps_its_address(device: Device) -> None:
+    run(switch(device, routed(device, description="spine1 Ethernet9", addresses=["10.70.0.0/31"])), check=False)
+    before = device.others(), device.addresses()
+    with pytest.raises(FabricError, match=r"it is a routed port of others: it has 10\.70\.0\.0/31, .*spine1"):
+        run(switch(device), check=False)
+    assert (device.others(), device.addresses()) == before
+    # One with the address of the model is taken over, since nothing is lost by that.
+    assert run(switch(device, routed(device, addresses=["10.70.0.0/31"])), check=False).changed
+    assert not run(switch(device, routed(device, addresses=["10.70.0.0/31"])), check=False).changed
+
+
 def test_a_routed_port_of_others_does_not_become_a_switchport_of_nxos(tmp_path: Path) -> None:
     device = DEVICES["nxos"](tmp_path)
     try:
