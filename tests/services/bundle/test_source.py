@@ -131,7 +131,9 @@ def test_a_bundle_links_what_another_one_of_the_cache_holds(request_: Request, t
     assert plan(other).missing == [], "each outlives the other"
 
     given = replace(other, directory=tmp_path / "cache/given")
-    assert lines_of(given)[0].startswith("[ 1/3  43%] compile pause 1: "), "what lies beside a directory of a user's choice"
+    assert lines_of(given)[0].startswith("[ 1/3  43%] compile pause 1: "), (
+        "what lies beside a directory of a user's choice"
+    )
 
 
 def test_a_program_that_does_not_compile_says_why(request_: Request) -> None:
