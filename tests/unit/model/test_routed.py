@@ -237,7 +237,10 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "an MTU above the switch's": (
         changes(pools={"fabric1": {"pool": "10.50.1.0/24", "mtu": 9500}}),
-        [f"routed_links.fabric1.mtu: 9500 is above the 9216 bytes of switches.leaf1.mtu, whose ports carry it to {UP1}; raise the lower value or reduce the higher one"],
+        [
+            (f"routed_links.fabric1.mtu: 9500 is above the 9216 bytes of switches.leaf1.mtu, whose ports carry it to {UP1}; "
+             "raise the lower value or reduce the higher one")
+        ],
     ),
     "a second default route": (
         changes(pools={"fabric1": {"pool": "10.50.1.0/24", "routes": ["0.0.0.0/0"]}}),
@@ -260,7 +263,10 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a destination inside a network": (
         changes(pools={"fabric1": {"pool": "10.50.1.0/24", "routes": ["10.30.0.0/25"]}}),
-        ["routed_links.fabric1.routes[0]: 10.30.0.0/25 is inside 10.30.0.0/24 of networks.cluster, which machines reach without a router; remove it, or give a destination behind the switch"],
+        [
+            ("routed_links.fabric1.routes[0]: 10.30.0.0/25 is inside 10.30.0.0/24 of networks.cluster, "
+             "which machines reach without a router; remove it, or give a destination behind the switch")
+        ],
     ),
     "a destination of another IP version": (
         changes(pools={"fabric1": {"pool": "10.50.1.0/24", "routes": ["2001:db8::/48"]}}),
