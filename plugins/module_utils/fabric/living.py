@@ -14,6 +14,7 @@ from enum import IntEnum
 
 from .cabling import Cable
 from .config import Lag, Port, Sighting, SwitchConfig
+from .descriptions import machine_in
 
 End = Port | Lag
 
@@ -102,12 +103,6 @@ def _host(
 
 def _described(desired: SwitchConfig, actual: SwitchConfig) -> frozenset[str]:
     """Ports that an earlier run has configured for the machine that has them in the model, by their description."""
-    texts = {port: _machine(end) for end in ends(desired) for port in ports_of(end)}
-    found = {port: _machine(end) for end in ends(actual) for port in ports_of(end)}
+    texts = {port: machine_in(end.description) for end in ends(desired) for port in ports_of(end)}
+    found = {port: machine_in(end.description) for end in ends(actual) for port in ports_of(end)}
     return frozenset(port for port, text in found.items() if text and text == texts.get(port))
-
-
-def _machine(end: End) -> str:
-    """The part of a description that stays where a port becomes one of a bond: ``node1`` of ``node1.nic0``, and of
-    ``node1_storage.bond1``, as an aggregation of a machine with several is described."""
-    return end.description.partition(".")[0].partition("_")[0]

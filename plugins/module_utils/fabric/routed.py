@@ -7,12 +7,14 @@ port and its addresses; that the switch routes (``ip routing``) is there already
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any
 
+from .descriptions import machine_in
+
 if TYPE_CHECKING:
-    from .config import SwitchConfig
+    from .config import Port, SwitchConfig
 
 #: The mode of such a port.
 MODE = "routed"
@@ -62,10 +64,42 @@ def normal(addresses: list[str]) -> tuple[str, ...]:
     return tuple(str(one) for one in sorted(map(ip_interface, addresses), key=lambda one: one.version))
 
 
-def described(desired: SwitchConfig) -> dict[str, str]:
-    """The description of each port of the model, of members that of their aggregation."""
-    found = {name: port.description for name, port in desired.ports.items()}
-    return found | {member: lag.description for lag in desired.lags.values() for member in lag.members}
+def address(text: str) -> str:
+    """An address of a switch in the notation of the model; other words, such as ``dhcp``, as they are."""
+    try:
+        return str(ip_interface(text))
+    except ValueError:
+        return text
+
+
+def ipv4_first(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Addresses of a port of a switch as drivers compare them, words among them."""
+    return tuple(sorted(addresses, key=lambda text: ":" in text))
+
+
+def taken(place: str, port: Port, own: str, owners: Mapping[str, str]) -> Iterator[Fault]:
+    """Addresses of a port that another interface has.
+
+    :param own: the switch's name of the port.
+    :param owners: the interface of each address, which has no prefix.
+    """
+    for text in port.addresses:
+        alone = text.partition("/")[0]
+        if owners.get(alone, own) != own:
+            yield place, f"{alone} is the address of {owners[alone]}", "remove it there, or change the pool"
+
+
+def is_known(desired: SwitchConfig, name: str, description: str) -> bool:
+    """Whether the port of that name is described on the switch as the machine that has it in the model."""
+    port = desired.ports.get(name)
+    end = port or next((lag for lag in desired.lags.values() if name in lag.members), None)
+    return is_same(description, end.description if end else "")
+
+
+def is_mine(desired: SwitchConfig, name: str, description: str) -> bool:
+    """Whether a routed port of a switch is one of the model: it shall be one, or a run has made it."""
+    port = desired.ports.get(name)
+    return (port is not None and bool(port.addresses)) or is_known(desired, name, description)
 
 
 def is_same(have: str, want: str) -> bool:
@@ -73,5 +107,5 @@ def is_same(have: str, want: str) -> bool:
 
     A routed port that others made, such as one to a spine, has another description.
     """
-    one, other = (text.partition(".")[0].partition("_")[0] for text in (have, want))
-    return bool(one) and "." in have and one == other
+    machine = machine_in(have)
+    return bool(machine) and "." in have and machine == machine_in(want)

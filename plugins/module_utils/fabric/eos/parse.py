@@ -15,11 +15,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_interface
 from typing import Any
 
 from ..command_line import allowed_vlans, numbers_of
 from ..config import MIXED, NO_VLANS, UNKNOWN, FabricError, Lacp, Lag, Membership, Port, PortMode
+from ..routed import address
 
 #: Seconds that the fallback waits for an LACPDU: less than a network boot waits for DHCP; EOS has 90 by default.
 FALLBACK_SECONDS = 5
@@ -29,7 +29,6 @@ PREFERRED, DEFAULT_PRIORITY = 8192, 32768
 DEFAULT_MTU = 1500
 #: Lines with an address of an interface; of IPv6, those that were asked for are shown with their prefix.
 ADDRESSES = ("ip address ", "ipv6 address ")
-_ADDRESS = re.compile(r"[0-9a-fA-F.:]+/[0-9]{1,3}\Z")
 _SHORT = {"e": "Ethernet", "et": "Ethernet", "eth": "Ethernet", "ethernet": "Ethernet"}
 #: The line of a short timeout in present releases of EOS, and in old ones.
 _FAST = {"lacp timer fast", "lacp rate fast"}
@@ -113,7 +112,7 @@ def port(name: str, lines: Lines, wanted: Port | None) -> Port:
 def _addresses(lines: Lines) -> tuple[str, ...]:
     """The addresses of a routed port: ``10.50.0.2/31``, and words where they are others than one of each version."""
     found = [line.split(maxsplit=2)[2] for line in lines if line.startswith(ADDRESSES)]
-    return tuple(str(ip_interface(text)) if _ADDRESS.match(text) else text for text in found)
+    return tuple(map(address, found))
 
 
 def lag(name: str, running: Running, number: int, ports: Mapping[str, str], wanted: Lag | None) -> Lag:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from ipaddress import ip_interface
 from typing import Any
 
-from ..config import FabricError, Port, SwitchConfig
+from ..config import FabricError, SwitchConfig
+from ..routed import taken
 from .bgp import body
 from .parse import ADDRESSES, value
 
@@ -38,15 +39,8 @@ def require(where: str, tree: Mapping[str, Any], desired: SwitchConfig, on_switc
             raise FabricError(
                 place, f"it is in the VRF {vrf}, and routed ports of the model are in the default one", remedy
             )
-        _require_free(place, port, real, owners)
-
-
-def _require_free(place: str, port: Port, real: str, owners: Mapping[str, str]) -> None:
-    for text in port.addresses:
-        address = text.partition("/")[0]
-        owner = owners.get(address, real)
-        if owner != real:
-            raise FabricError(place, f"{address} is the address of {owner}", "remove it there, or change the pool")
+        for fault in taken(place, port, real, owners):
+            raise FabricError(*fault)
 
 
 def _owners(tree: Mapping[str, Any]) -> dict[str, str]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_interface
 from xml.etree import ElementTree as ET
 
 from ..config import NO_VLANS, UNKNOWN, Lacp, Lag, Membership, Port, PortMode, Sighting, SwitchConfig
+from ..routed import address
 from .names import OPTIONS, bundle, interface, members, port_name
 from .tree import Path, entries, find, text
 
@@ -110,14 +110,6 @@ def addresses(node: ET.Element) -> tuple[str, ...]:
 def raw_addresses(node: ET.Element | None, version: int) -> list[str]:
     """The addresses of one family as the switch writes them."""
     return [text(item, "name") for item in entries(node, (*family(version), "address"))]
-
-
-def address(raw: str) -> str:
-    """An address in the notation of the model."""
-    try:
-        return str(ip_interface(raw))
-    except ValueError:
-        return raw
 
 
 def _mtu(node: ET.Element | None) -> int:

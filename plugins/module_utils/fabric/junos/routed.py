@@ -11,8 +11,9 @@ from ipaddress import ip_interface
 from xml.etree import ElementTree as ET
 
 from ..config import FabricError, Port, SwitchConfig
+from ..routed import address, taken
 from .names import interface, port_name
-from .parse import FAMILIES, SWITCHING, address, family, raw_addresses
+from .parse import FAMILIES, SWITCHING, family, raw_addresses
 from .tree import Edit, entries, find, text
 
 #: The section of the configuration that is read besides those of ports.
@@ -53,11 +54,8 @@ def require(where: str, have: ET.Element, desired: SwitchConfig) -> None:
         if unit in instances:
             why = f"it is in the VRF {instances[unit]} and not in the default one"
             raise FabricError(place, why, f"take {unit} out of that routing instance")
-        for one in port.addresses:
-            own = one.partition("/")[0]
-            if owners.get(own, unit) != unit:
-                why = f"{own} is the address of {owners[own]}"
-                raise FabricError(place, why, "remove it there, or change the pool")
+        for fault in taken(place, port, unit, owners):
+            raise FabricError(*fault)
 
 
 def _owners(have: ET.Element) -> dict[str, str]:

@@ -9,10 +9,9 @@ one, so that its addresses stay.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import ip_interface
 
 from ..config import NO_VLANS, FabricError, Port, SwitchConfig
-from ..routed import described, is_same
+from ..routed import address, ipv4_first, is_mine, taken
 from .names import Tree, interface
 
 
@@ -21,20 +20,10 @@ def raw(item: Tree) -> list[str]:
     return sorted(((item.get("ip") or {}).get("address")) or {})
 
 
-def address(text: str) -> str:
-    """An address in the notation of the model; other words, such as ``dhcp``, as they are."""
-    try:
-        return str(ip_interface(text))
-    except ValueError:
-        return text
-
-
 def read(name: str, item: Tree, desired: SwitchConfig, mtu: int) -> Port | None:
     """A routed port of that name in the model; None where it is in a bridge, has no address, or is of others."""
-    wanted, text = desired.ports.get(name), str(item.get("description") or "")
-    found = tuple(sorted(map(address, raw(item)), key=lambda one: ":" in one))
-    mine = (wanted is not None and bool(wanted.addresses)) or is_same(text, described(desired).get(name, ""))
-    if not found or not mine or (item.get("bridge") or {}).get("domain"):
+    text, found = str(item.get("description") or ""), ipv4_first(map(address, raw(item)))
+    if not found or not is_mine(desired, name, text) or (item.get("bridge") or {}).get("domain"):
         return None
     return Port(name, NO_VLANS, mtu, text, addresses=found)
 
@@ -58,9 +47,5 @@ def require(where: str, interfaces: Mapping[str, Tree], desired: SwitchConfig) -
         if port.addresses and vrf != "default":
             why = f"it is in the VRF {vrf} and not in the default one"
             raise FabricError(place, why, f"unset interface {real} ip vrf")
-        for one in port.addresses:
-            own = one.partition("/")[0]
-            if owners.get(own, real) != real:
-                raise FabricError(
-                    place, f"{own} is the address of {owners[own]}", "remove it there, or change the pool"
-                )
+        for fault in taken(place, port, real, owners):
+            raise FabricError(*fault)

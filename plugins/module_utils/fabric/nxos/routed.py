@@ -8,10 +8,8 @@ MTU up to that of the system, unlike a switchport.
 
 from __future__ import annotations
 
-from ipaddress import ip_interface
-
 from ..config import NO_VLANS, FabricError, Port, SwitchConfig
-from ..routed import described, is_same
+from ..routed import address, ipv4_first, is_known, taken
 from .names import port_name
 from .running import Interface, Running
 
@@ -21,14 +19,7 @@ _BEFORE = ("ip address ", "ipv6 address ")
 def addresses(interface: Interface) -> tuple[str, ...]:
     """The addresses of an interface: ``10.50.0.2/31``, and what follows such as ``secondary``; that of IPv4 first."""
     found = [line.split(maxsplit=2)[2] for line in interface.lines if line.startswith(_BEFORE)]
-    return tuple(sorted(map(_normal, found), key=lambda text: ":" in text))
-
-
-def _normal(text: str) -> str:
-    try:
-        return str(ip_interface(text))
-    except ValueError:  # with a word behind it, or `dhcp`
-        return text
+    return ipv4_first(map(address, found))  # with a word behind it, or `dhcp`, as it is
 
 
 def port(name: str, interface: Interface) -> Port:
@@ -56,7 +47,6 @@ def _line(text: str) -> str:
 def require(where: str, desired: SwitchConfig, running: Running) -> None:
     """Refuse ports in a VRF, addresses that another interface has, and ports of others that are routed already."""
     owners = {text.partition("/")[0]: one.name for one in running.interfaces.values() for text in addresses(one)}
-    texts = described(desired)
     for name in sorted(desired.all_ports):
         interface, place = running.interfaces[port_name(name) or name], f"{where}.ports.{name}"
         wanted = desired.ports.get(name)
@@ -64,12 +54,9 @@ def require(where: str, desired: SwitchConfig, running: Running) -> None:
         if vrf and wanted and wanted.addresses:
             remedy = f"enter no vrf member on {interface.name}"
             raise FabricError(place, f"it is in the VRF {vrf} and not in the default one", remedy)
-        for text in wanted.addresses if wanted else ():
-            address = text.partition("/")[0]
-            if owners.get(address, interface.name) != interface.name:
-                why = f"{address} is the address of {owners[address]}"
-                raise FabricError(place, why, "remove it there, or change the pool")
-        known = not vrf and is_same(interface.value("description") or "", texts.get(name, ""))
+        for fault in taken(place, wanted, interface.name, owners) if wanted else ():
+            raise FabricError(*fault)
+        known = not vrf and is_known(desired, name, interface.value("description") or "")
         if interface.used_by_routing and not (wanted and wanted.addresses) and not known:
             why = "it is a routed port with an address or a VRF"
             raise FabricError(place, why, "remove those from the port, or correct the model")

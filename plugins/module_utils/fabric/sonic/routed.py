@@ -8,11 +8,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import ip_interface
 from typing import Any
 
 from ..config import NO_VLANS, FabricError, Port, SwitchConfig
-from ..routed import described, is_same
+from ..routed import address, ipv4_first, is_mine, taken
 from .tables import Config, keys
 
 TABLE = "INTERFACE"
@@ -23,22 +22,13 @@ _OWNERS = (TABLE, "PORTCHANNEL_INTERFACE", "VLAN_INTERFACE", "VLAN_SUB_INTERFACE
 def _entries(config: Config, key: str) -> dict[str, str]:
     """The addresses of a port in the notation of the model, and their keys."""
     pairs = (entry.split("|", 1) for entry in config.get(TABLE, {}) if "|" in entry)
-    return {_address(text): f"{name}|{text}" for name, text in pairs if name == key}
-
-
-def _address(text: str) -> str:
-    try:
-        return str(ip_interface(text))
-    except ValueError:
-        return text
+    return {address(text): f"{name}|{text}" for name, text in pairs if name == key}
 
 
 def read(config: Config, key: str, name: str, desired: SwitchConfig, mtu: int) -> Port | None:
     """A routed port of that name in the model; None where it carries VLANs, has no address, or is of others."""
-    wanted, text = desired.ports.get(name), str(config["PORT"][key].get("description", ""))
-    found = tuple(sorted(_entries(config, key), key=lambda one: ":" in one))
-    mine = (wanted is not None and bool(wanted.addresses)) or is_same(text, described(desired).get(name, ""))
-    if not found or not mine or keys(config, "VLAN_MEMBER", key):
+    text, found = str(config["PORT"][key].get("description", "")), ipv4_first(_entries(config, key))
+    if not found or not is_mine(desired, name, text) or keys(config, "VLAN_MEMBER", key):
         return None
     return Port(name, NO_VLANS, mtu, text, addresses=found)
 
@@ -74,14 +64,11 @@ def require(where: str, config: Config, desired: SwitchConfig, ports: Mapping[st
         if vrf:
             remedy = f"sudo config interface vrf unbind {key}"
             raise FabricError(place, f"it is in the VRF {vrf} and not in the default one", remedy)
-        for one in port.addresses:
-            own = one.partition("/")[0]
-            if owners.get(own, key) != key:
-                why = f"{own} is the address of {owners[own]}"
-                raise FabricError(place, why, "remove it there, or change the pool")
+        for fault in taken(place, port, key, owners):
+            raise FabricError(*fault)
 
 
 def _owners(config: Config) -> dict[str, str]:
     """The interface of each address."""
     pairs = [entry.split("|", 1) for table in _OWNERS for entry in config.get(table, {}) if "|" in entry]
-    return {_address(text).partition("/")[0]: name for name, text in pairs}
+    return {address(text).partition("/")[0]: name for name, text in pairs}
