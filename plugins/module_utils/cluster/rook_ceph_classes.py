@@ -20,8 +20,9 @@ BUCKET = "rook-ceph.ceph.rook.io/bucket"
 #: Features of images that kernels from 5.4 on have; without the last four, an image is not cloned or compared fast.
 IMAGE_FEATURES = "layering,exclusive-lock,object-map,fast-diff,deep-flatten"
 CEPH, STORAGE, SNAPSHOT = "ceph.rook.io/v1", "storage.k8s.io/v1", "snapshot.storage.k8s.io/v1"
-_DEFAULT = "storageclass.kubernetes.io/is-default-class"
-_DEFAULT_VM = "storageclass.kubevirt.io/is-default-virt-class"
+#: Annotations of the default class, and of that for virtual machines.
+DEFAULT = "storageclass.kubernetes.io/is-default-class"
+DEFAULT_VM = "storageclass.kubevirt.io/is-default-virt-class"
 
 
 def render(params: Params) -> Iterator[Json]:
@@ -128,7 +129,7 @@ def _block(params: Params, pool: Params) -> Iterator[Json]:
         # XFS on a volume of the same machine's OSD can wait for itself for ever (rook#3132, rook#14562).
         "csi.storage.k8s.io/fstype": "ext4",
     }
-    default = {_DEFAULT: "true", _DEFAULT_VM: "true"} if pool.get("default") else {}
+    default = {DEFAULT: "true", DEFAULT_VM: "true"} if pool.get("default") else {}
     yield _class(pool, RBD, parameters, default)
 
 

@@ -14,6 +14,9 @@ from .upstream import refuse
 
 ROLE = "rook_ceph"
 NAMESPACE = "rook-ceph"
+DEPLOYMENTS = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
+#: The Deployment of Rook's operator.
+OPERATOR = "rook-ceph-operator"
 Params = Mapping[str, Any]
 
 #: With fewer machines, one that fails takes the quorum of monitors or the last copies with it.

@@ -25,15 +25,14 @@ from ..waiting.deadline import Clock, Deadline
 from ..waiting.missing import Row
 from .removing import named, patch, running, until_none
 from .rook_ceph_classes import CEPHFS, RBD
-from .rook_ceph_input import NAMESPACE
+from .rook_ceph_input import DEPLOYMENTS, NAMESPACE, OPERATOR
 from .rook_ceph_stopped import NOOUT, REPLICAS
 from .upstream import ClusterLayerError
 
 Params = Mapping[str, Any]
-_DEPLOYMENTS = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
 _PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 _ATTACHMENTS = "/apis/storage.k8s.io/v1/volumeattachments"
-OPERATOR, FLAG = "rook-ceph-operator", "noout"
+FLAG = "noout"
 #: Labels `app` of what is stopped, group by group; monitors last, since all others talk to them. What has another
 #: label goes with those that collect figures.
 REST = "others"
@@ -76,7 +75,7 @@ def read(transport: Transport) -> list[Daemon]:
     """The operator and all daemons of Ceph, in the order in which they stop."""
     found = [
         Daemon.of(item)
-        for item in items(transport, _DEPLOYMENTS)
+        for item in items(transport, DEPLOYMENTS)
         if item["metadata"]["name"] == OPERATOR or (item["metadata"].get("labels") or {}).get("rook_cluster")
     ]
     return sorted(found, key=lambda one: (ORDER.index(one.group), one.name))
@@ -148,7 +147,7 @@ class Power:
         for group in reversed(ORDER[1:]):
             mine = [one for one in daemons if one.group == group]
             for one in to_start(mine):
-                patch(self._transport, f"{_DEPLOYMENTS}/{one.name}", _scaled(one.kept or 0, None))
+                patch(self._transport, f"{DEPLOYMENTS}/{one.name}", _scaled(one.kept or 0, None))
             names = {one.name for one in mine if one.kept or one.replicas}
             until_none(partial(self._unready, names), self._deadline, f"{group} to be ready")
         until_none(self._unhealthy, self._deadline, "Ceph to be healthy")
@@ -156,7 +155,7 @@ class Power:
             if one.app == OPERATOR:
                 if one.noout:
                     self._ceph.act("osd", "unset", FLAG)
-                patch(self._transport, f"{_DEPLOYMENTS}/{one.name}", _scaled(one.kept or 0, None, {NOOUT: None}))
+                patch(self._transport, f"{DEPLOYMENTS}/{one.name}", _scaled(one.kept or 0, None, {NOOUT: None}))
         return changes.result()
 
     def _refuse(self) -> None:
@@ -179,7 +178,7 @@ class Power:
                 noout = noout or FLAG not in layout.read(self._ceph).flags
             if one.replicas:
                 marks = {NOOUT: "set"} if one.app == OPERATOR and noout else {}
-                patch(self._transport, f"{_DEPLOYMENTS}/{one.name}", _scaled(0, one.replicas, marks))
+                patch(self._transport, f"{DEPLOYMENTS}/{one.name}", _scaled(0, one.replicas, marks))
             if one.app == OPERATOR and noout and self._monitors():
                 self._ceph.act("osd", "set", FLAG)
 

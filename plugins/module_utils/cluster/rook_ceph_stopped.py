@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from ..objects.live import get
 from ..objects.transport import Transport
-from .rook_ceph_input import NAMESPACE, ROLE
+from .rook_ceph_input import DEPLOYMENTS, OPERATOR, ROLE
 from .upstream import ClusterLayerError
 
 #: Annotations of Deployments: the replicas before the stop, and of the operator's, that the flag noout was set.
 REPLICAS, NOOUT = "groundup.cloud/replicas", "groundup.cloud/noout"
-_OPERATOR = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/rook-ceph-operator"
 
 
 def refuse(transport: Transport) -> None:
@@ -19,7 +18,7 @@ def refuse(transport: Transport) -> None:
 
     :raises ClusterLayerError: with the remedy.
     """
-    marks = ((get(transport, _OPERATOR) or {}).get("metadata") or {}).get("annotations") or {}
+    marks = ((get(transport, f"{DEPLOYMENTS}/{OPERATOR}") or {}).get("metadata") or {}).get("annotations") or {}
     if REPLICAS in marks:
         raise ClusterLayerError(
             f"{ROLE}: nothing was changed, since all of Ceph was stopped; start it in order with the playbook "

@@ -17,13 +17,13 @@ from ..objects.live import get
 from ..objects.transport import Transport
 from . import rook_ceph_cluster
 from .placement import tolerations
-from .rook_ceph_input import NAMESPACE, is_external
+from .rook_ceph_input import DEPLOYMENTS, NAMESPACE, is_external
 
 Params = Mapping[str, Any]
 Json = dict[str, Any]
 #: Its name and label, and the keys of the input: that it is wanted, and that somebody else has brought one.
 NAME, KEY, THEIRS = "rook-ceph-tools", "toolbox", "toolbox_of_others"
-PATH = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{NAME}"
+PATH = f"{DEPLOYMENTS}/{NAME}"
 #: The user that Rook gives its toolbox; any would do.
 _USER = 2016
 #: Files of Rook by its names for them, and Ceph's configuration, which programs of Ceph find by the same variable.

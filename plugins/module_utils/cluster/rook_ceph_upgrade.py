@@ -24,14 +24,12 @@ from ..objects.transport import Json, Transport, items
 from ..waiting.missing import Row
 from . import rook_ceph_cluster, rook_ceph_held, rook_ceph_keys, rook_ceph_versions
 from .removing import until_none
-from .rook_ceph_input import NAMESPACE, ROLE
+from .rook_ceph_input import DEPLOYMENTS, NAMESPACE, OPERATOR, ROLE
 from .rook_ceph_versions import numbers
 from .upstream import ClusterLayerError
 
 Params = Mapping[str, Any]
 CLUSTER = f"/apis/ceph.rook.io/v1/namespaces/{NAMESPACE}/cephclusters/{rook_ceph_cluster.NAME}"
-_DEPLOYMENTS = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
-OPERATOR = "rook-ceph-operator"
 #: Health checks that an upgrade itself raises for a while, and that end by themselves.
 _ACCEPTED = frozenset({rook_ceph_keys.FADING})
 
@@ -99,7 +97,7 @@ def read(transport: Transport, cluster: Json | None) -> Seen:
     :param cluster: the CephCluster.
     """
     operator, daemons = "", {}
-    for item in items(transport, _DEPLOYMENTS):
+    for item in items(transport, DEPLOYMENTS):
         name, labels = item["metadata"]["name"], item["metadata"].get("labels") or {}
         if name == OPERATOR:
             operator = str(item["spec"]["template"]["spec"]["containers"][0].get("image") or "")

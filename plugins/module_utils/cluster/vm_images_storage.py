@@ -14,6 +14,7 @@ from typing import Any
 
 from ..objects.live import served
 from ..objects.transport import Json, Transport
+from .rook_ceph_classes import DEFAULT, DEFAULT_VM
 from .upstream import refuse
 from .vm_images_input import ROLE
 
@@ -21,10 +22,7 @@ Params = Mapping[str, Any]
 PROFILES = "/apis/cdi.kubevirt.io/v1beta1/storageprofiles"
 CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 #: Annotations of default classes, in the order in which CDI looks for them.
-DEFAULTS = (
-    "storageclass.kubevirt.io/is-default-virt-class",
-    "storageclass.kubernetes.io/is-default-class",
-)
+DEFAULTS = (DEFAULT_VM, DEFAULT)
 
 
 def check(transport: Transport, images: Sequence[Params]) -> None:

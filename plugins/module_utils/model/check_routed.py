@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ..fabric.routed import PREFIX, REFUSED
+from .check_routes import inside
 from .checks import Report
 from .hardware import Machine
 from .host_view import default_routers
@@ -62,13 +63,9 @@ def _check_destination(report: Report, route: Subnet, where: str) -> None:
     """A route into a network of the model would take its machines' traffic away from its VLAN."""
     for part in report.layout.parts:
         for subnet in part.subnets:
-            if _inside(route, subnet):
+            if inside(route, subnet):
                 why = f"is inside {subnet} of {part.place}, which machines reach without a router"
                 report.add(where, str(route), why, "remove it, or give a destination behind the switch")
-
-
-def _inside(inner: Subnet, outer: Subnet) -> bool:
-    return inner.version == outer.version and inner.prefixlen >= outer.prefixlen and inner.network_address in outer
 
 
 def _check_link(report: Report, machine: Machine, link: Link) -> None:

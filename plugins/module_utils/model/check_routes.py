@@ -46,7 +46,7 @@ def _check_network(report: Report, network: Network) -> None:
         elif network.second_subnet and route.via is not None and route.via.version != route.to.version:
             message = f"is IPv{route.to.version}, and its router {route.via} is IPv{route.via.version}"
             report.add(where, str(route.to), message, "give both of one IP version")
-        elif _inside(route.to, subnet):
+        elif inside(route.to, subnet):
             remedy = "remove the route, or give a destination behind the router"
             report.add(where, str(route.to), f"is inside {subnet}, which machines reach without a router", remedy)
         elif route.to.prefixlen and (route.to.is_multicast or route.to.is_loopback):
@@ -58,7 +58,8 @@ def _check_network(report: Report, network: Network) -> None:
             destinations.claim(route.to, where, f"{path}.routes[{index}]")
 
 
-def _inside(inner: Subnet, outer: Subnet) -> bool:
+def inside(inner: Subnet, outer: Subnet) -> bool:
+    """Whether all addresses of a subnet are in another one."""
     return inner.version == outer.version and inner.prefixlen >= outer.prefixlen and inner.network_address in outer
 
 
@@ -90,11 +91,7 @@ def _check_together(report: Report, machine: Machine, networks: list[Network], r
     for path, route, network in found:
         other = first.setdefault(route.to, network)
         direct = next(
-            (
-                one
-                for one in networks
-                if one is not network and any(_inside(route.to, subnet) for subnet in one.subnets)
-            ),
+            (one for one in networks if one is not network and any(inside(route.to, subnet) for subnet in one.subnets)),
             None,
         )
         router = routers.get(route.to.version)
